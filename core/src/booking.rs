@@ -1,0 +1,174 @@
+//! A booking: one client's search for an employee.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BookingId, ClientId, EmployeeNo, Key, OfferId, SessionId, Topic};
+use crate::offer::{Offer, Outcome};
+use crate::time::Time;
+
+/// One client's search for an employee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    /// Its id.
+    pub id: BookingId,
+    /// Who asked.
+    pub client: ClientId,
+    /// About what.
+    pub topic: Topic,
+    /// The client's words for the employee: JSON.
+    pub note: Option<Arc<str>>,
+    /// The client's mark against doubles.
+    pub key: Option<Key>,
+    /// When it was opened.
+    pub created_at: Time,
+    /// When the search ends at the latest.
+    pub deadline: Time,
+    /// When it ended without a session.
+    pub ended_at: Option<Time>,
+    /// Where it stands.
+    pub state: BookingState,
+    /// Why it ended without a session.
+    pub reason: Option<BookingReason>,
+    /// Who was asked, in order.
+    pub offers: Vec<Offer>,
+    /// The session that it led to.
+    pub session: Option<SessionId>,
+    /// Until when the client, who has gone, may come back.
+    pub client_due: Option<Time>,
+    #[serde(skip)]
+    pub(crate) asked: BTreeSet<EmployeeNo>,
+}
+
+impl Booking {
+    /// The offer that is open now.
+    #[must_use]
+    pub fn open_offer(&self) -> Option<&Offer> {
+        self.offers.last().filter(|offer| offer.outcome.is_none())
+    }
+
+    /// The id of the latest offer; attempt 0 before the first.
+    #[must_use]
+    pub fn latest_offer_id(&self) -> OfferId {
+        OfferId { booking: self.id, attempt: u32::try_from(self.offers.len()).unwrap_or(u32::MAX) }
+    }
+
+    /// The offer with that attempt.
+    #[must_use]
+    pub fn offer(&self, attempt: u32) -> Option<&Offer> {
+        self.offers.get((attempt as usize).checked_sub(1)?)
+    }
+
+    /// Whether it still searches.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, BookingState::Offering)
+    }
+
+    pub(crate) fn was_asked(&self, employee: EmployeeNo) -> bool {
+        self.asked.contains(&employee)
+    }
+
+    pub(crate) fn open_offer_mut(&mut self) -> Option<&mut Offer> {
+        self.offers.last_mut().filter(|offer| offer.outcome.is_none())
+    }
+
+    /// Why the search is over when nobody more can be asked and the last offer ended so.
+    pub(crate) fn nobody_more(&self, last: Outcome) -> BookingReason {
+        let all_said_no = last.is_a_no() && self.offers.iter().filter_map(|o| o.outcome).all(Outcome::is_a_no);
+        if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft }
+    }
+
+    /// Bytes that it takes in memory, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        400 + self.note.as_ref().map_or(0, |n| n.len()) + self.offers.len() * 160
+    }
+}
+
+/// Where a booking stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingState {
+    /// Somebody is being asked.
+    Offering,
+    /// Somebody said yes.
+    Assigned,
+    /// Nobody said yes.
+    Unanswered,
+    /// It was called off.
+    Cancelled,
+    /// The whole search took too long.
+    Expired,
+}
+
+impl BookingState {
+    /// All states, in the order of the documentation.
+    pub const ALL: [Self; 5] = [Self::Offering, Self::Assigned, Self::Unanswered, Self::Cancelled, Self::Expired];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Offering => "offering",
+            Self::Assigned => "assigned",
+            Self::Unanswered => "unanswered",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Why a booking ended without a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingReason {
+    /// All who were asked said no, and nobody else is idle.
+    EveryoneDeclined,
+    /// Nobody else is idle, and somebody asked gave no answer.
+    NobodyLeft,
+    /// The client cancelled.
+    ClientCancelled,
+    /// The client stayed away.
+    ClientLost,
+    /// The whole search took too long.
+    Deadline,
+    /// Whoever runs the company closed it.
+    ClosedByAdmin,
+}
+
+impl BookingReason {
+    /// All reasons, in the order of the documentation.
+    pub const ALL: [Self; 6] = [
+        Self::EveryoneDeclined,
+        Self::NobodyLeft,
+        Self::ClientCancelled,
+        Self::ClientLost,
+        Self::Deadline,
+        Self::ClosedByAdmin,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::EveryoneDeclined => "everyone_declined",
+            Self::NobodyLeft => "nobody_left",
+            Self::ClientCancelled => "client_cancelled",
+            Self::ClientLost => "client_lost",
+            Self::Deadline => "deadline",
+            Self::ClosedByAdmin => "closed_by_admin",
+        }
+    }
+
+    /// The state that a booking ends in for this reason.
+    #[must_use]
+    pub const fn state(self) -> BookingState {
+        match self {
+            Self::EveryoneDeclined | Self::NobodyLeft => BookingState::Unanswered,
+            Self::ClientCancelled | Self::ClientLost | Self::ClosedByAdmin => BookingState::Cancelled,
+            Self::Deadline => BookingState::Expired,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Everything that must happen by a certain time, and what happens then.
+
+use std::collections::BTreeSet;
+
+use super::Company;
+use crate::booking::{Booking, BookingReason};
+use crate::employee::{Duty, Employee, Reach};
+use crate::event::{EndedBy, Event, IntentBy};
+use crate::id::{BookingId, EmployeeNo, SessionId};
+use crate::offer::Outcome;
+use crate::session::{Party, Session};
+use crate::time::Time;
+
+/// What is due. At the same moment they come in this order: who has no time left at all goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Deadline {
+    /// The whole search.
+    Search(BookingId),
+    /// A client's return during a search.
+    ClientReturn(BookingId),
+    /// An employee's answer.
+    OfferAnswer(BookingId),
+    /// A device's proof that it has the offer.
+    OfferDelivery(BookingId),
+    /// A party's return to a session.
+    PartyReturn(SessionId, Party),
+    /// The end of the time after a session.
+    WrapUp(EmployeeNo),
+    /// An employee's return to the place in the line.
+    EmployeeReturn(EmployeeNo),
+    /// The end of an intent that nobody is there for.
+    IntentLapse(EmployeeNo),
+}
+
+/// The deadlines of one thing, in a fixed order, so that old and new can be compared one by one.
+pub(super) type Dues = [(Option<Time>, Deadline); 4];
+
+pub(super) fn dues_of_booking(booking: &Booking) -> Dues {
+    let id = booking.id;
+    let open = booking.is_open();
+    let offer = booking.open_offer();
+    [
+        (open.then_some(booking.deadline), Deadline::Search(id)),
+        (booking.client_due.filter(|_| open), Deadline::ClientReturn(id)),
+        (offer.map(|offer| offer.expires_at), Deadline::OfferAnswer(id)),
+        (offer.and_then(|offer| offer.delivery_due), Deadline::OfferDelivery(id)),
+    ]
+}
+
+pub(super) fn dues_of_session(session: &Session) -> Dues {
+    let due = |party| session.presence(party).due.filter(|_| session.is_running());
+    let client = Deadline::PartyReturn(session.id, Party::Client);
+    let employee = Deadline::PartyReturn(session.id, Party::Employee);
+    [(due(Party::Client), client), (due(Party::Employee), employee), (None, client), (None, employee)]
+}
+
+pub(super) fn dues_of_employee(no: EmployeeNo, employee: &Employee) -> Dues {
+    let wrap_up = if let Duty::WrapUp { until } = employee.duty { Some(until) } else { None };
+    let back = if let Reach::Grace { until } = employee.reach { Some(until) } else { None };
+    let lapse = Deadline::IntentLapse(no);
+    [(wrap_up, Deadline::WrapUp(no)), (back, Deadline::EmployeeReturn(no)), (employee.lapse_due, lapse), (None, lapse)]
+}
+
+impl Company {
+    pub(super) fn due(&self, now: Time) -> Option<Deadline> {
+        self.deadlines.first().filter(|(at, _)| *at <= now).map(|(_, deadline)| *deadline)
+    }
+
+    /// What happens because nothing else did in time.
+    pub(super) fn decide_deadline(&self, now: Time, deadline: Deadline) -> Vec<Event> {
+        match deadline {
+            Deadline::Search(id) => self.end_search(id, Outcome::BookingExpired, BookingReason::Deadline),
+            Deadline::ClientReturn(id) => self.end_search(id, Outcome::ClientLost, BookingReason::ClientLost),
+            Deadline::OfferAnswer(id) => self.close_offer(now, id, Outcome::TimedOut, None),
+            Deadline::OfferDelivery(id) => self.close_offer(now, id, Outcome::Undelivered, None),
+            Deadline::PartyReturn(session, _) => {
+                vec![Event::SessionEnded { session, by: EndedBy::Lost, reason: None }]
+            }
+            Deadline::WrapUp(employee) => vec![Event::WrapUpEnded { employee }],
+            Deadline::EmployeeReturn(employee) => vec![Event::EmployeeUnreachable { employee }],
+            Deadline::IntentLapse(employee) => self.go_offline(now, employee, IntentBy::Lapsed),
+        }
+    }
+
+    /// Follows with the deadlines from what a thing had to what it has.
+    pub(super) fn rearm(&mut self, old: &Dues, new: &Dues) {
+        for ((was, deadline), (is, _)) in old.iter().zip(new) {
+            if was != is {
+                if let Some(at) = was {
+                    self.deadlines.remove(&(*at, *deadline));
+                }
+                if let Some(at) = is {
+                    self.deadlines.insert((*at, *deadline));
+                }
+            }
+        }
+    }
+
+    /// All deadlines, from the things themselves.
+    pub(super) fn all_deadlines(&self) -> BTreeSet<(Time, Deadline)> {
+        let bookings = self.bookings.values().flat_map(dues_of_booking);
+        let sessions = self.sessions.values().flat_map(dues_of_session);
+        let employees = self.roster.numbers().filter_map(|no| Some(dues_of_employee(no, self.roster.get(no)?)));
+        let all = bookings.chain(sessions).chain(employees.flatten());
+        all.filter_map(|(at, deadline)| Some((at?, deadline))).collect()
+    }
+}

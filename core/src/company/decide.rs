@@ -1,0 +1,346 @@
+//! What follows from a command: events, or a refusal. Nothing is changed here.
+
+use super::Company;
+use crate::booking::{Booking, BookingReason};
+use crate::command::{Actor, Command};
+use crate::employee::{Duty, Employee, Intent, Reach};
+use crate::event::{EndedBy, Event, IntentBy};
+use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId};
+use crate::limits::EMPLOYEES_PER_COMPANY_MAX;
+use crate::offer::{Offer, Outcome};
+use crate::refusal::Refusal;
+use crate::session::{Party, Session};
+use crate::time::Time;
+
+type Decision = Result<Vec<Event>, Refusal>;
+
+impl Company {
+    /// Decides a command. Repeats of what was done already are a yes without events.
+    ///
+    /// # Errors
+    /// The refusal, when the command cannot be done.
+    pub fn decide(&self, now: Time, command: &Command) -> Decision {
+        if let Command::SetCompany { name, settings } = command {
+            let same = self.exists && *name == self.name && *settings == self.settings;
+            let event = Event::CompanySet { name: name.clone(), settings: settings.clone() };
+            return Ok(if same { vec![] } else { vec![event] });
+        }
+        if !self.exists {
+            return self.decide_without_company(command);
+        }
+        match command {
+            Command::SetCompany { .. } => Ok(vec![]),
+            Command::RemoveCompany => Ok(self.remove_company()),
+            Command::SetEmployee { .. } => self.set_employee(command),
+            Command::RemoveEmployee { employee } => Ok(self.remove_employee(now, employee)),
+            Command::SetStatus { employee, intent, by_admin } => self.set_status(now, employee, *intent, *by_admin),
+            Command::EmployeeConnected { employee } => self.employee_connected(employee),
+            Command::EmployeeDisconnected { employee } => self.employee_disconnected(employee),
+            Command::ClientConnected { client } => Ok(self.client_connected(client, true)),
+            Command::ClientDisconnected { client } => Ok(self.client_connected(client, false)),
+            Command::Book { .. } => self.book(now, command),
+            Command::Cancel { booking, by } => self.cancel(*booking, by),
+            Command::OfferDelivered { employee, offer } => Ok(self.offer_delivered(employee, *offer)),
+            Command::Accept { employee, offer, session } => self.accept(employee, *offer, *session),
+            Command::Reject { employee, offer, reason } => {
+                let (booking, found) = self.offer_to(employee, *offer)?;
+                match found.outcome {
+                    None => Ok(self.close_offer(now, booking.id, Outcome::Rejected, reason.clone())),
+                    Some(Outcome::Rejected) => Ok(vec![]),
+                    Some(outcome) => Err(Refusal::OfferClosed(outcome)),
+                }
+            }
+            Command::EnterSession { session, party } => self.party_moved(*session, *party, true),
+            Command::LeaveSession { session, party } => self.party_moved(*session, *party, false),
+            Command::Send { .. } => self.send(command),
+            Command::End { session, by, reason } => {
+                let found = self.session_of(*session, by)?;
+                let by = ended_by(by);
+                match found.ended_by {
+                    None => Ok(vec![Event::SessionEnded { session: *session, by, reason: reason.clone() }]),
+                    Some(ended_by) if ended_by == by => Ok(vec![]),
+                    Some(_) => Err(Refusal::SessionEnded),
+                }
+            }
+            Command::Wake => Ok(self.due(now).map_or(vec![], |deadline| self.decide_deadline(now, deadline))),
+            Command::Resume => Ok(vec![Event::Resumed]),
+        }
+    }
+
+    /// To remove what is not there, to wake or to leave is no mistake; all else needs a company.
+    fn decide_without_company(&self, command: &Command) -> Decision {
+        match command {
+            Command::RemoveCompany
+            | Command::Wake
+            | Command::Resume
+            | Command::EmployeeDisconnected { .. }
+            | Command::ClientDisconnected { .. }
+            | Command::LeaveSession { .. } => Ok(vec![]),
+            // After a company is gone, what was answered in it is answered again.
+            Command::SetCompany { .. }
+            | Command::SetEmployee { .. }
+            | Command::RemoveEmployee { .. }
+            | Command::SetStatus { .. }
+            | Command::EmployeeConnected { .. }
+            | Command::ClientConnected { .. }
+            | Command::Book { .. }
+            | Command::Cancel { .. }
+            | Command::OfferDelivered { .. }
+            | Command::Accept { .. }
+            | Command::Reject { .. }
+            | Command::EnterSession { .. }
+            | Command::Send { .. }
+            | Command::End { .. } => Err(Refusal::UnknownCompany),
+        }
+    }
+
+    fn remove_company(&self) -> Vec<Event> {
+        let open = self.bookings.values().filter(|booking| booking.is_open());
+        let mut events: Vec<Event> =
+            open.flat_map(|b| self.end_search(b.id, Outcome::WithdrawnByAdmin, BookingReason::ClosedByAdmin)).collect();
+        let running = self.sessions.values().filter(|session| session.is_running());
+        events.extend(running.map(|s| Event::SessionEnded { session: s.id, by: EndedBy::Admin, reason: None }));
+        events.push(Event::CompanyRemoved);
+        events
+    }
+
+    fn set_employee(&self, command: &Command) -> Decision {
+        let Command::SetEmployee { employee, name, topics } = command else { return Ok(vec![]) };
+        let mut topics = topics.clone();
+        topics.sort();
+        topics.dedup();
+        let no = match self.roster.find(employee) {
+            Some((_, found)) if found.name == *name && found.topics == topics => return Ok(vec![]),
+            Some((no, _)) => no,
+            None if self.roster.len() >= EMPLOYEES_PER_COMPANY_MAX => {
+                let problem = format!("cannot be added: a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees");
+                return Err(Refusal::Invalid { field: "employee", problem });
+            }
+            None => self.roster.next_no(),
+        };
+        Ok(vec![Event::EmployeeSet { employee: no, id: employee.clone(), name: name.clone(), topics }])
+    }
+
+    fn remove_employee(&self, now: Time, id: &EmployeeId) -> Vec<Event> {
+        let Some((no, employee)) = self.roster.find(id) else { return vec![] };
+        let mut events = match employee.duty {
+            Duty::Asked(booking) => self.close_offer(now, booking, Outcome::WithdrawnByAdmin, None),
+            Duty::InSession(session) => vec![Event::SessionEnded { session, by: EndedBy::Admin, reason: None }],
+            Duty::Free | Duty::WrapUp { .. } => vec![],
+        };
+        events.push(Event::EmployeeRemoved { employee: no, id: id.clone() });
+        events
+    }
+
+    fn set_status(&self, now: Time, id: &EmployeeId, intent: Intent, by_admin: bool) -> Decision {
+        let (no, employee) = self.employee(id)?;
+        let by = if by_admin { IntentBy::Admin } else { IntentBy::Employee };
+        if employee.intent == intent {
+            return Ok(vec![]);
+        }
+        Ok(match intent {
+            Intent::Idle => vec![Event::IntentSet { employee: no, intent, by }],
+            Intent::Offline => self.go_offline(now, no, by),
+        })
+    }
+
+    /// The intent falls to offline; an open offer is declined by it, and the next employee asked.
+    pub(super) fn go_offline(&self, now: Time, no: EmployeeNo, by: IntentBy) -> Vec<Event> {
+        let offline = Event::IntentSet { employee: no, intent: Intent::Offline, by };
+        let mut events = vec![offline];
+        if let Some(Duty::Asked(booking)) = self.roster.get(no).map(|e| e.duty) {
+            // The intent goes first: who has gone offline is not idle for a moment in between.
+            events.extend(self.close_offer(now, booking, Outcome::WentOffline, None));
+        }
+        events
+    }
+
+    fn employee_connected(&self, id: &EmployeeId) -> Decision {
+        let (no, employee) = self.employee(id)?;
+        Ok(match employee.reach {
+            Reach::Connected => vec![],
+            Reach::Grace { .. } | Reach::Gone { .. } => vec![Event::EmployeeConnected { employee: no }],
+        })
+    }
+
+    fn employee_disconnected(&self, id: &EmployeeId) -> Decision {
+        let Some((no, employee)) = self.roster.find(id) else { return Ok(vec![]) };
+        Ok(match employee.reach {
+            Reach::Connected => vec![Event::EmployeeDisconnected { employee: no }],
+            Reach::Grace { .. } | Reach::Gone { .. } => vec![],
+        })
+    }
+
+    fn client_connected(&self, client: &ClientId, connected: bool) -> Vec<Event> {
+        match self.clients.get(client) {
+            Some(open) if open.connected != connected && connected => {
+                vec![Event::ClientConnected { client: client.clone() }]
+            }
+            Some(open) if open.connected != connected => vec![Event::ClientDisconnected { client: client.clone() }],
+            Some(_) | None => vec![],
+        }
+    }
+
+    fn book(&self, now: Time, command: &Command) -> Decision {
+        let Command::Book { booking, client, topic, note, key } = command else { return Ok(vec![]) };
+        if key.as_ref().is_some_and(|key| self.keys.contains_key(&(client.clone(), key.clone()))) {
+            return Ok(vec![]);
+        }
+        if let Some(open) = self.clients.get(client) {
+            return Err(Refusal::AlreadyBooked(open.booking));
+        }
+        let employee = self.roster.next_for(topic, |_| false).ok_or(Refusal::NoIdleEmployee)?;
+        let opened = Event::BookingOpened {
+            booking: *booking,
+            client: client.clone(),
+            topic: topic.clone(),
+            note: note.clone(),
+            key: key.clone(),
+        };
+        let deadline = now.plus_ms(self.settings.booking_deadline_ms);
+        let offer = OfferId { booking: *booking, attempt: 1 };
+        Ok(vec![opened, self.offer_made(now, offer, employee, deadline)])
+    }
+
+    fn offer_made(&self, now: Time, offer: OfferId, employee: EmployeeNo, deadline: Time) -> Event {
+        // A device shows the time left: no longer than the search itself has.
+        let expires_at = now.plus_ms(self.settings.offer_timeout_ms).min(deadline);
+        Event::OfferMade { offer, employee, expires_at }
+    }
+
+    fn cancel(&self, id: BookingId, by: &Actor) -> Decision {
+        let booking = self.bookings.get(&id).ok_or(Refusal::UnknownBooking)?;
+        let (outcome, reason) = match by {
+            Actor::Client(client) if *client == booking.client => {
+                (Outcome::ClientCancelled, BookingReason::ClientCancelled)
+            }
+            Actor::Admin => (Outcome::WithdrawnByAdmin, BookingReason::ClosedByAdmin),
+            Actor::Client(_) | Actor::Employee(_) => return Err(Refusal::Forbidden),
+        };
+        if booking.is_open() {
+            Ok(self.end_search(id, outcome, reason))
+        } else if booking.reason == Some(reason) {
+            Ok(vec![])
+        } else {
+            Err(Refusal::booking_closed(booking))
+        }
+    }
+
+    /// The search ends without a session, and the open offer with it.
+    pub(super) fn end_search(&self, id: BookingId, outcome: Outcome, reason: BookingReason) -> Vec<Event> {
+        let open = self.bookings.get(&id).filter(|booking| booking.open_offer().is_some());
+        let close = open.map(|b| Event::OfferClosed { offer: b.latest_offer_id(), outcome, reason: None });
+        close.into_iter().chain([Event::BookingEnded { booking: id, reason }]).collect()
+    }
+
+    /// The open offer ends without a yes: the next employee is asked at once, or the search is over.
+    pub(super) fn close_offer(
+        &self,
+        now: Time,
+        id: BookingId,
+        outcome: Outcome,
+        reason: Option<std::sync::Arc<str>>,
+    ) -> Vec<Event> {
+        let Some(booking) = self.bookings.get(&id) else { return vec![] };
+        let Some(offer) = booking.open_offer() else { return vec![] };
+        let mut events = vec![];
+        if outcome.is_missed() && self.misses_too_many(offer.employee) {
+            let (employee, intent) = (offer.employee, Intent::Offline);
+            events.push(Event::IntentSet { employee, intent, by: IntentBy::Missed });
+        }
+        let closed = booking.latest_offer_id();
+        events.push(Event::OfferClosed { offer: closed, outcome, reason });
+        // The clock may be read late: nobody is asked when the search has no time left.
+        let over = booking.deadline <= now;
+        events.push(match self.roster.next_for(&booking.topic, |no| booking.was_asked(no)) {
+            _ if over => Event::BookingEnded { booking: id, reason: BookingReason::Deadline },
+            Some(next) => {
+                let offer = OfferId { booking: id, attempt: closed.attempt + 1 };
+                self.offer_made(now, offer, next, booking.deadline)
+            }
+            None => Event::BookingEnded { booking: id, reason: booking.nobody_more(outcome) },
+        });
+        events
+    }
+
+    fn misses_too_many(&self, no: EmployeeNo) -> bool {
+        let max = self.settings.max_missed;
+        self.roster.get(no).is_some_and(|e| max > 0 && e.missed + 1 >= max && e.intent == Intent::Idle)
+    }
+
+    fn offer_delivered(&self, employee: &EmployeeId, id: OfferId) -> Vec<Event> {
+        match self.offer_to(employee, id) {
+            // A pong may be late, and a device may answer twice: neither is news.
+            Ok((_, offer)) if offer.outcome.is_none() && offer.delivered_at.is_none() => {
+                vec![Event::OfferDelivered { offer: id }]
+            }
+            Ok(_) | Err(_) => vec![],
+        }
+    }
+
+    fn accept(&self, employee: &EmployeeId, id: OfferId, session: SessionId) -> Decision {
+        let (_, offer) = self.offer_to(employee, id)?;
+        match offer.outcome {
+            None => Ok(vec![Event::OfferAccepted { offer: id, session }]),
+            Some(Outcome::Accepted) => Ok(vec![]),
+            Some(outcome) => Err(Refusal::OfferClosed(outcome)),
+        }
+    }
+
+    fn offer_to(&self, employee: &EmployeeId, id: OfferId) -> Result<(&Booking, &Offer), Refusal> {
+        let booking = self.bookings.get(&id.booking).ok_or(Refusal::UnknownOffer)?;
+        let offer = booking.offer(id.attempt).ok_or(Refusal::UnknownOffer)?;
+        if offer.employee_id == *employee { Ok((booking, offer)) } else { Err(Refusal::UnknownOffer) }
+    }
+
+    fn party_moved(&self, id: SessionId, party: Party, online: bool) -> Decision {
+        let session = self.sessions.get(&id).ok_or(Refusal::UnknownSession)?;
+        if !session.is_running() || session.presence(party).online == online {
+            return Ok(vec![]);
+        }
+        Ok(vec![match online {
+            true => Event::PartyEntered { session: id, party },
+            false => Event::PartyLeft { session: id, party },
+        }])
+    }
+
+    fn send(&self, command: &Command) -> Decision {
+        let Command::Send { session, message, by, body, key } = command else { return Ok(vec![]) };
+        let found = self.session_of(*session, by)?;
+        let from = found.party(by).ok_or(Refusal::Forbidden)?;
+        if key.as_ref().is_some_and(|key| found.message_with_key(from, key).is_some()) {
+            return Ok(vec![]);
+        }
+        if !found.is_running() {
+            return Err(Refusal::SessionEnded);
+        }
+        Ok(vec![Event::MessageSent {
+            session: *session,
+            message: *message,
+            from,
+            body: body.clone(),
+            key: key.clone(),
+        }])
+    }
+
+    fn session_of(&self, id: SessionId, by: &Actor) -> Result<&Session, Refusal> {
+        let session = self.sessions.get(&id).ok_or(Refusal::UnknownSession)?;
+        match by {
+            Actor::Admin => Ok(session),
+            Actor::Client(_) | Actor::Employee(_) if session.party(by).is_some() => Ok(session),
+            Actor::Client(_) | Actor::Employee(_) => Err(Refusal::Forbidden),
+        }
+    }
+
+    fn employee(&self, id: &EmployeeId) -> Result<(EmployeeNo, &Employee), Refusal> {
+        self.roster.find(id).ok_or(Refusal::UnknownEmployee)
+    }
+}
+
+const fn ended_by(actor: &Actor) -> EndedBy {
+    match actor {
+        Actor::Client(_) => EndedBy::Client,
+        Actor::Employee(_) => EndedBy::Employee,
+        Actor::Admin => EndedBy::Admin,
+    }
+}

@@ -1,0 +1,167 @@
+//! What can be seen of a company.
+
+use super::{Answer, Availability, Company, Today};
+use crate::booking::Booking;
+use crate::command::Command;
+use crate::employee::Employee;
+use crate::id::{BookingId, ClientId, CompanyId, EmployeeId, EmployeeNo, SessionId, Topic};
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::time::Time;
+
+impl Company {
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> &CompanyId {
+        &self.id
+    }
+
+    /// Whether it was set and not removed since.
+    #[must_use]
+    pub const fn exists(&self) -> bool {
+        self.exists
+    }
+
+    /// Its display name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its rules of time.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn created_at(&self) -> Time {
+        self.created_at
+    }
+
+    /// How many events made it what it is.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// When the latest event happened.
+    #[must_use]
+    pub const fn clock(&self) -> Time {
+        self.clock
+    }
+
+    /// The employee with that number.
+    #[must_use]
+    pub fn employee_no(&self, no: EmployeeNo) -> Option<&Employee> {
+        self.roster.get(no)
+    }
+
+    /// The employee with that id.
+    #[must_use]
+    pub fn find_employee(&self, id: &EmployeeId) -> Option<(EmployeeNo, &Employee)> {
+        self.roster.find(id)
+    }
+
+    /// Employees in the order of their ids, after `after`.
+    pub fn employees_after(&self, after: Option<&str>) -> impl Iterator<Item = (EmployeeNo, &Employee)> {
+        self.roster.by_id_after(after)
+    }
+
+    /// The booking, if it is open or remembered.
+    #[must_use]
+    pub fn booking(&self, id: BookingId) -> Option<&Booking> {
+        self.bookings.get(&id)
+    }
+
+    /// The session, if it runs or is remembered.
+    #[must_use]
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(&id)
+    }
+
+    /// All bookings that are open or remembered, oldest first.
+    pub fn bookings(&self) -> impl Iterator<Item = &Booking> {
+        self.bookings.values()
+    }
+
+    /// All sessions that run or are remembered, oldest first.
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values()
+    }
+
+    /// The client's open booking, or the assigned one while its session runs.
+    #[must_use]
+    pub fn booking_of(&self, client: &ClientId) -> Option<&Booking> {
+        self.bookings.get(&self.clients.get(client)?.booking)
+    }
+
+    /// What can be booked now.
+    #[must_use]
+    pub fn availability(&self) -> Availability {
+        self.roster.availability()
+    }
+
+    /// Two counts to compare with earlier ones: an `available` may have changed, a number has changed.
+    #[must_use]
+    pub const fn availability_marks(&self) -> (u64, u64) {
+        self.roster.availability_marks()
+    }
+
+    /// Who can be asked, in the order in which they would be.
+    #[must_use]
+    pub fn in_line(&self, topic: Option<&Topic>) -> Vec<&Employee> {
+        self.roster.in_line(topic).into_iter().filter_map(|no| self.roster.get(no)).collect()
+    }
+
+    /// The counts of the day (UTC) that `now` is in.
+    #[must_use]
+    pub fn today(&self, now: Time) -> Today {
+        if self.today.day == now.day() { self.today } else { Today { day: now.day(), ..Today::default() } }
+    }
+
+    /// How many that have ended are remembered.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.past.len()
+    }
+
+    /// What a yes to the command is about, after it was done; the same for a repeat.
+    pub(super) fn answer(&self, command: &Command) -> Answer {
+        match command {
+            Command::SetCompany { .. } => Answer::Company,
+            Command::SetEmployee { employee, .. } | Command::SetStatus { employee, .. } => {
+                self.roster.find(employee).map_or(Answer::Done, |(no, _)| Answer::Employee(no))
+            }
+            Command::Book { booking, client, key, .. } => {
+                let known = key.as_ref().and_then(|key| self.keys.get(&(client.clone(), key.clone())));
+                Answer::Booking(known.copied().unwrap_or(*booking))
+            }
+            Command::Cancel { booking, .. } => Answer::Booking(*booking),
+            Command::Accept { offer, .. } => {
+                let session = self.bookings.get(&offer.booking).and_then(|booking| booking.session);
+                session.map_or(Answer::Done, Answer::Session)
+            }
+            Command::Reject { employee, .. } => {
+                self.roster.find(employee).map_or(Answer::Done, |(no, _)| Answer::Employee(no))
+            }
+            Command::Send { session, message, by, key, .. } => {
+                let found = self.sessions.get(session);
+                let keyed = found.zip(key.as_ref()).and_then(|(s, key)| s.message_with_key(s.party(by)?, key));
+                Answer::Message(*session, keyed.map_or(*message, |m| m.id))
+            }
+            Command::EnterSession { session, .. } | Command::End { session, .. } => Answer::Session(*session),
+            Command::RemoveCompany
+            | Command::RemoveEmployee { .. }
+            | Command::EmployeeConnected { .. }
+            | Command::EmployeeDisconnected { .. }
+            | Command::ClientConnected { .. }
+            | Command::ClientDisconnected { .. }
+            | Command::OfferDelivered { .. }
+            | Command::LeaveSession { .. }
+            | Command::Wake
+            | Command::Resume => Answer::Done,
+        }
+    }
+}

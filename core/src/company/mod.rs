@@ -1,0 +1,209 @@
+//! One company: the door through which commands come in and events, an answer and notices go out.
+
+mod decide;
+
+mod deadline;
+
+mod apply;
+
+mod tell;
+
+mod look;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::booking::Booking;
+use crate::command::Command;
+use crate::event::Event;
+use crate::id::{BookingId, ClientId, CompanyId, EmployeeNo, Key, MessageId, SessionId, Topic};
+use crate::notice::Notice;
+use crate::past::Past;
+use crate::refusal::Refusal;
+use crate::roster::Roster;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::time::Time;
+use deadline::Deadline;
+
+/// One company with all that is open in it and what ended lately.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Company {
+    id: CompanyId,
+    exists: bool,
+    created_at: Time,
+    name: Arc<str>,
+    settings: Settings,
+    clock: Time,
+    seq: u64,
+    roster: Roster,
+    bookings: BTreeMap<BookingId, Booking>,
+    sessions: BTreeMap<SessionId, Session>,
+    clients: BTreeMap<ClientId, OpenClient>,
+    past: Past,
+    today: Today,
+    #[serde(skip)]
+    keys: BTreeMap<(ClientId, Key), BookingId>,
+    #[serde(skip)]
+    deadlines: BTreeSet<(Time, Deadline)>,
+}
+
+/// A client with an open booking or a running session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct OpenClient {
+    booking: BookingId,
+    connected: bool,
+}
+
+impl Company {
+    /// A company of which nothing has happened yet: it does not exist until it is set.
+    #[must_use]
+    pub fn new(id: CompanyId) -> Self {
+        Self {
+            id,
+            exists: false,
+            created_at: Time::default(),
+            name: "".into(),
+            settings: Settings::default(),
+            clock: Time::default(),
+            seq: 0,
+            roster: Roster::default(),
+            bookings: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            past: Past::default(),
+            today: Today::default(),
+            keys: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+        }
+    }
+
+    /// Takes a command: first all deadlines that have passed, then the command itself. What comes out belongs
+    /// together: it is committed as one, or not at all.
+    pub fn take(&mut self, now: Time, command: &Command) -> Turn {
+        // The wall clock may be behind what a former run of the server wrote down.
+        let now = now.max(self.clock);
+        let mut turn = Turn { at: now, events: Vec::new(), outcome: Ok(Answer::Done), notices: Vec::new() };
+        if !matches!(command, Command::Resume) {
+            while let Some(deadline) = self.due(now) {
+                let events = self.decide_deadline(now, deadline);
+                assert!(!events.is_empty(), "a deadline that has passed must be answered: {deadline:?}");
+                self.play(now, events, &mut turn);
+            }
+        }
+        match self.decide(now, command) {
+            Ok(events) => {
+                self.play(now, events, &mut turn);
+                turn.outcome = Ok(self.answer(command));
+            }
+            Err(refusal) => turn.outcome = Err(refusal),
+        }
+        turn
+    }
+
+    /// When [`Company::take`] must be called next, with [`Command::Wake`] if nothing else comes.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Time> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Makes anew what is not stored in a snapshot.
+    pub fn rebuild(&mut self) {
+        self.roster.rebuild();
+        self.keys.clear();
+        for booking in self.bookings.values_mut() {
+            booking.asked = booking.offers.iter().map(|offer| offer.employee).collect();
+            if let Some(key) = &booking.key {
+                self.keys.insert((booking.client.clone(), key.clone()), booking.id);
+            }
+        }
+        self.deadlines = self.all_deadlines();
+    }
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// When it was taken.
+    pub at: Time,
+    /// What happened, in order; also what deadlines that had passed made happen.
+    pub events: Vec<Event>,
+    /// The answer to who asked.
+    pub outcome: Result<Answer, Refusal>,
+    /// What others must hear.
+    pub notices: Vec<Notice>,
+}
+
+/// What a yes is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing to show.
+    Done,
+    /// The company as it is now.
+    Company,
+    /// This employee as they are now.
+    Employee(EmployeeNo),
+    /// This booking as it is now.
+    Booking(BookingId),
+    /// This session as it is now.
+    Session(SessionId),
+    /// This message.
+    Message(SessionId, MessageId),
+}
+
+/// What can be booked now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Availability {
+    /// Whether a booking can succeed.
+    pub available: bool,
+    /// How many are idle and have a live device.
+    pub idle: usize,
+    /// The same per topic that employees name.
+    pub topics: Vec<(Topic, TopicAvailability)>,
+}
+
+impl Availability {
+    /// Whether every `available` is as it was.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let flags = |a: &Self| a.topics.iter().map(|(t, x)| (t.clone(), x.available)).collect::<Vec<_>>();
+        self.available == other.available && flags(self) == flags(other)
+    }
+}
+
+/// What can be booked now on one topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicAvailability {
+    /// Whether a booking can succeed.
+    pub available: bool,
+    /// How many can be asked.
+    pub idle: usize,
+}
+
+/// Counts of one day (UTC).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Today {
+    /// Days since the epoch.
+    pub day: u64,
+    /// Bookings opened.
+    pub booked: u64,
+    /// Bookings that led to a session.
+    pub assigned: u64,
+    /// Bookings that nobody took.
+    pub unanswered: u64,
+    /// Bookings called off.
+    pub cancelled: u64,
+    /// Bookings that took too long.
+    pub expired: u64,
+    /// Sessions ended.
+    pub ended: u64,
+}
+
+impl Company {
+    /// Whether what is not stored is the same in both.
+    pub(crate) fn same_indexes(&self, other: &Self) -> bool {
+        self.keys == other.keys && self.deadlines == other.deadlines && self.roster.same_line(&other.roster)
+    }
+}

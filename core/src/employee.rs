@@ -1,0 +1,146 @@
+//! An employee: what they want to be, whether they can be reached, what they are doing, and the status that follows.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BookingId, EmployeeId, SessionId, Topic};
+use crate::time::Time;
+
+/// A person who works for a company.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Employee {
+    /// Who.
+    pub id: EmployeeId,
+    /// The display name.
+    pub name: Arc<str>,
+    /// What they can be asked about; none means anything. In order, without doubles.
+    pub topics: Vec<Topic>,
+    /// What they want to be.
+    pub intent: Intent,
+    /// Since when they want it.
+    pub intent_since: Time,
+    /// Whether a device is there.
+    pub reach: Reach,
+    /// What they are doing.
+    pub duty: Duty,
+    /// Offers missed in a row.
+    pub missed: u32,
+    /// Since when the status is what it is.
+    pub since: Time,
+    /// The place in the line: who became idle earlier has the smaller number.
+    pub place: u64,
+    /// When the intent falls to offline if nobody comes back.
+    pub lapse_due: Option<Time>,
+}
+
+impl Employee {
+    /// The status that follows from intent, reachability and duty.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match (self.duty, self.intent, self.reach) {
+            (Duty::InSession(_) | Duty::WrapUp { .. }, _, _) => Status::Busy,
+            (Duty::Asked(_), _, _) => Status::Init,
+            (Duty::Free, Intent::Offline, _) | (Duty::Free, Intent::Idle, Reach::Gone { .. }) => Status::Offline,
+            (Duty::Free, Intent::Idle, Reach::Connected | Reach::Grace { .. }) => Status::Idle,
+        }
+    }
+
+    /// Whether they can be asked now: idle, and a device is there.
+    #[must_use]
+    pub const fn can_be_asked(&self) -> bool {
+        matches!(self.status(), Status::Idle) && matches!(self.reach, Reach::Connected)
+    }
+
+    /// Whether they take bookings on that topic.
+    #[must_use]
+    pub fn takes(&self, topic: &Topic) -> bool {
+        self.topics.is_empty() || self.topics.binary_search(topic).is_ok()
+    }
+}
+
+/// What an employee wants to be. It survives reconnects; only a person or a long absence changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// Not to be asked.
+    Offline,
+    /// To be asked.
+    Idle,
+}
+
+impl Intent {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// Whether an employee has a live device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// At least one.
+    Connected,
+    /// The last one left; the place in the line is kept until then.
+    Grace {
+        /// When the grace time is over.
+        until: Time,
+    },
+    /// None.
+    Gone {
+        /// Since when.
+        since: Time,
+    },
+}
+
+/// What an employee is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// Nothing.
+    Free,
+    /// Being asked to take this booking.
+    Asked(BookingId),
+    /// Talking.
+    InSession(SessionId),
+    /// Finishing after a session.
+    WrapUp {
+        /// When it is over.
+        until: Time,
+    },
+}
+
+/// The four statuses that apps see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not at work, or unreachable.
+    Offline,
+    /// Waiting to be asked.
+    Idle,
+    /// Being asked.
+    Init,
+    /// In a session.
+    Busy,
+}
+
+impl Status {
+    /// All statuses, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::Offline, Self::Idle, Self::Init, Self::Busy];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Idle => "idle",
+            Self::Init => "init",
+            Self::Busy => "busy",
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The names of people and things: newtypes, so that a booking's id cannot stand where a session's belongs.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{ID_MAX_CHARS, KEY_MAX_CHARS, TOPIC_MAX_CHARS};
+
+/// Why a text cannot be an id, a topic or a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadId {
+    /// Not 1 to 128 of the characters allowed in an id.
+    #[error("an id is 1 to {ID_MAX_CHARS} characters of `A-Z a-z 0-9 . _ ~ @ -`")]
+    Id,
+    /// Empty or too long for a topic.
+    #[error("a topic is 1 to {TOPIC_MAX_CHARS} characters without control characters")]
+    Topic,
+    /// Empty or too long for a key.
+    #[error("a key is 1 to {KEY_MAX_CHARS} characters without control characters")]
+    Key,
+    /// Not a UUID in its hyphenated form.
+    #[error("expected a UUID")]
+    Uuid,
+    /// Not an offer's id.
+    #[error("expected an offer's id")]
+    Offer,
+}
+
+fn check_id(text: &str) -> Result<(), BadId> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'@' | b'-');
+    if !text.is_empty() && text.len() <= ID_MAX_CHARS && text.bytes().all(allowed) { Ok(()) } else { Err(BadId::Id) }
+}
+
+fn within(text: &str, max_chars: usize) -> bool {
+    !text.is_empty() && text.chars().count() <= max_chars && !text.chars().any(char::is_control)
+}
+
+fn check_topic(text: &str) -> Result<(), BadId> {
+    if within(text, TOPIC_MAX_CHARS) { Ok(()) } else { Err(BadId::Topic) }
+}
+
+fn check_key(text: &str) -> Result<(), BadId> {
+    if within(text, KEY_MAX_CHARS) { Ok(()) } else { Err(BadId::Key) }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $check:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                $check(text)?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+            fn try_from(text: String) -> Result<Self, BadId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// A company that clients may ask.
+    CompanyId, check_id
+);
+text_id!(
+    /// A person who works for a company.
+    EmployeeId, check_id
+);
+text_id!(
+    /// A person who asks a company for a session.
+    ClientId, check_id
+);
+text_id!(
+    /// What a session is about.
+    Topic, check_topic
+);
+text_id!(
+    /// A client's own mark on a request: the same key never makes a second thing.
+    Key, check_key
+);
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(u128);
+
+        impl $name {
+            /// The id with these 128 bits; the caller hands in a fresh UUIDv7.
+            #[must_use]
+            pub const fn from_u128(bits: u128) -> Self {
+                Self(bits)
+            }
+
+            /// The 128 bits.
+            #[must_use]
+            pub const fn as_u128(self) -> u128 {
+                self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                parse_uuid(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+            fn try_from(text: String) -> Result<Self, BadId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(std::str::from_utf8(&hyphenated(self.0)).unwrap_or_default())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, out)
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// One client's search for an employee.
+    BookingId
+);
+uuid_id!(
+    /// One consultation.
+    SessionId
+);
+uuid_id!(
+    /// One message in a session.
+    MessageId
+);
+
+/// RFC 9562's text form: 8-4-4-4-12 lower-case hex digits.
+fn hyphenated(bits: u128) -> [u8; 36] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [b'-'; 36];
+    let mut at = 36;
+    let mut rest = bits;
+    while at > 0 {
+        at -= 1;
+        if matches!(at, 8 | 13 | 18 | 23) {
+            continue;
+        }
+        text[at] = DIGITS[(rest & 0xf) as usize];
+        rest >>= 4;
+    }
+    text
+}
+
+fn parse_uuid(text: &str) -> Result<u128, BadId> {
+    if text.len() != 36 {
+        return Err(BadId::Uuid);
+    }
+    let mut bits = 0u128;
+    for (at, byte) in text.bytes().enumerate() {
+        if matches!(at, 8 | 13 | 18 | 23) {
+            if byte != b'-' {
+                return Err(BadId::Uuid);
+            }
+            continue;
+        }
+        let digit = char::from(byte).to_digit(16).ok_or(BadId::Uuid)?;
+        bits = bits << 4 | u128::from(digit);
+    }
+    Ok(bits)
+}
+
+/// An employee's number in the company's roster: given once, never given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmployeeNo(pub u32);
+
+/// An offer: the booking and which attempt of it. Its text form is `{booking}.{attempt}`, so an offer's id leads to
+/// its booking without an index.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OfferId {
+    /// The booking that it is for.
+    pub booking: BookingId,
+    /// 1 for the first employee asked.
+    pub attempt: u32,
+}
+
+impl TryFrom<String> for OfferId {
+    type Error = BadId;
+    fn try_from(text: String) -> Result<Self, BadId> {
+        text.parse()
+    }
+}
+
+impl From<OfferId> for String {
+    fn from(id: OfferId) -> Self {
+        id.to_string()
+    }
+}
+
+impl fmt::Display for OfferId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}", self.booking, self.attempt)
+    }
+}
+
+impl fmt::Debug for OfferId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl FromStr for OfferId {
+    type Err = BadId;
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let (booking, attempt) = text.split_once('.').ok_or(BadId::Offer)?;
+        let booking = booking.parse().map_err(|_| BadId::Offer)?;
+        let attempt = attempt.parse().map_err(|_| BadId::Offer)?;
+        Ok(Self { booking, attempt })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_reads_back_as_it_was_written() {
+        let id = BookingId::from_u128(0x0190_f3a2_0000_7abc_8def_0123_4567_89ab);
+        assert_eq!(id.to_string(), "0190f3a2-0000-7abc-8def-0123456789ab");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        let offer = OfferId { booking: id, attempt: 12 };
+        assert_eq!(offer.to_string().parse(), Ok(offer));
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for text in ["", "a b", "ä", "a/b", &"x".repeat(129)] {
+            assert_eq!(text.parse::<CompanyId>(), Err(BadId::Id), "{text}");
+        }
+        for text in ["0190f3a2-0000-7abc-8def-0123456789a", "0190f3a2x0000-7abc-8def-0123456789ab", "é"] {
+            assert_eq!(text.parse::<SessionId>(), Err(BadId::Uuid), "{text}");
+        }
+        assert!("tax law, ünïcode".parse::<Topic>().is_ok());
+        assert!("a\nb".parse::<Topic>().is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! What must hold after every step, each with the promise of the contract that it guards.
+
+use std::collections::BTreeMap;
+
+use crate::company::Company;
+use crate::employee::{Duty, Reach, Status};
+use crate::id::{ClientId, EmployeeNo};
+
+/// An invariant that does not hold, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {place}")]
+pub struct Broken {
+    /// Which invariant.
+    pub name: &'static str,
+    /// Where.
+    pub place: String,
+}
+
+/// Checks all of them. Reads everything: for tests, simulation and `switchboard check`, not for the way of a booking.
+///
+/// # Errors
+/// The first that does not hold.
+pub fn check(company: &Company) -> Result<(), Broken> {
+    one_thing_at_a_time(company)?;
+    one_open_thing_per_client(company)?;
+    every_open_thing_has_a_deadline(company)?;
+    nobody_is_asked_twice(company)?;
+    what_follows_is_what_it_was_made_from(company)
+}
+
+fn broken(name: &'static str, place: impl std::fmt::Debug) -> Result<(), Broken> {
+    Err(Broken { name, place: format!("{place:?}") })
+}
+
+/// Promise 1: an employee holds at most one open offer or running session, and knows which.
+fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
+    let mut held: BTreeMap<EmployeeNo, Duty> = BTreeMap::new();
+    for booking in company.bookings() {
+        let open = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
+        if open != usize::from(booking.is_open()) {
+            return broken("a searching booking has exactly one open offer, any other none", booking.id);
+        }
+        if let Some(offer) = booking.open_offer()
+            && held.insert(offer.employee, Duty::Asked(booking.id)).is_some()
+        {
+            return broken("an employee holds one thing", offer.employee);
+        }
+    }
+    for session in company.sessions().filter(|session| session.is_running()) {
+        if held.insert(session.employee, Duty::InSession(session.id)).is_some() {
+            return broken("an employee holds one thing", session.employee);
+        }
+    }
+    for (no, employee) in company.employees_after(None) {
+        let expected = held.remove(&no);
+        let has = match employee.duty {
+            Duty::Asked(_) | Duty::InSession(_) => Some(employee.duty),
+            Duty::Free | Duty::WrapUp { .. } => None,
+        };
+        if has != expected {
+            return broken("what an employee does is what is open with them", no);
+        }
+    }
+    held.keys().next().map_or(Ok(()), |no| broken("what is open has its employee", no))
+}
+
+/// Promise 1: a client has at most one open booking or running session.
+fn one_open_thing_per_client(company: &Company) -> Result<(), Broken> {
+    let mut open: BTreeMap<&ClientId, usize> = BTreeMap::new();
+    for booking in company.bookings().filter(|b| b.is_open()) {
+        *open.entry(&booking.client).or_default() += 1;
+    }
+    for session in company.sessions().filter(|s| s.is_running()) {
+        *open.entry(&session.client).or_default() += 1;
+    }
+    for (client, count) in open {
+        if count != 1 || company.booking_of(client).is_none() {
+            return broken("a client has one open thing", client);
+        }
+    }
+    Ok(())
+}
+
+/// Promise 3: whatever is open ends by itself, or somebody who is there ends it.
+fn every_open_thing_has_a_deadline(company: &Company) -> Result<(), Broken> {
+    for booking in company.bookings().filter(|b| b.is_open()) {
+        let bounded = booking.open_offer().is_some_and(|offer| offer.expires_at <= booking.deadline);
+        if !bounded || booking.reason.is_some() {
+            return broken("an open booking ends by its deadline", booking.id);
+        }
+    }
+    for booking in company.bookings().filter(|b| !b.is_open()) {
+        if booking.reason.is_some() == booking.session.is_some() {
+            return broken("a closed booking has a session or one reason", booking.id);
+        }
+    }
+    for (no, employee) in company.employees_after(None) {
+        let alone = employee.reach != Reach::Connected;
+        let bounded = employee.lapse_due.is_some();
+        if alone && employee.status() == Status::Idle && !bounded {
+            return broken("an idle employee without a device falls offline", no);
+        }
+    }
+    Ok(())
+}
+
+/// Promise 4: one booking never asks the same employee twice.
+fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
+    for booking in company.bookings() {
+        let mut asked: Vec<EmployeeNo> = booking.offers.iter().map(|offer| offer.employee).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        if asked.len() != booking.offers.len() {
+            return broken("nobody is asked twice", booking.id);
+        }
+    }
+    Ok(())
+}
+
+/// The line, the deadlines and the keys are what one would make of the things themselves; and the line is in order.
+fn what_follows_is_what_it_was_made_from(company: &Company) -> Result<(), Broken> {
+    let mut anew = company.clone();
+    anew.rebuild();
+    if anew.next_deadline() != company.next_deadline() || !anew.same_indexes(company) {
+        return broken("indexes follow from the state", company.id());
+    }
+    let line = company.in_line(None);
+    if line.windows(2).any(|pair| pair[0].since > pair[1].since) {
+        return broken("who has been idle longest is first", company.id());
+    }
+    let can_be_asked = company.employees_after(None).filter(|(_, e)| e.can_be_asked()).count();
+    if can_be_asked != line.len() || company.availability().idle != line.len() {
+        return broken("the counts equal the state", company.id());
+    }
+    Ok(())
+}

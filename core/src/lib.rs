@@ -1,0 +1,50 @@
+//! The rules of booking: one company's employees, bookings, offers and sessions, told the time and handed ids.
+//!
+//! The one door is [`Company::take`]: a command goes in, and events, an answer and notices come out. It is
+//! [`Company::decide`] and [`Company::apply`] in a row; the state comes from events alone, so folding a company's
+//! events again gives the same state, byte for byte.
+
+mod company;
+
+mod roster;
+
+mod employee;
+
+mod booking;
+
+mod offer;
+
+mod session;
+
+mod past;
+
+pub mod command;
+
+pub mod event;
+
+pub mod notice;
+
+pub mod refusal;
+
+pub mod settings;
+
+pub mod limits;
+
+pub mod id;
+
+pub mod time;
+
+pub mod invariants;
+
+pub use booking::{Booking, BookingReason, BookingState};
+pub use command::{Actor, Command};
+pub use company::{Answer, Availability, Company, Today, TopicAvailability, Turn};
+pub use employee::{Duty, Employee, Intent, Reach, Status};
+pub use event::{EndedBy, Event, IntentBy};
+pub use id::{BookingId, ClientId, CompanyId, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
+pub use notice::{Cause, Notice};
+pub use offer::{Offer, Outcome};
+pub use refusal::Refusal;
+pub use session::{Message, Party, Presence, Session};
+pub use settings::Settings;
+pub use time::Time;

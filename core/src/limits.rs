@@ -1,0 +1,31 @@
+//! Every bound of the rules, with its unit in the name and its reason beside it.
+
+/// Characters of a company's, employee's or client's id. The wire contract's.
+pub const ID_MAX_CHARS: usize = 128;
+/// Characters of a topic. The wire contract's.
+pub const TOPIC_MAX_CHARS: usize = 128;
+/// Characters of an idempotency key. The wire contract's; a UUID with a prefix fits.
+pub const KEY_MAX_CHARS: usize = 64;
+/// Bytes of a booking's note as JSON. The wire contract's.
+pub const NOTE_MAX_BYTES: usize = 4096;
+/// Bytes of one message's body: long for a chat, and 100 of them still fit in memory per session.
+pub const MESSAGE_BODY_MAX_BYTES: usize = 8192;
+/// Characters of the reason that a person gives with a reject or an end: a line, not a letter.
+pub const REASON_MAX_CHARS: usize = 256;
+/// Characters of a company's or an employee's display name.
+pub const NAME_MAX_CHARS: usize = 256;
+/// Topics of one employee: going idle touches one line per topic, so this bounds the work of a status change.
+pub const TOPICS_PER_EMPLOYEE_MAX: usize = 64;
+/// Employees of one company: over this the roster no longer fits beside its snapshot in memory.
+pub const EMPLOYEES_PER_COMPANY_MAX: usize = 1_000_000;
+/// Messages that a session keeps at hand for a join reply. The wire contract's.
+pub const MESSAGES_AT_HAND_MAX: usize = 100;
+/// How long what has ended is remembered for repeats (same key, accept, cancel, end): a day covers every retry of
+/// a phone that lost its line, also over night.
+pub const REMEMBERED_MAX_MS: u64 = 24 * 60 * 60 * 1000;
+/// Bytes of what has ended, with its messages, that one company keeps in memory; the oldest is forgotten first.
+pub const REMEMBERED_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The longest that any timeout may be set to: a day.
+pub const TIMEOUT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
+/// The largest `max_missed` that may be set.
+pub const MISSED_MAX: u32 = 1000;

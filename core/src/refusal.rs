@@ -1,0 +1,76 @@
+//! Every no, with a stable word and a sentence for a person.
+
+use crate::booking::Booking;
+use crate::id::BookingId;
+use crate::offer::Outcome;
+
+/// Why a command was refused. Nothing of the command was done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The person may not do this.
+    #[error("this is not yours to see or to change")]
+    Forbidden,
+    /// No such company.
+    #[error("there is no such company")]
+    UnknownCompany,
+    /// No such employee in this company.
+    #[error("there is no such employee in this company")]
+    UnknownEmployee,
+    /// No such booking in this company, or long over.
+    #[error("there is no such booking, or it ended long ago")]
+    UnknownBooking,
+    /// No such offer to this employee, or long over.
+    #[error("there is no such offer to this employee, or it ended long ago")]
+    UnknownOffer,
+    /// No such session in this company, or long over.
+    #[error("there is no such session, or it ended long ago")]
+    UnknownSession,
+    /// A field is not what it must be.
+    #[error("`{field}` {problem}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What it must be.
+        problem: String,
+    },
+    /// Nobody can be asked now.
+    #[error("nobody is idle for this topic now; wait for `availability`")]
+    NoIdleEmployee,
+    /// The client has an open booking or a running session here.
+    #[error("you have an open booking or a running session with this company")]
+    AlreadyBooked(BookingId),
+    /// The booking is no longer searching.
+    #[error("the booking is no longer searching; a session is ended with `end`")]
+    BookingClosed(BookingId),
+    /// The offer is no longer open.
+    #[error("the offer is closed: {}", .0.word())]
+    OfferClosed(Outcome),
+    /// The session is over.
+    #[error("the session is over")]
+    SessionEnded,
+}
+
+impl Refusal {
+    /// The stable word on the wire.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Forbidden => "forbidden",
+            Self::UnknownCompany => "unknown_company",
+            Self::UnknownEmployee => "unknown_employee",
+            Self::UnknownBooking => "unknown_booking",
+            Self::UnknownOffer => "unknown_offer",
+            Self::UnknownSession => "unknown_session",
+            Self::Invalid { .. } => "invalid",
+            Self::NoIdleEmployee => "no_idle_employee",
+            Self::AlreadyBooked(_) => "already_booked",
+            Self::BookingClosed(_) => "booking_closed",
+            Self::OfferClosed(_) => "offer_closed",
+            Self::SessionEnded => "session_ended",
+        }
+    }
+
+    pub(crate) const fn booking_closed(booking: &Booking) -> Self {
+        Self::BookingClosed(booking.id)
+    }
+}

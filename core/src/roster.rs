@@ -1,0 +1,270 @@
+//! A company's employees, and the line of those who can be asked: longest idle first, per topic.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::company::{Availability, TopicAvailability};
+use crate::employee::{Employee, Status};
+use crate::id::{EmployeeId, EmployeeNo, Topic};
+use crate::time::Time;
+
+/// All employees of a company by number. Everything but the employees themselves follows from them, so only they
+/// are stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Roster {
+    employees: Vec<Option<Employee>>,
+    next_place: u64,
+    #[serde(skip)]
+    by_id: BTreeMap<EmployeeId, EmployeeNo>,
+    #[serde(skip)]
+    line: Line,
+}
+
+impl Roster {
+    pub(crate) fn get(&self, no: EmployeeNo) -> Option<&Employee> {
+        self.employees.get(no.0 as usize)?.as_ref()
+    }
+
+    pub(crate) fn find(&self, id: &EmployeeId) -> Option<(EmployeeNo, &Employee)> {
+        let no = *self.by_id.get(id)?;
+        Some((no, self.get(no)?))
+    }
+
+    /// Employees in the order of their ids, after `after`.
+    pub(crate) fn by_id_after(&self, after: Option<&str>) -> impl Iterator<Item = (EmployeeNo, &Employee)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, Excluded);
+        self.by_id.range::<str, _>((from, Unbounded)).filter_map(|(_, no)| Some((*no, self.get(*no)?)))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// The number that the next new employee gets.
+    pub(crate) fn next_no(&self) -> EmployeeNo {
+        EmployeeNo(u32::try_from(self.employees.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Who has been idle longest, takes the topic and is not among those to skip: O(log n), plus one step for each
+    /// who is skipped.
+    pub(crate) fn next_for(&self, topic: &Topic, skip: impl Fn(EmployeeNo) -> bool) -> Option<EmployeeNo> {
+        self.line.in_order(topic).find(|no| !skip(*no))
+    }
+
+    /// Everybody who can be asked about the topic, in the order in which they would be.
+    pub(crate) fn in_line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
+        match topic {
+            Some(topic) => self.line.in_order(topic).collect(),
+            None => self.line.everyone.values().copied().collect(),
+        }
+    }
+
+    pub(crate) fn put(&mut self, no: EmployeeNo, employee: Employee) {
+        let at = no.0 as usize;
+        if self.employees.len() <= at {
+            self.employees.resize(at + 1, None);
+        }
+        self.index(no, &employee);
+        self.employees[at] = Some(employee);
+    }
+
+    pub(crate) fn remove(&mut self, no: EmployeeNo) -> Option<Employee> {
+        let employee = self.employees.get_mut(no.0 as usize)?.take()?;
+        self.by_id.remove(&employee.id);
+        self.line.unname(&employee.topics);
+        if employee.can_be_asked() {
+            self.line.leave(&employee);
+        }
+        Some(employee)
+    }
+
+    /// Replaces the topics; the place in the line stays.
+    pub(crate) fn set_topics(&mut self, no: EmployeeNo, topics: Vec<Topic>) {
+        if let Some(mut employee) = self.remove(no) {
+            employee.topics = topics;
+            self.put(no, employee);
+        }
+    }
+
+    /// Changes an employee and follows with the status' time and the line.
+    pub(crate) fn change(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) {
+        let Some(employee) = self.employees.get_mut(no.0 as usize).and_then(Option::as_mut) else {
+            return;
+        };
+        let (was, could_be_asked, old_place) = (employee.status(), employee.can_be_asked(), employee.place);
+        change(employee);
+        let is = employee.status();
+        if is != was {
+            employee.since = at;
+            if is == Status::Idle {
+                employee.place = self.next_place;
+                self.next_place += 1;
+            }
+        }
+        if could_be_asked && !employee.can_be_asked() {
+            let place = std::mem::replace(&mut employee.place, old_place);
+            self.line.leave(employee);
+            employee.place = place;
+        } else if !could_be_asked && employee.can_be_asked() {
+            self.line.join(no, employee);
+        }
+    }
+
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = EmployeeNo> + use<> {
+        (0..u32::try_from(self.employees.len()).unwrap_or(u32::MAX)).map(EmployeeNo)
+    }
+
+    /// Forgets everybody; numbers are not given again.
+    pub(crate) fn clear(&mut self) {
+        for no in self.numbers() {
+            self.remove(no);
+        }
+    }
+
+    /// Makes anew what follows from the employees, after reading them from a snapshot.
+    pub(crate) fn rebuild(&mut self) {
+        self.by_id.clear();
+        self.line = Line::default();
+        let numbers = self.numbers();
+        let employees = std::mem::take(&mut self.employees);
+        for (no, employee) in numbers.zip(&employees) {
+            if let Some(employee) = employee {
+                self.index(no, employee);
+            }
+        }
+        self.employees = employees;
+    }
+
+    pub(crate) fn availability(&self) -> Availability {
+        self.line.availability()
+    }
+
+    /// How often an `available` changed, and how often a count did. Compared with earlier values only.
+    pub(crate) const fn availability_marks(&self) -> (u64, u64) {
+        (self.line.flips, self.line.moves)
+    }
+
+    /// Whether both have the same people in the same line; how often it moved does not matter.
+    pub(crate) fn same_line(&self, other: &Self) -> bool {
+        let still = |line: &Line| Line { flips: 0, moves: 0, ..line.clone() };
+        self.by_id == other.by_id && still(&self.line) == still(&other.line)
+    }
+
+    fn index(&mut self, no: EmployeeNo, employee: &Employee) {
+        self.by_id.insert(employee.id.clone(), no);
+        self.line.name(&employee.topics);
+        if employee.can_be_asked() {
+            self.line.join(no, employee);
+        }
+    }
+}
+
+/// Those who can be asked, by place: all of them, those without topics, and those who name each topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Line {
+    everyone: BTreeMap<u64, EmployeeNo>,
+    any_topic: BTreeMap<u64, EmployeeNo>,
+    by_topic: BTreeMap<Topic, TopicLine>,
+    flips: u64,
+    moves: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct TopicLine {
+    named_by: u32,
+    idle: BTreeMap<u64, EmployeeNo>,
+}
+
+impl Line {
+    fn join(&mut self, no: EmployeeNo, employee: &Employee) {
+        let place = employee.place;
+        self.moves += 1;
+        if self.everyone.is_empty() {
+            self.flips += 1;
+        }
+        self.everyone.insert(place, no);
+        if employee.topics.is_empty() {
+            if self.any_topic.is_empty() {
+                self.flips += 1;
+            }
+            self.any_topic.insert(place, no);
+        }
+        for topic in &employee.topics {
+            if let Some(line) = self.by_topic.get_mut(topic) {
+                if line.idle.is_empty() && self.any_topic.is_empty() {
+                    self.flips += 1;
+                }
+                line.idle.insert(place, no);
+            }
+        }
+    }
+
+    fn leave(&mut self, employee: &Employee) {
+        let place = employee.place;
+        self.moves += 1;
+        self.everyone.remove(&place);
+        if self.everyone.is_empty() {
+            self.flips += 1;
+        }
+        if employee.topics.is_empty() {
+            self.any_topic.remove(&place);
+            if self.any_topic.is_empty() {
+                self.flips += 1;
+            }
+        }
+        for topic in &employee.topics {
+            if let Some(line) = self.by_topic.get_mut(topic) {
+                line.idle.remove(&place);
+                if line.idle.is_empty() && self.any_topic.is_empty() {
+                    self.flips += 1;
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, topics: &[Topic]) {
+        for topic in topics {
+            let line = self.by_topic.entry(topic.clone()).or_default();
+            line.named_by += 1;
+            self.moves += 1;
+        }
+    }
+
+    fn unname(&mut self, topics: &[Topic]) {
+        for topic in topics {
+            self.moves += 1;
+            if let Some(line) = self.by_topic.get_mut(topic) {
+                line.named_by -= 1;
+                if line.named_by == 0 {
+                    self.by_topic.remove(topic);
+                }
+            }
+        }
+    }
+
+    /// Two lines read as one: those who take anything, and those who name the topic.
+    fn in_order(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
+        let mut any = self.any_topic.iter().peekable();
+        let mut named = self.by_topic.get(topic).map(|line| line.idle.iter()).into_iter().flatten().peekable();
+        std::iter::from_fn(move || {
+            let next = match (any.peek(), named.peek()) {
+                (Some((a, _)), Some((n, _))) if a > n => named.next(),
+                (Some(_), _) => any.next(),
+                (None, _) => named.next(),
+            };
+            next.map(|(_, no)| *no)
+        })
+    }
+
+    fn availability(&self) -> Availability {
+        let any = self.any_topic.len();
+        let topics = self.by_topic.iter().map(|(topic, line)| {
+            let idle = any + line.idle.len();
+            (topic.clone(), TopicAvailability { available: idle > 0, idle })
+        });
+        let idle = self.everyone.len();
+        Availability { available: idle > 0, idle, topics: topics.collect() }
+    }
+}

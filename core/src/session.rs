@@ -1,0 +1,155 @@
+//! A session: the consultation between one client and one employee.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Actor;
+use crate::event::EndedBy;
+use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, SessionId, Topic};
+use crate::limits::MESSAGES_AT_HAND_MAX;
+use crate::time::Time;
+
+/// The consultation between one client and one employee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The booking that led to it.
+    pub booking: BookingId,
+    /// Who asked.
+    pub client: ClientId,
+    /// The number in the roster of who said yes.
+    pub employee: EmployeeNo,
+    /// Who said yes; kept also after the employee is gone.
+    pub employee_id: EmployeeId,
+    /// The employee's display name when it began.
+    pub employee_name: Arc<str>,
+    /// About what.
+    pub topic: Topic,
+    /// When it began.
+    pub started_at: Time,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+    /// Who ended it.
+    pub ended_by: Option<EndedBy>,
+    /// Their words.
+    pub reason: Option<Arc<str>>,
+    /// The client's presence.
+    pub client_presence: Presence,
+    /// The employee's presence.
+    pub employee_presence: Presence,
+    /// The latest messages, oldest first.
+    pub messages: VecDeque<Message>,
+}
+
+impl Session {
+    /// Whether it goes on.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.ended_at.is_none()
+    }
+
+    /// Which side that person is on.
+    #[must_use]
+    pub fn party(&self, actor: &Actor) -> Option<Party> {
+        match actor {
+            Actor::Client(client) if *client == self.client => Some(Party::Client),
+            Actor::Employee(employee) if *employee == self.employee_id => Some(Party::Employee),
+            Actor::Client(_) | Actor::Employee(_) | Actor::Admin => None,
+        }
+    }
+
+    /// That side's presence.
+    #[must_use]
+    pub const fn presence(&self, party: Party) -> &Presence {
+        match party {
+            Party::Client => &self.client_presence,
+            Party::Employee => &self.employee_presence,
+        }
+    }
+
+    pub(crate) const fn presence_mut(&mut self, party: Party) -> &mut Presence {
+        match party {
+            Party::Client => &mut self.client_presence,
+            Party::Employee => &mut self.employee_presence,
+        }
+    }
+
+    /// The message with that id, if it is still at hand.
+    #[must_use]
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        self.messages.iter().rev().find(|message| message.id == id)
+    }
+
+    pub(crate) fn message_with_key(&self, from: Party, key: &Key) -> Option<&Message> {
+        self.messages.iter().rev().find(|m| m.from == from && m.key.as_ref() == Some(key))
+    }
+
+    pub(crate) fn push_message(&mut self, message: Message) {
+        if self.messages.len() == MESSAGES_AT_HAND_MAX {
+            self.messages.pop_front();
+        }
+        self.messages.push_back(message);
+    }
+
+    /// Bytes that it takes in memory, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        400 + self.messages.iter().map(|m| 120 + m.body.len()).sum::<usize>()
+    }
+}
+
+/// One side of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// Who asked.
+    Client,
+    /// Who said yes.
+    Employee,
+}
+
+impl Party {
+    /// The other side.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Employee,
+            Self::Employee => Self::Client,
+        }
+    }
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Employee => "employee",
+        }
+    }
+}
+
+/// Whether one side of a session is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// A device of theirs has joined the session's topic.
+    pub online: bool,
+    /// Until when they, who have no device at all, may come back.
+    pub due: Option<Time>,
+}
+
+/// Something said in a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// By which side.
+    pub from: Party,
+    /// The words.
+    pub body: Arc<str>,
+    /// When.
+    pub at: Time,
+    /// The sender's mark against doubles.
+    pub key: Option<Key>,
+}

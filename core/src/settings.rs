@@ -1,0 +1,74 @@
+//! A company's rules of time, each with its default and its range.
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{MISSED_MAX, TIMEOUT_MAX_MS};
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident: $kind:ty = $default:literal, $min:literal..=$max:expr;)+) => {
+        /// The rules of time of one company. Every field has a default; the range is checked by [`Settings::check`].
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Settings {
+            $($(#[doc = $doc])+ pub $name: $kind,)+
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl Settings {
+            /// Says which setting is out of its range, and what the range is.
+            ///
+            /// # Errors
+            /// The name of the first bad setting and the range it must be in.
+            pub fn check(&self) -> Result<(), (&'static str, String)> {
+                $(if !($min..=$max).contains(&self.$name) {
+                    return Err((stringify!($name), format!("must be {} to {}", $min, $max)));
+                })+
+                Ok(())
+            }
+
+            /// Name, default and what it does, in the order of the documentation.
+            #[must_use]
+            pub fn table() -> Vec<(&'static str, String, &'static str)> {
+                vec![$((stringify!($name), $default.to_string(), concat!($($doc),+).trim()),)+]
+            }
+        }
+    };
+}
+
+settings! {
+    /// an offer unanswered that long is `timed_out`
+    offer_timeout_ms: u64 = 15_000, 1..=TIMEOUT_MAX_MS;
+    /// no device's pong came back, or the last device has been gone for that long during an offer: `undelivered`, the next employee is asked; 0 turns it off
+    delivery_timeout_ms: u64 = 3_000, 0..=TIMEOUT_MAX_MS;
+    /// the whole search
+    booking_deadline_ms: u64 = 120_000, 1..=TIMEOUT_MAX_MS;
+    /// that many timed-out or undelivered offers in a row turn the intent to offline (`cause` `missed`); 0 turns it off
+    max_missed: u32 = 2, 0..=MISSED_MAX;
+    /// an idle employee's last device is gone: not asked from that moment; back within this time: the old place in the line is kept; later: `offline`
+    employee_grace_ms: u64 = 10_000, 0..=TIMEOUT_MAX_MS;
+    /// unreachable that long: the intent itself falls to offline
+    intent_lapse_ms: u64 = 1_800_000, 0..=TIMEOUT_MAX_MS;
+    /// a client with an open booking is gone that long: booking ends `client_lost`
+    client_grace_ms: u64 = 15_000, 0..=TIMEOUT_MAX_MS;
+    /// a party of a running session is gone that long: session ends `lost`
+    session_grace_ms: u64 = 60_000, 0..=TIMEOUT_MAX_MS;
+    /// busy goes on that long after a session ends
+    wrap_up_ms: u64 = 0, 0..=TIMEOUT_MAX_MS;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_range_and_a_bad_setting_is_named() {
+        assert_eq!(Settings::default().check(), Ok(()));
+        let settings = Settings { offer_timeout_ms: 0, ..Settings::default() };
+        assert_eq!(settings.check(), Err(("offer_timeout_ms", "must be 1 to 86400000".into())));
+    }
+}

@@ -1,0 +1,180 @@
+//! Reading a request, and an answer that waits for its commit.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::Query;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use switchboard_core::limits::NAME_MAX_CHARS;
+use switchboard_core::{Command, CompanyId, Refusal, Time};
+use tokio::sync::oneshot;
+
+use super::problem::Problem;
+use crate::exchange::{NotNow, Visit};
+use crate::hub::Hub;
+use crate::journal::history::Page;
+use crate::journal::sqlite::Reader;
+use crate::journal::{Fate, StoreError};
+use crate::view;
+
+/// Items of a page when nothing is said, and at most.
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 500;
+
+/// An answer, or why there is none.
+pub type Answered = Result<Response, Problem>;
+
+/// An answer with a JSON body.
+#[must_use]
+pub fn shown(status: StatusCode, body: &impl Serialize) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], view::json(body)).into_response()
+}
+
+/// Visits a company and answers once what was done there is committed.
+///
+/// # Errors
+/// The problem that the work found, or that nothing can be done now.
+pub async fn visit(hub: &Hub, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Answered) -> Answered {
+    let (answer, wait) = oneshot::channel();
+    let visited = hub.exchange.visit(company, |visit| {
+        let answered = work(visit);
+        move |fate| {
+            let committed = if fate == Fate::Committed { answered } else { Err(NotNow::Unavailable.into()) };
+            // Who asked may have gone.
+            drop(answer.send(committed));
+        }
+    });
+    visited.await?;
+    wait.await.unwrap_or_else(|_stopped| Err(NotNow::Draining.into()))
+}
+
+/// Has a company take a command, and shows what came of it.
+///
+/// # Errors
+/// The refusal as a problem.
+pub async fn command(
+    hub: &Hub,
+    company: &CompanyId,
+    command: Command,
+    show: impl FnOnce(&Visit<'_>, switchboard_core::Answer) -> Response,
+) -> Answered {
+    visit(hub, company, |visit| match visit.take(&command) {
+        Ok(answer) => Ok(show(visit, answer)),
+        Err(refusal) => Err(Problem::refused(visit.company(), &refusal)),
+    })
+    .await
+}
+
+/// Refuses what asks for a company that is not there.
+///
+/// # Errors
+/// `unknown_company`.
+pub fn must_exist(visit: &Visit<'_>) -> Result<(), Problem> {
+    if visit.company().exists() { Ok(()) } else { Err(Problem::from(&Refusal::UnknownCompany)) }
+}
+
+/// Refuses a list of a company that is not there, which would look like an empty one.
+///
+/// # Errors
+/// `unknown_company`, or that nothing can be done now.
+pub async fn known_company(hub: &Hub, company: &CompanyId) -> Result<(), Problem> {
+    visit(hub, company, |visit| must_exist(visit).map(|()| StatusCode::OK.into_response())).await.map(drop)
+}
+
+/// Asks the store's history, away from the threads that serve sockets.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn history<T: Send + 'static>(
+    hub: &Arc<Hub>,
+    question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Problem> {
+    let history = hub.history.clone();
+    let answer = tokio::task::spawn_blocking(move || question(&history)).await;
+    answer.map_err(|_stopped| NotNow::Draining)?.map_err(|error| Problem::unreadable(&error))
+}
+
+/// An id in the path.
+///
+/// # Errors
+/// A problem that names it.
+pub fn id<T: FromStr<Err: ToString>>(what: &str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error: T::Err| Problem::invalid(format!("`{what}` is not valid: {}", error.to_string())))
+}
+
+/// A JSON body; an empty one counts as `{}`.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Problem> {
+    let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| match error.path().to_string().as_str() {
+        "." => Problem::invalid(error.inner().to_string()),
+        path => Problem::invalid(format!("`{path}`: {}", error.inner())),
+    })
+}
+
+/// The query's fields.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    Query::try_from_uri(uri).map(|Query(query)| query).map_err(|error| Problem::invalid(error.body_text()))
+}
+
+/// The page that is asked for.
+///
+/// # Errors
+/// When the limit is out of range.
+pub fn page(limit: Option<u32>, after: Option<String>) -> Result<Page, Problem> {
+    let limit = limit.unwrap_or(LIMIT_DEFAULT);
+    if (1..=LIMIT_MAX).contains(&limit) {
+        Ok(Page { limit, after })
+    } else {
+        Err(Problem::invalid(format!("`limit` must be 1 to {LIMIT_MAX}")))
+    }
+}
+
+/// A moment in a query.
+///
+/// # Errors
+/// When it is not RFC 3339.
+pub fn moment(field: &str, text: Option<&str>) -> Result<Option<Time>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let moment: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| Problem::invalid(format!("`{field}` must be a time such as `2026-11-23T09:30:00Z`")))?;
+    Ok(Some(Time::from_ms(u64::try_from(moment.as_millisecond()).unwrap_or(0))))
+}
+
+/// One of a few words in a query.
+///
+/// # Errors
+/// When it is another.
+pub fn one_of(field: &str, word: Option<String>, words: &[&str]) -> Result<Option<String>, Problem> {
+    match word {
+        Some(word) if !words.contains(&word.as_str()) => {
+            Err(Problem::invalid(format!("`{field}` must be one of `{}`", words.join("`, `"))))
+        }
+        other => Ok(other),
+    }
+}
+
+/// A display name: what was given, or what it is otherwise.
+///
+/// # Errors
+/// When it is empty or too long.
+pub fn name(given: Option<String>, otherwise: &str) -> Result<Arc<str>, Problem> {
+    let name = given.as_deref().unwrap_or(otherwise);
+    let good = !name.is_empty() && name.chars().count() <= NAME_MAX_CHARS && !name.chars().any(char::is_control);
+    if good {
+        Ok(name.into())
+    } else {
+        Err(Problem::invalid(format!("`name` must have 1 to {NAME_MAX_CHARS} characters, no control characters")))
+    }
+}

@@ -1,0 +1,97 @@
+//! The HTTP API: routes, the key that opens them, and how an answer waits for its commit.
+
+pub mod ask;
+
+pub mod problem;
+
+pub mod companies;
+
+pub mod employees;
+
+pub mod bookings;
+
+pub mod sessions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::hub::Hub;
+use crate::{demo, socket};
+use problem::Problem;
+
+/// Bytes of a request's body: a company or an employee is small.
+const BODY_MAX_BYTES: usize = 256 * 1024;
+
+/// All routes.
+pub fn router(hub: Arc<Hub>) -> Router {
+    let company = get(companies::show).put(companies::put).patch(companies::patch).delete(companies::remove);
+    let employee = get(employees::show).put(employees::put).patch(employees::patch).delete(employees::remove);
+    let v1 = Router::new()
+        .route("/companies", get(companies::list))
+        .route("/companies/{company}", company)
+        .route("/companies/{company}/availability", get(companies::availability))
+        .route("/companies/{company}/employees", get(employees::list))
+        .route("/companies/{company}/employees/{employee}", employee)
+        .route("/companies/{company}/employees/{employee}/status", post(employees::set_status))
+        .route("/companies/{company}/bookings", get(bookings::list))
+        .route("/companies/{company}/bookings/{booking}", get(bookings::show))
+        .route("/companies/{company}/bookings/{booking}/cancel", post(bookings::cancel))
+        .route("/companies/{company}/sessions", get(sessions::list))
+        .route("/companies/{company}/sessions/{session}", get(sessions::show))
+        .route("/companies/{company}/sessions/{session}/messages", get(sessions::messages))
+        .route("/companies/{company}/sessions/{session}/end", post(sessions::end))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(from_fn_with_state(hub.clone(), with_key))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX_BYTES));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/socket/websocket", get(socket::upgrade))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/", get(demo::page))
+        .fallback(unknown_route)
+        .with_state(hub)
+}
+
+/// Lets only those in who have the key.
+async fn with_key(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    let presented = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key =
+        presented.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    if key.is_some_and(|(_, key)| hub.api_key.matches(key.trim())) {
+        return next.run(request).await;
+    }
+    let detail = "send the API key as `Authorization: Bearer <key>`";
+    let mut response = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response();
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// Whether this server may get traffic.
+async fn ready(State(hub): State<Arc<Hub>>) -> Response {
+    let why_not = if hub.exchange.is_draining() {
+        "draining\n"
+    } else if !hub.exchange.is_healthy() {
+        "unavailable: the store cannot commit\n"
+    } else {
+        return "ready\n".into_response();
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why_not).into_response()
+}
+
+async fn unknown_route(request: Request) -> Problem {
+    let detail = format!("there is nothing at `{}`", crate::channel::shortened(request.uri().path()));
+    Problem::new(StatusCode::NOT_FOUND, "unknown_route", detail)
+}
+
+async fn unknown_method(request: Request) -> Problem {
+    let detail = format!("`{}` is not for this address", request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
+}

@@ -1,0 +1,94 @@
+//! Every error of the HTTP API, as a problem that says what to do (RFC 9457).
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use switchboard_core::{Company, Refusal};
+
+use crate::exchange::NotNow;
+use crate::view;
+
+/// An error answer.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    reason: &'static str,
+    detail: String,
+    more: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Problem {
+    /// A problem with that status, stable word and sentence.
+    #[must_use]
+    pub fn new(status: StatusCode, reason: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, reason, detail: detail.into(), more: serde_json::Map::new() }
+    }
+
+    /// A body, query or path that is not what it must be.
+    #[must_use]
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    }
+
+    /// A company can do no such thing.
+    #[must_use]
+    pub fn refused(company: &Company, refusal: &Refusal) -> Self {
+        let mut problem = Self::from(refusal);
+        // What the refusal shows on a socket it shows here too.
+        let shown = serde_json::from_str(&view::json(&view::refusal(company, refusal)));
+        problem.more = shown.unwrap_or_default();
+        problem.more.remove("message");
+        problem.more.remove("reason");
+        problem
+    }
+
+    /// The store cannot be read.
+    #[must_use]
+    pub fn unreadable(error: &crate::journal::StoreError) -> Self {
+        tracing::warn!(%error, "a question to the store failed");
+        Self::from(NotNow::Unavailable)
+    }
+}
+
+impl From<&Refusal> for Problem {
+    fn from(refusal: &Refusal) -> Self {
+        let status = match refusal {
+            Refusal::Forbidden => StatusCode::FORBIDDEN,
+            Refusal::UnknownCompany
+            | Refusal::UnknownEmployee
+            | Refusal::UnknownBooking
+            | Refusal::UnknownOffer
+            | Refusal::UnknownSession => StatusCode::NOT_FOUND,
+            Refusal::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::NoIdleEmployee
+            | Refusal::AlreadyBooked(_)
+            | Refusal::BookingClosed(_)
+            | Refusal::OfferClosed(_)
+            | Refusal::SessionEnded => StatusCode::CONFLICT,
+        };
+        Self::new(status, refusal.reason(), refusal.to_string())
+    }
+}
+
+impl From<NotNow> for Problem {
+    fn from(not_now: NotNow) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, not_now.reason(), not_now.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = self.more;
+        body.insert("type".into(), json!("about:blank"));
+        body.insert("title".into(), json!(self.status.canonical_reason()));
+        body.insert("status".into(), json!(self.status.as_u16()));
+        body.insert("reason".into(), json!(self.reason));
+        body.insert("detail".into(), json!(self.detail));
+        let body = serde_json::Value::Object(body).to_string();
+        let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

@@ -1,0 +1,96 @@
+//! Sessions over HTTP: listed, shown, their messages, and ended.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use serde::Deserialize;
+use switchboard_core::limits::REASON_MAX_CHARS;
+use switchboard_core::{Actor, Command, CompanyId, Refusal, SessionId};
+
+use super::ask::{self, Answered, shown};
+use super::bookings::ListQuery;
+use super::problem::Problem;
+use crate::hub::Hub;
+use crate::view;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EndBody {
+    reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessagesQuery {
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// `GET /v1/companies/{company}/sessions`
+///
+/// # Errors
+/// `unknown_company`, or a bad query.
+pub async fn list(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri: Uri) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let (filter, page) = ask::query::<ListQuery>(&uri)?.read(&["running", "ended"])?;
+    ask::known_company(&hub, &company).await?;
+    let listed = ask::history(&hub, move |history| history.sessions(&company, &filter, &page)).await?;
+    Ok(shown(StatusCode::OK, &listed))
+}
+
+/// `GET /v1/companies/{company}/sessions/{session}`
+///
+/// # Errors
+/// `unknown_session`.
+pub async fn show(State(hub): State<Arc<Hub>>, Path((company, session)): Path<(String, String)>) -> Answered {
+    let (company, session) = ids(&company, &session)?;
+    let found = ask::history(&hub, move |history| history.session(&company, session)).await?;
+    let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
+    Ok(shown(StatusCode::OK, &found))
+}
+
+/// `GET /v1/companies/{company}/sessions/{session}/messages`
+///
+/// # Errors
+/// `unknown_session`, or a bad query.
+pub async fn messages(
+    State(hub): State<Arc<Hub>>,
+    Path((company, session)): Path<(String, String)>,
+    uri: Uri,
+) -> Answered {
+    let (company, session) = ids(&company, &session)?;
+    let MessagesQuery { limit, after } = ask::query(&uri)?;
+    let page = ask::page(limit, after)?;
+    let listed = ask::history(&hub, move |history| history.messages(&company, session, &page)).await?;
+    let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
+    Ok(shown(StatusCode::OK, &listed))
+}
+
+/// `POST /v1/companies/{company}/sessions/{session}/end`
+///
+/// # Errors
+/// `unknown_session`, `session_ended`.
+pub async fn end(
+    State(hub): State<Arc<Hub>>,
+    Path((company, session)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Answered {
+    let (company, session) = ids(&company, &session)?;
+    let EndBody { reason } = ask::body(&bytes)?;
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_MAX_CHARS) {
+        return Err(Problem::invalid(format!("`reason` has at most {REASON_MAX_CHARS} characters")));
+    }
+    let command = Command::End { session, by: Actor::Admin, reason: reason.map(Into::into) };
+    let ended = ask::command(&hub, &company, command, |visit, _| {
+        let company = visit.company();
+        shown(StatusCode::OK, &company.session(session).map(|session| view::session(company, session)))
+    });
+    ended.await
+}
+
+fn ids(company: &str, session: &str) -> Result<(CompanyId, SessionId), Problem> {
+    let unknown = |_| Problem::from(&Refusal::UnknownSession);
+    Ok((ask::id("company", company)?, session.parse().map_err(unknown)?))
+}

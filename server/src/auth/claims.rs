@@ -1,0 +1,255 @@
+//! What a token says of a person: who, in which role, at which company, and until when.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::TokenError;
+
+const ID_MAX_CHARS: usize = 128;
+const NAME_MAX_CHARS: usize = 256;
+const TOPIC_MAX_CHARS: usize = 128;
+const TOPICS_MAX: usize = 64;
+
+/// The person that a token is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// The person's id (`sub`).
+    pub subject: String,
+    /// What the person may do (`role`).
+    pub role: Role,
+    /// The company; every employee and admin has one, a client without one may reach any.
+    pub company: Option<String>,
+    /// The person's name, for people to read.
+    pub name: Option<String>,
+    /// The topics that an employee takes; `None` is any.
+    pub topics: Option<Vec<String>>,
+    /// When the token ends (`exp`), in whole seconds since 1970; a fraction in the token is dropped.
+    pub expires_at_s: u64,
+}
+
+impl Claims {
+    /// Reads the claims and holds each to its form; a claim that is null counts as missing.
+    pub(super) fn read(claims: &Map<String, Value>) -> Result<Self, TokenError> {
+        let role = text(claims, "role", ROLE)?.ok_or(TokenError::Missing("role"))?;
+        let role = role.parse().map_err(|_| bad("role", ROLE))?;
+        let company = id(claims, "company")?;
+        if company.is_none() && role != Role::Client {
+            return Err(TokenError::NoCompany);
+        }
+        Ok(Claims {
+            subject: id(claims, "sub")?.ok_or(TokenError::Missing("sub"))?,
+            role,
+            company,
+            name: name(claims)?,
+            topics: topics(claims)?,
+            expires_at_s: expires_at_s(claims)?,
+        })
+    }
+
+    pub(super) fn write(&self) -> Map<String, Value> {
+        let mut claims = Map::new();
+        claims.insert("sub".to_owned(), self.subject.clone().into());
+        claims.insert("role".to_owned(), self.role.as_str().into());
+        if let Some(company) = &self.company {
+            claims.insert("company".to_owned(), company.clone().into());
+        }
+        if let Some(name) = &self.name {
+            claims.insert("name".to_owned(), name.clone().into());
+        }
+        if let Some(topics) = &self.topics {
+            claims.insert("topics".to_owned(), topics.clone().into());
+        }
+        claims.insert("exp".to_owned(), self.expires_at_s.into());
+        claims
+    }
+}
+
+/// Refuses claims whose `nbf` is still to come at `now_ms`.
+pub(super) fn check_not_before(claims: &Map<String, Value>, now_ms: u64) -> Result<(), TokenError> {
+    let Some(not_before) = present(claims, "nbf") else {
+        return Ok(());
+    };
+    let not_before_s = not_before.as_f64().ok_or(bad("nbf", SECONDS))?;
+    // A cast from float to integer saturates, so a time beyond all bounds is just far away.
+    let not_before_ms = (not_before_s * 1000.0).ceil() as u64;
+    if now_ms < not_before_ms { Err(TokenError::NotYetValid) } else { Ok(()) }
+}
+
+const ROLE: &str = "`client`, `employee` or `admin`";
+const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`";
+const NAME: &str = "at most 256 characters";
+const TOPICS: &str = "at most 64 texts of 1 to 128 characters";
+const SECONDS: &str = "a time in seconds since 1970";
+
+fn present<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a Value> {
+    claims.get(claim).filter(|value| !value.is_null())
+}
+
+fn bad(claim: &'static str, expected: &'static str) -> TokenError {
+    TokenError::BadClaim { claim, expected }
+}
+
+fn text<'a>(
+    claims: &'a Map<String, Value>,
+    claim: &'static str,
+    expected: &'static str,
+) -> Result<Option<&'a str>, TokenError> {
+    match present(claims, claim) {
+        None => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or(bad(claim, expected)),
+    }
+}
+
+fn id(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, TokenError> {
+    let of_id = |byte: u8| byte.is_ascii_alphanumeric() || b"._~@-".contains(&byte);
+    match text(claims, claim, ID)? {
+        None => Ok(None),
+        Some(id) if (1..=ID_MAX_CHARS).contains(&id.len()) && id.bytes().all(of_id) => Ok(Some(id.to_owned())),
+        Some(_) => Err(bad(claim, ID)),
+    }
+}
+
+fn name(claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
+    match text(claims, "name", NAME)? {
+        Some(name) if name.chars().count() > NAME_MAX_CHARS => Err(bad("name", NAME)),
+        name => Ok(name.map(str::to_owned)),
+    }
+}
+
+fn topics(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
+    let Some(value) = present(claims, "topics") else {
+        return Ok(None);
+    };
+    let fits = |topic: &&str| (1..=TOPIC_MAX_CHARS).contains(&topic.chars().count());
+    let topics: Option<Vec<String>> = value
+        .as_array()
+        .filter(|topics| topics.len() <= TOPICS_MAX)
+        .and_then(|topics| topics.iter().map(|topic| topic.as_str().filter(fits).map(str::to_owned)).collect());
+    topics.map(Some).ok_or(bad("topics", TOPICS))
+}
+
+fn expires_at_s(claims: &Map<String, Value>) -> Result<u64, TokenError> {
+    let exp = present(claims, "exp").ok_or(TokenError::Missing("exp"))?;
+    match exp.as_u64() {
+        Some(seconds) => Ok(seconds),
+        // The cast saturates: a time before 1970 becomes 1970, which has expired as well.
+        None => exp.as_f64().map(|seconds| seconds as u64).ok_or(bad("exp", SECONDS)),
+    }
+}
+
+/// What a person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Books consultations.
+    Client,
+    /// Takes consultations.
+    Employee,
+    /// Runs a company.
+    Admin,
+}
+
+impl Role {
+    /// The role's name in a token.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Client => "client",
+            Role::Employee => "employee",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        [Role::Client, Role::Employee, Role::Admin].into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
+    }
+}
+
+/// A role by a name that there is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a role is {ROLE}")]
+pub struct UnknownRole;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read_with(claim: &str, value: Value) -> Result<Claims, TokenError> {
+        let mut claims = json!({"sub": "ann", "role": "client", "exp": 9});
+        claims[claim] = value;
+        Claims::read(claims.as_object().unwrap())
+    }
+
+    fn is_bad(claim: &str, value: Value) -> bool {
+        matches!(read_with(claim, value), Err(TokenError::BadClaim { claim: of, .. }) if of == claim)
+    }
+
+    #[test]
+    fn an_id_is_short_and_of_plain_characters() {
+        for claim in ["sub", "company"] {
+            assert!(read_with(claim, json!("Az09._~@-")).is_ok());
+            assert!(read_with(claim, json!("x".repeat(128))).is_ok());
+            for id in [json!(""), json!("x".repeat(129)), json!("a b"), json!("é"), json!("a:b"), json!(7)] {
+                assert!(is_bad(claim, id.clone()), "{claim} {id}");
+            }
+        }
+    }
+
+    #[test]
+    fn subject_role_and_end_must_be_there() {
+        for claim in ["sub", "role", "exp"] {
+            assert!(matches!(read_with(claim, Value::Null), Err(TokenError::Missing(of)) if of == claim));
+        }
+    }
+
+    #[test]
+    fn a_role_is_one_of_three() {
+        for role in [json!("boss"), json!("Client"), json!(""), json!(1)] {
+            assert!(is_bad("role", role.clone()), "{role}");
+        }
+    }
+
+    #[test]
+    fn the_end_is_a_number_of_seconds() {
+        for (exp, expires_at_s) in
+            [(json!(9), 9), (json!(9.9), 9), (json!(-5), 0), (json!(1e300), u64::MAX), (json!(u64::MAX), u64::MAX)]
+        {
+            assert_eq!(read_with("exp", exp).unwrap().expires_at_s, expires_at_s);
+        }
+        assert!(is_bad("exp", json!("9")));
+        assert!(is_bad("exp", json!(true)));
+    }
+
+    #[test]
+    fn a_name_is_counted_in_characters() {
+        assert!(read_with("name", json!("é".repeat(256))).is_ok());
+        assert!(is_bad("name", json!("é".repeat(257))));
+        assert!(is_bad("name", json!(1)));
+    }
+
+    #[test]
+    fn topics_are_few_and_short() {
+        assert_eq!(read_with("topics", json!([])).unwrap().topics, Some(vec![]));
+        assert!(read_with("topics", json!(vec!["é".repeat(128); 64])).is_ok());
+        for topics in [json!(vec!["a"; 65]), json!([""]), json!(["é".repeat(129)]), json!([1]), json!("a")] {
+            assert!(is_bad("topics", topics.clone()), "{topics}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_value() {
+        let error = read_with("sub", json!("se cret")).unwrap_err().to_string();
+        assert_eq!(error, "the token's `sub` must be 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`");
+    }
+}

@@ -1,0 +1,104 @@
+//! `company:{company}`: a client asks for a consultation.
+
+use serde_json::json;
+use serde_json::value::RawValue;
+use switchboard_core::limits::NOTE_MAX_BYTES;
+use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Refusal, Settings};
+
+use super::fields::Fields;
+use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
+use crate::auth::Role;
+use crate::clock::fresh_booking;
+use crate::exchange::{Room, Visit};
+use crate::view;
+
+/// The events that a client may push.
+pub const EVENTS: &[&str] = &["book", "cancel"];
+
+/// A client joins.
+pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
+    let claims = caller.claims;
+    let other = claims.company.as_deref().is_some_and(|own| own != company.as_str());
+    let client = match claims.subject.parse::<ClientId>() {
+        Ok(client) if claims.role == Role::Client && !other => client,
+        Ok(_) | Err(_) => {
+            caller.reply.send_error(&forbidden("only a client of this company may join its topic"));
+            return old;
+        }
+    };
+    let provision = caller.hub.auto_provision && claims.company.is_some();
+    let room = Room::Client(client.clone());
+    let joined = caller.join(company, old, |visit, line| {
+        if provision {
+            provision_company(visit);
+        }
+        match visit.enter(&room, line) {
+            Ok(_) => {
+                let company = visit.company();
+                let booking = company.booking_of(&client).map(|b| view::booking(company, b));
+                let availability = company.availability();
+                let snapshot = json!({ "availability": view::availability(&availability), "booking": booking });
+                Ok(Joined { room: room.clone(), snapshot: snapshot.to_string(), proof: None })
+            }
+            Err(refusal) => Err(refused(visit.company(), &refusal)),
+        }
+    });
+    joined.await
+}
+
+/// Makes the company that a valid token names, if it is not there.
+pub(super) fn provision_company(visit: &mut Visit<'_>) {
+    if !visit.company().exists() {
+        let name = visit.company().id().as_str().into();
+        // Making a company is never refused.
+        let _made = visit.take(&Command::SetCompany { name, settings: Settings::default() });
+    }
+}
+
+/// A client pushes.
+pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+    let Room::Client(client) = &seat.room else { return };
+    let fields = Fields::of(payload);
+    match event {
+        "book" => caller.ask(&seat.company, |visit| book(visit, client, &fields)).await,
+        "cancel" => caller.ask(&seat.company, |visit| cancel(visit, client, &fields)).await,
+        _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
+    }
+}
+
+fn book(visit: &mut Visit<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
+    let command = (|| {
+        Ok(Command::Book {
+            booking: fresh_booking(),
+            client: client.clone(),
+            topic: fields.required("topic")?,
+            note: fields.optional_json("note", NOTE_MAX_BYTES)?,
+            key: fields.optional("key")?,
+        })
+    })();
+    answer_booking(visit, command)
+}
+
+fn cancel(visit: &mut Visit<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
+    let by = Actor::Client(client.clone());
+    let command = fields.required("booking_id").map(|booking| Command::Cancel { booking, by });
+    answer_booking(visit, command)
+}
+
+fn answer_booking(visit: &mut Visit<'_>, command: Result<Command, Refusal>) -> Response {
+    let answer = command.and_then(|command| visit.take(&command));
+    let company = visit.company();
+    match answer {
+        Ok(Answer::Booking(id)) => {
+            let booking = company.booking(id).map(|b| view::booking(company, b));
+            Ok(view::json(&json!({ "booking": booking })))
+        }
+        Ok(_) => Ok("{}".into()),
+        Err(refusal) => Err(refused(company, &refusal)),
+    }
+}
+
+/// A refusal as a reply.
+pub(super) fn refused(company: &Company, refusal: &Refusal) -> String {
+    view::json(&view::refusal(company, refusal))
+}

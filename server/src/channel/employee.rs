@@ -1,0 +1,159 @@
+//! `employee:{company}:{employee}`: an employee at work.
+
+use serde_json::json;
+use serde_json::value::RawValue;
+use switchboard_core::limits::REASON_MAX_CHARS;
+use switchboard_core::{
+    Answer, Command, Company, CompanyId, Duty, Employee, EmployeeId, Intent, Refusal, SessionId, Time, Topic,
+};
+
+use super::company::{provision_company, refused};
+use super::fields::{Fields, invalid};
+use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
+use crate::auth::{Claims, Role};
+use crate::clock::fresh_session;
+use crate::exchange::{Room, Visit};
+use crate::view;
+
+/// The events that an employee may push.
+pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
+
+/// One of an employee's devices joins.
+pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeId, old: Option<Seat>) -> Option<Seat> {
+    let claims = caller.claims;
+    let own = claims.role == Role::Employee
+        && claims.company.as_deref() == Some(company.as_str())
+        && claims.subject == employee.as_str();
+    if !own {
+        caller.reply.send_error(&forbidden("only this employee's own token may join their topic"));
+        return old;
+    }
+    let provision = caller.hub.auto_provision;
+    let room = Room::Employee(employee.clone());
+    let joined = caller.join(company, old, |visit, line| {
+        if provision && let Err(refusal) = provision_employee(visit, employee, claims) {
+            return Err(refused(visit.company(), &refusal));
+        }
+        match visit.enter(&room, line) {
+            Ok(_) => Ok(snapshot(visit.company(), employee, visit.now(), room.clone())),
+            Err(refusal) => Err(refused(visit.company(), &refusal)),
+        }
+    });
+    joined.await
+}
+
+/// Makes the employee that a valid token names; what the token says of name and topics counts.
+fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -> Result<Answer, Refusal> {
+    provision_company(visit);
+    let known = visit.company().find_employee(id).map(|(_, employee)| employee);
+    let known_name = known.map_or_else(|| id.as_str().into(), |employee| employee.name.clone());
+    let known_topics = known.map_or_else(Vec::new, |employee| employee.topics.clone());
+    let topics: Option<Result<Vec<Topic>, _>> =
+        claims.topics.as_ref().map(|topics| topics.iter().map(|topic| topic.parse()).collect());
+    let topics = topics.transpose().map_err(|_| invalid("topics", "of the token are not valid"))?;
+    let name = claims.name.as_deref().map_or(known_name, Into::into);
+    visit.take(&Command::SetEmployee { employee: id.clone(), name, topics: topics.unwrap_or(known_topics) })
+}
+
+/// Everything that a device needs to draw itself.
+fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
+    let Some((_, employee)) = company.find_employee(id) else {
+        return Joined { room, snapshot: "{}".into(), proof: None };
+    };
+    let (offered, session) = match employee.duty {
+        Duty::Asked(booking) => (company.booking(booking), None),
+        Duty::InSession(session) => (None, company.session(session)),
+        Duty::Free | Duty::WrapUp { .. } => (None, None),
+    };
+    let offer = offered.and_then(|b| b.open_offer().map(|offer| view::offer(b, offer, now)));
+    let snapshot = json!({
+        "status": employee.status().word(),
+        "since": view::Moment(employee.since),
+        "intent": employee.intent.word(),
+        "offer": offer,
+        "session": session.map(|session| view::session(company, session)),
+    });
+    let proof = offered.map(|booking| booking.latest_offer_id().to_string());
+    Joined { room, snapshot: snapshot.to_string(), proof }
+}
+
+/// An employee pushes.
+pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+    let Room::Employee(employee) = &seat.room else { return };
+    let fields = Fields::of(payload);
+    match event {
+        "set_status" => caller.ask(&seat.company, |visit| set_status(visit, employee, &fields)).await,
+        "accept" => caller.ask(&seat.company, |visit| accept(visit, employee, &fields)).await,
+        "reject" => caller.ask(&seat.company, |visit| reject(visit, employee, &fields)).await,
+        _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
+    }
+}
+
+/// The word of an intent, as `set_status` and the HTTP API take it.
+///
+/// # Errors
+/// When it is another word.
+pub fn intent(word: &str) -> Result<Intent, Refusal> {
+    match word {
+        "idle" => Ok(Intent::Idle),
+        "offline" => Ok(Intent::Offline),
+        _ => Err(invalid("status", "must be `idle` or `offline`")),
+    }
+}
+
+fn set_status(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
+    let word = fields.required::<String>("status");
+    let command = word.and_then(|word| intent(&word)).map(|intent| Command::SetStatus {
+        employee: employee.clone(),
+        intent,
+        by_admin: false,
+    });
+    answer(visit, command, |_, found| json!({ "status": found.status().word(), "intent": found.intent.word() }))
+}
+
+fn accept(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
+    let command =
+        offer_id(fields).map(|offer| Command::Accept { employee: employee.clone(), offer, session: fresh_session() });
+    match command.and_then(|command| visit.take(&command)) {
+        Ok(Answer::Session(id)) => Ok(session_json(visit.company(), id)),
+        Ok(_) => Ok("{}".into()),
+        Err(refusal) => Err(refused(visit.company(), &refusal)),
+    }
+}
+
+fn reject(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
+    let command = (|| {
+        Ok(Command::Reject {
+            employee: employee.clone(),
+            offer: offer_id(fields)?,
+            reason: fields.optional_text("reason", REASON_MAX_CHARS)?,
+        })
+    })();
+    answer(visit, command, |_, found| json!({ "status": found.status().word() }))
+}
+
+/// Any text may be asked for: one that is no offer's id is an unknown offer.
+fn offer_id(fields: &Fields<'_>) -> Result<switchboard_core::OfferId, Refusal> {
+    let text: String = fields.required("offer_id")?;
+    text.parse().map_err(|_| Refusal::UnknownOffer)
+}
+
+fn answer(
+    visit: &mut Visit<'_>,
+    command: Result<Command, Refusal>,
+    show: impl FnOnce(&Company, &Employee) -> serde_json::Value,
+) -> Response {
+    match command.and_then(|command| visit.take(&command)) {
+        Ok(Answer::Employee(no)) => {
+            let company = visit.company();
+            Ok(company.employee_no(no).map_or_else(|| "{}".into(), |found| show(company, found).to_string()))
+        }
+        Ok(_) => Ok("{}".into()),
+        Err(refusal) => Err(refused(visit.company(), &refusal)),
+    }
+}
+
+pub(super) fn session_json(company: &Company, id: SessionId) -> String {
+    let session = company.session(id).map(|session| view::session(company, session));
+    view::json(&json!({ "session": session }))
+}

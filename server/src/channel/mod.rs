@@ -1,0 +1,267 @@
+//! What a connected device may join and push: one file per kind of topic, and the replies to it all.
+
+pub mod fields;
+
+pub mod company;
+
+pub mod employee;
+
+pub mod session;
+
+pub mod board;
+
+use std::sync::Arc;
+
+use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
+
+use crate::auth::Claims;
+use crate::exchange::{Line, NotNow, Room, Visit};
+use crate::hub::Hub;
+use crate::journal::Fate;
+use crate::outbox::{Outbox, Outgoing};
+use crate::phoenix::{self, Ref, ReplyStatus};
+use crate::view::{self, ErrorView};
+
+/// A topic that can be joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// `company:{company}`
+    Company(CompanyId),
+    /// `employee:{company}:{employee}`
+    Employee(CompanyId, EmployeeId),
+    /// `session:{session}`
+    Session(SessionId),
+    /// `board:{company}`
+    Board(CompanyId),
+}
+
+impl Topic {
+    /// Reads a topic's name.
+    ///
+    /// # Errors
+    /// The reply, when there is no such kind of topic or the id in it cannot be one.
+    pub fn parse(text: &str) -> Result<Self, ErrorView<'static>> {
+        let unknown = || error("unknown_topic", format!("there is no topic `{}`", shortened(text)));
+        let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
+        match kind {
+            "company" => rest.parse().map(Self::Company).map_err(|_| unknown()),
+            "board" => rest.parse().map(Self::Board).map_err(|_| unknown()),
+            "employee" => {
+                let (company, employee) = rest.split_once(':').ok_or_else(unknown)?;
+                let company = company.parse().map_err(|_| unknown())?;
+                employee.parse().map(|employee| Self::Employee(company, employee)).map_err(|_| unknown())
+            }
+            "session" => {
+                let unknown = |_| error("unknown_session", Refusal::UnknownSession.to_string());
+                rest.parse().map(Self::Session).map_err(unknown)
+            }
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// The text, or its beginning: enough to recognise it in an error message.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    const SHOWN_CHARS: usize = 64;
+    text.chars().take(SHOWN_CHARS).filter(|c| !c.is_control()).collect()
+}
+
+/// An error reply.
+#[must_use]
+pub fn error(reason: &'static str, message: String) -> ErrorView<'static> {
+    ErrorView { reason, message, ..ErrorView::default() }
+}
+
+/// Somebody who may not be here.
+#[must_use]
+pub fn forbidden(message: &str) -> ErrorView<'static> {
+    error("forbidden", message.to_owned())
+}
+
+/// Who pushes or joins: the person of the socket's token, and where the answer goes.
+pub struct Caller<'a> {
+    /// What all connections share.
+    pub hub: &'a Hub,
+    /// The person.
+    pub claims: &'a Claims,
+    /// The answer.
+    pub reply: ReplyTo,
+}
+
+/// Where a reply goes, and to which request.
+#[derive(Clone, Debug)]
+pub struct ReplyTo {
+    /// The device.
+    pub outbox: Outbox,
+    /// The ref of the channel's join.
+    pub join_ref: Ref,
+    /// The ref of the request.
+    pub reference: Ref,
+    /// The topic.
+    pub topic: Arc<str>,
+}
+
+/// A reply's content: a JSON object, or an error as JSON.
+pub type Response = Result<String, String>;
+
+impl ReplyTo {
+    fn frame(&self, response: &Response) -> String {
+        let version = self.outbox.version();
+        let (status, body) = match response {
+            Ok(body) => (ReplyStatus::Ok, body),
+            Err(body) => (ReplyStatus::Error, body),
+        };
+        phoenix::reply(version, &self.join_ref, &self.reference, &self.topic, status, body)
+    }
+
+    /// Sends a reply that rests on nothing that could be lost.
+    pub fn send(&self, response: &Response) {
+        self.outbox.push(Outgoing::Frame(self.frame(response).into()));
+    }
+
+    /// Sends an error that rests on nothing that could be lost.
+    pub fn send_error(&self, error: &ErrorView<'_>) {
+        self.send(&Err(view::json(error)));
+    }
+
+    /// Sends that nothing can be done now.
+    pub fn send_not_now(&self, not_now: NotNow) {
+        self.send(&Err(not_now_json(not_now)));
+    }
+}
+
+fn not_now_json(not_now: NotNow) -> String {
+    view::json(&not_now_view(not_now))
+}
+
+/// That nothing can be done now, as an error.
+#[must_use]
+pub fn not_now_view(not_now: NotNow) -> ErrorView<'static> {
+    let mut view = error(not_now.reason(), not_now.to_string());
+    if let NotNow::Overloaded { retry_in_ms } = not_now {
+        view.retry_in_ms = Some(retry_in_ms);
+    }
+    view
+}
+
+impl Caller<'_> {
+    /// Visits the company, and replies once what was done there is committed.
+    pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
+        let reply = self.reply.clone();
+        let visited = self.hub.exchange.visit(company, |visit| {
+            let frame = reply.frame(&work(visit));
+            let reply = reply.clone();
+            move |fate| match fate {
+                Fate::Committed => reply.outbox.push(Outgoing::Frame(frame.into())),
+                Fate::Lost => reply.send_not_now(NotNow::Unavailable),
+            }
+        });
+        if let Err(not_now) = visited.await {
+            reply.send_not_now(not_now);
+        }
+    }
+
+    /// Joins a room of the company; an earlier join of the same topic on this socket ends with it. Replies with a
+    /// snapshot that is in order with all events. Returns the new seat.
+    pub async fn join(
+        &self,
+        company: &CompanyId,
+        old: Option<Seat>,
+        work: impl FnOnce(&mut Visit<'_>, Line) -> Result<Joined, String>,
+    ) -> Option<Seat> {
+        let ReplyTo { outbox, join_ref, topic, .. } = &self.reply;
+        let number = self.hub.exchange.next_line();
+        let line = Line { id: number, outbox: outbox.clone(), topic: topic.clone(), join_ref: join_ref.clone() };
+        let mut seat = None;
+        let visited = self.hub.exchange.visit(company, |visit| {
+            let joined = work(visit, line);
+            let old_closed = old.as_ref().map(|old| {
+                if old.company == *company {
+                    visit.leave(&old.room, old.line);
+                }
+                Outgoing::Frame(old.close_frame(&self.reply).into())
+            });
+            let response = joined.map(|joined| {
+                seat = Some(Seat {
+                    company: company.clone(),
+                    room: joined.room,
+                    line: number,
+                    join_ref: join_ref.clone(),
+                });
+                (joined.snapshot, joined.proof)
+            });
+            let reply = self.reply.clone();
+            move |fate| reply.send_joined(fate, old_closed, response)
+        });
+        if let Err(not_now) = visited.await {
+            if let Some(old) = old {
+                outbox.push(Outgoing::Frame(old.close_frame(&self.reply).into()));
+                self.hub.exchange.leave(&old.company, &old.room, old.line).await;
+            }
+            self.reply.send_not_now(not_now);
+        }
+        seat
+    }
+}
+
+/// What a join found.
+pub struct Joined {
+    /// Where the device now listens.
+    pub room: Room,
+    /// The reply.
+    pub snapshot: String,
+    /// An open offer in the snapshot must be proved to have arrived, as one that is sent: the bytes of its ping.
+    pub proof: Option<String>,
+}
+
+impl ReplyTo {
+    fn send_joined(self, fate: Fate, old_closed: Option<Outgoing>, response: Result<(String, Option<String>), String>) {
+        if let Some(closed) = old_closed {
+            self.outbox.push(closed);
+        }
+        match (fate, response) {
+            (Fate::Committed, Ok((snapshot, proof))) => {
+                let frame = self.frame(&Ok(snapshot)).into();
+                self.outbox.push(match proof {
+                    Some(proof) => Outgoing::Offer(frame, proof.into()),
+                    None => Outgoing::Frame(frame),
+                });
+            }
+            (Fate::Committed, Err(error)) => self.send(&Err(error)),
+            (Fate::Lost, _) => {
+                let frame = self.frame(&Err(not_now_json(NotNow::Unavailable))).into();
+                self.outbox.push(Outgoing::JoinLost(frame, self.topic.clone(), self.join_ref.clone()));
+            }
+        }
+    }
+}
+
+/// Where a joined channel of a device sits.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// In which company.
+    pub company: CompanyId,
+    /// In which room.
+    pub room: Room,
+    /// As which line.
+    pub line: u64,
+    /// The ref of the join.
+    pub join_ref: Ref,
+}
+
+impl Seat {
+    /// Says on the wire that this join is over.
+    #[must_use]
+    pub fn close_frame(&self, reply: &ReplyTo) -> String {
+        let version = reply.outbox.version();
+        phoenix::push(version, &self.join_ref, &self.join_ref, &reply.topic, phoenix::event::CLOSE, "{}")
+    }
+}
+
+/// An event that the topic does not have.
+#[must_use]
+pub fn unknown_event(event: &str, known: &[&str]) -> ErrorView<'static> {
+    let known = known.join("`, `");
+    error("unknown_event", format!("there is no event `{}` here; there is `{known}`", shortened(event)))
+}

@@ -1,0 +1,127 @@
+//! `session:{session}`: the consultation itself.
+
+use serde_json::json;
+use serde_json::value::RawValue;
+use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, REASON_MAX_CHARS};
+use switchboard_core::{Actor, Answer, Command, CompanyId, Party, Refusal, SessionId};
+
+use super::company::refused;
+use super::employee::session_json;
+use super::fields::{Fields, invalid};
+use super::{Caller, Joined, Response, Seat, error, unknown_event};
+use crate::auth::{Claims, Role};
+use crate::clock::fresh_message;
+use crate::exchange::{Room, Visit};
+use crate::{phoenix, view};
+
+/// The events that either party may push.
+pub const EVENTS: &[&str] = &["message", "signal", "end"];
+
+/// A party joins.
+pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
+    let company = match caller.hub.exchange.company_of_session(id).await {
+        Ok(Some(company)) => company,
+        Ok(None) => {
+            caller.reply.send_error(&error("unknown_session", Refusal::UnknownSession.to_string()));
+            return old;
+        }
+        Err(not_now) => {
+            caller.reply.send_not_now(not_now);
+            return old;
+        }
+    };
+    let actor = actor_in(caller.claims, &company);
+    let joined = caller.join(&company, old, |visit, line| {
+        let refuse = |visit: &Visit<'_>, refusal| Err(refused(visit.company(), &refusal));
+        let Some(actor) = actor else { return refuse(visit, Refusal::Forbidden) };
+        let Some(session) = visit.company().session(id) else { return refuse(visit, Refusal::UnknownSession) };
+        let Some(party) = session.party(&actor) else { return refuse(visit, Refusal::Forbidden) };
+        let room = Room::Session(id, party);
+        match visit.enter(&room, line) {
+            Ok(_) => Ok(Joined { snapshot: snapshot(visit, id, party), room, proof: None }),
+            Err(refusal) => refuse(visit, refusal),
+        }
+    });
+    joined.await
+}
+
+/// Who the token's person is in a session of that company; nobody when they are of another.
+fn actor_in(claims: &Claims, company: &CompanyId) -> Option<Actor> {
+    let here = claims.company.as_deref().is_none_or(|own| own == company.as_str());
+    match claims.role {
+        Role::Client if here => claims.subject.parse().ok().map(Actor::Client),
+        Role::Employee if here => claims.subject.parse().ok().map(Actor::Employee),
+        Role::Client | Role::Employee | Role::Admin => None,
+    }
+}
+
+fn snapshot(visit: &Visit<'_>, id: SessionId, party: Party) -> String {
+    let company = visit.company();
+    let session = company.session(id);
+    let messages: Vec<_> = session.map(|s| s.messages.iter().map(view::message).collect()).unwrap_or_default();
+    let online = session.is_some_and(|session| session.presence(party.other()).online);
+    view::json(&json!({
+        "session": session.map(|session| view::session(company, session)),
+        "peer": { "online": online },
+        "messages": messages,
+    }))
+}
+
+/// A party pushes.
+pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+    let Room::Session(id, party) = seat.room else { return };
+    let Some(by) = actor_in(caller.claims, &seat.company) else { return };
+    let fields = Fields::of(payload);
+    match event {
+        "message" => caller.ask(&seat.company, |visit| message(visit, id, by, &fields)).await,
+        "signal" => caller.ask(&seat.company, |visit| signal(visit, id, party, &fields)).await,
+        "end" => caller.ask(&seat.company, |visit| end(visit, id, by, &fields)).await,
+        _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
+    }
+}
+
+fn message(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+    let command = (|| {
+        let body: String = fields.required("body")?;
+        if body.is_empty() || body.len() > MESSAGE_BODY_MAX_BYTES {
+            return Err(invalid("body", &format!("has 1 to {MESSAGE_BODY_MAX_BYTES} bytes")));
+        }
+        let (message, key) = (fresh_message(), fields.optional("key")?);
+        Ok(Command::Send { session, message, by, body: body.into(), key })
+    })();
+    let answer = command.and_then(|command| visit.take(&command));
+    let company = visit.company();
+    match answer {
+        Ok(Answer::Message(session, id)) => {
+            let sent = company.session(session).and_then(|session| session.message(id));
+            let at = sent.map(|message| view::Moment(message.at));
+            Ok(view::json(&json!({ "id": id.to_string(), "at": at })))
+        }
+        Ok(_) => Ok("{}".into()),
+        Err(refusal) => Err(refused(company, &refusal)),
+    }
+}
+
+/// Relayed to the other side and not kept.
+fn signal(visit: &mut Visit<'_>, id: SessionId, from: Party, fields: &Fields<'_>) -> Response {
+    let data = fields.required_json("data").map_err(|refusal| refused(visit.company(), &refusal))?;
+    let running = visit.company().session(id).is_some_and(switchboard_core::Session::is_running);
+    if !running {
+        return Err(refused(visit.company(), &Refusal::SessionEnded));
+    }
+    let payload = view::json(&json!({ "from": from.word(), "data": data }));
+    let none = phoenix::Ref::Null;
+    visit.relay(&Room::Session(id, from.other()), |line| {
+        phoenix::push(line.outbox.version(), &none, &none, &line.topic, "signal", &payload)
+    });
+    Ok("{}".into())
+}
+
+fn end(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+    let reason = fields.optional_text("reason", REASON_MAX_CHARS);
+    let ended = reason.and_then(|reason| visit.take(&Command::End { session, by, reason }));
+    match ended {
+        Ok(_) => Ok(session_json(visit.company(), session)),
+        Err(refusal) => Err(refused(visit.company(), &refusal)),
+    }
+}

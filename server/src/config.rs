@@ -1,0 +1,152 @@
+//! The settings that Switchboard runs with: from a file, then from variables, then from flags.
+
+mod bad_setting;
+mod dev_secret;
+mod flags;
+mod layers;
+mod secret;
+mod table;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use self::bad_setting::{BadSetting, Origin};
+pub use self::dev_secret::{DEV_API_KEY_FILE, DEV_JWT_SECRET_FILE, dev_secret};
+pub use self::flags::Flags;
+pub use self::layers::process_variables;
+pub use self::secret::Secret;
+pub use self::table::{SettingDoc, table};
+
+use self::layers::Layers;
+
+/// RFC 7518, section 3.2: a key for HS256 is at least as long as its digest.
+const JWT_SECRET_LEAST_BYTES: usize = 32;
+
+/// Everything that can be set, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address that is listened on.
+    pub listen: SocketAddr,
+    /// The directory that everything is kept in.
+    pub data: PathBuf,
+    /// Whether this is a trial on one's own machine.
+    pub dev: bool,
+    /// Whether the first valid token that names a company or an employee makes it.
+    pub auto_provision: bool,
+    /// The shared secret that tokens are signed with.
+    pub jwt_secret: Secret,
+    /// The key that back ends present.
+    pub api_key: Secret,
+    /// What is logged: a filter of tracing's.
+    pub log: String,
+    /// How many sockets may be open at once.
+    pub max_sockets: usize,
+    /// A socket that said nothing for so long is closed, in milliseconds.
+    pub socket_idle_timeout_ms: u64,
+    /// How many changes may wait for the store.
+    pub journal_queue: usize,
+    /// How many frames may wait for one slow socket.
+    pub outbox_frames: usize,
+    /// How long a stopping server takes to close its sockets, in milliseconds.
+    pub drain_timeout_ms: u64,
+}
+
+impl Settings {
+    /// Reads the settings: the file of `--config` (or `SWITCHBOARD_CONFIG`), then `SWITCHBOARD_*` of `env`, then the
+    /// flags; the later wins.
+    ///
+    /// With `dev` it makes the secrets that are not given, and keeps them under the data directory.
+    ///
+    /// # Errors
+    /// The first bad setting, with the place that it comes from.
+    pub fn load(flags: Flags, env: impl Iterator<Item = (String, String)>) -> Result<Settings, BadSetting> {
+        let layers = Layers::gather(&flags, env)?;
+        let dev = layers.switch("dev")?;
+        let data = layers.data(&flags)?;
+        let listen = layers.address("listen")?;
+        if dev && !listen.ip().to_canonical().is_loopback() {
+            let expected = "a loopback address such as `127.0.0.1:4000`, because `dev` is on";
+            return Err(layers.bad("listen", expected));
+        }
+        let auto_provision = layers.switch("auto_provision")?;
+        let mut settings = Settings {
+            listen,
+            data,
+            dev,
+            auto_provision: auto_provision || dev,
+            jwt_secret: Secret::default(),
+            api_key: Secret::default(),
+            log: layers.log_filter("log")?,
+            max_sockets: layers.count("max_sockets")?,
+            socket_idle_timeout_ms: layers.whole("socket_idle_timeout_ms")?,
+            journal_queue: layers.count("journal_queue")?,
+            outbox_frames: layers.count("outbox_frames")?,
+            drain_timeout_ms: layers.whole("drain_timeout_ms")?,
+        };
+        // Last, so that settings which are refused leave no files behind.
+        settings.jwt_secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;
+        settings.api_key = settings.secret(&layers, "api_key", DEV_API_KEY_FILE)?;
+        Ok(settings)
+    }
+
+    /// The secret to sign a token with, from the same places: the file or the variable, or else what an earlier
+    /// `serve --dev` keeps under the data directory.
+    ///
+    /// # Errors
+    /// No secret in any of these places, or a bad setting on the way there.
+    pub fn load_for_token(flags: Flags, env: impl Iterator<Item = (String, String)>) -> Result<Secret, BadSetting> {
+        let layers = Layers::gather(&flags, env)?;
+        if let Some(secret) = layers.secret("jwt_secret") {
+            return Ok(secret);
+        }
+        let data = layers.data(&flags)?;
+        match dev_secret::existing(&data, DEV_JWT_SECRET_FILE) {
+            Ok(Some(secret)) => Ok(Secret::new(secret)),
+            Ok(None) => Err(layers.missing(
+                "jwt_secret",
+                &format!(
+                    "or start `switchboard serve --dev` once, which makes `{}`",
+                    data.join(DEV_JWT_SECRET_FILE).display()
+                ),
+            )),
+            Err(error) => Err(unusable_dev_secret(&layers, &data, DEV_JWT_SECRET_FILE, &error)),
+        }
+    }
+
+    /// The data directory alone, for tools that only read what is stored.
+    ///
+    /// # Errors
+    /// A bad setting on the way there.
+    pub fn load_data(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<PathBuf, BadSetting> {
+        Layers::gather(flags, env)?.data(flags)
+    }
+
+    /// What is allowed and yet unwise, in sentences for the log.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.jwt_secret.expose().len() < JWT_SECRET_LEAST_BYTES {
+            warnings.push(format!(
+                "`jwt_secret` is shorter than {JWT_SECRET_LEAST_BYTES} bytes: it can be guessed from any one token"
+            ));
+        }
+        warnings
+    }
+
+    fn secret(&self, layers: &Layers, name: &'static str, file: &str) -> Result<Secret, BadSetting> {
+        match layers.secret(name) {
+            Some(secret) => Ok(secret),
+            None if self.dev => dev_secret(&self.data, file)
+                .map(Secret::new)
+                .map_err(|error| unusable_dev_secret(layers, &self.data, file, &error)),
+            None => Err(layers.missing(name, "or try Switchboard with `--dev`")),
+        }
+    }
+}
+
+fn unusable_dev_secret(layers: &Layers, data: &Path, file: &str, error: &std::io::Error) -> BadSetting {
+    let path = data.join(file);
+    layers.bad("data", &format!("a directory where `{}` can be kept ({error})", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

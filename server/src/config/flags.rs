@@ -1,0 +1,74 @@
+//! The flags that settings can be given by.
+
+use std::path::PathBuf;
+
+/// A flag for every setting but the secrets: a command line is shown to everyone on the machine.
+///
+/// Values are texts here, so that a bad one is refused in the same words wherever it was set.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// Settings file, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+
+    /// Directory that everything is kept in
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Try it on your own machine: makes the secrets that are not given, and turns `auto_provision` on
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub dev: Option<String>,
+
+    /// Let the first valid token that names a company or an employee make it
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub auto_provision: Option<String>,
+
+    /// What to log, as a filter of tracing's, such as `info` or `warn,switchboard=debug`
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+
+    /// How many sockets may be open at once
+    #[arg(long, value_name = "COUNT")]
+    pub max_sockets: Option<String>,
+
+    /// Close a socket that said nothing for so long; apps send a heartbeat every 30 s
+    #[arg(long, value_name = "MS")]
+    pub socket_idle_timeout_ms: Option<String>,
+
+    /// How many changes may wait for the store before new ones are refused as `overloaded`
+    #[arg(long, value_name = "COUNT")]
+    pub journal_queue: Option<String>,
+
+    /// How many frames may wait for one slow socket before it is closed
+    #[arg(long, value_name = "COUNT")]
+    pub outbox_frames: Option<String>,
+
+    /// How long a stopping server takes to close its sockets, a few at a time
+    #[arg(long, value_name = "MS")]
+    pub drain_timeout_ms: Option<String>,
+}
+
+impl Flags {
+    /// The flags that were given, by the name of their setting.
+    pub(super) fn given(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let data = self.data.as_ref().map(|path| path.to_string_lossy().into_owned());
+        [
+            ("listen", self.listen.clone()),
+            ("data", data),
+            ("dev", self.dev.clone()),
+            ("auto_provision", self.auto_provision.clone()),
+            ("log", self.log.clone()),
+            ("max_sockets", self.max_sockets.clone()),
+            ("socket_idle_timeout_ms", self.socket_idle_timeout_ms.clone()),
+            ("journal_queue", self.journal_queue.clone()),
+            ("outbox_frames", self.outbox_frames.clone()),
+            ("drain_timeout_ms", self.drain_timeout_ms.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+}

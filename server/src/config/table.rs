@@ -1,0 +1,148 @@
+//! The table of all settings: names, defaults and bounds.
+
+use std::borrow::Cow;
+
+use super::Flags;
+
+/// What a setting's value must be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Address,
+    Directory,
+    Switch,
+    Secret,
+    LogFilter,
+    /// A whole number within bounds, both included.
+    Whole(u64, u64),
+}
+
+impl Kind {
+    pub(super) fn expected(self) -> Cow<'static, str> {
+        match self {
+            Kind::Address => "an address and port such as `127.0.0.1:4000`".into(),
+            Kind::Directory => "a directory".into(),
+            Kind::Switch => "`true` or `false`".into(),
+            Kind::Secret => "a text".into(),
+            Kind::LogFilter => "a log filter such as `info` or `warn,switchboard=debug`".into(),
+            Kind::Whole(least, most) => format!("a whole number from {least} to {most}").into(),
+        }
+    }
+}
+
+/// One setting. The same name everywhere: `max_sockets`, `SWITCHBOARD_MAX_SOCKETS`, `--max-sockets`.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) default: Option<&'static str>,
+}
+
+pub(super) static ROWS: [Row; 12] = [
+    row("listen", Kind::Address, Some("127.0.0.1:4000")),
+    row("data", Kind::Directory, Some("data")),
+    row("dev", Kind::Switch, Some("false")),
+    row("auto_provision", Kind::Switch, Some("false")),
+    row("jwt_secret", Kind::Secret, None),
+    row("api_key", Kind::Secret, None),
+    row("log", Kind::LogFilter, Some("info")),
+    row("max_sockets", Kind::Whole(1, 1_000_000), Some("50000")),
+    // phoenix.js beats every 30 s and gives up 30 s later: a server that is less patient cuts live sockets.
+    row("socket_idle_timeout_ms", Kind::Whole(60_000, 3_600_000), Some("90000")),
+    row("journal_queue", Kind::Whole(64, 1_048_576), Some("65536")),
+    row("outbox_frames", Kind::Whole(16, 65_536), Some("256")),
+    // Orchestrators kill after 10 s: a second is left for the store.
+    row("drain_timeout_ms", Kind::Whole(0, 9_000), Some("8000")),
+];
+
+const fn row(name: &'static str, kind: Kind, default: Option<&'static str>) -> Row {
+    Row { name, kind, default }
+}
+
+impl Row {
+    pub(super) fn named(name: &str) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.name == name)
+    }
+
+    pub(super) fn variable(&self) -> String {
+        format!("SWITCHBOARD_{}", self.name.to_uppercase())
+    }
+
+    pub(super) fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+}
+
+/// One setting, as documents show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingDoc {
+    /// Its name, which is its key in the settings file.
+    pub name: &'static str,
+    /// Its variable.
+    pub variable: String,
+    /// Its flag; a secret has none.
+    pub flag: Option<String>,
+    /// Its default as text; `None` when it must be set.
+    pub default: Option<&'static str>,
+    /// What its value must be, bounds included.
+    pub expected: Cow<'static, str>,
+    /// What it does; the same words as in `--help`.
+    pub what: String,
+}
+
+/// All settings in the order that documents show them in.
+pub fn table() -> Vec<SettingDoc> {
+    let command = <Flags as clap::Args>::augment_args(clap::Command::new("switchboard"));
+    let help_of = |name: &str| {
+        let mut arguments = command.get_arguments();
+        let argument = arguments.find(|argument| argument.get_id() == name);
+        argument.and_then(|argument| argument.get_help()).map(ToString::to_string)
+    };
+    let document = |row: &Row| {
+        let help = help_of(row.name);
+        SettingDoc {
+            name: row.name,
+            variable: row.variable(),
+            flag: help.as_ref().map(|_| row.flag()),
+            default: row.default,
+            expected: row.kind.expected(),
+            what: help.unwrap_or_else(|| what_without_flag(row.name).to_owned()),
+        }
+    };
+    ROWS.iter().map(document).collect()
+}
+
+fn what_without_flag(name: &str) -> &'static str {
+    match name {
+        "jwt_secret" => "Secret that tokens are signed with (HS256), best 32 random bytes or more",
+        "api_key" => "Key that back ends present to the HTTP API",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_says_what_it_does() {
+        for setting in table() {
+            assert!(!setting.what.is_empty(), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn the_secrets_have_no_flag_and_all_others_have_one() {
+        for (row, setting) in ROWS.iter().zip(table()) {
+            let is_secret = matches!(row.kind, Kind::Secret);
+            assert_eq!(setting.flag.is_none(), is_secret, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn every_flag_but_config_is_a_setting() {
+        let command = <Flags as clap::Args>::augment_args(clap::Command::new("switchboard"));
+        for argument in command.get_arguments() {
+            let name = argument.get_id().as_str();
+            assert!(name == "config" || Row::named(name).is_some(), "{name}");
+        }
+    }
+}

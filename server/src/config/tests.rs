@@ -1,0 +1,165 @@
+//! How settings are read, and what a trial run adds.
+
+use std::fs;
+
+use clap::Parser;
+use tempfile::TempDir;
+
+use super::*;
+
+mod refused;
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// The secrets that a server needs outside of `dev`.
+const SECRETS: [(&str, &str); 2] =
+    [("SWITCHBOARD_JWT_SECRET", "an honest secret of 32 bytes...."), ("SWITCHBOARD_API_KEY", "key")];
+
+fn flags(line: &str) -> Flags {
+    Command::try_parse_from(["switchboard"].into_iter().chain(line.split_whitespace())).unwrap().flags
+}
+
+fn variables(list: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+    let list: Vec<_> = list.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    list.into_iter()
+}
+
+fn load(line: &str, list: &[(&str, &str)]) -> Result<Settings, BadSetting> {
+    Settings::load(flags(line), variables(&[&SECRETS, list].concat()))
+}
+
+fn refused(line: &str, list: &[(&str, &str)]) -> String {
+    load(line, list).unwrap_err().to_string()
+}
+
+/// A settings file in a directory of its own, and the flag that names it.
+fn file(text: &str) -> (TempDir, String) {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("switchboard.toml");
+    fs::write(&path, text).unwrap();
+    let flag = format!("--config {}", path.display());
+    (place, flag)
+}
+
+#[test]
+fn what_is_not_set_has_its_default() {
+    let settings = load("", &[]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:4000");
+    assert_eq!(settings.data, Path::new("data"));
+    assert!(!settings.dev && !settings.auto_provision);
+    assert_eq!(settings.log, "info");
+    assert_eq!((settings.max_sockets, settings.journal_queue, settings.outbox_frames), (50_000, 65_536, 256));
+    assert_eq!((settings.socket_idle_timeout_ms, settings.drain_timeout_ms), (90_000, 8_000));
+    assert_eq!(settings.api_key.expose(), "key");
+}
+
+#[test]
+fn a_variable_wins_over_the_file_and_a_flag_over_both() {
+    let (_place, config) = file("max_sockets = 1\noutbox_frames = 17\nlog = 'warn'\nauto_provision = true");
+    let list = [("SWITCHBOARD_OUTBOX_FRAMES", "18"), ("SWITCHBOARD_LOG", "error")];
+    let settings = load(&format!("{config} --log debug"), &list).unwrap();
+    assert_eq!(settings.max_sockets, 1);
+    assert_eq!(settings.outbox_frames, 18);
+    assert_eq!(settings.log, "debug");
+    assert!(settings.auto_provision);
+    assert!(!load(&format!("{config} --auto-provision=false"), &[]).unwrap().auto_provision);
+}
+
+#[test]
+fn every_setting_can_be_set_by_flag_variable_and_key() {
+    let values = [
+        ("listen", "127.0.0.1:1", "'127.0.0.1:1'"),
+        ("data", "d", "'d'"),
+        ("dev", "false", "false"),
+        ("auto_provision", "true", "true"),
+        ("jwt_secret", "s", "'s'"),
+        ("api_key", "k", "'k'"),
+        ("log", "warn", "'warn'"),
+        ("max_sockets", "2", "2"),
+        ("socket_idle_timeout_ms", "60000", "60_000"),
+        ("journal_queue", "64", "64"),
+        ("outbox_frames", "16", "16"),
+        ("drain_timeout_ms", "0", "0"),
+    ];
+    let documents = table();
+    assert_eq!(values.len(), documents.len());
+    for ((name, value, in_toml), document) in values.into_iter().zip(documents) {
+        assert_eq!(name, document.name);
+        let (_place, config) = file(&format!("{name} = {in_toml}"));
+        let by_key = format!("{:?}", load(&config, &[]).unwrap());
+        let by_variable = format!("{:?}", load("", &[(&document.variable, value)]).unwrap());
+        assert_eq!(by_key, by_variable);
+        if let Some(flag) = document.flag {
+            let by_flag = format!("{:?}", load(&format!("{flag}={value}"), &[]).unwrap());
+            assert_eq!(by_flag, by_variable);
+        }
+    }
+}
+
+#[test]
+fn the_file_can_be_named_by_a_variable_and_must_be_there() {
+    let (place, _) = file("max_sockets = 7");
+    let path = place.path().join("switchboard.toml");
+    let list = [("SWITCHBOARD_CONFIG", path.to_str().unwrap())];
+    assert_eq!(load("", &list).unwrap().max_sockets, 7);
+    let text = refused("", &[("SWITCHBOARD_CONFIG", "/no/such/file")]);
+    assert!(text.starts_with("`config` (variable `SWITCHBOARD_CONFIG`) names `/no/such/file`"), "{text}");
+}
+
+#[test]
+fn the_secrets_must_be_set_and_not_empty() {
+    for (at, name) in ["jwt_secret", "api_key"].into_iter().enumerate() {
+        let mut list = SECRETS;
+        list[at].1 = "";
+        let error = Settings::load(flags(""), variables(&list)).unwrap_err();
+        assert_eq!((error.setting.as_str(), &error.origin), (name, &Origin::Variable(list[at].0.to_owned())));
+        let error = Settings::load(flags(""), variables(&[SECRETS[1 - at]])).unwrap_err();
+        assert_eq!((error.setting.as_str(), &error.origin), (name, &Origin::Nowhere));
+        assert!(error.to_string().contains(SECRETS[at].0), "{error}");
+    }
+}
+
+#[test]
+fn a_trial_run_makes_its_secrets_and_provisions() {
+    let place = tempfile::tempdir().unwrap();
+    let line = format!("--dev --data {}", place.path().join("data").display());
+    let first = Settings::load(flags(&line), variables(&[])).unwrap();
+    assert!(first.dev && first.auto_provision);
+    assert_eq!(first.jwt_secret.expose().len(), 64);
+    assert_ne!(first.jwt_secret.expose(), first.api_key.expose());
+    assert!(first.warnings().is_empty());
+    let again = Settings::load(flags(&line), variables(&[])).unwrap();
+    assert_eq!(again.jwt_secret.expose(), first.jwt_secret.expose());
+    assert_eq!(load(&line, &[]).unwrap().api_key.expose(), "key", "a given secret counts");
+    let for_token = Settings::load_for_token(flags(&line), variables(&[])).unwrap();
+    assert_eq!(for_token.expose(), first.jwt_secret.expose());
+}
+
+#[test]
+fn a_token_needs_its_secret_only() {
+    let list = [("SWITCHBOARD_JWT_SECRET", "s"), ("SWITCHBOARD_MAX_SOCKETS", "0")];
+    assert_eq!(Settings::load_for_token(flags(""), variables(&list)).unwrap().expose(), "s");
+    let place = tempfile::tempdir().unwrap();
+    let line = format!("--data {}", place.path().display());
+    let error = Settings::load_for_token(flags(&line), variables(&[])).unwrap_err().to_string();
+    assert!(error.contains("SWITCHBOARD_JWT_SECRET") && error.contains("serve --dev"), "{error}");
+}
+
+#[test]
+fn a_short_secret_is_taken_with_a_warning() {
+    let settings = load("", &[("SWITCHBOARD_JWT_SECRET", "short")]).unwrap();
+    assert_eq!(settings.warnings().len(), 1);
+    assert!(settings.warnings()[0].contains("jwt_secret"));
+    assert!(!settings.warnings()[0].contains("`short`"));
+    assert!(load("", &[]).unwrap().warnings().is_empty());
+}
+
+#[test]
+fn settings_are_shown_without_their_secrets() {
+    let shown = format!("{:?}", load("", &[]).unwrap());
+    assert!(shown.contains("jwt_secret: ***") && !shown.contains("honest"), "{shown}");
+}

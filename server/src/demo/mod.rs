@@ -1,0 +1,104 @@
+//! The demo of `--dev`: a company to try things with, where to click, and the six steps of a booking as a play.
+
+mod device;
+
+mod play;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
+
+use crate::api::problem::Problem;
+use crate::auth::{Claims, Role};
+use crate::config::Settings as ServerSettings;
+use crate::hub::Hub;
+use crate::journal::Fate;
+
+pub use play::play;
+
+/// The demo company.
+const COMPANY: &str = "demo";
+/// Its people: id, name, topics.
+const EMPLOYEES: &[(&str, &str, &[&str])] = &[("erika", "Erika", &["tax", "travel"]), ("max", "Max", &["tax"])];
+/// How long the demo's tokens are good for, in seconds.
+const TOKEN_S: u64 = 12 * 60 * 60;
+
+/// Makes the demo company, if it is not there.
+///
+/// # Errors
+/// When the store cannot commit it.
+pub async fn seed(hub: &Hub) -> anyhow::Result<()> {
+    let company: CompanyId = COMPANY.parse()?;
+    let mut commands = vec![Command::SetCompany { name: "Demo".into(), settings: Settings::default() }];
+    for (id, name, topics) in EMPLOYEES {
+        let employee: EmployeeId = id.parse()?;
+        let topics = topics.iter().map(|topic| topic.parse()).collect::<Result<Vec<Topic>, _>>()?;
+        commands.push(Command::SetEmployee { employee, name: (*name).into(), topics });
+    }
+    let (told, wait) = tokio::sync::oneshot::channel();
+    let visited = hub.exchange.visit(&company, |visit| {
+        let refused = if visit.company().exists() { None } else { commands.iter().find_map(|c| visit.take(c).err()) };
+        move |fate| drop(told.send((fate, refused)))
+    });
+    visited.await?;
+    match wait.await? {
+        (Fate::Committed, None) => Ok(()),
+        (Fate::Committed, Some(refusal)) => Err(refusal).context("the demo company"),
+        (Fate::Lost, _) => anyhow::bail!("the demo company could not be stored"),
+    }
+}
+
+/// What to do next, for a person who has just started `--dev`.
+#[must_use]
+pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
+    let data = settings.data.display();
+    format!(
+        "
+  Switchboard runs for your own machine (--dev). Try it:
+
+    click through it    http://{address}/
+    watch six steps     switchboard demo --data {data} --url http://{address}
+    make a token        switchboard token --data {data} --role client --sub alice --company {COMPANY}
+    use the HTTP API    curl -H \"Authorization: Bearer $(cat {data}/dev-api-key)\" \\
+                             http://{address}/v1/companies/{COMPANY}/employees
+
+"
+    )
+}
+
+/// `GET /`: the demo's page, with tokens for its people. Only in dev, which listens on loopback only.
+///
+/// # Errors
+/// Outside of dev there is no such page.
+pub async fn page(State(hub): State<Arc<Hub>>) -> Result<Response, Problem> {
+    if !hub.dev {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_route", "the API is under `/v1`"));
+    }
+    let token = |role, subject: &str, name: Option<&str>| {
+        let claims = claims(&hub.exchange.clock(), role, subject, name);
+        hub.keyring.sign(&claims).unwrap_or_default()
+    };
+    let mut page = include_str!("page.html").to_owned();
+    page = page.replace("{{client}}", &token(Role::Client, "alice", Some("Alice")));
+    for (id, name, _) in EMPLOYEES {
+        page = page.replace(&format!("{{{{{id}}}}}"), &token(Role::Employee, id, Some(name)));
+    }
+    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], page)
+        .into_response())
+}
+
+fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&str>) -> Claims {
+    Claims {
+        subject: subject.to_owned(),
+        role,
+        company: Some(COMPANY.to_owned()),
+        name: name.map(str::to_owned),
+        topics: None,
+        expires_at_s: clock.now().as_ms() / 1000 + TOKEN_S,
+    }
+}

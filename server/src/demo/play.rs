@@ -1,0 +1,70 @@
+//! `switchboard demo`: six steps of a booking against a running server, with real sockets.
+
+use serde_json::{Value, json};
+
+use super::device::Device;
+use super::{COMPANY, claims};
+use crate::auth::{Keyring, Role};
+use crate::clock::Clock;
+
+/// Plays the six steps and prints what each side sees. The people are made for this play, so it can be repeated.
+///
+/// # Errors
+/// When the server cannot be reached, or does not do what it must.
+pub async fn play(url: &str, secret: &str) -> anyhow::Result<()> {
+    let keyring = Keyring::hs256(secret.as_bytes());
+    let clock = Clock::start();
+    let run = clock.now().as_ms() % 1_000_000;
+    // A topic of its own, so that others who try the demo are not asked.
+    let topic = format!("tax-{run}");
+    let token = |role, who: &str| {
+        let mut claims = claims(&clock, role, &format!("{}-{run}", who.to_lowercase()), Some(who));
+        claims.topics = (role == Role::Employee).then(|| vec![topic.clone()]);
+        keyring.sign(&claims)
+    };
+    let desk = |who: &str| format!("employee:{COMPANY}:{}-{run}", who.to_lowercase());
+    let clients = format!("company:{COMPANY}");
+    let (mut erika, _) = Device::join(url, &token(Role::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
+    let (mut max, _) = Device::join(url, &token(Role::Employee, "Max")?, "Max", &desk("Max")).await?;
+    let alice_token = token(Role::Client, "Alice")?;
+    let (mut alice, _) = Device::join(url, &alice_token, "Alice", &clients).await?;
+
+    println!("\n1. Nobody is idle for this topic: a client may not ask.");
+    alice.push("book", json!({ "topic": topic })).await?;
+
+    println!("\n2. Erika, then Max, want to be asked; the client is told at once.");
+    erika.push("set_status", json!({ "status": "idle" })).await?;
+    alice.hear("availability", |a| a["topics"][&topic]["available"] == true).await?;
+    max.push("set_status", json!({ "status": "idle" })).await?;
+
+    println!("\n3. The client asks: Erika, idle the longest, is `init` and is asked.");
+    alice.push("book", json!({ "topic": topic, "note": { "question": "may I deduct my bicycle?" } })).await?;
+    let offer = erika.hear("offer", |_| true).await?;
+
+    println!("\n4. Erika says no: she is idle again, and Max is asked.");
+    erika.push("reject", json!({ "offer_id": id(&offer["offer"]) })).await?;
+    let offer = max.hear("offer", |_| true).await?;
+
+    println!("\n5. Max says yes: he is `busy`, and the session begins.");
+    let accepted = max.push("accept", json!({ "offer_id": id(&offer["offer"]) })).await?;
+    alice.hear("booking", |b| b["booking"]["state"] == "assigned").await?;
+    let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap_or_default());
+    let (mut alice_talks, _) = Device::join(url, &alice_token, "Alice", &room).await?;
+    let (mut max_talks, _) = Device::join(url, &token(Role::Employee, "Max")?, "Max", &room).await?;
+    alice_talks.push("message", json!({ "body": "Good morning, Max!" })).await?;
+    max_talks.hear("message", |_| true).await?;
+
+    println!("\n6. The session ends: Max is idle, and can be asked again.");
+    max_talks.push("end", json!({ "reason": "answered" })).await?;
+    alice_talks.hear("ended", |_| true).await?;
+    max.hear("status", |s| s["status"] == "idle" && s["cause"] == "session_ended").await?;
+    for desk in [&mut erika, &mut max] {
+        desk.push("set_status", json!({ "status": "offline" })).await?;
+    }
+    println!("\nAll six steps went as they must; every answer was committed before it was given.");
+    Ok(())
+}
+
+fn id(of: &Value) -> &str {
+    of["id"].as_str().unwrap_or_default()
+}

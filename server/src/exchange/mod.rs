@@ -1,0 +1,361 @@
+//! The exchange: companies by id, one visitor at a time in each, and the way to the journal.
+
+mod rooms;
+
+mod telling;
+
+mod timekeeper;
+
+mod visit;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use switchboard_core::{Command, CompanyId, SessionId};
+use tokio::sync::mpsc::Permit;
+
+use crate::clock::Clock;
+use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work};
+
+pub use rooms::{Line, Room};
+pub use visit::Visit;
+
+use timekeeper::Timekeeper;
+use visit::Live;
+
+/// Events of a company after which its state is written down, so that reading it back stays short.
+const EVENTS_PER_SNAPSHOT: u64 = 5_000;
+/// When to try again what the journal had no room for.
+const OVERLOADED_RETRY_MS: u64 = 250;
+
+/// Companies by id, one visitor at a time in each.
+pub struct Exchange {
+    journal: Journal,
+    store: Arc<dyn ReadBack>,
+    snapshots: SyncSender<CompanyId>,
+    slots: RwLock<HashMap<CompanyId, Arc<Slot>>>,
+    sessions: RwLock<HashMap<SessionId, CompanyId>>,
+    timekeeper: Timekeeper,
+    clock: Clock,
+    next_line: AtomicU64,
+    draining: AtomicBool,
+}
+
+/// Where one company is held.
+struct Slot {
+    id: CompanyId,
+    live: Mutex<Live>,
+    /// Held while the company is read back, so that it is read once.
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Slot {
+    /// A lock that was poisoned means that a visit panicked halfway: the company is read again before the next one.
+    fn lock(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(|poisoned| {
+            self.live.clear_poison();
+            let mut live = poisoned.into_inner();
+            live.epoch = None;
+            live
+        })
+    }
+}
+
+/// Why a company cannot be visited now. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotNow {
+    /// The journal's queue is full.
+    #[error("too much is going on; try again in {} ms", .retry_in_ms)]
+    Overloaded {
+        /// When to try again.
+        retry_in_ms: u64,
+    },
+    /// The server is about to stop.
+    #[error("the server is restarting; connect again in a moment")]
+    Draining,
+    /// The store cannot commit.
+    #[error("the store cannot commit now; nothing was changed, try again later")]
+    Unavailable,
+}
+
+impl NotNow {
+    /// The stable word on the wire.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Overloaded { .. } => "overloaded",
+            Self::Draining => "draining",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl Exchange {
+    /// An exchange on that journal and store; reads back what has something open, and keeps time from then on.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(
+        journal: Journal,
+        store: Arc<dyn ReadBack>,
+        snapshots: SyncSender<CompanyId>,
+        clock: Clock,
+    ) -> Result<Arc<Self>, StoreError> {
+        let exchange = Arc::new(Self {
+            journal,
+            store,
+            snapshots,
+            slots: RwLock::default(),
+            sessions: RwLock::default(),
+            timekeeper: Timekeeper::default(),
+            clock,
+            next_line: AtomicU64::new(1),
+            draining: AtomicBool::new(false),
+        });
+        for company in exchange.store.companies_with_open_things()? {
+            exchange.wake(&company).await;
+        }
+        tokio::spawn(Timekeeper::run(exchange.clone()));
+        Ok(exchange)
+    }
+
+    /// Visits a company: the work is done under its lock and without waiting for anything; what it returns is called
+    /// when all that was done is committed, or lost.
+    ///
+    /// # Errors
+    /// When nothing was done.
+    pub async fn visit<R>(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> R) -> Result<(), NotNow>
+    where
+        R: FnOnce(Fate) + Send + 'static,
+    {
+        if self.is_draining() {
+            return Err(NotNow::Draining);
+        }
+        if !self.journal.is_healthy() {
+            return Err(NotNow::Unavailable);
+        }
+        let full = NotNow::Overloaded { retry_in_ms: OVERLOADED_RETRY_MS };
+        let permit = self.journal.try_reserve().ok_or(full)?;
+        self.enter(id, permit, |visit| Some(Box::new(work(visit)) as Release)).await
+    }
+
+    /// A device has gone: it leaves its room, whatever else goes on.
+    pub async fn leave(&self, id: &CompanyId, room: &Room, line: u64) {
+        let permit = if self.journal.is_healthy() { self.journal.reserve().await } else { None };
+        let entered = match permit {
+            Some(permit) => self.enter(id, permit, |visit| {
+                visit.leave(room, line);
+                None
+            }),
+            None => return self.forget_line(id, room, line),
+        };
+        if entered.await.is_err() {
+            self.forget_line(id, room, line);
+        }
+    }
+
+    /// While nothing can be committed a device only leaves the room; the company learns it when it is read again.
+    fn forget_line(&self, id: &CompanyId, room: &Room, line: u64) {
+        if let Some(slot) = self.known_slot(id) {
+            let mut live = slot.lock();
+            live.rooms.leave(room, line);
+            live.epoch = None;
+        }
+    }
+
+    /// Has a company do what is due. Says whether it could.
+    async fn wake(&self, id: &CompanyId) -> bool {
+        let Some(permit) = self.journal.try_reserve().filter(|_| self.journal.is_healthy()) else {
+            return false;
+        };
+        let woken = self.enter(id, permit, |visit| {
+            visit.woken();
+            None
+        });
+        woken.await.is_ok()
+    }
+
+    async fn read_all_again(&self) {
+        let slots: Vec<CompanyId> = self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        for company in slots {
+            if !self.wake(&company).await {
+                self.timekeeper.later(company, self.clock.now());
+            }
+        }
+    }
+
+    async fn enter(
+        &self,
+        id: &CompanyId,
+        permit: Permit<'_, Work>,
+        work: impl FnOnce(&mut Visit<'_>) -> Option<Release>,
+    ) -> Result<(), NotNow> {
+        loop {
+            let slot = self.slot(id);
+            {
+                let mut live = slot.lock();
+                if live.retired {
+                    continue;
+                }
+                let epoch = self.journal.epoch();
+                if live.epoch == Some(epoch) {
+                    self.work_in(&slot, &mut live, epoch, permit, work);
+                    return Ok(());
+                }
+            }
+            self.read_back(&slot).await?;
+        }
+    }
+
+    /// The visit itself. The entry is queued under the lock, so the queue has a company's entries in their order.
+    fn work_in(
+        &self,
+        slot: &Slot,
+        live: &mut Live,
+        epoch: u64,
+        permit: Permit<'_, Work>,
+        work: impl FnOnce(&mut Visit<'_>) -> Option<Release>,
+    ) {
+        let mut visit = Visit::begin(live, self.clock.now());
+        let reply = work(&mut visit);
+        self.follow_sessions(slot, &visit);
+        if let Some(entry) = visit.finish(epoch, reply) {
+            permit.send(Work::Entry(entry));
+        }
+        let next = live.next_deadline();
+        self.timekeeper.arm(&slot.id, &mut live.armed, next);
+        if live.events_since_snapshot >= EVENTS_PER_SNAPSHOT && self.snapshots.try_send(slot.id.clone()).is_ok() {
+            live.events_since_snapshot = 0;
+        }
+        if live.is_nothing() {
+            live.retired = true;
+            self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(&slot.id);
+        }
+    }
+
+    fn follow_sessions(&self, slot: &Slot, visit: &Visit<'_>) {
+        for (session, began) in visit.sessions_moved() {
+            let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+            if began {
+                sessions.insert(session, slot.id.clone());
+            } else {
+                sessions.remove(&session);
+            }
+        }
+    }
+
+    /// Reads a company from the store, if nobody else just did.
+    async fn read_back(&self, slot: &Arc<Slot>) -> Result<(), NotNow> {
+        let _one_at_a_time = slot.reading.lock().await;
+        let epoch = self.journal.epoch();
+        {
+            let live = slot.lock();
+            if live.retired || live.epoch == Some(epoch) {
+                return Ok(());
+            }
+        }
+        let (store, id) = (self.store.clone(), slot.id.clone());
+        let read = tokio::task::spawn_blocking(move || store.read_company(&id)).await;
+        let (company, events) = match read {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => {
+                tracing::error!(company = %slot.id, %error, "a company cannot be read back");
+                return Err(NotNow::Unavailable);
+            }
+            Err(_stopped) => return Err(NotNow::Draining),
+        };
+        let permit = self.journal.reserve().await.ok_or(NotNow::Draining)?;
+        let mut live = slot.lock();
+        for session in company.sessions().filter(|session| session.is_running()) {
+            let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+            sessions.insert(session.id, slot.id.clone());
+        }
+        live.replace(company, epoch, events);
+        self.work_in_unless_nothing(slot, &mut live, epoch, permit);
+        Ok(())
+    }
+
+    /// Resumes a company that was read; one of which nothing is known yet waits for what its visitor does.
+    fn work_in_unless_nothing(&self, slot: &Slot, live: &mut Live, epoch: u64, permit: Permit<'_, Work>) {
+        if live.company.seq() > 0 {
+            self.work_in(slot, live, epoch, permit, |visit| {
+                visit.resume();
+                None
+            });
+        }
+    }
+
+    fn slot(&self, id: &CompanyId) -> Arc<Slot> {
+        if let Some(slot) = self.known_slot(id) {
+            return slot;
+        }
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let live = Mutex::new(Live::unread(id.clone()));
+            Arc::new(Slot { id: id.clone(), live, reading: tokio::sync::Mutex::new(()) })
+        };
+        slots.entry(id.clone()).or_insert_with(new).clone()
+    }
+
+    fn known_slot(&self, id: &CompanyId) -> Option<Arc<Slot>> {
+        self.slots.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// The company that a session is of: from memory while it runs, else from the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn company_of_session(&self, id: SessionId) -> Result<Option<CompanyId>, NotNow> {
+        let known = self.sessions.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let store = self.store.clone();
+        let found = tokio::task::spawn_blocking(move || store.company_of_session(id)).await;
+        found.map_err(|_stopped| NotNow::Draining)?.map_err(|_unreadable| NotNow::Unavailable)
+    }
+
+    /// A number for a new line.
+    #[must_use]
+    pub fn next_line(&self) -> u64 {
+        self.next_line.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The time that all visits go by.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// From now on new wishes are refused as `draining`; what was taken is still committed and told.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Comes back when all that was taken is committed and told.
+    pub async fn settle(&self) {
+        self.journal.settle().await;
+    }
+
+    /// Whether it is draining.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Whether the store can commit.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.journal.is_healthy()
+    }
+}
+
+impl Visit<'_> {
+    /// The timekeeper has come, as it was armed to.
+    fn woken(&mut self) {
+        self.disarm();
+        let _nobody_asked = self.take(&Command::Wake);
+    }
+}

@@ -1,0 +1,83 @@
+//! One timekeeper for all companies: comes by when the next of them has something due.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use switchboard_core::{CompanyId, Time};
+use tokio::sync::Notify;
+
+use super::Exchange;
+
+/// How long a company waits whose turn could not be had, in milliseconds.
+const TRY_AGAIN_MS: u64 = 50;
+/// The longest sleep: a bound on what a lost wake-up could cost.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+/// When to come by where.
+#[derive(Debug, Default)]
+pub(super) struct Timekeeper {
+    due: Mutex<BTreeSet<(Time, CompanyId)>>,
+    bell: Notify,
+}
+
+impl Timekeeper {
+    /// Moves a company's time. A later one is left to the earlier visit, which will find nothing due and move it:
+    /// so most commands need not come here at all.
+    pub(super) fn arm(&self, company: &CompanyId, armed: &mut Option<Time>, next: Option<Time>) {
+        let Some(next) = next else { return };
+        if armed.is_some_and(|at| at <= next) {
+            return;
+        }
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = armed.replace(next) {
+            due.remove(&(old, company.clone()));
+        }
+        due.insert((next, company.clone()));
+        if due.first().is_some_and(|(at, first)| *at == next && first == company) {
+            self.bell.notify_one();
+        }
+    }
+
+    fn take_due(&self, now: Time) -> (Vec<CompanyId>, Option<Time>) {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut companies = Vec::new();
+        while due.first().is_some_and(|(at, _)| *at <= now) {
+            companies.extend(due.pop_first().map(|(_, company)| company));
+        }
+        (companies, due.first().map(|(at, _)| *at))
+    }
+
+    pub(super) fn later(&self, company: CompanyId, now: Time) {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.insert((now.plus_ms(TRY_AGAIN_MS), company));
+    }
+
+    /// Comes by wherever something is due, and everywhere after the store has failed and recovered.
+    pub(super) async fn run(exchange: Arc<Exchange>) {
+        let mut health = exchange.journal.health();
+        loop {
+            let now = exchange.clock.now();
+            let (companies, next) = exchange.timekeeper.take_due(now);
+            for company in companies {
+                if !exchange.wake(&company).await {
+                    exchange.timekeeper.later(company, now);
+                }
+            }
+            let now = exchange.clock.now();
+            let sleep = next.map_or(SLEEP_MAX, |at| Duration::from_millis(now.ms_until(at)).min(SLEEP_MAX));
+            tokio::select! {
+                () = tokio::time::sleep(sleep) => {}
+                () = exchange.timekeeper.bell.notified() => {}
+                changed = health.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    if exchange.journal.is_healthy() {
+                        exchange.read_all_again().await;
+                    }
+                }
+            }
+        }
+    }
+}

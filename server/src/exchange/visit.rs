@@ -1,0 +1,245 @@
+//! A visit to one company, under its lock: what is asked of it, who comes and goes, and the entry that comes of it.
+
+use switchboard_core::{
+    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Reach, Refusal, SessionId, Time,
+};
+
+use super::rooms::{Line, Room, Rooms};
+use super::telling::{self, Delivery};
+use crate::journal::rows::rows_of;
+use crate::journal::{Entry, Fate, Release};
+use crate::outbox::Outgoing;
+
+/// How often changed counts are told, in milliseconds; a changed `available` is told at once.
+const COUNTS_EVERY_MS: u64 = 250;
+
+/// A company in memory, with those who listen to it.
+pub(super) struct Live {
+    pub(super) company: Company,
+    /// The journal's epoch when it was read; none before it was read.
+    pub(super) epoch: Option<u64>,
+    /// It was taken out of the exchange: whoever still holds it must look it up again.
+    pub(super) retired: bool,
+    pub(super) rooms: Rooms,
+    /// When the timekeeper will come.
+    pub(super) armed: Option<Time>,
+    pub(super) events_since_snapshot: u64,
+    told: Told,
+}
+
+/// What the clients were told last of what can be booked.
+#[derive(Default)]
+struct Told {
+    availability: Option<Availability>,
+    at: Time,
+    marks: Option<(u64, u64)>,
+    /// Changed counts wait until then.
+    due: Option<Time>,
+}
+
+impl Live {
+    pub(super) fn unread(id: CompanyId) -> Self {
+        Self {
+            company: Company::new(id),
+            epoch: None,
+            retired: false,
+            rooms: Rooms::default(),
+            armed: None,
+            events_since_snapshot: 0,
+            told: Told::default(),
+        }
+    }
+
+    /// Takes the company as it was read back; who listens stays.
+    pub(super) fn replace(&mut self, company: Company, epoch: u64, events_since_snapshot: u64) {
+        self.company = company;
+        self.epoch = Some(epoch);
+        self.events_since_snapshot = events_since_snapshot;
+        self.told.marks = None;
+    }
+
+    /// When somebody must come by, if nobody does before.
+    pub(super) fn next_deadline(&self) -> Option<Time> {
+        self.company.next_deadline().into_iter().chain(self.told.due).min()
+    }
+
+    /// Whether nothing ever happened here and nobody listens.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.company.seq() == 0 && self.rooms.is_empty()
+    }
+}
+
+/// One visit. What is done in it becomes one entry.
+pub struct Visit<'a> {
+    live: &'a mut Live,
+    now: Time,
+    first_seq: u64,
+    events: Vec<Event>,
+    notices: Vec<Notice>,
+    deliveries: Vec<Delivery>,
+}
+
+impl<'a> Visit<'a> {
+    pub(super) fn begin(live: &'a mut Live, now: Time) -> Self {
+        let now = now.max(live.company.clock());
+        let first_seq = live.company.seq() + 1;
+        Self { live, now, first_seq, events: Vec::new(), notices: Vec::new(), deliveries: Vec::new() }
+    }
+
+    /// The time of this visit.
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The company as it is now.
+    #[must_use]
+    pub const fn company(&self) -> &Company {
+        &self.live.company
+    }
+
+    /// Has the company take a command.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn take(&mut self, command: &Command) -> Result<Answer, Refusal> {
+        let turn = self.live.company.take(self.now, command);
+        self.events.extend(turn.events);
+        self.notices.extend(turn.notices);
+        turn.outcome
+    }
+
+    /// A device joins a room: the first of a person makes them present.
+    ///
+    /// # Errors
+    /// The refusal; the device is not in the room then.
+    pub fn enter(&mut self, room: &Room, line: Line) -> Result<Answer, Refusal> {
+        if !self.live.company.exists() && !matches!(room, Room::Session(..)) {
+            return Err(Refusal::UnknownCompany);
+        }
+        let answer = match room {
+            Room::Client(client) => self.take(&Command::ClientConnected { client: client.clone() })?,
+            Room::Employee(employee) => self.take(&Command::EmployeeConnected { employee: employee.clone() })?,
+            Room::Session(session, party) => self.take(&Command::EnterSession { session: *session, party: *party })?,
+            Room::Board => Answer::Done,
+        };
+        self.live.rooms.enter(room.clone(), line);
+        Ok(answer)
+    }
+
+    /// A device leaves a room: the last of a person makes them absent.
+    pub fn leave(&mut self, room: &Room, line: u64) {
+        if self.live.rooms.leave(room, line) {
+            let gone = match room {
+                Room::Client(client) => Command::ClientDisconnected { client: client.clone() },
+                Room::Employee(employee) => Command::EmployeeDisconnected { employee: employee.clone() },
+                Room::Session(session, party) => Command::LeaveSession { session: *session, party: *party },
+                Room::Board => return,
+            };
+            // A refusal only says that there is nothing to leave any more.
+            let _nothing_to_leave = self.take(&gone);
+        }
+    }
+
+    /// Sends something that is not kept to every device in a room, in order with all the rest.
+    pub fn relay(&mut self, room: &Room, frame: impl Fn(&Line) -> String) {
+        let lines = self.live.rooms.in_room(room).iter();
+        let frames = lines.map(|line| (line.outbox.clone(), Outgoing::Frame(frame(line).into())));
+        self.deliveries.extend(frames);
+    }
+
+    /// After the company was read back: nobody counts as connected but those who are.
+    pub(super) fn resume(&mut self) {
+        if !self.live.company.exists() {
+            return;
+        }
+        let present: Vec<Room> = self.live.rooms.occupied().cloned().collect();
+        let mut commands = vec![Command::Resume];
+        commands.extend(present.into_iter().filter_map(|room| match room {
+            Room::Client(client) => Some(Command::ClientConnected { client }),
+            Room::Employee(employee) => Some(Command::EmployeeConnected { employee }),
+            Room::Session(session, party) => Some(Command::EnterSession { session, party }),
+            Room::Board => None,
+        }));
+        if commands.len() == 1 && nothing_to_resume(&self.live.company) {
+            return;
+        }
+        for command in commands {
+            // Who is gone from the company in the meantime has nothing to come back to.
+            let _gone_meanwhile = self.take(&command);
+        }
+        let _nobody_asked = self.take(&Command::Wake);
+    }
+
+    pub(super) const fn disarm(&mut self) {
+        self.live.armed = None;
+    }
+
+    /// Sessions that began and that ended in this visit.
+    pub(super) fn sessions_moved(&self) -> impl Iterator<Item = (SessionId, bool)> {
+        self.events.iter().filter_map(|event| match event {
+            Event::OfferAccepted { session, .. } => Some((*session, true)),
+            Event::SessionEnded { session, .. } => Some((*session, false)),
+            _ => None,
+        })
+    }
+
+    /// The entry of all that was done; none when nothing was, and nobody waits.
+    pub(super) fn finish(mut self, epoch: u64, reply: Option<Release>) -> Option<Entry> {
+        let rows = rows_of(&self.live.company, &self.events);
+        self.live.events_since_snapshot += self.events.len() as u64;
+        let mut deliveries = telling::tell(&self.live.company, &self.live.rooms, &self.notices, self.now);
+        deliveries.append(&mut self.deliveries);
+        self.tell_availability(&mut deliveries);
+        if self.events.is_empty() && deliveries.is_empty() && reply.is_none() {
+            return None;
+        }
+        let release = Box::new(move |fate| {
+            if let Some(reply) = reply {
+                reply(fate);
+            }
+            if fate == Fate::Committed {
+                for (outbox, outgoing) in deliveries {
+                    outbox.push(outgoing);
+                }
+            }
+        });
+        let company = self.live.company.id().clone();
+        let (first_seq, events) = (self.first_seq, self.events);
+        Some(Entry { company, epoch, first_seq, at: self.now, events, rows, release })
+    }
+
+    /// `available` at once when it changed, counts at most every 250 ms.
+    fn tell_availability(&mut self, deliveries: &mut Vec<Delivery>) {
+        let Live { company, rooms, told, .. } = &mut *self.live;
+        let marks = company.availability_marks();
+        if told.marks == Some(marks) {
+            return;
+        }
+        if rooms.clients().next().is_none() {
+            *told = Told { marks: Some(marks), ..Told::default() };
+            return;
+        }
+        let may_have_flipped = told.marks.is_none_or(|(flips, _)| flips != marks.0);
+        let due = told.at.plus_ms(COUNTS_EVERY_MS);
+        if self.now < due && !may_have_flipped {
+            told.due = Some(due);
+            return;
+        }
+        let availability = company.availability();
+        let flipped = told.availability.as_ref().is_none_or(|before| !before.says_the_same_as(&availability));
+        if self.now < due && !flipped {
+            told.due = Some(due);
+            return;
+        }
+        telling::tell_availability(company.id(), rooms, &availability, deliveries);
+        *told = Told { availability: Some(availability), at: self.now, marks: Some(marks), due: None };
+    }
+}
+
+fn nothing_to_resume(company: &Company) -> bool {
+    let at_rest = |employee: &Employee| matches!(employee.reach, Reach::Gone { .. });
+    company.next_deadline().is_none()
+        && company.employees_after(None).all(|(_, employee)| at_rest(employee))
+        && company.sessions().all(|session| !session.is_running())
+}

@@ -1,0 +1,55 @@
+//! What every connection shares: the exchange, the keys, the settings and the number of sockets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::watch;
+
+use crate::auth::{ApiKey, Keyring};
+use crate::exchange::Exchange;
+use crate::journal::sqlite::Reader;
+
+/// What every connection shares.
+pub struct Hub {
+    /// Companies.
+    pub exchange: Arc<Exchange>,
+    /// What is committed, for lists and history.
+    pub history: Arc<Reader>,
+    /// Checks tokens.
+    pub keyring: Keyring,
+    /// Opens the HTTP API.
+    pub api_key: ApiKey,
+    /// Whether the first valid token makes what it names.
+    pub auto_provision: bool,
+    /// Frames that may wait for one socket.
+    pub outbox_frames: usize,
+    /// How long a socket may say nothing, in milliseconds.
+    pub socket_idle_timeout_ms: u64,
+    /// Sockets at once.
+    pub max_sockets: usize,
+    /// Turns to how long the closing of all sockets may take, in milliseconds, when the server stops.
+    pub closing: watch::Receiver<Option<u64>>,
+    /// Whether this is a trial on one's own machine, with a page to click through.
+    pub dev: bool,
+    /// Sockets now.
+    pub sockets: AtomicUsize,
+}
+
+impl Hub {
+    /// A place for one more socket; none when all are taken.
+    #[must_use]
+    pub fn place(self: &Arc<Self>) -> Option<Place> {
+        let place = Place(self.clone());
+        let taken = self.sockets.fetch_add(1, Ordering::AcqRel);
+        (taken < self.max_sockets).then_some(place)
+    }
+}
+
+/// One socket's place; given back when dropped.
+pub struct Place(Arc<Hub>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.sockets.fetch_sub(1, Ordering::AcqRel);
+    }
+}

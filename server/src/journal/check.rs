@@ -1,0 +1,205 @@
+//! `switchboard check`: folds every company's events anew and compares what comes out with the tables and snapshots.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+use switchboard_core::{Company, CompanyId, invariants};
+
+use super::StoreError;
+use super::rows::{BookingRow, MessageRow, OfferRow, Row, RowKey, SessionRow, rows_of};
+use super::sqlite::{Reader, for_each_event, read_snapshot, time, unreadable};
+
+/// Differences of one company that are told in words; the rest is counted.
+const TOLD_PER_COMPANY: usize = 20;
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Companies that were folded.
+    pub companies: usize,
+    /// Events that were folded.
+    pub events: u64,
+    /// Rows that were compared.
+    pub rows: usize,
+    /// What is not as it must be, in words.
+    pub differences: Vec<String>,
+}
+
+/// Checks everything that a store holds. A running server does not mind.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn check(reader: &Reader) -> Result<Report, StoreError> {
+    reader.ask(|connection| {
+        let mut report = Report::default();
+        let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
+        let ids = query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        for id in ids {
+            check_company(connection, &id.parse().map_err(unreadable)?, &mut report)?;
+        }
+        Ok(report)
+    })
+}
+
+fn check_company(connection: &Connection, id: &CompanyId, report: &mut Report) -> Result<(), StoreError> {
+    let mut found = Vec::new();
+    let snapshot = read_snapshot_of(connection, id)?;
+    let mut company = Company::new(id.clone());
+    let mut expected: BTreeMap<RowKey, Row> = BTreeMap::new();
+    for_each_event(connection, id, 0, |at, event| {
+        company.apply(at, event);
+        for row in rows_of(&company, std::slice::from_ref(event)) {
+            expect(&mut expected, row);
+        }
+        if let Some((seq, stored)) = &snapshot
+            && *seq == company.seq()
+            && *stored != crate::view::json(&company)
+        {
+            found.push(format!("the snapshot after event {seq} is not what the events make"));
+        }
+    })?;
+    if let Err(broken) = invariants::check(&company) {
+        found.push(format!("after all events: {broken}"));
+    }
+    let stored: BTreeMap<RowKey, Row> = read_rows(connection, id)?.into_iter().map(|row| (row.key(), row)).collect();
+    found.extend(
+        expected
+            .iter()
+            .filter(|(key, row)| stored.get(*key) != Some(*row))
+            .map(|(key, row)| format!("{key:?}: the events make {row:?}, the table has {:?}", stored.get(key))),
+    );
+    let unexpected = stored.keys().filter(|key| !expected.contains_key(*key));
+    found.extend(unexpected.map(|key| format!("{key:?}: in the table, but not from the events")));
+    report.companies += 1;
+    report.events += company.seq();
+    report.rows += stored.len();
+    let more = found.len().saturating_sub(TOLD_PER_COMPANY);
+    report.differences.extend(found.into_iter().take(TOLD_PER_COMPANY).map(|text| format!("{id}: {text}")));
+    if more > 0 {
+        report.differences.push(format!("{id}: and {more} more"));
+    }
+    Ok(())
+}
+
+fn expect(expected: &mut BTreeMap<RowKey, Row>, row: Row) {
+    match row {
+        Row::CompanyGone => expected.retain(|key, _| !matches!(key, RowKey::Company | RowKey::Employee(_))),
+        Row::EmployeeGone { .. } => {
+            expected.remove(&row.key());
+        }
+        Row::Company { .. }
+        | Row::Employee { .. }
+        | Row::Booking(_)
+        | Row::Offer(_)
+        | Row::Session(_)
+        | Row::Message(_) => {
+            expected.insert(row.key(), row);
+        }
+    }
+}
+
+/// The snapshot as it is now written by this version, so that a new field with a default is no difference.
+fn read_snapshot_of(connection: &Connection, id: &CompanyId) -> Result<Option<(u64, String)>, StoreError> {
+    let mut query = connection.prepare("SELECT data FROM snapshots WHERE company_id = ?1")?;
+    let mut rows = query.query([id.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let company = read_snapshot(row.get_ref(0)?.as_str().map_err(unreadable)?)?;
+    Ok(Some((company.seq(), crate::view::json(&company))))
+}
+
+fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Vec<Row>, StoreError> {
+    let id = id.as_str();
+    let mut rows = Vec::new();
+    let sql = "SELECT name, settings, created_at FROM companies WHERE id = ?1";
+    each_row(connection, sql, id, &mut rows, |row| {
+        let settings = serde_json::from_str(&row.get::<_, String>(1)?).map_err(unreadable)?;
+        Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?) })
+    })?;
+    let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1";
+    each_row(connection, sql, id, &mut rows, |row| {
+        let topics = serde_json::from_str(&row.get::<_, String>(2)?).map_err(unreadable)?;
+        Ok(Row::Employee { id: row.get(0)?, name: row.get(1)?, topics, intent: row.get::<_, String>(3)?.into() })
+    })?;
+    read_booking_rows(connection, id, &mut rows)?;
+    read_session_rows(connection, id, &mut rows)?;
+    Ok(rows)
+}
+
+fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> Result<(), StoreError> {
+    let sql = "SELECT id, client_id, topic, note, state, reason, offers, created_at, ended_at, session_id, employee_id,
+                   employee_name FROM bookings WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Booking(Box::new(BookingRow {
+            id: row.get(0)?,
+            client_id: row.get(1)?,
+            topic: row.get(2)?,
+            note: row.get(3)?,
+            state: row.get::<_, String>(4)?.into(),
+            reason: row.get::<_, Option<String>>(5)?.map(Into::into),
+            offers: row.get(6)?,
+            created_at: time(row.get(7)?),
+            ended_at: row.get::<_, Option<i64>>(8)?.map(time),
+            session_id: row.get(9)?,
+            employee_id: row.get(10)?,
+            employee_name: row.get(11)?,
+        })))
+    })?;
+    let sql = "SELECT booking_id, attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason
+               FROM offers WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Offer(Box::new(OfferRow {
+            booking_id: row.get(0)?,
+            attempt: row.get(1)?,
+            employee_id: row.get(2)?,
+            made_at: time(row.get(3)?),
+            expires_at: time(row.get(4)?),
+            delivered_at: row.get::<_, Option<i64>>(5)?.map(time),
+            closed_at: row.get::<_, Option<i64>>(6)?.map(time),
+            outcome: row.get::<_, Option<String>>(7)?.map(Into::into),
+            reason: row.get(8)?,
+        })))
+    })
+}
+
+fn read_session_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> Result<(), StoreError> {
+    let sql = "SELECT id, booking_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason
+               FROM sessions WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Session(Box::new(SessionRow {
+            id: row.get(0)?,
+            booking_id: row.get(1)?,
+            client_id: row.get(2)?,
+            employee_id: row.get(3)?,
+            topic: row.get(4)?,
+            started_at: time(row.get(5)?),
+            ended_at: row.get::<_, Option<i64>>(6)?.map(time),
+            ended_by: row.get::<_, Option<String>>(7)?.map(Into::into),
+            reason: row.get(8)?,
+        })))
+    })?;
+    let sql = "SELECT id, session_id, sender, body, at FROM messages WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Message(Box::new(MessageRow {
+            id: row.get(0)?,
+            session_id: row.get(1)?,
+            sender: row.get::<_, String>(2)?.into(),
+            body: row.get(3)?,
+            at: time(row.get(4)?),
+        })))
+    })
+}
+
+fn each_row(
+    connection: &Connection,
+    sql: &str,
+    company: &str,
+    rows: &mut Vec<Row>,
+    read: impl Fn(&rusqlite::Row<'_>) -> Result<Row, StoreError>,
+) -> Result<(), StoreError> {
+    let mut query = connection.prepare(sql)?;
+    let mut found = query.query(params![company])?;
+    while let Some(row) = found.next()? {
+        rows.push(read(row)?);
+    }
+    Ok(())
+}

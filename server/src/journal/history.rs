@@ -1,0 +1,338 @@
+//! What the store knows of the past: lists of companies, bookings, sessions and messages, page by page.
+
+use std::borrow::Cow;
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use switchboard_core::{BookingId, CompanyId, SessionId, Settings, Time};
+
+use super::StoreError;
+use super::sqlite::{Reader, ms, time, unreadable};
+use crate::view::{BookingView, MessageView, Moment, NamedEmployee, SessionView};
+
+macro_rules! booking_columns {
+    () => {
+        "SELECT b.id, b.client_id, b.topic, b.note, b.state, b.reason, b.offers, b.created_at, b.employee_name,
+             s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason
+         FROM bookings b LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id"
+    };
+}
+macro_rules! booking_filter {
+    () => {
+        "b.company_id = :company AND (:client IS NULL OR b.client_id = :client)
+             AND (:employee IS NULL OR b.employee_id = :employee) AND (:state IS NULL OR b.state = :state)
+             AND (:from IS NULL OR b.created_at >= :from) AND (:to IS NULL OR b.created_at < :to)
+             AND (:after IS NULL OR b.id < :after)
+         ORDER BY b.id DESC LIMIT :limit"
+    };
+}
+macro_rules! session_columns {
+    () => {
+        "SELECT s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason
+         FROM sessions s"
+    };
+}
+macro_rules! session_filter {
+    () => {
+        "s.company_id = :company AND (:client IS NULL OR s.client_id = :client)
+             AND (:employee IS NULL OR s.employee_id = :employee)
+             AND (:state IS NULL OR (s.ended_at IS NULL) = (:state = 'running'))
+             AND (:from IS NULL OR s.started_at >= :from) AND (:to IS NULL OR s.started_at < :to)
+             AND (:after IS NULL OR s.id < :after)
+         ORDER BY s.id DESC LIMIT :limit"
+    };
+}
+/// Which part of a list is asked for.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// How many at most.
+    pub limit: u32,
+    /// The cursor that the page before ended with.
+    pub after: Option<String>,
+}
+
+/// A page of a list, and the cursor of the next one.
+#[derive(Debug, Serialize)]
+pub struct Listed<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// The cursor to go on with; none on the last page.
+    pub next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// One more than the page holds was asked for: so it is known whether there is a next one.
+    pub fn of(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
+        let limit = limit as usize;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(cursor) } else { None };
+        Self { items, next }
+    }
+}
+
+/// Which bookings or sessions are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this state.
+    pub state: Option<String>,
+    /// Of this client.
+    pub client: Option<String>,
+    /// Of this employee.
+    pub employee: Option<String>,
+    /// Begun at this time or later.
+    pub from: Option<Time>,
+    /// Begun before this time.
+    pub to: Option<Time>,
+}
+
+/// A company in a list.
+#[derive(Debug, Serialize)]
+pub struct CompanyItem {
+    id: String,
+    name: String,
+    settings: Settings,
+    created_at: Moment,
+}
+
+/// An offer in a booking's history.
+#[derive(Debug, Serialize)]
+pub struct OfferItem {
+    id: String,
+    attempt: u32,
+    employee_id: String,
+    made_at: Moment,
+    expires_at: Moment,
+    delivered_at: Option<Moment>,
+    closed_at: Option<Moment>,
+    outcome: Option<String>,
+    reason: Option<String>,
+}
+
+/// A booking with its offers.
+#[derive(Debug, Serialize)]
+pub struct BookingDetail {
+    #[serde(flatten)]
+    booking: serde_json::Map<String, serde_json::Value>,
+    offers: Vec<OfferItem>,
+}
+
+impl Reader {
+    /// Companies by id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn companies(&self, page: &Page) -> Result<Listed<CompanyItem>, StoreError> {
+        let sql = "SELECT id, name, settings, created_at FROM companies WHERE id > ?1 ORDER BY id LIMIT ?2";
+        self.ask(|connection| {
+            let after = page.after.as_deref().unwrap_or("");
+            let items = collect(connection, sql, params![after, page.limit + 1], |row| {
+                let settings: String = row.get(2)?;
+                Ok(CompanyItem {
+                    id: row.get(0)?,
+                    name: row.get(1)?,
+                    settings: serde_json::from_str(&settings).map_err(unreadable)?,
+                    created_at: Moment(time(row.get(3)?)),
+                })
+            })?;
+            Ok(Listed::of(items, page.limit, |company| company.id.clone()))
+        })
+    }
+
+    /// A company's bookings, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn bookings(
+        &self,
+        company: &CompanyId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listed<BookingView<'static>>, StoreError> {
+        let sql = match (&filter.client, &filter.employee) {
+            (Some(_), _) => concat!(booking_columns!(), " WHERE b.client_id = :client AND ", booking_filter!()),
+            (None, Some(_)) => concat!(booking_columns!(), " WHERE b.employee_id = :employee AND ", booking_filter!()),
+            (None, None) => concat!(booking_columns!(), " WHERE ", booking_filter!()),
+        };
+        self.ask(|connection| {
+            let bind = named_params! {
+                ":company": company.as_str(), ":state": filter.state, ":client": filter.client,
+                ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
+                ":after": page.after, ":limit": page.limit + 1,
+            };
+            let items = collect(connection, sql, bind, |row| read_booking(company, row))?;
+            Ok(Listed::of(items, page.limit, |booking| booking.id.clone()))
+        })
+    }
+
+    /// One booking with its offers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn booking(&self, company: &CompanyId, id: BookingId) -> Result<Option<BookingDetail>, StoreError> {
+        let sql = concat!(booking_columns!(), " WHERE b.company_id = ?1 AND b.id = ?2");
+        self.ask(|connection| {
+            let found =
+                collect(connection, sql, params![company.as_str(), id.to_string()], |row| read_booking(company, row))?;
+            let Some(booking) = found.into_iter().next() else { return Ok(None) };
+            let mut booking = as_object(&booking)?;
+            booking.remove("offers");
+            Ok(Some(BookingDetail { booking, offers: read_offers(connection, company, id)? }))
+        })
+    }
+
+    /// A company's sessions, newest first; `state` is `running` or `ended`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sessions(
+        &self,
+        company: &CompanyId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listed<SessionView<'static>>, StoreError> {
+        let sql = match (&filter.client, &filter.employee) {
+            (Some(_), _) => concat!(session_columns!(), " WHERE s.client_id = :client AND ", session_filter!()),
+            (None, Some(_)) => concat!(session_columns!(), " WHERE s.employee_id = :employee AND ", session_filter!()),
+            (None, None) => concat!(session_columns!(), " WHERE ", session_filter!()),
+        };
+        self.ask(|connection| {
+            let bind = named_params! {
+                ":company": company.as_str(), ":state": filter.state, ":client": filter.client,
+                ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
+                ":after": page.after, ":limit": page.limit + 1,
+            };
+            let items = collect(connection, sql, bind, |row| read_session(company, row))?;
+            Ok(Listed::of(items, page.limit, |session| session.id.clone()))
+        })
+    }
+
+    /// One session.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn session(&self, company: &CompanyId, id: SessionId) -> Result<Option<SessionView<'static>>, StoreError> {
+        let sql = concat!(session_columns!(), " WHERE s.company_id = ?1 AND s.id = ?2");
+        self.ask(|connection| {
+            let bind = params![company.as_str(), id.to_string()];
+            Ok(collect(connection, sql, bind, |row| read_session(company, row))?.into_iter().next())
+        })
+    }
+
+    /// A session's messages in their order; none when there is no such session.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn messages(
+        &self,
+        company: &CompanyId,
+        id: SessionId,
+        page: &Page,
+    ) -> Result<Option<Listed<MessageView<'static>>>, StoreError> {
+        self.ask(|connection| {
+            let known = "SELECT 1 FROM sessions WHERE company_id = ?1 AND id = ?2";
+            let bind = params![company.as_str(), id.to_string()];
+            if connection.query_row(known, bind, |_| Ok(())).optional()?.is_none() {
+                return Ok(None);
+            }
+            let sql = "SELECT id, sender, body, at FROM messages
+                       WHERE company_id = ?1 AND session_id = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
+            let after = page.after.as_deref().unwrap_or("");
+            let bind = params![company.as_str(), id.to_string(), after, page.limit + 1];
+            let items = collect(connection, sql, bind, |row| {
+                Ok(MessageView {
+                    id: row.get(0)?,
+                    from: Cow::Owned(row.get(1)?),
+                    body: Cow::Owned(row.get(2)?),
+                    at: Moment(time(row.get(3)?)),
+                })
+            })?;
+            Ok(Some(Listed::of(items, page.limit, |message| message.id.clone())))
+        })
+    }
+}
+
+fn collect<T>(
+    connection: &Connection,
+    sql: &str,
+    bind: impl rusqlite::Params,
+    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query(bind)?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        items.push(read(row)?);
+    }
+    Ok(items)
+}
+
+fn read_booking(company: &CompanyId, row: &Row<'_>) -> Result<BookingView<'static>, StoreError> {
+    let note: Option<String> = row.get(3)?;
+    let note = note.map(RawValue::from_string).transpose().map_err(unreadable)?;
+    let session = match row.get::<_, Option<String>>(9)? {
+        Some(_) => Some(read_session_at(company, row, 9)?),
+        None => None,
+    };
+    let name: Option<String> = row.get(8)?;
+    let employee = session
+        .as_ref()
+        .zip(name)
+        .map(|(session, name)| NamedEmployee { id: session.employee_id.clone(), name: Cow::Owned(name) });
+    Ok(BookingView {
+        id: row.get(0)?,
+        company_id: Cow::Owned(company.to_string()),
+        client_id: Cow::Owned(row.get(1)?),
+        topic: Cow::Owned(row.get(2)?),
+        note: note.map(Cow::Owned),
+        state: Cow::Owned(row.get(4)?),
+        reason: row.get::<_, Option<String>>(5)?.map(Cow::Owned),
+        offers: row.get(6)?,
+        created_at: Moment(time(row.get(7)?)),
+        session,
+        employee,
+    })
+}
+
+fn read_session(company: &CompanyId, row: &Row<'_>) -> Result<SessionView<'static>, StoreError> {
+    read_session_at(company, row, 0)
+}
+
+fn read_session_at(company: &CompanyId, row: &Row<'_>, at: usize) -> Result<SessionView<'static>, StoreError> {
+    Ok(SessionView {
+        id: row.get(at)?,
+        booking_id: row.get(at + 1)?,
+        company_id: Cow::Owned(company.to_string()),
+        client_id: Cow::Owned(row.get(at + 2)?),
+        employee_id: Cow::Owned(row.get(at + 3)?),
+        topic: Cow::Owned(row.get(at + 4)?),
+        started_at: Moment(time(row.get(at + 5)?)),
+        ended_at: row.get::<_, Option<i64>>(at + 6)?.map(time).map(Moment),
+        ended_by: row.get::<_, Option<String>>(at + 7)?.map(Cow::Owned),
+        reason: row.get::<_, Option<String>>(at + 8)?.map(Cow::Owned),
+    })
+}
+
+fn read_offers(connection: &Connection, company: &CompanyId, id: BookingId) -> Result<Vec<OfferItem>, StoreError> {
+    let sql = "SELECT attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason FROM offers
+               WHERE company_id = ?1 AND booking_id = ?2 ORDER BY attempt";
+    collect(connection, sql, params![company.as_str(), id.to_string()], |row| {
+        let attempt: u32 = row.get(0)?;
+        Ok(OfferItem {
+            id: format!("{id}.{attempt}"),
+            attempt,
+            employee_id: row.get(1)?,
+            made_at: Moment(time(row.get(2)?)),
+            expires_at: Moment(time(row.get(3)?)),
+            delivered_at: row.get::<_, Option<i64>>(4)?.map(time).map(Moment),
+            closed_at: row.get::<_, Option<i64>>(5)?.map(time).map(Moment),
+            outcome: row.get(6)?,
+            reason: row.get(7)?,
+        })
+    })
+}
+
+fn as_object(booking: &BookingView<'_>) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
+    serde_json::from_str(&crate::view::json(booking)).map_err(unreadable)
+}

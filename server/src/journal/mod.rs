@@ -1,0 +1,278 @@
+//! The journal: every entry is committed before anybody is told, many at a time, in the order in which they came.
+
+pub mod rows;
+
+pub mod schema;
+
+pub mod sqlite;
+
+pub mod history;
+
+pub mod snapshot;
+
+pub mod check;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
+use tokio::sync::{mpsc, watch};
+
+use rows::Row;
+
+/// The most entries in one transaction: a commit stays short enough that nobody waits long behind it.
+const BATCH_MAX: usize = 1024;
+/// How often a store that failed is tried again.
+const PROBE_EVERY: Duration = Duration::from_millis(100);
+
+/// What belongs together: committed as one, and told only then.
+pub struct Entry {
+    /// Whose.
+    pub company: CompanyId,
+    /// The journal's epoch when the company was read: an entry of an older one rests on what was not committed.
+    pub epoch: u64,
+    /// The number of the first event.
+    pub first_seq: u64,
+    /// When they happened.
+    pub at: Time,
+    /// What happened; none for an answer that only rests on what happened before.
+    pub events: Vec<Event>,
+    /// The rows that changed by it.
+    pub rows: Vec<Row>,
+    /// Tells those who wait.
+    pub release: Release,
+}
+
+/// Tells those who wait what became of an entry.
+pub type Release = Box<dyn FnOnce(Fate) + Send>;
+
+/// What became of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in the store for good.
+    Committed,
+    /// It is not: nothing of it may be told.
+    Lost,
+}
+
+/// Work for the journal's thread.
+pub enum Work {
+    /// Something happened.
+    Entry(Entry),
+    /// A company's state, so that the next start need not read all its events.
+    Snapshot {
+        /// Whose.
+        company: CompanyId,
+        /// After which event.
+        seq: u64,
+        /// The state as JSON.
+        data: String,
+    },
+    /// Nothing but the wish to be told that all before is done.
+    Settle(Release),
+}
+
+/// Why the store could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no.
+    #[error("the store: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// What is stored cannot be read.
+    #[error("the store holds what cannot be read: {0}")]
+    Unreadable(String),
+    /// A newer version wrote it.
+    #[error(
+        "the store has schema {found}, and this version knows up to {known}: run the version that wrote it, or a newer one"
+    )]
+    TooNew {
+        /// The store's.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+}
+
+/// Where entries are committed.
+pub trait Store: Send {
+    /// Commits all of it, or nothing.
+    ///
+    /// # Errors
+    /// When nothing of it was committed.
+    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError>;
+
+    /// Tries a commit that changes nothing.
+    ///
+    /// # Errors
+    /// When the store cannot commit.
+    fn probe(&mut self) -> Result<(), StoreError>;
+}
+
+/// Where companies are read back from.
+pub trait ReadBack: Send + Sync {
+    /// The company after all its committed events, with the number of events since its snapshot; a company without
+    /// events is new.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read_company(&self, id: &CompanyId) -> Result<(Company, u64), StoreError>;
+
+    /// Companies with a booking, a session or an idle employee: something in them may be due.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn companies_with_open_things(&self) -> Result<Vec<CompanyId>, StoreError>;
+
+    /// The company that the session is of.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn company_of_session(&self, id: SessionId) -> Result<Option<CompanyId>, StoreError>;
+}
+
+/// Commits batches, keeps the epoch, and releases what was committed. Driven by a thread, or by a test.
+pub struct Committer<S> {
+    store: S,
+    epoch: Arc<AtomicU64>,
+    healthy: watch::Sender<bool>,
+}
+
+impl<S: Store> Committer<S> {
+    /// A committer to that store, and what shows its epoch and health.
+    pub fn new(store: S) -> (Self, Arc<AtomicU64>, watch::Receiver<bool>) {
+        let epoch = Arc::new(AtomicU64::new(0));
+        let (healthy, health) = watch::channel(true);
+        (Self { store, epoch: epoch.clone(), healthy }, epoch, health)
+    }
+
+    /// Commits a batch and releases it. After a failure all entries of the old epoch are lost: they may rest on what
+    /// was.
+    pub fn commit(&mut self, batch: Vec<Work>) {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let (batch, stale): (Vec<Work>, Vec<Work>) = batch.into_iter().partition(|work| match work {
+            Work::Entry(entry) => entry.epoch == epoch,
+            Work::Snapshot { .. } | Work::Settle(_) => true,
+        });
+        release(stale, Fate::Lost);
+        let writes = batch.iter().any(|work| match work {
+            Work::Entry(entry) => !entry.events.is_empty(),
+            Work::Snapshot { .. } => true,
+            Work::Settle(_) => false,
+        });
+        let committed = if writes { self.store.commit(&batch) } else { Ok(()) };
+        match committed {
+            Ok(()) => release(batch, Fate::Committed),
+            Err(error) => {
+                tracing::warn!(%error, entries = batch.len(), "the store cannot commit: answering `unavailable` until it can");
+                self.epoch.fetch_add(1, Ordering::AcqRel);
+                self.healthy.send_replace(false);
+                release(batch, Fate::Lost);
+            }
+        }
+    }
+
+    /// Whether the store could commit the last time.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        *self.healthy.borrow()
+    }
+
+    /// Tries whether a store that failed can commit again.
+    pub fn probe(&mut self) {
+        if self.store.probe().is_ok() {
+            tracing::info!("the store can commit again");
+            self.healthy.send_replace(true);
+        }
+    }
+}
+
+fn release(batch: Vec<Work>, fate: Fate) {
+    for work in batch {
+        match work {
+            Work::Entry(Entry { release, .. }) | Work::Settle(release) => release(fate),
+            Work::Snapshot { .. } => {}
+        }
+    }
+}
+
+/// The way into the journal: a bounded queue before a thread of its own.
+pub struct Journal {
+    queue: mpsc::Sender<Work>,
+    epoch: Arc<AtomicU64>,
+    health: watch::Receiver<bool>,
+}
+
+impl Journal {
+    /// Starts the thread. It ends when the journal was dropped and all that was queued is written.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (mut committer, epoch, health) = Committer::new(store);
+        let (sender, mut receiver) = mpsc::channel(queue);
+        let thread = std::thread::Builder::new().name("journal".into()).spawn(move || {
+            let mut batch = Vec::new();
+            while receiver.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+                committer.commit(std::mem::take(&mut batch));
+                while !committer.is_healthy() && (!receiver.is_closed() || !receiver.is_empty()) {
+                    std::thread::sleep(PROBE_EVERY);
+                    while let Ok(work) = receiver.try_recv() {
+                        committer.commit(vec![work]);
+                    }
+                    committer.probe();
+                }
+            }
+        })?;
+        Ok((Self { queue: sender, epoch, health }, thread))
+    }
+
+    /// A place in the queue, taken before anything is decided: what is decided can then always be queued.
+    #[must_use]
+    pub fn try_reserve(&self) -> Option<mpsc::Permit<'_, Work>> {
+        self.queue.try_reserve().ok()
+    }
+
+    /// A place in the queue, waiting for one: for what must not be lost, such as that a device has gone. The journal's
+    /// thread always frees places, also when the store fails.
+    pub async fn reserve(&self) -> Option<mpsc::Permit<'_, Work>> {
+        self.queue.reserve().await.ok()
+    }
+
+    /// Comes back when everything that was decided before is committed and told.
+    pub async fn settle(&self) {
+        // All places free means that the thread has taken all; what it took before this entry, it finishes before.
+        drop(self.queue.reserve_many(self.queue.max_capacity()).await);
+        let (told, wait) = tokio::sync::oneshot::channel();
+        let release = Box::new(move |_fate| {
+            let _nobody_waits_any_more = told.send(());
+        });
+        if self.queue.send(Work::Settle(release)).await.is_ok() {
+            let _told_or_stopped = wait.await;
+        }
+    }
+
+    /// The epoch now: it changes when a commit failed.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Whether the store can commit.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        *self.health.borrow()
+    }
+
+    /// Follows the store's health.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<bool> {
+        self.health.clone()
+    }
+
+    /// A way in for work that may wait, such as snapshots.
+    #[must_use]
+    pub fn queue(&self) -> mpsc::Sender<Work> {
+        self.queue.clone()
+    }
+}

@@ -1,0 +1,281 @@
+//! The rows of the tables for people and SQL, as they follow from a company's state.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use switchboard_core::{
+    Booking, BookingId, Company, Employee, EmployeeId, EmployeeNo, Event, Message, MessageId, Offer, OfferId, Session,
+    SessionId, Settings, Time,
+};
+
+/// A word of the contract; owned when it was read back.
+pub type Word = Cow<'static, str>;
+
+/// The latest state of one row, or that it is gone. A company's id goes with it from the entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// Of `companies`.
+    Company {
+        /// Display name.
+        name: String,
+        /// Rules of time.
+        settings: Settings,
+        /// When it was made.
+        created_at: Time,
+    },
+    /// No longer in `companies`, nor its people in `employees`.
+    CompanyGone,
+    /// Of `employees`.
+    Employee {
+        /// Who.
+        id: String,
+        /// Display name.
+        name: Arc<str>,
+        /// What they can be asked about.
+        topics: Vec<String>,
+        /// What they want to be.
+        intent: Word,
+    },
+    /// No longer in `employees`.
+    EmployeeGone {
+        /// Who.
+        id: String,
+    },
+    /// Of `bookings`.
+    Booking(Box<BookingRow>),
+    /// Of `offers`.
+    Offer(Box<OfferRow>),
+    /// Of `sessions`.
+    Session(Box<SessionRow>),
+    /// Of `messages`.
+    Message(Box<MessageRow>),
+}
+
+/// A row of `bookings`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct BookingRow {
+    pub id: String,
+    pub client_id: String,
+    pub topic: String,
+    pub note: Option<Arc<str>>,
+    pub state: Word,
+    pub reason: Option<Word>,
+    pub offers: u32,
+    pub created_at: Time,
+    pub ended_at: Option<Time>,
+    pub session_id: Option<String>,
+    pub employee_id: Option<String>,
+    pub employee_name: Option<Arc<str>>,
+}
+
+/// A row of `offers`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct OfferRow {
+    pub booking_id: String,
+    pub attempt: u32,
+    pub employee_id: String,
+    pub made_at: Time,
+    pub expires_at: Time,
+    pub delivered_at: Option<Time>,
+    pub closed_at: Option<Time>,
+    pub outcome: Option<Word>,
+    pub reason: Option<Arc<str>>,
+}
+
+/// A row of `sessions`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct SessionRow {
+    pub id: String,
+    pub booking_id: String,
+    pub client_id: String,
+    pub employee_id: String,
+    pub topic: String,
+    pub started_at: Time,
+    pub ended_at: Option<Time>,
+    pub ended_by: Option<Word>,
+    pub reason: Option<Arc<str>>,
+}
+
+/// A row of `messages`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct MessageRow {
+    pub id: String,
+    pub session_id: String,
+    pub sender: Word,
+    pub body: Arc<str>,
+    pub at: Time,
+}
+
+/// What a row is of: two rows with the same key are the same row, and the later one counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowKey {
+    /// Of `companies`.
+    Company,
+    /// Of `employees`.
+    Employee(String),
+    /// Of `bookings`.
+    Booking(String),
+    /// Of `offers`: booking and attempt.
+    Offer(String, u32),
+    /// Of `sessions`.
+    Session(String),
+    /// Of `messages`.
+    Message(String),
+}
+
+impl Row {
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> RowKey {
+        match self {
+            Self::Company { .. } | Self::CompanyGone => RowKey::Company,
+            Self::Employee { id, .. } | Self::EmployeeGone { id } => RowKey::Employee(id.clone()),
+            Self::Booking(row) => RowKey::Booking(row.id.clone()),
+            Self::Offer(row) => RowKey::Offer(row.booking_id.clone(), row.attempt),
+            Self::Session(row) => RowKey::Session(row.id.clone()),
+            Self::Message(row) => RowKey::Message(row.id.clone()),
+        }
+    }
+}
+
+/// The rows that these events, just applied to the company, have changed; each once.
+#[must_use]
+pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
+    let mut changed: Vec<Changed> = Vec::new();
+    for event in events {
+        note_changed(event, |what| {
+            if !changed.contains(&what) {
+                changed.push(what);
+            }
+        });
+    }
+    changed.iter().filter_map(|changed| row(company, changed)).collect()
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Changed {
+    Company,
+    Employee(EmployeeNo),
+    EmployeeGone(EmployeeId),
+    Booking(BookingId),
+    Offer(OfferId),
+    Session(SessionId),
+    Message(SessionId, MessageId),
+}
+
+fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
+    match event {
+        Event::CompanySet { .. } | Event::CompanyRemoved => note(Changed::Company),
+        Event::EmployeeSet { employee, .. } | Event::IntentSet { employee, .. } => note(Changed::Employee(*employee)),
+        Event::EmployeeRemoved { id, .. } => note(Changed::EmployeeGone(id.clone())),
+        Event::BookingOpened { booking, .. } | Event::BookingEnded { booking, .. } => note(Changed::Booking(*booking)),
+        Event::OfferMade { offer, .. } => {
+            note(Changed::Booking(offer.booking));
+            note(Changed::Offer(*offer));
+        }
+        Event::OfferDelivered { offer } | Event::OfferClosed { offer, .. } => note(Changed::Offer(*offer)),
+        Event::OfferAccepted { offer, session } => {
+            note(Changed::Offer(*offer));
+            note(Changed::Booking(offer.booking));
+            note(Changed::Session(*session));
+        }
+        Event::SessionEnded { session, .. } => note(Changed::Session(*session)),
+        Event::MessageSent { session, message, .. } => note(Changed::Message(*session, *message)),
+        Event::EmployeeConnected { .. }
+        | Event::EmployeeDisconnected { .. }
+        | Event::EmployeeUnreachable { .. }
+        | Event::WrapUpEnded { .. }
+        | Event::ClientConnected { .. }
+        | Event::ClientDisconnected { .. }
+        | Event::PartyEntered { .. }
+        | Event::PartyLeft { .. }
+        | Event::Resumed => {}
+    }
+}
+
+/// The row as it is now; none for an employee who was removed in the same turn.
+fn row(company: &Company, changed: &Changed) -> Option<Row> {
+    Some(match changed {
+        Changed::Company if !company.exists() => Row::CompanyGone,
+        Changed::Company => Row::Company {
+            name: company.name().to_owned(),
+            settings: company.settings().clone(),
+            created_at: company.created_at(),
+        },
+        Changed::Employee(no) => employee_row(company.employee_no(*no)?),
+        Changed::EmployeeGone(id) => Row::EmployeeGone { id: id.to_string() },
+        Changed::Booking(id) => booking_row(company, company.booking(*id)?),
+        Changed::Offer(id) => offer_row(*id, company.booking(id.booking)?.offer(id.attempt)?),
+        Changed::Session(id) => session_row(company.session(*id)?),
+        Changed::Message(session, id) => message_row(*session, company.session(*session)?.message(*id)?),
+    })
+}
+
+fn employee_row(employee: &Employee) -> Row {
+    Row::Employee {
+        id: employee.id.to_string(),
+        name: employee.name.clone(),
+        topics: employee.topics.iter().map(ToString::to_string).collect(),
+        intent: employee.intent.word().into(),
+    }
+}
+
+fn booking_row(company: &Company, booking: &Booking) -> Row {
+    let session = booking.session.and_then(|id| company.session(id));
+    Row::Booking(Box::new(BookingRow {
+        id: booking.id.to_string(),
+        client_id: booking.client.to_string(),
+        topic: booking.topic.to_string(),
+        note: booking.note.clone(),
+        state: booking.state.word().into(),
+        reason: booking.reason.map(|reason| reason.word().into()),
+        offers: booking.latest_offer_id().attempt,
+        created_at: booking.created_at,
+        ended_at: booking.ended_at,
+        session_id: session.map(|s| s.id.to_string()),
+        employee_id: session.map(|s| s.employee_id.to_string()),
+        employee_name: session.map(|s| s.employee_name.clone()),
+    }))
+}
+
+fn offer_row(id: OfferId, offer: &Offer) -> Row {
+    Row::Offer(Box::new(OfferRow {
+        booking_id: id.booking.to_string(),
+        attempt: id.attempt,
+        employee_id: offer.employee_id.to_string(),
+        made_at: offer.made_at,
+        expires_at: offer.expires_at,
+        delivered_at: offer.delivered_at,
+        closed_at: offer.closed_at,
+        outcome: offer.outcome.map(|outcome| outcome.word().into()),
+        reason: offer.reason.clone(),
+    }))
+}
+
+fn session_row(session: &Session) -> Row {
+    Row::Session(Box::new(SessionRow {
+        id: session.id.to_string(),
+        booking_id: session.booking.to_string(),
+        client_id: session.client.to_string(),
+        employee_id: session.employee_id.to_string(),
+        topic: session.topic.to_string(),
+        started_at: session.started_at,
+        ended_at: session.ended_at,
+        ended_by: session.ended_by.map(|by| by.word().into()),
+        reason: session.reason.clone(),
+    }))
+}
+
+fn message_row(session: SessionId, message: &Message) -> Row {
+    Row::Message(Box::new(MessageRow {
+        id: message.id.to_string(),
+        session_id: session.to_string(),
+        sender: message.from.word().into(),
+        body: message.body.clone(),
+        at: message.at,
+    }))
+}

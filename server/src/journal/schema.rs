@@ -1,0 +1,131 @@
+//! The tables, and how they came to be: numbered steps, run in order at start.
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// One step each; a step that was released is never changed.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE events (
+        company_id TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (company_id, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE snapshots (
+        company_id TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        data TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE companies (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE employees (
+        company_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        topics TEXT NOT NULL,
+        intent TEXT NOT NULL,
+        PRIMARY KEY (company_id, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX employees_who_want_to_work ON employees (company_id) WHERE intent = 'idle';
+    CREATE TABLE bookings (
+        company_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        note TEXT,
+        state TEXT NOT NULL,
+        reason TEXT,
+        offers INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        session_id TEXT,
+        employee_id TEXT,
+        employee_name TEXT,
+        PRIMARY KEY (company_id, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX bookings_that_search ON bookings (company_id) WHERE state = 'offering';
+    CREATE INDEX bookings_by_client ON bookings (company_id, client_id, id);
+    CREATE INDEX bookings_by_employee ON bookings (company_id, employee_id, id) WHERE employee_id IS NOT NULL;
+    CREATE TABLE offers (
+        company_id TEXT NOT NULL,
+        booking_id TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        employee_id TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        delivered_at INTEGER,
+        closed_at INTEGER,
+        outcome TEXT,
+        reason TEXT,
+        PRIMARY KEY (company_id, booking_id, attempt)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE sessions (
+        company_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        booking_id TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        employee_id TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        ended_by TEXT,
+        reason TEXT,
+        PRIMARY KEY (company_id, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX sessions_by_id ON sessions (id);
+    CREATE INDEX sessions_that_run ON sessions (company_id) WHERE ended_at IS NULL;
+    CREATE INDEX sessions_by_client ON sessions (company_id, client_id, id);
+    CREATE INDEX sessions_by_employee ON sessions (company_id, employee_id, id);
+    CREATE TABLE messages (
+        company_id TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        sender TEXT NOT NULL,
+        body TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (company_id, session_id, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE probe (id INTEGER PRIMARY KEY, padding BLOB NOT NULL) STRICT;
+"];
+
+/// Brings the tables to what this version knows.
+///
+/// # Errors
+/// When the store is newer than this version, or cannot be changed.
+pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    for (number, step) in (1u32..).zip(MIGRATIONS).skip(found as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", number)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_run_once_and_a_newer_store_is_refused() -> Result<(), StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        migrate(&mut connection)?;
+        migrate(&mut connection)?;
+        connection.pragma_update(None, "user_version", 99)?;
+        let refused = migrate(&mut connection).map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|text| text.contains("schema 99")), "a newer schema is not touched");
+        Ok(())
+    }
+}

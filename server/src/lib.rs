@@ -1,0 +1,32 @@
+//! Switchboard: a booking server that brings a waiting client to an idle employee.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod serve;
+
+pub mod api;
+
+pub mod demo;
+
+pub mod socket;
+
+pub mod channel;
+
+pub mod hub;
+
+pub mod exchange;
+
+pub mod journal;
+
+pub mod view;
+
+pub mod outbox;
+
+pub mod clock;
+
+pub mod phoenix;
+
+pub mod auth;
+
+pub mod config;

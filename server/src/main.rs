@@ -1,0 +1,144 @@
+//! The command line: `serve`, `token`, `check` and `demo`.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use switchboard::auth::{Claims, Keyring, Role};
+use switchboard::clock::Clock;
+use switchboard::config::{BadSetting, Flags, Settings, process_variables};
+use switchboard::journal::check::check;
+use switchboard::journal::sqlite::Reader;
+use switchboard::{demo, serve};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A bad setting, or a command line that cannot be read.
+const EXIT_BAD_SETTING: u8 = 2;
+/// Threads for questions to the store.
+const BLOCKING_THREADS: usize = 16;
+
+/// Books on-demand consultations: nobody twice, nothing lost.
+#[derive(Parser)]
+#[command(name = "switchboard", version, about)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Serve until asked to stop
+    Serve {
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Print a token for a person
+    Token {
+        #[command(flatten)]
+        flags: Flags,
+        #[command(flatten)]
+        token: TokenFlags,
+    },
+    /// Fold all stored events anew and compare with the tables; exit 1 when something differs
+    Check {
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Play six steps of a booking against a running `serve --dev`, and show what each side sees
+    Demo {
+        #[command(flatten)]
+        flags: Flags,
+        /// Where the server is
+        #[arg(long, default_value = "http://127.0.0.1:4000")]
+        url: String,
+    },
+}
+
+#[derive(clap::Args)]
+struct TokenFlags {
+    /// `client`, `employee` or `admin`
+    #[arg(long)]
+    role: Role,
+    /// The person's id
+    #[arg(long, value_name = "ID")]
+    sub: String,
+    /// The company; a client may be without
+    #[arg(long, value_name = "ID")]
+    company: Option<String>,
+    /// The display name
+    #[arg(long)]
+    name: Option<String>,
+    /// An employee's topics, with commas between
+    #[arg(long, value_delimiter = ',')]
+    topics: Option<Vec<String>>,
+    /// For how many seconds it is good
+    #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
+    ttl_s: u64,
+}
+
+fn main() -> ExitCode {
+    match run(CommandLine::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("switchboard: {error:#}");
+            let bad_setting = error.downcast_ref::<BadSetting>().is_some();
+            if bad_setting { ExitCode::from(EXIT_BAD_SETTING) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
+    match command {
+        Subcommands::Serve { flags } => {
+            let settings = Settings::load(flags, process_variables())?;
+            let filter = EnvFilter::try_new(&settings.log)?;
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+            runtime()?.block_on(serve::serve(settings))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Subcommands::Token { flags, token } => {
+            println!("{}", sign(flags, token)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Subcommands::Check { flags } => check_store(&flags),
+        Subcommands::Demo { flags, url } => {
+            let secret = Settings::load_for_token(flags, process_variables())?;
+            runtime()?.block_on(demo::play(&url, secret.expose()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
+}
+
+fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
+    let secret = Settings::load_for_token(flags, process_variables())?;
+    let claims = Claims {
+        subject: token.sub,
+        role: token.role,
+        company: token.company,
+        name: token.name,
+        topics: token.topics,
+        expires_at_s: (Clock::start().now().as_ms() / 1000).saturating_add(token.ttl_s),
+    };
+    Keyring::hs256(secret.expose().as_bytes()).sign(&claims).context("this token cannot be made")
+}
+
+fn check_store(flags: &Flags) -> anyhow::Result<ExitCode> {
+    let data = Settings::load_data(flags, process_variables())?;
+    let report = check(&Reader::open(&data)?)?;
+    for difference in &report.differences {
+        println!("{difference}");
+    }
+    let differences = match report.differences.len() {
+        0 => "no differences".to_owned(),
+        n => format!("{n} differences"),
+    };
+    println!("checked {} companies, {} events, {} rows: {differences}", report.companies, report.events, report.rows);
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,90 @@
+//! The refs by which an app tells its pushes and joins apart.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Serialize, Serializer};
+
+/// A ref exactly as the app sent it: an answer must carry it back with the type it had, or the app drops the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Ref {
+    /// No ref: `null`, or missing in a V1 frame.
+    #[default]
+    Null,
+    /// A ref that was an integer.
+    Number(i64),
+    /// A ref that was a string.
+    Text(String),
+}
+
+impl Ref {
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            Ref::Null | Ref::Number(_) => 0,
+            Ref::Text(text) => text.len(),
+        }
+    }
+}
+
+impl Serialize for Ref {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Ref::Null => serializer.serialize_unit(),
+            Ref::Number(number) => serializer.serialize_i64(*number),
+            Ref::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Ref {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RefVisitor)
+    }
+}
+
+struct RefVisitor;
+
+impl Visitor<'_> for RefVisitor {
+    type Value = Ref;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a ref (string, integer or null)")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Ref, E> {
+        Ok(Ref::Null)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Ref, E> {
+        Ok(Ref::Number(number))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Ref, E> {
+        let number = i64::try_from(number).map_err(|_| E::custom("a ref is out of range"))?;
+        Ok(Ref::Number(number))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Ref, E> {
+        Ok(Ref::Text(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ref_is_written_as_it_was_read() {
+        for json in ["null", "7", "-7", r#""7""#, r#""a \"b\"""#, "9223372036854775807"] {
+            let reference: Ref = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&reference).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn a_ref_is_a_string_an_integer_or_null() {
+        for json in ["1.5", "true", "[]", "{}", "9223372036854775808"] {
+            assert!(serde_json::from_str::<Ref>(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `switchboard serve`: everything put together, from an open store to a clean stop.
+
+use std::future::Future;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use crate::auth::{ApiKey, Keyring};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::exchange::Exchange;
+use crate::hub::Hub;
+use crate::journal::sqlite::Sqlite;
+use crate::journal::{Journal, snapshot};
+use crate::{api, demo};
+
+/// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
+const HEAD_MAX: Duration = Duration::from_secs(10);
+/// Connections beyond the sockets that are allowed: for the API and for probes.
+const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
+/// How long what was taken may need to be committed when the server stops.
+const SETTLE_MAX: Duration = Duration::from_secs(2);
+/// A pause after the listener had an error, such as no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often it is looked whether all sockets are closed.
+const CLOSED_EVERY: Duration = Duration::from_millis(10);
+
+/// Serves until the system asks to stop.
+///
+/// # Errors
+/// When the store or the address cannot be had.
+pub async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let (store, reader) = Sqlite::open(&settings.data)?;
+    let reader = Arc::new(reader);
+    let (journal, writer) = Journal::start(store, settings.journal_queue)?;
+    let snapshots = snapshot::start(reader.clone(), journal.queue())?;
+    let exchange = Exchange::open(journal, reader.clone(), snapshots, Clock::start()).await?;
+    let (close, closing) = watch::channel(None);
+    let hub = Arc::new(Hub {
+        exchange: exchange.clone(),
+        history: reader,
+        keyring: Keyring::hs256(settings.jwt_secret.expose().as_bytes()),
+        api_key: ApiKey::new(settings.api_key.expose()),
+        auto_provision: settings.auto_provision,
+        outbox_frames: settings.outbox_frames,
+        socket_idle_timeout_ms: settings.socket_idle_timeout_ms,
+        max_sockets: settings.max_sockets,
+        closing,
+        dev: settings.dev,
+        sockets: AtomicUsize::new(0),
+    });
+    if settings.dev {
+        demo::seed(&hub).await?;
+    }
+    let listener = TcpListener::bind(settings.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {} (setting `listen`)", settings.listen))?;
+    let stop = stop_signal()?;
+    announce(listener.local_addr()?, &settings)?;
+    let app = api::router(hub.clone());
+    let accepting = tokio::spawn(accept(listener, app, settings.max_sockets));
+    stop.await;
+    tracing::info!("stopping: new sockets are refused");
+    exchange.drain();
+    drain(&hub, &close, settings.drain_timeout_ms).await;
+    accepting.abort();
+    tracing::info!("stopped: everything that was answered is stored");
+    // The journal's thread ends with the last handle on the exchange; a connection may still hold one for a moment.
+    drop((hub, exchange));
+    if writer.is_finished() && writer.join().is_err() {
+        anyhow::bail!("the journal's thread has panicked");
+    }
+    Ok(())
+}
+
+/// Says where it listens: one line that a program can wait for, and in dev what to do next.
+fn announce(address: SocketAddr, settings: &Settings) -> std::io::Result<()> {
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let mut out = std::io::stdout().lock();
+    if settings.dev {
+        write!(out, "{}", demo::next_steps(address, settings))?;
+    }
+    writeln!(out, "switchboard: listening on http://{address}")?;
+    out.flush()
+}
+
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// What was taken is committed and told, then the sockets are closed, spread over the time there is.
+async fn drain(hub: &Hub, close: &watch::Sender<Option<u64>>, drain_timeout_ms: u64) {
+    let _settled_or_late = tokio::time::timeout(SETTLE_MAX, hub.exchange.settle()).await;
+    let sockets = hub.sockets.load(Ordering::Acquire);
+    let left_ms = drain_timeout_ms.saturating_sub(u64::try_from(SETTLE_MAX.as_millis()).unwrap_or(0));
+    // A millisecond each: a few are closed at once, many are spread.
+    let window_ms = u64::try_from(sockets).unwrap_or(u64::MAX).min(left_ms);
+    close.send_replace(Some(window_ms));
+    let closed = async {
+        while hub.sockets.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(CLOSED_EVERY).await;
+        }
+    };
+    let rest = Duration::from_millis(drain_timeout_ms.max(1000));
+    if tokio::time::timeout(rest, closed).await.is_err() {
+        tracing::warn!(sockets = hub.sockets.load(Ordering::Acquire), "some sockets did not close in time");
+    }
+    let _settled_or_late = tokio::time::timeout(SETTLE_MAX, hub.exchange.settle()).await;
+}
+
+async fn accept(listener: TcpListener, app: Router, max_sockets: usize) {
+    let places = Arc::new(Semaphore::new(max_sockets + CONNECTIONS_BESIDE_SOCKETS));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _peer)) => {
+                let app = app.clone();
+                tokio::spawn(async move {
+                    connection(stream, app).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, app: Router) {
+    // Frames are small and should not wait for each other.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it began");
+        return;
+    }
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    let served = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).with_upgrades().await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,72 @@
+// What whoever runs the company sees on the board.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertTime, openWorld } from './people.mjs'
+
+test('the board opens with all employees, open bookings, running sessions and the counts of today', async (t) => {
+  const world = await openWorld(t)
+  const { session, booking } = await world.meeting()
+  const bob = await world.employee('bob')
+  await world.employee('lee', { idle: false })
+  const open = await (await world.client('dora')).book()
+  await bob.offer()
+
+  const { joined } = await world.board()
+  const people = joined.employees.map(({ id, status }) => [id, status]).sort()
+  assert.deepEqual(people, [['ann', 'busy'], ['bob', 'init'], ['lee', 'offline']])
+  for (const { since } of joined.employees) assertTime(since)
+  assert.deepEqual(joined.bookings.map(({ id, state }) => [id, state]), [[open.id, 'offering']])
+  assert.deepEqual(joined.sessions.map(({ id, booking_id }) => [id, booking_id]), [[session.id, booking.id]])
+  assert.equal(typeof joined.today, 'object')
+  for (const count of Object.values(joined.today)) assert.ok(Number.isInteger(count), JSON.stringify(joined.today))
+})
+
+test('the board follows a consultation from the booking to its end', async (t) => {
+  const world = await openWorld(t)
+  const board = await world.board()
+  assert.deepEqual([board.joined.employees, board.joined.bookings, board.joined.sessions], [[], [], []])
+
+  const ann = await world.employee('ann')
+  await changed(board, 'employee', ({ id, status }) => id === 'ann' && status === 'idle', 'ann idle')
+  const carl = await world.client('carl')
+  const booking = await carl.book()
+  await changed(board, 'booking', ({ id, state }) => id === booking.id && state === 'offering', 'offering')
+  await changed(board, 'employee', ({ status }) => status === 'init', 'ann init')
+  const session = await ann.accept(await ann.offer())
+  await changed(board, 'booking', ({ id, state }) => id === booking.id && state === 'assigned', 'assigned')
+  await changed(board, 'session', ({ id, ended_at }) => id === session.id && ended_at === null, 'session running')
+  await changed(board, 'employee', ({ status }) => status === 'busy', 'ann busy')
+  await (await carl.session(session)).push('end')
+  const over = await changed(board, 'session', ({ ended_at }) => ended_at !== null, 'session ended')
+  assert.deepEqual([over.id, over.ended_by], [session.id, 'client'])
+  await changed(board, 'employee', ({ status }) => status === 'idle', 'ann idle again')
+})
+
+test('the board shows a booking that ends without a session, with its reason', async (t) => {
+  const world = await openWorld(t)
+  const board = await world.board()
+  const ann = await world.employee('ann')
+  const booking = await (await world.client('carl')).book()
+  await ann.reject(await ann.offer())
+  const over = await changed(board, 'booking', ({ state }) => state === 'unanswered', 'unanswered')
+  assert.deepEqual([over.id, over.reason], [booking.id, 'everyone_declined'])
+})
+
+test('what happens in another company is not on the board', async (t) => {
+  const world = await openWorld(t)
+  await world.company('globex')
+  const board = await world.board()
+  const far = await world.employee('fay', { company: 'globex' })
+  await (await world.client('gus', { company: 'globex' })).book()
+  await far.offer()
+  await world.employee('ann')
+  await changed(board, 'employee', ({ id, status }) => id === 'ann' && status === 'idle', 'ann idle')
+  const others = board.all('employee').map((payload) => (payload.employee ?? payload).id).filter((id) => id !== 'ann')
+  assert.deepEqual([...others, ...board.all('booking')], [])
+})
+
+/** The next changed row of that kind that fits. */
+async function changed(board, kind, fits, what) {
+  const payload = await board.next(kind, undefined, (event) => fits(event[kind] ?? event), what)
+  return payload[kind] ?? payload
+}

@@ -1,0 +1,153 @@
+// A client at the counter: what can be booked, how often, and what happens in a rush.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from './people.mjs'
+
+test('with nobody idle a booking is refused, and the client is told when that changes', async (t) => {
+  const world = await openWorld(t)
+  const ann = await world.employee('ann', { idle: false })
+  assert.deepEqual([ann.joined.status, ann.joined.intent], ['offline', 'offline'])
+  const carl = await world.client('carl')
+  assert.deepEqual(carl.joined.availability, { available: false, idle: 0, topics: {} })
+  await carl.line.refused('no_idle_employee', 'book', { topic: 'billing' })
+
+  await ann.setStatus('idle')
+  const now = await carl.line.next('availability', undefined, ({ available }) => available, 'available')
+  assert.deepEqual(now, { available: true, idle: 1, topics: {} })
+  await carl.book()
+  await carl.line.next('availability', undefined, ({ available }) => !available, 'not available')
+})
+
+test('availability counts per topic that employees name', async (t) => {
+  const world = await openWorld(t)
+  await world.employee('bill', { topics: ['billing'] })
+  await world.employee('tom', { topics: ['tax', 'billing'] })
+  await world.employee('lee', { topics: ['law'], idle: false })
+  const { joined } = await world.client('carl')
+  assert.deepEqual(joined.availability, {
+    available: true,
+    idle: 2,
+    topics: {
+      billing: { available: true, idle: 2 },
+      law: { available: false, idle: 0 },
+      tax: { available: true, idle: 1 },
+    },
+  })
+})
+
+test('a client with an open booking, or a running session, is already_booked', async (t) => {
+  const world = await openWorld(t)
+  const [ann] = [await world.employee('ann'), await world.employee('bob')]
+  const carl = await world.client('carl')
+  const booking = await carl.book()
+  const first = await carl.line.refused('already_booked', 'book', { topic: 'billing' })
+  assert.deepEqual([first.booking.id, first.booking.state], [booking.id, 'offering'])
+
+  const session = await ann.accept(await ann.offer())
+  await carl.booking('assigned')
+  const second = await carl.line.refused('already_booked', 'book', { topic: 'billing' })
+  assert.deepEqual([second.booking.id, second.booking.session.id], [booking.id, session.id])
+  assert.equal((await world.client('carl')).joined.booking.id, booking.id)
+})
+
+test('the same key from the same client gives the same booking again, also after its end', async (t) => {
+  const world = await openWorld(t)
+  const ann = await world.employee('ann')
+  await world.employee('bob')
+  const [carl, dora] = [await world.client('carl'), await world.client('dora')]
+  const booking = await carl.book('billing', { key: 'k-1' })
+  assert.equal((await carl.book('billing', { key: 'k-1' })).id, booking.id)
+  assert.notEqual((await dora.book('billing', { key: 'k-1' })).id, booking.id)
+  await carl.cancel(booking)
+  const again = await carl.book('billing', { key: 'k-1' })
+  assert.deepEqual([again.id, again.state], [booking.id, 'cancelled'])
+  assert.equal(ann.line.all('offer').length, 1)
+})
+
+test('two books with one key at the same time make one booking', async (t) => {
+  const world = await openWorld(t)
+  await world.employee('ann')
+  await world.employee('bob')
+  const [phone, laptop] = [await world.client('carl'), await world.client('carl')]
+  const [one, other] = await Promise.all([phone.book('billing', { key: 'k' }), laptop.book('billing', { key: 'k' })])
+  assert.equal(one.id, other.id)
+})
+
+test('a cancel repeated gives the same booking; of an assigned or ended one it is booking_closed', async (t) => {
+  const world = await openWorld(t)
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  const cancelled = await carl.cancel(await carl.book())
+  assert.equal(cancelled.state, 'cancelled')
+  assert.deepEqual(await carl.cancel(cancelled), cancelled)
+  await ann.outcome(await ann.offer())
+
+  const booking = await carl.book()
+  const session = await ann.accept(await ann.offer())
+  await carl.booking('assigned')
+  await carl.line.refused('booking_closed', 'cancel', { booking_id: booking.id })
+  await (await carl.session(session)).push('end')
+  await carl.line.refused('booking_closed', 'cancel', { booking_id: booking.id })
+
+  const declined = await carl.book()
+  await ann.reject(await ann.offer())
+  await carl.booking('unanswered')
+  await carl.line.refused('booking_closed', 'cancel', { booking_id: declined.id })
+  await carl.line.refused('unknown_booking', 'cancel', { booking_id: '01890000-0000-7000-8000-000000000000' })
+})
+
+test('a bad field of a booking is invalid and named', async (t) => {
+  const world = await openWorld(t)
+  await world.employee('ann')
+  const carl = await world.client('carl')
+  const bad = {
+    topic: [{}, { topic: '' }, { topic: 7 }, { topic: 'x'.repeat(129) }],
+    note: [{ topic: 'billing', note: 'x'.repeat(4 * 1024) }],
+    key: [{ topic: 'billing', key: 'x'.repeat(65) }, { topic: 'billing', key: 7 }],
+  }
+  for (const [field, payloads] of Object.entries(bad)) {
+    for (const payload of payloads) {
+      const { message } = await carl.line.refused('invalid', 'book', payload)
+      assert.ok(message.includes(field), `"${message}" names ${field}`)
+    }
+  }
+  await carl.book('x'.repeat(128), { note: 'x'.repeat(4 * 1024 - 2), key: 'x'.repeat(64) })
+})
+
+test('600 clients on 40 idle employees: 40 sessions, 560 clear refusals, nobody twice', { timeout: 120_000 }, async (t) => {
+  const world = await openWorld(t)
+  const employees = await inGroups(numbered('employee', 40), (id) => world.employee(id))
+  const clients = await inGroups(numbered('client', 600), (id) => world.client(id))
+
+  const taken = employees.map(async (employee) => employee.accept(await employee.offer(30_000)))
+  const answers = await Promise.all(clients.map((client) => client.line.ask('book', { topic: 'billing' }, 30_000)))
+  const sessions = await Promise.all(taken)
+
+  const booked = answers.filter(({ status }) => status === 'ok')
+  const refused = answers.filter(({ status }) => status === 'error')
+  assert.deepEqual([booked.length, refused.length], [40, 560])
+  assert.deepEqual([...new Set(refused.map(({ response }) => response.reason))], ['no_idle_employee'])
+  for (const who of ['id', 'client_id', 'employee_id', 'booking_id']) {
+    assert.equal(new Set(sessions.map((session) => session[who])).size, 40, `40 different ${who}`)
+  }
+  assert.deepEqual(
+    sessions.map((session) => session.booking_id).sort(),
+    booked.map(({ response }) => response.booking.id).sort(),
+  )
+  assert.ok(employees.every((employee) => employee.line.all('offer').length === 1), 'one offer each')
+  const lucky = clients.filter((client, i) => answers[i].status === 'ok')
+  await Promise.all(lucky.map((client) => client.booking('assigned', 30_000)))
+})
+
+function numbered(name, count) {
+  return Array.from({ length: count }, (_, i) => `${name}-${i}`)
+}
+
+/** Not all at once: connecting is not what is tested here. */
+async function inGroups(items, act, size = 50) {
+  const done = []
+  for (let at = 0; at < items.length; at += size) {
+    done.push(...(await Promise.all(items.slice(at, at + size).map(act))))
+  }
+  return done
+}

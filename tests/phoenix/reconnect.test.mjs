@@ -1,0 +1,218 @@
+// Phones in tunnels, and a server that is killed: what was said still holds.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from './people.mjs'
+
+test('a client drops and returns during an offer: the booking is in the snapshot and goes on', async (t) => {
+  const world = await openWorld(t)
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  const booking = await carl.book()
+  const offer = await ann.offer()
+  carl.drop()
+  const { booking: open } = await carl.comeBack()
+  assert.deepEqual([open.id, open.state], [booking.id, 'offering'])
+  const session = await ann.accept(offer)
+  assert.equal((await carl.booking('assigned')).session.id, session.id)
+})
+
+test('a client who returns after the answer finds the session in the snapshot', async (t) => {
+  const world = await openWorld(t)
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  await carl.book()
+  const offer = await ann.offer()
+  carl.drop()
+  const session = await ann.accept(offer)
+  const { booking } = await carl.comeBack()
+  assert.deepEqual([booking.state, booking.session.id, booking.employee.id], ['assigned', session.id, 'ann'])
+})
+
+test('a client drops and returns during a session: what was said meanwhile is in the snapshot', async (t) => {
+  const world = await openWorld(t)
+  const { carl, session, his, hers } = await world.meeting()
+  assert.deepEqual(await hers.next('peer'), { online: true })
+  carl.drop()
+  assert.deepEqual(await hers.next('peer'), { online: false })
+  const sent = await hers.push('message', { body: 'are you there?' })
+  const { booking } = await carl.comeBack()
+  assert.equal(booking.session.id, session.id)
+  assert.deepEqual(his.joined.messages.map(({ id, body }) => [id, body]), [[sent.id, 'are you there?']])
+  assert.deepEqual(await hers.next('peer'), { online: true })
+  await his.push('message', { body: 'yes' })
+  await hers.next('message', undefined, ({ body }) => body === 'yes')
+})
+
+test('an employee back within the grace time keeps the place in the line', async (t) => {
+  const world = await openWorld(t)
+  const ann = await world.employee('ann')
+  const bob = await world.employee('bob')
+  const carl = await world.client('carl')
+  const before = (await world.http('GET', '/employees/ann')).since
+  await goesAway(ann, carl, 1)
+  const back = await ann.comeBack()
+  assert.deepEqual([back.status, back.intent, back.since], ['idle', 'idle', before])
+  const booking = await carl.book()
+  assert.equal((await ann.offer()).booking_id, booking.id)
+  assert.equal(bob.line.all('offer').length, 0)
+})
+
+test('an idle employee who is gone is not asked meanwhile', async (t) => {
+  const world = await openWorld(t)
+  const ann = await world.employee('ann')
+  const bob = await world.employee('bob')
+  const [carl, dora] = [await world.client('carl'), await world.client('dora')]
+  await goesAway(ann, carl, 1)
+  const booking = await carl.book()
+  assert.equal((await bob.offer()).booking_id, booking.id)
+  await dora.line.refused('no_idle_employee', 'book', { topic: 'billing' })
+  assert.equal((await ann.comeBack()).offer, null)
+  const second = await dora.book()
+  assert.equal((await ann.offer()).booking_id, second.id)
+})
+
+test('an employee away longer than the grace time is offline, keeps the intent and returns to the end of the line', async (t) => {
+  const world = await openWorld(t, { settings: { employee_grace_ms: 200 } })
+  const ann = await world.employee('ann')
+  const bob = await world.employee('bob')
+  const board = await world.board()
+  ann.drop()
+  const gone = (payload) => (payload.employee ?? payload).id === 'ann' && (payload.employee ?? payload).status === 'offline'
+  await board.next('employee', undefined, gone, 'ann offline')
+  assert.deepEqual(await statusAndIntent(world, 'ann'), ['offline', 'idle'])
+
+  const back = await ann.comeBack()
+  if (back.status !== 'idle') assert.equal((await ann.status('idle')).cause, 'reconnected')
+  assert.deepEqual(await statusAndIntent(world, 'ann'), ['idle', 'idle'])
+  const booking = await (await world.client('carl')).book()
+  assert.equal((await bob.offer()).booking_id, booking.id)
+})
+
+test('an employee with a second device is not gone when one device drops', async (t) => {
+  const world = await openWorld(t)
+  const phone = await world.employee('ann')
+  const desk = await world.device('ann')
+  const carl = await world.client('carl')
+  await carl.book()
+  const offer = await desk.offer()
+  phone.drop()
+  await desk.accept(offer)
+  assert.equal((await carl.booking('assigned')).employee.id, 'ann')
+})
+
+test('the last device gone during an offer: undelivered after the delivery time, the next employee is asked', async (t) => {
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: 300 } })
+  const ann = await world.employee('ann')
+  const bob = await world.employee('bob')
+  const booking = await (await world.client('carl')).book()
+  await ann.offer()
+  ann.drop()
+  const second = await bob.offer()
+  assert.deepEqual([second.booking_id, second.attempt], [booking.id, 2])
+  assert.equal((await world.booking(booking.id)).offers[0].outcome, 'undelivered')
+})
+
+test('a client gone past the grace time loses the booking: client_lost', async (t) => {
+  const world = await openWorld(t, { settings: { client_grace_ms: 300 } })
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  const booking = await carl.book()
+  const offer = await ann.offer()
+  carl.drop()
+  assert.equal(await ann.outcome(offer), 'client_lost')
+  await ann.status('idle')
+  assert.equal((await world.booking(booking.id)).reason, 'client_lost')
+  assert.equal((await carl.comeBack()).booking, null)
+})
+
+for (const lost of ['client', 'employee']) {
+  test(`a session whose ${lost} is gone past the grace time is ended by lost`, async (t) => {
+    const world = await openWorld(t, { settings: { session_grace_ms: 300, employee_grace_ms: 300 } })
+    const { ann, carl, session, his, hers } = await world.meeting()
+    const [away, stays] = lost === 'client' ? [carl, hers] : [ann, his]
+    away.drop()
+    const ended = (await stays.next('ended')).session
+    assert.deepEqual([ended.id, ended.ended_by], [session.id, 'lost'])
+    await stays.refused('session_ended', 'message', { body: 'hello?' })
+    const back = await away.comeBack()
+    assert.equal(lost === 'client' ? back.booking : back.session, null)
+  })
+}
+
+test('killed during an offer: after the restart the offer stands and can be accepted', async (t) => {
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: 0 } })
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  const booking = await carl.book('billing', { note: 'n', key: 'k' })
+  const offer = await ann.offer()
+  await crash(world)
+  await Promise.all([ann.rejoined(), carl.rejoined()])
+  assert.deepEqual([carl.line.joined.booking.id, carl.line.joined.booking.state], [booking.id, 'offering'])
+  assert.deepEqual([ann.line.joined.offer.id, ann.line.joined.offer.note], [offer.id, 'n'])
+  assert.equal((await carl.book('billing', { key: 'k' })).id, booking.id)
+  const session = await ann.accept(offer)
+  assert.equal((await carl.booking('assigned')).session.id, session.id)
+})
+
+test('killed during a session: it goes on, with every message that was acknowledged', async (t) => {
+  const world = await openWorld(t)
+  const { ann, carl, session, his, hers } = await world.meeting()
+  const acknowledged = []
+  for (let i = 0; i < 200; i++) {
+    his.push('message', { body: `m${i}` }).then(({ id }) => acknowledged.push(id), () => {})
+  }
+  for (let i = 0; i < 20; i++) await hers.next('message')
+  await crash(world)
+  const promised = [...new Set([...acknowledged, ...hers.all('message').map(({ id }) => id)])]
+
+  await Promise.all([ann.rejoined(), carl.rejoined()])
+  assert.deepEqual([his.joined.session, hers.joined.session], [session, session])
+  const kept = new Set((await allMessages(world, session)).map(({ id }) => id))
+  assert.deepEqual(promised.filter((id) => !kept.has(id)), [], 'acknowledged and then forgotten')
+
+  const sent = await his.push('message', { body: 'still here' })
+  await hers.next('message', undefined, ({ id }) => id === sent.id)
+  await hers.push('end')
+  assert.equal((await his.next('ended')).session.ended_by, 'employee')
+})
+
+test('killed right after the replies: every acknowledged booking and intent is still there', async (t) => {
+  const world = await openWorld(t)
+  const ids = [0, 1, 2, 3, 4]
+  const employees = await Promise.all(ids.map((i) => world.employee(`employee-${i}`)))
+  const clients = await Promise.all(ids.map((i) => world.client(`client-${i}`)))
+  const bookings = await Promise.all(clients.map((client) => client.book()))
+  await crash(world)
+  await Promise.all([...employees, ...clients].map((one) => one.rejoined()))
+  const found = clients.map((client) => client.line.joined.booking?.id)
+  assert.deepEqual(found, bookings.map(({ id }) => id))
+  assert.deepEqual([...new Set(employees.map((one) => one.line.joined.intent))], ['idle'])
+  const rows = (await world.http('GET', '/bookings?limit=100')).items
+  assert.deepEqual(rows.map(({ id }) => id).sort(), bookings.map(({ id }) => id).sort())
+})
+
+async function crash(world) {
+  await world.server.kill()
+  await world.server.restart()
+}
+
+/** Drops the employee and waits until a client is told that only so many are left. */
+async function goesAway(employee, client, idleLeft) {
+  employee.drop()
+  await client.line.next('availability', undefined, ({ idle }) => idle === idleLeft, `${idleLeft} idle`)
+}
+
+async function statusAndIntent(world, id) {
+  const { status, intent } = await world.http('GET', `/employees/${id}`)
+  return [status, intent]
+}
+
+async function allMessages(world, session) {
+  const found = []
+  for (let after; after !== null; ) {
+    const page = await world.http('GET', `/sessions/${session.id}/messages?limit=50${after ? `&after=${encodeURIComponent(after)}` : ''}`)
+    found.push(...page.items)
+    after = page.next
+  }
+  return found
+}

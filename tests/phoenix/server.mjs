@@ -1,0 +1,236 @@
+// The server under test: start, stop, kill, restart; tokens for it; its HTTP side; a socket at the level of frames.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import WebSocket from 'ws'
+import { Inbox, PATIENCE_MS, within } from './inbox.mjs'
+
+export const SECRET = 'a-secret-of-the-end-to-end-suite-0123456789abcdef'
+export const API_KEY = 'an-api-key-of-the-end-to-end-suite-0123456789'
+const BINARY = process.env.SWITCHBOARD_BIN ?? fileURLToPath(new URL('../../target/debug/switchboard', import.meta.url))
+const START_LIMIT_MS = 15_000
+const STOP_LIMIT_MS = 10_000
+
+export class Server {
+  static async start({ env = {} } = {}) {
+    const server = new Server(await mkdtemp(join(tmpdir(), 'switchboard-e2e-')), env)
+    await server.launch(0).catch(async (error) => {
+      await server.remove()
+      throw error
+    })
+    return server
+  }
+
+  constructor(data, env) {
+    this.data = data
+    this.env = env
+    this.log = ''
+  }
+
+  async launch(port) {
+    const run = runSwitchboard(['serve', '--listen', `127.0.0.1:${port}`, '--data', this.data], {
+      SWITCHBOARD_JWT_SECRET: SECRET,
+      SWITCHBOARD_API_KEY: API_KEY,
+      ...this.env,
+    })
+    run.onLog = (text) => (this.log += text)
+    this.run = run
+    this.mayEnd = false
+    const said = () => `no listening line from ${BINARY}; stdout: ${run.stdout}; stderr: ${run.stderr}`
+    this.port = await within(START_LIMIT_MS, said, (resolve, reject) => {
+      run.onPrint = () => {
+        const line = /^switchboard: listening on http:\/\/127\.0\.0\.1:(\d+)$/m.exec(run.stdout)
+        if (line) resolve(Number(line[1]))
+      }
+      run.exited.then((exit) => reject(new Error(`the server ended at start: ${JSON.stringify(exit)}: ${run.stderr}`)))
+      return () => run.child.kill('SIGKILL')
+    })
+  }
+
+  get url() { return `http://127.0.0.1:${this.port}` }
+  get socketUrl() { return `ws://127.0.0.1:${this.port}/socket` }
+
+  signal(name) { this.run.child.kill(name) }
+
+  /** How it ended; whoever waits for it expects the end. */
+  async exit() {
+    this.mayEnd = true
+    const said = () => `the server did not end; its last log lines: ${this.log.slice(-2000)}`
+    return within(STOP_LIMIT_MS, said, (resolve) => void this.run.exited.then(resolve))
+  }
+
+  async stop() {
+    if (this.run.ended) {
+      assert.ok(this.mayEnd, `the server ended by itself; its last log lines: ${this.log.slice(-2000)}`)
+      return
+    }
+    this.signal('SIGTERM')
+    try {
+      assert.deepEqual(await this.exit(), { code: 0, signal: null }, 'a clean stop exits with 0')
+    } finally {
+      this.signal('SIGKILL')
+    }
+  }
+
+  async kill() {
+    this.signal('SIGKILL')
+    await this.exit()
+  }
+
+  /** Starts again on the same data and port, so that clients come back by themselves. */
+  async restart() { await this.launch(this.port) }
+
+  assertNoErrors() {
+    const errors = this.log.split('\n').filter((line) => line.includes(' ERROR '))
+    assert.deepEqual(errors, [], 'the log holds ERROR lines')
+  }
+
+  async remove() { await rm(this.data, { recursive: true, force: true }) }
+
+  async http(method, path, body, { key = API_KEY } = {}) {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(key ? { authorization: `Bearer ${key}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    })
+    const text = await answer.text()
+    const type = answer.headers.get('content-type') ?? ''
+    return { status: answer.status, type, body: type.includes('json') && text ? JSON.parse(text) : text }
+  }
+
+  /** The body of an answer that must be a success. */
+  async ask(method, path, body) {
+    const answer = await this.http(method, path, body)
+    assert.ok(answer.status < 300, `${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+    return answer.body
+  }
+
+  /** A problem+json answer with this status and reason; gives back the problem. */
+  async refused(status, reason, method, path, body) {
+    const answer = await this.http(method, path, body)
+    const said = `${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`
+    assert.equal(answer.status, status, said)
+    assert.match(answer.type, /^application\/problem\+json/, said)
+    for (const field of ['type', 'title', 'detail']) assert.equal(typeof answer.body[field], 'string', `${field} in ${said}`)
+    assert.equal(answer.body.status, status, said)
+    assert.equal(answer.body.reason, reason, said)
+    return answer.body
+  }
+}
+
+/** Runs the binary; collects what it prints. Only our own settings reach it. */
+export function runSwitchboard(args, settings) {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('SWITCHBOARD_'))
+  const env = { ...Object.fromEntries(others), ...settings }
+  const child = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const run = { child, stdout: '', stderr: '', ended: false, onPrint: () => {}, onLog: () => {} }
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    run.stdout += text
+    run.onPrint()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    run.stderr += text
+    run.onLog(text)
+  })
+  run.exited = new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, error: error.message }))
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })
+  run.exited.then(() => (run.ended = true))
+  return run
+}
+
+/** An HS256 token. `claims` may overrule everything, also with undefined; `header` and `secret` make bad ones. */
+export function token(claims, { secret = SECRET, header = {}, lifeSeconds = 3600 } = {}) {
+  const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const head = { alg: 'HS256', typ: 'JWT', ...header }
+  const exp = Math.floor(Date.now() / 1000) + lifeSeconds
+  const signed = `${encode(head)}.${encode({ exp, ...claims })}`
+  const signature = head.alg === 'none' ? '' : createHmac('sha256', secret).update(signed).digest('base64url')
+  return `${signed}.${signature}`
+}
+
+/** One WebSocket, frame by frame. Frames of vsn 2.0.0 are arrays, of 1.0.0 objects; both are kept as they came. */
+export class RawSocket {
+  static async open(server, bearer, { vsn = '2.0.0', protocols = [], query = {} } = {}) {
+    const raw = new RawSocket(socketAddress(server, bearer, vsn, query), protocols)
+    await within(PATIENCE_MS, () => 'the socket did not open', (resolve, reject) => {
+      raw.ws.once('open', resolve)
+      raw.ws.once('error', reject)
+    })
+    return raw
+  }
+
+  constructor(address, protocols) {
+    this.inbox = new Inbox('raw socket')
+    this.ws = new WebSocket(address, protocols)
+    this.ws.on('message', (data) => this.inbox.add(JSON.parse(data.toString())))
+    this.ws.on('error', () => {})
+    this.ws.on('close', (code, reason) => {
+      this.close = { code, reason: reason.toString() }
+      this.inbox.add({ closed: this.close })
+    })
+  }
+
+  send(frame) { this.ws.send(typeof frame === 'string' ? frame : JSON.stringify(frame)) }
+
+  /** The next frame of vsn 2.0.0 with this event, on this topic if one is given. */
+  next(event, topic) {
+    const wanted = (frame) => frame[3] === event && (topic === undefined || frame[2] === topic)
+    return this.inbox.take(wanted, `frame ${event} on ${topic ?? 'any topic'}`)
+  }
+
+  /** The reply of vsn 2.0.0 to this ref; the type of the ref counts. */
+  reply(ref) {
+    return this.inbox.take((frame) => frame[3] === 'phx_reply' && frame[1] === ref, `reply to ${JSON.stringify(ref)}`)
+  }
+
+  async ask(frame) {
+    this.send(frame)
+    return this.reply(frame[1])
+  }
+
+  async heartbeat(ref = `beat-${Date.now()}`) {
+    const reply = await this.ask([null, ref, 'phoenix', 'heartbeat', {}])
+    assert.deepEqual(reply, [null, ref, 'phoenix', 'phx_reply', { status: 'ok', response: {} }])
+  }
+
+  async closed(timeoutMs = PATIENCE_MS) {
+    return (await this.inbox.take((frame) => frame.closed, 'close', timeoutMs)).closed
+  }
+
+  /** From now on the device reads nothing, so it answers no ping; its connection stays. */
+  stopReading() { this.ws.pause() }
+  readAgain() { this.ws.resume() }
+
+  drop() { this.ws.terminate() }
+}
+
+function socketAddress(server, bearer, vsn, query) {
+  const params = new URLSearchParams({ vsn, ...(bearer === undefined ? {} : { token: bearer }), ...query })
+  return `${server.socketUrl}/websocket?${params}`
+}
+
+/** The HTTP status of an upgrade that must be refused. */
+export async function refusedUpgrade(server, bearer, { vsn = '2.0.0', protocols = [] } = {}) {
+  const ws = new WebSocket(socketAddress(server, bearer, vsn, {}), protocols)
+  ws.on('error', () => {})
+  return within(PATIENCE_MS, () => 'the upgrade was neither refused nor answered', (resolve, reject) => {
+    ws.once('unexpected-response', (request, response) => {
+      resolve(response.statusCode)
+      request.destroy()
+    })
+    ws.once('open', () => {
+      ws.terminate()
+      reject(new Error('the upgrade was not refused'))
+    })
+  })
+}
