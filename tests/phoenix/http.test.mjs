@@ -148,12 +148,12 @@ test('availability names who is idle in the order in which they would be asked',
   await world.employee('mia', { topics: ['law'] })
   await world.employee('off', { idle: false })
   const all = await world.http('GET', '/availability')
-  assert.deepEqual([all.available, all.idle, all.employees.map(({ id }) => id)], [true, 3, ['zoe', 'ann', 'mia']])
-  assert.deepEqual(Object.keys(all.employees[0]).sort(), ['id', 'name', 'since', 'topics'])
-  const since = all.employees.map((employee) => employee.since)
+  assert.deepEqual([all.available, all.idle, all.items.map(({ id }) => id)], [true, 3, ['zoe', 'ann', 'mia']])
+  assert.deepEqual(Object.keys(all.items[0]).sort(), ['id', 'name', 'since', 'topics'])
+  const since = all.items.map((employee) => employee.since)
   assert.deepEqual(since, [...since].sort())
   const tax = await world.http('GET', '/availability?topic=tax')
-  assert.deepEqual([tax.available, tax.idle, tax.employees.map(({ id }) => id)], [true, 2, ['zoe', 'ann']])
+  assert.deepEqual([tax.available, tax.idle, tax.items.map(({ id }) => id)], [true, 2, ['zoe', 'ann']])
 })
 
 test('an admin sets the status of an employee', async (t) => {

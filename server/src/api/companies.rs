@@ -7,11 +7,12 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use switchboard_core::{Command, CompanyId, Employee, Refusal, Settings, Topic};
+use switchboard_core::{Command, CompanyId, Employee, Settings, Topic};
 
 use super::ask::{self, Answered, shown};
 use super::problem::Problem;
 use crate::hub::Hub;
+use crate::journal::history::Listed;
 use crate::view::{self, Moment};
 
 /// A company's body in a `PUT`.
@@ -41,6 +42,8 @@ struct ListQuery {
 #[serde(deny_unknown_fields)]
 struct AvailabilityQuery {
     topic: Option<String>,
+    limit: Option<u32>,
+    after: Option<u64>,
 }
 
 /// Who is idle, in the order in which they would be asked.
@@ -48,7 +51,8 @@ struct AvailabilityQuery {
 struct InLine<'a> {
     available: bool,
     idle: usize,
-    employees: Vec<Idle<'a>>,
+    #[serde(flatten)]
+    listed: Listed<Idle<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -155,16 +159,19 @@ pub async fn remove(State(hub): State<Arc<Hub>>, Path(company): Path<String>) ->
 /// `unknown_company`, or a bad topic.
 pub async fn availability(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri: Uri) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let AvailabilityQuery { topic } = ask::query(&uri)?;
+    let AvailabilityQuery { topic, limit, after } = ask::query(&uri)?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
+    let page = ask::page(limit, None)?;
     let look = ask::visit(&hub, &company, |visit| {
-        if !visit.company().exists() {
-            return Err(Problem::from(&Refusal::UnknownCompany));
-        }
+        ask::must_exist(visit)?;
         let line = visit.company().in_line(topic.as_ref());
-        let employees: Vec<Idle<'_>> = line.into_iter().map(idle).collect();
-        let shown_line = InLine { available: !employees.is_empty(), idle: employees.len(), employees };
-        Ok(shown(StatusCode::OK, &shown_line))
+        let idle_now = line.len();
+        // The cursor is a place in the line: it stays good when people leave the line.
+        let rest = line.into_iter().filter(|employee| after.is_none_or(|after| employee.place > after));
+        let wanted: Vec<&Employee> = rest.take(page.limit as usize + 1).collect();
+        let Listed { items, next } = Listed::of(wanted, page.limit, |employee| employee.place.to_string());
+        let listed = Listed { items: items.into_iter().map(idle).collect(), next };
+        Ok(shown(StatusCode::OK, &InLine { available: idle_now > 0, idle: idle_now, listed }))
     });
     look.await
 }

@@ -276,3 +276,6 @@ impl Journal {
         self.queue.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

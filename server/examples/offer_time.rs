@@ -1,0 +1,184 @@
+//! How long from `book` arriving to `offer` leaving, beside one fdatasync of this disk and one loopback round trip.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use switchboard::auth::{Claims, Keyring, Role};
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket, stream::MaybeTlsStream};
+
+const ROUNDS: usize = 500;
+const WARM_UP: usize = 50;
+const SECRET: &str = "a secret for measuring, never for anything else";
+
+type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Beside the build, so that the store is on the disk that is measured and not in memory.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/offer-time");
+    let _not_there_yet = std::fs::remove_dir_all(&here);
+    std::fs::create_dir_all(&here)?;
+    let mut server = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/switchboard"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--auto-provision", "--data"])
+        .arg(here.join("store"))
+        .env("SWITCHBOARD_JWT_SECRET", SECRET)
+        .env("SWITCHBOARD_API_KEY", "measuring")
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let measured = measure(&mut server, &here);
+    server.kill()?;
+    server.wait()?;
+    std::fs::remove_dir_all(&here)?;
+    measured
+}
+
+fn measure(server: &mut Child, here: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().ok_or("the server has an output")?).read_line(&mut line)?;
+    let address = line.trim().rsplit("//").next().ok_or("the server says where it listens")?.to_owned();
+    let mut employee = join(&address, Role::Employee, "erika", "employee:acme:erika")?;
+    push(&mut employee, "employee:acme:erika", "set_status", r#"{"status":"idle"}"#)?;
+    let mut client = join(&address, Role::Client, "alice", "company:acme")?;
+    let (mut loopback, mut file) = (Loopback::start()?, File::create(here.join("synced"))?);
+    let mut times = Times::default();
+    for round in 0..ROUNDS + WARM_UP {
+        if round == WARM_UP {
+            times = Times::default();
+        }
+        times.loopback.push(loopback.round_trip()?);
+        times.fdatasync.push(fdatasync(&mut file)?);
+        let start = Instant::now();
+        push(&mut client, "phoenix", "heartbeat", "{}")?;
+        times.heartbeat.push(start.elapsed());
+        let start = Instant::now();
+        send(&mut client, "company:acme", "book", r#"{"topic":"tax"}"#)?;
+        let offer = hear(&mut employee, "\"offer\",")?;
+        times.offer.push(start.elapsed());
+        let id = between(&offer, "\"offer\":{", "\"id\":\"").ok_or("an offer has an id")?;
+        let accepted = push(&mut employee, "employee:acme:erika", "accept", &format!(r#"{{"offer_id":"{id}"}}"#))?;
+        let session = between(&accepted, "\"session\":{", "\"id\":\"").ok_or("a session has an id")?;
+        end(&address, &session)?;
+        while !hear(&mut employee, "\"status\",")?.contains("session_ended") {}
+    }
+    times.print();
+    Ok(())
+}
+
+#[derive(Default)]
+struct Times {
+    loopback: Vec<Duration>,
+    fdatasync: Vec<Duration>,
+    heartbeat: Vec<Duration>,
+    offer: Vec<Duration>,
+}
+
+impl Times {
+    fn print(mut self) {
+        println!("{ROUNDS} rounds, one after the other; microseconds: quartile, median, quartile");
+        let row = |what: &str, times: &mut Vec<Duration>| {
+            times.sort_unstable();
+            let at = |part: usize| times[times.len() * part / 4].as_secs_f64() * 1e6;
+            println!("  {what:<52} {:>8.0} {:>8.0} {:>8.0}", at(1), at(2), at(3));
+            at(2)
+        };
+        let loopback = row("loopback round trip, 1 byte over TCP", &mut self.loopback);
+        let fdatasync = row("write 4 KiB and fdatasync", &mut self.fdatasync);
+        let heartbeat = row("heartbeat and its reply: the wire without a booking", &mut self.heartbeat);
+        let offer = row("`book` sent until `offer` received, committed", &mut self.offer);
+        let inside = offer - heartbeat;
+        println!("from `book` arriving to `offer` leaving, about (the last less the heartbeat): {inside:.0} us");
+        println!("  = {:.2} fdatasync, {:.1} loopback round trips", inside / fdatasync, inside / loopback);
+    }
+}
+
+fn fdatasync(file: &mut File) -> std::io::Result<Duration> {
+    let start = Instant::now();
+    file.write_all(&[7; 4096])?;
+    file.sync_data()?;
+    Ok(start.elapsed())
+}
+
+/// One byte there and back.
+struct Loopback(TcpStream);
+
+impl Loopback {
+    fn start() -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let near = TcpStream::connect(listener.local_addr()?)?;
+        let (mut far, _) = listener.accept()?;
+        near.set_nodelay(true)?;
+        far.set_nodelay(true)?;
+        std::thread::spawn(move || {
+            let mut byte = [0];
+            while far.read_exact(&mut byte).is_ok() && far.write_all(&byte).is_ok() {}
+        });
+        Ok(Self(near))
+    }
+
+    fn round_trip(&mut self) -> std::io::Result<Duration> {
+        let start = Instant::now();
+        self.0.write_all(&[1])?;
+        self.0.read_exact(&mut [0])?;
+        Ok(start.elapsed())
+    }
+}
+
+fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socket, Box<dyn std::error::Error>> {
+    let claims = Claims {
+        subject: who.into(),
+        role,
+        company: Some("acme".into()),
+        name: None,
+        topics: None,
+        expires_at_s: u64::from(u32::MAX),
+    };
+    let token = Keyring::hs256(SECRET.as_bytes()).sign(&claims)?;
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    let url = format!("ws://{address}/socket/websocket?vsn=2.0.0&token={token}");
+    let (mut socket, _) = tungstenite::client::client(url, MaybeTlsStream::Plain(stream))?;
+    push(&mut socket, topic, "phx_join", "{}")?;
+    Ok(socket)
+}
+
+fn send(socket: &mut Socket, topic: &str, event: &str, payload: &str) -> tungstenite::Result<()> {
+    let join_ref = if topic == "phoenix" { "null" } else { "\"1\"" };
+    socket.send(Message::text(format!(r#"[{join_ref},"r","{topic}","{event}",{payload}]"#)))
+}
+
+fn push(socket: &mut Socket, topic: &str, event: &str, payload: &str) -> tungstenite::Result<String> {
+    send(socket, topic, event, payload)?;
+    hear(socket, "\"phx_reply\",")
+}
+
+/// The next frame of that kind.
+fn hear(socket: &mut Socket, event: &str) -> tungstenite::Result<String> {
+    loop {
+        if let Message::Text(text) = socket.read()?
+            && text.chars().take(120).collect::<String>().contains(event)
+        {
+            return Ok(text.to_string());
+        }
+    }
+}
+
+/// Ends a session over HTTP.
+fn end(address: &str, session: &str) -> std::io::Result<()> {
+    let mut http = TcpStream::connect(address)?;
+    write!(
+        http,
+        "POST /v1/companies/acme/sessions/{session}/end HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer measuring\r\n\
+         connection: close\r\ncontent-length: 0\r\n\r\n"
+    )?;
+    http.read_to_end(&mut Vec::new()).map(drop)
+}
+
+/// The text after the second mark that follows the first, up to a quotation mark.
+fn between(text: &str, first: &str, second: &str) -> Option<String> {
+    let (_, rest) = text.split_once(first)?;
+    let (_, rest) = rest.split_once(second)?;
+    rest.split_once('"').map(|(found, _)| found.to_owned())
+}
