@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
-use crate::session::Party;
+use crate::person::{Actor, Party};
 use crate::settings::Settings;
 
 /// A wish of a person, of a device's coming and going, or of the clock. Fresh ids are handed in with it.
@@ -147,15 +147,4 @@ pub enum Command {
     Wake,
     /// The server came up again, or reads the company again: nobody counts as connected until told.
     Resume,
-}
-
-/// Who acts on a booking or a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// A client.
-    Client(ClientId),
-    /// An employee.
-    Employee(EmployeeId),
-    /// Whoever runs the company.
-    Admin,
 }

@@ -8,7 +8,7 @@ use crate::booking::BookingReason;
 use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
 use crate::offer::Outcome;
-use crate::session::Party;
+use crate::person::{EndedBy, Party};
 use crate::settings::Settings;
 use crate::time::Time;
 
@@ -215,31 +215,4 @@ pub enum IntentBy {
     Missed,
     /// Unreachable for too long.
     Lapsed,
-}
-
-/// Who ended a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndedBy {
-    /// The client.
-    Client,
-    /// The employee.
-    Employee,
-    /// Whoever runs the company.
-    Admin,
-    /// Nobody: a party stayed away past its grace time.
-    Lost,
-}
-
-impl EndedBy {
-    /// The word on the wire.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Employee => "employee",
-            Self::Admin => "admin",
-            Self::Lost => "lost",
-        }
-    }
 }

@@ -18,6 +18,10 @@ mod session;
 
 mod past;
 
+mod availability;
+
+mod person;
+
 pub mod command;
 
 pub mod event;
@@ -36,15 +40,17 @@ pub mod time;
 
 pub mod invariants;
 
+pub use availability::{Availability, TopicAvailability};
 pub use booking::{Booking, BookingReason, BookingState};
-pub use command::{Actor, Command};
-pub use company::{Answer, Availability, Company, Today, TopicAvailability, Turn};
+pub use command::Command;
+pub use company::{Answer, Company, Today, Turn};
 pub use employee::{Duty, Employee, Intent, Reach, Status};
-pub use event::{EndedBy, Event, IntentBy};
+pub use event::{Event, IntentBy};
 pub use id::{BookingId, ClientId, CompanyId, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
 pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};
+pub use person::{Actor, EndedBy, Party};
 pub use refusal::Refusal;
-pub use session::{Message, Party, Presence, Session};
+pub use session::{Message, Presence, Session};
 pub use settings::Settings;
 pub use time::Time;

@@ -2,7 +2,7 @@
 
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, MessageId, OfferId, SessionId};
 use crate::offer::Outcome;
-use crate::session::Party;
+use crate::person::Party;
 
 /// Something that one audience must hear. It names what changed; the words are made from the state after the change.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::company::{Availability, TopicAvailability};
+use crate::availability::{Availability, TopicAvailability};
 use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
 use crate::time::Time;

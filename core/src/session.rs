@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::Actor;
-use crate::event::EndedBy;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, SessionId, Topic};
 use crate::limits::MESSAGES_AT_HAND_MAX;
+use crate::person::{Actor, EndedBy, Party};
 use crate::time::Time;
 
 /// The consultation between one client and one employee.
@@ -97,36 +96,6 @@ impl Session {
     /// Bytes that it takes in memory, roughly.
     pub(crate) fn weight(&self) -> usize {
         400 + self.messages.iter().map(|m| 120 + m.body.len()).sum::<usize>()
-    }
-}
-
-/// One side of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Party {
-    /// Who asked.
-    Client,
-    /// Who said yes.
-    Employee,
-}
-
-impl Party {
-    /// The other side.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Client => Self::Employee,
-            Self::Employee => Self::Client,
-        }
-    }
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Employee => "employee",
-        }
     }
 }
 

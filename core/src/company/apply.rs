@@ -7,10 +7,11 @@ use super::deadline::{dues_of_booking, dues_of_employee, dues_of_session};
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
 use crate::employee::{Duty, Employee, Intent, Reach};
-use crate::event::{EndedBy, Event};
+use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
-use crate::session::{Message, Party, Presence, Session};
+use crate::person::{EndedBy, Party};
+use crate::session::{Message, Presence, Session};
 use crate::settings::Settings;
 use crate::time::Time;
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::Company;
 use crate::booking::{Booking, BookingReason};
 use crate::employee::{Duty, Employee, Reach};
-use crate::event::{EndedBy, Event, IntentBy};
+use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, SessionId};
 use crate::offer::Outcome;
-use crate::session::{Party, Session};
+use crate::person::{EndedBy, Party};
+use crate::session::Session;
 use crate::time::Time;
 
 /// What is due. At the same moment they come in this order: who has no time left at all goes first.

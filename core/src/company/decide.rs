@@ -2,14 +2,15 @@
 
 use super::Company;
 use crate::booking::{Booking, BookingReason};
-use crate::command::{Actor, Command};
+use crate::command::Command;
 use crate::employee::{Duty, Employee, Intent, Reach};
-use crate::event::{EndedBy, Event, IntentBy};
+use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId};
 use crate::limits::EMPLOYEES_PER_COMPANY_MAX;
 use crate::offer::{Offer, Outcome};
+use crate::person::{Actor, EndedBy, Party};
 use crate::refusal::Refusal;
-use crate::session::{Party, Session};
+use crate::session::Session;
 use crate::time::Time;
 
 type Decision = Result<Vec<Event>, Refusal>;

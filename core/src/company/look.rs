@@ -1,6 +1,7 @@
 //! What can be seen of a company.
 
-use super::{Answer, Availability, Company, Today};
+use super::{Answer, Company, Today};
+use crate::availability::Availability;
 use crate::booking::Booking;
 use crate::command::Command;
 use crate::employee::Employee;

@@ -55,7 +55,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
         .route("/socket/websocket", get(socket::upgrade))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route("/", get(demo::page))
+        .route("/", get(page))
         .fallback(unknown_route)
         .with_state(hub)
 }
@@ -84,6 +84,14 @@ async fn ready(State(hub): State<Arc<Hub>>) -> Response {
         return "ready\n".into_response();
     };
     (StatusCode::SERVICE_UNAVAILABLE, why_not).into_response()
+}
+
+/// The demo's page in dev; the API has none.
+async fn page(State(hub): State<Arc<Hub>>) -> Result<Response, Problem> {
+    let nothing = || Problem::new(StatusCode::NOT_FOUND, "unknown_route", "the API is under `/v1`");
+    let page = demo::page(&hub).ok_or_else(nothing)?;
+    let uncached = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    Ok((uncached, page).into_response())
 }
 
 async fn unknown_route(request: Request) -> Problem {

@@ -5,15 +5,10 @@ mod device;
 mod play;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use anyhow::Context;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
 
-use crate::api::problem::Problem;
 use crate::auth::{Claims, Role};
 use crate::config::Settings as ServerSettings;
 use crate::hub::Hub;
@@ -71,25 +66,18 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
     )
 }
 
-/// `GET /`: the demo's page, with tokens for its people. Only in dev, which listens on loopback only.
-///
-/// # Errors
-/// Outside of dev there is no such page.
-pub async fn page(State(hub): State<Arc<Hub>>) -> Result<Response, Problem> {
-    if !hub.dev {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_route", "the API is under `/v1`"));
-    }
-    let token = |role, subject: &str, name: Option<&str>| {
-        let claims = claims(&hub.exchange.clock(), role, subject, name);
+/// The demo's page, with tokens for its people; made in dev only, which listens on loopback only.
+#[must_use]
+pub fn page(hub: &Hub) -> Option<String> {
+    let token = |role, subject: &str, name: &str| {
+        let claims = claims(&hub.exchange.clock(), role, subject, Some(name));
         hub.keyring.sign(&claims).unwrap_or_default()
     };
-    let mut page = include_str!("page.html").to_owned();
-    page = page.replace("{{client}}", &token(Role::Client, "alice", Some("Alice")));
+    let mut page = include_str!("page.html").replace("{{client}}", &token(Role::Client, "alice", "Alice"));
     for (id, name, _) in EMPLOYEES {
-        page = page.replace(&format!("{{{{{id}}}}}"), &token(Role::Employee, id, Some(name)));
+        page = page.replace(&format!("{{{{{id}}}}}"), &token(Role::Employee, id, name));
     }
-    Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], page)
-        .into_response())
+    hub.dev.then_some(page)
 }
 
 fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&str>) -> Claims {

@@ -1,0 +1,121 @@
+//! How a line of script becomes a wish: who, a verb, and what.
+
+use switchboard_core::{Actor, BookingId, Command, Intent, Key, MessageId, OfferId, Party, SessionId, Settings, Topic};
+
+use super::Desk;
+
+impl Desk {
+    pub(super) fn command(&self, words: &[&str]) -> Command {
+        match words {
+            ["wake"] => Command::Wake,
+            ["admin", "sets", "company", settings @ ..] => {
+                Command::SetCompany { name: "Acme".into(), settings: settings_of(settings) }
+            }
+            ["admin", "removes", "company"] => Command::RemoveCompany,
+            ["admin", "hires", who, topics @ ..] => Command::SetEmployee {
+                employee: who.parse().unwrap(),
+                name: who.to_uppercase().into(),
+                topics: topics.iter().map(|topic| topic.parse::<Topic>().unwrap()).collect(),
+            },
+            ["admin", "removes", who] => Command::RemoveEmployee { employee: who.parse().unwrap() },
+            ["admin", "sets", who, intent] => set_status(who, intent, true),
+            [who, "goes", intent] => set_status(who, intent, false),
+            [who, "connects"] if is_client(who) => Command::ClientConnected { client: who.parse().unwrap() },
+            [who, "connects"] => Command::EmployeeConnected { employee: who.parse().unwrap() },
+            [who, "drops"] if is_client(who) => Command::ClientDisconnected { client: who.parse().unwrap() },
+            [who, "drops"] => Command::EmployeeDisconnected { employee: who.parse().unwrap() },
+            [who, "books", topic, marks @ ..] => Command::Book {
+                booking: BookingId::from_u128(self.made.bookings + 1),
+                client: who.parse().unwrap(),
+                topic: topic.parse().unwrap(),
+                note: mark(marks, "note").map(Into::into),
+                key: key_of(marks),
+            },
+            [who, "cancels", booking] => Command::Cancel { booking: booking_id(booking), by: actor(who) },
+            [who, "has", offer] => Command::OfferDelivered { employee: who.parse().unwrap(), offer: offer_id(offer) },
+            [who, "accepts", offer] => Command::Accept {
+                employee: who.parse().unwrap(),
+                offer: offer_id(offer),
+                session: SessionId::from_u128(self.made.sessions + 1),
+            },
+            [who, "rejects", offer, reason @ ..] => Command::Reject {
+                employee: who.parse().unwrap(),
+                offer: offer_id(offer),
+                reason: reason.first().map(|reason| (*reason).into()),
+            },
+            [who, "enters", session] => Command::EnterSession { session: session_id(session), party: party(who) },
+            [who, "leaves", session] => Command::LeaveSession { session: session_id(session), party: party(who) },
+            [who, "says", session, body, marks @ ..] => Command::Send {
+                session: session_id(session),
+                message: MessageId::from_u128(self.made.messages + 1),
+                by: actor(who),
+                body: (*body).into(),
+                key: key_of(marks),
+            },
+            [who, "ends", session, reason @ ..] => Command::End {
+                session: session_id(session),
+                by: actor(who),
+                reason: reason.first().map(|reason| (*reason).into()),
+            },
+            _ => panic!("no such line in the script language: {words:?}"),
+        }
+    }
+}
+
+pub(super) fn booking_id(text: &str) -> BookingId {
+    BookingId::from_u128(number(text, 'b'))
+}
+
+pub(super) fn session_id(text: &str) -> SessionId {
+    SessionId::from_u128(number(text, 's'))
+}
+
+fn offer_id(text: &str) -> OfferId {
+    let (booking, attempt) = text.split_once('.').unwrap();
+    OfferId { booking: booking_id(booking), attempt: attempt.parse().unwrap() }
+}
+
+fn number(text: &str, letter: char) -> u128 {
+    text.strip_prefix(letter).and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("no id of that kind: {text}"))
+}
+
+fn is_client(who: &str) -> bool {
+    who.starts_with(['x', 'y', 'z'])
+}
+
+fn party(who: &str) -> Party {
+    if is_client(who) { Party::Client } else { Party::Employee }
+}
+
+fn actor(who: &str) -> Actor {
+    match who {
+        "admin" => Actor::Admin,
+        _ if is_client(who) => Actor::Client(who.parse().unwrap()),
+        _ => Actor::Employee(who.parse().unwrap()),
+    }
+}
+
+fn set_status(who: &str, intent: &str, by_admin: bool) -> Command {
+    let intent = match intent {
+        "idle" => Intent::Idle,
+        "offline" => Intent::Offline,
+        _ => panic!("no such intent: {intent}"),
+    };
+    Command::SetStatus { employee: who.parse().unwrap(), intent, by_admin }
+}
+
+fn mark<'a>(marks: &[&'a str], name: &str) -> Option<&'a str> {
+    marks.iter().find_map(|mark| mark.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn key_of(marks: &[&str]) -> Option<Key> {
+    mark(marks, "key").map(|key| key.parse().unwrap())
+}
+
+fn settings_of(marks: &[&str]) -> Settings {
+    let pairs = marks.iter().map(|mark| mark.split_once('=').unwrap());
+    let object = pairs.map(|(name, value)| (name.to_owned(), value.parse::<u64>().unwrap().into())).collect();
+    let settings: Settings = serde_json::from_value(serde_json::Value::Object(object)).unwrap();
+    settings.check().unwrap();
+    settings
+}

@@ -1,0 +1,236 @@
+//! How what came of a wish is written down: the answer, then events (`+`), then what each person is told (`>`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use switchboard_core::{
+    Answer, BookingId, EmployeeNo, Event, IntentBy, Key, Notice, OfferId, Party, Reach, Refusal, SessionId, Status,
+    Topic, Turn,
+};
+
+use super::Desk;
+use super::script::{booking_id, session_id};
+
+impl Desk {
+    pub(super) fn words_of(&self, turn: &Turn) -> Vec<String> {
+        let mut lines = vec![match &turn.outcome {
+            Ok(answer) => self.answer(answer),
+            Err(refusal) => refused(refusal),
+        }];
+        lines.extend(turn.events.iter().map(|event| format!("+ {}", self.event(event))));
+        lines.extend(turn.notices.iter().filter_map(|notice| Some(format!("> {}", self.notice(notice)?))));
+        let board: Vec<String> = turn.notices.iter().filter_map(|notice| self.board(notice)).collect();
+        if !board.is_empty() {
+            lines.push(format!("> board: {}", board.join(", ")));
+        }
+        lines
+    }
+
+    /// All that can change about each employee.
+    pub(super) fn employees(&self) -> BTreeMap<String, String> {
+        let describe = |(no, _)| {
+            let e = self.company.employee_no(no).unwrap();
+            let place = if e.status() == Status::Idle { format!(" at place {}", e.place) } else { String::new() };
+            let reach = match e.reach {
+                Reach::Connected => "connected".to_owned(),
+                Reach::Grace { until } => format!("away, may be back by {}", until.as_ms()),
+                Reach::Gone { since } => format!("gone since {}", since.as_ms()),
+            };
+            let lapse = e.lapse_due.map_or(String::new(), |at| format!(", lapses at {}", at.as_ms()));
+            let missed = if e.missed > 0 { format!(", missed {}", e.missed) } else { String::new() };
+            let (status, since, intent) = (e.status().word(), e.since.as_ms(), e.intent.word());
+            (e.id.to_string(), format!("{status} since {since}{place}, wants {intent}, {reach}{lapse}{missed}"))
+        };
+        self.company.employees_after(None).map(describe).collect()
+    }
+
+    pub(super) fn see(&mut self, line: &str, words: &[&str]) {
+        let seen = match words {
+            ["line", topic @ ..] => {
+                let topic: Option<Topic> = topic.first().map(|topic| topic.parse().unwrap());
+                let line = self.company.in_line(topic.as_ref());
+                line.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ")
+            }
+            ["see", id] if id.starts_with('b') => self.booking(booking_id(id)),
+            ["see", id] => self.session(session_id(id)),
+            _ => self.availability(),
+        };
+        self.write(&format!("[{}] {line}: {seen}", self.now_ms));
+    }
+
+    fn availability(&self) -> String {
+        let seen = self.company.availability();
+        let topics = seen.topics.iter().map(|(topic, of)| format!(", {topic} {} ({})", of.available, of.idle));
+        format!("{} ({}){}", seen.available, seen.idle, topics.collect::<String>())
+    }
+
+    fn name(&self, no: EmployeeNo) -> &str {
+        self.names[&no].as_str()
+    }
+
+    fn answer(&self, answer: &Answer) -> String {
+        match answer {
+            Answer::Done => "yes".to_owned(),
+            Answer::Company => format!("yes: company {}", self.company.name()),
+            Answer::Employee(no) => format!("yes: {}", self.status(*no)),
+            Answer::Booking(id) => format!("yes: {}", self.booking(*id)),
+            Answer::Session(id) => format!("yes: {}", self.session(*id)),
+            Answer::Message(session, message) => format!("yes: m{} in s{}", message.as_u128(), session.as_u128()),
+        }
+    }
+
+    fn status(&self, no: EmployeeNo) -> String {
+        let employee = self.company.employee_no(no);
+        let (status, intent) = employee.map_or(("gone", "gone"), |e| (e.status().word(), e.intent.word()));
+        format!("{} {status}, wants {intent}", self.name(no))
+    }
+
+    fn booking(&self, id: BookingId) -> String {
+        let Some(booking) = self.company.booking(id) else { return format!("{} is forgotten", b(id)) };
+        let reason = booking.reason.map_or(String::new(), |reason| format!(" {}", reason.word()));
+        let session = booking.session.map_or(String::new(), |session| format!(" {}", s(session)));
+        format!("{} {}{reason}{session}", b(id), booking.state.word())
+    }
+
+    fn session(&self, id: SessionId) -> String {
+        let Some(session) = self.company.session(id) else { return format!("{} is forgotten", s(id)) };
+        let side = |party| {
+            let presence = session.presence(party);
+            let due = presence.due.map_or(String::new(), |at| format!(" back by {}", at.as_ms()));
+            format!("{}{due}", if presence.online { "in" } else { "out" })
+        };
+        let state = match session.ended_by {
+            None => format!("running, client {}, employee {}", side(Party::Client), side(Party::Employee)),
+            Some(by) => format!("ended by {}{}", by.word(), in_words(&session.reason)),
+        };
+        let ends = session.messages.front().zip(session.messages.back());
+        let messages = ends.map_or(String::new(), |(first, last)| {
+            let (first, last) = (first.id.as_u128(), last.id.as_u128());
+            format!(", {} messages m{first} to m{last}", session.messages.len())
+        });
+        format!("{} {state}{messages}", s(id))
+    }
+
+    fn event(&self, event: &Event) -> String {
+        let about = self.about_a_person(event).unwrap_or_else(|| self.about_a_thing(event));
+        format!("{} {about}", event.kind()).trim_end().to_owned()
+    }
+
+    fn about_a_person(&self, event: &Event) -> Option<String> {
+        Some(match event {
+            Event::EmployeeSet { employee, name, topics, .. } => {
+                format!("{} `{name}` {topics:?}", self.name(*employee))
+            }
+            Event::IntentSet { employee, intent, by } => {
+                format!("{} {} by {}", self.name(*employee), intent.word(), word(by))
+            }
+            Event::EmployeeRemoved { employee, .. }
+            | Event::EmployeeConnected { employee }
+            | Event::EmployeeDisconnected { employee }
+            | Event::EmployeeUnreachable { employee }
+            | Event::WrapUpEnded { employee } => self.name(*employee).to_owned(),
+            Event::ClientConnected { client } | Event::ClientDisconnected { client } => client.to_string(),
+            _ => return None,
+        })
+    }
+
+    fn about_a_thing(&self, event: &Event) -> String {
+        match event {
+            Event::CompanySet { name, .. } => name.to_string(),
+            Event::BookingOpened { booking, client, topic, note, key } => {
+                let note = note.as_ref().map_or(String::new(), |note| format!(" note {note}"));
+                format!("{} {client} {topic}{note}{}", b(*booking), marked(key))
+            }
+            Event::OfferMade { offer, employee, expires_at } => {
+                format!("{} {} until {}", o(*offer), self.name(*employee), expires_at.as_ms())
+            }
+            Event::OfferDelivered { offer } => o(*offer),
+            Event::OfferClosed { offer, outcome, reason } => {
+                format!("{} {}{}", o(*offer), outcome.word(), in_words(reason))
+            }
+            Event::OfferAccepted { offer, session } => format!("{} {}", o(*offer), s(*session)),
+            Event::BookingEnded { booking, reason } => format!("{} {}", b(*booking), reason.word()),
+            Event::PartyEntered { session, party } | Event::PartyLeft { session, party } => {
+                format!("{} {}", s(*session), party.word())
+            }
+            Event::MessageSent { session, message, from, body, key } => {
+                let message = message.as_u128();
+                format!("{} m{message} {}: {body}{}", s(*session), from.word(), marked(key))
+            }
+            Event::SessionEnded { session, by, reason } => {
+                format!("{} {}{}", s(*session), by.word(), in_words(reason))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What a person is told; nothing when it is for the board.
+    fn notice(&self, notice: &Notice) -> Option<String> {
+        Some(match notice {
+            Notice::Offer { employee, offer } => format!("{}: offer {}", self.name(*employee), o(*offer)),
+            Notice::OfferClosed { employee, offer, outcome } => {
+                format!("{}: offer_closed {} {}", self.name(*employee), o(*offer), outcome.word())
+            }
+            Notice::Status { employee, cause } => {
+                let to = self.name(*employee);
+                format!("{to}: status {}, cause {}", self.status(*employee), cause.word())
+            }
+            Notice::EmployeeSession { employee, session } => {
+                format!("{}: session {}", self.name(*employee), self.session(*session))
+            }
+            Notice::Booking { client, booking } => format!("{client}: booking {}", self.booking(*booking)),
+            Notice::Message { session, message } => format!("{}: message m{}", s(*session), message.as_u128()),
+            Notice::Ended { session } => format!("{}: ended {}", s(*session), self.session(*session)),
+            Notice::Peer { session, to, online } => {
+                let peer = if *online { "online" } else { "offline" };
+                format!("{} {}: peer {peer}", s(*session), to.word())
+            }
+            Notice::EmployeeGone(id) => format!("{id}: gone"),
+            Notice::CompanyGone => "everybody: company gone".to_owned(),
+            Notice::BoardEmployee(_) | Notice::BoardBooking(_) | Notice::BoardSession(_) => return None,
+        })
+    }
+
+    fn board(&self, notice: &Notice) -> Option<String> {
+        match notice {
+            Notice::BoardEmployee(no) => Some(self.name(*no).to_owned()),
+            Notice::BoardBooking(id) => Some(b(*id)),
+            Notice::BoardSession(id) => Some(s(*id)),
+            _ => None,
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    let detail = match refusal {
+        Refusal::OfferClosed(outcome) => format!(" {}", outcome.word()),
+        Refusal::AlreadyBooked(id) | Refusal::BookingClosed(id) => format!(" {}", b(*id)),
+        Refusal::Invalid { field, problem } => format!(" {field} {problem}"),
+        _ => String::new(),
+    };
+    format!("no: {}{detail}", refusal.reason())
+}
+
+fn in_words(reason: &Option<Arc<str>>) -> String {
+    reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"))
+}
+
+fn marked(key: &Option<Key>) -> String {
+    key.as_ref().map_or(String::new(), |key| format!(" key {key}"))
+}
+
+fn word(by: &IntentBy) -> String {
+    serde_json::to_string(by).unwrap().replace('"', "")
+}
+
+fn b(id: BookingId) -> String {
+    format!("b{}", id.as_u128())
+}
+
+fn s(id: SessionId) -> String {
+    format!("s{}", id.as_u128())
+}
+
+fn o(id: OfferId) -> String {
+    format!("{}.{}", b(id.booking), id.attempt)
+}

@@ -1,0 +1,115 @@
+//! Finding, taking and giving back an idle employee costs about the same among a thousand as among a hundred thousand.
+//!
+//! A scan would cost a hundred times as much; a tree costs less than twice. Both companies are measured in turn in one
+//! run, and the medians compared, so that a slow or busy machine slows both.
+
+use switchboard_core::{
+    Actor, BookingId, Command, Company, EmployeeId, Intent, Notice, OfferId, SessionId, Settings, Time, Topic,
+};
+
+const FEW: usize = 1_000;
+const MANY: usize = 100_000;
+const ROUNDS: usize = 15;
+const PER_ROUND: u32 = 40;
+const FACTOR_MAX: u64 = 4;
+
+#[test]
+fn a_claim_among_many_costs_about_what_it_costs_among_few() {
+    let mut few = Crowd::new(FEW);
+    let mut many = Crowd::new(MANY);
+    for work in [Crowd::book_and_cancel, Crowd::the_whole_way, Crowd::drop_and_return, Crowd::hire_other_topics] {
+        let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            of_few.push(few.ns_per(work));
+            of_many.push(many.ns_per(work));
+        }
+        let (of_few, of_many) = (median(of_few), median(of_many));
+        assert!(of_many < of_few * FACTOR_MAX, "{of_many} ns among {MANY}, {of_few} ns among {FEW}");
+    }
+}
+
+fn median(mut samples: Vec<u64>) -> u64 {
+    samples.sort_unstable();
+    samples[samples.len() / 2]
+}
+
+/// A company whose employees are all idle: every second takes any topic, the others one of ten.
+struct Crowd {
+    company: Company,
+    size: usize,
+    turn: usize,
+}
+
+impl Crowd {
+    fn new(size: usize) -> Self {
+        let mut crowd = Self { company: Company::new("acme".parse().unwrap()), size, turn: 0 };
+        crowd.take(&Command::SetCompany { name: "Acme".into(), settings: Settings::default() });
+        for n in 0..size {
+            let topics = if n % 2 == 0 { vec![] } else { vec![topic(n)] };
+            crowd.take(&Command::SetEmployee { employee: employee(n), name: "Somebody".into(), topics });
+            crowd.take(&Command::EmployeeConnected { employee: employee(n) });
+            crowd.take(&Command::SetStatus { employee: employee(n), intent: Intent::Idle, by_admin: false });
+        }
+        assert_eq!(crowd.company.availability().idle, size);
+        crowd
+    }
+
+    #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "what is measured is time itself")]
+    fn ns_per(&mut self, work: fn(&mut Self)) -> u64 {
+        let start = std::time::Instant::now();
+        for _ in 0..PER_ROUND {
+            // Far apart, so that another part of the tree is touched each time.
+            self.turn = (self.turn + 7_919) % self.size;
+            work(self);
+        }
+        u64::try_from(start.elapsed().as_nanos()).unwrap() / u64::from(PER_ROUND)
+    }
+
+    fn take(&mut self, command: &Command) -> Option<OfferId> {
+        let turn = self.company.take(Time::from_ms(1_000), command);
+        assert!(turn.outcome.is_ok(), "{command:?}: {:?}", turn.outcome);
+        turn.notices.iter().find_map(|notice| match notice {
+            Notice::Offer { offer, .. } => Some(*offer),
+            _ => None,
+        })
+    }
+
+    fn book(&mut self) -> OfferId {
+        let booking = BookingId::from_u128(self.company.seq().into());
+        let (client, topic) = ("zoe".parse().unwrap(), topic(self.turn));
+        self.take(&Command::Book { booking, client, topic, note: None, key: None }).expect("somebody is idle")
+    }
+
+    fn book_and_cancel(&mut self) {
+        let booking = self.book().booking;
+        self.take(&Command::Cancel { booking, by: Actor::Admin });
+    }
+
+    fn the_whole_way(&mut self) {
+        let offer = self.book();
+        let session = SessionId::from_u128(offer.booking.as_u128());
+        let employee = self.company.booking(offer.booking).unwrap().open_offer().unwrap().employee_id.clone();
+        self.take(&Command::Accept { employee, offer, session });
+        self.take(&Command::End { session, by: Actor::Admin, reason: None });
+    }
+
+    fn drop_and_return(&mut self) {
+        let employee = employee(self.turn);
+        self.take(&Command::EmployeeDisconnected { employee: employee.clone() });
+        self.take(&Command::EmployeeConnected { employee });
+    }
+
+    fn hire_other_topics(&mut self) {
+        let topics = vec![topic(self.turn), topic(self.turn + 1)];
+        let (employee, name) = (employee(self.turn), format!("Somebody {}", self.company.seq()).into());
+        self.take(&Command::SetEmployee { employee, name, topics });
+    }
+}
+
+fn employee(n: usize) -> EmployeeId {
+    format!("employee-{n}").parse().unwrap()
+}
+
+fn topic(n: usize) -> Topic {
+    format!("topic-{}", n % 10).parse().unwrap()
+}

@@ -1,0 +1,9 @@
+//! The rules of booking, told as stories, held to their promises, and watched as they grow.
+
+mod desk;
+
+mod transcript;
+
+mod promises;
+
+mod growth;

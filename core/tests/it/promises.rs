@@ -1,0 +1,67 @@
+//! The promises of the contract, held over random walks: whatever people, clocks and restarts do, in any order.
+//!
+//! `PROPTEST_CASES` raises the number of walks.
+
+mod ledger;
+
+mod step;
+
+mod walk;
+
+mod heal;
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use step::{Step, settings, steps};
+use walk::Walk;
+
+/// Walks without `PROPTEST_CASES`: about ten seconds in a debug build.
+const WALKS: u32 = 300;
+
+fn config() -> Config {
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { WALKS };
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_walk_keeps_every_promise_and_heals(
+        settings in settings(),
+        clients in 2..=3usize,
+        employees in 1..=6usize,
+        steps in steps(),
+        prefix in 0..150usize,
+    ) {
+        let mut walk = Walk::new(clients, employees, settings.clone());
+        for (count, step) in steps.iter().enumerate() {
+            walk.step(step);
+            if count == prefix {
+                walk.remember_this_moment();
+            }
+        }
+        walk.fold_again();
+        walk.heal(&settings);
+        walk.fold_again();
+    }
+
+    #[test]
+    fn a_second_wake_or_a_clock_turned_back_moves_nothing(
+        settings in settings(),
+        steps in steps(),
+    ) {
+        let mut walk = Walk::new(2, 4, settings);
+        for step in &steps {
+            walk.step(step);
+            walk.wake();
+            let seq = walk.seq();
+            walk.wake();
+            walk.step(&Step::Back(7));
+            walk.wake();
+            prop_assert_eq!(walk.seq(), seq);
+            walk.step(&Step::Late(7));
+        }
+    }
+}

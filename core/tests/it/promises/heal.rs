@@ -1,0 +1,78 @@
+//! After any walk: everything open ends within a bounded number of deadlines, and everybody can be booked again.
+
+use switchboard_core::{
+    Actor, Answer, ClientId, Command, EmployeeId, Intent, Notice, Party, SessionId, Settings, Time,
+};
+
+use super::walk::Walk;
+
+/// Every search asks each of six employees at most once, and each employee has three deadlines.
+const DEADLINES_MAX: usize = 100;
+
+impl Walk {
+    pub fn heal(&mut self, settings: &Settings) {
+        self.let_time_pass_until("searches", |walk| walk.ledger.searches.values().all(|search| search.end.is_some()));
+        self.everybody_leaves();
+        self.let_time_pass_until("sessions", |walk| walk.ledger.talks.values().all(|talk| talk.ended_by.is_some()));
+        self.let_time_pass_until("deadlines", |walk| walk.company.next_deadline().is_none());
+        self.take(&Command::SetCompany { name: "Acme".into(), settings: settings.clone() });
+        for employee in self.employees.clone() {
+            self.take(&Command::SetEmployee { employee: employee.clone(), name: "Somebody".into(), topics: vec![] });
+            self.set(&employee, Intent::Offline);
+        }
+        for employee in self.employees.clone() {
+            self.can_be_booked(&employee);
+        }
+    }
+
+    fn let_time_pass_until(&mut self, what: &str, is_over: impl Fn(&Self) -> bool) {
+        for _ in 0..DEADLINES_MAX {
+            if is_over(self) {
+                return;
+            }
+            let at = self.company.next_deadline().map(Time::as_ms);
+            self.now_ms = self.now_ms.max(at.unwrap_or_else(|| panic!("{what} are open without a deadline")));
+            self.wake();
+        }
+        panic!("{what} are open after {DEADLINES_MAX} deadlines");
+    }
+
+    fn everybody_leaves(&mut self) {
+        let running: Vec<_> = self.ledger.talks.iter().filter(|(_, talk)| talk.ended_by.is_none()).collect();
+        let running: Vec<_> = running.into_iter().map(|(session, talk)| (*session, talk.client.clone())).collect();
+        for (session, client) in running {
+            self.take(&Command::LeaveSession { session, party: Party::Client });
+            self.take(&Command::LeaveSession { session, party: Party::Employee });
+            self.take(&Command::ClientDisconnected { client });
+        }
+        for employee in self.employees.clone() {
+            self.take(&Command::EmployeeDisconnected { employee });
+        }
+    }
+
+    /// The whole way with this employee as the only one who is idle.
+    fn can_be_booked(&mut self, employee: &EmployeeId) {
+        self.take(&Command::EmployeeConnected { employee: employee.clone() });
+        self.set(employee, Intent::Idle);
+        let client: ClientId = "client-0".parse().unwrap();
+        let booking = self.fresh_booking();
+        let topic = "law".parse().unwrap();
+        let turn = self.take(&Command::Book { booking, client: client.clone(), topic, note: None, key: None });
+        let offer = turn.notices.iter().find_map(|notice| match notice {
+            Notice::Offer { offer, .. } => Some(*offer),
+            _ => None,
+        });
+        let offer = offer.unwrap_or_else(|| panic!("{employee} is not asked: {:?}", turn.outcome));
+        let session = SessionId::from_u128(booking.as_u128());
+        let turn = self.take(&Command::Accept { employee: employee.clone(), offer, session });
+        assert_eq!(turn.outcome, Ok(Answer::Session(session)));
+        self.take(&Command::End { session, by: Actor::Client(client), reason: None });
+        self.set(employee, Intent::Offline);
+        self.take(&Command::EmployeeDisconnected { employee: employee.clone() });
+    }
+
+    fn set(&mut self, employee: &EmployeeId, intent: Intent) {
+        let turn = self.take(&Command::SetStatus { employee: employee.clone(), intent, by_admin: false });
+        assert!(turn.outcome.is_ok());
+    }
+}

@@ -1,0 +1,303 @@
+//! A small bookkeeping of its own, made from events alone, that knows what each promise demands of the next event.
+
+use std::collections::BTreeMap;
+
+use switchboard_core::{
+    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, OfferId, Outcome,
+    SessionId, Settings, Status, Time, Topic,
+};
+
+#[derive(Clone, Default)]
+pub struct Ledger {
+    pub exists: bool,
+    pub settings: Settings,
+    pub people: BTreeMap<EmployeeNo, Person>,
+    pub searches: BTreeMap<BookingId, Search>,
+    pub talks: BTreeMap<SessionId, Talk>,
+    turns_idle: u64,
+}
+
+#[derive(Clone)]
+pub struct Person {
+    pub id: EmployeeId,
+    pub topics: Vec<Topic>,
+    pub intent: Intent,
+    pub near: Near,
+    pub holds: Holds,
+    /// The how-manieth to become idle; who is not idle has none.
+    pub idle_turn: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Near {
+    Here,
+    Away,
+    Gone,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Holds {
+    Nothing,
+    Offer(OfferId),
+    Talk(SessionId),
+    WrapUp,
+}
+
+#[derive(Clone)]
+pub struct Search {
+    pub client: ClientId,
+    pub topic: Topic,
+    pub ends_by: Time,
+    pub offers: Vec<Asked>,
+    pub end: Option<End>,
+}
+
+#[derive(Clone)]
+pub struct Asked {
+    pub employee: EmployeeNo,
+    pub id: EmployeeId,
+    pub expires_at: Time,
+    pub outcome: Option<Outcome>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    Talk(SessionId),
+    Without(BookingReason),
+}
+
+#[derive(Clone)]
+pub struct Talk {
+    pub client: ClientId,
+    pub employee: EmployeeNo,
+    pub employee_id: EmployeeId,
+    pub ended_by: Option<EndedBy>,
+}
+
+impl Talk {
+    pub fn is_of(&self, actor: &Actor) -> bool {
+        match actor {
+            Actor::Client(client) => *client == self.client,
+            Actor::Employee(employee) => *employee == self.employee_id,
+            Actor::Admin => false,
+        }
+    }
+}
+
+impl Person {
+    pub fn status(&self) -> Status {
+        match (self.holds, self.intent, self.near) {
+            (Holds::Talk(_) | Holds::WrapUp, _, _) => Status::Busy,
+            (Holds::Offer(_), _, _) => Status::Init,
+            (Holds::Nothing, Intent::Idle, Near::Here | Near::Away) => Status::Idle,
+            (Holds::Nothing, _, _) => Status::Offline,
+        }
+    }
+}
+
+impl Ledger {
+    /// Writes down what happened, after asking whether it may happen at all.
+    pub fn write(&mut self, at: Time, event: &Event) {
+        match event {
+            Event::CompanySet { settings, .. } => {
+                self.exists = true;
+                self.settings = settings.clone();
+            }
+            Event::CompanyRemoved => self.forget_everybody(),
+            Event::BookingOpened { booking, client, topic, .. } => self.open(at, *booking, client, topic),
+            Event::OfferMade { offer, employee, expires_at } => self.ask(at, *offer, *employee, *expires_at),
+            Event::OfferClosed { offer, outcome, .. } => self.close(*offer, *outcome),
+            Event::OfferAccepted { offer, session } => self.begin(*offer, *session),
+            Event::BookingEnded { booking, reason } => self.end_search(at, *booking, *reason),
+            Event::SessionEnded { session, by, .. } => self.end_talk(*session, *by),
+            Event::EmployeeSet { .. }
+            | Event::EmployeeRemoved { .. }
+            | Event::IntentSet { .. }
+            | Event::EmployeeConnected { .. }
+            | Event::EmployeeDisconnected { .. }
+            | Event::EmployeeUnreachable { .. }
+            | Event::WrapUpEnded { .. }
+            | Event::Resumed => self.write_of_people(event),
+            Event::OfferDelivered { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::PartyEntered { .. }
+            | Event::PartyLeft { .. }
+            | Event::MessageSent { .. } => {}
+        }
+        self.give_turns();
+    }
+
+    fn write_of_people(&mut self, event: &Event) {
+        match event {
+            Event::EmployeeSet { employee, id, topics, .. } => {
+                let new = || Person {
+                    id: id.clone(),
+                    topics: vec![],
+                    intent: Intent::Offline,
+                    near: Near::Gone,
+                    holds: Holds::Nothing,
+                    idle_turn: None,
+                };
+                self.people.entry(*employee).or_insert_with(new).topics.clone_from(topics);
+            }
+            Event::EmployeeRemoved { employee, .. } => {
+                let gone = self.people.remove(employee).expect("only who is there is removed");
+                let holds = gone.holds;
+                assert!(matches!(holds, Holds::Nothing | Holds::WrapUp), "removed while holding {holds:?}");
+            }
+            Event::IntentSet { employee, intent, .. } => self.person(*employee).intent = *intent,
+            Event::EmployeeConnected { employee } => self.person(*employee).near = Near::Here,
+            Event::EmployeeDisconnected { employee } => self.person(*employee).near = Near::Away,
+            Event::EmployeeUnreachable { employee } => self.person(*employee).near = Near::Gone,
+            Event::WrapUpEnded { employee } => {
+                assert_eq!(self.person(*employee).holds, Holds::WrapUp);
+                self.person(*employee).holds = Holds::Nothing;
+            }
+            _ => {
+                for person in self.people.values_mut().filter(|person| person.near == Near::Here) {
+                    person.near = Near::Away;
+                }
+            }
+        }
+    }
+
+    fn forget_everybody(&mut self) {
+        self.exists = false;
+        assert!(self.searches.values().all(|search| search.end.is_some()), "a search outlives its company");
+        assert!(self.talks.values().all(|talk| talk.ended_by.is_some()), "a session outlives its company");
+        self.people.clear();
+    }
+
+    /// Promise 1: a client has one open thing.
+    fn open(&mut self, at: Time, booking: BookingId, client: &ClientId, topic: &Topic) {
+        assert_eq!(self.open_of(client), None, "`{client}` has something open already");
+        let ends_by = at.plus_ms(self.settings.booking_deadline_ms);
+        let search = Search { client: client.clone(), topic: topic.clone(), ends_by, offers: vec![], end: None };
+        assert!(self.searches.insert(booking, search).is_none(), "a booking is opened once");
+    }
+
+    /// Promises 1, 3, 4 and 5: who holds nothing, was not asked before, and has been idle longest of those who take
+    /// the topic; until a time within the search.
+    fn ask(&mut self, at: Time, offer: OfferId, employee: EmployeeNo, expires_at: Time) {
+        assert_eq!(self.next_for(offer.booking), Some(employee), "another is to be asked at {offer}");
+        let search = &self.searches[&offer.booking];
+        assert_eq!(search.end, None, "nobody is asked after the end");
+        assert!(search.offers.iter().all(|asked| asked.outcome.is_some()), "one open offer per booking");
+        assert_eq!(offer.attempt as usize, search.offers.len() + 1);
+        assert!(at < expires_at && expires_at <= search.ends_by, "{offer} has no time, or more than the search");
+        let person = self.person(employee);
+        assert_eq!(person.holds, Holds::Nothing);
+        person.holds = Holds::Offer(offer);
+        let asked = Asked { employee, id: person.id.clone(), expires_at, outcome: None };
+        self.searches.get_mut(&offer.booking).unwrap().offers.push(asked);
+    }
+
+    fn close(&mut self, offer: OfferId, outcome: Outcome) {
+        assert_ne!(outcome, Outcome::Accepted, "a yes is an event of its own");
+        let employee = self.close_with(offer, outcome);
+        self.person(employee).holds = Holds::Nothing;
+    }
+
+    fn begin(&mut self, offer: OfferId, session: SessionId) {
+        let employee = self.close_with(offer, Outcome::Accepted);
+        let employee_id = self.person(employee).id.clone();
+        self.person(employee).holds = Holds::Talk(session);
+        let search = self.searches.get_mut(&offer.booking).unwrap();
+        assert_eq!(search.end.replace(End::Talk(session)), None, "a booking ends once");
+        let talk = Talk { client: search.client.clone(), employee, employee_id, ended_by: None };
+        assert!(self.talks.insert(session, talk).is_none(), "a session begins once");
+    }
+
+    fn close_with(&mut self, offer: OfferId, outcome: Outcome) -> EmployeeNo {
+        let search = self.searches.get_mut(&offer.booking).expect("an offer has its booking");
+        assert_eq!(search.offers.len(), offer.attempt as usize, "the latest offer is the open one");
+        let asked = search.offers.last_mut().unwrap();
+        assert_eq!(asked.outcome.replace(outcome), None, "an offer ends once");
+        let employee = asked.employee;
+        assert_eq!(self.person(employee).holds, Holds::Offer(offer));
+        employee
+    }
+
+    /// Promise 3: once, with a reason that is true.
+    fn end_search(&mut self, at: Time, booking: BookingId, reason: BookingReason) {
+        let next = self.next_for(booking);
+        let search = self.searches.get_mut(&booking).expect("only what was opened ends");
+        let outcomes: Vec<Outcome> = search.offers.iter().map(|asked| asked.outcome.expect("closed before")).collect();
+        let said_no = |outcome: &Outcome| matches!(outcome, Outcome::Rejected | Outcome::WentOffline);
+        match reason {
+            BookingReason::EveryoneDeclined => assert!(next.is_none() && outcomes.iter().all(said_no)),
+            BookingReason::NobodyLeft => assert!(next.is_none() && !outcomes.iter().all(said_no)),
+            BookingReason::ClientCancelled => assert_eq!(outcomes.last(), Some(&Outcome::ClientCancelled)),
+            BookingReason::ClientLost => assert_eq!(outcomes.last(), Some(&Outcome::ClientLost)),
+            BookingReason::Deadline => assert!(search.ends_by <= at),
+            BookingReason::ClosedByAdmin => assert_eq!(outcomes.last(), Some(&Outcome::WithdrawnByAdmin)),
+        }
+        assert_eq!(search.end.replace(End::Without(reason)), None, "a booking ends once");
+    }
+
+    fn end_talk(&mut self, session: SessionId, by: EndedBy) {
+        let talk = self.talks.get_mut(&session).expect("only what began ends");
+        assert_eq!(talk.ended_by.replace(by), None, "a session ends once");
+        let employee = talk.employee;
+        assert_eq!(self.person(employee).holds, Holds::Talk(session));
+        let wrap_up = self.settings.wrap_up_ms > 0;
+        self.person(employee).holds = if wrap_up { Holds::WrapUp } else { Holds::Nothing };
+    }
+
+    fn person(&mut self, no: EmployeeNo) -> &mut Person {
+        self.people.get_mut(&no).expect("what happens to an employee happens while they are there")
+    }
+
+    fn give_turns(&mut self) {
+        for person in self.people.values_mut() {
+            match (person.status() == Status::Idle, person.idle_turn) {
+                (true, None) => {
+                    person.idle_turn = Some(self.turns_idle);
+                    self.turns_idle += 1;
+                }
+                (true, Some(_)) => {}
+                (false, _) => person.idle_turn = None,
+            }
+        }
+    }
+
+    /// Everybody who can be asked, longest idle first.
+    pub fn line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
+        let takes = |p: &Person| topic.is_none_or(|topic| p.topics.is_empty() || p.topics.contains(topic));
+        let can = self.people.iter().filter(|(_, p)| p.near == Near::Here && takes(p));
+        let mut line: Vec<(u64, EmployeeNo)> = can.filter_map(|(no, p)| Some((p.idle_turn?, *no))).collect();
+        line.sort_unstable();
+        line.into_iter().map(|(_, no)| no).collect()
+    }
+
+    fn next_for(&self, booking: BookingId) -> Option<EmployeeNo> {
+        let search = &self.searches[&booking];
+        let asked = |no: &EmployeeNo| search.offers.iter().any(|asked| asked.employee == *no);
+        self.line(Some(&search.topic)).into_iter().find(|no| !asked(no))
+    }
+
+    /// The open search, or the one whose session runs.
+    pub fn open_of(&self, client: &ClientId) -> Option<BookingId> {
+        let is_open = |search: &Search| match search.end {
+            None => true,
+            Some(End::Talk(session)) => self.talks[&session].ended_by.is_none(),
+            Some(End::Without(_)) => false,
+        };
+        let mut open = self.searches.iter().filter(|(_, search)| search.client == *client && is_open(search));
+        open.next().map(|(booking, _)| *booking)
+    }
+
+    pub fn open_offers(&self) -> Vec<(OfferId, &Asked)> {
+        let latest = |(booking, search): (&BookingId, &'_ Search)| {
+            let attempt = u32::try_from(search.offers.len()).unwrap();
+            OfferId { booking: *booking, attempt }
+        };
+        let all = self.searches.iter().map(|found| (latest(found), found.1));
+        all.filter_map(|(id, search)| Some((id, search.offers.last()?))).filter(|(_, a)| a.outcome.is_none()).collect()
+    }
+
+    pub fn asked(&self, offer: OfferId) -> Option<&Asked> {
+        self.searches.get(&offer.booking)?.offers.get((offer.attempt as usize).checked_sub(1)?)
+    }
+}

@@ -1,0 +1,438 @@
+//! A walk: one company, its clock and its people, and after every step the question whether each promise was kept.
+
+use switchboard_core::{
+    Actor, Answer, BookingId, BookingReason, ClientId, Command, Company, EmployeeId, Event, Intent, Key, MessageId,
+    Notice, OfferId, Outcome, Party, Refusal, SessionId, Settings, Time, Topic, Turn, invariants,
+};
+
+use super::ledger::{End, Holds, Ledger, Search};
+use super::step::{Step, Who};
+
+const TOPICS: [&str; 3] = ["fun", "law", "tax"];
+
+pub struct Walk {
+    pub company: Company,
+    pub ledger: Ledger,
+    pub now_ms: u64,
+    clients: Vec<ClientId>,
+    pub employees: Vec<EmployeeId>,
+    history: Vec<(Time, Event)>,
+    fresh: u128,
+    answered: Vec<(Command, Result<Answer, Refusal>)>,
+    moment: Option<(usize, String)>,
+}
+
+impl Walk {
+    /// Half of the employees are there and idle; the second half takes some topics only.
+    pub fn new(clients: usize, employees: usize, settings: Settings) -> Self {
+        let mut walk = Self {
+            company: Company::new("acme".parse().unwrap()),
+            ledger: Ledger::default(),
+            now_ms: 1_000,
+            clients: (0..clients).map(|n| format!("client-{n}").parse().unwrap()).collect(),
+            employees: (0..employees).map(|n| format!("employee-{n}").parse().unwrap()).collect(),
+            history: Vec::new(),
+            fresh: 0,
+            answered: Vec::new(),
+            moment: None,
+        };
+        walk.step(&Step::Settings(settings));
+        for employee in 0..employees {
+            walk.step(&Step::Hire { employee, topics: if employee % 2 == 0 { 0 } else { employee } });
+            walk.step(&Step::Employee { employee, connects: true });
+            walk.step(&Step::Status { employee, idle: employee < 4, by_admin: false });
+        }
+        walk
+    }
+
+    pub fn seq(&self) -> u64 {
+        self.company.seq()
+    }
+
+    pub fn step(&mut self, step: &Step) {
+        match step {
+            Step::Wait(ms) => self.wait(*ms),
+            Step::Late(ms) => self.now_ms += ms,
+            Step::Back(ms) => self.now_ms = self.now_ms.saturating_sub(*ms),
+            Step::Reread => self.reread(),
+            Step::Restart => {
+                self.reread();
+                self.take(&Command::Resume);
+            }
+            Step::Repeat(which) => self.repeat(*which),
+            _ => {
+                if let Some(command) = self.command(step) {
+                    self.take(&command);
+                }
+            }
+        }
+    }
+
+    pub fn fresh_booking(&mut self) -> BookingId {
+        self.fresh += 1;
+        BookingId::from_u128(self.fresh)
+    }
+
+    pub fn wake(&mut self) {
+        self.take(&Command::Wake);
+    }
+
+    fn wait(&mut self, ms: u64) {
+        let until = self.now_ms + ms;
+        while let Some(at) = self.company.next_deadline().map(Time::as_ms).filter(|at| *at <= until) {
+            self.now_ms = self.now_ms.max(at);
+            self.wake();
+        }
+        self.now_ms = until;
+    }
+
+    /// What is stored is all there is.
+    fn reread(&mut self) {
+        let stored = json(&self.company);
+        let mut read: Company = serde_json::from_str(&stored).unwrap();
+        read.rebuild();
+        assert_eq!(json(&read), stored);
+        assert_eq!(read.next_deadline(), self.company.next_deadline());
+        self.company = read;
+    }
+
+    /// Promise 7: the same answer again, and nothing else.
+    fn repeat(&mut self, which: usize) {
+        let Some(at) = which.checked_rem(self.answered.len()) else { return };
+        let (command, first) = self.answered[at].clone();
+        let again = self.with_fresh_ids(command);
+        let turn = self.take(&again);
+        if !self.ledger.exists {
+            return assert_eq!(turn.outcome, Err(Refusal::UnknownCompany));
+        }
+        // A reject is answered with the employee as they are now: perhaps removed, perhaps hired anew.
+        let is_reject = matches!(again, Command::Reject { .. });
+        let same = if is_reject { turn.outcome.is_ok() == first.is_ok() } else { turn.outcome == first };
+        assert!(same, "{again:?}: {:?}, and first {first:?}", turn.outcome);
+    }
+
+    fn with_fresh_ids(&mut self, mut command: Command) -> Command {
+        self.fresh += 1;
+        match &mut command {
+            Command::Book { booking, .. } => *booking = BookingId::from_u128(self.fresh),
+            Command::Accept { session, .. } => *session = SessionId::from_u128(self.fresh),
+            Command::Send { message, .. } => *message = MessageId::from_u128(self.fresh),
+            _ => {}
+        }
+        command
+    }
+
+    pub fn take(&mut self, command: &Command) -> Turn {
+        let mut untouched = self.company.clone();
+        let before = self.ledger.clone();
+        let turn = self.company.take(Time::from_ms(self.now_ms), command);
+        for event in &turn.events {
+            self.ledger.write(turn.at, event);
+            self.history.push((turn.at, event.clone()));
+        }
+        if turn.outcome.is_err() {
+            // A refused command does nothing: what happened, the clock made happen.
+            let of_the_clock = untouched.take(Time::from_ms(self.now_ms), &Command::Wake);
+            assert_eq!(turn.events, of_the_clock.events, "{command:?} was refused and did something");
+        }
+        self.judge(command, &turn.outcome);
+        self.everybody_heard(&before, &turn, command);
+        self.the_state_is_as_written();
+        if !matches!(command, Command::Resume) {
+            self.deadlines_were_kept(turn.at);
+        }
+        if is_final(command, &turn.outcome) {
+            self.answered.push((command.clone(), turn.outcome.clone()));
+        }
+        turn
+    }
+
+    /// Promises 1, 7 and 8: the answer follows from what was written down, whoever asks and however often.
+    fn judge(&self, command: &Command, outcome: &Result<Answer, Refusal>) {
+        if !self.ledger.exists {
+            return assert!(matches!(outcome, Ok(Answer::Done) | Err(Refusal::UnknownCompany)), "{command:?}");
+        }
+        let expected = match command {
+            Command::Book { client, topic, .. } => return self.judge_book(client, topic, outcome),
+            Command::Cancel { booking, by } => self.expected_of_cancel(*booking, by),
+            Command::Accept { employee, offer, .. } => self.expected_of_answer(employee, *offer, true),
+            Command::Reject { employee, offer, .. } => self.expected_of_answer(employee, *offer, false),
+            Command::End { session, by, .. } => self.expected_of_end(*session, by),
+            Command::Send { session, by, .. } if !self.ledger.talks[session].is_of(by) => Err(Refusal::Forbidden),
+            _ => return,
+        };
+        assert_eq!(*outcome, expected, "{command:?}");
+    }
+
+    fn judge_book(&self, client: &ClientId, topic: &Topic, outcome: &Result<Answer, Refusal>) {
+        match outcome {
+            Ok(Answer::Booking(booking)) => assert_eq!(self.ledger.searches[booking].client, *client),
+            Err(Refusal::AlreadyBooked(booking)) => assert_eq!(self.ledger.open_of(client), Some(*booking)),
+            Err(Refusal::NoIdleEmployee) => assert_eq!(self.ledger.line(Some(topic)), []),
+            other => panic!("no answer to a booking: {other:?}"),
+        }
+    }
+
+    fn expected_of_cancel(&self, booking: BookingId, by: &Actor) -> Result<Answer, Refusal> {
+        let search = &self.ledger.searches[&booking];
+        let reason = match by {
+            Actor::Client(client) if *client == search.client => BookingReason::ClientCancelled,
+            Actor::Admin => BookingReason::ClosedByAdmin,
+            Actor::Client(_) | Actor::Employee(_) => return Err(Refusal::Forbidden),
+        };
+        let theirs = search.end == Some(End::Without(reason));
+        if theirs { Ok(Answer::Booking(booking)) } else { Err(Refusal::BookingClosed(booking)) }
+    }
+
+    fn expected_of_answer(&self, employee: &EmployeeId, offer: OfferId, yes: bool) -> Result<Answer, Refusal> {
+        let asked = self.ledger.asked(offer).filter(|asked| asked.id == *employee).ok_or(Refusal::UnknownOffer)?;
+        let outcome = asked.outcome.expect("an answer closes the offer");
+        match (yes, outcome, self.ledger.searches[&offer.booking].end) {
+            (true, Outcome::Accepted, Some(End::Talk(session))) => Ok(Answer::Session(session)),
+            (false, Outcome::Rejected, _) => {
+                Ok(self.company.find_employee(employee).map_or(Answer::Done, |(no, _)| Answer::Employee(no)))
+            }
+            _ => Err(Refusal::OfferClosed(outcome)),
+        }
+    }
+
+    fn expected_of_end(&self, session: SessionId, by: &Actor) -> Result<Answer, Refusal> {
+        let talk = &self.ledger.talks[&session];
+        if !talk.is_of(by) && *by != Actor::Admin {
+            return Err(Refusal::Forbidden);
+        }
+        let ended_by = talk.ended_by.expect("an end ends it");
+        let theirs = ended_by.word() == side(by);
+        if theirs { Ok(Answer::Session(session)) } else { Err(Refusal::SessionEnded) }
+    }
+
+    /// Whoever something happened to is told, also when their status is another than before.
+    fn everybody_heard(&self, before: &Ledger, turn: &Turn, command: &Command) {
+        let heard = |notice: Notice| assert!(turn.notices.contains(&notice), "{notice:?} is missing after {command:?}");
+        for event in &turn.events {
+            match event {
+                Event::OfferMade { offer, employee, .. } => {
+                    heard(Notice::Offer { employee: *employee, offer: *offer });
+                    self.client_heard(turn, offer.booking);
+                }
+                Event::OfferClosed { offer, outcome, .. } => {
+                    let employee = self.ledger.asked(*offer).unwrap().employee;
+                    heard(Notice::OfferClosed { employee, offer: *offer, outcome: *outcome });
+                }
+                Event::OfferAccepted { offer, .. } => self.client_heard(turn, offer.booking),
+                Event::BookingEnded { booking, .. } => self.client_heard(turn, *booking),
+                Event::MessageSent { session, message, .. } => {
+                    heard(Notice::Message { session: *session, message: *message });
+                }
+                Event::SessionEnded { session, .. } => heard(Notice::Ended { session: *session }),
+                _ => {}
+            }
+        }
+        for (no, is) in &self.ledger.people {
+            let was = before.people.get(no).map(|was| (was.status(), was.intent));
+            if was.is_some_and(|was| was != (is.status(), is.intent)) {
+                let told = |notice: &Notice| matches!(notice, Notice::Status { employee, .. } if employee == no);
+                assert!(turn.notices.iter().any(told), "{} was not told their status after {command:?}", is.id);
+            }
+        }
+    }
+
+    fn client_heard(&self, turn: &Turn, booking: BookingId) {
+        let client = self.ledger.searches[&booking].client.clone();
+        assert!(turn.notices.contains(&Notice::Booking { client, booking }), "the client of {booking} was not told");
+    }
+
+    fn the_state_is_as_written(&self) {
+        if let Err(broken) = invariants::check(&self.company) {
+            panic!("{broken}");
+        }
+        assert_eq!(self.company.employees_after(None).count(), self.ledger.people.len());
+        for (no, person) in &self.ledger.people {
+            let employee = self.company.employee_no(*no).expect("who is written down is there");
+            assert_eq!((employee.status(), employee.intent), (person.status(), person.intent), "{}", person.id);
+            let may_be_asked = person.intent == Intent::Idle || !matches!(person.holds, Holds::Offer(_));
+            assert!(may_be_asked, "{} has an offer and wants to be offline", person.id);
+        }
+        let topics = TOPICS.iter().map(|topic| topic.parse().unwrap());
+        for topic in topics.map(Some).chain([None]) {
+            let line: Vec<&EmployeeId> = self.company.in_line(topic.as_ref()).into_iter().map(|e| &e.id).collect();
+            let written: Vec<&EmployeeId> =
+                self.ledger.line(topic.as_ref()).iter().map(|no| &self.ledger.people[no].id).collect();
+            assert_eq!(line, written, "the line for {topic:?}");
+        }
+        for (topic, of) in self.company.availability().topics {
+            let written = self.ledger.line(Some(&topic)).len();
+            assert_eq!((of.idle, of.available), (written, written > 0), "what can be booked on {topic}");
+        }
+        for client in &self.clients {
+            assert_eq!(self.company.booking_of(client).map(|booking| booking.id), self.ledger.open_of(client));
+        }
+    }
+
+    /// Promise 3.
+    fn deadlines_were_kept(&self, at: Time) {
+        for (offer, asked) in self.ledger.open_offers() {
+            assert!(at < asked.expires_at, "{offer} is open past its time");
+        }
+        let open = self.ledger.searches.iter().filter(|(_, search)| search.end.is_none());
+        for (booking, search) in open {
+            assert!(at < search.ends_by, "{booking} is open past its time");
+        }
+    }
+
+    pub fn remember_this_moment(&mut self) {
+        self.moment = Some((self.history.len(), json(&self.company)));
+    }
+
+    /// The fold of the events is the state, byte for byte: now, and at the moment that was remembered.
+    pub fn fold_again(&self) {
+        let mut folded = Company::new(self.company.id().clone());
+        for (count, (at, event)) in self.history.iter().enumerate() {
+            if let Some((_, then)) = self.moment.as_ref().filter(|(length, _)| *length == count) {
+                assert_eq!(json(&folded), *then);
+            }
+            folded.apply(*at, event);
+        }
+        assert_eq!(json(&folded), json(&self.company));
+    }
+}
+
+impl Walk {
+    fn command(&mut self, step: &Step) -> Option<Command> {
+        self.fresh += 1;
+        let employee = |n: &usize| self.employees[n % self.employees.len()].clone();
+        let client = |n: &usize| self.clients[n % self.clients.len()].clone();
+        Some(match step {
+            Step::Book { client: who, topic, key } => Command::Book {
+                booking: BookingId::from_u128(self.fresh),
+                client: client(who),
+                topic: TOPICS.get(*topic).unwrap_or(&"other").parse().unwrap(),
+                note: None,
+                key: key.map(key_of),
+            },
+            Step::Employee { employee: who, connects: true } => Command::EmployeeConnected { employee: employee(who) },
+            Step::Employee { employee: who, .. } => Command::EmployeeDisconnected { employee: employee(who) },
+            Step::Client { client: who, connects: true } => Command::ClientConnected { client: client(who) },
+            Step::Client { client: who, .. } => Command::ClientDisconnected { client: client(who) },
+            Step::Status { employee: who, idle, by_admin } => Command::SetStatus {
+                employee: employee(who),
+                intent: if *idle { Intent::Idle } else { Intent::Offline },
+                by_admin: *by_admin,
+            },
+            Step::Hire { employee: who, topics } => Command::SetEmployee {
+                employee: employee(who),
+                name: "Somebody".into(),
+                topics: (0..3).filter(|bit| topics >> bit & 1 == 1).map(|n| TOPICS[n].parse().unwrap()).collect(),
+            },
+            Step::Fire { employee: who } => Command::RemoveEmployee { employee: employee(who) },
+            Step::Settings(settings) => Command::SetCompany { name: "Acme".into(), settings: settings.clone() },
+            Step::Dissolve => Command::RemoveCompany,
+            _ => return self.command_on_a_thing(step),
+        })
+    }
+
+    fn command_on_a_thing(&self, step: &Step) -> Option<Command> {
+        let employee = |n: &usize| self.employees[n % self.employees.len()].clone();
+        Some(match step {
+            Step::Cancel { thing, by } => {
+                let booking = self.booking(*thing)?;
+                Command::Cancel { booking, by: self.actor(*by, booking) }
+            }
+            Step::Deliver { thing } => {
+                let (offer, asked) = pick(self.ledger.open_offers(), *thing)?;
+                Command::OfferDelivered { employee: asked.id.clone(), offer }
+            }
+            Step::Answer { thing, yes } => {
+                let (offer, asked) = pick(self.ledger.open_offers(), *thing)?;
+                self.answer(asked.id.clone(), offer, *yes)
+            }
+            Step::Meddle { thing, attempt, employee: who, yes } => {
+                self.answer(employee(who), OfferId { booking: self.booking(*thing)?, attempt: *attempt }, *yes)
+            }
+            Step::Enter { thing, client, enters } => {
+                let session = self.session(*thing)?.0;
+                let party = if *client { Party::Client } else { Party::Employee };
+                match enters {
+                    true => Command::EnterSession { session, party },
+                    false => Command::LeaveSession { session, party },
+                }
+            }
+            Step::Send { thing, by, key } => {
+                let (session, booking) = self.session(*thing)?;
+                let message = MessageId::from_u128(self.fresh);
+                let by = self.actor(*by, booking);
+                Command::Send { session, message, by, body: "hello".into(), key: key.map(key_of) }
+            }
+            Step::End { thing, by } => {
+                let (session, booking) = self.session(*thing)?;
+                Command::End { session, by: self.actor(*by, booking), reason: None }
+            }
+            _ => return None,
+        })
+    }
+
+    fn answer(&self, employee: EmployeeId, offer: OfferId, yes: bool) -> Command {
+        match yes {
+            true => Command::Accept { employee, offer, session: SessionId::from_u128(self.fresh) },
+            false => Command::Reject { employee, offer, reason: None },
+        }
+    }
+
+    fn booking(&self, thing: usize) -> Option<BookingId> {
+        pick(self.ledger.searches.keys().rev().copied().collect(), thing)
+    }
+
+    fn session(&self, thing: usize) -> Option<(SessionId, BookingId)> {
+        let led_to = |(booking, search): (&BookingId, &Search)| match search.end {
+            Some(End::Talk(session)) => Some((session, *booking)),
+            Some(End::Without(_)) | None => None,
+        };
+        pick(self.ledger.searches.iter().rev().filter_map(led_to).collect(), thing)
+    }
+
+    fn actor(&self, who: Who, booking: BookingId) -> Actor {
+        let search = &self.ledger.searches[&booking];
+        match who {
+            Who::Client => Actor::Client(search.client.clone()),
+            Who::Employee => Actor::Employee(search.offers.last().unwrap().id.clone()),
+            Who::Admin => Actor::Admin,
+            Who::OtherClient(n) => Actor::Client(self.clients[n % self.clients.len()].clone()),
+            Who::OtherEmployee(n) => Actor::Employee(self.employees[n % self.employees.len()].clone()),
+        }
+    }
+}
+
+/// Whether the answer to a repeat must be this one for good.
+fn is_final(command: &Command, outcome: &Result<Answer, Refusal>) -> bool {
+    let closed = matches!(
+        outcome,
+        Err(Refusal::OfferClosed(_) | Refusal::BookingClosed(_) | Refusal::SessionEnded | Refusal::Forbidden)
+    );
+    let answered = match command {
+        Command::Cancel { .. } | Command::Accept { .. } | Command::Reject { .. } | Command::End { .. } => true,
+        Command::Book { key, .. } | Command::Send { key, .. } => key.is_some(),
+        _ => false,
+    };
+    closed || answered && outcome.is_ok()
+}
+
+fn pick<T>(mut things: Vec<T>, which: usize) -> Option<T> {
+    let at = which.checked_rem(things.len())?;
+    Some(things.swap_remove(at))
+}
+
+fn key_of(n: usize) -> Key {
+    format!("key-{n}").parse().unwrap()
+}
+
+const fn side(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::Client(_) => "client",
+        Actor::Employee(_) => "employee",
+        Actor::Admin => "admin",
+    }
+}
+
+fn json(company: &Company) -> String {
+    serde_json::to_string(company).unwrap()
+}

@@ -1,0 +1,21 @@
+//! Every path of a booking as a story with its complete output; `UPDATE_EXPECT=1` writes the output anew.
+
+mod search;
+
+mod ending;
+
+mod offer;
+
+mod missed;
+
+mod line;
+
+mod topics;
+
+mod session;
+
+mod messages;
+
+mod company;
+
+mod restart;
