@@ -33,7 +33,7 @@ phoenix: node
 
 # Licences, sources and bans. The advisory database cannot be fetched everywhere, so it is not asked here.
 deny: $(TOOLS)/bin/cargo-deny
-	$(TOOLS)/bin/cargo-deny --offline check bans licenses sources
+	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
 
 $(TOOLS)/bin/cargo-deny:
 	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --root $(TOOLS)
