@@ -29,6 +29,8 @@ pub const FRAME_MAX_BYTES: usize = 64 * 1024;
 /// Bytes of a frame that is read to its end before it is refused: closing with bytes unread would reset the line, and
 /// the reason would be lost.
 const FRAME_READ_MAX_BYTES: usize = 4 * FRAME_MAX_BYTES;
+/// Bytes of a frame that is written: the snapshot of a board with a hundred thousand employees fits.
+const FRAME_WRITE_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Channels of one socket, as Phoenix has it by default.
 pub const CHANNELS_MAX: usize = 100;
 /// The longest that a write may take: a device that takes nothing for so long is gone.
@@ -91,7 +93,7 @@ pub async fn upgrade(
         .protocols(["phoenix"])
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(0)
-        .max_write_buffer_size(16 * FRAME_MAX_BYTES)
+        .max_write_buffer_size(FRAME_WRITE_MAX_BYTES)
         .max_message_size(FRAME_READ_MAX_BYTES)
         .max_frame_size(FRAME_READ_MAX_BYTES)
         .on_upgrade(move |socket| serve(socket, hub, claims, version, place))
@@ -143,10 +145,11 @@ impl Device {
         let valid = Duration::from_millis((self.claims.expires_at_s.saturating_mul(1000)).saturating_sub(now_ms));
         let expires = Instant::now().checked_add(valid);
         let mut heard = Instant::now();
+        let mut restart = None;
         let mut ready = Vec::with_capacity(FRAMES_PER_FLUSH);
         loop {
             let idle = heard + idle_after;
-            let wake = expires.map_or(idle, |expires| expires.min(idle));
+            let wake = [expires, restart].into_iter().flatten().fold(idle, Instant::min);
             let end = tokio::select! {
                 message = socket.recv() => {
                     heard = Instant::now();
@@ -154,15 +157,23 @@ impl Device {
                 }
                 _ = queue.recv_many(&mut ready, FRAMES_PER_FLUSH) => self.write(socket, &mut ready, overflow).await,
                 () = overflow.happened() => Some(too_slow()),
-                () = tokio::time::sleep_until(wake) => Some(match expires {
-                    Some(at) if at <= Instant::now() => End::Close(code::TOKEN_EXPIRED, "the token has expired".into()),
-                    _ => End::Close(code::GOING_AWAY, "nothing was heard for too long".into()),
-                }),
-                end = restart(&mut closing, &self.channels) => {
-                    // What was committed is in the queue by now.
+                window_ms = closes_within(&mut closing), if restart.is_none() => {
+                    restart = Some(Instant::now() + self.place_in(window_ms));
+                    None
+                }
+                () = tokio::time::sleep_until(wake) => {
+                    let now = Instant::now();
+                    // What was committed before is in the queue by now, and is told before the end.
                     while let Ok(outgoing) = queue.try_recv() {
                         ready.push(outgoing);
                     }
+                    let end = if restart.is_some_and(|at| at <= now) {
+                        End::Close(code::RESTART, "the server restarts; connect again".into())
+                    } else if expires.is_some_and(|at| at <= now) {
+                        End::Close(code::TOKEN_EXPIRED, "the token has expired".into())
+                    } else {
+                        End::Close(code::GOING_AWAY, "nothing was heard for too long".into())
+                    };
                     Some(self.write(socket, &mut ready, overflow).await.unwrap_or(end))
                 }
             };
@@ -170,6 +181,14 @@ impl Device {
                 return end;
             }
         }
+    }
+
+    /// When the server stops, its sockets are closed one after the other over the time given: all at once would be
+    /// back all at once.
+    fn place_in(&self, window_ms: u64) -> Duration {
+        const PLACES: u64 = 64;
+        let line = self.channels.values().map(|seat| seat.line).min().unwrap_or(0);
+        Duration::from_millis(window_ms * (line % PLACES) / PLACES)
     }
 
     /// Writes what is ready, with one flush.
@@ -364,16 +383,9 @@ impl Device {
     }
 }
 
-/// Comes back when the server stops and it is this socket's turn: they are spread over the time given, since all at
-/// once would be back all at once.
-async fn restart(closing: &mut tokio::sync::watch::Receiver<Option<u64>>, channels: &HashMap<Arc<str>, Seat>) -> End {
-    let window_ms = match closing.wait_for(Option::is_some).await {
-        Ok(window) => window.unwrap_or(0),
-        Err(_stopped) => 0,
-    };
-    let line = channels.values().map(|seat| seat.line).min().unwrap_or(0);
-    tokio::time::sleep(Duration::from_millis(window_ms * (line % 64) / 64)).await;
-    End::Close(code::RESTART, "the server restarts; connect again".into())
+/// Comes back when the server stops, with how long the closing of all sockets may take, in milliseconds.
+async fn closes_within(closing: &mut tokio::sync::watch::Receiver<Option<u64>>) -> u64 {
+    closing.wait_for(Option::is_some).await.map_or(0, |window| window.unwrap_or(0))
 }
 
 fn too_slow() -> End {
