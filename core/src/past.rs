@@ -25,7 +25,9 @@ impl Past {
     pub(crate) fn forget_next(&mut self, at: Time) -> Option<BookingId> {
         let (ended_at, booking, weight) = *self.queue.front()?;
         let too_old = ended_at.plus_ms(REMEMBERED_MAX_MS) <= at;
-        if !too_old && self.bytes <= REMEMBERED_MAX_BYTES {
+        let too_much = self.bytes > REMEMBERED_MAX_BYTES;
+        // What ended just now is still to be told and written down.
+        if ended_at == at || !(too_old || too_much) {
             return None;
         }
         self.queue.pop_front();
@@ -49,8 +51,10 @@ mod tests {
         for n in 0..3 {
             past.remember(at, BookingId::from_u128(n), REMEMBERED_MAX_BYTES / 2);
         }
-        assert_eq!(past.forget_next(at), Some(BookingId::from_u128(0)));
-        assert_eq!(past.forget_next(at), None);
+        assert_eq!(past.forget_next(at), None, "what ended just now is kept, whatever its weight");
+        let later = at.plus_ms(1);
+        assert_eq!(past.forget_next(later), Some(BookingId::from_u128(0)));
+        assert_eq!(past.forget_next(later), None);
         let tomorrow = at.plus_ms(REMEMBERED_MAX_MS);
         assert_eq!(past.forget_next(tomorrow), Some(BookingId::from_u128(1)));
     }

@@ -59,7 +59,7 @@ impl Company {
                 self.change_session(*session, |session| session.push_message(message));
             }
             Event::SessionEnded { session, by, reason } => self.end_session(at, *session, *by, reason.clone()),
-            Event::Resumed => self.resume(at),
+            Event::Resumed => self.disconnect_everybody(at),
         }
     }
 
@@ -79,7 +79,7 @@ impl Company {
     }
 
     /// Nobody has a device: every time in which somebody must come back counts from now.
-    fn resume(&mut self, at: Time) {
+    fn disconnect_everybody(&mut self, at: Time) {
         for no in self.roster.numbers() {
             let Some(employee) = self.roster.get(no) else { continue };
             match employee.reach {

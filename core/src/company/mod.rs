@@ -83,24 +83,43 @@ impl Company {
     /// Takes a command: first all deadlines that have passed, then the command itself. What comes out belongs
     /// together: it is committed as one, or not at all.
     pub fn take(&mut self, now: Time, command: &Command) -> Turn {
-        // The wall clock may be behind what a former run of the server wrote down.
-        let now = now.max(self.clock);
-        let mut turn = Turn { at: now, events: Vec::new(), outcome: Ok(Answer::Done), notices: Vec::new() };
+        let mut turn = self.turn(now);
         if !matches!(command, Command::Resume) {
-            while let Some(deadline) = self.due(now) {
-                let events = self.decide_deadline(now, deadline);
-                assert!(!events.is_empty(), "a deadline that has passed must be answered: {deadline:?}");
-                self.play(now, events, &mut turn);
-            }
+            self.do_what_is_due(&mut turn);
         }
-        match self.decide(now, command) {
-            Ok(events) => {
-                self.play(now, events, &mut turn);
-                turn.outcome = Ok(self.answer(command));
-            }
-            Err(refusal) => turn.outcome = Err(refusal),
-        }
+        turn.outcome = self.do_it(command, &mut turn);
         turn
+    }
+
+    /// Takes up again after the server came up, or after the company was read again: nobody counts as connected but
+    /// those whose coming is told here. Only then is done what is due: who is there loses nothing.
+    pub fn resume(&mut self, now: Time, present: &[Command]) -> Turn {
+        let mut turn = self.turn(now);
+        for command in [Command::Resume].iter().chain(present) {
+            // Who is gone from the company in the meantime has nothing to come back to.
+            let _gone_meanwhile = self.do_it(command, &mut turn);
+        }
+        self.do_what_is_due(&mut turn);
+        turn
+    }
+
+    fn turn(&self, now: Time) -> Turn {
+        // The wall clock may be behind what a former run of the server wrote down.
+        Turn { at: now.max(self.clock), events: Vec::new(), outcome: Ok(Answer::Done), notices: Vec::new() }
+    }
+
+    fn do_what_is_due(&mut self, turn: &mut Turn) {
+        while let Some(deadline) = self.due(turn.at) {
+            let events = self.decide_deadline(turn.at, deadline);
+            assert!(!events.is_empty(), "a deadline that has passed must be answered: {deadline:?}");
+            self.play(turn.at, events, turn);
+        }
+    }
+
+    fn do_it(&mut self, command: &Command, turn: &mut Turn) -> Result<Answer, Refusal> {
+        let events = self.decide(turn.at, command)?;
+        self.play(turn.at, events, turn);
+        Ok(self.answer(command))
     }
 
     /// When [`Company::take`] must be called next, with [`Command::Wake`] if nothing else comes.

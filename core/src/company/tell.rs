@@ -1,5 +1,7 @@
 //! Who must hear what after events.
 
+use std::collections::BTreeMap;
+
 use super::{Company, Turn};
 use crate::employee::{Intent, Status};
 use crate::event::{Event, IntentBy};
@@ -8,9 +10,12 @@ use crate::notice::{Cause, Notice};
 use crate::offer::Outcome;
 use crate::time::Time;
 
-/// An employee whose status may change, as it was before, and the cause if it does.
+/// Notices among which a repeat is looked for: what says the same is told close together, and a turn of a great many
+/// events must not cost the square of them.
+const REPEATS_WITHIN: usize = 16;
+
+/// An employee whose status may change: as it was before, and the cause if it does.
 struct Watched {
-    employee: EmployeeNo,
     was: (Status, Intent),
     cause: Option<Cause>,
 }
@@ -18,7 +23,7 @@ struct Watched {
 impl Company {
     /// Applies what was decided and adds it to the turn, with all that must be told.
     pub(super) fn play(&mut self, at: Time, events: Vec<Event>, turn: &mut Turn) {
-        let mut watched: Vec<Watched> = Vec::new();
+        let mut watched: BTreeMap<EmployeeNo, Watched> = BTreeMap::new();
         for event in &events {
             if let Some(employee) = self.whose_status(event) {
                 self.watch(employee, cause_of(event), &mut watched);
@@ -26,7 +31,7 @@ impl Company {
             self.apply(at, event);
             self.tell(event, turn);
         }
-        for Watched { employee, was, cause } in watched {
+        for (employee, Watched { was, cause }) in watched {
             let Some(is) = self.roster.get(employee).map(|e| (e.status(), e.intent)) else { continue };
             if let Some(cause) = cause.filter(|_| is != was) {
                 tell_once(turn, Notice::Status { employee, cause });
@@ -36,11 +41,11 @@ impl Company {
         turn.events.extend(events);
     }
 
-    fn watch(&self, employee: EmployeeNo, cause: Option<Cause>, watched: &mut Vec<Watched>) {
-        if let Some(known) = watched.iter_mut().find(|w| w.employee == employee) {
+    fn watch(&self, employee: EmployeeNo, cause: Option<Cause>, watched: &mut BTreeMap<EmployeeNo, Watched>) {
+        if let Some(known) = watched.get_mut(&employee) {
             known.cause = cause.or(known.cause);
         } else if let Some(was) = self.roster.get(employee).map(|e| (e.status(), e.intent)) {
-            watched.push(Watched { employee, was, cause });
+            watched.insert(employee, Watched { was, cause });
         }
     }
 
@@ -143,7 +148,7 @@ impl Company {
 
 /// The words are made from the state after the whole turn, so the same notice twice would say the same twice.
 fn tell_once(turn: &mut Turn, notice: Notice) {
-    if !turn.notices.contains(&notice) {
+    if !turn.notices.iter().rev().take(REPEATS_WITHIN).any(|told| *told == notice) {
         turn.notices.push(notice);
     }
 }

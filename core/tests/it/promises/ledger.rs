@@ -85,6 +85,10 @@ impl Talk {
 }
 
 impl Person {
+    pub fn takes(&self, topic: Option<&Topic>) -> bool {
+        topic.is_none_or(|topic| self.topics.is_empty() || self.topics.contains(topic))
+    }
+
     pub fn status(&self) -> Status {
         match (self.holds, self.intent, self.near) {
             (Holds::Talk(_) | Holds::WrapUp, _, _) => Status::Busy,
@@ -264,8 +268,7 @@ impl Ledger {
 
     /// Everybody who can be asked, longest idle first.
     pub fn line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
-        let takes = |p: &Person| topic.is_none_or(|topic| p.topics.is_empty() || p.topics.contains(topic));
-        let can = self.people.iter().filter(|(_, p)| p.near == Near::Here && takes(p));
+        let can = self.people.iter().filter(|(_, p)| p.near == Near::Here && p.takes(topic));
         let mut line: Vec<(u64, EmployeeNo)> = can.filter_map(|(no, p)| Some((p.idle_turn?, *no))).collect();
         line.sort_unstable();
         line.into_iter().map(|(_, no)| no).collect()

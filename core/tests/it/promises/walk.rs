@@ -255,6 +255,11 @@ impl Walk {
         }
         let topics = TOPICS.iter().map(|topic| topic.parse().unwrap());
         for topic in topics.map(Some).chain([None]) {
+            for person in self.ledger.people.values() {
+                let takes =
+                    self.company.find_employee(&person.id).map(|(_, e)| topic.as_ref().is_none_or(|t| e.takes(t)));
+                assert_eq!(takes, Some(person.takes(topic.as_ref())), "{} takes {topic:?}", person.id);
+            }
             let line: Vec<&EmployeeId> = self.company.in_line(topic.as_ref()).into_iter().map(|e| &e.id).collect();
             let written: Vec<&EmployeeId> =
                 self.ledger.line(topic.as_ref()).iter().map(|no| &self.ledger.people[no].id).collect();
