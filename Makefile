@@ -45,7 +45,7 @@ node:
 
 # Longer than `make test`: 200 kills under load.
 crash:
-	SWITCHBOARD_KILLS=200 $(CARGO) test --package switchboard --test it --locked crash -- --nocapture
+	CRASH_KILLS=200 $(CARGO) test --package switchboard --test it --locked crash -- --nocapture
 
 # From `book` arriving to `offer` leaving, beside one fdatasync of this disk and one loopback round trip.
 bench-offer:

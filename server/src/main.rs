@@ -1,6 +1,7 @@
 //! The command line: `serve`, `token`, `check` and `demo`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -17,6 +18,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A bad setting, or a command line that cannot be read.
 const EXIT_BAD_SETTING: u8 = 2;
+/// How long tasks may take to end when the server has stopped.
+const SHUTDOWN_MAX: Duration = Duration::from_millis(200);
 /// Threads for questions to the store.
 const BLOCKING_THREADS: usize = 16;
 
@@ -96,8 +99,11 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
             let settings = Settings::load(flags, process_variables())?;
             let filter = EnvFilter::try_new(&settings.log)?;
             tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-            runtime()?.block_on(serve::serve(settings))?;
-            Ok(ExitCode::SUCCESS)
+            let runtime = runtime()?;
+            let served = runtime.block_on(serve::serve(settings));
+            // A long question to the store is not waited for.
+            runtime.shutdown_timeout(SHUTDOWN_MAX);
+            served.map(|()| ExitCode::SUCCESS)
         }
         Subcommands::Token { flags, token } => {
             println!("{}", sign(flags, token)?);

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::{Notify, mpsc};
 
-use crate::phoenix::{Ref, Version};
+use crate::phoenix::Version;
 
 /// Something for one device.
 #[derive(Debug)]
@@ -16,10 +16,16 @@ pub enum Outgoing {
     Frame(Utf8Bytes),
     /// A frame with an offer, and a ping behind it: the pong that carries these bytes back is the proof of delivery.
     Offer(Utf8Bytes, Bytes),
-    /// The join of this topic did not come about: the device is told, and the channel forgotten.
-    JoinLost(Utf8Bytes, Arc<str>, Ref),
-    /// The topic is closed from this side.
-    Closed(Utf8Bytes, Arc<str>, Ref),
+    /// The end of a channel from this side: a join that did not come about, or a topic that is gone. The device is
+    /// told, and the channel of that line forgotten.
+    Ended {
+        /// What the device is told.
+        frame: Utf8Bytes,
+        /// Which topic.
+        topic: Arc<str>,
+        /// Which line: the device may have joined anew in the meantime.
+        line: u64,
+    },
 }
 
 /// The sending end: cheap to clone, never waits. Who reads too slowly is closed instead.

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::auth::{ApiKey, Keyring};
 use crate::clock::Clock;
@@ -27,8 +28,12 @@ use crate::{api, demo};
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// Connections beyond the sockets that are allowed: for the API and for probes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
-/// How long what was taken may need to be committed when the server stops.
+/// From the wish to stop until the end, at most: orchestrators kill after 10 s.
+const STOP_MAX: Duration = Duration::from_millis(9500);
+/// How long what was taken may need to be committed before the sockets are closed.
 const SETTLE_MAX: Duration = Duration::from_secs(2);
+/// What is kept back of the time to stop for the last commits and HTTP answers.
+const LAST_MAX: Duration = Duration::from_secs(1);
 /// A pause after the listener had an error, such as no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often it is looked whether all sockets are closed.
@@ -66,12 +71,20 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     announce(listener.local_addr()?, &settings)?;
     let app = api::router(hub.clone());
-    let accepting = tokio::spawn(accept(listener, app, settings.max_sockets));
+    let (end, ending) = watch::channel(false);
+    let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
+    let places = Arc::new(Semaphore::new(connections));
+    let accepting = tokio::spawn(accept(listener, app, places.clone(), ending));
     stop.await;
+    let stop_by = Instant::now() + STOP_MAX;
     tracing::info!("stopping: new sockets are refused");
     exchange.drain();
-    drain(&hub, &close, settings.drain_timeout_ms).await;
+    drain(&hub, &close, settings.drain_timeout_ms, stop_by).await;
+    // Until here `/readyz` says that this server is draining; answers that are on their way are still written.
     accepting.abort();
+    end.send_replace(true);
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
+    let _answered_or_late = timeout_at(stop_by, places.acquire_many(all)).await;
     tracing::info!("stopped: everything that was answered is stored");
     // The journal's thread ends with the last handle on the exchange; a connection may still hold one for a moment.
     drop((hub, exchange));
@@ -106,34 +119,32 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 /// What was taken is committed and told, then the sockets are closed, spread over the time there is.
-async fn drain(hub: &Hub, close: &watch::Sender<Option<u64>>, drain_timeout_ms: u64) {
-    let _settled_or_late = tokio::time::timeout(SETTLE_MAX, hub.exchange.settle()).await;
+async fn drain(hub: &Hub, close: &watch::Sender<Option<u64>>, drain_timeout_ms: u64, stop_by: Instant) {
+    let _settled_or_late = timeout(SETTLE_MAX, hub.exchange.settle()).await;
     let sockets = hub.sockets.load(Ordering::Acquire);
-    let left_ms = drain_timeout_ms.saturating_sub(u64::try_from(SETTLE_MAX.as_millis()).unwrap_or(0));
+    let left = (stop_by - LAST_MAX).saturating_duration_since(Instant::now());
+    let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).min(drain_timeout_ms);
     // A millisecond each: a few are closed at once, many are spread.
-    let window_ms = u64::try_from(sockets).unwrap_or(u64::MAX).min(left_ms);
-    close.send_replace(Some(window_ms));
+    close.send_replace(Some(u64::try_from(sockets).unwrap_or(u64::MAX).min(left_ms / 2)));
     let closed = async {
         while hub.sockets.load(Ordering::Acquire) > 0 {
             tokio::time::sleep(CLOSED_EVERY).await;
         }
     };
-    let rest = Duration::from_millis(drain_timeout_ms.max(1000));
-    if tokio::time::timeout(rest, closed).await.is_err() {
+    if timeout(left, closed).await.is_err() {
         tracing::warn!(sockets = hub.sockets.load(Ordering::Acquire), "some sockets did not close in time");
     }
-    let _settled_or_late = tokio::time::timeout(SETTLE_MAX, hub.exchange.settle()).await;
+    let _settled_or_late = timeout_at(stop_by, hub.exchange.settle()).await;
 }
 
-async fn accept(listener: TcpListener, app: Router, max_sockets: usize) {
-    let places = Arc::new(Semaphore::new(max_sockets + CONNECTIONS_BESIDE_SOCKETS));
+async fn accept(listener: TcpListener, app: Router, places: Arc<Semaphore>, ending: watch::Receiver<bool>) {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _peer)) => {
-                let app = app.clone();
+                let (app, ending) = (app.clone(), ending.clone());
                 tokio::spawn(async move {
-                    connection(stream, app).await;
+                    connection(stream, app, ending).await;
                     drop(place);
                 });
             }
@@ -145,7 +156,7 @@ async fn accept(listener: TcpListener, app: Router, max_sockets: usize) {
     }
 }
 
-async fn connection(stream: TcpStream, app: Router) {
+async fn connection(stream: TcpStream, app: Router, mut ending: watch::Receiver<bool>) {
     // Frames are small and should not wait for each other.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
@@ -153,8 +164,21 @@ async fn connection(stream: TcpStream, app: Router) {
     }
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
-    let served = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).with_upgrades().await;
-    if let Err(error) = served {
+    let served = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).with_upgrades();
+    tokio::pin!(served);
+    let ended = async { ending.wait_for(|ending| *ending).await.map(drop) };
+    let early = tokio::select! {
+        result = served.as_mut() => Some(result),
+        _ = ended => None,
+    };
+    let result = match early {
+        Some(result) => result,
+        None => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = result {
         tracing::debug!(%error, "a connection ended early");
     }
 }

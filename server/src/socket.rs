@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::value::RawValue;
 use switchboard_core::{Command, OfferId};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite;
 
@@ -37,6 +37,8 @@ pub const CHANNELS_MAX: usize = 100;
 const WRITE_MAX: Duration = Duration::from_secs(10);
 /// How long a closing handshake may take.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
+/// Requests of one socket that may wait for their commit: who asks for more is not read until one is answered.
+const UNANSWERED_MAX: usize = 64;
 /// Frames that are written with one flush.
 const FRAMES_PER_FLUSH: usize = 32;
 /// Bytes of the buffers of one socket: an idle one should cost little.
@@ -112,11 +114,13 @@ struct Device {
     claims: Claims,
     outbox: Outbox,
     channels: HashMap<Arc<str>, Seat>,
+    unanswered: Arc<Semaphore>,
 }
 
 async fn serve(mut socket: WebSocket, hub: Arc<Hub>, claims: Claims, version: Version, place: Place) {
     let (outbox, mut queue, overflow) = Outbox::new(hub.outbox_frames, version);
-    let mut device = Device { hub, claims, outbox, channels: HashMap::new() };
+    let unanswered = Arc::new(Semaphore::new(UNANSWERED_MAX));
+    let mut device = Device { hub, claims, outbox, channels: HashMap::new(), unanswered };
     let end = device.run(&mut socket, &mut queue, &overflow).await;
     if let End::Close(code, reason) = end {
         close(&mut socket, code, reason).await;
@@ -194,7 +198,7 @@ impl Device {
     /// Writes what is ready, with one flush.
     async fn write(&mut self, socket: &mut WebSocket, ready: &mut Vec<Outgoing>, overflow: &Overflow) -> Option<End> {
         use futures_util::SinkExt;
-        let mut lost = Vec::new();
+        let mut ended = Vec::new();
         let writing = async {
             for outgoing in ready.drain(..) {
                 match outgoing {
@@ -203,9 +207,9 @@ impl Device {
                         socket.feed(Message::Text(frame)).await?;
                         socket.feed(Message::Ping(proof)).await?;
                     }
-                    Outgoing::JoinLost(frame, topic, join_ref) | Outgoing::Closed(frame, topic, join_ref) => {
+                    Outgoing::Ended { frame, topic, line } => {
                         socket.feed(Message::Text(frame)).await?;
-                        lost.push((topic, join_ref));
+                        ended.push((topic, line));
                     }
                 }
             }
@@ -215,8 +219,8 @@ impl Device {
             written = timeout(WRITE_MAX, writing) => written,
             () = overflow.happened() => return Some(too_slow()),
         };
-        for (topic, join_ref) in lost {
-            self.forget(&topic, &join_ref).await;
+        for (topic, line) in ended {
+            self.forget(&topic, line).await;
         }
         match written {
             Ok(Ok(())) => None,
@@ -226,8 +230,8 @@ impl Device {
     }
 
     /// A channel was closed from the company's side.
-    async fn forget(&mut self, topic: &Arc<str>, join_ref: &Ref) {
-        if self.channels.get(topic).is_some_and(|seat| seat.join_ref == *join_ref)
+    async fn forget(&mut self, topic: &Arc<str>, line: u64) {
+        if self.channels.get(topic).is_some_and(|seat| seat.line == line)
             && let Some(seat) = self.channels.remove(topic)
         {
             self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
@@ -309,7 +313,7 @@ impl Device {
             let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
             return reply.send_error(&channel::error("invalid", message));
         }
-        let caller = Caller { hub: &self.hub, claims: &self.claims, reply };
+        let caller = Caller { hub: &self.hub, claims: &self.claims, unanswered: &self.unanswered, reply };
         let seat = match &parsed {
             Topic::Company(company) => channel::company::join(&caller, company, old).await,
             Topic::Employee(company, employee) => channel::employee::join(&caller, company, employee, old).await,
@@ -363,7 +367,7 @@ impl Device {
             return;
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
-        let caller = Caller { hub: &self.hub, claims: &self.claims, reply };
+        let caller = Caller { hub: &self.hub, claims: &self.claims, unanswered: &self.unanswered, reply };
         let payload: &RawValue = incoming.payload;
         match &seat.room {
             Room::Client(_) => channel::company::push(&caller, seat, event, payload).await,
@@ -377,8 +381,28 @@ impl Device {
     }
 
     async fn leave_all(&mut self) {
-        for (_, seat) in self.channels.drain() {
-            self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+        while let Some(topic) = self.channels.keys().next().cloned() {
+            if let Some(seat) = self.channels.remove(&topic) {
+                self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+            }
+        }
+    }
+}
+
+/// However a device's task ends, also by a mistake of ours, nobody counts as connected who is not.
+impl Drop for Device {
+    fn drop(&mut self) {
+        let seats: Vec<Seat> = self.channels.drain().map(|(_, seat)| seat).collect();
+        if seats.is_empty() {
+            return;
+        }
+        let hub = self.hub.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                for seat in seats {
+                    hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+                }
+            });
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
@@ -30,6 +31,19 @@ impl Serialize for Moment {
 pub fn json(value: &impl Serialize) -> String {
     // Our own shapes have string keys and no failing parts: an error here is our own mistake.
     serde_json::to_string(value).unwrap_or_else(|error| panic!("a view must serialize: {error}"))
+}
+
+/// One thing under its name, such as `{booking: …}`. Written as it is: what an app sent as JSON is never read as
+/// anything else.
+#[derive(Debug)]
+pub struct Named<T>(pub &'static str, pub T);
+
+impl<T: Serialize> Serialize for Named<T> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut fields = out.serialize_map(Some(1))?;
+        fields.serialize_entry(self.0, &self.1)?;
+        fields.end()
+    }
 }
 
 /// A booking.

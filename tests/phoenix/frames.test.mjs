@@ -215,3 +215,16 @@ test('phoenix.js connects with its authToken', async (t) => {
   })
   assert.equal(snapshot.booking, null)
 })
+
+test('a note that no app could read is refused, and nothing breaks', async (t) => {
+  const { world, raw } = await openCarl(t)
+  await world.employee('ann')
+  await joined(raw)
+  for (const note of ['1e999', '"\\ud800"', '['.repeat(200) + ']'.repeat(200)]) {
+    raw.send(`["1","b","${TOPIC}","book",{"topic":"billing","note":${note}}]`)
+    const refused = await raw.inbox.take((got) => got[1] === 'b', 'reply to book')
+    assertRefused(refused, 'invalid')
+  }
+  const booked = await raw.ask(['1', 'good', TOPIC, 'book', { topic: 'billing', note: { big: 1 } }])
+  assert.equal(booked[4].status, 'ok', JSON.stringify(booked))
+})

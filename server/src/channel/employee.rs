@@ -1,5 +1,6 @@
 //! `employee:{company}:{employee}`: an employee at work.
 
+use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use switchboard_core::limits::REASON_MAX_CHARS;
@@ -13,10 +14,20 @@ use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
 use crate::auth::{Claims, Role};
 use crate::clock::fresh_session;
 use crate::exchange::{Room, Visit};
-use crate::view;
+use crate::view::{self, Moment, OfferView, SessionView};
 
 /// The events that an employee may push.
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
+
+/// What an employee's device needs to draw itself.
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    status: &'static str,
+    since: Moment,
+    intent: &'static str,
+    offer: Option<OfferView<'a>>,
+    session: Option<SessionView<'a>>,
+}
 
 /// One of an employee's devices joins.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeId, old: Option<Seat>) -> Option<Seat> {
@@ -66,15 +77,15 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         Duty::Free | Duty::WrapUp { .. } => (None, None),
     };
     let offer = offered.and_then(|b| b.open_offer().map(|offer| view::offer(b, offer, now)));
-    let snapshot = json!({
-        "status": employee.status().word(),
-        "since": view::Moment(employee.since),
-        "intent": employee.intent.word(),
-        "offer": offer,
-        "session": session.map(|session| view::session(company, session)),
-    });
+    let snapshot = Snapshot {
+        status: employee.status().word(),
+        since: Moment(employee.since),
+        intent: employee.intent.word(),
+        offer,
+        session: session.map(|session| view::session(company, session)),
+    };
     let proof = offered.map(|booking| booking.latest_offer_id().to_string());
-    Joined { room, snapshot: snapshot.to_string(), proof }
+    Joined { room, snapshot: view::json(&snapshot), proof }
 }
 
 /// An employee pushes.
@@ -155,5 +166,5 @@ fn answer(
 
 pub(super) fn session_json(company: &Company, id: SessionId) -> String {
     let session = company.session(id).map(|session| view::session(company, session));
-    view::json(&json!({ "session": session }))
+    view::json(&view::Named("session", session))
 }

@@ -70,7 +70,8 @@ impl<'a> Fields<'a> {
             Some(value) if value.get().len() > max_bytes => {
                 Err(invalid(field, &format!("has at most {max_bytes} bytes as JSON")))
             }
-            other => Ok(other.map(|value| value.get().into())),
+            Some(value) => readable(field, value).map(|value| Some(value.get().into())),
+            None => Ok(None),
         }
     }
 
@@ -79,7 +80,17 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When it is missing.
     pub fn required_json(&self, field: &'static str) -> Result<&'a RawValue, Refusal> {
-        self.0.get(field).copied().ok_or_else(|| invalid(field, "is missing"))
+        let value = self.0.get(field).copied().ok_or_else(|| invalid(field, "is missing"))?;
+        readable(field, value)
+    }
+}
+
+/// JSON that others will have to read: a number out of range, half a character or a nesting without end is well formed
+/// and still nothing that an app can take.
+fn readable<'a>(field: &'static str, value: &'a RawValue) -> Result<&'a RawValue, Refusal> {
+    match serde_json::from_str::<serde_json::Value>(value.get()) {
+        Ok(_) => Ok(value),
+        Err(error) => Err(invalid(field, &format!("cannot be read as JSON: {error}"))),
     }
 }
 
@@ -105,6 +116,16 @@ mod tests {
         assert_eq!(problem(r#"{"topic":7}"#), Err("`topic` must be a string".into()));
         assert!(problem(r#"{"topic":""}"#).is_err_and(|text| text.starts_with("`topic` is not valid")));
         assert!(problem(r#"{"topic":"tax"}"#).is_ok());
+    }
+
+    #[test]
+    fn json_that_nobody_can_read_is_refused() {
+        let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for note in ["1e999", r#""\ud800""#, &nested] {
+            let payload = format!(r#"{{"note":{note},"data":{note}}}"#);
+            assert!(with(&payload, |f| f.optional_json("note", 4096)).is_err(), "{note}");
+            assert!(with(&payload, |f| f.required_json("data").map(|_| ())).is_err(), "{note}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod board;
 use std::sync::Arc;
 
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
+use tokio::sync::Semaphore;
 
 use crate::auth::Claims;
 use crate::exchange::{Line, NotNow, Room, Visit};
@@ -85,6 +86,8 @@ pub struct Caller<'a> {
     pub hub: &'a Hub,
     /// The person.
     pub claims: &'a Claims,
+    /// Places for requests that wait for their commit.
+    pub unanswered: &'a Arc<Semaphore>,
     /// The answer.
     pub reply: ReplyTo,
 }
@@ -148,13 +151,18 @@ pub fn not_now_view(not_now: NotNow) -> ErrorView<'static> {
 impl Caller<'_> {
     /// Visits the company, and replies once what was done there is committed.
     pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
+        // The journal always answers, so a place always comes free.
+        let Ok(place) = self.unanswered.clone().acquire_owned().await else { return };
         let reply = self.reply.clone();
         let visited = self.hub.exchange.visit(company, |visit| {
             let frame = reply.frame(&work(visit));
             let reply = reply.clone();
-            move |fate| match fate {
-                Fate::Committed => reply.outbox.push(Outgoing::Frame(frame.into())),
-                Fate::Lost => reply.send_not_now(NotNow::Unavailable),
+            move |fate| {
+                match fate {
+                    Fate::Committed => reply.outbox.push(Outgoing::Frame(frame.into())),
+                    Fate::Lost => reply.send_not_now(NotNow::Unavailable),
+                }
+                drop(place);
             }
         });
         if let Err(not_now) = visited.await {
@@ -192,7 +200,7 @@ impl Caller<'_> {
                 (joined.snapshot, joined.proof)
             });
             let reply = self.reply.clone();
-            move |fate| reply.send_joined(fate, old_closed, response)
+            move |fate| reply.send_joined(fate, number, old_closed, response)
         });
         if let Err(not_now) = visited.await {
             if let Some(old) = old {
@@ -216,7 +224,13 @@ pub struct Joined {
 }
 
 impl ReplyTo {
-    fn send_joined(self, fate: Fate, old_closed: Option<Outgoing>, response: Result<(String, Option<String>), String>) {
+    fn send_joined(
+        self,
+        fate: Fate,
+        line: u64,
+        old_closed: Option<Outgoing>,
+        response: Result<(String, Option<String>), String>,
+    ) {
         if let Some(closed) = old_closed {
             self.outbox.push(closed);
         }
@@ -231,7 +245,7 @@ impl ReplyTo {
             (Fate::Committed, Err(error)) => self.send(&Err(error)),
             (Fate::Lost, _) => {
                 let frame = self.frame(&Err(not_now_json(NotNow::Unavailable))).into();
-                self.outbox.push(Outgoing::JoinLost(frame, self.topic.clone(), self.join_ref.clone()));
+                self.outbox.push(Outgoing::Ended { frame, topic: self.topic.clone(), line });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `session:{session}`: the consultation itself.
 
+use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, REASON_MAX_CHARS};
@@ -16,6 +17,12 @@ use crate::{phoenix, view};
 
 /// The events that either party may push.
 pub const EVENTS: &[&str] = &["message", "signal", "end"];
+
+#[derive(Serialize)]
+struct Signal<'a> {
+    from: &'static str,
+    data: &'a RawValue,
+}
 
 /// A party joins.
 pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
@@ -109,7 +116,7 @@ fn signal(visit: &mut Visit<'_>, id: SessionId, from: Party, fields: &Fields<'_>
     if !running {
         return Err(refused(visit.company(), &Refusal::SessionEnded));
     }
-    let payload = view::json(&json!({ "from": from.word(), "data": data }));
+    let payload = view::json(&Signal { from: from.word(), data });
     let none = phoenix::Ref::Null;
     visit.relay(&Room::Session(id, from.other()), |line| {
         phoenix::push(line.outbox.version(), &none, &none, &line.topic, "signal", &payload)

@@ -52,13 +52,15 @@ pub async fn seed(hub: &Hub) -> anyhow::Result<()> {
 #[must_use]
 pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
     let data = settings.data.display();
+    // As it was started, so that the next command can be copied as it stands.
+    let own = std::env::args().next().unwrap_or_else(|| "switchboard".into());
     format!(
         "
   Switchboard runs for your own machine (--dev). Try it:
 
     click through it    http://{address}/
-    watch six steps     switchboard demo --data {data} --url http://{address}
-    make a token        switchboard token --data {data} --role client --sub alice --company {COMPANY}
+    watch six steps     {own} demo --data {data} --url http://{address}
+    make a token        {own} token --data {data} --role client --sub alice --company {COMPANY}
     use the HTTP API    curl -H \"Authorization: Bearer $(cat {data}/dev-api-key)\" \\
                              http://{address}/v1/companies/{COMPANY}/employees
 

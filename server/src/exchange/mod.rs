@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use switchboard_core::{Command, CompanyId, SessionId};
 use tokio::sync::mpsc::Permit;
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work};
@@ -27,8 +28,10 @@ use visit::Live;
 
 /// Events of a company after which its state is written down, so that reading it back stays short.
 const EVENTS_PER_SNAPSHOT: u64 = 5_000;
-/// When to try again what the journal had no room for.
-const OVERLOADED_RETRY_MS: u64 = 250;
+/// What is said when the journal has no room, and when to try again.
+const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
+/// Companies that are woken at once: each may have to be read from the store.
+const WAKES_AT_ONCE: usize = 64;
 
 /// Companies by id, one visitor at a time in each.
 pub struct Exchange {
@@ -41,6 +44,15 @@ pub struct Exchange {
     clock: Clock,
     next_line: AtomicU64,
     draining: AtomicBool,
+}
+
+/// Whether a visitor waits for a place in the journal's queue.
+#[derive(Clone, Copy)]
+enum Patience {
+    /// A wish is refused at once, so that its owner knows.
+    None,
+    /// What must not be lost waits.
+    Waits,
 }
 
 /// Where one company is held.
@@ -114,9 +126,7 @@ impl Exchange {
             next_line: AtomicU64::new(1),
             draining: AtomicBool::new(false),
         });
-        for company in exchange.store.companies_with_open_things()? {
-            exchange.wake(&company).await;
-        }
+        exchange.wake_all(exchange.store.companies_with_open_things()?).await;
         tokio::spawn(Timekeeper::run(exchange.clone()));
         Ok(exchange)
     }
@@ -136,63 +146,86 @@ impl Exchange {
         if !self.journal.is_healthy() {
             return Err(NotNow::Unavailable);
         }
-        let full = NotNow::Overloaded { retry_in_ms: OVERLOADED_RETRY_MS };
-        let permit = self.journal.try_reserve().ok_or(full)?;
-        self.enter(id, permit, |visit| Some(Box::new(work(visit)) as Release)).await
+        self.enter(id, Patience::None, |visit| Some(Box::new(work(visit)) as Release)).await
     }
 
     /// A device has gone: it leaves its room, whatever else goes on.
     pub async fn leave(&self, id: &CompanyId, room: &Room, line: u64) {
-        let permit = if self.journal.is_healthy() { self.journal.reserve().await } else { None };
-        let entered = match permit {
-            Some(permit) => self.enter(id, permit, |visit| {
-                visit.leave(room, line);
-                None
-            }),
-            None => return self.forget_line(id, room, line),
-        };
-        if entered.await.is_err() {
+        let left = self.journal.is_healthy()
+            && self
+                .enter(id, Patience::Waits, |visit| {
+                    visit.leave(room, line);
+                    None
+                })
+                .await
+                .is_ok();
+        if !left {
             self.forget_line(id, room, line);
         }
     }
 
-    /// While nothing can be committed a device only leaves the room; the company learns it when it is read again.
+    /// While nothing can be committed a device only leaves the room; the company learns it when it is read again,
+    /// which is soon.
     fn forget_line(&self, id: &CompanyId, room: &Room, line: u64) {
         if let Some(slot) = self.known_slot(id) {
             let mut live = slot.lock();
             live.rooms.leave(room, line);
             live.epoch = None;
+            self.timekeeper.later(id.clone(), self.clock.now());
         }
     }
 
     /// Has a company do what is due. Says whether it could.
     async fn wake(&self, id: &CompanyId) -> bool {
-        let Some(permit) = self.journal.try_reserve().filter(|_| self.journal.is_healthy()) else {
-            return false;
-        };
-        let woken = self.enter(id, permit, |visit| {
-            visit.woken();
-            None
-        });
-        woken.await.is_ok()
+        let woken = self.journal.is_healthy()
+            && self
+                .enter(id, Patience::None, |visit| {
+                    visit.woken();
+                    None
+                })
+                .await
+                .is_ok();
+        if !woken {
+            self.timekeeper.later(id.clone(), self.clock.now());
+        }
+        woken
     }
 
-    async fn read_all_again(&self) {
-        let slots: Vec<CompanyId> = self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
-        for company in slots {
-            if !self.wake(&company).await {
-                self.timekeeper.later(company, self.clock.now());
+    /// Wakes many companies, a few at a time; each in a task of its own, so that one that fails takes nobody along.
+    async fn wake_all(self: &Arc<Self>, companies: impl IntoIterator<Item = CompanyId>) {
+        let mut waking = JoinSet::new();
+        for company in companies {
+            if waking.len() >= WAKES_AT_ONCE {
+                waking.join_next().await;
+            }
+            let exchange = self.clone();
+            waking.spawn(async move { exchange.wake(&company).await });
+        }
+        while let Some(woken) = waking.join_next().await {
+            if let Err(error) = woken {
+                tracing::error!(%error, "a company could not do what was due");
             }
         }
     }
 
+    /// After the store has recovered: every company is read again and learns who is there.
+    async fn read_all_again(self: &Arc<Self>) {
+        let slots: Vec<CompanyId> = self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        self.wake_all(slots).await;
+    }
+
+    /// A place in the journal's queue is had before anything is decided, and never held while a company is read.
     async fn enter(
         &self,
         id: &CompanyId,
-        permit: Permit<'_, Work>,
+        patience: Patience,
         work: impl FnOnce(&mut Visit<'_>) -> Option<Release>,
     ) -> Result<(), NotNow> {
         loop {
+            let permit = match patience {
+                Patience::None => self.journal.try_reserve().ok_or(OVERLOADED)?,
+                Patience::Waits => self.journal.reserve().await.ok_or(NotNow::Unavailable)?,
+            };
             let slot = self.slot(id);
             {
                 let mut live = slot.lock();
@@ -205,6 +238,7 @@ impl Exchange {
                     return Ok(());
                 }
             }
+            drop(permit);
             self.read_back(&slot).await?;
         }
     }
@@ -249,13 +283,15 @@ impl Exchange {
     /// Reads a company from the store, if nobody else just did.
     async fn read_back(&self, slot: &Arc<Slot>) -> Result<(), NotNow> {
         let _one_at_a_time = slot.reading.lock().await;
-        let epoch = self.journal.epoch();
         {
             let live = slot.lock();
-            if live.retired || live.epoch == Some(epoch) {
+            if live.retired || live.epoch == Some(self.journal.epoch()) {
                 return Ok(());
             }
         }
+        // What was queued before, in an epoch that may still be good, must be in the store when it is read.
+        self.journal.pass().await;
+        let epoch = self.journal.epoch();
         let (store, id) = (self.store.clone(), slot.id.clone());
         let read = tokio::task::spawn_blocking(move || store.read_company(&id)).await;
         let (company, events) = match read {
@@ -272,7 +308,7 @@ impl Exchange {
             let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
             sessions.insert(session.id, slot.id.clone());
         }
-        live.replace(company, epoch, events);
+        live.replace(company, epoch, events, self.clock.now());
         self.work_in_unless_nothing(slot, &mut live, epoch, permit);
         Ok(())
     }

@@ -21,7 +21,7 @@ pub struct Line {
     pub join_ref: Ref,
 }
 
-/// A place where devices of one person listen.
+/// A place where devices of one person listen. The order counts: clients come first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Room {
     /// A client on the company's topic.
@@ -41,11 +41,9 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Adds a line; says whether it is the first in its room.
-    pub fn enter(&mut self, room: Room, line: Line) -> bool {
-        let lines = self.lines.entry(room).or_default();
-        lines.push(line);
-        lines.len() == 1
+    /// Adds a line.
+    pub fn enter(&mut self, room: Room, line: Line) {
+        self.lines.entry(room).or_default().push(line);
     }
 
     /// Takes a line out; says whether it was there and the last in its room.
@@ -66,10 +64,16 @@ impl Rooms {
         self.lines.get(room).map_or(&[], Vec::as_slice)
     }
 
-    /// The lines of all clients.
+    /// The lines of all clients. Their rooms come first in the order, so nobody else is looked at.
     pub fn clients(&self) -> impl Iterator<Item = &Line> {
-        let clients = self.lines.iter().filter(|(room, _)| matches!(room, Room::Client(_)));
+        let clients = self.lines.iter().take_while(|(room, _)| matches!(room, Room::Client(_)));
         clients.flat_map(|(_, lines)| lines)
+    }
+
+    /// Whether no client listens.
+    #[must_use]
+    pub fn has_no_clients(&self) -> bool {
+        self.clients().next().is_none()
     }
 
     /// All lines of all rooms.

@@ -11,7 +11,7 @@ use switchboard_core::{
 use super::rooms::{Line, Room, Rooms};
 use crate::outbox::{Outbox, Outgoing};
 use crate::phoenix::{self, Ref, Version};
-use crate::view;
+use crate::view::{self, Named};
 
 /// Something on its way to one device.
 pub(super) type Delivery = (Outbox, Outgoing);
@@ -49,8 +49,8 @@ pub(super) fn close<'a>(lines: impl Iterator<Item = &'a Line>, event: &str, deli
     for line in lines {
         let version = line.outbox.version();
         let frame = phoenix::push(version, &line.join_ref, &line.join_ref, &line.topic, event, "{}");
-        deliveries
-            .push((line.outbox.clone(), Outgoing::Closed(frame.into(), line.topic.clone(), line.join_ref.clone())));
+        let ended = Outgoing::Ended { frame: frame.into(), topic: line.topic.clone(), line: line.id };
+        deliveries.push((line.outbox.clone(), ended));
     }
 }
 
@@ -108,11 +108,11 @@ impl Telling<'_> {
             }
             Notice::EmployeeSession { employee, session } => {
                 let Some(found) = self.company.session(*session) else { return };
-                self.tell_employee(*employee, "session", &json!({ "session": view::session(self.company, found) }));
+                self.tell_employee(*employee, "session", &Named("session", view::session(self.company, found)));
             }
             Notice::Booking { client, booking } => {
                 let Some(found) = self.company.booking(*booking) else { return };
-                let payload = json!({ "booking": view::booking(self.company, found) });
+                let payload = Named("booking", view::booking(self.company, found));
                 let topic = company_topic(self.company.id());
                 self.tell_rooms(&[Room::Client(client.clone())], &topic, "booking", &payload);
             }
@@ -123,7 +123,7 @@ impl Telling<'_> {
             }
             Notice::Ended { session } => {
                 let Some(found) = self.company.session(*session) else { return };
-                let payload = json!({ "session": view::session(self.company, found) });
+                let payload = Named("session", view::session(self.company, found));
                 self.tell_session(*session, &[Party::Client, Party::Employee], "ended", &payload);
             }
             Notice::Peer { session, to, online } => {
@@ -131,15 +131,15 @@ impl Telling<'_> {
             }
             Notice::BoardEmployee(no) => {
                 let Some(found) = self.company.employee_no(*no) else { return };
-                self.tell_board("employee", &json!({ "employee": view::employee(found) }));
+                self.tell_board("employee", &Named("employee", view::employee(found)));
             }
             Notice::BoardBooking(id) => {
                 let Some(found) = self.company.booking(*id) else { return };
-                self.tell_board("booking", &json!({ "booking": view::booking(self.company, found) }));
+                self.tell_board("booking", &Named("booking", view::booking(self.company, found)));
             }
             Notice::BoardSession(id) => {
                 let Some(found) = self.company.session(*id) else { return };
-                self.tell_board("session", &json!({ "session": view::session(self.company, found) }));
+                self.tell_board("session", &Named("session", view::session(self.company, found)));
             }
             Notice::EmployeeGone(id) => {
                 self.tell_board("employee", &json!({ "employee": { "id": id.as_str(), "removed": true } }));
@@ -156,7 +156,7 @@ impl Telling<'_> {
         let Some(booking) = self.company.booking(id.booking) else { return };
         let Some(offer) = booking.offer(id.attempt) else { return };
         let topic = format!("employee:{}:{}", self.company.id(), employee.id);
-        let frame = Shared::new(&topic, "offer", &json!({ "offer": view::offer(booking, offer, self.now) }));
+        let frame = Shared::new(&topic, "offer", &Named("offer", view::offer(booking, offer, self.now)));
         let proof = Bytes::from(id.to_string());
         for line in self.rooms.in_room(&Room::Employee(employee.id.clone())) {
             let outgoing = Outgoing::Offer(frame.frame(line.outbox.version()), proof.clone());

@@ -39,32 +39,32 @@ impl Timekeeper {
         }
     }
 
-    fn take_due(&self, now: Time) -> (Vec<CompanyId>, Option<Time>) {
+    fn take_due(&self, now: Time) -> Vec<CompanyId> {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         let mut companies = Vec::new();
         while due.first().is_some_and(|(at, _)| *at <= now) {
             companies.extend(due.pop_first().map(|(_, company)| company));
         }
-        (companies, due.first().map(|(at, _)| *at))
+        companies
     }
 
+    fn next(&self) -> Option<Time> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).first().map(|(at, _)| *at)
+    }
+
+    /// Comes by again a little later.
     pub(super) fn later(&self, company: CompanyId, now: Time) {
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        due.insert((now.plus_ms(TRY_AGAIN_MS), company));
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).insert((now.plus_ms(TRY_AGAIN_MS), company));
+        self.bell.notify_one();
     }
 
     /// Comes by wherever something is due, and everywhere after the store has failed and recovered.
     pub(super) async fn run(exchange: Arc<Exchange>) {
         let mut health = exchange.journal.health();
         loop {
-            let now = exchange.clock.now();
-            let (companies, next) = exchange.timekeeper.take_due(now);
-            for company in companies {
-                if !exchange.wake(&company).await {
-                    exchange.timekeeper.later(company, now);
-                }
-            }
-            let now = exchange.clock.now();
+            let due = exchange.timekeeper.take_due(exchange.clock.now());
+            exchange.wake_all(due).await;
+            let (next, now) = (exchange.timekeeper.next(), exchange.clock.now());
             let sleep = next.map_or(SLEEP_MAX, |at| Duration::from_millis(now.ms_until(at)).min(SLEEP_MAX));
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}

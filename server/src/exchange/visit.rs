@@ -24,6 +24,9 @@ pub(super) struct Live {
     /// When the timekeeper will come.
     pub(super) armed: Option<Time>,
     pub(super) events_since_snapshot: u64,
+    /// How far the company's clock is ahead of the server's, in milliseconds: a former run's clock was wrong, and
+    /// time does not go back.
+    ahead_ms: u64,
     told: Told,
 }
 
@@ -46,21 +49,28 @@ impl Live {
             rooms: Rooms::default(),
             armed: None,
             events_since_snapshot: 0,
+            ahead_ms: 0,
             told: Told::default(),
         }
     }
 
     /// Takes the company as it was read back; who listens stays.
-    pub(super) fn replace(&mut self, company: Company, epoch: u64, events_since_snapshot: u64) {
+    pub(super) fn replace(&mut self, company: Company, epoch: u64, events_since_snapshot: u64, now: Time) {
+        self.ahead_ms = now.ms_until(company.clock());
+        if self.ahead_ms > 0 {
+            let (company, ahead_ms) = (company.id(), self.ahead_ms);
+            tracing::warn!(%company, ahead_ms, "the clock was ahead when this company was written: going on from there");
+        }
         self.company = company;
         self.epoch = Some(epoch);
         self.events_since_snapshot = events_since_snapshot;
         self.told.marks = None;
     }
 
-    /// When somebody must come by, if nobody does before.
+    /// When somebody must come by, if nobody does before; by the server's clock.
     pub(super) fn next_deadline(&self) -> Option<Time> {
-        self.company.next_deadline().into_iter().chain(self.told.due).min()
+        let next = self.company.next_deadline().into_iter().chain(self.told.due).min();
+        next.map(|at| Time::from_ms(at.as_ms().saturating_sub(self.ahead_ms)))
     }
 
     /// Whether nothing ever happened here and nobody listens.
@@ -81,7 +91,7 @@ pub struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     pub(super) fn begin(live: &'a mut Live, now: Time) -> Self {
-        let now = now.max(live.company.clock());
+        let now = now.plus_ms(live.ahead_ms).max(live.company.clock());
         let first_seq = live.company.seq() + 1;
         Self { live, now, first_seq, events: Vec::new(), notices: Vec::new(), deliveries: Vec::new() }
     }
@@ -117,11 +127,9 @@ impl<'a> Visit<'a> {
         if !self.live.company.exists() && !matches!(room, Room::Session(..)) {
             return Err(Refusal::UnknownCompany);
         }
-        let answer = match room {
-            Room::Client(client) => self.take(&Command::ClientConnected { client: client.clone() })?,
-            Room::Employee(employee) => self.take(&Command::EmployeeConnected { employee: employee.clone() })?,
-            Room::Session(session, party) => self.take(&Command::EnterSession { session: *session, party: *party })?,
-            Room::Board => Answer::Done,
+        let answer = match arrival(room) {
+            Some(command) => self.take(&command)?,
+            None => Answer::Done,
         };
         self.live.rooms.enter(room.clone(), line);
         Ok(answer)
@@ -150,25 +158,21 @@ impl<'a> Visit<'a> {
 
     /// After the company was read back: nobody counts as connected but those who are.
     pub(super) fn resume(&mut self) {
-        if !self.live.company.exists() {
+        let rooms: Vec<Room> = self.live.rooms.occupied().cloned().collect();
+        if !self.live.company.exists() || (rooms.is_empty() && nothing_to_resume(&self.live.company)) {
             return;
         }
-        let present: Vec<Room> = self.live.rooms.occupied().cloned().collect();
-        let mut commands = vec![Command::Resume];
-        commands.extend(present.into_iter().filter_map(|room| match room {
-            Room::Client(client) => Some(Command::ClientConnected { client }),
-            Room::Employee(employee) => Some(Command::EmployeeConnected { employee }),
-            Room::Session(session, party) => Some(Command::EnterSession { session, party }),
-            Room::Board => None,
-        }));
-        if commands.len() == 1 && nothing_to_resume(&self.live.company) {
-            return;
+        let present: Vec<Command> = rooms.iter().filter_map(arrival).collect();
+        let turn = self.live.company.resume(self.now, &present);
+        self.events.extend(turn.events);
+        self.notices.extend(turn.notices);
+        for room in rooms {
+            let Room::Session(session, to) = room else { continue };
+            let Some(found) = self.live.company.session(session) else { continue };
+            // Who left while nothing could be told is told now.
+            let online = found.presence(to.other()).online;
+            self.notices.push(Notice::Peer { session, to, online });
         }
-        for command in commands {
-            // Who is gone from the company in the meantime has nothing to come back to.
-            let _gone_meanwhile = self.take(&command);
-        }
-        let _nobody_asked = self.take(&Command::Wake);
     }
 
     pub(super) const fn disarm(&mut self) {
@@ -216,7 +220,7 @@ impl<'a> Visit<'a> {
         if told.marks == Some(marks) {
             return;
         }
-        if rooms.clients().next().is_none() {
+        if rooms.has_no_clients() {
             *told = Told { marks: Some(marks), ..Told::default() };
             return;
         }
@@ -234,6 +238,16 @@ impl<'a> Visit<'a> {
         }
         telling::tell_availability(company.id(), rooms, &availability, deliveries);
         *told = Told { availability: Some(availability), at: self.now, marks: Some(marks), due: None };
+    }
+}
+
+/// What the company hears when somebody is in a room; of boards it does not hear.
+fn arrival(room: &Room) -> Option<Command> {
+    match room {
+        Room::Client(client) => Some(Command::ClientConnected { client: client.clone() }),
+        Room::Employee(employee) => Some(Command::EmployeeConnected { employee: employee.clone() }),
+        Room::Session(session, party) => Some(Command::EnterSession { session: *session, party: *party }),
+        Room::Board => None,
     }
 }
 

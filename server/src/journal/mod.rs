@@ -243,6 +243,11 @@ impl Journal {
     pub async fn settle(&self) {
         // All places free means that the thread has taken all; what it took before this entry, it finishes before.
         drop(self.queue.reserve_many(self.queue.max_capacity()).await);
+        self.pass().await;
+    }
+
+    /// Comes back when everything that was queued before is committed or lost, and told.
+    pub async fn pass(&self) {
         let (told, wait) = tokio::sync::oneshot::channel();
         let release = Box::new(move |_fate| {
             let _nobody_waits_any_more = told.send(());
@@ -258,10 +263,10 @@ impl Journal {
         self.epoch.load(Ordering::Acquire)
     }
 
-    /// Whether the store can commit.
+    /// Whether the store can commit, and there is still a thread to do it.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        *self.health.borrow()
+        *self.health.borrow() && !self.queue.is_closed()
     }
 
     /// Follows the store's health.

@@ -115,6 +115,8 @@ pub struct MessageRow {
 pub enum RowKey {
     /// Of `companies`.
     Company,
+    /// The end of a company's row and of its employees' rows.
+    CompanyGone,
     /// Of `employees`.
     Employee(String),
     /// Of `bookings`.
@@ -132,7 +134,8 @@ impl Row {
     #[must_use]
     pub fn key(&self) -> RowKey {
         match self {
-            Self::Company { .. } | Self::CompanyGone => RowKey::Company,
+            Self::Company { .. } => RowKey::Company,
+            Self::CompanyGone => RowKey::CompanyGone,
             Self::Employee { id, .. } | Self::EmployeeGone { id } => RowKey::Employee(id.clone()),
             Self::Booking(row) => RowKey::Booking(row.id.clone()),
             Self::Offer(row) => RowKey::Offer(row.booking_id.clone(), row.attempt),
@@ -142,13 +145,17 @@ impl Row {
     }
 }
 
+/// Changes among which a repeat is looked for: a turn of a great many events must not cost the square of them.
+const REPEATS_WITHIN: usize = 16;
+
 /// The rows that these events, just applied to the company, have changed; each once.
 #[must_use]
 pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
     let mut changed: Vec<Changed> = Vec::new();
     for event in events {
         note_changed(event, |what| {
-            if !changed.contains(&what) {
+            // Repeats stand close together; one that is missed is written once all the same, with its batch.
+            if !changed.iter().rev().take(REPEATS_WITHIN).any(|noted| *noted == what) {
                 changed.push(what);
             }
         });

@@ -77,18 +77,12 @@ fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
 impl Store for Sqlite {
     fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        let mut rows: HashMap<(&CompanyId, RowKey), &Row> = HashMap::new();
-        let mut order = Vec::new();
+        let mut rows = LatestRows::default();
         for work in batch {
             match work {
                 Work::Entry(entry) => {
                     write_events(&transaction, entry)?;
-                    for row in &entry.rows {
-                        let key = (&entry.company, row.key());
-                        if rows.insert(key.clone(), row).is_none() {
-                            order.push(key);
-                        }
-                    }
+                    entry.rows.iter().for_each(|row| rows.put(&entry.company, row));
                 }
                 Work::Snapshot { company, seq, data } => {
                     let sql = "INSERT INTO snapshots (company_id, seq, data) VALUES (?1, ?2, ?3)
@@ -98,10 +92,8 @@ impl Store for Sqlite {
                 Work::Settle(_) => {}
             }
         }
-        for key in order {
-            if let Some(row) = rows.get(&key) {
-                write_row(&transaction, key.0, row)?;
-            }
+        for (company, row) in rows.in_order() {
+            write_row(&transaction, company, row)?;
         }
         transaction.commit()?;
         Ok(())
@@ -113,6 +105,38 @@ impl Store for Sqlite {
         self.connection.execute(write, [PROBE_BYTES])?;
         self.connection.execute("DELETE FROM probe", [])?;
         Ok(())
+    }
+}
+
+/// The last state of each row of a batch, in the order in which the rows first came.
+#[derive(Default)]
+struct LatestRows<'a> {
+    rows: HashMap<(&'a CompanyId, RowKey), &'a Row>,
+    order: Vec<(&'a CompanyId, RowKey)>,
+}
+
+impl<'a> LatestRows<'a> {
+    fn put(&mut self, company: &'a CompanyId, row: &'a Row) {
+        if matches!(row, Row::CompanyGone) {
+            self.forget_people(company);
+        }
+        let key = (company, row.key());
+        if self.rows.insert(key.clone(), row).is_none() {
+            self.order.push(key);
+        }
+    }
+
+    /// What a company's end takes away must not be written after it; what comes later stands behind it.
+    fn forget_people(&mut self, company: &CompanyId) {
+        let stays = |(of, key): &(&CompanyId, RowKey)| {
+            *of != company || !matches!(key, RowKey::Company | RowKey::CompanyGone | RowKey::Employee(_))
+        };
+        self.rows.retain(|key, _| stays(key));
+        self.order.retain(stays);
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (&'a CompanyId, &'a Row)> {
+        self.order.iter().filter_map(|key| Some((key.0, *self.rows.get(key)?)))
     }
 }
 
