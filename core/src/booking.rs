@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookingId, ClientId, EmployeeNo, Key, OfferId, SessionId, Topic};
+use crate::id::{BookingId, ClientId, EmployeeId, Key, OfferId, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
 use crate::time::Time;
 
@@ -39,7 +39,7 @@ pub struct Booking {
     /// Until when the client, who has gone, may come back.
     pub client_due: Option<Time>,
     #[serde(skip)]
-    pub(crate) asked: BTreeSet<EmployeeNo>,
+    pub(crate) asked: BTreeSet<EmployeeId>,
 }
 
 impl Booking {
@@ -67,8 +67,9 @@ impl Booking {
         matches!(self.state, BookingState::Offering)
     }
 
-    pub(crate) fn was_asked(&self, employee: EmployeeNo) -> bool {
-        self.asked.contains(&employee)
+    /// By id, not by number: who was removed and made again in between is still the same person.
+    pub(crate) fn was_asked(&self, employee: &EmployeeId) -> bool {
+        self.asked.contains(employee)
     }
 
     pub(crate) fn open_offer_mut(&mut self) -> Option<&mut Offer> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::company::Company;
 use crate::employee::{Duty, Reach, Status};
-use crate::id::{ClientId, EmployeeNo};
+use crate::id::{ClientId, EmployeeId, EmployeeNo};
 
 /// An invariant that does not hold, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,7 +107,7 @@ fn every_open_thing_has_a_deadline(company: &Company) -> Result<(), Broken> {
 /// Promise 4: one booking never asks the same employee twice.
 fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
     for booking in company.bookings() {
-        let mut asked: Vec<EmployeeNo> = booking.offers.iter().map(|offer| offer.employee).collect();
+        let mut asked: Vec<&EmployeeId> = booking.offers.iter().map(|offer| &offer.employee_id).collect();
         asked.sort_unstable();
         asked.dedup();
         if asked.len() != booking.offers.len() {

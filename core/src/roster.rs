@@ -49,8 +49,8 @@ impl Roster {
 
     /// Who has been idle longest, takes the topic and is not among those to skip: O(log n), plus one step for each
     /// who is skipped.
-    pub(crate) fn next_for(&self, topic: &Topic, skip: impl Fn(EmployeeNo) -> bool) -> Option<EmployeeNo> {
-        self.line.in_order(topic).find(|no| !skip(*no))
+    pub(crate) fn next_for(&self, topic: &Topic, skip: impl Fn(&EmployeeId) -> bool) -> Option<EmployeeNo> {
+        self.line.in_order(topic).find(|no| self.get(*no).is_some_and(|employee| !skip(&employee.id)))
     }
 
     /// Everybody who can be asked about the topic, in the order in which they would be.
@@ -229,6 +229,8 @@ impl Line {
             let line = self.by_topic.entry(topic.clone()).or_default();
             line.named_by += 1;
             self.moves += 1;
+            // A topic that is new in the list may be available at once.
+            self.flips += u64::from(line.named_by == 1);
         }
     }
 
@@ -238,6 +240,7 @@ impl Line {
             if let Some(line) = self.by_topic.get_mut(topic) {
                 line.named_by -= 1;
                 if line.named_by == 0 {
+                    self.flips += 1;
                     self.by_topic.remove(topic);
                 }
             }

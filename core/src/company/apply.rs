@@ -195,7 +195,7 @@ impl Company {
         let Some(employee_id) = self.roster.get(no).map(|e| e.id.clone()) else { return };
         let delivery_due = self.delivery_due(at);
         self.change_booking(booking, |b| {
-            b.asked.insert(no);
+            b.asked.insert(employee_id.clone());
             b.offers.push(Offer {
                 employee: no,
                 employee_id,

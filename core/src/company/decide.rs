@@ -77,7 +77,6 @@ impl Company {
             | Command::EmployeeDisconnected { .. }
             | Command::ClientDisconnected { .. }
             | Command::LeaveSession { .. } => Ok(vec![]),
-            // After a company is gone, what was answered in it is answered again.
             Command::SetCompany { .. }
             | Command::SetEmployee { .. }
             | Command::RemoveEmployee { .. }
@@ -253,7 +252,7 @@ impl Company {
         events.push(Event::OfferClosed { offer: closed, outcome, reason });
         // The clock may be read late: nobody is asked when the search has no time left.
         let over = booking.deadline <= now;
-        events.push(match self.roster.next_for(&booking.topic, |no| booking.was_asked(no)) {
+        events.push(match self.roster.next_for(&booking.topic, |id| booking.was_asked(id)) {
             _ if over => Event::BookingEnded { booking: id, reason: BookingReason::Deadline },
             Some(next) => {
                 let offer = OfferId { booking: id, attempt: closed.attempt + 1 };
@@ -272,11 +271,16 @@ impl Company {
     fn offer_delivered(&self, employee: &EmployeeId, id: OfferId) -> Vec<Event> {
         match self.offer_to(employee, id) {
             // A pong may be late, and a device may answer twice: neither is news.
-            Ok((_, offer)) if offer.outcome.is_none() && offer.delivered_at.is_none() => {
+            Ok((_, offer)) if offer.outcome.is_none() && offer.delivered_at.is_none() && self.is_there(employee) => {
                 vec![Event::OfferDelivered { offer: id }]
             }
             Ok(_) | Err(_) => vec![],
         }
+    }
+
+    /// Whether a device of theirs is there.
+    fn is_there(&self, employee: &EmployeeId) -> bool {
+        self.roster.find(employee).is_some_and(|(_, employee)| employee.reach == Reach::Connected)
     }
 
     fn accept(&self, employee: &EmployeeId, id: OfferId, session: SessionId) -> Decision {

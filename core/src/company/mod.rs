@@ -133,7 +133,7 @@ impl Company {
         self.roster.rebuild();
         self.keys.clear();
         for booking in self.bookings.values_mut() {
-            booking.asked = booking.offers.iter().map(|offer| offer.employee).collect();
+            booking.asked = booking.offers.iter().map(|offer| offer.employee_id.clone()).collect();
             if let Some(key) = &booking.key {
                 self.keys.insert((booking.client.clone(), key.clone()), booking.id);
             }

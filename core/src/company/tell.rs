@@ -146,11 +146,14 @@ impl Company {
     }
 }
 
-/// The words are made from the state after the whole turn, so the same notice twice would say the same twice.
+/// The words are made from the state after the whole turn, so the same notice twice would say the same twice: the later
+/// place counts, behind all that led to it.
 fn tell_once(turn: &mut Turn, notice: Notice) {
-    if !turn.notices.iter().rev().take(REPEATS_WITHIN).any(|told| *told == notice) {
-        turn.notices.push(notice);
+    let from = turn.notices.len().saturating_sub(REPEATS_WITHIN);
+    if let Some(earlier) = turn.notices[from..].iter().position(|told| *told == notice) {
+        turn.notices.remove(from + earlier);
     }
+    turn.notices.push(notice);
 }
 
 const fn cause_of(event: &Event) -> Option<Cause> {

@@ -22,8 +22,8 @@ fn set_again_with_the_same_is_no_change_and_other_settings_count_from_then() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 1000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -43,8 +43,8 @@ fn set_again_with_the_same_is_no_change_and_other_settings_count_from_then() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 ann until 3000
-                > zoe: booking b2 offering
                 > ann: offer b2.1
+                > zoe: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 1000, wants idle, connected, missed 1
@@ -145,8 +145,8 @@ fn set_again_after_it_was_removed_it_has_nobody_and_remembers_what_ended() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 ann until 15000
-                > zoe: booking b2 offering
                 > ann: offer b2.1
+                > zoe: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 0, wants idle, connected
@@ -285,8 +285,8 @@ fn a_wake_with_nothing_due_does_nothing() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -311,8 +311,8 @@ fn a_command_after_a_deadline_finds_it_kept() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -325,11 +325,11 @@ fn a_command_after_a_deadline_finds_it_kept() {
                 + booking_ended b1 client_cancelled
                 > ann: offer_closed b1.1 undelivered
                 > bob: offer b1.2
-                > zoe: booking b1 cancelled client_cancelled
                 > ann: status ann idle, wants idle, cause missed
-                > bob: status bob idle, wants idle, cause offer
                 > bob: offer_closed b1.2 client_cancelled
-                > board: b1, ann, bob
+                > zoe: booking b1 cancelled client_cancelled
+                > bob: status bob idle, wants idle, cause offer
+                > board: ann, b1, bob
                 ann is idle since 3000 at place 2, wants idle, connected, missed 1
                 bob is idle since 3000 at place 3, wants idle, connected
         "#]],
@@ -355,8 +355,8 @@ fn a_clock_that_goes_backwards_stands_still() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 25000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 10000, wants idle, connected
@@ -403,8 +403,8 @@ fn many_deadlines_that_have_passed_are_kept_in_one_turn() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -412,8 +412,8 @@ fn many_deadlines_that_have_passed_are_kept_in_one_turn() {
                 yes: b2 offering
                 + booking_opened b2 yan tax
                 + offer_made b2.1 bob until 15000
-                > yan: booking b2 offering
                 > bob: offer b2.1
+                > yan: booking b2 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b2, bob
                 bob is init since 0, wants idle, connected

@@ -21,8 +21,8 @@ fn a_client_cancels_and_may_book_again() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -45,8 +45,8 @@ fn a_client_cancels_and_may_book_again() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 bob until 15000
-                > zoe: booking b2 offering
                 > bob: offer b2.1
+                > zoe: booking b2 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b2, bob
                 bob is init since 0, wants idle, connected
@@ -70,8 +70,8 @@ fn whoever_runs_the_company_cancels() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -109,8 +109,8 @@ fn a_stranger_cannot_cancel() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -173,8 +173,8 @@ fn a_search_ends_at_its_deadline_and_closes_the_offer() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -207,8 +207,8 @@ fn a_search_ends_at_its_deadline_and_closes_the_offer() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 ann until 35000
-                > zoe: booking b2 offering
                 > ann: offer b2.1
+                > zoe: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 20000, wants idle, connected, missed 1
@@ -229,8 +229,8 @@ fn an_offer_that_would_time_out_at_the_deadline_is_booking_expired_and_not_misse
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -262,8 +262,8 @@ fn nobody_is_asked_after_the_deadline_when_the_clock_is_read_late() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -300,8 +300,8 @@ fn a_client_who_stays_away_is_lost() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 30000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -325,8 +325,8 @@ fn a_client_who_stays_away_is_lost() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 ann until 46000
-                > zoe: booking b2 offering
                 > ann: offer b2.1
+                > zoe: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 16000, wants idle, connected
@@ -351,8 +351,8 @@ fn a_client_lost_at_the_moment_of_the_time_out_is_client_lost() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -397,8 +397,8 @@ fn a_client_back_in_time_searches_on() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 30000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected

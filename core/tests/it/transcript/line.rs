@@ -22,8 +22,8 @@ fn who_has_been_idle_longest_is_asked_first() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -146,8 +146,8 @@ fn who_drops_is_not_asked_but_keeps_the_place_when_back_in_time() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 bob until 15000
-                > zoe: booking b1 offering
                 > bob: offer b1.1
+                > zoe: booking b1 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b1, bob
                 bob is init since 0, wants idle, connected
@@ -332,8 +332,8 @@ fn an_intent_that_lapses_during_an_offer_declines_it() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -469,8 +469,8 @@ fn who_drops_while_asked_is_not_idle_after() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected

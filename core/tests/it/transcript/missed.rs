@@ -32,8 +32,8 @@ fn too_many_missed_in_a_row_turn_the_intent_to_offline() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 ann until 30000
-                > zoe: booking b2 offering
                 > ann: offer b2.1
+                > zoe: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 15000, wants idle, connected, missed 1
@@ -81,8 +81,8 @@ fn undelivered_offers_count_as_missed() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -127,8 +127,8 @@ fn a_yes_resets_what_was_missed() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 ann until 30000
-                > zoe: booking b2 offering
                 > ann: offer b2.1
+                > zoe: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 15000, wants idle, connected, missed 1
@@ -204,8 +204,8 @@ fn a_max_missed_of_zero_never_turns_the_intent() {
                 yes: b3 offering
                 + booking_opened b3 zoe tax
                 + offer_made b3.1 ann until 45000
-                > zoe: booking b3 offering
                 > ann: offer b3.1
+                > zoe: booking b3 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b3, ann
                 ann is init since 30000, wants idle, connected, missed 2

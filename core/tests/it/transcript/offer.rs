@@ -20,8 +20,8 @@ fn an_offer_that_no_device_has_is_undelivered_and_the_next_is_asked() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -73,8 +73,8 @@ fn a_device_that_has_the_offer_gives_it_its_whole_time() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -117,8 +117,8 @@ fn an_offer_whose_last_device_is_gone_is_undelivered() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -165,8 +165,8 @@ fn a_device_back_in_time_keeps_a_delivered_offer() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -214,8 +214,8 @@ fn a_device_back_in_time_must_prove_that_it_has_an_offer_not_delivered_before() 
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -258,8 +258,8 @@ fn without_a_delivery_time_out_only_the_answer_counts() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -302,8 +302,8 @@ fn a_late_yes_is_refused_with_the_outcome() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -355,8 +355,8 @@ fn a_yes_at_the_very_moment_of_the_time_out_is_late() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -392,8 +392,8 @@ fn a_repeated_yes_gives_the_same_session_also_when_it_is_over() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -442,8 +442,8 @@ fn a_repeated_no_gives_the_same_answer_also_during_the_next_offer() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -496,8 +496,8 @@ fn an_offer_to_another_is_unknown() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -532,8 +532,8 @@ fn offline_during_an_offer_declines_it() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -571,8 +571,8 @@ fn an_admin_sets_an_asked_employee_offline() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected

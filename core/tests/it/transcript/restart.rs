@@ -173,8 +173,8 @@ fn an_offer_goes_on_and_must_be_delivered_again() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected

@@ -25,8 +25,8 @@ fn a_client_books_and_the_one_who_says_yes_talks_with_them_until_one_ends_it() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax note {"age":30}
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -92,8 +92,8 @@ fn a_no_asks_the_next_at_once() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -139,8 +139,8 @@ fn when_everyone_declines_the_booking_says_so() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -169,8 +169,8 @@ fn when_everyone_declines_the_booking_says_so() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 ann until 15000
-                > zoe: booking b2 offering
                 > ann: offer b2.1
+                > zoe: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 0, wants idle, connected
@@ -192,8 +192,8 @@ fn going_offline_counts_as_a_no_of_everyone() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -237,8 +237,8 @@ fn nobody_is_left_when_the_last_one_does_not_answer() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -281,8 +281,8 @@ fn nobody_is_left_when_an_earlier_one_did_not_answer_and_the_last_says_no() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -326,8 +326,8 @@ fn one_booking_never_asks_the_same_employee_twice() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -344,8 +344,8 @@ fn one_booking_never_asks_the_same_employee_twice() {
                 yes: b2 offering
                 + booking_opened b2 yan tax
                 + offer_made b2.1 ann until 15000
-                > yan: booking b2 offering
                 > ann: offer b2.1
+                > yan: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 0, wants idle, connected
@@ -377,8 +377,8 @@ fn who_becomes_idle_during_a_search_is_asked_by_it() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -420,8 +420,8 @@ fn two_searches_ask_two_employees() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -429,8 +429,8 @@ fn two_searches_ask_two_employees() {
                 yes: b2 offering
                 + booking_opened b2 yan tax
                 + offer_made b2.1 bob until 15000
-                > yan: booking b2 offering
                 > bob: offer b2.1
+                > yan: booking b2 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b2, bob
                 bob is init since 0, wants idle, connected
@@ -500,8 +500,8 @@ fn a_client_has_one_open_booking_or_session() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -533,8 +533,8 @@ fn a_client_has_one_open_booking_or_session() {
                 yes: b2 offering
                 + booking_opened b2 zoe tax
                 + offer_made b2.1 bob until 15000
-                > zoe: booking b2 offering
                 > bob: offer b2.1
+                > zoe: booking b2 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b2, bob
                 bob is init since 0, wants idle, connected
@@ -563,8 +563,8 @@ fn the_same_key_gives_the_same_booking() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax key k1
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -576,8 +576,8 @@ fn the_same_key_gives_the_same_booking() {
                 yes: b2 offering
                 + booking_opened b2 yan tax key k1
                 + offer_made b2.1 bob until 15000
-                > yan: booking b2 offering
                 > bob: offer b2.1
+                > yan: booking b2 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b2, bob
                 bob is init since 0, wants idle, connected
@@ -598,8 +598,8 @@ fn the_same_key_gives_the_same_booking() {
                 yes: b3 offering
                 + booking_opened b3 zoe tax key k2
                 + offer_made b3.1 ann until 15000
-                > zoe: booking b3 offering
                 > ann: offer b3.1
+                > zoe: booking b3 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b3, ann
                 ann is init since 0, wants idle, connected
@@ -636,8 +636,8 @@ fn a_key_is_forgotten_a_day_after_its_booking() {
                 yes: b4 offering
                 + booking_opened b4 zoe tax key k1
                 + offer_made b4.1 ann until 86415000
-                > zoe: booking b4 offering
                 > ann: offer b4.1
+                > zoe: booking b4 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b4, ann
                 ann is init since 86400000, wants idle, connected

@@ -19,8 +19,8 @@ fn an_employee_is_asked_about_their_topics_only() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -40,8 +40,8 @@ fn who_names_no_topics_takes_any() {
                 yes: b1 offering
                 + booking_opened b1 zoe anything
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -75,8 +75,8 @@ fn the_longest_idle_of_both_lines_is_asked() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -109,8 +109,8 @@ fn the_longest_idle_of_both_lines_is_asked() {
                 yes: b2 offering
                 + booking_opened b2 yan law
                 + offer_made b2.1 bob until 15000
-                > yan: booking b2 offering
                 > bob: offer b2.1
+                > yan: booking b2 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b2, bob
                 bob is init since 0, wants idle, connected
@@ -137,8 +137,8 @@ fn availability_counts_per_topic() {
                 yes: b1 offering
                 + booking_opened b1 zoe law
                 + offer_made b1.1 bob until 15000
-                > zoe: booking b1 offering
                 > bob: offer b1.1
+                > zoe: booking b1 offering
                 > bob: status bob init, wants idle, cause offer
                 > board: b1, bob
                 bob is init since 0, wants idle, connected
@@ -147,8 +147,8 @@ fn availability_counts_per_topic() {
                 yes: b2 offering
                 + booking_opened b2 yan tax
                 + offer_made b2.1 ann until 15000
-                > yan: booking b2 offering
                 > ann: offer b2.1
+                > yan: booking b2 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b2, ann
                 ann is init since 0, wants idle, connected
@@ -204,8 +204,8 @@ fn an_asked_employee_gets_other_topics_and_the_offer_stands() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -268,8 +268,8 @@ fn an_asked_employee_is_removed_and_the_next_is_asked() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
@@ -306,8 +306,8 @@ fn the_last_asked_employee_is_removed_and_nobody_is_left() {
                 yes: b1 offering
                 + booking_opened b1 zoe tax
                 + offer_made b1.1 ann until 15000
-                > zoe: booking b1 offering
                 > ann: offer b1.1
+                > zoe: booking b1 offering
                 > ann: status ann init, wants idle, cause offer
                 > board: b1, ann
                 ann is init since 0, wants idle, connected
