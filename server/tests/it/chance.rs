@@ -1,0 +1,39 @@
+//! Seeded chance: the same seed draws the same numbers, and the seed of a run is printed.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A source of numbers (splitmix64).
+#[derive(Clone, Debug)]
+pub struct Chance(u64);
+
+impl Chance {
+    /// From `SWITCHBOARD_SEED`, or from the clock; says which.
+    pub fn announced() -> Self {
+        let given = std::env::var("SWITCHBOARD_SEED").ok().and_then(|seed| seed.parse().ok());
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+        let seed = given.unwrap_or_else(|| now().into());
+        println!("seed: SWITCHBOARD_SEED={seed}");
+        Self(seed)
+    }
+
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.draw() % bound
+    }
+
+    pub fn one_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    /// A source of its own for somebody else.
+    pub fn fork(&mut self) -> Self {
+        Self(self.draw())
+    }
+}

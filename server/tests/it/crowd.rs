@@ -1,0 +1,359 @@
+//! A crowd that books, answers, talks and ends consultations, and comes back whenever the line is lost.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use switchboard::auth::Role;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::chance::Chance;
+use crate::people::{Answer, Device, Lost, Person};
+use crate::record::Record;
+
+const TOPICS: &[&str] = &["tax", "travel", "family"];
+
+/// Whether there is a server to go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It listens there; the number grows with every start.
+    Up(SocketAddr, u32),
+    Down,
+    /// Everybody goes home.
+    Over,
+}
+
+/// All people of a test, each a task.
+pub struct Crowd {
+    pub record: Arc<Record>,
+    phase: watch::Sender<Phase>,
+    connected: Arc<watch::Sender<usize>>,
+    lives: JoinSet<()>,
+    starts: u32,
+}
+
+/// Rules of time that fit a test of seconds.
+pub fn brisk() -> Value {
+    json!({
+        "offer_timeout_ms": 600, "delivery_timeout_ms": 400, "booking_deadline_ms": 5000, "employee_grace_ms": 3000,
+        "client_grace_ms": 3000, "session_grace_ms": 3000,
+    })
+}
+
+impl Crowd {
+    /// That many clients and employees in each company.
+    pub fn new(companies: &[&str], clients: usize, employees: usize, chance: &mut Chance) -> Self {
+        let record = Arc::new(Record::default());
+        let (phase, follow) = watch::channel(Phase::Down);
+        let connected = Arc::new(watch::channel(0).0);
+        let mut lives = JoinSet::new();
+        for company in companies {
+            let employees = (0..employees).map(|n| Person::employee(company, &format!("e{n}"), &record));
+            let clients = (0..clients).map(|n| Person::client(company, &format!("c{n}"), &record));
+            for person in employees.chain(clients) {
+                let life = Life {
+                    person,
+                    chance: chance.fork(),
+                    phase: follow.clone(),
+                    connected: connected.clone(),
+                    made: 0,
+                    unsure: Unsure::default(),
+                };
+                lives.spawn(life.run());
+            }
+        }
+        Self { record, phase, connected, lives, starts: 0 }
+    }
+
+    /// Tells them that a server listens.
+    pub fn go_on(&mut self, address: SocketAddr) {
+        self.starts += 1;
+        self.phase.send_replace(Phase::Up(address, self.starts));
+    }
+
+    /// Tells them that there is none, and waits until all have heard the last of it.
+    pub async fn stay_away(&mut self) {
+        self.phase.send_replace(Phase::Down);
+        let mut connected = self.connected.subscribe();
+        let all_off = tokio::time::timeout(Duration::from_secs(30), connected.wait_for(|now| *now == 0)).await;
+        assert!(all_off.is_ok(), "lines to a killed server stay open");
+        self.nobody_failed();
+    }
+
+    /// Sends everybody home. A person who met what must not be fails the test here.
+    pub async fn go_home(&mut self) {
+        self.phase.send_replace(Phase::Over);
+        while let Some(life) = self.lives.join_next().await {
+            life.expect("a person met what must not be");
+        }
+    }
+
+    fn nobody_failed(&mut self) {
+        while let Some(life) = self.lives.try_join_next() {
+            life.expect("a person met what must not be");
+        }
+    }
+}
+
+/// What was pushed and not answered before the line was lost: it is pushed again, with the same key.
+#[derive(Default)]
+struct Unsure {
+    book: Option<Value>,
+    answer: Option<(&'static str, Value)>,
+    message: Option<(String, Value)>,
+}
+
+struct Life {
+    person: Person,
+    chance: Chance,
+    phase: watch::Receiver<Phase>,
+    connected: Arc<watch::Sender<usize>>,
+    made: u32,
+    unsure: Unsure,
+}
+
+impl Life {
+    async fn run(mut self) {
+        let mut phase = self.phase.clone();
+        loop {
+            let now = *phase.borrow_and_update();
+            match now {
+                Phase::Over => return,
+                Phase::Down => {}
+                Phase::Up(address, _) => {
+                    let mut over = self.phase.clone();
+                    let over = over.wait_for(|phase| *phase == Phase::Over);
+                    let came_in = tokio::select! {
+                        came_in = self.visit(address) => came_in,
+                        _ = over => return,
+                    };
+                    if came_in {
+                        self.think().await;
+                        continue;
+                    }
+                }
+            }
+            if phase.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Connects, and does what there is to do until the line is lost. Says whether there was one.
+    async fn visit(&mut self, address: SocketAddr) -> bool {
+        let Ok(mut device) = self.person.connect(address).await else { return false };
+        let _counted = Connected::new(&self.connected);
+        let Err(Lost) = match self.person.role {
+            Role::Client => self.client(&mut device).await,
+            Role::Employee | Role::Admin => self.employee(&mut device).await,
+        };
+        true
+    }
+
+    fn fresh(&mut self, what: &str) -> String {
+        self.made += 1;
+        format!("{what} {} of {} at {}", self.made, self.person.id, self.person.company)
+    }
+
+    async fn think(&mut self) {
+        tokio::time::sleep(Duration::from_millis(self.chance.below(25))).await;
+    }
+
+    /// Now and then the line is lost without any fault of the server.
+    fn stays(&mut self) -> Result<(), Lost> {
+        if self.chance.one_in(12) { Err(Lost) } else { Ok(()) }
+    }
+
+    async fn client(&mut self, device: &mut Device) -> Result<std::convert::Infallible, Lost> {
+        let desk = self.person.desk();
+        let joined = granted(device.join(&desk).await?)?;
+        let mut booking = joined["booking"].clone();
+        loop {
+            if booking.is_null() {
+                booking = self.book(device, &desk).await?;
+            }
+            while booking["state"] == "offering" {
+                booking = self.wait_for_employee(device, &desk, booking).await?;
+            }
+            if booking["state"] == "assigned" {
+                self.consult(device, string(&booking["session"]["id"])).await?;
+            }
+            booking = Value::Null;
+            self.stays()?;
+        }
+    }
+
+    async fn book(&mut self, device: &mut Device, desk: &str) -> Result<Value, Lost> {
+        loop {
+            let key = self.fresh("key");
+            let topic = TOPICS[usize::try_from(self.chance.below(3)).unwrap()];
+            let wish = json!({ "topic": topic, "note": { "made": self.made }, "key": key });
+            let wish = self.unsure.book.get_or_insert(wish).clone();
+            let answer = device.push(desk, "book", wish).await?;
+            if answer.is_ok {
+                self.unsure.book = None;
+                return Ok(answer.response["booking"].clone());
+            }
+            match answer.reason() {
+                "no_idle_employee" => {
+                    let _there_is_one = device.hear("availability", |a| a.payload["available"] == true).await?;
+                }
+                "already_booked" => return Ok(answer.response["booking"].clone()),
+                "draining" | "unavailable" | "overloaded" => self.think().await,
+                other => panic!("a booking was refused as `{other}`"),
+            }
+        }
+    }
+
+    async fn wait_for_employee(&mut self, device: &mut Device, desk: &str, booking: Value) -> Result<Value, Lost> {
+        let id = booking["id"].clone();
+        if self.chance.one_in(8) {
+            self.think().await;
+            let answer = device.push(desk, "cancel", json!({ "booking_id": id })).await?;
+            match answer.reason() {
+                "" => return Ok(answer.response["booking"].clone()),
+                "booking_closed" => {}
+                "draining" | "unavailable" => return Err(Lost),
+                other => panic!("a cancel was refused as `{other}`"),
+            }
+        }
+        let moved = device.hear("booking", |e| e.payload["booking"]["id"] == id).await?;
+        Ok(moved["booking"].clone())
+    }
+
+    async fn employee(&mut self, device: &mut Device) -> Result<std::convert::Infallible, Lost> {
+        let desk = self.person.desk();
+        let joined = granted(device.join(&desk).await?)?;
+        if let Some((answer, offer)) = self.unsure.answer.take() {
+            self.answer(device, &desk, answer, offer).await?;
+        } else if joined["offer"].is_object() {
+            self.meet(device, &desk, &joined["offer"]).await?;
+        }
+        if joined["session"].is_object() {
+            self.consult(device, string(&joined["session"]["id"])).await?;
+        }
+        granted(device.push(&desk, "set_status", json!({ "status": "idle" })).await?)?;
+        loop {
+            let event = device.next().await?;
+            match event.name.as_str() {
+                "offer" => self.meet(device, &desk, &event.payload["offer"]).await?,
+                "status" if event.payload["intent"] == "offline" => {
+                    granted(device.push(&desk, "set_status", json!({ "status": "idle" })).await?)?;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Says yes or no to an offer, or nothing at all.
+    async fn meet(&mut self, device: &mut Device, desk: &str, offer: &Value) -> Result<(), Lost> {
+        self.think().await;
+        let wish = json!({ "offer_id": offer["id"] });
+        match self.chance.below(12) {
+            0 => Ok(()),
+            1..=3 => self.answer(device, desk, "reject", wish).await,
+            _ => self.answer(device, desk, "accept", wish).await,
+        }?;
+        self.stays()
+    }
+
+    async fn answer(&mut self, device: &mut Device, desk: &str, word: &'static str, wish: Value) -> Result<(), Lost> {
+        self.unsure.answer = Some((word, wish.clone()));
+        let answer = device.push(desk, word, wish).await?;
+        match answer.reason() {
+            "" | "offer_closed" => {}
+            "draining" | "unavailable" => return Err(Lost),
+            other => panic!("`{word}` was refused as `{other}`"),
+        }
+        self.unsure.answer = None;
+        if answer.is_ok && word == "accept" {
+            self.consult(device, string(&answer.response["session"]["id"])).await?;
+        }
+        Ok(())
+    }
+
+    /// Joins a session, says something, and ends it or waits for its end.
+    async fn consult(&mut self, device: &mut Device, session: &str) -> Result<(), Lost> {
+        let room = format!("session:{session}");
+        let joined = device.join(&room).await?;
+        if matches!(joined.reason(), "draining" | "unavailable") {
+            return Err(Lost);
+        }
+        let joined = joined.ok();
+        if joined["session"]["ended_at"].is_null() && self.talk(device, &room).await? {
+            self.end_or_wait(device, &room, session).await?;
+        }
+        device.leave(&room).await?;
+        Ok(())
+    }
+
+    /// Says whether the session still runs.
+    async fn talk(&mut self, device: &mut Device, room: &str) -> Result<bool, Lost> {
+        for _ in 0..=self.chance.below(3) {
+            self.think().await;
+            let key = self.fresh("message");
+            let unsaid = self.unsure.message.take().filter(|(place, _)| place == room);
+            let (_, wish) = unsaid.unwrap_or_else(|| (room.to_owned(), json!({ "body": key, "key": key })));
+            self.unsure.message = Some((room.to_owned(), wish.clone()));
+            let answer = device.push(room, "message", wish).await?;
+            match answer.reason() {
+                "" => self.unsure.message = None,
+                "session_ended" => {
+                    self.unsure.message = None;
+                    return Ok(false);
+                }
+                "draining" | "unavailable" => return Err(Lost),
+                other => panic!("a message was refused as `{other}`"),
+            }
+        }
+        self.stays()?;
+        Ok(true)
+    }
+
+    /// Both sides know from the session's id who of them ends it.
+    async fn end_or_wait(&mut self, device: &mut Device, room: &str, session: &str) -> Result<(), Lost> {
+        let ends =
+            if session.as_bytes().last().is_some_and(|byte| byte % 2 == 0) { Role::Client } else { Role::Employee };
+        if self.person.role == ends {
+            let reason = self.fresh("done");
+            let answer = device.push(room, "end", json!({ "reason": reason })).await?;
+            return match answer.reason() {
+                "" | "session_ended" => Ok(()),
+                "draining" | "unavailable" => Err(Lost),
+                other => panic!("an end was refused as `{other}`"),
+            };
+        }
+        device.hear("ended", |event| event.topic == room).await.map(drop)
+    }
+}
+
+/// A reply that is no only while the server stops or its store fails.
+fn granted(answer: Answer) -> Result<Value, Lost> {
+    match answer.reason() {
+        "" => Ok(answer.response),
+        "draining" | "unavailable" => Err(Lost),
+        other => panic!("refused as `{other}`: {}", answer.response),
+    }
+}
+
+fn string(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+/// Counts a connected person while it lives.
+struct Connected(Arc<watch::Sender<usize>>);
+
+impl Connected {
+    fn new(count: &Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|now| *now += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.send_modify(|now| *now -= 1);
+    }
+}

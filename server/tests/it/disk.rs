@@ -1,0 +1,200 @@
+//! The disk is full for a while: people are told `unavailable` and nothing else, and all goes on once there is room.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::chance::Chance;
+use crate::compare::compare;
+use crate::crowd::{Crowd, brisk};
+use crate::people::{Device, Person};
+use crate::server::{Plan, Server, assert_whole, wait_until};
+
+const ROUNDS: usize = 3;
+/// Room for the write-ahead log, which is copied into the database only at 16 MB; on a smaller disk the log itself would
+/// take all room, and freeing the big file would free nothing.
+const DISK: &str = "32m";
+const TRIES_MAX: usize = 200;
+
+/// A small file system of its own, in memory. Dropping it unmounts it.
+struct SmallDisk {
+    place: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    fn mount(size: &str) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(place.path());
+        let mounted = mount.output().expect("`mount` can be run");
+        let why_not = String::from_utf8_lossy(&mounted.stderr);
+        assert!(mounted.status.success(), "this test must be root, for it mounts a small disk of its own: {why_not}");
+        Self { place }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.place.path().join("data")
+    }
+
+    /// Takes all the room that is left.
+    fn fill(&self) {
+        let mut file = File::create(self.big()).unwrap();
+        let (large, small) = ([7; 64 * 1024], [7; 512]);
+        while file.write_all(&large).is_ok() {}
+        while file.write_all(&small).is_ok() {}
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.big()).unwrap();
+    }
+
+    fn big(&self) -> PathBuf {
+        self.place.path().join("big")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg(self.place.path()).status();
+        if !unmounted.is_ok_and(|status| status.success()) {
+            let lazily = Command::new("umount").arg("--lazy").arg(self.place.path()).status();
+            println!("unmounted lazily: {lazily:?}");
+        }
+    }
+}
+
+/// Who waits in line: both idle, and the second has been for longer.
+struct Desk {
+    near: Person,
+    far: Person,
+    client: Person,
+    near_device: Device,
+    client_device: Device,
+}
+
+impl Desk {
+    async fn open(server: &Server, crowd: &Crowd) -> Self {
+        let near = Person::employee("desk", "near", &crowd.record);
+        let far = Person::employee("desk", "far", &crowd.record);
+        let client = Person::client("desk", "client", &crowd.record);
+        let near_device = near.arrive(server.address).await.unwrap().0;
+        let client_device = client.arrive(server.address).await.unwrap().0;
+        Self { near, far, client, near_device, client_device }
+    }
+
+    /// The far one comes, and stands first in the line.
+    async fn line_up(&mut self, server: &Server) -> Device {
+        let set = |status: &str| json!({ "status": status });
+        self.near_device.push(&self.near.desk(), "set_status", set("offline")).await.unwrap().ok();
+        let (mut far_device, _) = self.far.arrive(server.address).await.unwrap();
+        far_device.push(&self.far.desk(), "set_status", set("idle")).await.unwrap().ok();
+        self.near_device.push(&self.near.desk(), "set_status", set("idle")).await.unwrap().ok();
+        far_device
+    }
+
+    /// Books until the store cannot commit.
+    async fn book_until_unavailable(&mut self) {
+        for _ in 0..TRIES_MAX {
+            let answer = self.client_device.push(&self.client.desk(), "book", json!({ "topic": "tax" })).await.unwrap();
+            if answer.reason() == "unavailable" {
+                return;
+            }
+            let id = answer.ok()["booking"]["id"].clone();
+            let wish = json!({ "booking_id": id });
+            let cancelled = self.client_device.push(&self.client.desk(), "cancel", wish).await.unwrap();
+            if cancelled.reason() == "unavailable" {
+                return;
+            }
+        }
+        panic!("{TRIES_MAX} bookings on a full disk");
+    }
+
+    /// The client asks; the near one, who is the only one there, is asked and takes it.
+    async fn consult(&mut self) {
+        let _before = self.near_device.heard_meanwhile();
+        let topic = self.client.desk();
+        let wish = json!({ "topic": "tax", "note": "after the failure" });
+        let booked = self.client_device.push(&topic, "book", wish).await.unwrap().ok();
+        let offer = self.near_device.hear("offer", |_| true).await.unwrap();
+        assert_eq!(offer["offer"]["booking_id"], booked["booking"]["id"]);
+        assert_eq!(offer["offer"]["attempt"], 1, "the one who is gone was asked before");
+        let wish = json!({ "offer_id": offer["offer"]["id"] });
+        let accepted = self.near_device.push(&self.near.desk(), "accept", wish).await.unwrap().ok();
+        let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap());
+        self.near_device.join(&room).await.unwrap().ok();
+        self.near_device.push(&room, "end", json!({})).await.unwrap().ok();
+        let over = |e: &crate::people::Event| e.payload["booking"]["state"] == "assigned";
+        self.client_device.hear("booking", over).await.unwrap();
+    }
+
+    /// A booking that was taken before the disk was full is still there, and is in the way of the next.
+    async fn clear(&mut self) {
+        let device = &mut self.client_device;
+        let joined = device.join(&self.client.desk()).await.unwrap().ok();
+        if joined["booking"].is_object() {
+            let wish = json!({ "booking_id": joined["booking"]["id"] });
+            device.push(&self.client.desk(), "cancel", wish).await.unwrap().ok();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_lets_go_without_a_restart() {
+    let mut chance = Chance::announced();
+    let disk = SmallDisk::mount(DISK);
+    let data = disk.data();
+    let mut server = Plan::new(&data).with("SWITCHBOARD_LOG", "info").start();
+    server.set_company("desk", &json!({}));
+    server.set_company("busy", &brisk());
+    let mut crowd = Crowd::new(&["busy"], 3, 2, &mut chance);
+    crowd.go_on(server.address);
+    let mut desk = Desk::open(&server, &crowd).await;
+    for round in 1..=ROUNDS {
+        crowd.record.reaches(crowd.record.promises() + 5).await;
+        let far_device = desk.line_up(&server).await;
+        disk.fill();
+        desk.book_until_unavailable().await;
+        assert!(!server.is_ready(), "a server that cannot commit says that it is ready");
+        is_refused_over_http(&server);
+        let before = sockets_of(&server);
+        drop(far_device);
+        wait_until("the server to notice that a line is gone", || sockets_of(&server) < before);
+        assert_whole(&data);
+        disk.free();
+        wait_until("the server to be ready again", || server.is_ready());
+        desk.clear().await;
+        desk.consult().await;
+        crowd.record.reaches(crowd.record.promises() + 5).await;
+        compare(&crowd.record, &data).assert_nothing_found(&format!("round {round}"));
+    }
+    crowd.go_home().await;
+    server.stop();
+    assert_whole(&data);
+    report(&crowd, &data);
+}
+
+fn report(crowd: &Crowd, data: &Path) {
+    let found = compare(&crowd.record, data);
+    found.assert_nothing_found("at the end");
+    let unavailable = crowd.record.all().iter().filter(|told| told.payload["reason"] == "unavailable").count();
+    let (promises, checked) = (crowd.record.promises(), found.checked);
+    println!(
+        "{ROUNDS} full disks, {unavailable} `unavailable`, {promises} promises, {checked} objects compared, 0 lost"
+    );
+}
+
+fn is_refused_over_http(server: &Server) {
+    let (status, body) = server.ask("PUT", "/v1/companies/another", r#"{"name": "Another"}"#);
+    assert!(status == 503 && body.contains("unavailable"), "{status} {body}");
+    assert_eq!(server.ask("GET", "/healthz", "").0, 200, "it is alive all the same");
+}
+
+/// Open sockets of the server's process.
+fn sockets_of(server: &Server) -> usize {
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
+    let names = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    names.filter(|name| name.to_string_lossy().starts_with("socket:")).count()
+}

@@ -1,0 +1,55 @@
+//! Documents that cannot drift: their tables are held against what the program says of itself.
+
+use std::path::Path;
+
+use switchboard::config::table;
+use switchboard::view::vocabulary;
+use switchboard_core::Settings;
+
+fn document(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The cells of the table between the two marks, without its head.
+fn rows(document: &str, mark: &str) -> Vec<Vec<String>> {
+    let between = document.split_once(&format!("<!-- {mark} -->")).and_then(|(_, rest)| rest.split_once("<!-- /"));
+    let (table, _) = between.unwrap_or_else(|| panic!("the document has a table marked `{mark}`"));
+    let lines = table.lines().filter(|line| line.starts_with('|')).skip(2);
+    let cells = |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    lines.map(cells).collect()
+}
+
+#[test]
+fn the_protocol_has_every_word_of_the_rules() {
+    let said = rows(&document("docs/protocol.md"), "vocabulary");
+    let known: Vec<Vec<String>> = vocabulary()
+        .into_iter()
+        .map(|(what, words)| {
+            let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+            vec![what.to_owned(), words.join(", ")]
+        })
+        .collect();
+    assert_eq!(said, known);
+}
+
+#[test]
+fn the_protocol_has_every_setting_of_a_company() {
+    let said = rows(&document("docs/protocol.md"), "company settings");
+    let known: Vec<Vec<String>> = Settings::table()
+        .into_iter()
+        .map(|(name, default, what)| vec![format!("`{name}`"), default, what.to_owned()])
+        .collect();
+    assert_eq!(said, known);
+}
+
+#[test]
+fn the_readme_has_every_setting_of_the_server() {
+    let said: Vec<String> = rows(&document("README.md"), "settings").into_iter().map(|row| row[0].clone()).collect();
+    let known: Vec<String> = table().into_iter().map(|setting| format!("`{}`", setting.name)).collect();
+    assert_eq!(said, known);
+    let readme = document("README.md");
+    for setting in table() {
+        assert!(readme.contains(&setting.variable), "the README names `{}`", setting.variable);
+    }
+}

@@ -1,0 +1,291 @@
+//! People and their devices: a small Phoenix V2 client that answers pings, and notes all that it is told.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use switchboard::auth::{Claims, Keyring, Role};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::record::{Record, Told};
+use crate::server::SECRET;
+
+/// How long an answer or an event may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+const TOKEN_S: u64 = 3600;
+
+/// Somebody with a token.
+#[derive(Clone)]
+pub struct Person {
+    pub role: Role,
+    pub id: String,
+    pub company: String,
+    pub record: Arc<Record>,
+}
+
+impl Person {
+    pub fn client(company: &str, id: &str, record: &Arc<Record>) -> Self {
+        Self { role: Role::Client, id: id.to_owned(), company: company.to_owned(), record: record.clone() }
+    }
+
+    pub fn employee(company: &str, id: &str, record: &Arc<Record>) -> Self {
+        Self { role: Role::Employee, id: id.to_owned(), company: company.to_owned(), record: record.clone() }
+    }
+
+    pub fn token(&self) -> String {
+        let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let claims = Claims {
+            subject: self.id.clone(),
+            role: self.role,
+            company: Some(self.company.clone()),
+            name: None,
+            topics: None,
+            expires_at_s: now_s + TOKEN_S,
+        };
+        Keyring::hs256(SECRET.as_bytes()).sign(&claims).unwrap()
+    }
+
+    /// The topic on which this person waits to be told: a client's company, an employee's desk.
+    pub fn desk(&self) -> String {
+        match self.role {
+            Role::Client => format!("company:{}", self.company),
+            Role::Employee => format!("employee:{}:{}", self.company, self.id),
+            Role::Admin => format!("board:{}", self.company),
+        }
+    }
+
+    pub fn path(&self) -> String {
+        format!("/socket/websocket?vsn=2.0.0&token={}", self.token())
+    }
+
+    /// Connects a device.
+    pub async fn connect(&self, address: SocketAddr) -> Result<Device, Lost> {
+        let connecting = async {
+            let stream = TcpStream::connect(address).await.map_err(|_| Lost)?;
+            stream.set_nodelay(true).map_err(|_| Lost)?;
+            let (socket, _) = client_async(format!("ws://{address}{}", self.path()), stream).await.map_err(|_| Lost)?;
+            Ok(Device::new(self.clone(), socket))
+        };
+        tokio::time::timeout(PATIENCE, connecting).await.expect("a connection or a refusal in time")
+    }
+
+    /// Connects a device and joins the desk; gives the snapshot.
+    pub async fn arrive(&self, address: SocketAddr) -> Result<(Device, Value), Lost> {
+        let mut device = self.connect(address).await?;
+        let joined = device.join(&self.desk()).await?;
+        Ok((device, joined.ok()))
+    }
+}
+
+/// The line is gone: whoever was waiting knows nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost;
+
+/// A reply.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub is_ok: bool,
+    pub response: Value,
+}
+
+impl Answer {
+    /// The response of a yes.
+    pub fn ok(self) -> Value {
+        assert!(self.is_ok, "refused: {}", self.response);
+        self.response
+    }
+
+    /// The word of a no; empty for a yes.
+    pub fn reason(&self) -> &str {
+        if self.is_ok { "" } else { self.response["reason"].as_str().unwrap_or("?") }
+    }
+}
+
+/// Something that a device is told without having asked.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub topic: String,
+    pub name: String,
+    pub payload: Value,
+}
+
+struct Push {
+    topic: String,
+    event: String,
+    payload: Value,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// One connected device. Dropping it cuts the line without a word.
+pub struct Device {
+    pushes: mpsc::UnboundedSender<Push>,
+    events: mpsc::UnboundedReceiver<Event>,
+    closed: watch::Receiver<Option<Closed>>,
+}
+
+/// How a line ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The code of the close frame, if there was one.
+    pub code: Option<u16>,
+    /// Frames that came after the close frame; there must be none.
+    pub frames_after: usize,
+    /// What was pushed and not answered.
+    pub unanswered: Vec<Value>,
+}
+
+impl Device {
+    fn new(person: Person, socket: WebSocketStream<TcpStream>) -> Self {
+        let (pushes, to_send) = mpsc::unbounded_channel();
+        let (told, events) = mpsc::unbounded_channel();
+        let (closing, closed) = watch::channel(None);
+        let line = Line { person, socket, told, asked: HashMap::new(), joins: HashMap::new(), next_ref: 1 };
+        tokio::spawn(line.run(to_send, closing));
+        Self { pushes, events, closed }
+    }
+
+    pub async fn join(&mut self, topic: &str) -> Result<Answer, Lost> {
+        self.push(topic, "phx_join", json!({})).await
+    }
+
+    pub async fn leave(&mut self, topic: &str) -> Result<Answer, Lost> {
+        self.push(topic, "phx_leave", json!({})).await
+    }
+
+    pub async fn push(&mut self, topic: &str, event: &str, payload: Value) -> Result<Answer, Lost> {
+        let answer = self.push_later(topic, event, payload);
+        let answered = tokio::time::timeout(PATIENCE, answer).await;
+        answered.unwrap_or_else(|_| panic!("no answer to `{event}` on {topic}")).map_err(|_| Lost)
+    }
+
+    /// Pushes without waiting; the answer comes through the receiver.
+    pub fn push_later(&self, topic: &str, event: &str, payload: Value) -> oneshot::Receiver<Answer> {
+        let (answer, answered) = oneshot::channel();
+        // A line that is gone drops the push, and with it the sender of the answer.
+        let _gone = self.pushes.send(Push { topic: topic.to_owned(), event: event.to_owned(), payload, answer });
+        answered
+    }
+
+    /// The next event.
+    pub async fn next(&mut self) -> Result<Event, Lost> {
+        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
+        next.expect("an event in time").ok_or(Lost)
+    }
+
+    /// The next event of that name which is as wanted; others are passed over.
+    pub async fn hear(&mut self, name: &str, wanted: impl Fn(&Event) -> bool) -> Result<Value, Lost> {
+        let hearing = async {
+            loop {
+                let event = self.events.recv().await.ok_or(Lost)?;
+                if event.name == name && wanted(&event) {
+                    return Ok(event.payload);
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("heard no `{name}`"))
+    }
+
+    /// What has been told and not been looked at yet.
+    pub fn heard_meanwhile(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+    }
+
+    /// How the line ended, once it has.
+    pub async fn closed(&mut self) -> Closed {
+        let mut closed = self.closed.clone();
+        let ended = tokio::time::timeout(PATIENCE, closed.wait_for(Option::is_some)).await;
+        let ended = ended.expect("the line ends in time").expect("a line says how it ended");
+        ended.clone().unwrap()
+    }
+}
+
+/// The line's own end of a device.
+struct Line {
+    person: Person,
+    socket: WebSocketStream<TcpStream>,
+    told: mpsc::UnboundedSender<Event>,
+    asked: HashMap<String, Push>,
+    joins: HashMap<String, String>,
+    next_ref: u64,
+}
+
+impl Line {
+    async fn run(mut self, mut pushes: mpsc::UnboundedReceiver<Push>, closing: watch::Sender<Option<Closed>>) {
+        let mut closed = Closed { code: None, frames_after: 0, unanswered: Vec::new() };
+        let mut is_closing = false;
+        loop {
+            tokio::select! {
+                push = pushes.recv(), if !is_closing => match push {
+                    Some(push) => if self.send(push).await.is_err() {
+                        is_closing = true;
+                    },
+                    None => return,
+                },
+                message = self.socket.next() => match message {
+                    Some(Ok(Message::Text(text))) => {
+                        closed.frames_after += usize::from(closed.code.is_some());
+                        self.hear(&text);
+                    }
+                    Some(Ok(Message::Close(frame))) => {
+                        closed.code = frame.map(|frame| frame.code.into());
+                        is_closing = true;
+                    }
+                    Some(Ok(_)) => {}
+                    None | Some(Err(_)) => break,
+                }
+            }
+        }
+        closed.unanswered = self.asked.into_values().map(|push| push.payload).collect();
+        closing.send_replace(Some(closed));
+    }
+
+    async fn send(&mut self, push: Push) -> Result<(), Error> {
+        let reference = self.next_ref.to_string();
+        self.next_ref += 1;
+        if push.event == "phx_join" {
+            self.joins.insert(push.topic.clone(), reference.clone());
+        }
+        let join_ref = self.joins.get(&push.topic);
+        let frame = json!([join_ref, reference, push.topic, push.event, push.payload]).to_string();
+        self.asked.insert(reference, push);
+        self.socket.send(Message::text(frame)).await
+    }
+
+    fn hear(&mut self, text: &str) {
+        let frame: Value = serde_json::from_str(text).expect("frames are JSON");
+        let topic = frame[2].as_str().expect("a topic").to_owned();
+        let name = frame[3].as_str().expect("an event").to_owned();
+        let payload = frame[4].clone();
+        if name != "phx_reply" {
+            self.person.record.told(self.note(&topic, &name, Value::Null, true, payload.clone()));
+            let _nobody_listens = self.told.send(Event { topic, name, payload });
+            return;
+        }
+        let asked = frame[1].as_str().and_then(|reference| self.asked.remove(reference));
+        let push = asked.unwrap_or_else(|| panic!("an answer to nothing: {text}"));
+        let is_ok = payload["status"] == "ok";
+        let response = payload["response"].clone();
+        self.person.record.told(self.note(&push.topic, &push.event, push.payload, is_ok, response.clone()));
+        let _nobody_waits = push.answer.send(Answer { is_ok, response });
+    }
+
+    fn note(&self, topic: &str, event: &str, sent: Value, is_ok: bool, payload: Value) -> Told {
+        let Person { role, id, company, .. } = &self.person;
+        Told {
+            role: *role,
+            id: id.clone(),
+            company: company.clone(),
+            topic: topic.to_owned(),
+            event: event.to_owned(),
+            sent,
+            is_ok,
+            payload,
+        }
+    }
+}

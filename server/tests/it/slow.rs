@@ -1,0 +1,212 @@
+//! Slow and overlong devices: they are cut off, at a bounded cost, and nobody waits for them.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::people::{Device, Person};
+use crate::record::Record;
+use crate::server::{Plan, Server};
+
+const FRAME_MAX_BYTES: usize = 64 * 1024;
+const TOO_BIG: u16 = 1009;
+const TOO_SLOW: u16 = 1013;
+/// Frames that may wait for one socket in these tests.
+const OUTBOX_FRAMES: u64 = 64;
+/// What one slow device may cost: its outbox full of the largest frames, doubled for buffers, and room for the rest.
+const MEMORY_MAX_KB: u64 = 2 * OUTBOX_FRAMES * 64 + 16 * 1024;
+/// Frames of 60 KB that are poured at the most: far more than the outbox and the system's buffers hold.
+const POURED_MAX: usize = 2000;
+/// How long somebody else may wait for an answer while all that goes on, on a busy machine and without optimisation.
+const DELAY_MAX: Duration = Duration::from_secs(2);
+
+/// A session of two; the employee's device can be any.
+struct Talk {
+    client: Device,
+    room: String,
+    employee: Person,
+}
+
+impl Talk {
+    async fn begin(server: &Server, name: &str, record: &Arc<Record>) -> Self {
+        let employee = Person::employee(name, "erika", record);
+        let client = Person::client(name, "alice", record);
+        let (mut desk, _) = employee.arrive(server.address).await.unwrap();
+        desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
+        let (mut asking, _) = client.arrive(server.address).await.unwrap();
+        asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap().ok();
+        let offer = desk.hear("offer", |_| true).await.unwrap();
+        let wish = json!({ "offer_id": offer["offer"]["id"] });
+        let accepted = desk.push(&employee.desk(), "accept", wish).await.unwrap().ok();
+        let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap());
+        asking.join(&room).await.unwrap().ok();
+        Self { client: asking, room, employee }
+    }
+
+    /// A device of the employee that has joined the session, and from then on is only read by who holds it.
+    async fn bare(&self, address: SocketAddr) -> WebSocketStream<tokio::net::TcpStream> {
+        let mut socket = bare(&self.employee, address).await;
+        let join = json!(["1", "1", self.room, "phx_join", {}]).to_string();
+        socket.send(Message::text(join)).await.unwrap();
+        let reply = socket.next().await.unwrap().unwrap().into_text().unwrap();
+        assert!(reply.contains(r#""status":"ok""#), "{reply}");
+        socket
+    }
+}
+
+async fn bare(person: &Person, address: SocketAddr) -> WebSocketStream<tokio::net::TcpStream> {
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    client_async(format!("ws://{address}{}", person.path()), stream).await.unwrap().0
+}
+
+/// How a line ended, read to its end: the code of its close frame, if one came.
+async fn read_to_the_end(mut socket: WebSocketStream<tokio::net::TcpStream>) -> Option<u16> {
+    let reading = async {
+        while let Some(message) = socket.next().await {
+            match message {
+                Ok(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
+                Ok(_) => {}
+                Err(_cut) => return None,
+            }
+        }
+        None
+    };
+    tokio::time::timeout(Duration::from_secs(30), reading).await.expect("the line ends in time")
+}
+
+fn memory_kb(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_stops_reading_is_closed_at_a_bounded_cost_and_others_are_not_delayed() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_OUTBOX_FRAMES", &OUTBOX_FRAMES.to_string()).start();
+    let record = Arc::new(Record::default());
+    let mut poured = Talk::begin(&server, "acme", &record).await;
+    let others = Talk::begin(&server, "bolt", &record).await;
+    let unread = poured.bare(server.address).await;
+    poured.client.hear("peer", |event| event.payload["online"] == true).await.unwrap();
+    let before_kb = memory_kb(&server);
+    let done = Arc::new(tokio::sync::Notify::new());
+    let measured = tokio::spawn(longest_answer(others, done.clone()));
+    let (mut frames, mut most_kb) = (0, 0);
+    let data = "x".repeat(60_000);
+    loop {
+        poured.client.push(&poured.room, "signal", json!({ "data": data })).await.unwrap().ok();
+        frames += 1;
+        most_kb = most_kb.max(memory_kb(&server).saturating_sub(before_kb));
+        let gone = |event: &crate::people::Event| event.name == "peer" && event.payload["online"] == false;
+        if poured.client.heard_meanwhile().iter().any(gone) {
+            break;
+        }
+        assert!(frames < POURED_MAX, "{frames} frames wait for a device that reads nothing");
+    }
+    done.notify_one();
+    let (answers, longest) = measured.await.unwrap();
+    let code = read_to_the_end(unread).await;
+    println!("closed with {code:?} after {frames} frames of 60 KB, {most_kb} KB more memory at the most");
+    println!("{answers} answers to others meanwhile, the longest after {longest:?}");
+    assert!(code.is_none_or(|code| code == TOO_SLOW), "{code:?}");
+    assert!(most_kb < MEMORY_MAX_KB, "{most_kb} KB of memory for one slow device");
+    assert!(longest < DELAY_MAX, "others waited {longest:?}");
+}
+
+/// Talks without a pause until it is told to stop; gives the number of answers and the longest wait for one.
+async fn longest_answer(mut talk: Talk, done: Arc<tokio::sync::Notify>) -> (usize, Duration) {
+    let (mut answers, mut longest) = (0, Duration::ZERO);
+    let talking = async {
+        loop {
+            let asked = Instant::now();
+            let words = json!({ "body": format!("words {answers}") });
+            talk.client.push(&talk.room, "message", words).await.unwrap().ok();
+            longest = longest.max(asked.elapsed());
+            answers += 1;
+        }
+    };
+    tokio::select! {
+        () = talking => {}
+        () = done.notified() => {}
+    }
+    (answers, longest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_of_64_kib_is_taken_and_one_byte_more_closes_the_socket() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).start();
+    let alice = Person::client("acme", "alice", &Arc::new(Record::default()));
+    let framed = |bytes: usize| {
+        let frame = |padding: &str| json!([null, "1", "phoenix", "heartbeat", { "padding": padding }]).to_string();
+        let frame = frame(&"x".repeat(bytes - frame("").len()));
+        assert_eq!(frame.len(), bytes);
+        Message::text(frame)
+    };
+    let mut socket = bare(&alice, server.address).await;
+    socket.send(framed(FRAME_MAX_BYTES)).await.unwrap();
+    let reply: Value = serde_json::from_str(&socket.next().await.unwrap().unwrap().into_text().unwrap()).unwrap();
+    assert_eq!(reply[4]["status"], "ok");
+    socket.send(framed(FRAME_MAX_BYTES + 1)).await.unwrap();
+    assert_eq!(read_to_the_end(socket).await, Some(TOO_BIG));
+
+    let mut huge = bare(&alice, server.address).await;
+    // What is far too big may be cut while it is still being sent.
+    match huge.send(framed(64 * FRAME_MAX_BYTES)).await {
+        Ok(()) | Err(Error::Io(_)) => {}
+        Err(error) => panic!("{error}"),
+    }
+    let code = read_to_the_end(huge).await;
+    assert!(code.is_none_or(|code| code == TOO_BIG), "{code:?}");
+    assert!(server.is_ready());
+}
+
+/// The head of a request may take that long.
+const HEAD_MAX: Duration = Duration::from_secs(10);
+/// How late the cut may come on a busy machine.
+const LATE_MAX: Duration = Duration::from_secs(5);
+
+/// Sends a byte a second, or none; gives how long it was borne.
+fn dribble(address: SocketAddr, bytes: &[u8]) -> Duration {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let began = Instant::now();
+    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let mut bytes = bytes.iter();
+    while began.elapsed() < HEAD_MAX + LATE_MAX {
+        if let Some(byte) = bytes.next()
+            && stream.write_all(&[*byte]).is_err()
+        {
+            break;
+        }
+        // Waiting for an answer is the pause between two bytes.
+        match stream.read(&mut [0; 1024]) {
+            Ok(0) => break,
+            Ok(_answer) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_cut) => break,
+        }
+    }
+    began.elapsed()
+}
+
+#[test]
+fn a_handshake_of_a_byte_a_second_is_cut_after_ten_seconds() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).start();
+    let address = server.address;
+    let slow = std::thread::spawn(move || dribble(address, b"GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\n"));
+    let silent = std::thread::spawn(move || dribble(address, b""));
+    for (who, borne) in [("slow", slow.join().unwrap()), ("silent", silent.join().unwrap())] {
+        println!("{who}: cut after {borne:?}");
+        assert!(borne >= HEAD_MAX - Duration::from_secs(1), "{who}: cut after {borne:?}");
+        assert!(borne < HEAD_MAX + LATE_MAX, "{who}: borne for {borne:?}");
+    }
+    assert!(server.is_ready());
+}
