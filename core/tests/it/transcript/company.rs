@@ -444,3 +444,65 @@ fn many_deadlines_that_have_passed_are_kept_in_one_turn() {
         "#]],
     );
 }
+
+#[test]
+fn who_is_removed_and_made_again_is_not_asked_again_for_the_same_booking() {
+    story(
+        "
+        open ann bob
+        zoe books tax
+        admin removes ann
+        admin hires ann
+        ann connects
+        ann goes idle
+        bob rejects b1.2
+        ",
+        expect![[r#"
+            [0] zoe books tax
+                yes: b1 offering
+                + booking_opened b1 zoe tax
+                + offer_made b1.1 ann until 15000
+                > ann: offer b1.1
+                > zoe: booking b1 offering
+                > ann: status ann init, wants idle, cause offer
+                > board: b1, ann
+                ann is init since 0, wants idle, connected
+            [0] admin removes ann
+                yes
+                + offer_closed b1.1 withdrawn_by_admin
+                + offer_made b1.2 bob until 15000
+                + employee_removed ann
+                > ann: offer_closed b1.1 withdrawn_by_admin
+                > bob: offer b1.2
+                > zoe: booking b1 offering
+                > ann: gone
+                > bob: status bob init, wants idle, cause offer
+                > board: b1, bob
+                bob is init since 0, wants idle, connected
+            [0] admin hires ann
+                yes: ann offline, wants offline
+                + employee_set ann `ANN` []
+                > board: ann
+                ann is offline since 0, wants offline, gone since 0
+            [0] ann connects
+                yes
+                + employee_connected ann
+                ann is offline since 0, wants offline, connected
+            [0] ann goes idle
+                yes: ann idle, wants idle
+                + intent_set ann idle by employee
+                > ann: status ann idle, wants idle, cause set_by_employee
+                > board: ann
+                ann is idle since 0 at place 3, wants idle, connected
+            [0] bob rejects b1.2
+                yes: bob idle, wants idle
+                + offer_closed b1.2 rejected
+                + booking_ended b1 nobody_left
+                > bob: offer_closed b1.2 rejected
+                > zoe: booking b1 unanswered nobody_left
+                > bob: status bob idle, wants idle, cause declined
+                > board: b1, bob
+                bob is idle since 0 at place 4, wants idle, connected
+        "#]],
+    );
+}
