@@ -1,5 +1,6 @@
 //! The command line: `serve`, `token`, `check` and `demo`.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -98,7 +99,8 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
         Subcommands::Serve { flags } => {
             let settings = Settings::load(flags, process_variables())?;
             let filter = EnvFilter::try_new(&settings.log)?;
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+            let colours = std::io::stderr().is_terminal();
+            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
             let runtime = runtime()?;
             let served = runtime.block_on(serve::serve(settings));
             // A long question to the store is not waited for.
@@ -143,6 +145,7 @@ fn check_store(flags: &Flags) -> anyhow::Result<ExitCode> {
     }
     let differences = match report.differences.len() {
         0 => "no differences".to_owned(),
+        1 => "1 difference".to_owned(),
         n => format!("{n} differences"),
     };
     println!("checked {} companies, {} events, {} rows: {differences}", report.companies, report.events, report.rows);

@@ -7,12 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Chance(u64);
 
 impl Chance {
-    /// From `SWITCHBOARD_SEED`, or from the clock; says which.
+    /// From `CRASH_SEED`, or from the clock; says which.
     pub fn announced() -> Self {
-        let given = std::env::var("SWITCHBOARD_SEED").ok().and_then(|seed| seed.parse().ok());
+        let given = std::env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
         let seed = given.unwrap_or_else(|| now().into());
-        println!("seed: SWITCHBOARD_SEED={seed}");
+        println!("seed: CRASH_SEED={seed}");
         Self(seed)
     }
 

@@ -126,7 +126,7 @@ async fn check_names_the_row_that_was_tampered_with() {
         assert_eq!(store(copy.path()).execute(&tampering, []).unwrap(), 1, "{tampering}");
         let Ended { code, out, .. } = check(copy.path());
         assert_eq!(code, Some(1), "{tampering}: {out}");
-        assert!(out.contains(&named) && out.contains("acme") && out.contains("1 differences"), "{tampering}: {out}");
+        assert!(out.contains(&named) && out.contains("acme") && out.contains("1 difference"), "{tampering}: {out}");
     }
 }
 
