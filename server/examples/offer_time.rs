@@ -21,7 +21,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/offer-time");
     let _not_there_yet = std::fs::remove_dir_all(&here);
     std::fs::create_dir_all(&here)?;
-    let mut server = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/switchboard"))
+    // The binary that was built beside this one.
+    let own = std::env::current_exe()?;
+    let binary = own.parent().and_then(Path::parent).ok_or("the example is in the build")?.join("switchboard");
+    let mut server = Command::new(binary)
         .args(["serve", "--listen", "127.0.0.1:0", "--auto-provision", "--data"])
         .arg(here.join("store"))
         .env("SWITCHBOARD_JWT_SECRET", SECRET)
