@@ -19,6 +19,8 @@ use crate::server::SECRET;
 /// How long an answer or an event may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 const TOKEN_S: u64 = 3600;
+/// How long a line that is closing is still listened to after its latest frame.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Somebody with a token.
 #[derive(Clone)]
@@ -227,6 +229,8 @@ impl Line {
                     },
                     None => return,
                 },
+                // What can no longer be sent to can still be read to its end; which a dead peer may never say.
+                () = tokio::time::sleep(LAST_WORDS), if is_closing => break,
                 message = self.socket.next() => match message {
                     Some(Ok(Message::Text(text))) => {
                         closed.frames_after += usize::from(closed.code.is_some());
