@@ -1,5 +1,5 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test tools fmt clippy unit doc deny phoenix crash bench-offer
+.PHONY: run test fmt clippy unit doc deny phoenix node crash bench-offer
 
 CARGO ?= cargo
 DENY_VERSION := 0.20.2
@@ -39,7 +39,6 @@ $(TOOLS)/bin/cargo-deny:
 	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --root $(TOOLS)
 
 # Node and npm, where they are missing.
-.PHONY: node
 node:
 	@command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
 

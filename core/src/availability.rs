@@ -17,8 +17,10 @@ impl Availability {
     /// Whether every `available` is as it was.
     #[must_use]
     pub fn says_the_same_as(&self, other: &Self) -> bool {
-        let flags = |a: &Self| a.topics.iter().map(|(t, x)| (t.clone(), x.available)).collect::<Vec<_>>();
-        self.available == other.available && flags(self) == flags(other)
+        let mut topics = self.topics.iter().zip(&other.topics);
+        self.available == other.available
+            && self.topics.len() == other.topics.len()
+            && topics.all(|((topic, here), (other, there))| topic == other && here.available == there.available)
     }
 }
 

@@ -250,15 +250,14 @@ impl Company {
         }
         let closed = booking.latest_offer_id();
         events.push(Event::OfferClosed { offer: closed, outcome, reason });
-        // The clock may be read late: nobody is asked when the search has no time left.
-        let over = booking.deadline <= now;
-        events.push(match self.roster.next_for(&booking.topic, |id| booking.was_asked(id)) {
-            _ if over => Event::BookingEnded { booking: id, reason: BookingReason::Deadline },
-            Some(next) => {
-                let offer = OfferId { booking: id, attempt: closed.attempt + 1 };
-                self.offer_made(now, offer, next, booking.deadline)
-            }
-            None => Event::BookingEnded { booking: id, reason: booking.nobody_more(outcome) },
+        events.push(if booking.deadline <= now {
+            // The clock may be read late: nobody is asked when the search has no time left.
+            Event::BookingEnded { booking: id, reason: BookingReason::Deadline }
+        } else if let Some(next) = self.roster.next_for(&booking.topic, |id| booking.was_asked(id)) {
+            let offer = OfferId { booking: id, attempt: closed.attempt + 1 };
+            self.offer_made(now, offer, next, booking.deadline)
+        } else {
+            Event::BookingEnded { booking: id, reason: booking.nobody_more(outcome) }
         });
         events
     }

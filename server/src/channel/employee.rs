@@ -119,7 +119,7 @@ fn set_status(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>)
         intent,
         by_admin: false,
     });
-    answer(visit, command, |_, found| json!({ "status": found.status().word(), "intent": found.intent.word() }))
+    answer(visit, command, |found| json!({ "status": found.status().word(), "intent": found.intent.word() }))
 }
 
 fn accept(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
@@ -140,7 +140,7 @@ fn reject(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> 
             reason: fields.optional_text("reason", REASON_MAX_CHARS)?,
         })
     })();
-    answer(visit, command, |_, found| json!({ "status": found.status().word() }))
+    answer(visit, command, |found| json!({ "status": found.status().word() }))
 }
 
 /// Any text may be asked for: one that is no offer's id is an unknown offer.
@@ -152,12 +152,12 @@ fn offer_id(fields: &Fields<'_>) -> Result<switchboard_core::OfferId, Refusal> {
 fn answer(
     visit: &mut Visit<'_>,
     command: Result<Command, Refusal>,
-    show: impl FnOnce(&Company, &Employee) -> serde_json::Value,
+    show: impl FnOnce(&Employee) -> serde_json::Value,
 ) -> Response {
     match command.and_then(|command| visit.take(&command)) {
         Ok(Answer::Employee(no)) => {
             let company = visit.company();
-            Ok(company.employee_no(no).map_or_else(|| "{}".into(), |found| show(company, found).to_string()))
+            Ok(company.employee_no(no).map_or_else(|| "{}".into(), |found| show(found).to_string()))
         }
         Ok(_) => Ok("{}".into()),
         Err(refusal) => Err(refused(visit.company(), &refusal)),

@@ -283,14 +283,17 @@ impl Exchange {
     /// Reads a company from the store, if nobody else just did.
     async fn read_back(&self, slot: &Arc<Slot>) -> Result<(), NotNow> {
         let _one_at_a_time = slot.reading.lock().await;
-        {
+        let may_be_queued = {
             let live = slot.lock();
             if live.retired || live.epoch == Some(self.journal.epoch()) {
                 return Ok(());
             }
+            live.company.seq() > 0
+        };
+        if may_be_queued {
+            // What was queued before, in an epoch that may still be good, must be in the store when it is read.
+            self.journal.pass().await;
         }
-        // What was queued before, in an epoch that may still be good, must be in the store when it is read.
-        self.journal.pass().await;
         let epoch = self.journal.epoch();
         let (store, id) = (self.store.clone(), slot.id.clone());
         let read = tokio::task::spawn_blocking(move || store.read_company(&id)).await;

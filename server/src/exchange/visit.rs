@@ -1,7 +1,7 @@
 //! A visit to one company, under its lock: what is asked of it, who comes and goes, and the entry that comes of it.
 
 use switchboard_core::{
-    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Reach, Refusal, SessionId, Time,
+    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Reach, Refusal, SessionId, Time, Turn,
 };
 
 use super::rooms::{Line, Room, Rooms};
@@ -114,6 +114,11 @@ impl<'a> Visit<'a> {
     /// The refusal.
     pub fn take(&mut self, command: &Command) -> Result<Answer, Refusal> {
         let turn = self.live.company.take(self.now, command);
+        self.keep(turn)
+    }
+
+    /// Adds a turn to what becomes of the visit.
+    fn keep(&mut self, turn: Turn) -> Result<Answer, Refusal> {
         self.events.extend(turn.events);
         self.notices.extend(turn.notices);
         turn.outcome
@@ -164,8 +169,7 @@ impl<'a> Visit<'a> {
         }
         let present: Vec<Command> = rooms.iter().filter_map(arrival).collect();
         let turn = self.live.company.resume(self.now, &present);
-        self.events.extend(turn.events);
-        self.notices.extend(turn.notices);
+        let _nobody_asked = self.keep(turn);
         for room in rooms {
             let Room::Session(session, to) = room else { continue };
             let Some(found) = self.live.company.session(session) else { continue };
