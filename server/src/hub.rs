@@ -7,14 +7,11 @@ use tokio::sync::watch;
 
 use crate::auth::{ApiKey, Keyring};
 use crate::exchange::Exchange;
-use crate::journal::sqlite::Reader;
 
 /// What every connection shares.
 pub struct Hub {
     /// Companies.
     pub exchange: Arc<Exchange>,
-    /// What is committed, for lists and history.
-    pub history: Arc<Reader>,
     /// Checks tokens.
     pub keyring: Keyring,
     /// Opens the HTTP API.

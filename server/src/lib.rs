@@ -8,6 +8,8 @@ pub mod demo;
 
 pub mod socket;
 
+pub mod device;
+
 pub mod channel;
 
 pub mod hub;

@@ -45,14 +45,12 @@ const CLOSED_EVERY: Duration = Duration::from_millis(10);
 /// When the store or the address cannot be had.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let (store, reader) = Sqlite::open(&settings.data)?;
-    let reader = Arc::new(reader);
     let (journal, writer) = Journal::start(store, settings.journal_queue)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
-    let exchange = Exchange::open(journal, reader.clone(), snapshots, Clock::start()).await?;
+    let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
     let (close, closing) = watch::channel(None);
     let hub = Arc::new(Hub {
         exchange: exchange.clone(),
-        history: reader,
         keyring: Keyring::hs256(settings.jwt_secret.expose().as_bytes()),
         api_key: ApiKey::new(settings.api_key.expose()),
         auto_provision: settings.auto_provision,
@@ -70,7 +68,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let listener = listener.with_context(|| format!("cannot listen on {} (setting `listen`)", settings.listen))?;
     let stop = stop_signal()?;
     announce(listener.local_addr()?, &settings)?;
-    let app = api::router(hub.clone());
+    let app = api::router(hub.clone(), reader);
     let (end, ending) = watch::channel(false);
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
     let places = Arc::new(Semaphore::new(connections));

@@ -90,10 +90,9 @@ pub async fn known_company(hub: &Hub, company: &CompanyId) -> Result<(), Problem
 /// # Errors
 /// When the store cannot be read.
 pub async fn history<T: Send + 'static>(
-    hub: &Arc<Hub>,
+    history: Reader,
     question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let history = hub.history.clone();
     let answer = tokio::task::spawn_blocking(move || question(&history)).await;
     answer.map_err(|_stopped| NotNow::Draining)?.map_err(|error| Problem::unreadable(&error))
 }

@@ -11,6 +11,7 @@ use super::ask::{self, Answered, shown};
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Filter;
+use crate::journal::sqlite::Reader;
 use crate::view;
 
 /// What a list of bookings or sessions may be asked for by.
@@ -47,11 +48,16 @@ impl ListQuery {
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
-pub async fn list(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri: Uri) -> Answered {
+pub async fn list(
+    State(hub): State<Arc<Hub>>,
+    State(history): State<Reader>,
+    Path(company): Path<String>,
+    uri: Uri,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let (filter, page) = ask::query::<ListQuery>(&uri)?.read(&BookingState::ALL.map(BookingState::word))?;
     ask::known_company(&hub, &company).await?;
-    let listed = ask::history(&hub, move |history| history.bookings(&company, &filter, &page)).await?;
+    let listed = ask::history(history, move |history| history.bookings(&company, &filter, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
@@ -59,9 +65,9 @@ pub async fn list(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri:
 ///
 /// # Errors
 /// `unknown_booking`.
-pub async fn show(State(hub): State<Arc<Hub>>, Path((company, booking)): Path<(String, String)>) -> Answered {
+pub async fn show(State(history): State<Reader>, Path((company, booking)): Path<(String, String)>) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
-    let found = ask::history(&hub, move |history| history.booking(&company, booking)).await?;
+    let found = ask::history(history, move |history| history.booking(&company, booking)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownBooking))?;
     Ok(shown(StatusCode::OK, &found))
 }

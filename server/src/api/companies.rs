@@ -13,6 +13,7 @@ use super::ask::{self, Answered, shown};
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
+use crate::journal::sqlite::Reader;
 use crate::view::{self, Moment};
 
 /// A company's body in a `PUT`.
@@ -67,10 +68,10 @@ struct Idle<'a> {
 ///
 /// # Errors
 /// A bad query, or a store that cannot be read.
-pub async fn list(State(hub): State<Arc<Hub>>, uri: Uri) -> Answered {
+pub async fn list(State(history): State<Reader>, uri: Uri) -> Answered {
     let ListQuery { limit, after } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
-    let listed = ask::history(&hub, move |history| history.companies(&page)).await?;
+    let listed = ask::history(history, move |history| history.companies(&page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 

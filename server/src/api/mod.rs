@@ -15,21 +15,42 @@ pub mod sessions;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{FromRef, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::hub::Hub;
+use crate::journal::sqlite::Reader;
 use crate::{demo, socket};
 use problem::Problem;
 
 /// Bytes of a request's body: a company or an employee is small.
 const BODY_MAX_BYTES: usize = 256 * 1024;
 
+/// What the API works with.
+#[derive(Clone)]
+struct Desk {
+    hub: Arc<Hub>,
+    /// What is committed, for lists.
+    history: Reader,
+}
+
+impl FromRef<Desk> for Arc<Hub> {
+    fn from_ref(desk: &Desk) -> Self {
+        desk.hub.clone()
+    }
+}
+
+impl FromRef<Desk> for Reader {
+    fn from_ref(desk: &Desk) -> Self {
+        desk.history.clone()
+    }
+}
+
 /// All routes.
-pub fn router(hub: Arc<Hub>) -> Router {
+pub fn router(hub: Arc<Hub>, history: Reader) -> Router {
     let company = get(companies::show).put(companies::put).patch(companies::patch).delete(companies::remove);
     let employee = get(employees::show).put(employees::put).patch(employees::patch).delete(employees::remove);
     let v1 = Router::new()
@@ -57,7 +78,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
         .route("/readyz", get(ready))
         .route("/", get(page))
         .fallback(unknown_route)
-        .with_state(hub)
+        .with_state(Desk { hub, history })
 }
 
 /// Lets only those in who have the key.

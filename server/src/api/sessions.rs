@@ -13,6 +13,7 @@ use super::ask::{self, Answered, shown};
 use super::bookings::ListQuery;
 use super::problem::Problem;
 use crate::hub::Hub;
+use crate::journal::sqlite::Reader;
 use crate::view;
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,11 +33,16 @@ struct MessagesQuery {
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
-pub async fn list(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri: Uri) -> Answered {
+pub async fn list(
+    State(hub): State<Arc<Hub>>,
+    State(history): State<Reader>,
+    Path(company): Path<String>,
+    uri: Uri,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let (filter, page) = ask::query::<ListQuery>(&uri)?.read(&["running", "ended"])?;
     ask::known_company(&hub, &company).await?;
-    let listed = ask::history(&hub, move |history| history.sessions(&company, &filter, &page)).await?;
+    let listed = ask::history(history, move |history| history.sessions(&company, &filter, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
@@ -44,9 +50,9 @@ pub async fn list(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri:
 ///
 /// # Errors
 /// `unknown_session`.
-pub async fn show(State(hub): State<Arc<Hub>>, Path((company, session)): Path<(String, String)>) -> Answered {
+pub async fn show(State(history): State<Reader>, Path((company, session)): Path<(String, String)>) -> Answered {
     let (company, session) = ids(&company, &session)?;
-    let found = ask::history(&hub, move |history| history.session(&company, session)).await?;
+    let found = ask::history(history, move |history| history.session(&company, session)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &found))
 }
@@ -56,14 +62,14 @@ pub async fn show(State(hub): State<Arc<Hub>>, Path((company, session)): Path<(S
 /// # Errors
 /// `unknown_session`, or a bad query.
 pub async fn messages(
-    State(hub): State<Arc<Hub>>,
+    State(history): State<Reader>,
     Path((company, session)): Path<(String, String)>,
     uri: Uri,
 ) -> Answered {
     let (company, session) = ids(&company, &session)?;
     let MessagesQuery { limit, after } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
-    let listed = ask::history(&hub, move |history| history.messages(&company, session, &page)).await?;
+    let listed = ask::history(history, move |history| history.messages(&company, session, &page)).await?;
     let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &listed))
 }

@@ -8,7 +8,7 @@ use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Ref
 use super::fields::Fields;
 use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
 use crate::auth::Role;
-use crate::clock::fresh_booking;
+use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::view::{self, AvailabilityView, BookingView};
 
@@ -67,16 +67,16 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
     let Room::Client(client) = &seat.room else { return };
     let fields = Fields::of(payload);
     match event {
-        "book" => caller.ask(&seat.company, |visit| book(visit, client, &fields)).await,
+        "book" => caller.ask(&seat.company, |visit| book(visit, caller.clock(), client, &fields)).await,
         "cancel" => caller.ask(&seat.company, |visit| cancel(visit, client, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
 
-fn book(visit: &mut Visit<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
+fn book(visit: &mut Visit<'_>, clock: &Clock, client: &ClientId, fields: &Fields<'_>) -> Response {
     let command = (|| {
         Ok(Command::Book {
-            booking: fresh_booking(),
+            booking: clock.fresh_booking(),
             client: client.clone(),
             topic: fields.required("topic")?,
             note: fields.optional_json("note", NOTE_MAX_BYTES)?,

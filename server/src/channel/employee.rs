@@ -12,7 +12,7 @@ use super::company::{provision_company, refused};
 use super::fields::{Fields, invalid};
 use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
 use crate::auth::{Claims, Role};
-use crate::clock::fresh_session;
+use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::view::{self, Moment, OfferView, SessionView};
 
@@ -94,7 +94,7 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
     let fields = Fields::of(payload);
     match event {
         "set_status" => caller.ask(&seat.company, |visit| set_status(visit, employee, &fields)).await,
-        "accept" => caller.ask(&seat.company, |visit| accept(visit, employee, &fields)).await,
+        "accept" => caller.ask(&seat.company, |visit| accept(visit, caller.clock(), employee, &fields)).await,
         "reject" => caller.ask(&seat.company, |visit| reject(visit, employee, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
@@ -122,9 +122,9 @@ fn set_status(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>)
     answer(visit, command, |found| json!({ "status": found.status().word(), "intent": found.intent.word() }))
 }
 
-fn accept(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
-    let command =
-        offer_id(fields).map(|offer| Command::Accept { employee: employee.clone(), offer, session: fresh_session() });
+fn accept(visit: &mut Visit<'_>, clock: &Clock, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
+    let session = clock.fresh_session();
+    let command = offer_id(fields).map(|offer| Command::Accept { employee: employee.clone(), offer, session });
     match command.and_then(|command| visit.take(&command)) {
         Ok(Answer::Session(id)) => Ok(session_json(visit.company(), id)),
         Ok(_) => Ok("{}".into()),

@@ -16,6 +16,7 @@ use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
 use tokio::sync::Semaphore;
 
 use crate::auth::Claims;
+use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
@@ -149,6 +150,12 @@ pub fn not_now_view(not_now: NotNow) -> ErrorView<'static> {
 }
 
 impl Caller<'_> {
+    /// Where fresh ids come from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.hub.exchange.clock()
+    }
+
     /// Visits the company, and replies once what was done there is committed.
     pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
         // The journal always answers, so a place always comes free.

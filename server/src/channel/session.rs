@@ -11,7 +11,7 @@ use super::employee::session_json;
 use super::fields::{Fields, invalid};
 use super::{Caller, Joined, Response, Seat, error, unknown_event};
 use crate::auth::{Claims, Role};
-use crate::clock::fresh_message;
+use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::{phoenix, view};
 
@@ -80,20 +80,20 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
     let Some(by) = actor_in(caller.claims, &seat.company) else { return };
     let fields = Fields::of(payload);
     match event {
-        "message" => caller.ask(&seat.company, |visit| message(visit, id, by, &fields)).await,
+        "message" => caller.ask(&seat.company, |visit| message(visit, caller.clock(), id, by, &fields)).await,
         "signal" => caller.ask(&seat.company, |visit| signal(visit, id, party, &fields)).await,
         "end" => caller.ask(&seat.company, |visit| end(visit, id, by, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
 
-fn message(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+fn message(visit: &mut Visit<'_>, clock: &Clock, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
     let command = (|| {
         let body: String = fields.required("body")?;
         if body.is_empty() || body.len() > MESSAGE_BODY_MAX_BYTES {
             return Err(invalid("body", &format!("has 1 to {MESSAGE_BODY_MAX_BYTES} bytes")));
         }
-        let (message, key) = (fresh_message(), fields.optional("key")?);
+        let (message, key) = (clock.fresh_message(), fields.optional("key")?);
         Ok(Command::Send { session, message, by, body: body.into(), key })
     })();
     let answer = command.and_then(|command| visit.take(&command));

@@ -72,7 +72,7 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
 #[must_use]
 pub fn page(hub: &Hub) -> Option<String> {
     let token = |role, subject: &str, name: &str| {
-        let claims = claims(&hub.exchange.clock(), role, subject, Some(name));
+        let claims = claims(hub.exchange.clock(), role, subject, Some(name));
         hub.keyring.sign(&claims).unwrap_or_default()
     };
     let mut page = include_str!("page.html").replace("{{client}}", &token(Role::Client, "alice", "Alice"));

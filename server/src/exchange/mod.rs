@@ -13,9 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use switchboard_core::{Command, CompanyId, SessionId};
+use switchboard_core::{Command, CompanyId, SessionId, Time};
 use tokio::sync::mpsc::Permit;
-use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work};
@@ -30,8 +29,6 @@ use visit::Live;
 const EVENTS_PER_SNAPSHOT: u64 = 5_000;
 /// What is said when the journal has no room, and when to try again.
 const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
-/// Companies that are woken at once: each may have to be read from the store.
-const WAKES_AT_ONCE: usize = 64;
 
 /// Companies by id, one visitor at a time in each.
 pub struct Exchange {
@@ -105,6 +102,28 @@ impl NotNow {
 }
 
 impl Exchange {
+    /// An exchange on that journal and store, which somebody else keeps time for: [`Exchange::take_due`] and
+    /// [`Exchange::wake`].
+    #[must_use]
+    pub fn new(
+        journal: Journal,
+        store: Arc<dyn ReadBack>,
+        snapshots: SyncSender<CompanyId>,
+        clock: Clock,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            journal,
+            store,
+            snapshots,
+            slots: RwLock::default(),
+            sessions: RwLock::default(),
+            timekeeper: Timekeeper::default(),
+            clock,
+            next_line: AtomicU64::new(1),
+            draining: AtomicBool::new(false),
+        })
+    }
+
     /// An exchange on that journal and store; reads back what has something open, and keeps time from then on.
     ///
     /// # Errors
@@ -115,18 +134,8 @@ impl Exchange {
         snapshots: SyncSender<CompanyId>,
         clock: Clock,
     ) -> Result<Arc<Self>, StoreError> {
-        let exchange = Arc::new(Self {
-            journal,
-            store,
-            snapshots,
-            slots: RwLock::default(),
-            sessions: RwLock::default(),
-            timekeeper: Timekeeper::default(),
-            clock,
-            next_line: AtomicU64::new(1),
-            draining: AtomicBool::new(false),
-        });
-        exchange.wake_all(exchange.store.companies_with_open_things()?).await;
+        let exchange = Self::new(journal, store, snapshots, clock);
+        exchange.wake_all(exchange.store.companies_with_open_things().await?).await;
         tokio::spawn(Timekeeper::run(exchange.clone()));
         Ok(exchange)
     }
@@ -176,7 +185,7 @@ impl Exchange {
     }
 
     /// Has a company do what is due. Says whether it could.
-    async fn wake(&self, id: &CompanyId) -> bool {
+    pub async fn wake(&self, id: &CompanyId) -> bool {
         let woken = self.journal.is_healthy()
             && self
                 .enter(id, Patience::None, |visit| {
@@ -189,29 +198,6 @@ impl Exchange {
             self.timekeeper.later(id.clone(), self.clock.now());
         }
         woken
-    }
-
-    /// Wakes many companies, a few at a time; each in a task of its own, so that one that fails takes nobody along.
-    async fn wake_all(self: &Arc<Self>, companies: impl IntoIterator<Item = CompanyId>) {
-        let mut waking = JoinSet::new();
-        for company in companies {
-            if waking.len() >= WAKES_AT_ONCE {
-                waking.join_next().await;
-            }
-            let exchange = self.clone();
-            waking.spawn(async move { exchange.wake(&company).await });
-        }
-        while let Some(woken) = waking.join_next().await {
-            if let Err(error) = woken {
-                tracing::error!(%error, "a company could not do what was due");
-            }
-        }
-    }
-
-    /// After the store has recovered: every company is read again and learns who is there.
-    async fn read_all_again(self: &Arc<Self>) {
-        let slots: Vec<CompanyId> = self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
-        self.wake_all(slots).await;
     }
 
     /// A place in the journal's queue is had before anything is decided, and never held while a company is read.
@@ -295,15 +281,13 @@ impl Exchange {
             self.journal.pass().await;
         }
         let epoch = self.journal.epoch();
-        let (store, id) = (self.store.clone(), slot.id.clone());
-        let read = tokio::task::spawn_blocking(move || store.read_company(&id)).await;
-        let (company, events) = match read {
-            Ok(Ok(read)) => read,
-            Ok(Err(error)) => {
+        let (company, events) = match self.store.read_company(&slot.id).await {
+            Ok(read) => read,
+            Err(StoreError::Stopping) => return Err(NotNow::Draining),
+            Err(error) => {
                 tracing::error!(company = %slot.id, %error, "a company cannot be read back");
                 return Err(NotNow::Unavailable);
             }
-            Err(_stopped) => return Err(NotNow::Draining),
         };
         let permit = self.journal.reserve().await.ok_or(NotNow::Draining)?;
         let mut live = slot.lock();
@@ -351,9 +335,10 @@ impl Exchange {
         if known.is_some() {
             return Ok(known);
         }
-        let store = self.store.clone();
-        let found = tokio::task::spawn_blocking(move || store.company_of_session(id)).await;
-        found.map_err(|_stopped| NotNow::Draining)?.map_err(|_unreadable| NotNow::Unavailable)
+        self.store.company_of_session(id).await.map_err(|error| match error {
+            StoreError::Stopping => NotNow::Draining,
+            StoreError::Sqlite(_) | StoreError::Unreadable(_) | StoreError::TooNew { .. } => NotNow::Unavailable,
+        })
     }
 
     /// A number for a new line.
@@ -364,8 +349,20 @@ impl Exchange {
 
     /// The time that all visits go by.
     #[must_use]
-    pub const fn clock(&self) -> Clock {
-        self.clock
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The companies in which something is due, which must be woken now.
+    #[must_use]
+    pub fn take_due(&self) -> Vec<CompanyId> {
+        self.timekeeper.take_due(self.clock.now())
+    }
+
+    /// When something is due next.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Time> {
+        self.timekeeper.next()
     }
 
     /// From now on new wishes are refused as `draining`; what was taken is still committed and told.

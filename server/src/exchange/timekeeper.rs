@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use super::Exchange;
 
@@ -13,6 +14,8 @@ use super::Exchange;
 const TRY_AGAIN_MS: u64 = 50;
 /// The longest sleep: a bound on what a lost wake-up could cost.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// Companies that are woken at once: each may have to be read from the store.
+const WAKES_AT_ONCE: usize = 64;
 
 /// When to come by where.
 #[derive(Debug, Default)]
@@ -39,7 +42,7 @@ impl Timekeeper {
         }
     }
 
-    fn take_due(&self, now: Time) -> Vec<CompanyId> {
+    pub(super) fn take_due(&self, now: Time) -> Vec<CompanyId> {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         let mut companies = Vec::new();
         while due.first().is_some_and(|(at, _)| *at <= now) {
@@ -48,7 +51,7 @@ impl Timekeeper {
         companies
     }
 
-    fn next(&self) -> Option<Time> {
+    pub(super) fn next(&self) -> Option<Time> {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).first().map(|(at, _)| *at)
     }
 
@@ -62,9 +65,9 @@ impl Timekeeper {
     pub(super) async fn run(exchange: Arc<Exchange>) {
         let mut health = exchange.journal.health();
         loop {
-            let due = exchange.timekeeper.take_due(exchange.clock.now());
+            let due = exchange.take_due();
             exchange.wake_all(due).await;
-            let (next, now) = (exchange.timekeeper.next(), exchange.clock.now());
+            let (next, now) = (exchange.next_due(), exchange.clock.now());
             let sleep = next.map_or(SLEEP_MAX, |at| Duration::from_millis(now.ms_until(at)).min(SLEEP_MAX));
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
@@ -79,5 +82,30 @@ impl Timekeeper {
                 }
             }
         }
+    }
+}
+
+impl Exchange {
+    /// Wakes many companies, a few at a time; each in a task of its own, so that one that fails takes nobody along.
+    pub(super) async fn wake_all(self: &Arc<Self>, companies: impl IntoIterator<Item = CompanyId>) {
+        let mut waking = JoinSet::new();
+        for company in companies {
+            if waking.len() >= WAKES_AT_ONCE {
+                waking.join_next().await;
+            }
+            let exchange = self.clone();
+            waking.spawn(async move { exchange.wake(&company).await });
+        }
+        while let Some(woken) = waking.join_next().await {
+            if let Err(error) = woken {
+                tracing::error!(%error, "a company could not do what was due");
+            }
+        }
+    }
+
+    /// After the store has recovered: every company is read again and learns who is there.
+    async fn read_all_again(self: &Arc<Self>) {
+        let slots: Vec<CompanyId> = self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        self.wake_all(slots).await;
     }
 }

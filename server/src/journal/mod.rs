@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 use tokio::sync::{mpsc, watch};
 
@@ -73,6 +74,14 @@ pub enum Work {
     Settle(Release),
 }
 
+impl Work {
+    /// A company's state as a snapshot.
+    #[must_use]
+    pub fn snapshot(company: &Company) -> Self {
+        Self::Snapshot { company: company.id().clone(), seq: company.seq(), data: crate::view::json(company) }
+    }
+}
+
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -82,6 +91,9 @@ pub enum StoreError {
     /// What is stored cannot be read.
     #[error("the store holds what cannot be read: {0}")]
     Unreadable(String),
+    /// The server stops, and reads nothing more.
+    #[error("the server is about to stop")]
+    Stopping,
     /// A newer version wrote it.
     #[error(
         "the store has schema {found}, and this version knows up to {known}: run the version that wrote it, or a newer one"
@@ -109,26 +121,26 @@ pub trait Store: Send {
     fn probe(&mut self) -> Result<(), StoreError>;
 }
 
-/// Where companies are read back from.
+/// Where companies are read back from. A read takes its time; nobody holds a lock meanwhile.
 pub trait ReadBack: Send + Sync {
     /// The company after all its committed events, with the number of events since its snapshot; a company without
     /// events is new.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn read_company(&self, id: &CompanyId) -> Result<(Company, u64), StoreError>;
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>>;
 
     /// Companies with a booking, a session or an idle employee: something in them may be due.
     ///
     /// # Errors
     /// When they cannot be read.
-    fn companies_with_open_things(&self) -> Result<Vec<CompanyId>, StoreError>;
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>>;
 
     /// The company that the session is of.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn company_of_session(&self, id: SessionId) -> Result<Option<CompanyId>, StoreError>;
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>>;
 }
 
 /// Commits batches, keeps the epoch, and releases what was committed. Driven by a thread, or by a test.
@@ -210,7 +222,7 @@ impl Journal {
     /// When the system gives no thread.
     pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (mut committer, epoch, health) = Committer::new(store);
-        let (sender, mut receiver) = mpsc::channel(queue);
+        let (journal, mut receiver) = Self::before(epoch, health, queue);
         let thread = std::thread::Builder::new().name("journal".into()).spawn(move || {
             let mut batch = Vec::new();
             while receiver.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
@@ -224,7 +236,14 @@ impl Journal {
                 }
             }
         })?;
-        Ok((Self { queue: sender, epoch, health }, thread))
+        Ok((journal, thread))
+    }
+
+    /// The way in alone, before a committer that somebody else drives: that many entries may wait.
+    #[must_use]
+    pub fn before(epoch: Arc<AtomicU64>, health: watch::Receiver<bool>, queue: usize) -> (Self, mpsc::Receiver<Work>) {
+        let (queue, receiver) = mpsc::channel(queue);
+        (Self { queue, epoch, health }, receiver)
     }
 
     /// A place in the queue, taken before anything is decided: what is decided can then always be queued.

@@ -1,12 +1,12 @@
 //! Snapshots: a company's state written down now and then, away from the way of a booking.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use switchboard_core::CompanyId;
 use tokio::sync::mpsc;
 
-use super::{ReadBack, Work};
+use super::Work;
+use super::sqlite::Reader;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
 const WAITING_MAX: usize = 64;
@@ -16,18 +16,17 @@ const WAITING_MAX: usize = 64;
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start(store: Arc<dyn ReadBack>, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<CompanyId>> {
+pub fn start(store: Reader, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<CompanyId>> {
     let (sender, receiver) = sync_channel(WAITING_MAX);
     std::thread::Builder::new().name("snapshot".into()).spawn(move || write_all(&store, &journal, &receiver))?;
     Ok(sender)
 }
 
-fn write_all(store: &Arc<dyn ReadBack>, journal: &mpsc::Sender<Work>, companies: &Receiver<CompanyId>) {
+fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<CompanyId>) {
     for company in companies {
-        match store.read_company(&company) {
+        match store.company(&company) {
             Ok((state, _)) => {
-                let work = Work::Snapshot { company, seq: state.seq(), data: crate::view::json(&state) };
-                if journal.blocking_send(work).is_err() {
+                if journal.blocking_send(Work::snapshot(&state)).is_err() {
                     return;
                 }
             }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
@@ -62,7 +63,7 @@ impl Sqlite {
         let path = directory.join(FILE);
         let mut connection = Connection::open(&path).map_err(StoreError::from)?;
         prepare(&mut connection)?;
-        Ok((Self { connection, _lock: lock }, Reader { path, idle: Mutex::default() }))
+        Ok((Self { connection, _lock: lock }, Reader::of(path)))
     }
 }
 
@@ -267,14 +268,21 @@ pub(super) fn time(ms: i64) -> Time {
     Time::from_ms(u64::try_from(ms).unwrap_or(0))
 }
 
-/// Reads what is committed, beside the writer.
+/// Reads what is committed, beside the writer. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reader(Arc<Readers>);
+
 #[derive(Debug)]
-pub struct Reader {
+struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Reader {
+    fn of(path: PathBuf) -> Self {
+        Self(Arc::new(Readers { path, idle: Mutex::default() }))
+    }
+
     /// A reader of the store in a directory, for tools that look beside a server.
     ///
     /// # Errors
@@ -284,7 +292,7 @@ impl Reader {
         if !path.exists() {
             return Err(OpenError::Nothing(directory.to_owned()));
         }
-        Ok(Self { path, idle: Mutex::default() })
+        Ok(Self::of(path))
     }
 
     /// Asks the store. All that one question reads is of one moment.
@@ -292,12 +300,12 @@ impl Reader {
     /// # Errors
     /// What the question says.
     pub fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let kept = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match kept {
             Some(connection) => connection,
             None => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(&self.path, flags)?;
+                let connection = Connection::open_with_flags(&self.0.path, flags)?;
                 connection.pragma_update(None, "query_only", true)?;
                 connection
             }
@@ -305,7 +313,7 @@ impl Reader {
         let transaction = connection.unchecked_transaction()?;
         let answer = question(&transaction);
         transaction.finish()?;
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < READERS_KEPT {
             idle.push(connection);
         }
@@ -313,8 +321,12 @@ impl Reader {
     }
 }
 
-impl ReadBack for Reader {
-    fn read_company(&self, id: &CompanyId) -> Result<(Company, u64), StoreError> {
+impl Reader {
+    /// The company after all its committed events, with the number of events since its snapshot.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn company(&self, id: &CompanyId) -> Result<(Company, u64), StoreError> {
         self.ask(|connection| {
             let sql = "SELECT data FROM snapshots WHERE company_id = ?1";
             let snapshot: Option<String> = connection.query_row(sql, [id.as_str()], |row| row.get(0)).optional()?;
@@ -329,7 +341,7 @@ impl ReadBack for Reader {
         })
     }
 
-    fn companies_with_open_things(&self) -> Result<Vec<CompanyId>, StoreError> {
+    fn with_open_things(&self) -> Result<Vec<CompanyId>, StoreError> {
         let sql = "SELECT company_id FROM bookings INDEXED BY bookings_that_search WHERE state = 'offering'
                    UNION SELECT company_id FROM sessions INDEXED BY sessions_that_run WHERE ended_at IS NULL
                    UNION SELECT company_id FROM employees INDEXED BY employees_who_want_to_work WHERE intent = 'idle'";
@@ -340,12 +352,39 @@ impl ReadBack for Reader {
         })
     }
 
-    fn company_of_session(&self, id: SessionId) -> Result<Option<CompanyId>, StoreError> {
+    fn company_of(&self, id: SessionId) -> Result<Option<CompanyId>, StoreError> {
         self.ask(|connection| {
             let sql = "SELECT company_id FROM sessions WHERE id = ?1";
             let found: Option<String> = connection.query_row(sql, [id.to_string()], |row| row.get(0)).optional()?;
             found.map(|id| id.parse().map_err(unreadable)).transpose()
         })
+    }
+
+    /// Asks away from the threads that serve sockets.
+    fn aside<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        let reader = self.clone();
+        Box::pin(async move {
+            let asked = tokio::task::spawn_blocking(move || question(&reader)).await;
+            asked.unwrap_or_else(|_stopped| Err(StoreError::Stopping))
+        })
+    }
+}
+
+impl ReadBack for Reader {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
+        let id = id.clone();
+        self.aside(move |reader| reader.company(&id))
+    }
+
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
+        self.aside(Self::with_open_things)
+    }
+
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
+        self.aside(move |reader| reader.company_of(id))
     }
 }
 

@@ -101,7 +101,7 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
         commit(&mut company, Command::SetEmployee { employee, name: "A".into(), topics }).expect("stored");
     }
     let same = |company: &Company| {
-        let (read, since) = reader.read_company(&id).expect("it can be read");
+        let (read, since) = reader.company(&id).expect("it can be read");
         assert_eq!(crate::view::json(&read), crate::view::json(company));
         assert_eq!(read, *company, "also what is not stored");
         since

@@ -1,0 +1,239 @@
+//! One connected device: what it has joined, what it says, and how it is answered. It knows no socket.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use switchboard_core::{Command, OfferId};
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::auth::Claims;
+use crate::channel::{self, Caller, ReplyTo, Seat, Topic};
+use crate::exchange::Room;
+use crate::hub::Hub;
+use crate::journal::Fate;
+use crate::outbox::{Outbox, Outgoing, Overflow};
+use crate::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
+
+/// Channels of one device, as Phoenix has it by default.
+pub const CHANNELS_MAX: usize = 100;
+/// Requests of one device that may wait for their commit: who asks for more is not heard until one is answered.
+const UNANSWERED_MAX: usize = 64;
+
+/// Why a device's line ends.
+#[derive(Debug)]
+pub enum End {
+    /// The line is gone, or the device closed it.
+    Gone,
+    /// This side closes it, with a code and a reason.
+    Close(u16, String),
+}
+
+/// Why a line is closed from this side.
+pub mod code {
+    /// Nothing was heard for too long.
+    pub const GOING_AWAY: u16 = 1001;
+    /// A frame is not of the form.
+    pub const FORM: u16 = 1002;
+    /// A frame is not JSON.
+    pub const NOT_JSON: u16 = 1007;
+    /// A frame is too big.
+    pub const TOO_BIG: u16 = 1009;
+    /// The server restarts.
+    pub const RESTART: u16 = 1012;
+    /// Events are read too slowly.
+    pub const TOO_SLOW: u16 = 1013;
+    /// The token has expired.
+    pub const TOKEN_EXPIRED: u16 = 4401;
+}
+
+/// One connected device.
+pub struct Device {
+    hub: Arc<Hub>,
+    claims: Claims,
+    outbox: Outbox,
+    channels: BTreeMap<Arc<str>, Seat>,
+    unanswered: Arc<Semaphore>,
+}
+
+impl Device {
+    /// A device of the token's person, with what is on its way to it and the alarm of its overflow.
+    #[must_use]
+    pub fn new(hub: Arc<Hub>, claims: Claims, version: Version) -> (Self, mpsc::Receiver<Outgoing>, Arc<Overflow>) {
+        let (outbox, queue, overflow) = Outbox::new(hub.outbox_frames, version);
+        let unanswered = Arc::new(Semaphore::new(UNANSWERED_MAX));
+        (Self { hub, claims, outbox, channels: BTreeMap::new(), unanswered }, queue, overflow)
+    }
+
+    /// The person's token.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The number of the first line that it has, if it has joined anything.
+    #[must_use]
+    pub fn first_line(&self) -> Option<u64> {
+        self.channels.values().map(|seat| seat.line).min()
+    }
+
+    /// A channel was closed from the company's side.
+    pub async fn forget(&mut self, topic: &str, line: u64) {
+        if self.channels.get(topic).is_some_and(|seat| seat.line == line)
+            && let Some(seat) = self.channels.remove(topic)
+        {
+            self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+        }
+    }
+
+    /// A device's pong proves that it has the offer which the ping followed.
+    pub async fn delivered(&self, proof: &[u8]) {
+        let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());
+        let Some(offer) = offer else { return };
+        for seat in self.channels.values() {
+            let Room::Employee(employee) = &seat.room else { continue };
+            let command = Command::OfferDelivered { employee: employee.clone(), offer };
+            let told = self.hub.exchange.visit(&seat.company, |visit| {
+                let _late_or_foreign = visit.take(&command);
+                |_fate: Fate| {}
+            });
+            // Without the proof the offer counts as undelivered in the end: the safe side.
+            let _not_now = told.await;
+        }
+    }
+
+    /// Hears a frame. Says whether the line must end for it.
+    pub async fn hear_frame(&mut self, text: &str) -> Option<End> {
+        let version = self.outbox.version();
+        let incoming = match phoenix::parse(version, text) {
+            Ok(incoming) if incoming.payload_is_object() || incoming.payload.get() == "null" => incoming,
+            Ok(_) => return Some(End::Close(code::FORM, "a payload is a JSON object".into())),
+            Err(error) => return Some(End::Close(error.close_code(), error.to_string())),
+        };
+        let topic: Arc<str> = incoming.topic.as_ref().into();
+        let reply = ReplyTo {
+            outbox: self.outbox.clone(),
+            join_ref: incoming.join_ref.clone(),
+            reference: incoming.reference.clone(),
+            topic: topic.clone(),
+        };
+        match incoming.event.as_ref() {
+            phoenix::event::HEARTBEAT if &*topic == phoenix::PHOENIX_TOPIC => {
+                let none = Ref::Null;
+                let frame = phoenix::reply(version, &none, &incoming.reference, &topic, ReplyStatus::Ok, "{}");
+                self.outbox.push(Outgoing::Frame(frame.into()));
+            }
+            phoenix::event::JOIN => self.join(topic, reply).await,
+            phoenix::event::LEAVE => self.leave(&topic, &reply).await,
+            event => self.push(&incoming, event, &topic, reply).await,
+        }
+        None
+    }
+
+    async fn join(&mut self, topic: Arc<str>, reply: ReplyTo) {
+        let parsed = match Topic::parse(&topic) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                // As Phoenix does: a topic that nobody serves has no channel, so the reply has no join.
+                return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
+            }
+        };
+        let old = self.channels.remove(&topic);
+        if old.is_none() && self.channels.len() >= CHANNELS_MAX {
+            let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
+            return reply.send_error(&channel::error("invalid", message));
+        }
+        let caller = Caller { hub: &self.hub, claims: &self.claims, unanswered: &self.unanswered, reply };
+        let seat = match &parsed {
+            Topic::Company(company) => channel::company::join(&caller, company, old).await,
+            Topic::Employee(company, employee) => channel::employee::join(&caller, company, employee, old).await,
+            Topic::Session(session) => channel::session::join(&caller, *session, old).await,
+            Topic::Board(company) => channel::board::join(&caller, company, old).await,
+        };
+        if let Some(seat) = seat {
+            self.channels.insert(topic, seat);
+        }
+    }
+
+    async fn leave(&mut self, topic: &Arc<str>, reply: &ReplyTo) {
+        match self.channels.get(topic) {
+            None => reply.send(&Ok("{}".into())),
+            // The device has not heard yet that this join is over.
+            Some(seat) if reply.join_ref != Ref::Null && seat.join_ref != reply.join_ref => {}
+            Some(_) => {
+                if let Some(seat) = self.channels.remove(topic) {
+                    let closed = seat.close_frame(reply);
+                    let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply.clone() };
+                    self.leave_seat(&seat, reply, closed).await;
+                }
+            }
+        }
+    }
+
+    /// Leaves in order with all events: after the reply nothing comes for this topic but the close.
+    async fn leave_seat(&self, seat: &Seat, reply: ReplyTo, closed: String) {
+        let frame = reply.clone();
+        let left = self.hub.exchange.visit(&seat.company, |visit| {
+            visit.leave(&seat.room, seat.line);
+            move |_fate: Fate| {
+                frame.send(&Ok("{}".into()));
+                frame.outbox.push(Outgoing::Frame(closed.into()));
+            }
+        });
+        if left.await.is_err() {
+            self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+            reply.send(&Ok("{}".into()));
+            reply.outbox.push(Outgoing::Frame(seat.close_frame(&reply).into()));
+        }
+    }
+
+    async fn push(&self, incoming: &Incoming<'_>, event: &str, topic: &Arc<str>, reply: ReplyTo) {
+        let Some(seat) = self.channels.get(topic) else {
+            let error = channel::error("unknown_topic", format!("`{}` is not joined", channel::shortened(topic)));
+            return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
+        };
+        if reply.join_ref != Ref::Null && reply.join_ref != seat.join_ref {
+            // As Phoenix does: it was meant for a join that is over.
+            return;
+        }
+        let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
+        let caller = Caller { hub: &self.hub, claims: &self.claims, unanswered: &self.unanswered, reply };
+        let payload: &RawValue = incoming.payload;
+        match &seat.room {
+            Room::Client(_) => channel::company::push(&caller, seat, event, payload).await,
+            Room::Employee(_) => channel::employee::push(&caller, seat, event, payload).await,
+            Room::Session(..) => channel::session::push(&caller, seat, event, payload).await,
+            Room::Board => {
+                let message = "a board is only watched; to change something use the HTTP API".to_owned();
+                caller.reply.send_error(&channel::error("unknown_event", message));
+            }
+        }
+    }
+
+    /// The line is gone: the device leaves all that it had joined.
+    pub async fn leave_all(&mut self) {
+        while let Some(topic) = self.channels.keys().next().cloned() {
+            if let Some(seat) = self.channels.remove(&topic) {
+                self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+            }
+        }
+    }
+}
+
+/// However a device's task ends, also by a mistake of ours, nobody counts as connected who is not.
+impl Drop for Device {
+    fn drop(&mut self) {
+        let seats: Vec<Seat> = std::mem::take(&mut self.channels).into_values().collect();
+        if seats.is_empty() {
+            return;
+        }
+        let hub = self.hub.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                for seat in seats {
+                    hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+                }
+            });
+        }
+    }
+}
