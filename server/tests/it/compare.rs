@@ -54,9 +54,11 @@ impl Comparison {
 
 /// Compares all that was told with the store in a data directory.
 pub fn compare(record: &Record, data: &Path) -> Comparison {
+    // First what was told, and then the store: what is told in between would look as if it were lost.
+    let told_by_now = record.all();
     let tables = Tables::read(&data.join("switchboard.db"));
     let mut comparing = Comparing { tables: &tables, found: Comparison::default(), keys: HashMap::new() };
-    for told in record.all().iter() {
+    for told in told_by_now.iter() {
         comparing.told(told);
     }
     comparing.same_key_same_thing();
