@@ -1,9 +1,6 @@
 //! The disk is full for a while: people are told `unavailable` and nothing else, and all goes on once there is room.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -12,59 +9,13 @@ use crate::compare::compare;
 use crate::crowd::{Crowd, brisk};
 use crate::people::{Device, Person};
 use crate::server::{Plan, Server, assert_whole, wait_until};
+use crate::small_disk::SmallDisk;
 
 const ROUNDS: usize = 3;
 /// Room for the write-ahead log, which is copied into the database only at 16 MB; on a smaller disk the log itself would
 /// take all room, and freeing the big file would free nothing.
 const DISK: &str = "32m";
 const TRIES_MAX: usize = 200;
-
-/// A small file system of its own, in memory. Dropping it unmounts it.
-struct SmallDisk {
-    place: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    fn mount(size: &str) -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(place.path());
-        let mounted = mount.output().expect("`mount` can be run");
-        let why_not = String::from_utf8_lossy(&mounted.stderr);
-        assert!(mounted.status.success(), "this test must be root, for it mounts a small disk of its own: {why_not}");
-        Self { place }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.place.path().join("data")
-    }
-
-    /// Takes all the room that is left.
-    fn fill(&self) {
-        let mut file = File::create(self.big()).unwrap();
-        let (large, small) = ([7; 64 * 1024], [7; 512]);
-        while file.write_all(&large).is_ok() {}
-        while file.write_all(&small).is_ok() {}
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.big()).unwrap();
-    }
-
-    fn big(&self) -> PathBuf {
-        self.place.path().join("big")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg(self.place.path()).status();
-        if !unmounted.is_ok_and(|status| status.success()) {
-            let lazily = Command::new("umount").arg("--lazy").arg(self.place.path()).status();
-            println!("unmounted lazily: {lazily:?}");
-        }
-    }
-}
 
 /// Who waits in line: both idle, and the second has been for longer.
 struct Desk {

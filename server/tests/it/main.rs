@@ -4,6 +4,8 @@ mod crash;
 
 mod disk;
 
+mod small_disk;
+
 mod process;
 
 mod slow;
@@ -15,6 +17,8 @@ mod people;
 mod record;
 
 mod compare;
+
+mod tampering;
 
 mod crowd;
 
