@@ -155,6 +155,7 @@ fn a_printed_token_opens_a_socket() {
     let opened = |token: &str| {
         use std::io::{Read, Write};
         let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let path = format!("/socket/websocket?vsn=2.0.0&token={token}");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: switchboard\r\n{upgrade}\r\n\r\n").unwrap();
         let mut status = [0; 12];

@@ -53,16 +53,30 @@ impl Talk {
     async fn bare(&self, address: SocketAddr) -> WebSocketStream<tokio::net::TcpStream> {
         let mut socket = bare(&self.employee, address).await;
         let join = json!(["1", "1", self.room, "phx_join", {}]).to_string();
-        socket.send(Message::text(join)).await.unwrap();
-        let reply = socket.next().await.unwrap().unwrap().into_text().unwrap();
+        in_time("the join is sent", socket.send(Message::text(join))).await.unwrap();
+        let reply = next_text(&mut socket).await;
         assert!(reply.contains(r#""status":"ok""#), "{reply}");
         socket
     }
 }
 
 async fn bare(person: &Person, address: SocketAddr) -> WebSocketStream<tokio::net::TcpStream> {
-    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    client_async(format!("ws://{address}{}", person.path()), stream).await.unwrap().0
+    let stream = in_time("the server listens", tokio::net::TcpStream::connect(address)).await.unwrap();
+    let shaken = in_time("the server shakes hands", client_async(format!("ws://{address}{}", person.path()), stream));
+    shaken.await.unwrap().0
+}
+
+async fn next_text(socket: &mut WebSocketStream<tokio::net::TcpStream>) -> String {
+    let next = in_time("the server says something", socket.next()).await;
+    next.unwrap().unwrap().into_text().unwrap().as_str().to_owned()
+}
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn in_time<T>(what: &str, done: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(PATIENCE, done).await;
+    done.unwrap_or_else(|_| panic!("waited {PATIENCE:?} until {what}"))
 }
 
 /// How a line ended, read to its end: the code of its close frame, if one came.
@@ -77,7 +91,7 @@ async fn read_to_the_end(mut socket: WebSocketStream<tokio::net::TcpStream>) -> 
         }
         None
     };
-    tokio::time::timeout(Duration::from_secs(30), reading).await.expect("the line ends in time")
+    in_time("the line ends", reading).await
 }
 
 fn memory_kb(server: &Server) -> u64 {
@@ -151,15 +165,15 @@ async fn a_frame_of_64_kib_is_taken_and_one_byte_more_closes_the_socket() {
         Message::text(frame)
     };
     let mut socket = bare(&alice, server.address).await;
-    socket.send(framed(FRAME_MAX_BYTES)).await.unwrap();
-    let reply: Value = serde_json::from_str(&socket.next().await.unwrap().unwrap().into_text().unwrap()).unwrap();
+    in_time("64 KiB are sent", socket.send(framed(FRAME_MAX_BYTES))).await.unwrap();
+    let reply: Value = serde_json::from_str(&next_text(&mut socket).await).unwrap();
     assert_eq!(reply[4]["status"], "ok");
-    socket.send(framed(FRAME_MAX_BYTES + 1)).await.unwrap();
+    in_time("a byte more is sent", socket.send(framed(FRAME_MAX_BYTES + 1))).await.unwrap();
     assert_eq!(read_to_the_end(socket).await, Some(TOO_BIG));
 
     let mut huge = bare(&alice, server.address).await;
     // What is far too big may be cut while it is still being sent.
-    match huge.send(framed(64 * FRAME_MAX_BYTES)).await {
+    match in_time("far too much is sent or cut", huge.send(framed(64 * FRAME_MAX_BYTES))).await {
         Ok(()) | Err(Error::Io(_)) => {}
         Err(error) => panic!("{error}"),
     }
