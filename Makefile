@@ -42,7 +42,7 @@ $(TOOLS)/bin/cargo-deny:
 node:
 	@command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
 
-# Longer than `make test`: 200 kills under load.
+# Longer than `make test`: 200 kills under load, behind a bad network, on a disk that is filled and freed.
 crash:
 	CRASH_KILLS=200 $(CARGO) test --package switchboard --test it --locked crash -- --nocapture
 

@@ -7,13 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Chance(u64);
 
 impl Chance {
-    /// From `CRASH_SEED`, or from the clock; says which.
-    pub fn announced() -> Self {
+    /// From `CRASH_SEED`, or from the clock; a failure says which.
+    pub fn announced(test: &str, settings: &str) -> (Self, Repeat) {
         let given = std::env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
         let seed = given.unwrap_or_else(|| now().into());
         println!("seed: CRASH_SEED={seed}");
-        Self(seed)
+        let test = format!("cargo test --package switchboard --test it {test} -- --nocapture");
+        (Self(seed), Repeat(format!("{settings} CRASH_SEED={seed} {test}").trim_start().to_owned()))
     }
 
     pub fn draw(&mut self) -> u64 {
@@ -35,5 +36,17 @@ impl Chance {
     /// A source of its own for somebody else.
     pub fn fork(&mut self) -> Self {
         Self(self.draw())
+    }
+}
+
+/// The command that draws the same again; a failing test says it last. What chance draws is the same then, and when the
+/// threads of people, network and server take their turns is not.
+pub struct Repeat(String);
+
+impl Drop for Repeat {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("repeat it with: {}", self.0);
+        }
     }
 }

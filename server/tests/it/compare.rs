@@ -54,11 +54,11 @@ impl Comparison {
 
 /// Compares all that was told with the store in a data directory.
 pub fn compare(record: &Record, data: &Path) -> Comparison {
-    // First what was told, and then the store: what is told in between would look as if it were lost.
-    let told_by_now = record.all();
+    // What is told while the tables are read may be younger than they are.
+    let all = record.all();
     let tables = Tables::read(&data.join("switchboard.db"));
     let mut comparing = Comparing { tables: &tables, found: Comparison::default(), keys: HashMap::new() };
-    for told in told_by_now.iter() {
+    for told in &all {
         comparing.told(told);
     }
     comparing.same_key_same_thing();
@@ -71,6 +71,8 @@ impl Tables {
     fn read(path: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).expect("the store opens");
+        // One moment for all of them: the server may be running.
+        let connection = connection.unchecked_transaction().expect("the store can be read");
         Self {
             bookings: rows(&connection, "SELECT id AS row, * FROM bookings"),
             offers: rows(&connection, "SELECT booking_id || '.' || attempt AS row, * FROM offers"),

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use switchboard::auth::Role;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::chance::Chance;
+use crate::network::Network;
 use crate::people::{Answer, Device, Lost, Person};
 use crate::record::Record;
 
@@ -24,6 +26,11 @@ pub enum Phase {
     /// Everybody goes home.
     Over,
 }
+
+/// How long it may take until everybody is gone: the last of a line comes late when the network is silent.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Nobody who is turned away comes again within more than that.
+const COMES_AGAIN_MS: u64 = 100;
 
 /// All people of a test, each a task.
 pub struct Crowd {
@@ -45,6 +52,26 @@ pub fn brisk() -> Value {
 impl Crowd {
     /// That many clients and employees in each company.
     pub fn new(companies: &[&str], clients: usize, employees: usize, chance: &mut Chance) -> Self {
+        Self::gather(companies, (clients, employees), chance, None)
+    }
+
+    /// The same, who reach their server through that network.
+    pub fn behind(
+        network: &Arc<Network>,
+        companies: &[&str],
+        clients: usize,
+        employees: usize,
+        chance: &mut Chance,
+    ) -> Self {
+        Self::gather(companies, (clients, employees), chance, Some(network))
+    }
+
+    fn gather(
+        companies: &[&str],
+        (clients, employees): (usize, usize),
+        chance: &mut Chance,
+        network: Option<&Arc<Network>>,
+    ) -> Self {
         let record = Arc::new(Record::default());
         let (phase, follow) = watch::channel(Phase::Down);
         let connected = Arc::new(watch::channel(0).0);
@@ -55,6 +82,7 @@ impl Crowd {
             for person in employees.chain(clients) {
                 let life = Life {
                     person,
+                    network: network.cloned(),
                     chance: chance.fork(),
                     phase: follow.clone(),
                     connected: connected.clone(),
@@ -73,20 +101,38 @@ impl Crowd {
         self.phase.send_replace(Phase::Up(address, self.starts));
     }
 
+    /// Waits until that many changes were answered with a yes.
+    pub async fn reaches(&mut self, promises: usize) {
+        tokio::select! {
+            () = self.record.reaches(promises) => {}
+            failed = self.lives.join_next() => panic!("a person met what must not be: {failed:?}"),
+        }
+    }
+
+    /// Waits until somebody was told so often that the store cannot commit.
+    pub async fn hears_unavailable(&mut self, times: usize) {
+        tokio::select! {
+            () = self.record.hears_unavailable(times) => {}
+            failed = self.lives.join_next() => panic!("a person met what must not be: {failed:?}"),
+        }
+    }
+
     /// Tells them that there is none, and waits until all have heard the last of it.
     pub async fn stay_away(&mut self) {
         self.phase.send_replace(Phase::Down);
         let mut connected = self.connected.subscribe();
-        let all_off = tokio::time::timeout(Duration::from_secs(30), connected.wait_for(|now| *now == 0)).await;
-        assert!(all_off.is_ok(), "lines to a killed server stay open");
+        let all_off = timeout(PATIENCE, connected.wait_for(|now| *now == 0)).await.is_ok();
+        assert!(all_off, "{} lines to a killed server are still open after {PATIENCE:?}", *self.connected.borrow());
         self.nobody_failed();
     }
 
     /// Sends everybody home. A person who met what must not be fails the test here.
     pub async fn go_home(&mut self) {
         self.phase.send_replace(Phase::Over);
-        while let Some(life) = self.lives.join_next().await {
-            life.expect("a person met what must not be");
+        while !self.lives.is_empty() {
+            let home = timeout(PATIENCE, self.lives.join_next()).await;
+            let home = home.unwrap_or_else(|_| panic!("{} people do not go home in {PATIENCE:?}", self.lives.len()));
+            home.transpose().expect("a person met what must not be");
         }
     }
 
@@ -107,6 +153,7 @@ struct Unsure {
 
 struct Life {
     person: Person,
+    network: Option<Arc<Network>>,
     chance: Chance,
     phase: watch::Receiver<Phase>,
     connected: Arc<watch::Sender<usize>>,
@@ -131,8 +178,10 @@ impl Life {
                     };
                     if came_in {
                         self.think().await;
-                        continue;
+                    } else {
+                        tokio::time::sleep(Duration::from_millis(self.chance.below(COMES_AGAIN_MS))).await;
                     }
+                    continue;
                 }
             }
             if phase.changed().await.is_err() {
@@ -144,6 +193,9 @@ impl Life {
     /// Connects, and does what there is to do until the line is lost. Says whether there was one.
     async fn visit(&mut self, address: SocketAddr) -> bool {
         let Ok(mut device) = self.person.connect(address).await else { return false };
+        if let Some(network) = &self.network {
+            device = device.through(network);
+        }
         let _counted = Connected::new(&self.connected);
         let Err(Lost) = match self.person.role {
             Role::Client => self.client(&mut device).await,

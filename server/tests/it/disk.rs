@@ -94,7 +94,7 @@ impl Desk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_lets_go_without_a_restart() {
-    let mut chance = Chance::announced();
+    let (mut chance, _repeat) = Chance::announced("disk", "");
     let disk = SmallDisk::mount(DISK);
     let data = disk.data();
     let mut server = Plan::new(&data).with("SWITCHBOARD_LOG", "info").start();

@@ -18,9 +18,17 @@ mod record;
 
 mod compare;
 
+mod hearsay;
+
+mod on_the_line;
+
 mod tampering;
 
 mod crowd;
+
+mod network;
+
+mod weather;
 
 mod chance;
 

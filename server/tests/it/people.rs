@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,14 +11,20 @@ use serde_json::{Value, json};
 use switchboard::auth::{Claims, Keyring, Role};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use crate::network::Network;
 use crate::record::{Record, Told};
 use crate::server::SECRET;
 
 /// How long an answer or an event may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// After so long without an answer somebody on a bad network asks themselves whether the line is to blame.
+const DOUBT: Duration = Duration::from_secs(1);
+/// Who is told nothing for so long asks whether the line is still there.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 const TOKEN_S: u64 = 3600;
 /// How long a line that is closing is still listened to after its latest frame.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -71,10 +78,16 @@ impl Person {
         let connecting = async {
             let stream = TcpStream::connect(address).await.map_err(|_| Lost)?;
             stream.set_nodelay(true).map_err(|_| Lost)?;
-            let (socket, _) = client_async(format!("ws://{address}{}", self.path()), stream).await.map_err(|_| Lost)?;
-            Ok(Device::new(self.clone(), socket))
+            let local = stream.local_addr().map_err(|_| Lost)?;
+            match client_async(format!("ws://{address}{}", self.path()), stream).await {
+                Ok((socket, _)) => Ok(Device::new(self.clone(), socket, local)),
+                // A server that stops, or has too many sockets, says 503; nothing else is wrong with this request.
+                Err(Error::Http(refused)) if refused.status() != 503 => panic!("refused: {refused:?}"),
+                Err(_) => Err(Lost),
+            }
         };
-        tokio::time::timeout(PATIENCE, connecting).await.expect("a connection or a refusal in time")
+        let connected = timeout(PATIENCE, connecting).await;
+        connected.unwrap_or_else(|_| panic!("{}: no connection and no refusal in {PATIENCE:?}", self.id))
     }
 
     /// Connects a device and joins the desk; gives the snapshot.
@@ -129,6 +142,8 @@ pub struct Device {
     pushes: mpsc::UnboundedSender<Push>,
     events: mpsc::UnboundedReceiver<Event>,
     closed: watch::Receiver<Option<Closed>>,
+    local: SocketAddr,
+    network: Option<Arc<Network>>,
 }
 
 /// How a line ended.
@@ -143,13 +158,20 @@ pub struct Closed {
 }
 
 impl Device {
-    fn new(person: Person, socket: WebSocketStream<TcpStream>) -> Self {
+    fn new(person: Person, socket: WebSocketStream<TcpStream>, local: SocketAddr) -> Self {
         let (pushes, to_send) = mpsc::unbounded_channel();
         let (told, events) = mpsc::unbounded_channel();
         let (closing, closed) = watch::channel(None);
-        let line = Line { person, socket, told, asked: HashMap::new(), joins: HashMap::new(), next_ref: 1 };
+        let number = person.record.next_line();
+        let line = Line { number, person, socket, told, asked: HashMap::new(), joins: HashMap::new(), next_ref: 1 };
         tokio::spawn(line.run(to_send, closing));
-        Self { pushes, events, closed }
+        Self { pushes, events, closed, local, network: None }
+    }
+
+    /// Whoever holds it knows that it goes through that network, and gives it up when the network is to blame.
+    pub fn through(mut self, network: &Arc<Network>) -> Self {
+        self.network = Some(network.clone());
+        self
     }
 
     pub async fn join(&mut self, topic: &str) -> Result<Answer, Lost> {
@@ -161,9 +183,18 @@ impl Device {
     }
 
     pub async fn push(&mut self, topic: &str, event: &str, payload: Value) -> Result<Answer, Lost> {
-        let answer = self.push_later(topic, event, payload);
-        let answered = tokio::time::timeout(PATIENCE, answer).await;
-        answered.unwrap_or_else(|_| panic!("no answer to `{event}` on {topic}")).map_err(|_| Lost)
+        let mut answer = pin!(self.push_later(topic, event, payload));
+        if let Some(network) = &self.network {
+            if let Ok(answered) = timeout(DOUBT, &mut answer).await {
+                return answered.map_err(|_| Lost);
+            }
+            if network.done.is_to_blame_for(self.local) {
+                network.done.given_up.add();
+                return Err(Lost);
+            }
+        }
+        let answered = timeout(PATIENCE, answer).await;
+        answered.unwrap_or_else(|_| panic!("no answer to `{event}` on {topic} in {PATIENCE:?}")).map_err(|_| Lost)
     }
 
     /// Pushes without waiting; the answer comes through the receiver.
@@ -176,21 +207,30 @@ impl Device {
 
     /// The next event.
     pub async fn next(&mut self) -> Result<Event, Lost> {
-        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        next.expect("an event in time").ok_or(Lost)
+        self.next_before(Instant::now() + PATIENCE, "event").await
+    }
+
+    /// The next event. Meanwhile the line is asked now and then whether it is still there.
+    async fn next_before(&mut self, deadline: Instant, what: &str) -> Result<Event, Lost> {
+        loop {
+            if let Ok(event) = timeout(HEARTBEAT, self.events.recv()).await {
+                return event.ok_or(Lost);
+            }
+            assert!(Instant::now() < deadline, "no {what} in {PATIENCE:?}, though the line is there");
+            self.push("phoenix", "heartbeat", json!({})).await?.ok();
+        }
     }
 
     /// The next event of that name which is as wanted; others are passed over.
     pub async fn hear(&mut self, name: &str, wanted: impl Fn(&Event) -> bool) -> Result<Value, Lost> {
-        let hearing = async {
-            loop {
-                let event = self.events.recv().await.ok_or(Lost)?;
-                if event.name == name && wanted(&event) {
-                    return Ok(event.payload);
-                }
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let event = self.next_before(deadline, name).await?;
+            if event.name == name && wanted(&event) {
+                return Ok(event.payload);
             }
-        };
-        tokio::time::timeout(PATIENCE, hearing).await.unwrap_or_else(|_| panic!("heard no `{name}`"))
+            assert!(Instant::now() < deadline, "no {name} as wanted in {PATIENCE:?}, but others");
+        }
     }
 
     /// What has been told and not been looked at yet.
@@ -201,7 +241,7 @@ impl Device {
     /// How the line ended, once it has.
     pub async fn closed(&mut self) -> Closed {
         let mut closed = self.closed.clone();
-        let ended = tokio::time::timeout(PATIENCE, closed.wait_for(Option::is_some)).await;
+        let ended = timeout(PATIENCE, closed.wait_for(Option::is_some)).await;
         let ended = ended.expect("the line ends in time").expect("a line says how it ended");
         ended.clone().unwrap()
     }
@@ -209,6 +249,7 @@ impl Device {
 
 /// The line's own end of a device.
 struct Line {
+    number: u64,
     person: Person,
     socket: WebSocketStream<TcpStream>,
     told: mpsc::UnboundedSender<Event>,
@@ -224,9 +265,10 @@ impl Line {
         loop {
             tokio::select! {
                 push = pushes.recv(), if !is_closing => match push {
-                    Some(push) => if self.send(push).await.is_err() {
-                        is_closing = true;
-                    },
+                    Some(push) => {
+                        let sent = timeout(PATIENCE, self.send(push)).await;
+                        is_closing = !sent.is_ok_and(|sent| sent.is_ok());
+                    }
                     None => return,
                 },
                 // What can no longer be sent to can still be read to its end; which a dead peer may never say.
@@ -262,6 +304,10 @@ impl Line {
     }
 
     fn hear(&mut self, text: &str) {
+        // Whoever gave this line up listens to another by now.
+        if self.told.is_closed() {
+            return;
+        }
         let frame: Value = serde_json::from_str(text).expect("frames are JSON");
         let topic = frame[2].as_str().expect("a topic").to_owned();
         let name = frame[3].as_str().expect("an event").to_owned();
@@ -282,6 +328,7 @@ impl Line {
     fn note(&self, topic: &str, event: &str, sent: Value, is_ok: bool, payload: Value) -> Told {
         let Person { role, id, company, .. } = &self.person;
         Told {
+            line: self.number,
             role: *role,
             id: id.clone(),
             company: company.clone(),

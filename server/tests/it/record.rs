@@ -1,6 +1,7 @@
 //! Everything that people were told, in the order in which they heard it.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One thing that somebody was told: a reply, or an event.
 #[derive(Clone, Debug)]
 pub struct Told {
+    /// The number of the line that it came on.
+    pub line: u64,
     pub role: Role,
     pub id: String,
     pub company: String,
@@ -35,8 +38,10 @@ impl Told {
 /// What was told to all people of a test.
 #[derive(Default)]
 pub struct Record {
-    told: Mutex<Vec<Told>>,
+    told: Mutex<Vec<Arc<Told>>>,
+    lines: AtomicU64,
     promises: watch::Sender<usize>,
+    unavailable: watch::Sender<usize>,
     trap: Mutex<Option<Trap>>,
 }
 
@@ -49,7 +54,11 @@ struct Trap {
 impl Record {
     pub fn told(&self, told: Told) {
         let promised = told.is_reply() && told.is_ok && PROMISES.contains(&told.event.as_str());
-        self.told.lock().unwrap().push(told);
+        let is_unavailable = told.payload["reason"] == "unavailable";
+        self.told.lock().unwrap().push(Arc::new(told));
+        if is_unavailable {
+            self.unavailable.send_modify(|unavailable| *unavailable += 1);
+        }
         if promised {
             self.promises.send_modify(|promises| *promises += 1);
             let sprung = self.trap.lock().unwrap().take_if(|trap| self.promises() >= trap.at);
@@ -64,8 +73,19 @@ impl Record {
         *self.trap.lock().unwrap() = Some(Trap { at, spring: Box::new(spring) });
     }
 
-    pub fn all(&self) -> MutexGuard<'_, Vec<Told>> {
-        self.told.lock().unwrap()
+    /// A number for a new line.
+    pub fn next_line(&self) -> u64 {
+        self.lines.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// All that was told by now.
+    pub fn all(&self) -> Vec<Arc<Told>> {
+        self.since(0)
+    }
+
+    /// What was told by now, without so many that came first.
+    pub fn since(&self, first: usize) -> Vec<Arc<Told>> {
+        self.told.lock().unwrap()[first..].to_vec()
     }
 
     /// How many changes were answered with a yes.
@@ -75,8 +95,22 @@ impl Record {
 
     /// Waits until that many changes were answered with a yes.
     pub async fn reaches(&self, promises: usize) {
-        let mut follow = self.promises.subscribe();
-        let reached = tokio::time::timeout(PATIENCE, follow.wait_for(|now| *now >= promises)).await;
-        assert!(reached.is_ok(), "no progress: {} of {promises} answers after {PATIENCE:?}", self.promises());
+        reaches(&self.promises, promises, "yes").await;
     }
+
+    /// How often somebody was told that the store cannot commit.
+    pub fn unavailable(&self) -> usize {
+        *self.unavailable.borrow()
+    }
+
+    /// Waits until that was told so often.
+    pub async fn hears_unavailable(&self, times: usize) {
+        reaches(&self.unavailable, times, "`unavailable`").await;
+    }
+}
+
+async fn reaches(count: &watch::Sender<usize>, wanted: usize, what: &str) {
+    let mut follow = count.subscribe();
+    let reached = tokio::time::timeout(PATIENCE, follow.wait_for(|now| *now >= wanted)).await.is_ok();
+    assert!(reached, "no progress: {} of {wanted} answers were {what} after {PATIENCE:?}", *count.borrow());
 }

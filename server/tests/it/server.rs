@@ -210,12 +210,10 @@ impl Server {
         self.finish();
     }
 
-    /// Starts it again, on the same data and the same port.
+    /// Starts it again, on the same data and a free port: its old one may be another's by now.
     pub fn restart(&mut self) {
         assert!(self.ended, "it still runs");
-        let mut plan = self.plan.clone();
-        plan.listen = self.address.to_string();
-        *self = plan.start();
+        *self = self.plan.start();
     }
 
     /// SIGTERM to this very child, which has not been waited for yet: so the id is still its own.
@@ -251,6 +249,7 @@ impl Server {
     pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
         let length = body.len();
         write!(
             stream,

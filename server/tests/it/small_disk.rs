@@ -12,22 +12,32 @@ pub struct SmallDisk {
 
 impl SmallDisk {
     pub fn mount(size: &str) -> Self {
+        let mounted = Self::try_mount(size);
+        mounted.unwrap_or_else(|why_not| {
+            panic!("this test must be root, for it mounts a small disk of its own: {why_not}")
+        })
+    }
+
+    /// Gives the reason when this machine does not let tests mount anything.
+    pub fn try_mount(size: &str) -> Result<Self, String> {
         let place = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(place.path());
-        let mounted = mount.output().expect("`mount` can be run");
-        let why_not = String::from_utf8_lossy(&mounted.stderr);
-        assert!(mounted.status.success(), "this test must be root, for it mounts a small disk of its own: {why_not}");
-        Self { place }
+        let mounted = mount.output().map_err(|error| error.to_string())?;
+        if mounted.status.success() {
+            Ok(Self { place })
+        } else {
+            Err(String::from_utf8_lossy(&mounted.stderr).trim_end().to_owned())
+        }
     }
 
     pub fn data(&self) -> PathBuf {
         self.place.path().join("data")
     }
 
-    /// Takes all the room that is left.
+    /// Takes all the room that is left, and again what was given back since the last time.
     pub fn fill(&self) {
-        let mut file = File::create(self.big()).unwrap();
+        let mut file = File::options().create(true).append(true).open(self.big()).unwrap();
         let (large, small) = ([7; 64 * 1024], [7; 512]);
         while file.write_all(&large).is_ok() {}
         while file.write_all(&small).is_ok() {}

@@ -1,11 +1,13 @@
-//! Tampered stores: a comparison that finds nothing in them would prove nothing.
+//! Tampered stores and tampered words: a comparison that finds nothing in them would prove nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::compare::compare;
+use crate::hearsay::Hearsay;
 use crate::record::{Record, Told};
 
 /// The id of what somebody was told of, if it was that.
@@ -65,4 +67,91 @@ pub fn the_comparison_sees_every_tampering(record: &Record, data: &Path) {
         assert!(found.finds_something(), "the comparison did not see: {tampering}");
     }
     println!("all of {} tampered rows were seen", TAMPERINGS.len());
+}
+
+/// One more thing told, behind the one of that place.
+type OneMore = fn(&[Arc<Told>]) -> Option<(usize, Told)>;
+
+/// Words that cannot be so, made of words that were told, and what must be said about them.
+const LIES: &[(OneMore, &str)] = &[
+    (asked_of_another, "who is asked by"),
+    (asked_twice_at_once, "is still open"),
+    (booked_twice_at_once, "is still open"),
+    (taken_by_another, "who took"),
+    (searching_again, "goes back"),
+    (heard_after_leaving, "a topic that is not joined"),
+    (|all| copied(all, |told| is_event(told, "message"), |_| {}), "a message is told twice"),
+    (|all| copied(all, |told| is_event(told, "offer_closed"), |it| it.payload["outcome"] = json!("?")), "outcome of"),
+    (|all| copied(all, |told| is_event(told, "ended"), |it| it.payload["session"]["reason"] = json!("?")), "end of"),
+];
+
+/// Words that are enough to find one of each kind.
+const WORDS_MAX: usize = 20_000;
+
+pub fn hearsay_sees_every_lie(record: &Record) {
+    let mut all = record.all();
+    all.truncate(WORDS_MAX);
+    for (one_more, said) in LIES {
+        let (place, lie) =
+            one_more(&all).unwrap_or_else(|| panic!("nobody was told what a lie can be made of: {said}"));
+        let mut hearsay = Hearsay::default();
+        all[..=place].iter().for_each(|told| hearsay.hear(told));
+        assert!(hearsay.contradictions.is_empty(), "{:?}", hearsay.contradictions);
+        hearsay.hear(&lie);
+        let seen = hearsay.contradictions.iter().any(|contradiction| contradiction.contains(said));
+        assert!(seen, "the lie that should be seen as `{said}` was not: {lie:?}");
+    }
+    println!("all of {} lies were seen", LIES.len());
+}
+
+fn is_event(told: &Told, name: &str) -> bool {
+    !told.is_reply() && told.event == name
+}
+
+fn is_search(told: &Told) -> bool {
+    is_event(told, "booking") && told.payload["booking"]["state"] == "offering"
+}
+
+/// Says a thing again, changed.
+fn copied(all: &[Arc<Told>], which: fn(&Told) -> bool, change: fn(&mut Told)) -> Option<(usize, Told)> {
+    let place = all.iter().position(|told| which(told))?;
+    let mut copy = Told::clone(&all[place]);
+    change(&mut copy);
+    Some((place, copy))
+}
+
+fn asked_of_another(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+    copied(all, |told| is_event(told, "offer"), |it| it.id = "another".to_owned())
+}
+
+fn asked_twice_at_once(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+    let ask = |it: &mut Told| it.payload["offer"] = json!({ "id": "another.1", "booking_id": "another" });
+    copied(all, |told| is_event(told, "offer"), ask)
+}
+
+fn booked_twice_at_once(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+    copied(all, is_search, |it| it.payload["booking"]["id"] = json!("another"))
+}
+
+fn taken_by_another(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+    let is_yes = |told: &Told| told.is_reply() && told.is_ok && told.event == "accept";
+    copied(all, is_yes, |it| it.id = "another".to_owned())
+}
+
+fn searching_again(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+    let is_over = |told: &Told| is_event(told, "booking") && !is_search(told);
+    all.iter().enumerate().filter(|(_, over)| is_over(over)).find_map(|(place, over)| {
+        let same =
+            |told: &&Arc<Told>| is_search(told) && told.payload["booking"]["id"] == over.payload["booking"]["id"];
+        let search = all[..place].iter().rfind(same)?;
+        Some((place, Told::clone(search)))
+    })
+}
+
+fn heard_after_leaving(all: &[Arc<Told>]) -> Option<(usize, Told)> {
+    let peer = |it: &mut Told| {
+        it.event = "peer".to_owned();
+        it.sent = Value::Null;
+    };
+    copied(all, |told| told.is_reply() && told.is_ok && told.event == "phx_leave", peer)
 }
