@@ -138,10 +138,15 @@ impl Company {
         }
     }
 
+    /// An offer that came and went in one turn is not told at all: by the time of the telling there is none.
     fn tell_offer_closed(&self, id: OfferId, outcome: Outcome, turn: &mut Turn) {
         let asked = self.bookings.get(&id.booking).and_then(|booking| booking.offer(id.attempt));
-        if let Some(employee) = asked.map(|offer| offer.employee) {
-            tell_once(turn, Notice::OfferClosed { employee, offer: id, outcome });
+        let Some((employee, made_at)) = asked.map(|offer| (offer.employee, offer.made_at)) else { return };
+        let untold = Notice::Offer { employee, offer: id };
+        let made = if made_at == turn.at { turn.notices.iter().rposition(|told| *told == untold) } else { None };
+        match made {
+            Some(made) => drop(turn.notices.remove(made)),
+            None => tell_once(turn, Notice::OfferClosed { employee, offer: id, outcome }),
         }
     }
 }

@@ -209,13 +209,20 @@ impl Walk {
     /// Whoever something happened to is told, also when their status is another than before.
     fn everybody_heard(&self, before: &Ledger, turn: &Turn, command: &Command) {
         let heard = |notice: Notice| assert!(turn.notices.contains(&notice), "{notice:?} is missing after {command:?}");
+        let made =
+            |offer: OfferId| turn.events.iter().any(|e| matches!(e, Event::OfferMade { offer: o, .. } if *o == offer));
+        let closed = |offer: OfferId| {
+            turn.events.iter().any(|e| matches!(e, Event::OfferClosed { offer: o, .. } if *o == offer))
+        };
         for event in &turn.events {
             match event {
                 Event::OfferMade { offer, employee, .. } => {
-                    heard(Notice::Offer { employee: *employee, offer: *offer });
+                    // What came and went in one turn is told to nobody.
+                    let told = turn.notices.contains(&Notice::Offer { employee: *employee, offer: *offer });
+                    assert_eq!(told, !closed(*offer), "{offer} after {command:?}");
                     self.client_heard(turn, offer.booking);
                 }
-                Event::OfferClosed { offer, outcome, .. } => {
+                Event::OfferClosed { offer, outcome, .. } if !made(*offer) => {
                     let employee = self.ledger.asked(*offer).unwrap().employee;
                     heard(Notice::OfferClosed { employee, offer: *offer, outcome: *outcome });
                 }

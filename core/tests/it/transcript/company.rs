@@ -324,9 +324,7 @@ fn a_command_after_a_deadline_finds_it_kept() {
                 + offer_closed b1.2 client_cancelled
                 + booking_ended b1 client_cancelled
                 > ann: offer_closed b1.1 undelivered
-                > bob: offer b1.2
                 > ann: status ann idle, wants idle, cause missed
-                > bob: offer_closed b1.2 client_cancelled
                 > zoe: booking b1 cancelled client_cancelled
                 > bob: status bob idle, wants idle, cause offer
                 > board: ann, b1, bob
