@@ -64,7 +64,8 @@ impl Live {
         self.company = company;
         self.epoch = Some(epoch);
         self.events_since_snapshot = events_since_snapshot;
-        self.told.marks = None;
+        // What was told last may have been lost with the rest.
+        self.told = Told::default();
     }
 
     /// When somebody must come by, if nobody does before; by the server's clock.
