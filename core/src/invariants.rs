@@ -21,6 +21,7 @@ pub struct Broken {
 /// # Errors
 /// The first that does not hold.
 pub fn check(company: &Company) -> Result<(), Broken> {
+    everything_is_found_by_its_id(company)?;
     one_thing_at_a_time(company)?;
     one_open_thing_per_client(company)?;
     every_open_thing_has_a_deadline(company)?;
@@ -30,6 +31,24 @@ pub fn check(company: &Company) -> Result<(), Broken> {
 
 fn broken(name: &'static str, place: impl std::fmt::Debug) -> Result<(), Broken> {
     Err(Broken { name, place: format!("{place:?}") })
+}
+
+/// Deadlines and answers lead to things by their ids, and the rules of time are in their ranges.
+fn everything_is_found_by_its_id(company: &Company) -> Result<(), Broken> {
+    if let Err((setting, _)) = company.settings().check() {
+        return broken("a setting is in its range", setting);
+    }
+    for booking in company.bookings() {
+        if !company.booking(booking.id).is_some_and(|found| std::ptr::eq(found, booking)) {
+            return broken("a booking is found by its id", booking.id);
+        }
+    }
+    for session in company.sessions() {
+        if !company.session(session.id).is_some_and(|found| std::ptr::eq(found, session)) {
+            return broken("a session is found by its id", session.id);
+        }
+    }
+    Ok(())
 }
 
 /// Promise 1: an employee holds at most one open offer or running session, and knows which.

@@ -18,7 +18,7 @@ pub(crate) struct Past {
 impl Past {
     pub(crate) fn remember(&mut self, at: Time, booking: BookingId, weight: usize) {
         self.queue.push_back((at, booking, weight));
-        self.bytes += weight;
+        self.bytes = self.bytes.saturating_add(weight);
     }
 
     /// The next booking to forget: too old, or too much is remembered. Called until it says none.
@@ -31,7 +31,7 @@ impl Past {
             return None;
         }
         self.queue.pop_front();
-        self.bytes -= weight;
+        self.bytes = self.bytes.saturating_sub(weight);
         Some(booking)
     }
 

@@ -61,13 +61,16 @@ impl Roster {
         }
     }
 
+    /// Numbers are given one after the other: one that could not have been given yet comes of a damaged store, and
+    /// nobody gets it, for the room up to it may be more than there is.
     pub(crate) fn put(&mut self, no: EmployeeNo, employee: Employee) {
-        let at = no.0 as usize;
-        if self.employees.len() <= at {
-            self.employees.resize(at + 1, None);
+        if no == self.next_no() {
+            self.employees.push(None);
         }
-        self.index(no, &employee);
-        self.employees[at] = Some(employee);
+        if (no.0 as usize) < self.employees.len() {
+            self.index(no, &employee);
+            self.employees[no.0 as usize] = Some(employee);
+        }
     }
 
     pub(crate) fn remove(&mut self, no: EmployeeNo) -> Option<Employee> {
@@ -100,7 +103,7 @@ impl Roster {
             employee.since = at;
             if is == Status::Idle {
                 employee.place = self.next_place;
-                self.next_place += 1;
+                self.next_place = self.next_place.saturating_add(1);
             }
         }
         if could_be_asked && !employee.can_be_asked() {

@@ -16,10 +16,11 @@ use crate::settings::Settings;
 use crate::time::Time;
 
 impl Company {
-    /// Changes the state by what happened at that time.
+    /// Changes the state by what happened at that time. Whatever a damaged store says happened is taken without harm;
+    /// whether it makes sense is for [`crate::invariants::check`] to say.
     pub fn apply(&mut self, at: Time, event: &Event) {
         self.clock = at;
-        self.seq += 1;
+        self.seq = self.seq.saturating_add(1);
         if self.today.day != at.day() {
             self.today = Today { day: at.day(), ..Today::default() };
         }
@@ -173,7 +174,7 @@ impl Company {
         }
         // Who asks is there: the wish came over the client's own line.
         self.clients.insert(booking.client.clone(), OpenClient { booking: booking.id, connected: true });
-        self.today.booked += 1;
+        count(&mut self.today.booked);
         let dues = dues_of_booking(&booking);
         self.rearm(&dues.map(|(_, deadline)| (None, deadline)), &dues);
         self.bookings.insert(booking.id, booking);
@@ -184,7 +185,7 @@ impl Company {
         self.change_employee(employee, at, |e| {
             e.duty = Duty::Free;
             if outcome.is_missed() {
-                e.missed += 1;
+                e.missed = e.missed.saturating_add(1);
             } else if outcome.is_a_no() {
                 e.missed = 0;
             }
@@ -237,7 +238,7 @@ impl Company {
             b.session = Some(id);
             b.client_due = None;
         });
-        self.today.assigned += 1;
+        count(&mut self.today.assigned);
         self.change_employee(no, at, |e| {
             e.duty = Duty::InSession(id);
             e.missed = 0;
@@ -273,9 +274,9 @@ impl Company {
             b.client_due = None;
         });
         match state {
-            BookingState::Unanswered => self.today.unanswered += 1,
-            BookingState::Cancelled => self.today.cancelled += 1,
-            BookingState::Expired => self.today.expired += 1,
+            BookingState::Unanswered => count(&mut self.today.unanswered),
+            BookingState::Cancelled => count(&mut self.today.cancelled),
+            BookingState::Expired => count(&mut self.today.expired),
             BookingState::Offering | BookingState::Assigned => {}
         }
         self.put_in_the_past(at, id);
@@ -294,7 +295,7 @@ impl Company {
         let until = at.plus_ms(wrap_up);
         let duty = if wrap_up > 0 { Duty::WrapUp { until } } else { Duty::Free };
         self.change_employee(employee, at, |e| e.duty = duty);
-        self.today.ended += 1;
+        count(&mut self.today.ended);
         self.put_in_the_past(at, booking);
     }
 
@@ -379,6 +380,11 @@ impl Company {
         let new = dues_of_session(session);
         self.rearm(&old, &new);
     }
+}
+
+/// A damaged snapshot may have counted to the end already.
+fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
 }
 
 fn new_booking(

@@ -63,8 +63,8 @@ pub(super) fn dues_of_employee(no: EmployeeNo, employee: &Employee) -> Dues {
 }
 
 impl Company {
-    pub(super) fn due(&self, now: Time) -> Option<Deadline> {
-        self.deadlines.first().filter(|(at, _)| *at <= now).map(|(_, deadline)| *deadline)
+    pub(super) fn due(&self, now: Time) -> Option<(Time, Deadline)> {
+        self.deadlines.first().filter(|(at, _)| *at <= now).copied()
     }
 
     /// What happens because nothing else did in time.

@@ -63,7 +63,7 @@ impl Company {
                     Some(_) => Err(Refusal::SessionEnded),
                 }
             }
-            Command::Wake => Ok(self.due(now).map_or(vec![], |deadline| self.decide_deadline(now, deadline))),
+            Command::Wake => Ok(self.due(now).map_or(vec![], |(_, deadline)| self.decide_deadline(now, deadline))),
             Command::Resume => Ok(vec![Event::Resumed]),
         }
     }
@@ -264,7 +264,7 @@ impl Company {
 
     fn misses_too_many(&self, no: EmployeeNo) -> bool {
         let max = self.settings.max_missed;
-        self.roster.get(no).is_some_and(|e| max > 0 && e.missed + 1 >= max && e.intent == Intent::Idle)
+        self.roster.get(no).is_some_and(|e| max > 0 && e.missed.saturating_add(1) >= max && e.intent == Intent::Idle)
     }
 
     fn offer_delivered(&self, employee: &EmployeeId, id: OfferId) -> Vec<Event> {

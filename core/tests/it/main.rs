@@ -1,5 +1,7 @@
 //! The rules of booking, told as stories, held to their promises, and watched as they grow.
 
+mod damaged;
+
 mod desk;
 
 mod transcript;
