@@ -4,7 +4,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::Query;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -21,6 +22,8 @@ use crate::journal::sqlite::Reader;
 use crate::journal::{Fate, StoreError};
 use crate::view;
 
+/// Bytes of a request's body: a company or an employee is small.
+pub const BODY_MAX_BYTES: usize = 256 * 1024;
 /// Items of a page when nothing is said, and at most.
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
@@ -105,17 +108,55 @@ pub fn id<T: FromStr<Err: ToString>>(what: &str, text: &str) -> Result<T, Proble
     text.parse().map_err(|error: T::Err| Problem::invalid(format!("`{what}` is not valid: {}", error.to_string())))
 }
 
+/// The ids in the path. What is no UTF-8 is refused as a bad id is: axum's own answer would be no problem.
+pub struct InPath<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(ids)| Self(ids))
+            .map_err(|refused| Problem::invalid(format!("the path: {}", refused.body_text())))
+    }
+}
+
+/// A body as it came. One that is too long is refused as a problem: axum's own answer would be none.
+pub struct Sent(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|refused| match refused.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                let detail = format!("a body has at most {BODY_MAX_BYTES} bytes");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+            }
+            _ => Problem::invalid(format!("the body: {}", refused.body_text())),
+        });
+        bytes.map(Self)
+    }
+}
+
 /// A JSON body; an empty one counts as `{}`.
 ///
 /// # Errors
 /// A problem that names the field.
-pub fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Problem> {
+pub fn body<T: DeserializeOwned>(Sent(bytes): &Sent) -> Result<T, Problem> {
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
+    // Serde would take an array for the fields of a struct in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::invalid("the body must be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| match error.path().to_string().as_str() {
-        "." => Problem::invalid(error.inner().to_string()),
-        path => Problem::invalid(format!("`{path}`: {}", error.inner())),
-    })
+    let read =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| match error.path().to_string().as_str() {
+            "." => Problem::invalid(error.inner().to_string()),
+            path => Problem::invalid(format!("`{path}`: {}", error.inner())),
+        })?;
+    json.end().map_err(|error| Problem::invalid(error.to_string()))?;
+    Ok(read)
 }
 
 /// The query's fields.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
 
-use super::ask::{self, Answered, shown};
+use super::ask::{self, Answered, InPath, shown};
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Filter;
@@ -51,7 +51,7 @@ impl ListQuery {
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(history): State<Reader>,
-    Path(company): Path<String>,
+    InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
@@ -65,7 +65,7 @@ pub async fn list(
 ///
 /// # Errors
 /// `unknown_booking`.
-pub async fn show(State(history): State<Reader>, Path((company, booking)): Path<(String, String)>) -> Answered {
+pub async fn show(State(history): State<Reader>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
     let found = ask::history(history, move |history| history.booking(&company, booking)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownBooking))?;
@@ -76,7 +76,7 @@ pub async fn show(State(history): State<Reader>, Path((company, booking)): Path<
 ///
 /// # Errors
 /// `unknown_booking`, `booking_closed`.
-pub async fn cancel(State(hub): State<Arc<Hub>>, Path((company, booking)): Path<(String, String)>) -> Answered {
+pub async fn cancel(State(hub): State<Arc<Hub>>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
     let command = Command::Cancel { booking, by: Actor::Admin };
     let cancelled = ask::command(&hub, &company, command, |visit, _| {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use switchboard_core::{Command, CompanyId, Employee, Settings, Topic};
 
-use super::ask::{self, Answered, shown};
+use super::ask::{self, Answered, InPath, Sent, shown};
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
@@ -21,7 +20,7 @@ use crate::view::{self, Moment};
 #[serde(deny_unknown_fields, default)]
 pub struct CompanyBody {
     name: Option<String>,
-    settings: Settings,
+    settings: Map<String, Value>,
 }
 
 /// A company's body in a `PATCH`: what is not named stays, null goes back to the default.
@@ -79,7 +78,7 @@ pub async fn list(State(history): State<Reader>, uri: Uri) -> Answered {
 ///
 /// # Errors
 /// `unknown_company`.
-pub async fn show(State(hub): State<Arc<Hub>>, Path(company): Path<String>) -> Answered {
+pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let show = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
@@ -92,10 +91,10 @@ pub async fn show(State(hub): State<Arc<Hub>>, Path(company): Path<String>) -> A
 ///
 /// # Errors
 /// `invalid`, naming the field.
-pub async fn put(State(hub): State<Arc<Hub>>, Path(company): Path<String>, bytes: Bytes) -> Answered {
+pub async fn put(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let CompanyBody { name, settings } = ask::body(&bytes)?;
-    let command = set_company(name, company.as_str(), settings)?;
+    let CompanyBody { name, settings } = ask::body(&sent)?;
+    let command = set_company(name, company.as_str(), read_settings(settings)?)?;
     let put = ask::visit(&hub, &company, |visit| {
         let status = if visit.company().exists() { StatusCode::OK } else { StatusCode::CREATED };
         let set = visit.take(&command);
@@ -109,9 +108,9 @@ pub async fn put(State(hub): State<Arc<Hub>>, Path(company): Path<String>, bytes
 ///
 /// # Errors
 /// `unknown_company`, or `invalid`, naming the field.
-pub async fn patch(State(hub): State<Arc<Hub>>, Path(company): Path<String>, bytes: Bytes) -> Answered {
+pub async fn patch(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let CompanyPatch { name, settings } = ask::body(&bytes)?;
+    let CompanyPatch { name, settings } = ask::body(&sent)?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
         let settings = merged(visit.company().settings(), settings)?;
@@ -133,10 +132,24 @@ fn merged(settings: &Settings, patch: Map<String, Value>) -> Result<Settings, Pr
             fields.insert(name, value);
         }
     }
+    read_settings(fields)
+}
+
+/// By name only: serde would take an array for them too.
+fn read_settings(fields: Map<String, Value>) -> Result<Settings, Problem> {
+    let fields = fields.into_iter().map(|(name, value)| (name, whole(value))).collect();
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let path = error.path().to_string();
         Problem::invalid(format!("`settings.{path}`: {}", error.inner()))
     })
+}
+
+/// JSON has one kind of number: `7.0`, as some languages write it, is as whole as `7`. Out of range is still refused.
+fn whole(value: Value) -> Value {
+    match value.as_f64() {
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number >= 0.0 => Value::from(number as u64),
+        _ => value,
+    }
 }
 
 fn set_company(name: Option<String>, otherwise: &str, settings: Settings) -> Result<Command, Problem> {
@@ -148,7 +161,7 @@ fn set_company(name: Option<String>, otherwise: &str, settings: Settings) -> Res
 ///
 /// # Errors
 /// Only that nothing can be done now.
-pub async fn remove(State(hub): State<Arc<Hub>>, Path(company): Path<String>) -> Answered {
+pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let gone = |_: &crate::exchange::Visit<'_>, _| axum::response::IntoResponse::into_response(StatusCode::NO_CONTENT);
     ask::command(&hub, &company, Command::RemoveCompany, gone).await
@@ -158,7 +171,7 @@ pub async fn remove(State(hub): State<Arc<Hub>>, Path(company): Path<String>) ->
 ///
 /// # Errors
 /// `unknown_company`, or a bad topic.
-pub async fn availability(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri: Uri) -> Answered {
+pub async fn availability(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, uri: Uri) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let AvailabilityQuery { topic, limit, after } = ask::query(&uri)?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;

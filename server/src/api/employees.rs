@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
 use switchboard_core::{Answer, Command, CompanyId, EmployeeId, Refusal, Status, Topic};
 
-use super::ask::{self, Answered, shown};
+use super::ask::{self, Answered, InPath, Sent, shown};
 use super::problem::Problem;
 use crate::channel::employee::intent;
 use crate::exchange::Visit;
@@ -41,7 +40,7 @@ struct ListQuery {
     topic: Option<String>,
 }
 
-type Both = Path<(String, String)>;
+type Both = InPath<(String, String)>;
 
 fn ids((company, employee): (String, String)) -> Result<(CompanyId, EmployeeId), Problem> {
     Ok((ask::id("company", &company)?, ask::id("employee", &employee)?))
@@ -51,7 +50,7 @@ fn ids((company, employee): (String, String)) -> Result<(CompanyId, EmployeeId),
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
-pub async fn list(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri: Uri) -> Answered {
+pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, uri: Uri) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, status, topic } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
@@ -76,7 +75,7 @@ pub async fn list(State(hub): State<Arc<Hub>>, Path(company): Path<String>, uri:
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`.
-pub async fn show(State(hub): State<Arc<Hub>>, Path(both): Both) -> Answered {
+pub async fn show(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
     let (company, employee) = ids(both)?;
     let show = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
@@ -96,9 +95,9 @@ fn shown_employee(visit: &Visit<'_>, id: &EmployeeId, status: StatusCode) -> Ans
 ///
 /// # Errors
 /// `unknown_company`, or `invalid`, naming the field.
-pub async fn put(State(hub): State<Arc<Hub>>, Path(both): Both, bytes: Bytes) -> Answered {
+pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
-    let EmployeeBody { name, topics } = ask::body(&bytes)?;
+    let EmployeeBody { name, topics } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
     let topics = read_topics(topics.unwrap_or_default())?;
     let put = ask::visit(&hub, &company, |visit| {
@@ -114,9 +113,9 @@ pub async fn put(State(hub): State<Arc<Hub>>, Path(both): Both, bytes: Bytes) ->
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`, or `invalid`, naming the field.
-pub async fn patch(State(hub): State<Arc<Hub>>, Path(both): Both, bytes: Bytes) -> Answered {
+pub async fn patch(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
-    let EmployeeBody { name, topics } = ask::body(&bytes)?;
+    let EmployeeBody { name, topics } = ask::body(&sent)?;
     let topics = topics.map(read_topics).transpose()?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
@@ -144,7 +143,7 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
 ///
 /// # Errors
 /// `unknown_company`.
-pub async fn remove(State(hub): State<Arc<Hub>>, Path(both): Both) -> Answered {
+pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
     let (company, employee) = ids(both)?;
     let gone = |_: &Visit<'_>, _: Answer| -> Response { StatusCode::NO_CONTENT.into_response() };
     ask::command(&hub, &company, Command::RemoveEmployee { employee }, gone).await
@@ -154,9 +153,9 @@ pub async fn remove(State(hub): State<Arc<Hub>>, Path(both): Both) -> Answered {
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`, or `invalid`.
-pub async fn set_status(State(hub): State<Arc<Hub>>, Path(both): Both, bytes: Bytes) -> Answered {
+pub async fn set_status(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
-    let StatusBody { status } = ask::body(&bytes)?;
+    let StatusBody { status } = ask::body(&sent)?;
     let intent = intent(&status).map_err(|refusal| Problem::from(&refusal))?;
     let set = ask::visit(&hub, &company, |visit| {
         let set = visit.take(&Command::SetStatus { employee: employee.clone(), intent, by_admin: true });

@@ -26,9 +26,6 @@ use crate::journal::sqlite::Reader;
 use crate::{demo, socket};
 use problem::Problem;
 
-/// Bytes of a request's body: a company or an employee is small.
-const BODY_MAX_BYTES: usize = 256 * 1024;
-
 /// What the API works with.
 #[derive(Clone)]
 struct Desk {
@@ -70,7 +67,7 @@ pub fn router(hub: Arc<Hub>, history: Reader) -> Router {
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX_BYTES));
+        .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
     Router::new()
         .nest("/v1", v1)
         .route("/socket/websocket", get(socket::upgrade))

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{Actor, Command, CompanyId, Refusal, SessionId};
 
-use super::ask::{self, Answered, shown};
+use super::ask::{self, Answered, InPath, Sent, shown};
 use super::bookings::ListQuery;
 use super::problem::Problem;
 use crate::hub::Hub;
@@ -36,7 +35,7 @@ struct MessagesQuery {
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(history): State<Reader>,
-    Path(company): Path<String>,
+    InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
@@ -50,7 +49,7 @@ pub async fn list(
 ///
 /// # Errors
 /// `unknown_session`.
-pub async fn show(State(history): State<Reader>, Path((company, session)): Path<(String, String)>) -> Answered {
+pub async fn show(State(history): State<Reader>, InPath((company, session)): InPath<(String, String)>) -> Answered {
     let (company, session) = ids(&company, &session)?;
     let found = ask::history(history, move |history| history.session(&company, session)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
@@ -63,7 +62,7 @@ pub async fn show(State(history): State<Reader>, Path((company, session)): Path<
 /// `unknown_session`, or a bad query.
 pub async fn messages(
     State(history): State<Reader>,
-    Path((company, session)): Path<(String, String)>,
+    InPath((company, session)): InPath<(String, String)>,
     uri: Uri,
 ) -> Answered {
     let (company, session) = ids(&company, &session)?;
@@ -80,11 +79,11 @@ pub async fn messages(
 /// `unknown_session`, `session_ended`.
 pub async fn end(
     State(hub): State<Arc<Hub>>,
-    Path((company, session)): Path<(String, String)>,
-    bytes: Bytes,
+    InPath((company, session)): InPath<(String, String)>,
+    sent: Sent,
 ) -> Answered {
     let (company, session) = ids(&company, &session)?;
-    let EndBody { reason } = ask::body(&bytes)?;
+    let EndBody { reason } = ask::body(&sent)?;
     if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_MAX_CHARS) {
         return Err(Problem::invalid(format!("`reason` has at most {REASON_MAX_CHARS} characters")));
     }

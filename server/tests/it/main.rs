@@ -35,3 +35,5 @@ mod chance;
 mod tidy;
 
 mod docs;
+
+mod http;

@@ -1,0 +1,127 @@
+//! What the HTTP API refuses: always with a problem that says what is wrong, never with a text of the framework's.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use crate::server::{API_KEY, Plan, Server};
+
+fn server() -> (tempfile::TempDir, Server) {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).start();
+    server.set_company("acme", &json!({}));
+    (place, server)
+}
+
+fn problem(server: &Server, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let (status, answer) = server.ask(method, path, body);
+    let problem: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{method} {path}: {status} {answer}"));
+    assert_eq!(problem["status"], status, "{method} {path}: {problem}");
+    assert_eq!(problem["type"], "about:blank", "{method} {path}: {problem}");
+    (status, problem)
+}
+
+fn assert_invalid(server: &Server, method: &str, path: &str, body: &str) {
+    let (status, problem) = problem(server, method, path, body);
+    assert_eq!((status, &problem["reason"]), (422, &json!("invalid")), "{method} {path} {body}: {problem}");
+}
+
+#[test]
+fn a_path_that_is_not_utf_8_is_refused_as_a_bad_id_is() {
+    let (_place, server) = server();
+    for path in ["%ff", "acme/availability%ff", "acme/employees/%C3%28", "acme/bookings/%80", "acme/sessions/%ff"] {
+        let path = format!("/v1/companies/{path}");
+        let (status, problem) = problem(&server, "GET", &path, "");
+        assert!(matches!(status, 404 | 422), "{path}: {problem}");
+    }
+    assert_invalid(&server, "GET", "/v1/companies/%ff", "");
+    assert_invalid(&server, "DELETE", "/v1/companies/acme/employees/%ff", "");
+}
+
+#[test]
+fn a_body_that_is_too_long_is_a_problem_as_every_other() {
+    let (_place, server) = server();
+    let longest = 256 * 1024;
+    let fits = format!("{}{}", json!({ "name": "Acme" }), " ".repeat(longest - 15));
+    assert_eq!(fits.len(), longest);
+    assert_eq!(server.ask("PUT", "/v1/companies/acme", &fits).0, 200);
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    write!(
+        stream,
+        "PUT /v1/companies/acme HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {API_KEY}\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{fits} ",
+        longest + 1
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 413") && head.contains("application/problem+json"), "{head}");
+    let problem: Value = serde_json::from_str(body).unwrap();
+    assert_eq!((&problem["status"], &problem["reason"]), (&json!(413), &json!("too_large")));
+}
+
+#[test]
+fn a_body_is_one_json_object_and_nothing_after_it() {
+    let (_place, server) = server();
+    assert_eq!(server.ask("PUT", "/v1/companies/acme/employees/ann", "").0, 201);
+    for (method, path, body) in [
+        ("PUT", "acme", "{} {}"),
+        ("PUT", "acme", "{}x"),
+        ("PUT", "acme", "[]"),
+        ("PUT", "acme", r#"["Acme"]"#),
+        ("PUT", "acme", "null"),
+        ("PUT", "acme", r#"{"settings":[1,2,3]}"#),
+        ("PATCH", "acme", r#"{"settings":[1,2,3]}"#),
+        ("PATCH", "acme", r#"["Other"]"#),
+        ("PUT", "acme/employees/ann", r#"["Ann",["tax"]]"#),
+        ("POST", "acme/employees/ann/status", r#"["idle"]"#),
+    ] {
+        assert_invalid(&server, method, &format!("/v1/companies/{path}"), body);
+    }
+    let (_, shown) = server.ask("GET", "/v1/companies/acme/employees/ann", "");
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["name"], &shown["intent"]), (&json!("ann"), &json!("offline")), "nothing of it was done");
+}
+
+#[test]
+fn a_wrong_setting_is_named_wherever_it_stands() {
+    let (_place, server) = server();
+    for method in ["PUT", "PATCH"] {
+        for (settings, named) in [
+            (json!({ "wrap_up_ms": "7" }), "settings.wrap_up_ms"),
+            (json!({ "wrap_up_ms": -1 }), "settings.wrap_up_ms"),
+            (json!({ "offer_timeout_ms": 0 }), "settings.offer_timeout_ms"),
+            (json!({ "wrap_up_ms": 7.5 }), "settings.wrap_up_ms"),
+            (json!({ "wrap_up_ms": -7.0 }), "settings.wrap_up_ms"),
+            (json!({ "wrap_up_ms": 1e300 }), "settings.wrap_up_ms"),
+            (json!({ "wrapup": 7 }), "wrapup"),
+        ] {
+            let body = json!({ "settings": settings }).to_string();
+            assert_invalid(&server, method, "/v1/companies/acme", &body);
+            let (_, problem) = problem(&server, method, "/v1/companies/acme", &body);
+            assert!(problem["detail"].as_str().unwrap().contains(named), "{method} {body}: {problem}");
+        }
+    }
+}
+
+#[test]
+fn a_whole_number_is_one_however_it_is_written() {
+    let (_place, server) = server();
+    for (number, ms) in [("7.0", 7), ("0.0", 0), ("8.64e7", 86_400_000)] {
+        for method in ["PUT", "PATCH"] {
+            let body = format!(r#"{{"settings":{{"wrap_up_ms":{number}}}}}"#);
+            let (status, shown) = server.ask(method, "/v1/companies/acme", &body);
+            let shown: Value = serde_json::from_str(&shown).unwrap();
+            assert_eq!((status, &shown["settings"]["wrap_up_ms"]), (200, &json!(ms)), "{method} {body}");
+        }
+    }
+}
+
+#[test]
+fn a_method_that_is_not_for_an_address_is_a_problem() {
+    let (_place, server) = server();
+    let (status, problem) = problem(&server, "POST", "/v1/companies/acme", "");
+    assert_eq!((status, &problem["reason"]), (405, &json!("unknown_method")));
+}
