@@ -1,0 +1,4 @@
+//! Commands in any order, for the rules.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| switchboard_trials::commands(data));

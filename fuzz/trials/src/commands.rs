@@ -1,0 +1,329 @@
+//! Commands in any order: whatever people, devices and clocks ask of one company, its rules hold.
+
+use std::sync::Arc;
+
+use switchboard::journal::rows::rows_of;
+use switchboard::view;
+use switchboard_core::{
+    Actor, Answer, BookingId, ClientId, Command, Company, EmployeeId, Intent, Key, MessageId, OfferId, Party,
+    SessionId, Settings, Time, Topic, Turn, invariants,
+};
+
+/// Commands of one input: more of them find nothing new.
+const STEPS_MAX: usize = 400;
+/// How often the company is written down and read again.
+const STEPS_PER_SNAPSHOT: usize = 16;
+
+/// Each byte chooses: a command, and who and what it is about. Printable bytes reach everything.
+pub fn commands(data: &[u8]) {
+    let mut walk = Walk::new(data);
+    for step in 0..STEPS_MAX {
+        if walk.choices.is_empty() {
+            break;
+        }
+        walk.step();
+        if step % STEPS_PER_SNAPSHOT == 0 {
+            walk.reread();
+        }
+    }
+    walk.reread();
+}
+
+struct Choices<'a>(&'a [u8]);
+
+impl Choices<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One of that many; the first when there is nothing left to choose by.
+    fn one_of(&mut self, count: usize) -> usize {
+        match self.0.split_first() {
+            Some((byte, rest)) => {
+                self.0 = rest;
+                usize::from(*byte) % count.max(1)
+            }
+            None => 0,
+        }
+    }
+
+    fn yes(&mut self) -> bool {
+        self.one_of(2) == 1
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.one_of(all.len())]
+    }
+}
+
+struct Walk<'a> {
+    choices: Choices<'a>,
+    company: Company,
+    /// The same company, made of its events alone.
+    folded: Company,
+    now_ms: u64,
+    fresh: u128,
+    bookings: Vec<BookingId>,
+    sessions: Vec<SessionId>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(data: &'a [u8]) -> Self {
+        let company = Company::new(id("acme"));
+        let (folded, now_ms) = (company.clone(), 1_700_000_000_000);
+        let choices = Choices(data);
+        let mut walk = Self { choices, company, folded, now_ms, fresh: 0, bookings: Vec::new(), sessions: Vec::new() };
+        // Half of what there is to find needs a company with somebody in it.
+        walk.take(&Command::SetCompany { name: "Acme".into(), settings: short() });
+        for (name, topics) in [("e0", vec![]), ("e1", vec![id("tax")])] {
+            let employee: EmployeeId = id(name);
+            walk.take(&Command::SetEmployee { employee: employee.clone(), name: name.into(), topics });
+            walk.take(&Command::EmployeeConnected { employee: employee.clone() });
+            walk.take(&Command::SetStatus { employee, intent: Intent::Idle, by_admin: false });
+        }
+        walk
+    }
+
+    fn step(&mut self) {
+        match self.choices.one_of(24) {
+            0 => self.now_ms += self.choices.of(&[1, 5, 20, 60, 1000, 86_400_000]),
+            1 => self.now_ms -= 3,
+            2 => {
+                // To the next deadline exactly.
+                let next = self.company.next_deadline().map_or(self.now_ms, Time::as_ms);
+                self.now_ms = self.now_ms.max(next);
+                self.take(&Command::Wake);
+            }
+            3 => self.restart(),
+            choice => {
+                let command = self.command(choice);
+                self.take(&command);
+            }
+        }
+    }
+
+    fn command(&mut self, choice: usize) -> Command {
+        match choice {
+            4 => Command::SetCompany { name: self.choices.of(&["Acme", "Other"]).into(), settings: self.settings() },
+            5 if self.choices.one_of(8) == 7 => Command::RemoveCompany,
+            5 | 6 => Command::SetEmployee {
+                employee: self.employee(),
+                name: self.choices.of(&["Ann", "Bob"]).into(),
+                topics: self.topics(),
+            },
+            7 => Command::RemoveEmployee { employee: self.employee() },
+            8 => Command::SetStatus { employee: self.employee(), intent: Intent::Idle, by_admin: self.choices.yes() },
+            9 => {
+                Command::SetStatus { employee: self.employee(), intent: Intent::Offline, by_admin: self.choices.yes() }
+            }
+            10 => Command::EmployeeConnected { employee: self.employee() },
+            11 => Command::EmployeeDisconnected { employee: self.employee() },
+            12 => Command::ClientConnected { client: self.client() },
+            13 => Command::ClientDisconnected { client: self.client() },
+            14 | 15 => Command::Book {
+                booking: BookingId::from_u128(self.fresh()),
+                client: self.client(),
+                topic: self.topic(),
+                note: self.choices.yes().then(|| "[1]".into()),
+                key: self.key(),
+            },
+            16 => Command::Cancel { booking: self.booking(), by: self.actor() },
+            17 => Command::OfferDelivered { employee: self.employee(), offer: self.offer() },
+            18 | 19 => {
+                let (employee, offer) = self.asked();
+                Command::Accept { employee, offer, session: SessionId::from_u128(self.fresh()) }
+            }
+            20 => {
+                let (employee, offer) = self.asked();
+                Command::Reject { employee, offer, reason: self.reason() }
+            }
+            21 => {
+                let (session, party) = (self.session(), self.choices.of(&[Party::Client, Party::Employee]));
+                if self.choices.yes() {
+                    Command::EnterSession { session, party }
+                } else {
+                    Command::LeaveSession { session, party }
+                }
+            }
+            22 => Command::Send {
+                session: self.session(),
+                message: MessageId::from_u128(self.fresh()),
+                by: self.party(),
+                body: "words".into(),
+                key: self.key(),
+            },
+            _ => Command::End { session: self.session(), by: self.party(), reason: self.reason() },
+        }
+    }
+
+    /// Everything is asked of the company that holds after every turn.
+    fn take(&mut self, command: &Command) {
+        let now = Time::from_ms(self.now_ms);
+        let turn = self.company.take(now, command);
+        assert!(turn.at >= now);
+        if turn.outcome.is_err() && turn.events.is_empty() {
+            assert_eq!(view::json(&self.company), view::json(&self.folded), "a refusal changes nothing");
+        }
+        self.follow(&turn);
+        // A time of 0 ms that begins with the command itself is up at the same moment, and the next wake's.
+        let left = self.company.next_deadline();
+        assert!(left.is_none_or(|at| at >= turn.at), "what was due is done: {command:?}");
+        match turn.outcome {
+            Ok(Answer::Booking(booking)) => assert!(self.company.booking(booking).is_some()),
+            Ok(Answer::Session(session)) => assert!(self.company.session(session).is_some()),
+            Ok(Answer::Employee(no)) => assert!(self.company.employee_no(no).is_some()),
+            Ok(Answer::Done | Answer::Company | Answer::Message(..)) | Err(_) => {}
+        }
+    }
+
+    fn follow(&mut self, turn: &Turn) {
+        for event in &turn.events {
+            self.folded.apply(turn.at, event);
+        }
+        let _rows = rows_of(&self.company, &turn.events);
+        assert_eq!(self.folded, self.company, "the state is the fold of its events");
+        if let Err(broken) = invariants::check(&self.company) {
+            panic!("{broken}: {}", view::json(&self.company));
+        }
+    }
+
+    /// The server goes down; some of the people are there when it is up again.
+    fn restart(&mut self) {
+        self.reread();
+        let mut present = Vec::new();
+        for number in 0..4 {
+            if self.choices.yes() {
+                present.push(Command::EmployeeConnected { employee: id(&format!("e{number}")) });
+                present.push(Command::ClientConnected { client: id(&format!("c{number}")) });
+            }
+        }
+        let turn = self.company.resume(Time::from_ms(self.now_ms), &present);
+        self.follow(&turn);
+    }
+
+    /// What is written down is all there is.
+    fn reread(&mut self) {
+        let written = view::json(&self.company);
+        let mut read: Company = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
+        read.rebuild();
+        assert_eq!(view::json(&read), written);
+        assert_eq!(read.next_deadline(), self.company.next_deadline());
+        // How often the line moved is counted anew.
+        self.folded = read.clone();
+        self.company = read;
+    }
+
+    fn fresh(&mut self) -> u128 {
+        self.fresh += 1;
+        self.fresh
+    }
+
+    fn employee(&mut self) -> EmployeeId {
+        id(self.choices.of(&["e0", "e1", "e2", "e3"]))
+    }
+
+    fn client(&mut self) -> ClientId {
+        id(self.choices.of(&["c0", "c1", "c2"]))
+    }
+
+    fn topic(&mut self) -> Topic {
+        id(self.choices.of(&["tax", "law"]))
+    }
+
+    /// Perhaps one topic twice.
+    fn topics(&mut self) -> Vec<Topic> {
+        (0..self.choices.one_of(4)).map(|_| self.topic()).collect()
+    }
+
+    fn key(&mut self) -> Option<Key> {
+        self.choices.of(&[None, Some("k0"), Some("k1")]).map(id)
+    }
+
+    fn reason(&mut self) -> Option<Arc<str>> {
+        self.choices.yes().then(|| "no".into())
+    }
+
+    /// One of those there were, or one that never was.
+    fn booking(&mut self) -> BookingId {
+        self.bookings = self.company.bookings().map(|booking| booking.id).collect();
+        let back = self.choices.one_of(8);
+        self.bookings.iter().rev().nth(back).copied().unwrap_or(BookingId::from_u128(u128::MAX))
+    }
+
+    fn session(&mut self) -> SessionId {
+        self.sessions = self.company.sessions().map(|session| session.id).collect();
+        let back = self.choices.one_of(8);
+        self.sessions.iter().rev().nth(back).copied().unwrap_or(SessionId::from_u128(u128::MAX))
+    }
+
+    fn offer(&mut self) -> OfferId {
+        let booking = self.booking();
+        let latest = self.company.booking(booking).map_or(0, |booking| booking.latest_offer_id().attempt);
+        // Mostly the latest, sometimes an earlier one or none.
+        let attempt = latest.saturating_sub(u32::from(self.choices.one_of(4) == 3));
+        OfferId { booking, attempt }
+    }
+
+    /// Mostly who was asked.
+    fn asked(&mut self) -> (EmployeeId, OfferId) {
+        let offer = self.offer();
+        let found = self.company.booking(offer.booking).and_then(|booking| booking.offer(offer.attempt));
+        let asked = found.map(|offer| offer.employee_id.clone());
+        let other = self.choices.one_of(4) == 3;
+        (asked.filter(|_| !other).unwrap_or_else(|| id("e0")), offer)
+    }
+
+    fn actor(&mut self) -> Actor {
+        match self.choices.one_of(3) {
+            0 => Actor::Client(self.client()),
+            1 => Actor::Employee(self.employee()),
+            _ => Actor::Admin,
+        }
+    }
+
+    fn party(&mut self) -> Actor {
+        let newest = self.company.sessions().last();
+        let people = newest.map(|session| (session.client.clone(), session.employee_id.clone()));
+        match (self.choices.one_of(4), people) {
+            (0, Some((client, _))) => Actor::Client(client),
+            (1, Some((_, employee))) => Actor::Employee(employee),
+            _ => self.actor(),
+        }
+    }
+
+    fn settings(&mut self) -> Settings {
+        let ms = [0, 1, 5, 20, 60];
+        let some = [1, 5, 20, 60];
+        let settings = Settings {
+            offer_timeout_ms: self.choices.of(&some),
+            delivery_timeout_ms: self.choices.of(&ms),
+            booking_deadline_ms: self.choices.of(&some),
+            max_missed: self.choices.of(&[0, 1, 2]),
+            employee_grace_ms: self.choices.of(&ms),
+            intent_lapse_ms: self.choices.of(&ms),
+            client_grace_ms: self.choices.of(&ms),
+            session_grace_ms: self.choices.of(&ms),
+            wrap_up_ms: self.choices.of(&ms),
+        };
+        assert_eq!(settings.check(), Ok(()));
+        settings
+    }
+}
+
+/// Times so short that a walk meets and misses them.
+fn short() -> Settings {
+    Settings {
+        offer_timeout_ms: 20,
+        delivery_timeout_ms: 5,
+        booking_deadline_ms: 60,
+        employee_grace_ms: 20,
+        intent_lapse_ms: 60,
+        client_grace_ms: 20,
+        session_grace_ms: 20,
+        ..Settings::default()
+    }
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}

@@ -1,0 +1,212 @@
+//! The HTTP API: requests to the router of a server that is put together in the process, on a store of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, Uri, header};
+use serde_json::Value;
+use switchboard::api;
+use switchboard::auth::{ApiKey, Keyring};
+use switchboard::clock::{Clock, fresh_booking, fresh_message, fresh_session};
+use switchboard::exchange::{Exchange, Visit};
+use switchboard::hub::Hub;
+use switchboard::journal::check::check;
+use switchboard::journal::sqlite::{Reader, Sqlite};
+use switchboard::journal::{Fate, Journal, snapshot};
+use switchboard_core::{Answer, Command, Intent, OfferId};
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+const KEY: &str = "the key of the trials";
+/// Requests of one input: more of them find nothing new.
+const REQUESTS_MAX: usize = 20;
+/// The longest answer: a page of 500 companies with long names.
+const ANSWER_MAX_BYTES: usize = 4 * 1024 * 1024;
+const JOURNAL_QUEUE: usize = 64;
+
+/// The words that an error of the API may say.
+const REASONS: [&str; 16] = [
+    "unauthorized",
+    "unknown_company",
+    "unknown_employee",
+    "unknown_booking",
+    "unknown_session",
+    "unknown_route",
+    "unknown_method",
+    "invalid",
+    "too_large",
+    "booking_closed",
+    "session_ended",
+    "already_booked",
+    "no_idle_employee",
+    "offer_closed",
+    "unknown_offer",
+    "forbidden",
+];
+
+/// Requests, a line each: `METHOD /path?query body`. `BOOKING`, `OPEN` and `SESSION` in a path stand for a booking that
+/// led to a session, one that still searches, and the session. A line that begins with `!` comes without the key.
+pub fn http(data: &[u8]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.unwrap_or_else(|error| panic!("{error}"));
+    let place = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    runtime.block_on(async {
+        let trial = Trial::start(place.path()).await;
+        for line in data.split(|byte| *byte == b'\n').take(REQUESTS_MAX) {
+            trial.request(line).await;
+        }
+        trial.hub.exchange.settle().await;
+    });
+    drop(runtime);
+    // What the requests made is whole: the tables are what the events make.
+    let report = Reader::open(place.path()).map(|reader| check(&reader));
+    let report = report.unwrap_or_else(|error| panic!("{error}")).unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.differences.is_empty(), "{:?}", report.differences);
+}
+
+struct Trial {
+    hub: Arc<Hub>,
+    app: Router,
+    names: [(&'static str, String); 3],
+}
+
+impl Trial {
+    async fn start(place: &std::path::Path) -> Self {
+        let hub = hub(place).await.unwrap_or_else(|error| panic!("{error}"));
+        let names = seed(&hub).await;
+        Self { app: api::router(hub.clone()), hub, names }
+    }
+
+    async fn request(&self, line: &[u8]) {
+        let (keyless, line) = line.strip_prefix(b"!").map_or((false, line), |rest| (true, rest));
+        let mut parts = line.splitn(3, |byte| *byte == b' ');
+        let (method, target) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let body = parts.next().unwrap_or_default().to_vec();
+        let Ok(mut target) = String::from_utf8(target.to_vec()) else { return };
+        for (name, id) in &self.names {
+            target = target.replace(name, id);
+        }
+        // What hyper would not read as a request does not come to the router.
+        let (Ok(method), Ok(uri)) = (Method::from_bytes(method), target.parse::<Uri>()) else { return };
+        if !target.starts_with('/') || method == Method::CONNECT {
+            return;
+        }
+        let mut request = Request::builder().method(method.clone()).uri(uri);
+        if !keyless {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {KEY}"));
+        }
+        let Ok(request) = request.body(Body::from(body.clone())) else { return };
+        let response = self.app.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        let (status, is_head) = (response.status(), method == Method::HEAD);
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
+        let answer = to_bytes(response.into_body(), ANSWER_MAX_BYTES).await.unwrap_or_else(|error| panic!("{error}"));
+        let path = target.split('?').next().unwrap_or_default();
+        if path.starts_with("/v1/") && !is_head {
+            answered(status, &kind, &answer);
+            let is_refused = status.is_client_error() || !reads_body(&method, path) || is_object(&body);
+            assert!(is_refused, "{target} took a body that is no object: {status}");
+            assert!(!keyless || status == StatusCode::UNAUTHORIZED, "{target} without a key: {status}");
+        }
+        assert!(!status.is_server_error(), "{target}: {status}");
+    }
+}
+
+fn reads_body(method: &Method, path: &str) -> bool {
+    *method == Method::PUT || *method == Method::PATCH || (*method == Method::POST && !path.ends_with("/cancel"))
+}
+
+/// No body is as good as `{}`.
+fn is_object(body: &[u8]) -> bool {
+    body.is_empty() || serde_json::from_slice::<serde_json::Map<String, Value>>(body).is_ok()
+}
+
+/// An answer of the API is JSON, or nothing; an error is a problem with one of the contract's words.
+fn answered(status: StatusCode, kind: &str, body: &[u8]) {
+    if status == StatusCode::NO_CONTENT {
+        assert!(body.is_empty());
+        return;
+    }
+    let json: Value = serde_json::from_slice(body).unwrap_or_else(|error| panic!("{status} {kind} {body:?}: {error}"));
+    if status.is_success() {
+        assert_eq!(kind, "application/json", "{status}");
+        assert!(json.is_object(), "{json}");
+        return;
+    }
+    assert_eq!(kind, "application/problem+json", "{status}");
+    assert_eq!(json["status"], status.as_u16());
+    assert!(json["type"].is_string() && json["title"].is_string() && json["detail"].is_string(), "{json}");
+    assert!(json["reason"].as_str().is_some_and(|reason| REASONS.contains(&reason)), "{json}");
+}
+
+async fn hub(place: &std::path::Path) -> Result<Arc<Hub>, Box<dyn std::error::Error>> {
+    let (store, reader) = Sqlite::open(place)?;
+    let reader = Arc::new(reader);
+    let (journal, _thread) = Journal::start(store, JOURNAL_QUEUE)?;
+    let snapshots = snapshot::start(reader.clone(), journal.queue())?;
+    let exchange = Exchange::open(journal, reader.clone(), snapshots, Clock::start()).await?;
+    // The sender is gone: these sockets are never asked to close, and there are none.
+    let (_, closing) = watch::channel(None);
+    Ok(Arc::new(Hub {
+        exchange,
+        history: reader,
+        keyring: Keyring::hs256(b"a secret that no request here needs"),
+        api_key: ApiKey::new(KEY),
+        auto_provision: false,
+        outbox_frames: 16,
+        socket_idle_timeout_ms: 60_000,
+        max_sockets: 1,
+        closing,
+        dev: false,
+        sockets: AtomicUsize::new(0),
+    }))
+}
+
+/// A company with two employees who are there: one in a session, one with an offer.
+async fn seed(hub: &Hub) -> [(&'static str, String); 3] {
+    let (booking, open, session) = (fresh_booking(), fresh_booking(), fresh_session());
+    let (ann, bob) = (id("ann"), id("bob"));
+    let book = |booking, client| Command::Book { booking, client, topic: id("tax"), note: None, key: None };
+    let mut commands = vec![Command::SetCompany { name: "Acme".into(), settings: patient() }];
+    for employee in [&ann, &bob] {
+        let employee: &switchboard_core::EmployeeId = employee;
+        let (name, topics) = (employee.as_str().into(), vec![id("tax")]);
+        commands.push(Command::SetEmployee { employee: employee.clone(), name, topics });
+        commands.push(Command::EmployeeConnected { employee: employee.clone() });
+        commands.push(Command::SetStatus { employee: employee.clone(), intent: Intent::Idle, by_admin: true });
+    }
+    commands.push(book(booking, id("alice")));
+    commands.push(Command::Accept { employee: ann, offer: OfferId { booking, attempt: 1 }, session });
+    let (by, body) = (switchboard_core::Actor::Client(id("alice")), "hello".into());
+    commands.push(Command::Send { session, message: fresh_message(), by, body, key: None });
+    commands.push(book(open, id("carol")));
+    let take = move |visit: &mut Visit<'_>| {
+        for command in &commands {
+            let taken: Result<Answer, _> = visit.take(command);
+            taken.unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
+        }
+        |fate: Fate| assert_eq!(fate, Fate::Committed)
+    };
+    hub.exchange.visit(&id("acme"), take).await.unwrap_or_else(|not_now| panic!("{not_now}"));
+    hub.exchange.settle().await;
+    [("BOOKING", booking.to_string()), ("OPEN", open.to_string()), ("SESSION", session.to_string())]
+}
+
+/// No deadline falls into a trial: the same input does the same.
+fn patient() -> switchboard_core::Settings {
+    let day = switchboard_core::limits::TIMEOUT_MAX_MS;
+    switchboard_core::Settings {
+        offer_timeout_ms: day,
+        delivery_timeout_ms: 0,
+        booking_deadline_ms: day,
+        session_grace_ms: day,
+        client_grace_ms: day,
+        ..switchboard_core::Settings::default()
+    }
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
