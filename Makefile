@@ -1,8 +1,10 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test fmt clippy unit doc deny phoenix node crash bench-offer
+.PHONY: run test fmt clippy unit doc deny phoenix node crash bench-offer fuzz fuzz-keep fuzz-http
 
 CARGO ?= cargo
 DENY_VERSION := 0.20.2
+FUZZ_VERSION := 0.13.2
+SCHEMATHESIS_VERSION := 4.32.5
 TOOLS := $(CURDIR)/target/tools
 DATA ?= data
 
@@ -45,6 +47,28 @@ node:
 # Longer than `make test`: 200 kills under load, behind a bad network, on a disk that is filled and freed.
 crash:
 	CRASH_KILLS=200 $(CARGO) test --package switchboard --test it --locked crash -- --nocapture
+
+# Longer than `make test`: each fuzzer for a while, from the kept inputs on; what it finds new is under target/.
+FUZZ_SECONDS ?= 60
+fuzz: $(TOOLS)/bin/cargo-fuzz
+	CARGO="$(CARGO)" PATH="$(TOOLS)/bin:$$PATH" fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# Adds to fuzz/corpus what the fuzzers found and the kept inputs do not reach. Name what you add after what it is.
+fuzz-keep: $(TOOLS)/bin/cargo-fuzz
+	CARGO="$(CARGO)" PATH="$(TOOLS)/bin:$$PATH" fuzz/run keep $(FUZZ_TARGETS)
+
+$(TOOLS)/bin/cargo-fuzz:
+	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install cargo-fuzz --version $(FUZZ_VERSION) --locked --root $(TOOLS)
+
+# The built server against fuzz/http/openapi.yaml, as schemathesis reads it (this needs Python 3.10 with venv).
+VENV := $(TOOLS)/schemathesis
+fuzz-http: $(VENV)/bin/schemathesis
+	$(CARGO) build --package switchboard --locked
+	fuzz/http/run $(or $(CARGO_TARGET_DIR),target)/debug/switchboard $(VENV)/bin/schemathesis
+
+$(VENV)/bin/schemathesis:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet schemathesis==$(SCHEMATHESIS_VERSION)
 
 # From `book` arriving to `offer` leaving, beside one fdatasync of this disk and one loopback round trip.
 bench-offer:
