@@ -1,5 +1,5 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test fmt clippy unit doc deny phoenix node crash bench-offer fuzz fuzz-keep fuzz-http
+.PHONY: run test fmt clippy unit doc deny phoenix node simulate prove faults crash bench-offer fuzz fuzz-keep fuzz-http
 
 CARGO ?= cargo
 DENY_VERSION := 0.20.2
@@ -14,7 +14,7 @@ run:
 	target/quick/switchboard serve --dev --data $(DATA)
 
 # Everything.
-test: fmt clippy unit doc phoenix deny
+test: fmt clippy unit doc phoenix simulate deny
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -32,6 +32,10 @@ doc:
 phoenix: node
 	$(CARGO) build --package switchboard --locked
 	cd tests/phoenix && npm ci --no-audit --no-fund && npm test
+
+# A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many.
+simulate:
+	$(CARGO) run --profile sim --package switchboard-sim --locked -- prove --commands 1000000
 
 # Licences, sources and bans. The advisory database cannot be fetched everywhere, so it is not asked here.
 deny: $(TOOLS)/bin/cargo-deny

@@ -9,7 +9,7 @@ use axum::http::{Method, Request, StatusCode, Uri, header};
 use serde_json::Value;
 use switchboard::api;
 use switchboard::auth::{ApiKey, Keyring};
-use switchboard::clock::{Clock, fresh_booking, fresh_message, fresh_session};
+use switchboard::clock::Clock;
 use switchboard::exchange::{Exchange, Visit};
 use switchboard::hub::Hub;
 use switchboard::journal::check::check;
@@ -74,9 +74,9 @@ struct Trial {
 
 impl Trial {
     async fn start(place: &std::path::Path) -> Self {
-        let hub = hub(place).await.unwrap_or_else(|error| panic!("{error}"));
+        let (hub, history) = hub(place).await.unwrap_or_else(|error| panic!("{error}"));
         let names = seed(&hub).await;
-        Self { app: api::router(hub.clone()), hub, names }
+        Self { app: api::router(hub.clone(), history), hub, names }
     }
 
     async fn request(&self, line: &[u8]) {
@@ -141,17 +141,15 @@ fn answered(status: StatusCode, kind: &str, body: &[u8]) {
     assert!(json["reason"].as_str().is_some_and(|reason| REASONS.contains(&reason)), "{json}");
 }
 
-async fn hub(place: &std::path::Path) -> Result<Arc<Hub>, Box<dyn std::error::Error>> {
+async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std::error::Error>> {
     let (store, reader) = Sqlite::open(place)?;
-    let reader = Arc::new(reader);
     let (journal, _thread) = Journal::start(store, JOURNAL_QUEUE)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
-    let exchange = Exchange::open(journal, reader.clone(), snapshots, Clock::start()).await?;
+    let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
     // The sender is gone: these sockets are never asked to close, and there are none.
     let (_, closing) = watch::channel(None);
-    Ok(Arc::new(Hub {
+    let hub = Hub {
         exchange,
-        history: reader,
         keyring: Keyring::hs256(b"a secret that no request here needs"),
         api_key: ApiKey::new(KEY),
         auto_provision: false,
@@ -161,12 +159,14 @@ async fn hub(place: &std::path::Path) -> Result<Arc<Hub>, Box<dyn std::error::Er
         closing,
         dev: false,
         sockets: AtomicUsize::new(0),
-    }))
+    };
+    Ok((Arc::new(hub), reader))
 }
 
 /// A company with two employees who are there: one in a session, one with an offer.
 async fn seed(hub: &Hub) -> [(&'static str, String); 3] {
-    let (booking, open, session) = (fresh_booking(), fresh_booking(), fresh_session());
+    let clock = hub.exchange.clock();
+    let (booking, open, session) = (clock.fresh_booking(), clock.fresh_booking(), clock.fresh_session());
     let (ann, bob) = (id("ann"), id("bob"));
     let book = |booking, client| Command::Book { booking, client, topic: id("tax"), note: None, key: None };
     let mut commands = vec![Command::SetCompany { name: "Acme".into(), settings: patient() }];
@@ -180,7 +180,7 @@ async fn seed(hub: &Hub) -> [(&'static str, String); 3] {
     commands.push(book(booking, id("alice")));
     commands.push(Command::Accept { employee: ann, offer: OfferId { booking, attempt: 1 }, session });
     let (by, body) = (switchboard_core::Actor::Client(id("alice")), "hello".into());
-    commands.push(Command::Send { session, message: fresh_message(), by, body, key: None });
+    commands.push(Command::Send { session, message: clock.fresh_message(), by, body, key: None });
     commands.push(book(open, id("carol")));
     let take = move |visit: &mut Visit<'_>| {
         for command in &commands {

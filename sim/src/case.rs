@@ -1,0 +1,101 @@
+//! A case: all that one simulation follows from, small enough to be written on a line.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::Context;
+
+/// One simulation. The same case always makes the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// What all dice follow from.
+    pub seed: u64,
+    /// How many companies.
+    pub companies: usize,
+    /// Clients of all of them.
+    pub clients: usize,
+    /// Employees of each.
+    pub employees: usize,
+    /// How many times the dice are thrown, before all is healed.
+    pub steps: u32,
+    /// The throws that count, when not all do.
+    pub only: Option<Vec<u32>>,
+}
+
+impl Case {
+    /// The case of a seed, in its own size.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        Self {
+            seed,
+            companies: 1 + usize::from(dice.u8(0..4) == 0),
+            clients: dice.usize(1..=7),
+            employees: dice.usize(1..=5),
+            steps: dice.u32(200..=1600),
+            only: None,
+        }
+    }
+
+    /// The throws that count.
+    pub fn throws(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+        match &self.only {
+            Some(only) => Box::new(only.iter().copied()),
+            None => Box::new(0..self.steps),
+        }
+    }
+
+    /// How many throws count.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.only.as_ref().map_or(self.steps as usize, Vec::len)
+    }
+
+    /// Whether none does.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The dice of one throw: they do not depend on the other throws, so that any of them can be left out.
+    #[must_use]
+    pub fn dice(&self, throw: u32) -> fastrand::Rng {
+        fastrand::Rng::with_seed(self.seed ^ (u64::from(throw) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, companies, clients, employees, steps, only } = self;
+        write!(out, "{seed}:{companies}:{clients}:{employees}:{steps}")?;
+        let Some(only) = only else { return Ok(()) };
+        let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+        write!(out, ":{}", only.join(","))
+    }
+}
+
+impl FromStr for Case {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let form = "a case is `seed` or `seed:companies:clients:employees:steps[:throw,throw,…]`";
+        if let Ok(seed) = text.parse() {
+            return Ok(Self::of_seed(seed));
+        }
+        let fields: Vec<&str> = text.split(':').collect();
+        let [seed, companies, clients, employees, steps, ref rest @ ..] = fields[..] else { anyhow::bail!(form) };
+        let only = match rest {
+            [] => None,
+            [only] => Some(only.split(',').map(str::parse).collect::<Result<_, _>>().context(form)?),
+            _ => anyhow::bail!(form),
+        };
+        Ok(Self {
+            seed: seed.parse().context(form)?,
+            companies: companies.parse().context(form)?,
+            clients: clients.parse().context(form)?,
+            employees: employees.parse().context(form)?,
+            steps: steps.parse().context(form)?,
+            only,
+        })
+    }
+}

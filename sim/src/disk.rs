@@ -1,0 +1,210 @@
+//! The disk: what outlives a crash. It can be full, slow to read, or unreadable for a while.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use switchboard::journal::rows::{Row, RowKey, rows_of};
+use switchboard::journal::{Entry, ReadBack, Store, StoreError, Work};
+use switchboard::view;
+use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
+
+/// All that is stored, shared with the server that runs on it.
+#[derive(Clone, Default)]
+pub struct Disk(Arc<Mutex<Stored>>);
+
+/// All that is stored, and how the disk behaves.
+#[derive(Default)]
+pub struct Stored {
+    events: BTreeMap<CompanyId, Vec<Kept>>,
+    snapshots: BTreeMap<CompanyId, (u64, String)>,
+    rows: BTreeMap<(CompanyId, RowKey), Row>,
+    /// No commit succeeds.
+    pub full: bool,
+    /// That many reads fail.
+    pub unreadable: u32,
+    /// How often a read is asked for before it is there.
+    pub read_takes: u32,
+    /// Whether a slow read sees the moment at which it began, and not that at which it ends.
+    pub read_sees_the_past: bool,
+}
+
+struct Kept {
+    at: Time,
+    data: String,
+}
+
+impl Disk {
+    /// All that is stored.
+    ///
+    /// # Panics
+    /// Never: one thread.
+    pub fn stored(&self) -> MutexGuard<'_, Stored> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slowly<T: Send + 'static>(
+        &self,
+        question: impl Fn(&Stored) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        let disk = self.clone();
+        Box::pin(async move {
+            let (early, takes) = {
+                let mut stored = disk.stored();
+                if stored.unreadable > 0 {
+                    stored.unreadable -= 1;
+                    return Err(StoreError::Unreadable("a bad sector".into()));
+                }
+                (stored.read_sees_the_past.then(|| question(&stored)), stored.read_takes)
+            };
+            for _ in 0..takes {
+                asked_once_more().await;
+            }
+            early.unwrap_or_else(|| question(&disk.stored()))
+        })
+    }
+}
+
+/// Is there when it is asked for the second time.
+async fn asked_once_more() {
+    let mut asked = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut asked, true) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+impl Store for Disk {
+    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+        self.probe()?;
+        let mut stored = self.stored();
+        for work in batch {
+            match work {
+                Work::Entry(entry) => stored.keep(entry),
+                Work::Snapshot { company, seq, data } => {
+                    stored.snapshots.insert(company.clone(), (*seq, data.clone()));
+                }
+                Work::Settle(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        if self.stored().full { Err(StoreError::Unreadable("the disk is full".into())) } else { Ok(()) }
+    }
+}
+
+impl ReadBack for Disk {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
+        let id = id.clone();
+        self.slowly(move |stored| Ok(stored.company(&id)))
+    }
+
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
+        self.slowly(|stored| Ok(stored.with_open_things()))
+    }
+
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
+        self.slowly(move |stored| Ok(stored.company_of(id)))
+    }
+}
+
+impl Stored {
+    fn keep(&mut self, entry: &Entry) {
+        let events = self.events.entry(entry.company.clone()).or_default();
+        if !entry.events.is_empty() {
+            let next = events.len() as u64 + 1;
+            assert!(entry.first_seq == next, "promise 2: event {} is written where {next} must be", entry.first_seq);
+        }
+        events.extend(entry.events.iter().map(|event| Kept { at: entry.at, data: view::json(event) }));
+        for row in &entry.rows {
+            self.put(&entry.company, row.clone());
+        }
+    }
+
+    fn put(&mut self, company: &CompanyId, row: Row) {
+        match row {
+            Row::CompanyGone => self.rows.retain(|(of, key), _| {
+                of != company || !matches!(key, RowKey::Company | RowKey::CompanyGone | RowKey::Employee(_))
+            }),
+            Row::EmployeeGone { id } => drop(self.rows.remove(&(company.clone(), RowKey::Employee(id)))),
+            row => drop(self.rows.insert((company.clone(), row.key()), row)),
+        }
+    }
+
+    /// How many events of the company are stored.
+    #[must_use]
+    pub fn seq(&self, company: &CompanyId) -> u64 {
+        self.events.get(company).map_or(0, |events| events.len() as u64)
+    }
+
+    /// The company as a start would read it: its snapshot, and the events after it; and how many these were.
+    ///
+    /// # Panics
+    /// When what is stored cannot be read.
+    #[must_use]
+    pub fn company(&self, id: &CompanyId) -> (Company, u64) {
+        let mut company = match self.snapshots.get(id) {
+            Some((_, data)) => {
+                let mut company: Company = serde_json::from_str(data).expect("a snapshot can be read");
+                company.rebuild();
+                company
+            }
+            None => Company::new(id.clone()),
+        };
+        let since = usize::try_from(company.seq()).expect("a simulation is short");
+        let events = self.events.get(id).map_or(&[][..], |events| &events[since..]);
+        for kept in events {
+            let event: Event = serde_json::from_str(&kept.data).expect("an event can be read");
+            company.apply(kept.at, &event);
+        }
+        (company, events.len() as u64)
+    }
+
+    fn with_open_things(&self) -> Vec<CompanyId> {
+        let open = |row: &Row| match row {
+            Row::Booking(booking) => booking.state == "offering",
+            Row::Session(session) => session.ended_at.is_none(),
+            Row::Employee { intent, .. } => intent == "idle",
+            _ => false,
+        };
+        let mut companies: Vec<CompanyId> =
+            self.rows.iter().filter(|(_, row)| open(row)).map(|((company, _), _)| company.clone()).collect();
+        companies.dedup();
+        companies
+    }
+
+    fn company_of(&self, session: SessionId) -> Option<CompanyId> {
+        let key = RowKey::Session(session.to_string());
+        self.rows.keys().find(|(_, found)| *found == key).map(|(company, _)| company.clone())
+    }
+
+    /// Folds all events anew: the snapshot and the tables must say the same.
+    ///
+    /// # Panics
+    /// When they do not.
+    pub fn check(&self) {
+        for (id, events) in &self.events {
+            let mut company = Company::new(id.clone());
+            let mut anew = Self::default();
+            for kept in events {
+                let event: Event = serde_json::from_str(&kept.data).expect("an event can be read");
+                company.apply(kept.at, &event);
+                for row in rows_of(&company, &[event]) {
+                    anew.put(id, row);
+                }
+                if self.snapshots.get(id).is_some_and(|(seq, _)| *seq == company.seq()) {
+                    let (_, data) = &self.snapshots[id];
+                    assert!(*data == view::json(&company), "the snapshot of {id} is not what its events make");
+                }
+            }
+            let rows = self.rows.iter().filter(|((of, _), _)| of == id);
+            let mut anew = anew.rows.iter();
+            for (key, row) in rows {
+                assert_eq!(anew.next(), Some((key, row)), "the tables are what the events make");
+            }
+            assert_eq!(anew.next(), None, "the tables are what the events make");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Does the proof bite? Faults are put into a copy of the product, one at a time, and the simulator must find each.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+
+/// The list, beside this crate.
+const LIST: &str = include_str!("../faults.toml");
+/// Commands within which a fault must be found.
+const COMMANDS: u64 = 1_000_000;
+/// Commands in which nothing may be found without a fault.
+const COMMANDS_WITHOUT: u64 = 50_000;
+
+/// A fault.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with it.
+    pub what: String,
+    /// In which file, from the workspace's root.
+    pub file: PathBuf,
+    /// What stands there.
+    pub find: String,
+    /// What takes its place.
+    pub replace: String,
+}
+
+#[derive(Deserialize)]
+struct List {
+    fault: Vec<Fault>,
+}
+
+impl Fault {
+    /// All of them.
+    ///
+    /// # Panics
+    /// Never: a test reads the list.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        toml::from_str::<List>(LIST).unwrap_or_else(|error| panic!("faults.toml: {error}")).fault
+    }
+
+    /// The text of its file with the fault in it.
+    ///
+    /// # Errors
+    /// When what must be replaced is not there exactly once.
+    pub fn put_into(&self, text: &str) -> anyhow::Result<String> {
+        let times = text.matches(&self.find).count();
+        ensure!(times == 1, "`{}`: what must be replaced is {times} times in {}", self.name, self.file.display());
+        Ok(text.replacen(&self.find, &self.replace, 1))
+    }
+}
+
+/// Tries the faults whose names contain that text, on a copy of the workspace, and prints what became of each.
+///
+/// # Errors
+/// When one is not found, or cannot be built.
+pub fn try_all(workspace: &Path, only: Option<&str>) -> anyhow::Result<()> {
+    let copy = workspace.join("target/faults/tree");
+    copy_sources(workspace, &copy)?;
+    let build = Build { tree: copy, target: workspace.join("target/faults/build") };
+    let sound = build.prove(COMMANDS_WITHOUT)?;
+    ensure!(sound.found.is_none(), "something is found without any fault: {}", sound.output);
+    let mut missed = Vec::new();
+    for fault in Fault::all().into_iter().filter(|fault| only.is_none_or(|only| fault.name.contains(only))) {
+        let path = build.tree.join(&fault.file);
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        std::fs::write(&path, fault.put_into(&text)?)?;
+        let tried = build.prove(COMMANDS);
+        std::fs::write(&path, text)?;
+        let tried = tried.with_context(|| format!("`{}` cannot be tried", fault.name))?;
+        match &tried.found {
+            Some(found) => println!("{:<32} {found}", fault.name),
+            None => {
+                println!("{:<32} NOT FOUND: {}", fault.name, fault.what);
+                missed.push(fault.name);
+            }
+        }
+    }
+    ensure!(missed.is_empty(), "not found: {}", missed.join(", "));
+    Ok(())
+}
+
+/// What is under version control, as it is now.
+fn copy_sources(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let mut listed = Command::new("git");
+    listed.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let files = listed.current_dir(from).output().context("git is needed to list the sources")?;
+    ensure!(files.status.success(), "git cannot list the sources");
+    if to.exists() {
+        std::fs::remove_dir_all(to)?;
+    }
+    for file in String::from_utf8(files.stdout)?.split_terminator('\0') {
+        let path = to.join(file);
+        std::fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
+        if from.join(file).exists() {
+            std::fs::copy(from.join(file), path).with_context(|| file.to_owned())?;
+        }
+    }
+    Ok(())
+}
+
+struct Build {
+    tree: PathBuf,
+    target: PathBuf,
+}
+
+/// What the simulator said.
+struct Tried {
+    found: Option<String>,
+    output: String,
+}
+
+impl Build {
+    fn prove(&self, commands: u64) -> anyhow::Result<Tried> {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "--quiet", "--profile", "faults", "-p", "switchboard-sim", "--target-dir"]);
+        let built = cargo.arg(&self.target).current_dir(&self.tree).output().context("cargo is needed")?;
+        if !built.status.success() {
+            bail!("it does not build: {}", String::from_utf8_lossy(&built.stderr));
+        }
+        let mut prove = Command::new(self.target.join("faults/switchboard-sim"));
+        prove.args(["prove", "--as-it-is", "--commands"]).arg(commands.to_string());
+        let said = prove.output()?;
+        let output = String::from_utf8_lossy(&said.stdout).into_owned();
+        let found = (!said.status.success()).then(|| {
+            let words: String = output.lines().take(2).collect::<Vec<_>>().join("; ");
+            words.trim_start_matches("FAILED ").chars().take(220).collect()
+        });
+        Ok(Tried { found, output })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_can_be_put_into_the_product() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let faults = Fault::all();
+        assert!(faults.len() >= 15);
+        for fault in faults {
+            let text = std::fs::read_to_string(workspace.join(&fault.file)).expect("the file is there");
+            let with = fault.put_into(&text).expect("it can be put in");
+            assert_ne!(with, text, "{}", fault.name);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! After the faults: everything heals. Every search and session ends, everybody can be booked again, in bounded steps.
+
+use fastrand::Rng;
+use switchboard::auth::Role;
+use switchboard::view;
+use switchboard_core::Time;
+
+use crate::model::{Holds, Step};
+use crate::weather::Weights;
+use crate::wire::Wish;
+use crate::world::World;
+
+/// Rounds until nothing is open any more; each lets everything go on, and then time pass until something is due.
+const ROUNDS_MAX: usize = 4000;
+
+impl World {
+    /// No fault from now on.
+    ///
+    /// # Panics
+    /// When something does not heal.
+    pub fn heal(&mut self, dice: &mut Rng) {
+        {
+            let mut stored = self.disk.stored();
+            stored.full = false;
+            stored.unreadable = 0;
+            stored.read_takes = 0;
+        }
+        if self.house.is_none() {
+            self.start_house();
+        }
+        self.weather.pongs_lost = 0;
+        self.weather.eager = 0;
+        self.settle(dice);
+        for phone in 0..self.phones.len() {
+            self.cut(phone);
+        }
+        // A company in which nobody waits for anything is not read when the server starts, but when somebody looks.
+        for office in 0..self.offices.len() {
+            self.wake(office);
+        }
+        for round in 0.. {
+            self.settle(dice);
+            let next = self.house.as_ref().and_then(|house| house.hub.exchange.next_due());
+            let Some(next) = next else { break };
+            assert!(round < ROUNDS_MAX, "promise 3: something is still due after {ROUNDS_MAX} rounds");
+            self.now_ms = self.now_ms.max(next.as_ms());
+            self.wake_due();
+        }
+        self.nothing_is_open();
+        self.everybody_can_be_booked(dice);
+        self.settle(dice);
+        let unanswered: usize =
+            self.phones.iter().filter(|phone| phone.is_up).map(|phone| phone.unanswered.len()).sum();
+        assert_eq!(unanswered, 0, "requests that are never answered");
+        self.disk.stored().check();
+        for office in &self.offices {
+            let (company, _) = self.disk.stored().company(&office.id);
+            if let Err(difference) = office.stored.compare(&company) {
+                panic!("what is stored is not what was released: {difference}");
+            }
+            // A company that nobody has visited since the last kill or failure was not read yet.
+            let is_read = office.epoch == self.house.as_ref().map(crate::house::House::epoch);
+            let (stored, decided) = (view::json(&company), view::json(&office.shadow));
+            assert!(!is_read || stored == decided, "{stored} is stored, {decided} was decided");
+        }
+    }
+
+    /// Everything that is under way or on its way comes to its end; no time passes.
+    fn settle(&mut self, dice: &mut Rng) {
+        for _ in 0..10_000 {
+            let mut any = false;
+            for phone in 0..self.phones.len() {
+                let busy = |world: &Self| !world.phones[phone].up.is_empty() || !world.phones[phone].chores.is_empty();
+                if busy(self) {
+                    self.serve(phone);
+                    any = true;
+                }
+                while !self.phones[phone].down.is_empty() {
+                    self.hear(phone, dice);
+                    any = true;
+                }
+            }
+            any |= self.poll_all() || !self.tasks.is_empty() || !self.marks.is_empty();
+            self.commit(usize::MAX);
+            let is_sick = self.house.as_ref().is_some_and(|house| !house.is_healthy());
+            if !any && !is_sick {
+                return;
+            }
+        }
+        let under_way: Vec<_> = self.tasks.iter().map(|task| &task.what).collect();
+        panic!("it does not come to rest: {under_way:?}");
+    }
+
+    fn nothing_is_open(&self) {
+        for office in &self.offices {
+            let model = &office.stored;
+            assert!(model.searches.iter().all(|search| search.end.is_some()), "promise 3: a booking never ends");
+            assert!(model.talks.iter().all(|talk| talk.ended.is_some()), "promise 3: a session never ends");
+            let holds = model.staff.iter().flatten().find(|staff| staff.holds != Holds::Nothing);
+            assert!(holds.is_none(), "an employee is held by nothing: {holds:?}");
+        }
+    }
+
+    /// Each employee in turn is the only one who is idle, is asked, takes it, and is free again.
+    fn everybody_can_be_booked(&mut self, dice: &mut Rng) {
+        self.weather.weights = Weights { jump: 0, ..self.weather.weights };
+        let Some(client) = self.people.iter().position(|person| person.role == Role::Client) else { return };
+        for person in 0..self.people.len() {
+            if self.people[person].role == Role::Employee {
+                self.can_be_booked(person, client, dice);
+            }
+        }
+    }
+
+    fn can_be_booked(&mut self, person: usize, client: usize, dice: &mut Rng) {
+        let office = self.people[person].office.unwrap_or(0);
+        if self.people[client].office.is_some_and(|own| own != office) {
+            return;
+        }
+        let id = self.people[person].id.parse().expect("an id");
+        self.admin(office, Step::SetCompany(self.offices[office].ahead.settings.clone()));
+        self.settle(dice);
+        self.admin(office, Step::SetEmployee(id, "Somebody".into(), vec![]));
+        self.settle(dice);
+        let phone = self.come(person, dice);
+        let own = self.own_topic(person);
+        self.send_frame(phone, &own, Wish::SetStatus(true));
+        let asking = self.come(client, dice);
+        let desk = format!("company:{}", self.offices[office].id);
+        self.send_frame(asking, &desk, Wish::Join);
+        self.settle(dice);
+        let before = self.people[person].memory.offers.last().copied();
+        self.send_frame(asking, &desk, Wish::Book("anything".into(), None, None));
+        self.settle(dice);
+        let offer = self.people[person].memory.offers.last().copied().filter(|offer| Some(*offer) != before);
+        let offer = offer.unwrap_or_else(|| {
+            let model = &self.offices[office].stored;
+            panic!("{} is not asked any more: {:?}, {:?}", self.people[person].id, model.staff, model.searches.last())
+        });
+        self.send_frame(phone, &own, Wish::Accept(offer));
+        self.settle(dice);
+        let memory = &self.people[person].memory;
+        let session = memory.sessions.last().copied().filter(|_| memory.talks).expect("a yes begins a session");
+        let room = format!("session:{session}");
+        self.send_frame(phone, &room, Wish::Join);
+        self.send_frame(phone, &room, Wish::End(None));
+        self.settle(dice);
+        let wrap_up_ms = self.offices[office].ahead.settings.wrap_up_ms;
+        self.now_ms += wrap_up_ms;
+        self.wake_due();
+        self.settle(dice);
+        self.send_frame(phone, &own, Wish::SetStatus(false));
+        self.settle(dice);
+        let free = self.offices[office].stored.staff.iter().flatten().all(|staff| staff.holds == Holds::Nothing);
+        assert!(free, "somebody is held after the session, at {:?}", Time::from_ms(self.now_ms));
+        self.cut(phone);
+        self.cut(asking);
+        self.settle(dice);
+    }
+
+    fn come(&mut self, person: usize, dice: &mut Rng) -> usize {
+        self.people[person].memory.unsure.clear();
+        self.people[person].memory.talks = false;
+        let phone = self.connect(person).expect("the server runs");
+        let topic = self.own_topic(person);
+        self.send_frame(phone, &topic, Wish::Join);
+        self.settle(dice);
+        phone
+    }
+}

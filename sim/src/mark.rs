@@ -1,0 +1,372 @@
+//! What is decided in the server, held against the second opinion at once: whose wish it was, and what must come of it.
+
+use std::sync::Arc;
+
+use switchboard::auth::Role;
+use switchboard_core::{Actor, Command, Event, Intent, Party, SessionId, Time, invariants};
+
+use crate::house::Queued;
+use crate::model::{Answer, Step};
+use crate::tasks::{Task, What};
+use crate::wire::{Frame, Heard, Wish};
+use crate::world::{Listener, Place, Seat, World};
+
+/// Something that was decided and is not released yet.
+pub struct Mark {
+    /// Its number in the queue.
+    pub number: u64,
+    /// In which company.
+    pub office: usize,
+    /// When.
+    pub at: Time,
+    /// What was asked.
+    pub step: Step,
+    /// The fresh id that it used.
+    pub fresh: u128,
+    /// Who must be answered: the device, its line, and the request.
+    pub reply: Option<(usize, Frame)>,
+    /// The join that ended with this one.
+    pub old: Option<u64>,
+    /// The line that a join made.
+    pub line: Option<u64>,
+    /// Who listens, where.
+    pub listeners: Vec<(Place, Listener)>,
+    /// Something passed on to the other side of a session.
+    pub signal: Option<(SessionId, Party, u64)>,
+}
+
+impl World {
+    /// Something was queued by a task: the model takes the same step, and must come to the same.
+    pub fn mark(&mut self, task: usize, queued: Queued, at_once: &[Heard]) {
+        let office = self.offices.iter().position(|office| office.id == queued.company);
+        let office = office.expect("only known companies are visited");
+        let is_read_back = queued.events.first() == Some(&Event::Resumed);
+        if is_read_back || self.offices[office].epoch != Some(queued.epoch) {
+            self.read_back(office, queued.epoch);
+        }
+        let mut mark = Mark {
+            number: queued.number,
+            office,
+            at: queued.at,
+            step: Step::Wake,
+            fresh: fresh_id(&queued.events),
+            reply: None,
+            old: None,
+            line: None,
+            listeners: Vec::new(),
+            signal: None,
+        };
+        if is_read_back {
+            mark.step = Step::Resume(self.offices[office].rooms.keys().filter_map(arrival).collect());
+        } else {
+            self.whose_wish(task, &mut mark, at_once);
+        }
+        let now = Time::from_ms(self.now_ms);
+        let clock = self.offices[office].shadow.clock();
+        assert!(mark.at >= now.max(clock), "a turn at {:?}, before {now:?} or {clock:?}", mark.at);
+        self.decided(&mark, &queued.events);
+        let rooms = &self.offices[office].rooms;
+        if self.is_told_aloud {
+            println!("{} queued in epoch {} at {} {:?}", mark.number, queued.epoch, mark.at.as_ms(), mark.step);
+        }
+        let all = rooms.iter().flat_map(|(place, lines)| lines.iter().map(|line| (place.clone(), line.clone())));
+        mark.listeners = all.collect();
+        self.marks.push_back(mark);
+    }
+
+    /// The company is read again: all that was decided before is stored or lost by now.
+    fn read_back(&mut self, office: usize, epoch: u64) {
+        let waits = self.marks.iter().any(|mark| mark.office == office);
+        assert!(!waits, "promise 2: {} is read back while something of it waits", self.offices[office].id);
+        let found = &mut self.offices[office];
+        found.epoch = Some(epoch);
+        found.ahead = found.stored.clone();
+        found.shadow = self.disk.stored().company(&found.id).0;
+        if let Err(difference) = found.stored.compare(&found.shadow) {
+            panic!("promise 2: what was stored is not what was released: {difference}");
+        }
+    }
+
+    fn decided(&mut self, mark: &Mark, events: &[Event]) {
+        let office = &mut self.offices[mark.office];
+        for event in events {
+            office.shadow.apply(mark.at, event);
+        }
+        self.counts.commands += 1;
+        if !events.is_empty()
+            && let Err(broken) = invariants::check(&office.shadow)
+        {
+            panic!("invariant: {broken}, after {:?}", mark.step);
+        }
+        let (_, told) = office.ahead.step(mark.at, &mark.step, mark.fresh);
+        if let Err(difference) = office.ahead.compare(&office.shadow) {
+            panic!("the second opinion: {difference}, after {:?} made {events:?}", mark.step);
+        }
+        for talk in told.talks {
+            if self.sessions.insert(talk, mark.office).is_none() {
+                self.counts.sessions += 1;
+            }
+        }
+    }
+
+    /// Something was asked and nothing was queued: nothing may have happened.
+    pub fn nothing_came_of(&mut self, office: usize, step: &Step) {
+        if self.weather.weights.jump > 0 || self.offices[office].epoch.is_none() {
+            // Turns may be at another time than the wall's.
+            return;
+        }
+        // It may have been read back without anything to tell of it.
+        let epoch = self.house.as_ref().map(crate::house::House::epoch);
+        if let Some(epoch) = epoch.filter(|epoch| self.offices[office].epoch != Some(*epoch)) {
+            self.read_back(office, epoch);
+        }
+        let found = &mut self.offices[office];
+        let at = Time::from_ms(self.now_ms).max(found.shadow.clock());
+        let _unchanged = found.ahead.step(at, step, 0);
+        if let Err(difference) = found.ahead.compare(&found.shadow) {
+            panic!("the second opinion: {difference}, after {step:?} made nothing");
+        }
+    }
+
+    /// Whose wish came into its turn; who comes and goes by it does so now.
+    fn whose_wish(&mut self, n: usize, mark: &mut Mark, at_once: &[Heard]) {
+        let task = &mut self.tasks[n];
+        assert!(!task.taken, "an entry that nobody asked for: {:?}", task.what);
+        task.taken = true;
+        let (what, old, line, refused) = (task.what.clone(), task.old.clone(), task.line, task.refused);
+        match what {
+            What::Wake(_) => mark.step = Step::Wake,
+            What::Admin(_, step) => mark.step = step,
+            What::Open => panic!("a start asks for nothing"),
+            What::Pong(phone, proof) => mark.step = self.pong(phone, &proof),
+            What::Forget(phone, topic, _) => {
+                let seat = self.phones[phone].seats.remove(&topic);
+                mark.step = seat.map_or(Step::Wake, |seat| self.depart(&seat));
+            }
+            What::Hear(phone, frame) if refused => {
+                // The join was refused for now; what it replaced is left all the same.
+                self.phones[phone].seats.remove(&frame.topic);
+                mark.step = old.map_or(Step::Wake, |old| self.depart(&old));
+            }
+            What::Hear(phone, frame) => {
+                let answered = at_once.iter().any(|heard| heard.answers() == Some(frame.reference));
+                mark.reply = (!answered).then(|| (phone, frame.clone()));
+                match frame.wish {
+                    Wish::Join => self.joins(phone, &frame, old, line, mark),
+                    Wish::Leave => {
+                        let seat = self.phones[phone].seats.remove(&frame.topic);
+                        mark.step = seat.map_or(Step::Wake, |seat| self.depart(&seat));
+                    }
+                    _ => mark.step = self.push(phone, &frame, mark),
+                }
+            }
+        }
+    }
+
+    fn pong(&self, phone: usize, proof: &[u8]) -> Step {
+        let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse().ok()).expect("an offer's id");
+        let seat = self.phones[phone].seats.values().find_map(|seat| match &seat.place {
+            Place::Employee(employee) => Some(employee.clone()),
+            _ => None,
+        });
+        seat.map_or(Step::Wake, |employee| Step::Delivered(employee, offer))
+    }
+
+    fn joins(&mut self, phone: usize, frame: &Frame, old: Option<Seat>, line: Option<u64>, mark: &mut Mark) {
+        let line = line.expect("a join makes a line");
+        let place = self.place_of(phone, &frame.topic);
+        let model = &self.offices[mark.office].ahead;
+        let step = match &place {
+            Ok(Place::Session(..)) => place.as_ref().ok().and_then(arrival).unwrap_or(Step::Nothing(Answer::Done)),
+            Ok(_) if !model.exists => Step::Nothing(Answer::No("unknown_company")),
+            Ok(place) => arrival(place).unwrap_or(Step::Nothing(Answer::Done)),
+            Err(reason) => Step::Nothing(Answer::No(reason)),
+        };
+        let mut trial = model.clone();
+        let refused = matches!(trial.step(mark.at, &step, 0).0, Answer::No(_));
+        let mut steps = vec![step];
+        if old.is_some() {
+            self.phones[phone].seats.remove(&frame.topic);
+        }
+        if let (Ok(place), false) = (place, refused) {
+            let listener = Listener { phone, line, topic: frame.topic.clone() };
+            self.offices[mark.office].rooms.entry(place.clone()).or_default().push(listener);
+            let seat = Seat { office: mark.office, place, line, join_ref: frame.join_ref };
+            self.phones[phone].seats.insert(frame.topic.clone(), seat);
+            mark.line = Some(line);
+        }
+        if let Some(old) = old {
+            mark.old = Some(old.join_ref);
+            steps.push(self.depart(&old));
+        }
+        mark.step = Step::All(steps);
+    }
+
+    /// Where a device of that person listens on that topic.
+    fn place_of(&self, phone: usize, topic: &str) -> Result<Place, &'static str> {
+        let person = &self.people[self.phones[phone].person];
+        let (kind, rest) = topic.split_once(':').unwrap_or((topic, ""));
+        match kind {
+            "company" => Ok(Place::Client(person.id.parse().expect("an id"))),
+            "board" => Ok(Place::Board),
+            "employee" => Ok(Place::Employee(person.id.parse().expect("an id"))),
+            _ => {
+                let session: SessionId = rest.parse().expect("a session's topic");
+                let office = self.sessions.get(&session).copied().ok_or("unknown_session")?;
+                let may = person.office.is_none_or(|own| own == office) && person.role != Role::Admin;
+                let talk = self.offices[office].ahead.talk(session);
+                let side = talk.filter(|_| may).and_then(|talk| talk.side_of(&self.actor(phone)));
+                match (may, talk, side) {
+                    (false, _, _) => Err("forbidden"),
+                    (true, None, _) => Err("unknown_session"),
+                    (true, Some(_), None) => Err("forbidden"),
+                    (true, Some(_), Some(party)) => Ok(Place::Session(session, party)),
+                }
+            }
+        }
+    }
+
+    fn actor(&self, phone: usize) -> Actor {
+        let person = &self.people[self.phones[phone].person];
+        match person.role {
+            Role::Client => Actor::Client(person.id.parse().expect("an id")),
+            Role::Employee => Actor::Employee(person.id.parse().expect("an id")),
+            Role::Admin => Actor::Admin,
+        }
+    }
+
+    /// A device leaves a room; the company hears of the last one only.
+    pub fn depart(&mut self, seat: &Seat) -> Step {
+        let rooms = &mut self.offices[seat.office].rooms;
+        let Some(lines) = rooms.get_mut(&seat.place) else { return Step::Nothing(Answer::Done) };
+        let before = lines.len();
+        lines.retain(|known| known.line != seat.line);
+        if before == 0 || !lines.is_empty() {
+            return Step::Nothing(Answer::Done);
+        }
+        rooms.remove(&seat.place);
+        match &seat.place {
+            Place::Client(client) => Step::ClientHere(client.clone(), false),
+            Place::Employee(employee) => Step::EmployeeHere(employee.clone(), false),
+            Place::Session(session, party) => Step::PartyHere(*session, *party, false),
+            Place::Board => Step::Nothing(Answer::Done),
+        }
+    }
+
+    fn push(&self, phone: usize, frame: &Frame, mark: &mut Mark) -> Step {
+        let seat = self.phones[phone].seats.get(&frame.topic).expect("only a joined topic comes to its turn");
+        let model = &self.offices[seat.office].ahead;
+        match (&frame.wish, &seat.place) {
+            (Wish::Book(topic, note, key), Place::Client(client)) => {
+                Step::Book(client.clone(), topic.clone(), note.clone(), key.clone())
+            }
+            (Wish::Cancel(booking), Place::Client(client)) => Step::Cancel(*booking, Actor::Client(client.clone())),
+            (Wish::SetStatus(willing), Place::Employee(id)) => Step::SetStatus(id.clone(), *willing, false),
+            (Wish::Accept(offer), Place::Employee(id)) => Step::Accept(id.clone(), *offer),
+            (Wish::Reject(offer), Place::Employee(id)) => Step::Reject(id.clone(), *offer),
+            (Wish::Say(body, key), Place::Session(session, _)) => {
+                Step::Say(*session, self.actor(phone), body.clone(), key.clone())
+            }
+            (Wish::End(reason), Place::Session(session, _)) => Step::End(*session, self.actor(phone), reason.clone()),
+            (Wish::Signal(data), Place::Session(session, party)) => {
+                if model.talk(*session).is_none_or(|talk| talk.ended.is_some()) {
+                    return Step::Nothing(Answer::No("session_ended"));
+                }
+                mark.signal = Some((*session, *party, *data));
+                Step::Nothing(Answer::Done)
+            }
+            (Wish::BookNothing, Place::Client(_)) => Step::Nothing(Answer::No("invalid")),
+            (wish, place) => panic!("{wish:?} came to a turn in {place:?}"),
+        }
+    }
+
+    /// The seat that a join on the same topic gives up.
+    #[must_use]
+    pub fn seat_given_up(&self, phone: usize, frame: &Frame) -> Option<Seat> {
+        let seat = self.phones[phone].seats.get(&frame.topic);
+        seat.filter(|_| matches!(frame.wish, Wish::Join)).cloned()
+    }
+
+    /// A device is free again. What did not come to a turn was refused at once, or nothing was to be done.
+    pub fn finish_device(&mut self, phone: usize, task: &Task) {
+        let seat = match &task.what {
+            What::Forget(_, topic, line) if !task.taken => {
+                let is_it = self.phones[phone].seats.get(topic).is_some_and(|seat| seat.line == *line);
+                if is_it { self.phones[phone].seats.remove(topic) } else { None }
+            }
+            What::Hear(_, frame) if !task.taken => {
+                let seat = self.phones[phone].seats.get(&frame.topic);
+                let left = matches!(frame.wish, Wish::Leave) && seat.is_some_and(|s| s.join_ref == frame.join_ref);
+                if left || task.refused { self.phones[phone].seats.remove(&frame.topic) } else { None }
+            }
+            _ => return self.answered(phone, task),
+        };
+        if let Some(seat) = seat {
+            let step = self.depart(&seat);
+            // While nothing can be committed or read, the company hears of it when it is read again.
+            if self.is_calm() && !matches!(step, Step::Nothing(_)) {
+                self.nothing_came_of(seat.office, &step);
+            }
+        }
+        self.answered(phone, task);
+    }
+
+    /// A frame that was meant for a join that is over gets no answer.
+    fn answered(&mut self, phone: usize, task: &Task) {
+        if let What::Hear(_, frame) = &task.what
+            && !task.taken
+        {
+            self.phones[phone].unanswered.remove(&frame.reference);
+        }
+    }
+
+    /// Whether the disk has always done what it should.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        self.weather.weights.disk == 0 && self.weather.weights.reads == 0
+    }
+}
+
+/// What the company hears when somebody is in a room.
+fn arrival(place: &Place) -> Option<Step> {
+    match place {
+        Place::Client(client) => Some(Step::ClientHere(client.clone(), true)),
+        Place::Employee(employee) => Some(Step::EmployeeHere(employee.clone(), true)),
+        Place::Session(session, party) => Some(Step::PartyHere(*session, *party, true)),
+        Place::Board => None,
+    }
+}
+
+fn fresh_id(events: &[Event]) -> u128 {
+    let fresh = events.iter().rev().find_map(|event| match event {
+        Event::BookingOpened { booking, .. } => Some(booking.as_u128()),
+        Event::OfferAccepted { session, .. } => Some(session.as_u128()),
+        Event::MessageSent { message, .. } => Some(message.as_u128()),
+        _ => None,
+    });
+    fresh.unwrap_or(0)
+}
+
+/// What a back end asks for over HTTP.
+///
+/// # Panics
+/// When it is nothing that a back end asks for.
+#[must_use]
+pub fn admin_command(step: &Step) -> Command {
+    match step.clone() {
+        Step::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
+        Step::RemoveCompany => Command::RemoveCompany,
+        Step::SetEmployee(employee, name, topics) => Command::SetEmployee {
+            employee,
+            name: Arc::from(name),
+            topics: topics.iter().map(|topic| topic.parse().expect("a topic")).collect(),
+        },
+        Step::RemoveEmployee(employee) => Command::RemoveEmployee { employee },
+        Step::SetStatus(employee, willing, by_admin) => {
+            Command::SetStatus { employee, intent: if willing { Intent::Idle } else { Intent::Offline }, by_admin }
+        }
+        Step::Cancel(booking, by) => Command::Cancel { booking, by },
+        Step::End(session, by, reason) => Command::End { session, by, reason: reason.map(Arc::from) },
+        step => panic!("{step:?} is nothing that a back end asks for"),
+    }
+}

@@ -1,0 +1,218 @@
+//! What must happen by itself, found by looking at everything.
+
+use switchboard_core::notice::Cause;
+use switchboard_core::{BookingReason, EndedBy, OfferId, Outcome, Party, Time};
+
+use super::{Ask, End, Holds, Model, Near};
+
+/// What is due, in the order of the contract for one and the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    SearchEnds(u128),
+    ClientIsLost(u128),
+    OfferTimesOut(u128),
+    OfferIsUndelivered(u128),
+    PartyIsLost(u128, Party),
+    WrapUpEnds(usize),
+    EmployeeIsGone(usize),
+    WishLapses(usize),
+}
+
+impl Model {
+    /// When something happens by itself next.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Time> {
+        self.dues().into_iter().min().map(|(at, _)| at)
+    }
+
+    fn dues(&self) -> Vec<(Time, Due)> {
+        let mut dues = Vec::new();
+        for search in self.searches.iter().filter(|search| search.end.is_none()) {
+            let id = search.id.as_u128();
+            dues.push((search.ends_by, Due::SearchEnds(id)));
+            dues.extend(search.client_back_by.map(|at| (at, Due::ClientIsLost(id))));
+            if let Some(ask) = search.asks.last() {
+                dues.push((ask.expires, Due::OfferTimesOut(id)));
+                dues.extend(ask.deliver_by.map(|at| (at, Due::OfferIsUndelivered(id))));
+            }
+        }
+        for talk in self.talks.iter().filter(|talk| talk.ended.is_none()) {
+            for party in [Party::Client, Party::Employee] {
+                let back_by = talk.sides[party as usize].back_by;
+                dues.extend(back_by.map(|at| (at, Due::PartyIsLost(talk.id.as_u128(), party))));
+            }
+        }
+        for (no, staff) in self.staff.iter().enumerate() {
+            let Some(staff) = staff else { continue };
+            if let Holds::WrapUp(until) = staff.holds {
+                dues.push((until, Due::WrapUpEnds(no)));
+            }
+            if let Near::Away(until) = staff.near {
+                dues.push((until, Due::EmployeeIsGone(no)));
+            }
+            dues.extend(staff.lapses.map(|at| (at, Due::WishLapses(no))));
+        }
+        dues
+    }
+
+    pub(super) fn do_what_is_due(&mut self) {
+        while let Some((_, due)) = self.dues().into_iter().filter(|(at, _)| *at <= self.now).min() {
+            self.happens(|model| model.do_it_by_itself(due));
+        }
+    }
+
+    fn do_it_by_itself(&mut self, due: Due) {
+        let booking = |id| switchboard_core::BookingId::from_u128(id);
+        match due {
+            Due::SearchEnds(id) => self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline),
+            Due::ClientIsLost(id) => self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost),
+            Due::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
+            Due::OfferIsUndelivered(id) => self.close_offer(booking(id), Outcome::Undelivered),
+            Due::PartyIsLost(id, _) => {
+                self.end_talk(switchboard_core::SessionId::from_u128(id), EndedBy::Lost, None);
+            }
+            Due::WrapUpEnds(no) => self.change(no, Cause::SessionEnded, |staff| staff.holds = Holds::Nothing),
+            Due::EmployeeIsGone(no) => self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone),
+            Due::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
+        }
+    }
+
+    /// The wish to be asked ends; an open offer is declined by it.
+    pub(super) fn go_offline(&mut self, no: usize, cause: Cause) {
+        self.change(no, cause, |staff| {
+            staff.willing = false;
+            staff.missed = 0;
+            staff.lapses = None;
+        });
+        if let Some(Holds::Offer(booking)) = self.staff(no).map(|staff| staff.holds) {
+            self.close_offer(booking, Outcome::WentOffline);
+        }
+    }
+
+    /// An offer ended without a yes: the next employee is asked, or the search is over.
+    pub(super) fn close_offer(&mut self, booking: switchboard_core::BookingId, outcome: Outcome) {
+        let missed = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered);
+        let Some(asked) = self.open_ask(booking).map(|ask| ask.staff) else { return };
+        let max = self.settings.max_missed;
+        let too_many = self.staff(asked).is_some_and(|s| s.willing && max > 0 && s.missed + 1 >= max);
+        if missed && too_many {
+            self.change(asked, Cause::Missed, |staff| {
+                staff.willing = false;
+                staff.missed = 0;
+                staff.lapses = None;
+            });
+        }
+        self.free_the_asked(booking, outcome);
+        let Some(search) = self.search(booking) else { return };
+        let (ends_by, topic) = (search.ends_by, search.topic.clone());
+        let was_asked: Vec<_> = search.asks.iter().map(|ask| ask.who.clone()).collect();
+        let line = self.line(Some(&topic));
+        let next = line.into_iter().find(|no| self.staff(*no).is_some_and(|staff| !was_asked.contains(&staff.id)));
+        match next {
+            _ if ends_by <= self.now => self.end_without(booking, BookingReason::Deadline),
+            Some(next) => self.ask(booking, next),
+            None => {
+                let is_a_no = |ask: &Ask| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
+                let all_said_no = self.search(booking).is_some_and(|search| search.asks.iter().all(is_a_no));
+                let reason = if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft };
+                self.end_without(booking, reason);
+            }
+        }
+    }
+
+    /// The open offer, if there is one, ends; whoever was asked is free.
+    fn free_the_asked(&mut self, booking: switchboard_core::BookingId, outcome: Outcome) {
+        let attempt = self.search(booking).map_or(0, |search| search.asks.len());
+        let Some(ask) = self.open_ask_mut(booking) else { return };
+        ask.outcome = Some(outcome);
+        ask.deliver_by = None;
+        let (no, who) = (ask.staff, ask.who.clone());
+        let offer = OfferId { booking, attempt: u32::try_from(attempt).unwrap_or(u32::MAX) };
+        self.told.closed.push((who, offer, outcome));
+        let change = |staff: &mut super::Staff| {
+            staff.holds = Holds::Nothing;
+            match outcome {
+                Outcome::TimedOut | Outcome::Undelivered => staff.missed += 1,
+                Outcome::Rejected | Outcome::WentOffline => staff.missed = 0,
+                _ => {}
+            }
+        };
+        match outcome {
+            Outcome::Rejected => self.change(no, Cause::Declined, change),
+            Outcome::TimedOut | Outcome::Undelivered => self.change(no, Cause::Missed, change),
+            Outcome::WentOffline => self.change_quietly(no, change),
+            _ => self.change(no, Cause::Offer, change),
+        }
+    }
+
+    pub(super) fn end_search(&mut self, booking: switchboard_core::BookingId, outcome: Outcome, reason: BookingReason) {
+        self.free_the_asked(booking, outcome);
+        self.end_without(booking, reason);
+    }
+
+    fn end_without(&mut self, booking: switchboard_core::BookingId, reason: BookingReason) {
+        if let Some(search) = self.search_mut(booking) {
+            search.end = Some(End::Without(reason));
+            search.client_back_by = None;
+        }
+        self.count(match reason {
+            BookingReason::EveryoneDeclined | BookingReason::NobodyLeft => 2,
+            BookingReason::ClientCancelled | BookingReason::ClientLost | BookingReason::ClosedByAdmin => 3,
+            BookingReason::Deadline => 4,
+        });
+        self.told.bookings.insert(booking);
+        self.remember(booking);
+    }
+
+    pub(super) fn ask(&mut self, booking: switchboard_core::BookingId, no: usize) {
+        let Some(who) = self.staff(no).map(|staff| staff.id.clone()) else { return };
+        let deliver_by = self.deliver_by();
+        let timeout = self.now.plus_ms(self.settings.offer_timeout_ms);
+        let Some(search) = self.search_mut(booking) else { return };
+        let expires = timeout.min(search.ends_by);
+        let asked = who.clone();
+        search.asks.push(Ask { staff: no, who, expires, delivered: false, deliver_by, outcome: None });
+        let attempt = u32::try_from(search.asks.len()).unwrap_or(u32::MAX);
+        self.told.offers.push((asked, OfferId { booking, attempt }));
+        self.told.bookings.insert(booking);
+        self.change(no, Cause::Offer, |staff| staff.holds = Holds::Offer(booking));
+    }
+
+    pub(super) fn deliver_by(&self) -> Option<Time> {
+        let ms = self.settings.delivery_timeout_ms;
+        (ms > 0).then(|| self.now.plus_ms(ms))
+    }
+
+    pub(super) fn end_talk(&mut self, id: switchboard_core::SessionId, by: EndedBy, reason: Option<String>) {
+        let (now, wrap_up_ms) = (self.now, self.settings.wrap_up_ms);
+        let Some(talk) = self.talk_mut(id) else { return };
+        talk.ended = Some((now, by, reason));
+        let (no, booking) = (talk.staff, talk.booking);
+        self.count(5);
+        self.told.ended.insert(id);
+        self.told.talks.insert(id);
+        self.told.bookings.insert(booking);
+        self.change(no, Cause::SessionEnded, |staff| {
+            staff.holds = if wrap_up_ms > 0 { Holds::WrapUp(now.plus_ms(wrap_up_ms)) } else { Holds::Nothing };
+        });
+        self.remember(booking);
+    }
+
+    /// One more of that today: opened, assigned, unanswered, cancelled, expired, session ended.
+    pub(super) fn count(&mut self, what: usize) {
+        self.days.entry(self.now.day()).or_default()[what] += 1;
+    }
+
+    /// What has ended is remembered for a day; what is older is forgotten when something else ends.
+    fn remember(&mut self, booking: switchboard_core::BookingId) {
+        let now = self.now;
+        self.past.push((now, booking));
+        let day = switchboard_core::limits::REMEMBERED_MAX_MS;
+        while let Some((at, old)) = self.past.first().copied().filter(|(at, _)| *at != now && at.plus_ms(day) <= now) {
+            let _ = at;
+            self.past.remove(0);
+            self.talks.retain(|talk| talk.booking != old);
+            self.searches.retain(|search| search.id != old);
+        }
+    }
+}

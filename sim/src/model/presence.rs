@@ -1,0 +1,112 @@
+//! Who comes and goes, and what that means to what they hold.
+
+use switchboard_core::notice::Cause;
+use switchboard_core::{ClientId, EmployeeId, Party, SessionId};
+
+use super::{Answer, Ask, End, Holds, Model, Near, Side};
+
+impl Model {
+    pub(super) fn nobody_is_here(&mut self) {
+        let lapse = self.now.plus_ms(self.settings.intent_lapse_ms);
+        for no in 0..self.staff.len() {
+            match self.staff(no).map(|staff| staff.near) {
+                Some(Near::Here | Near::Away(_)) => self.employee_leaves(no),
+                Some(Near::Gone) => self.change_quietly(no, |staff| staff.lapses = staff.lapses.map(|_| lapse)),
+                None => {}
+            }
+        }
+        let open: Vec<ClientId> = self.searches.iter().filter(|s| self.is_open(s)).map(|s| s.client.clone()).collect();
+        for client in open {
+            self.set_client_here(&client, false);
+        }
+        let running: Vec<SessionId> = self.talks.iter().filter(|t| t.ended.is_none()).map(|t| t.id).collect();
+        for id in running {
+            if let Some(talk) = self.talk_mut(id) {
+                talk.sides = [Side::default(); 2];
+            }
+            self.watch(id);
+        }
+    }
+
+    pub(super) fn client_here(&mut self, client: &ClientId, here: bool) -> Answer {
+        if self.open_of(client).is_some_and(|search| search.client_here != here) {
+            self.set_client_here(client, here);
+        }
+        Answer::Done
+    }
+
+    pub(super) fn set_client_here(&mut self, client: &ClientId, here: bool) {
+        let back_by = self.now.plus_ms(self.settings.client_grace_ms);
+        let Some(id) = self.open_of(client).map(|search| search.id) else { return };
+        let Some(search) = self.search_mut(id) else { return };
+        search.client_here = here;
+        search.client_back_by = (!here && search.end.is_none()).then_some(back_by);
+        if let Some(End::Talk(talk)) = search.end {
+            self.watch(talk);
+        }
+    }
+
+    pub(super) fn employee_here(&mut self, id: &EmployeeId, here: bool) -> Answer {
+        let Some(no) = self.staff_no(id) else {
+            return if here { Answer::No("unknown_employee") } else { Answer::Done };
+        };
+        let near = self.staff(no).map(|staff| staff.near);
+        if here && near != Some(Near::Here) {
+            self.change(no, Cause::Reconnected, |staff| {
+                staff.near = Near::Here;
+                staff.lapses = None;
+            });
+            let deliver_by = self.deliver_by();
+            self.tell_what_is_held(no, |ask| ask.deliver_by = deliver_by.filter(|_| !ask.delivered));
+        } else if !here && near == Some(Near::Here) {
+            self.employee_leaves(no);
+        }
+        Answer::Staff(no)
+    }
+
+    pub(super) fn employee_leaves(&mut self, no: usize) {
+        let until = self.now.plus_ms(self.settings.employee_grace_ms);
+        let lapse = self.now.plus_ms(self.settings.intent_lapse_ms);
+        self.change(no, Cause::ConnectionLost, |staff| {
+            staff.near = Near::Away(until);
+            staff.lapses = staff.willing.then_some(lapse);
+        });
+        let deliver_by = self.deliver_by();
+        self.tell_what_is_held(no, |ask| ask.deliver_by = deliver_by);
+    }
+
+    pub(super) fn tell_what_is_held(&mut self, no: usize, change: impl FnOnce(&mut Ask)) {
+        match self.staff(no).map(|staff| staff.holds) {
+            Some(Holds::Offer(booking)) => {
+                if let Some(ask) = self.open_ask_mut(booking) {
+                    change(ask);
+                }
+            }
+            Some(Holds::Talk(session)) => self.watch(session),
+            _ => {}
+        }
+    }
+
+    /// Who is in no place at all has a time to come back; who is anywhere has none.
+    pub(super) fn watch(&mut self, id: SessionId) {
+        let back_by = self.now.plus_ms(self.settings.session_grace_ms);
+        let Some(talk) = self.talk(id) else { return };
+        let client = self.open_of(&talk.client).is_some_and(|search| search.client_here);
+        let employee = self.staff(talk.staff).is_some_and(|staff| staff.near == Near::Here);
+        let Some(talk) = self.talk_mut(id) else { return };
+        for (side, elsewhere) in talk.sides.iter_mut().zip([client, employee]) {
+            let away = !side.online && !elsewhere;
+            side.back_by = if away { side.back_by.or(Some(back_by)) } else { None };
+        }
+    }
+
+    pub(super) fn party_here(&mut self, id: SessionId, party: Party, here: bool) -> Answer {
+        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
+        if talk.ended.is_none() && talk.sides[party as usize].online != here {
+            talk.sides[party as usize].online = here;
+            self.told.peers.insert((id, party == Party::Employee));
+            self.watch(id);
+        }
+        Answer::Talk(id)
+    }
+}

@@ -1,0 +1,185 @@
+//! One step: what was asked of the company, and what must come of it.
+
+use std::collections::BTreeMap;
+
+use switchboard_core::notice::Cause;
+use switchboard_core::{Actor, BookingId, ClientId, EmployeeId, OfferId, Party, SessionId, Settings, Time};
+
+use super::{Answer, Ask, Model, Search, Staff, Talk, Told};
+
+/// What is asked of a company, in the words of the contract.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Nothing; or something that is answered without asking the company.
+    Nothing(Answer),
+    /// Nothing but the time.
+    Wake,
+    /// The company is read back: only those are there.
+    Resume(Vec<Step>),
+    /// One thing after the other; the first one's answer counts.
+    All(Vec<Step>),
+    /// A client's first device came (true) or last one went.
+    ClientHere(ClientId, bool),
+    /// An employee's first device came (true) or last one went.
+    EmployeeHere(EmployeeId, bool),
+    /// A side's first device joined the session (true) or the last one left.
+    PartyHere(SessionId, Party, bool),
+    /// The company is set.
+    SetCompany(Settings),
+    /// The company is removed.
+    RemoveCompany,
+    /// An employee is made or changed.
+    SetEmployee(EmployeeId, String, Vec<String>),
+    /// An employee is removed.
+    RemoveEmployee(EmployeeId),
+    /// An employee wants to be asked, or not; by an admin or by themselves.
+    SetStatus(EmployeeId, bool, bool),
+    /// A client asks: topic, note, key.
+    Book(ClientId, String, Option<String>, Option<String>),
+    /// A search is called off.
+    Cancel(BookingId, Actor),
+    /// A device has the offer.
+    Delivered(EmployeeId, OfferId),
+    /// Yes.
+    Accept(EmployeeId, OfferId),
+    /// No.
+    Reject(EmployeeId, OfferId),
+    /// Something is said: by whom, the words, the key.
+    Say(SessionId, Actor, String, Option<String>),
+    /// A session is ended.
+    End(SessionId, Actor, Option<String>),
+}
+
+impl Model {
+    /// Takes a step at that time, with the fresh id that it may use.
+    pub fn step(&mut self, at: Time, step: &Step, fresh: u128) -> (Answer, Told) {
+        self.now = at;
+        self.told = Told::default();
+        let answer = match step {
+            Step::Resume(present) => {
+                self.happens(Self::nobody_is_here);
+                for arrival in present {
+                    self.happens(|model| model.take(arrival, fresh));
+                }
+                self.do_what_is_due();
+                Answer::Done
+            }
+            Step::All(steps) => {
+                let mut answers: Vec<Answer> = steps.iter().map(|step| self.take_in_time(step, fresh)).collect();
+                answers.drain(..).next().unwrap_or(Answer::Done)
+            }
+            step => self.take_in_time(step, fresh),
+        };
+        (answer, std::mem::take(&mut self.told))
+    }
+
+    /// What is due comes first; a wish that is refused before it is one does not even bring the time along.
+    fn take_in_time(&mut self, step: &Step, fresh: u128) -> Answer {
+        if let Step::Nothing(answer) = step {
+            return answer.clone();
+        }
+        self.do_what_is_due();
+        self.happens(|model| model.take(step, fresh))
+    }
+
+    /// Does one thing and notes whose status or wish is another after it.
+    pub(super) fn happens<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
+        let look = |staff: &Option<Staff>| staff.as_ref().map(|staff| (staff.status(), staff.willing));
+        let before: Vec<_> = self.staff.iter().map(look).collect();
+        self.causes = BTreeMap::new();
+        let result = thing(self);
+        let after: Vec<_> = self.staff.iter().map(look).collect();
+        for (no, cause) in std::mem::take(&mut self.causes) {
+            if before.get(no) != after.get(no) && after[no].is_some() {
+                self.told.statuses.insert((no, cause.word()));
+                self.told.rows.insert(no);
+            }
+        }
+        result
+    }
+
+    /// Changes an employee, for a cause; the time of the status and the place among the idle follow.
+    pub(super) fn change(&mut self, no: usize, cause: Cause, change: impl FnOnce(&mut Staff)) {
+        self.causes.insert(no, cause);
+        self.change_quietly(no, change);
+    }
+
+    /// The same where the cause is told otherwise.
+    pub(super) fn change_quietly(&mut self, no: usize, change: impl FnOnce(&mut Staff)) {
+        let (now, turn) = (self.now, self.turns);
+        let Some(staff) = self.staff.get_mut(no).and_then(Option::as_mut) else { return };
+        let was = staff.status();
+        change(staff);
+        if staff.status() != was {
+            staff.since = now;
+            if staff.status() == "idle" {
+                staff.turn = turn;
+                self.turns += 1;
+            }
+        }
+    }
+
+    fn take(&mut self, step: &Step, fresh: u128) -> Answer {
+        if !self.exists {
+            return self.take_without_company(step);
+        }
+        match step {
+            Step::Nothing(answer) => answer.clone(),
+            Step::Wake | Step::Resume(_) | Step::All(_) => Answer::Done,
+            Step::ClientHere(client, here) => self.client_here(client, *here),
+            Step::EmployeeHere(employee, here) => self.employee_here(employee, *here),
+            Step::PartyHere(session, party, here) => self.party_here(*session, *party, *here),
+            Step::SetCompany(settings) => {
+                self.settings = settings.clone();
+                Answer::Done
+            }
+            Step::RemoveCompany => self.remove(),
+            Step::SetEmployee(id, name, topics) => self.set_employee(id, name, topics),
+            Step::RemoveEmployee(id) => self.remove_employee(id),
+            Step::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
+            Step::Book(client, topic, note, key) => self.book(client, topic, note.as_ref(), key.as_ref(), fresh),
+            Step::Cancel(booking, by) => self.cancel(*booking, by),
+            Step::Delivered(who, offer) => self.delivered(who, *offer),
+            Step::Accept(who, offer) => self.accept(who, *offer, fresh),
+            Step::Reject(who, offer) => self.reject(who, *offer),
+            Step::Say(session, by, body, key) => self.say(*session, by, body, key.as_ref(), fresh),
+            Step::End(session, by, reason) => self.end(*session, by, reason.clone()),
+        }
+    }
+
+    fn take_without_company(&mut self, step: &Step) -> Answer {
+        match step {
+            Step::SetCompany(settings) => {
+                self.exists = true;
+                self.settings = settings.clone();
+                Answer::Done
+            }
+            Step::Nothing(answer) => answer.clone(),
+            Step::RemoveCompany
+            | Step::Wake
+            | Step::Resume(_)
+            | Step::All(_)
+            | Step::ClientHere(_, false)
+            | Step::EmployeeHere(_, false)
+            | Step::PartyHere(_, _, false)
+            | Step::Delivered(..) => Answer::Done,
+            _ => Answer::No("unknown_company"),
+        }
+    }
+
+    pub(super) fn search_mut(&mut self, id: BookingId) -> Option<&mut Search> {
+        self.searches.iter_mut().rev().find(|search| search.id == id)
+    }
+
+    pub(super) fn talk_mut(&mut self, id: SessionId) -> Option<&mut Talk> {
+        self.talks.iter_mut().rev().find(|talk| talk.id == id)
+    }
+
+    pub(super) fn open_ask(&self, booking: BookingId) -> Option<&Ask> {
+        self.search(booking)?.asks.last().filter(|ask| ask.outcome.is_none())
+    }
+
+    pub(super) fn open_ask_mut(&mut self, booking: BookingId) -> Option<&mut Ask> {
+        self.search_mut(booking)?.asks.last_mut().filter(|ask| ask.outcome.is_none())
+    }
+}

@@ -1,0 +1,327 @@
+//! The model as people see it, and held against the company that core has.
+
+use serde_json::{Value, json};
+use switchboard::view::Moment;
+use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
+
+use super::{Ask, End, Holds, Model, Near, Search, Staff, Talk};
+
+fn moment(at: Time) -> Value {
+    serde_json::to_value(Moment(at)).unwrap_or_default()
+}
+
+fn says<E>(result: Result<(), E>, what: impl FnOnce() -> String) -> Result<(), String> {
+    result.map_err(|_| what())
+}
+
+impl Model {
+    /// A booking, as the contract shows it.
+    #[must_use]
+    pub fn booking_json(&self, id: BookingId) -> Value {
+        let Some(search) = self.search(id) else { return Value::Null };
+        let (state, reason, talk) = match search.end {
+            None => ("offering", None, None),
+            Some(End::Talk(talk)) => ("assigned", None, self.talk(talk)),
+            Some(End::Without(reason)) => (reason.state().word(), Some(reason.word()), None),
+        };
+        json!({
+            "id": search.id.to_string(),
+            "company_id": self.id,
+            "client_id": search.client.as_str(),
+            "topic": search.topic,
+            "note": search.note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default()),
+            "state": state,
+            "reason": reason,
+            "offers": search.asks.len(),
+            "created_at": moment(search.opened),
+            "session": talk.map(|talk| self.talk_json(talk.id)),
+            "employee": talk.map(|talk| json!({ "id": talk.who.as_str(), "name": talk.name })),
+        })
+    }
+
+    /// A session, as the contract shows it.
+    #[must_use]
+    pub fn talk_json(&self, id: SessionId) -> Value {
+        let Some(talk) = self.talk(id) else { return Value::Null };
+        let ended = talk.ended.as_ref();
+        json!({
+            "id": talk.id.to_string(),
+            "booking_id": talk.booking.to_string(),
+            "company_id": self.id,
+            "client_id": talk.client.as_str(),
+            "employee_id": talk.who.as_str(),
+            "topic": talk.topic,
+            "started_at": moment(talk.began),
+            "ended_at": ended.map(|(at, _, _)| moment(*at)),
+            "ended_by": ended.map(|(_, by, _)| by.word()),
+            "reason": ended.and_then(|(_, _, reason)| reason.clone()),
+        })
+    }
+
+    /// An offer, as the asked employee sees it at that time.
+    #[must_use]
+    pub fn offer_json(&self, offer: OfferId, now: Time) -> Value {
+        let Some(search) = self.search(offer.booking) else { return Value::Null };
+        let Some(ask) = (offer.attempt as usize).checked_sub(1).and_then(|n| search.asks.get(n)) else {
+            return Value::Null;
+        };
+        json!({
+            "id": format!("{}.{}", search.id, offer.attempt),
+            "booking_id": search.id.to_string(),
+            "client_id": search.client.as_str(),
+            "topic": search.topic,
+            "note": search.note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default()),
+            "attempt": offer.attempt,
+            "expires_at": moment(ask.expires),
+            "expires_in_ms": now.ms_until(ask.expires),
+        })
+    }
+
+    /// The message, as the contract shows it.
+    #[must_use]
+    pub fn said_json(&self, talk: SessionId, id: switchboard_core::MessageId) -> Value {
+        let said = self.talk(talk).and_then(|talk| talk.said.iter().rev().find(|said| said.id == id));
+        said.map_or(Value::Null, |said| {
+            json!({ "id": said.id.to_string(), "from": said.from.word(), "body": said.body, "at": moment(said.at) })
+        })
+    }
+
+    /// An employee's row, as a board shows it.
+    #[must_use]
+    pub fn staff_json(&self, no: usize) -> Value {
+        self.staff(no).map_or(Value::Null, |staff| {
+            json!({
+                "id": staff.id.as_str(),
+                "name": staff.name,
+                "topics": staff.topics,
+                "status": staff.status(),
+                "since": moment(staff.since),
+                "intent": staff.intent(),
+            })
+        })
+    }
+
+    /// What can be booked now.
+    #[must_use]
+    pub fn availability_json(&self) -> Value {
+        let mut topics: Vec<&String> = self.staff.iter().flatten().flat_map(|staff| &staff.topics).collect();
+        topics.sort();
+        topics.dedup();
+        let here = |topic: Option<&str>| self.staff.iter().flatten().filter(|staff| staff.can_take(topic)).count();
+        let by_topic = topics.into_iter().map(|topic| {
+            let idle = here(Some(topic));
+            (topic.clone(), json!({ "available": idle > 0, "idle": idle }))
+        });
+        let idle = here(None);
+        json!({ "available": idle > 0, "idle": idle, "topics": Value::Object(by_topic.collect()) })
+    }
+
+    /// What an employee's device needs to draw itself.
+    #[must_use]
+    pub fn desk_json(&self, no: usize, now: Time) -> Value {
+        let Some(staff) = self.staff(no) else { return Value::Null };
+        let (offer, talk) = match staff.holds {
+            Holds::Offer(booking) => {
+                let attempt = self.search(booking).map_or(0, |search| search.asks.len());
+                let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+                (self.offer_json(OfferId { booking, attempt }, now), Value::Null)
+            }
+            Holds::Talk(talk) => (Value::Null, self.talk_json(talk)),
+            Holds::Nothing | Holds::WrapUp(_) => (Value::Null, Value::Null),
+        };
+        json!({
+            "status": staff.status(),
+            "since": moment(staff.since),
+            "intent": staff.intent(),
+            "offer": offer,
+            "session": talk,
+        })
+    }
+
+    /// What a client's device needs to draw itself.
+    #[must_use]
+    pub fn client_json(&self, client: &switchboard_core::ClientId) -> Value {
+        let open = self.open_of(client).map(|search| self.booking_json(search.id));
+        json!({ "availability": self.availability_json(), "booking": open })
+    }
+
+    /// What a party's device in a session needs to draw itself.
+    #[must_use]
+    pub fn room_json(&self, id: SessionId, party: Party) -> Value {
+        let Some(talk) = self.talk(id) else { return Value::Null };
+        let from = talk.said.len().saturating_sub(switchboard_core::limits::MESSAGES_AT_HAND_MAX);
+        let messages: Vec<Value> = talk.said[from..].iter().map(|said| self.said_json(id, said.id)).collect();
+        json!({
+            "session": self.talk_json(id),
+            "peer": { "online": talk.sides[party.other() as usize].online },
+            "messages": messages,
+        })
+    }
+
+    /// What a board shows to begin with.
+    #[must_use]
+    pub fn board_json(&self, now: Time) -> Value {
+        let mut staff: Vec<usize> = (0..self.staff.len()).filter(|no| self.staff(*no).is_some()).collect();
+        staff.sort_by_key(|no| self.staff(*no).map(|staff| staff.id.clone()));
+        let mut searches: Vec<&Search> = self.searches.iter().filter(|search| search.end.is_none()).collect();
+        searches.sort_by_key(|search| search.id);
+        let mut talks: Vec<&Talk> = self.talks.iter().filter(|talk| talk.ended.is_none()).collect();
+        talks.sort_by_key(|talk| talk.id);
+        json!({
+            "employees": staff.into_iter().map(|no| self.staff_json(no)).collect::<Vec<_>>(),
+            "bookings": searches.into_iter().map(|search| self.booking_json(search.id)).collect::<Vec<_>>(),
+            "sessions": talks.into_iter().map(|talk| self.talk_json(talk.id)).collect::<Vec<_>>(),
+            "today": self.today_json(now),
+        })
+    }
+
+    fn today_json(&self, now: Time) -> Value {
+        let day = self.days.get(&now.day()).copied().unwrap_or_default();
+        let [booked, assigned, unanswered, cancelled, expired, ended] = day;
+        json!({
+            "booked": booked, "assigned": assigned, "unanswered": unanswered, "cancelled": cancelled,
+            "expired": expired, "ended": ended,
+        })
+    }
+
+    /// A status as an employee's devices are told of it, but for the cause.
+    #[must_use]
+    pub fn status_json(&self, no: usize, cause: &str) -> Value {
+        self.staff(no).map_or(Value::Null, |staff| {
+            json!({
+                "status": staff.status(), "since": moment(staff.since), "intent": staff.intent(), "cause": cause,
+            })
+        })
+    }
+
+    /// Where the company that core has is not what the model says.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn compare(&self, company: &Company) -> Result<(), String> {
+        let same = |same: bool| if same { Ok(()) } else { Err(()) };
+        says(same(self.exists == company.exists()), || format!("exists: {}", company.exists()))?;
+        let staff = self.staff.iter().flatten().count();
+        says(same(staff == company.employees_after(None).count()), || format!("{staff} employees expected"))?;
+        for (no, employee) in company.employees_after(None) {
+            let staff = self.staff(no.0 as usize);
+            says(same(staff.is_some_and(|staff| staff.is(employee))), || {
+                format!("employee {}: {employee:?} where {staff:?} was expected", employee.id)
+            })?;
+        }
+        self.compare_lines(company)?;
+        says(same(self.searches.len() == company.bookings().count()), || {
+            format!("{} bookings where {} were expected", company.bookings().count(), self.searches.len())
+        })?;
+        for search in &self.searches {
+            let booking = company.booking(search.id);
+            says(same(booking.is_some_and(|booking| search.is(booking))), || {
+                format!("booking {}: {booking:?} where {search:?} was expected", search.id)
+            })?;
+            let open = company.booking_of(&search.client).map(|booking| booking.id);
+            let expected = self.open_of(&search.client).map(|search| search.id);
+            says(same(open == expected), || format!("{}: {open:?} is open, not {expected:?}", search.client))?;
+        }
+        says(same(self.talks.len() == company.sessions().count()), || {
+            format!("{} sessions where {} were expected", company.sessions().count(), self.talks.len())
+        })?;
+        for talk in &self.talks {
+            let session = company.session(talk.id);
+            says(same(session.is_some_and(|session| talk.is(session))), || {
+                format!("session {}: {session:?} where {talk:?} was expected", talk.id)
+            })?;
+        }
+        let (due, next) = (self.next_due(), company.next_deadline());
+        says(same(due == next), || format!("the next deadline is {next:?} where {due:?} was expected"))
+    }
+
+    fn compare_lines(&self, company: &Company) -> Result<(), String> {
+        let topics = self.staff.iter().flatten().flat_map(|staff| &staff.topics).map(|topic| Some(topic.as_str()));
+        for topic in [None, Some("never named")].into_iter().chain(topics) {
+            let expected = self.line(topic);
+            let parsed = topic.and_then(|topic| topic.parse().ok());
+            let line = company.in_line(parsed.as_ref());
+            let ids = expected.iter().filter_map(|no| self.staff(*no)).map(|staff| &staff.id);
+            if !ids.eq(line.iter().map(|employee| &employee.id)) {
+                let line: Vec<&str> = line.iter().map(|employee| employee.id.as_str()).collect();
+                return Err(format!("the line for {topic:?} is {line:?} where {expected:?} was expected"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Staff {
+    /// The word of the wish.
+    #[must_use]
+    pub const fn intent(&self) -> &'static str {
+        if self.willing { "idle" } else { "offline" }
+    }
+
+    fn is(&self, employee: &Employee) -> bool {
+        let near = match employee.reach {
+            Reach::Connected => self.near == Near::Here,
+            Reach::Grace { until } => self.near == Near::Away(until),
+            Reach::Gone { .. } => self.near == Near::Gone,
+        };
+        let holds = match employee.duty {
+            Duty::Free => self.holds == Holds::Nothing,
+            Duty::Asked(booking) => self.holds == Holds::Offer(booking),
+            Duty::InSession(session) => self.holds == Holds::Talk(session),
+            Duty::WrapUp { until } => self.holds == Holds::WrapUp(until),
+        };
+        near && holds
+            && self.id == employee.id
+            && *self.name == *employee.name
+            && self.topics.iter().map(String::as_str).eq(employee.topics.iter().map(|topic| topic.as_str()))
+            && self.status() == employee.status().word()
+            && self.since == employee.since
+            && self.intent() == employee.intent.word()
+            && self.lapses == employee.lapse_due
+    }
+}
+
+impl Search {
+    fn is(&self, booking: &Booking) -> bool {
+        let (state, reason, session) = match self.end {
+            None => ("offering", None, None),
+            Some(End::Talk(talk)) => ("assigned", None, Some(talk)),
+            Some(End::Without(reason)) => (reason.state().word(), Some(reason), None),
+        };
+        state == booking.state.word()
+            && reason == booking.reason
+            && session == booking.session
+            && self.client == booking.client
+            && self.ends_by == booking.deadline
+            && self.client_back_by == booking.client_due
+            && self.asks.len() == booking.offers.len()
+            && self.asks.iter().zip(&booking.offers).all(|(ask, offer)| ask.is(offer))
+    }
+}
+
+impl Ask {
+    fn is(&self, offer: &switchboard_core::Offer) -> bool {
+        self.who == offer.employee_id
+            && self.expires == offer.expires_at
+            && self.outcome == offer.outcome
+            && self.delivered == offer.delivered_at.is_some()
+            && self.deliver_by == offer.delivery_due
+    }
+}
+
+impl Talk {
+    fn is(&self, session: &Session) -> bool {
+        let ended = self.ended.as_ref();
+        let sides = [Party::Client, Party::Employee].into_iter().all(|party| {
+            let (side, presence) = (self.sides[party as usize], session.presence(party));
+            side.online == presence.online && (ended.is_some() || side.back_by == presence.due)
+        });
+        sides
+            && self.client == session.client
+            && self.who == session.employee_id
+            && ended.map(|(at, _, _)| *at) == session.ended_at
+            && ended.map(|(_, by, _)| *by) == session.ended_by
+            && self.said.len().min(switchboard_core::limits::MESSAGES_AT_HAND_MAX) == session.messages.len()
+            && self.said.last().map(|said| said.id) == session.messages.back().map(|message| message.id)
+    }
+}

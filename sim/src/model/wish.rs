@@ -1,0 +1,177 @@
+//! What people wish: a booking, an answer to an offer, words in a session, an end.
+
+use switchboard_core::notice::Cause;
+use switchboard_core::{
+    Actor, BookingId, BookingReason, ClientId, EmployeeId, EndedBy, MessageId, OfferId, Outcome, Party, SessionId,
+};
+
+use super::{Answer, Ask, End, Holds, Model, Near, Said, Search, Side, Talk};
+
+impl Model {
+    pub(super) fn book(
+        &mut self,
+        client: &ClientId,
+        topic: &str,
+        note: Option<&String>,
+        key: Option<&String>,
+        fresh: u128,
+    ) -> Answer {
+        let same = |search: &&Search| search.client == *client && key.is_some() && search.key.as_ref() == key;
+        if let Some(known) = self.searches.iter().find(same) {
+            return Answer::Booking(known.id);
+        }
+        if let Some(open) = self.open_of(client) {
+            return Answer::NoWithBooking("already_booked", open.id);
+        }
+        let Some(first) = self.line(Some(topic)).first().copied() else { return Answer::No("no_idle_employee") };
+        let id = BookingId::from_u128(fresh);
+        self.searches.push(Search {
+            id,
+            client: client.clone(),
+            topic: topic.to_owned(),
+            note: note.cloned(),
+            key: key.cloned(),
+            opened: self.now,
+            ends_by: self.now.plus_ms(self.settings.booking_deadline_ms),
+            asks: vec![],
+            end: None,
+            client_here: true,
+            client_back_by: None,
+        });
+        self.count(0);
+        self.ask(id, first);
+        Answer::Booking(id)
+    }
+
+    pub(super) fn cancel(&mut self, id: BookingId, by: &Actor) -> Answer {
+        let Some(search) = self.search(id) else { return Answer::No("unknown_booking") };
+        let (outcome, reason) = match by {
+            Actor::Client(client) if *client == search.client => {
+                (Outcome::ClientCancelled, BookingReason::ClientCancelled)
+            }
+            Actor::Admin => (Outcome::WithdrawnByAdmin, BookingReason::ClosedByAdmin),
+            _ => return Answer::No("forbidden"),
+        };
+        match search.end {
+            None => {
+                self.end_search(id, outcome, reason);
+                Answer::Booking(id)
+            }
+            Some(end) if end == End::Without(reason) => Answer::Booking(id),
+            Some(_) => Answer::NoWithBooking("booking_closed", id),
+        }
+    }
+
+    pub(super) fn ask_of(&self, who: &EmployeeId, offer: OfferId) -> Option<&Ask> {
+        let ask = self.search(offer.booking)?.asks.get((offer.attempt as usize).checked_sub(1)?)?;
+        Some(ask).filter(|ask| ask.who == *who)
+    }
+
+    pub(super) fn delivered(&mut self, who: &EmployeeId, offer: OfferId) -> Answer {
+        let here = self.staff_no(who).and_then(|no| self.staff(no)).is_some_and(|staff| staff.near == Near::Here);
+        let open = self.ask_of(who, offer).is_some_and(|ask| ask.outcome.is_none());
+        if here
+            && open
+            && let Some(ask) = self.open_ask_mut(offer.booking)
+        {
+            ask.delivered = true;
+            ask.deliver_by = None;
+        }
+        Answer::Done
+    }
+
+    pub(super) fn accept(&mut self, who: &EmployeeId, offer: OfferId, fresh: u128) -> Answer {
+        let Some(ask) = self.ask_of(who, offer) else { return Answer::No("unknown_offer") };
+        let (no, outcome) = (ask.staff, ask.outcome);
+        match outcome {
+            None => {}
+            Some(Outcome::Accepted) => {
+                let talk = self.talks.iter().find(|talk| talk.booking == offer.booking).map(|talk| talk.id);
+                return talk.map_or(Answer::Done, Answer::Talk);
+            }
+            Some(outcome) => return Answer::OfferClosed(outcome),
+        }
+        self.count(1);
+        let id = SessionId::from_u128(fresh);
+        let name = self.staff(no).map(|staff| staff.name.clone()).unwrap_or_default();
+        let began = self.now;
+        if let Some(ask) = self.open_ask_mut(offer.booking) {
+            ask.outcome = Some(Outcome::Accepted);
+            ask.deliver_by = None;
+        }
+        let Some(search) = self.search_mut(offer.booking) else { return Answer::Done };
+        search.end = Some(End::Talk(id));
+        search.client_back_by = None;
+        let (client, topic) = (search.client.clone(), search.topic.clone());
+        self.talks.push(Talk {
+            id,
+            booking: offer.booking,
+            client,
+            staff: no,
+            who: who.clone(),
+            name,
+            topic,
+            began,
+            ended: None,
+            sides: [Side::default(); 2],
+            said: vec![],
+        });
+        self.told.closed.push((who.clone(), offer, Outcome::Accepted));
+        self.told.bookings.insert(offer.booking);
+        self.told.talks.insert(id);
+        self.change(no, Cause::SessionStarted, |staff| {
+            staff.holds = Holds::Talk(id);
+            staff.missed = 0;
+        });
+        self.watch(id);
+        Answer::Talk(id)
+    }
+
+    pub(super) fn reject(&mut self, who: &EmployeeId, offer: OfferId) -> Answer {
+        let Some(ask) = self.ask_of(who, offer) else { return Answer::No("unknown_offer") };
+        match ask.outcome {
+            None => self.close_offer(offer.booking, Outcome::Rejected),
+            Some(Outcome::Rejected) => {}
+            Some(outcome) => return Answer::OfferClosed(outcome),
+        }
+        self.staff_no(who).map_or(Answer::Done, Answer::Staff)
+    }
+
+    pub(super) fn say(&mut self, id: SessionId, by: &Actor, body: &str, key: Option<&String>, fresh: u128) -> Answer {
+        let at = self.now;
+        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
+        let Some(from) = talk.side_of(by) else { return Answer::No("forbidden") };
+        let at_hand = talk.said.len().saturating_sub(switchboard_core::limits::MESSAGES_AT_HAND_MAX);
+        let same = |said: &&Said| said.from == from && key.is_some() && said.key.as_ref() == key;
+        if let Some(known) = talk.said[at_hand..].iter().rev().find(same) {
+            return Answer::Said(id, known.id);
+        }
+        if talk.ended.is_some() {
+            return Answer::No("session_ended");
+        }
+        let message = MessageId::from_u128(fresh);
+        talk.said.push(Said { id: message, from, body: body.to_owned(), at, key: key.cloned() });
+        self.told.said.push((id, message));
+        Answer::Said(id, message)
+    }
+
+    pub(super) fn end(&mut self, id: SessionId, by: &Actor, reason: Option<String>) -> Answer {
+        let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
+        let ended_by = match by {
+            Actor::Admin => EndedBy::Admin,
+            by => match talk.side_of(by) {
+                Some(Party::Client) => EndedBy::Client,
+                Some(Party::Employee) => EndedBy::Employee,
+                None => return Answer::No("forbidden"),
+            },
+        };
+        match &talk.ended {
+            None => {
+                self.end_talk(id, ended_by, reason);
+                Answer::Talk(id)
+            }
+            Some((_, before, _)) if *before == ended_by => Answer::Talk(id),
+            Some(_) => Answer::No("session_ended"),
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! People: what they remember of what they were told, and what they do next. Some are hasty, some forgetful, some nosy.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use switchboard::auth::Role;
+use switchboard_core::{BookingId, OfferId, SessionId};
+
+use crate::wire::{Frame, Heard, Wish, booking_id, offer_id, session_id};
+use crate::world::{Sent, World};
+
+/// Devices of one person at once.
+const PHONES_MAX: usize = 3;
+/// Things of each kind that a person remembers.
+const REMEMBERED: usize = 6;
+
+/// What a person has been told, and what they wait for.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Bookings, the latest last.
+    pub bookings: Vec<BookingId>,
+    /// Offers, the latest last.
+    pub offers: Vec<OfferId>,
+    /// Sessions, the latest last.
+    pub sessions: Vec<SessionId>,
+    /// Whether the latest booking still searches.
+    pub searches: bool,
+    /// Whether the latest session goes on.
+    pub talks: bool,
+    /// Whether an employee wants to be asked.
+    pub willing: bool,
+    /// Sent and not answered, by device and number.
+    pub waiting: BTreeMap<(usize, u64), Frame>,
+    /// Sent on a line that was lost: may be sent again.
+    pub unsure: Vec<Frame>,
+}
+
+impl Memory {
+    /// What was not answered on that line may or may not have been done.
+    pub fn line_is_lost(&mut self, phone: usize) {
+        let lost: Vec<(usize, u64)> = self.waiting.keys().filter(|(of, _)| *of == phone).copied().collect();
+        for key in lost {
+            let frame = self.waiting.remove(&key);
+            self.unsure.extend(frame.filter(Frame::can_be_repeated));
+        }
+        self.unsure.truncate(REMEMBERED);
+    }
+}
+
+fn keep<T: PartialEq + Copy>(list: &mut Vec<T>, thing: T) {
+    list.retain(|known| *known != thing);
+    list.push(thing);
+    if list.len() > REMEMBERED {
+        list.remove(0);
+    }
+}
+
+impl World {
+    /// A person sends something from a device.
+    pub fn send_frame(&mut self, phone: usize, topic: &str, wish: Wish) {
+        let found = &mut self.phones[phone];
+        if !found.is_up {
+            return;
+        }
+        found.references += 1;
+        let reference = found.references;
+        let joins = matches!(wish, Wish::Join);
+        let join_ref = if joins { reference } else { found.joined.get(topic).copied().unwrap_or(0) };
+        if joins {
+            found.joined.insert(topic.to_owned(), reference);
+        } else if matches!(wish, Wish::Leave) {
+            found.joined.remove(topic);
+        }
+        let frame = Frame { topic: topic.to_owned(), join_ref, reference, wish };
+        found.unanswered.insert(reference, frame.clone());
+        found.up.push_back(Sent::Frame(frame.clone()));
+        let person = found.person;
+        self.people[person].memory.waiting.insert((phone, reference), frame);
+    }
+
+    /// The topic of a person's own: where a client asks, an employee works, an admin watches.
+    #[must_use]
+    pub fn own_topic(&self, person: usize) -> String {
+        let found = &self.people[person];
+        let company = &self.offices[found.office.unwrap_or(0)].id;
+        match found.role {
+            Role::Client => format!("company:{company}"),
+            Role::Employee => format!("employee:{company}:{}", found.id),
+            Role::Admin => format!("board:{company}"),
+        }
+    }
+
+    /// A person does something.
+    pub fn act(&mut self, person: usize, dice: &mut Rng) {
+        let phones = self.people[person].phones.clone();
+        if phones.is_empty() || (phones.len() < PHONES_MAX && dice.u8(0..24) == 0) {
+            if let Some(phone) = self.connect(person) {
+                let topic = self.own_topic(person);
+                self.send_frame(phone, &topic, Wish::Join);
+                self.go_on_where_they_were(person, phone);
+            }
+            return;
+        }
+        let phone = phones[dice.usize(0..phones.len())];
+        if dice.u8(0..40) == 0 {
+            return self.be_odd(person, phone, dice);
+        }
+        match self.people[person].role {
+            Role::Client => self.act_as_client(person, phone, dice),
+            Role::Employee => self.act_as_employee(person, phone, dice),
+            Role::Admin => {}
+        }
+    }
+
+    /// After a lost line: into the session again, and what was not answered is sent again.
+    fn go_on_where_they_were(&mut self, person: usize, phone: usize) {
+        let memory = &mut self.people[person].memory;
+        let unsure = std::mem::take(&mut memory.unsure);
+        let session = memory.sessions.last().copied().filter(|_| memory.talks);
+        if let Some(session) = session {
+            self.send_frame(phone, &format!("session:{session}"), Wish::Join);
+        }
+        for frame in unsure {
+            self.send_frame(phone, &frame.topic, frame.wish);
+        }
+    }
+
+    fn act_as_client(&mut self, person: usize, phone: usize, dice: &mut Rng) {
+        let memory = &self.people[person].memory;
+        let own = self.own_topic(person);
+        if !self.phones[phone].joined.contains_key(&own) {
+            return self.send_frame(phone, &own, Wish::Join);
+        }
+        if memory.talks && dice.u8(0..4) > 0 {
+            return self.talk(person, phone, dice);
+        }
+        if memory.searches && dice.u8(0..5) > 0 {
+            let last = memory.bookings.last().copied();
+            if let Some(booking) = last.filter(|_| dice.u8(0..8) == 0) {
+                self.send_frame(phone, &own, Wish::Cancel(booking));
+            }
+            return;
+        }
+        let office = self.people[person].office.unwrap_or_else(|| dice.usize(0..self.offices.len()));
+        let desk = format!("company:{}", self.offices[office].id);
+        if !self.phones[phone].joined.contains_key(&desk) {
+            return self.send_frame(phone, &desk, Wish::Join);
+        }
+        let topic = ["law", "tax", "cars", "else"][dice.usize(0..4)].to_owned();
+        self.made += 1;
+        let key = dice.bool().then(|| format!("key {}", self.made));
+        let note = (dice.u8(0..3) == 0).then(|| format!(r#"{{"made":{}}}"#, self.made));
+        let wish = Wish::Book(topic, note, key);
+        self.send_frame(phone, &desk, wish.clone());
+        // A double tap.
+        if dice.u8(0..6) == 0 {
+            self.send_frame(phone, &desk, wish);
+        }
+    }
+
+    fn act_as_employee(&mut self, person: usize, phone: usize, dice: &mut Rng) {
+        let memory = &self.people[person].memory;
+        let own = self.own_topic(person);
+        if !self.phones[phone].joined.contains_key(&own) {
+            return self.send_frame(phone, &own, Wish::Join);
+        }
+        if memory.talks && dice.u8(0..4) > 0 {
+            return self.talk(person, phone, dice);
+        }
+        if !memory.willing || dice.u8(0..30) == 0 {
+            let willing = dice.u8(0..12) > 0;
+            self.people[person].memory.willing = willing;
+            return self.send_frame(phone, &own, Wish::SetStatus(willing));
+        }
+        if let Some(offer) = memory.offers.last().copied() {
+            self.answer(phone, offer, dice);
+        }
+    }
+
+    fn answer(&mut self, phone: usize, offer: OfferId, dice: &mut Rng) {
+        let own = self.own_topic(self.phones[phone].person);
+        let yes = dice.u8(..) < self.weather.willing;
+        self.send_frame(phone, &own, if yes { Wish::Accept(offer) } else { Wish::Reject(offer) });
+    }
+
+    /// In a session: words, signals, an end.
+    fn talk(&mut self, person: usize, phone: usize, dice: &mut Rng) {
+        let Some(session) = self.people[person].memory.sessions.last().copied() else { return };
+        let room = format!("session:{session}");
+        if !self.phones[phone].joined.contains_key(&room) {
+            return self.send_frame(phone, &room, Wish::Join);
+        }
+        self.made += 1;
+        let made = self.made;
+        let wish = match dice.u8(0..10) {
+            0..4 => Wish::Say(format!("words {made}"), dice.bool().then(|| format!("key {made}"))),
+            4..6 => Wish::Signal(made),
+            6 => Wish::Leave,
+            _ => Wish::End(dice.bool().then(|| "done".to_owned())),
+        };
+        self.send_frame(phone, &room, wish.clone());
+        if dice.u8(0..8) == 0 {
+            self.send_frame(phone, &room, wish);
+        }
+    }
+
+    /// What nobody should do, or need not: late answers, other people's things, topics that are not theirs.
+    fn be_odd(&mut self, person: usize, phone: usize, dice: &mut Rng) {
+        let own = self.own_topic(person);
+        let somebody = dice.usize(0..self.people.len());
+        let theirs = self.people[somebody].memory.clone();
+        let any_joined = self.phones[phone].joined.keys().next_back().cloned().unwrap_or_else(|| own.clone());
+        let pick = |dice: &mut Rng, many: usize| dice.usize(0..many.max(1));
+        let role = self.people[person].role;
+        match dice.u8(0..10) {
+            0 => self.send_frame(phone, &any_joined, Wish::Leave),
+            1 => self.send_frame(phone, &own, Wish::Join),
+            2 => self.send_frame(phone, &own, Wish::Dance),
+            3 => self.send_frame(phone, "phoenix", Wish::Heartbeat),
+            4 => {
+                let topic = self.own_topic(somebody);
+                self.send_frame(phone, &topic, Wish::Join);
+            }
+            5 => {
+                if let Some(session) = theirs.sessions.get(pick(dice, theirs.sessions.len())) {
+                    self.send_frame(phone, &format!("session:{session}"), Wish::Join);
+                }
+            }
+            6 if role == Role::Client => {
+                if let Some(booking) = theirs.bookings.get(pick(dice, theirs.bookings.len())) {
+                    self.send_frame(phone, &own, Wish::Cancel(*booking));
+                }
+            }
+            7 if role == Role::Client => self.send_frame(phone, &own, Wish::BookNothing),
+            6..=8 if role == Role::Employee => {
+                let own_offers = self.people[person].memory.offers.clone();
+                let offers = if dice.bool() { own_offers } else { theirs.offers };
+                if let Some(offer) = offers.get(pick(dice, offers.len())) {
+                    self.answer(phone, *offer, dice);
+                }
+            }
+            _ => {
+                let sessions = self.people[person].memory.sessions.clone();
+                if let Some(session) = sessions.get(pick(dice, sessions.len())) {
+                    self.send_frame(phone, &format!("session:{session}"), Wish::End(None));
+                }
+            }
+        }
+    }
+
+    /// A person reads what a device shows, and may react at once.
+    pub fn remember(&mut self, phone: usize, heard: &Heard, dice: &mut Rng) {
+        let person = self.phones[phone].person;
+        if let Some(reference) = heard.answers() {
+            let asked = self.people[person].memory.waiting.remove(&(phone, reference));
+            if let Some(asked) = asked {
+                self.remember_answer(person, phone, &asked, heard);
+            }
+            return;
+        }
+        let memory = &mut self.people[person].memory;
+        match heard.event.as_str() {
+            "booking" => remember_booking(memory, &heard.payload["booking"]),
+            "session" | "ended" => remember_session(memory, &heard.payload["session"]),
+            "status" => memory.willing = heard.payload["intent"] == "idle",
+            "offer" => {
+                if let Some(offer) = offer_id(&heard.payload["offer"]["id"]) {
+                    keep(&mut memory.offers, offer);
+                    if dice.u8(..) < self.weather.eager {
+                        self.answer(phone, offer, dice);
+                    }
+                }
+            }
+            "phx_close" => {
+                // As phoenix.js does: the close of an earlier join says nothing of this one.
+                let joined = &mut self.phones[phone].joined;
+                if joined.get(&heard.topic).is_some_and(|join| join.to_string() == heard.join_ref) {
+                    joined.remove(&heard.topic);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn remember_answer(&mut self, person: usize, phone: usize, asked: &Frame, heard: &Heard) {
+        let memory = &mut self.people[person].memory;
+        let response = heard.response();
+        match asked.wish {
+            Wish::Join if !heard.is_ok() => {
+                let joined = &mut self.phones[phone].joined;
+                if joined.get(&asked.topic) == Some(&asked.join_ref) {
+                    joined.remove(&asked.topic);
+                }
+                if asked.topic.starts_with("session:") {
+                    memory.talks = false;
+                }
+            }
+            Wish::Join => {
+                if let Some(offer) = offer_id(&response["offer"]["id"]) {
+                    keep(&mut memory.offers, offer);
+                }
+                if asked.topic.starts_with("employee:") {
+                    memory.willing = response["intent"] == "idle";
+                    memory.talks = false;
+                } else if asked.topic.starts_with("company:") {
+                    memory.searches = false;
+                    memory.talks = false;
+                    remember_booking(memory, &response["booking"]);
+                }
+                remember_session(memory, &response["session"]);
+            }
+            Wish::Book(..) | Wish::Cancel(_) => remember_booking(memory, &response["booking"]),
+            Wish::Accept(_) | Wish::End(_) => remember_session(memory, &response["session"]),
+            _ => {}
+        }
+    }
+}
+
+fn remember_booking(memory: &mut Memory, booking: &serde_json::Value) {
+    if let Some(id) = booking_id(&booking["id"]) {
+        keep(&mut memory.bookings, id);
+        memory.searches = booking["state"] == "offering";
+        remember_session(memory, &booking["session"]);
+    }
+}
+
+fn remember_session(memory: &mut Memory, session: &serde_json::Value) {
+    if let Some(id) = session_id(&session["id"]) {
+        keep(&mut memory.sessions, id);
+        memory.talks = session["ended_at"].is_null();
+    }
+}

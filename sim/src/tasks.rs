@@ -1,0 +1,229 @@
+//! What is under way in the server: each thing is asked whether it can go on, and what it did is held against the model.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use switchboard::device::{Device, End};
+use switchboard_core::{CompanyId, Time};
+
+use crate::model::Step;
+use crate::wire::Frame;
+use crate::world::{Chore, Seat, Sent, World};
+
+/// Something that is under way in the server.
+pub struct Task {
+    /// What.
+    pub what: What,
+    /// The number of the line that it made.
+    pub line: Option<u64>,
+    /// The seat that a join gives up.
+    pub old: Option<Seat>,
+    /// Whether its wish has come into a company's turn.
+    pub taken: bool,
+    /// Whether it was told that nothing can be done now.
+    pub refused: bool,
+    future: Pin<Box<dyn Future<Output = Done>>>,
+}
+
+/// What is under way.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A device's frame is heard.
+    Hear(usize, Frame),
+    /// A device's pong is heard.
+    Pong(usize, Vec<u8>),
+    /// A device forgets a channel.
+    Forget(usize, String, u64),
+    /// A company does what is due.
+    Wake(usize),
+    /// An admin's request over HTTP.
+    Admin(usize, Step),
+    /// A start reads which companies have something open.
+    Open,
+}
+
+/// How it ended.
+pub enum Done {
+    /// The device is free again.
+    Device(Device, Option<End>),
+    /// The company was woken, or not.
+    Woken(bool),
+    /// The admin's request was taken, or not.
+    Admin(bool),
+    /// These have something open; or the start failed.
+    Open(Option<Vec<CompanyId>>),
+}
+
+impl World {
+    /// Starts an admin's request over HTTP.
+    pub fn admin(&mut self, office: usize, step: Step) {
+        let Some(house) = &self.house else { return };
+        let (exchange, company) = (house.hub.exchange.clone(), self.offices[office].id.clone());
+        let command = crate::mark::admin_command(&step);
+        let future = Box::pin(async move {
+            let visited = exchange.visit(&company, |visit| {
+                let _shown_by_the_model = visit.take(&command);
+                |_fate| {}
+            });
+            Done::Admin(visited.await.is_ok())
+        });
+        self.start(What::Admin(office, step), future);
+    }
+
+    /// Starts waking a company.
+    pub fn wake(&mut self, office: usize) {
+        let Some(house) = &self.house else { return };
+        let (exchange, company) = (house.hub.exchange.clone(), self.offices[office].id.clone());
+        self.start(What::Wake(office), Box::pin(async move { Done::Woken(exchange.wake(&company).await) }));
+    }
+
+    /// Wakes whoever is due, as the timekeeper does.
+    pub fn wake_due(&mut self) {
+        let Some(house) = &self.house else { return };
+        house.clock.tell(Time::from_ms(self.now_ms));
+        let due = house.hub.exchange.take_due();
+        for company in due {
+            if let Some(office) = self.offices.iter().position(|office| office.id == company) {
+                self.wake(office);
+            }
+        }
+    }
+
+    /// Something begins in the server.
+    pub fn start(&mut self, what: What, future: Pin<Box<dyn Future<Output = Done>>>) {
+        self.tasks.push(Task { what, line: None, old: None, taken: false, refused: false, future });
+    }
+
+    /// A device that has nothing under way does the next thing.
+    pub fn serve(&mut self, phone: usize) {
+        let found = &mut self.phones[phone];
+        if self.house.is_none() || found.device.is_none() {
+            return;
+        }
+        if let Some(chore) = found.chores.pop_front() {
+            let Some(mut device) = found.device.take() else { return };
+            match chore {
+                Chore::Forget(topic, line) => {
+                    let (of, what) = (topic.clone(), What::Forget(phone, topic, line));
+                    let future = async move {
+                        device.forget(&of, line).await;
+                        Done::Device(device, None)
+                    };
+                    self.start(what, Box::pin(future));
+                }
+                Chore::Leave => {
+                    // One after the other, as the server does, so that it is known which turn is whose.
+                    let seats = found.seats.iter().map(|(topic, seat)| Chore::Forget(topic.clone(), seat.line));
+                    found.chores = seats.collect();
+                    found.device = Some(device);
+                }
+            }
+            return;
+        }
+        let Some(sent) = found.up.pop_front() else { return };
+        let Some(mut device) = found.device.take() else { return };
+        match sent {
+            Sent::Frame(frame) => {
+                let old = self.seat_given_up(phone, &frame);
+                let text = frame.text();
+                let future = async move {
+                    let end = device.hear_frame(&text).await;
+                    Done::Device(device, end)
+                };
+                self.start(What::Hear(phone, frame), Box::pin(future));
+                if let Some(task) = self.tasks.last_mut() {
+                    task.old = old;
+                }
+            }
+            Sent::Pong(proof) => {
+                let bytes = proof.clone();
+                let future = async move {
+                    device.delivered(&bytes).await;
+                    Done::Device(device, None)
+                };
+                self.start(What::Pong(phone, proof), Box::pin(future));
+            }
+        }
+    }
+
+    /// Asks everything that is under way whether it can go on; gives whether anything came to its end.
+    pub fn poll_all(&mut self) -> bool {
+        let mut any = false;
+        let mut n = 0;
+        while n < self.tasks.len() {
+            match self.poll(n) {
+                true => any = true,
+                false => n += 1,
+            }
+        }
+        any
+    }
+
+    fn poll(&mut self, n: usize) -> bool {
+        let Some(house) = &mut self.house else { return false };
+        house.clock.tell(Time::from_ms(self.now_ms));
+        let exchange = house.hub.exchange.clone();
+        let before = exchange.next_line();
+        let polled = self.tasks[n].future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        if exchange.next_line() > before + 1 {
+            self.tasks[n].line = Some(before + 1);
+        }
+        let (queued, sent) = match &mut self.house {
+            Some(house) => (house.newly_queued(), house.sent()),
+            None => return false,
+        };
+        let at_once = self.hear_at_once(n, sent);
+        for queued in queued {
+            self.mark(n, queued, &at_once);
+        }
+        let Poll::Ready(done) = polled else { return false };
+        let task = self.tasks.remove(n);
+        self.finish(&task, done);
+        true
+    }
+
+    fn finish(&mut self, task: &Task, done: Done) {
+        match (done, &task.what) {
+            (Done::Device(device, end), what) => {
+                let phone = what.phone();
+                assert!(end.is_none(), "a good frame ends the line: {what:?}");
+                self.finish_device(phone, task);
+                let found = &mut self.phones[phone];
+                // A line that is gone needs no device once it has left everything.
+                let is_over = !found.is_up && found.chores.is_empty() && found.seats.is_empty();
+                found.device = Some(device).filter(|_| !is_over);
+            }
+            (Done::Woken(could), What::Wake(office)) => {
+                if could && !task.taken {
+                    self.nothing_came_of(*office, &Step::Wake);
+                }
+            }
+            (Done::Admin(taken), what) => assert_eq!(taken, task.taken, "{what:?}"),
+            // A server that cannot read its store does not start.
+            (Done::Open(None), _) => self.kill(0),
+            (Done::Open(Some(companies)), _) => {
+                for company in companies {
+                    if let Some(office) = self.offices.iter().position(|office| office.id == company) {
+                        self.wake(office);
+                    }
+                }
+            }
+            (Done::Woken(_), what) => panic!("{what:?} woke somebody"),
+        }
+    }
+}
+
+impl What {
+    /// The device that it is about.
+    ///
+    /// # Panics
+    /// When it is about none.
+    #[must_use]
+    pub fn phone(&self) -> usize {
+        match self {
+            Self::Hear(phone, _) | Self::Pong(phone, _) | Self::Forget(phone, _, _) => *phone,
+            Self::Wake(_) | Self::Admin(..) | Self::Open => panic!("{self:?} is about no device"),
+        }
+    }
+}

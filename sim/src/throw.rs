@@ -1,0 +1,192 @@
+//! One throw of the dice: one thing happens in the world.
+
+use fastrand::Rng;
+use switchboard_core::Actor;
+
+use crate::model::Step;
+use crate::weather::Weights;
+use crate::world::World;
+
+/// What a throw can do.
+#[derive(Clone, Copy, Debug)]
+enum Thing {
+    Act,
+    Up,
+    Down,
+    Commit,
+    Time,
+    Due,
+    Jump,
+    Wake,
+    Cut,
+    Disk,
+    Reads,
+    Kill,
+    Admin,
+    Snapshot,
+    Stop,
+}
+
+impl Weights {
+    fn pick(&self, dice: &mut Rng) -> Thing {
+        let weights = [
+            (Thing::Act, self.act),
+            (Thing::Up, self.up),
+            (Thing::Down, self.down),
+            (Thing::Commit, self.commit),
+            (Thing::Time, self.time),
+            (Thing::Due, self.due),
+            (Thing::Jump, self.jump),
+            (Thing::Wake, self.wake),
+            (Thing::Cut, self.cut),
+            (Thing::Disk, self.disk),
+            (Thing::Reads, self.reads),
+            (Thing::Kill, self.kill),
+            (Thing::Admin, self.admin),
+            (Thing::Snapshot, self.snapshot),
+            (Thing::Stop, self.stop),
+        ];
+        let mut left = dice.u32(0..weights.iter().map(|(_, weight)| weight).sum());
+        for (thing, weight) in weights {
+            if left < weight {
+                return thing;
+            }
+            left -= weight;
+        }
+        Thing::Act
+    }
+}
+
+impl World {
+    /// One thing happens, and what is under way goes on.
+    pub fn throw(&mut self, dice: &mut Rng) {
+        let thing = self.weather.weights.pick(dice);
+        self.happen(thing, dice);
+        if self.house.is_none() && dice.u8(0..6) == 0 {
+            if self.weather.weights.jump > 0 && dice.u8(0..3) == 0 {
+                // The machine comes up with another time.
+                self.now_ms = (self.now_ms + dice.u64(0..600_000)).saturating_sub(dice.u64(0..600_000));
+            }
+            self.start_house();
+        }
+        self.poll_all();
+    }
+
+    fn happen(&mut self, thing: Thing, dice: &mut Rng) {
+        match thing {
+            Thing::Act => {
+                let person = dice.usize(0..self.people.len());
+                self.act(person, dice);
+            }
+            Thing::Up => {
+                let ready = |phone: &crate::world::Phone| !phone.up.is_empty() || !phone.chores.is_empty();
+                for _ in 0..dice.u8(1..5) {
+                    if let Some(phone) = self.some_phone(dice, ready) {
+                        self.serve(phone);
+                    }
+                }
+            }
+            Thing::Down => {
+                for _ in 0..dice.u8(1..6) {
+                    if let Some(phone) = self.some_phone(dice, |phone| !phone.down.is_empty()) {
+                        self.hear(phone, dice);
+                    }
+                }
+            }
+            Thing::Commit => self.commit(if dice.u8(0..4) == 0 { 1 } else { dice.usize(1..40) }),
+            Thing::Time => self.now_ms += dice.u64(1..60),
+            Thing::Due => self.let_time_pass(dice),
+            Thing::Jump => {
+                let far = dice.u8(0..30) == 0;
+                self.now_ms += dice.u64(1000..if far { 90_000_000 } else { 100_000 });
+            }
+            Thing::Wake => self.wake_due(),
+            Thing::Cut => {
+                if let Some(phone) = self.some_phone(dice, |phone| phone.is_up) {
+                    self.cut(phone);
+                }
+            }
+            Thing::Disk => {
+                let mut stored = self.disk.stored();
+                stored.full = !stored.full && dice.bool();
+                self.counts.full_disks += u64::from(stored.full);
+            }
+            Thing::Reads => {
+                let mut stored = self.disk.stored();
+                stored.read_takes = dice.u32(0..4);
+                stored.read_sees_the_past = dice.bool();
+                stored.unreadable = u32::from(dice.u8(0..3) == 0);
+            }
+            Thing::Kill => {
+                let waiting = self.house.as_ref().map_or(0, crate::house::House::waiting);
+                self.kill(dice.usize(0..=waiting));
+            }
+            Thing::Admin => self.act_as_admin(dice),
+            Thing::Snapshot => self.write_snapshot(dice),
+            Thing::Stop => self.stop(),
+        }
+    }
+
+    fn let_time_pass(&mut self, dice: &mut Rng) {
+        let due = self.house.as_ref().and_then(|house| house.hub.exchange.next_due());
+        if let Some(due) = due {
+            self.now_ms = self.now_ms.max(due.as_ms() + if dice.bool() { 0 } else { dice.u64(0..40) });
+        }
+        self.wake_due();
+    }
+
+    fn some_phone(&self, dice: &mut Rng, is_ready: impl Fn(&crate::world::Phone) -> bool) -> Option<usize> {
+        let ready: Vec<usize> = (0..self.phones.len()).filter(|phone| is_ready(&self.phones[*phone])).collect();
+        if ready.is_empty() { None } else { Some(ready[dice.usize(0..ready.len())]) }
+    }
+
+    fn write_snapshot(&mut self, dice: &mut Rng) {
+        let office = dice.usize(0..self.offices.len());
+        let company = self.offices[office].id.clone();
+        if let Some(house) = &mut self.house {
+            let company = house.wants_snapshot().unwrap_or(company);
+            house.queue_snapshot(&company);
+        }
+    }
+
+    /// Whoever runs a company sets a status, calls a search off, ends a session, changes people and rules.
+    fn act_as_admin(&mut self, dice: &mut Rng) {
+        let office = dice.usize(0..self.offices.len());
+        let many = self.offices[office].ahead.staff.len().max(1);
+        let employee = format!("employee-{}", dice.usize(0..many.min(6))).parse().expect("an id");
+        let model = &self.offices[office].stored;
+        let step = match dice.u8(0..12) {
+            0..3 => Step::SetStatus(employee, dice.bool(), true),
+            3 | 4 => match model.searches.iter().rev().nth(dice.usize(0..3)) {
+                Some(search) => Step::Cancel(search.id, Actor::Admin),
+                None => return,
+            },
+            5 | 6 => match model.talks.iter().rev().nth(dice.usize(0..3)) {
+                Some(talk) => Step::End(talk.id, Actor::Admin, Some("closing time".into())),
+                None => return,
+            },
+            7 | 8 => Step::SetEmployee(employee, "Another name".into(), self.weather.topics(dice)),
+            9 => Step::RemoveEmployee(employee),
+            10 => Step::SetCompany(self.settings(dice)),
+            _ if model.exists && dice.u8(0..4) == 0 => Step::RemoveCompany,
+            _ => Step::SetCompany(self.settings(dice)),
+        };
+        self.admin(office, step);
+    }
+
+    /// The server is stopped as it should be: what was taken is stored and told, then it ends.
+    fn stop(&mut self) {
+        let Some(house) = &self.house else { return };
+        if self.disk.stored().full || !house.is_healthy() {
+            return;
+        }
+        house.hub.exchange.drain();
+        for _ in 0..64 {
+            self.poll_all();
+            self.commit(usize::MAX);
+        }
+        assert!(self.marks.is_empty(), "promise 2: what was taken is not told when the server stops");
+        self.kill(0);
+        self.counts.kills -= 1;
+    }
+}

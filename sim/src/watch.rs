@@ -1,0 +1,392 @@
+//! What people are told, held against the second opinion: nothing that is not stored, nothing that is not so, nothing
+//! left out, each thing in its order.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use switchboard::journal::Fate;
+use switchboard::outbox::Outgoing;
+use switchboard_core::{EmployeeId, Party};
+
+use crate::house::Released;
+use crate::mark::Mark;
+use crate::model::{Answer, Model, Told};
+use crate::tasks::What;
+use crate::wire::{Frame, Heard, Wish};
+use crate::world::{Chore, Listener, Place, World};
+
+impl World {
+    /// The journal commits the first of what waits.
+    pub fn commit(&mut self, most: usize) {
+        let Some(house) = &mut self.house else { return };
+        let was_healthy = house.is_healthy();
+        let released = if was_healthy { house.commit(most) } else { house.try_again() };
+        let recovered = !was_healthy && house.is_healthy();
+        for released in released {
+            self.released(released);
+        }
+        if recovered {
+            for office in 0..self.offices.len() {
+                self.wake(office);
+            }
+        }
+    }
+
+    fn released(&mut self, released: Released) {
+        let mark = self.marks.pop_front().expect("only what was queued is released");
+        assert_eq!(mark.number, released.number, "promise 6: released out of its order");
+        self.digest.add((released.number, released.fate == Fate::Committed));
+        if self.is_told_aloud {
+            println!("{} {:?} at {} {:?}", released.number, released.fate, mark.at.as_ms(), mark.step);
+            released.sent.iter().for_each(|(phone, outgoing)| println!("    to {phone}: {}", text(outgoing)));
+        }
+        let mut sent: BTreeMap<usize, Vec<Heard>> = BTreeMap::new();
+        for (phone, outgoing) in &released.sent {
+            sent.entry(*phone).or_default().push(Heard::read(text(outgoing)));
+        }
+        match released.fate {
+            Fate::Committed => {
+                let (answer, told) = self.store(&mark);
+                self.check_reply(&mark, &answer, &mut sent);
+                self.check_events(&mark, &told, sent);
+            }
+            Fate::Lost => self.check_lost(&mark, sent),
+        }
+        for (phone, outgoing) in released.sent {
+            self.send(phone, outgoing);
+        }
+    }
+
+    /// The model of what is stored takes the step.
+    pub fn store(&mut self, mark: &Mark) -> (Answer, Told) {
+        let office = &mut self.offices[mark.office];
+        let result = office.stored.step(mark.at, &mark.step, mark.fresh);
+        self.digest.add((mark.at.as_ms(), mark.fresh, format!("{:?}", result.0)));
+        self.counts.events += 1;
+        result
+    }
+
+    /// Puts something on its way to a person; what the server must do about it itself is noted.
+    fn send(&mut self, phone: usize, outgoing: Outgoing) {
+        self.counts.frames += 1;
+        self.digest.add((phone, text(&outgoing)));
+        if let Outgoing::Ended { topic, line, .. } = &outgoing {
+            self.phones[phone].chores.push_back(Chore::Forget(topic.to_string(), *line));
+        }
+        if self.phones[phone].is_up {
+            self.phones[phone].down.push_back(outgoing);
+        }
+    }
+
+    /// What is told before anything is released may only be what rests on nothing: a no, a heartbeat, a close.
+    pub fn hear_at_once(&mut self, task: usize, sent: Vec<(usize, Outgoing)>) -> Vec<Heard> {
+        let mut at_once = Vec::new();
+        for (phone, outgoing) in sent {
+            let heard = Heard::read(text(&outgoing));
+            let What::Hear(of, frame) = self.tasks[task].what.clone() else {
+                panic!("promise 2: told before anything was released: {heard:?}");
+            };
+            assert_eq!(of, phone, "promise 2: another was told before anything was released: {heard:?}");
+            if heard.event == "phx_close" {
+                self.tasks[task].refused |= matches!(frame.wish, Wish::Join);
+            } else {
+                let good = heard.answers() == Some(frame.reference) && self.may_be_told_at_once(phone, &frame, &heard);
+                assert!(good, "promise 2: told before anything was released: {heard:?} to {frame:?}");
+                self.phones[phone].unanswered.remove(&frame.reference);
+            }
+            self.send(phone, outgoing);
+            at_once.push(heard);
+        }
+        at_once
+    }
+
+    fn may_be_told_at_once(&self, phone: usize, frame: &Frame, heard: &Heard) -> bool {
+        if heard.is_ok() {
+            return matches!(frame.wish, Wish::Heartbeat | Wish::Leave);
+        }
+        let seat = self.phones[phone].seats.get(&frame.topic);
+        let joins = matches!(frame.wish, Wish::Join);
+        let house = self.house.as_ref();
+        match heard.reason() {
+            "unknown_topic" => !joins && seat.is_none(),
+            "unknown_event" => matches!(frame.wish, Wish::Dance) || seat.is_some_and(|seat| seat.place == Place::Board),
+            "forbidden" | "unknown_session" => joins,
+            "overloaded" => self.weather.queue < 64,
+            "unavailable" => !self.is_calm(),
+            "draining" => house.is_some_and(|house| house.hub.exchange.is_draining()),
+            _ => false,
+        }
+    }
+
+    /// What was lost is told to who asked, as `unavailable`, and to nobody else.
+    fn check_lost(&mut self, mark: &Mark, sent: BTreeMap<usize, Vec<Heard>>) {
+        for (phone, frames) in sent {
+            for heard in frames {
+                let Some((of, frame)) = &mark.reply else { panic!("promise 2: told of what was lost: {heard:?}") };
+                if heard.event == "phx_close" && mark.old.is_some() {
+                    continue;
+                }
+                let is_leave = matches!(frame.wish, Wish::Leave);
+                if is_leave && (heard.is_ok() || heard.event == "phx_close") {
+                    continue;
+                }
+                let good = *of == phone && heard.answers() == Some(frame.reference) && heard.reason() == "unavailable";
+                assert!(good, "promise 2: told of what was lost: {heard:?}");
+            }
+        }
+        if let Some((phone, frame)) = &mark.reply {
+            self.phones[*phone].unanswered.remove(&frame.reference);
+        }
+    }
+
+    /// Who asked gets one answer, first of all, and it says what the model says.
+    fn check_reply(&mut self, mark: &Mark, answer: &Answer, sent: &mut BTreeMap<usize, Vec<Heard>>) {
+        let Some((phone, frame)) = &mark.reply else { return };
+        let is_there = self.phones[*phone].is_up;
+        let frames = sent.entry(*phone).or_default();
+        if !is_there {
+            assert!(frames.is_empty());
+            return;
+        }
+        if let Some(old) = mark.old {
+            let closed = frames.remove(0);
+            assert_eq!((closed.event.as_str(), closed.join_ref), ("phx_close", old.to_string()));
+        }
+        assert!(!frames.is_empty(), "no answer to {frame:?}");
+        let reply = frames.remove(0);
+        assert_eq!(reply.answers(), Some(frame.reference), "no answer to {frame:?} but {reply:?}");
+        assert_eq!(reply.join_ref, frame.join_ref.to_string(), "{reply:?}");
+        if matches!(frame.wish, Wish::Leave) {
+            let closed = frames.remove(0);
+            assert_eq!(closed.event, "phx_close");
+        }
+        self.phones[*phone].unanswered.remove(&frame.reference);
+        let model = &self.offices[mark.office].stored;
+        let (is_ok, expected) = self.expected_reply(mark, frame, answer, model);
+        let said = (reply.is_ok(), without_message(reply.response()));
+        assert_eq!(said, (is_ok, expected), "the answer to {frame:?} after {:?}", mark.step);
+        if matches!(frame.wish, Wish::Join) && reply.is_ok() {
+            let flags = flags(&reply.response()["availability"]);
+            self.phones[*phone].flags.insert(frame.topic.clone(), flags);
+        }
+    }
+
+    fn expected_reply(&self, mark: &Mark, frame: &Frame, answer: &Answer, model: &Model) -> (bool, Value) {
+        let yes = match (&frame.wish, answer) {
+            (_, Answer::No(reason)) => return (false, json!({ "reason": reason })),
+            (_, Answer::NoWithBooking(reason, booking)) => {
+                return (false, json!({ "reason": reason, "booking": model.booking_json(*booking) }));
+            }
+            (_, Answer::OfferClosed(outcome)) => {
+                return (false, json!({ "reason": "offer_closed", "outcome": outcome.word() }));
+            }
+            (Wish::Join, _) => self.snapshot(mark, model),
+            (Wish::Leave, _) => json!({}),
+            (_, Answer::Booking(booking)) => json!({ "booking": model.booking_json(*booking) }),
+            (Wish::SetStatus(_), Answer::Staff(no)) => {
+                let staff = model.staff(*no).expect("who was just set");
+                json!({ "status": staff.status(), "intent": staff.intent() })
+            }
+            (_, Answer::Staff(no)) => json!({ "status": model.staff(*no).map(crate::model::Staff::status) }),
+            (_, Answer::Talk(talk)) => json!({ "session": model.talk_json(*talk) }),
+            (_, Answer::Said(talk, said)) => {
+                let said = model.said_json(*talk, *said);
+                json!({ "id": said["id"], "at": said["at"] })
+            }
+            (_, Answer::Done) => json!({}),
+        };
+        (true, yes)
+    }
+
+    fn snapshot(&self, mark: &Mark, model: &Model) -> Value {
+        let joined = mark.listeners.iter().find(|(_, listener)| Some(listener.line) == mark.line);
+        match joined.map(|(place, _)| place) {
+            Some(Place::Client(client)) => model.client_json(client),
+            Some(Place::Employee(id)) => model.staff_no(id).map_or(Value::Null, |no| model.desk_json(no, mark.at)),
+            Some(Place::Session(session, party)) => model.room_json(*session, *party),
+            Some(Place::Board) | None => model.board_json(mark.at),
+        }
+    }
+
+    /// Everybody who listens hears all that changed and nothing else.
+    fn check_events(&mut self, mark: &Mark, told: &Told, sent: BTreeMap<usize, Vec<Heard>>) {
+        let mut by_line: BTreeMap<(usize, String), Vec<Heard>> = BTreeMap::new();
+        for (phone, frames) in sent {
+            for heard in frames {
+                by_line.entry((phone, heard.topic.clone())).or_default().push(heard);
+            }
+        }
+        for (place, listener) in &mark.listeners {
+            let frames = by_line.remove(&(listener.phone, listener.topic.clone())).unwrap_or_default();
+            if !self.phones[listener.phone].is_up {
+                assert!(frames.is_empty());
+                continue;
+            }
+            let model = &self.offices[mark.office].stored;
+            let mut expected = Expected { told, model, mark, place, frames };
+            expected.check();
+            if matches!(place, Place::Client(_)) {
+                let rest = expected.frames;
+                self.check_availability(mark, listener, rest);
+            } else {
+                assert!(expected.frames.is_empty(), "{place:?} hears without a reason: {:?}", expected.frames);
+            }
+        }
+        assert!(by_line.is_empty(), "promise 8: who does not listen hears {by_line:?} after {:?}", mark.step);
+    }
+
+    /// `available` is told as soon as it changes; whatever is told of it is so.
+    fn check_availability(&mut self, mark: &Mark, listener: &Listener, frames: Vec<Heard>) {
+        let model = &self.offices[mark.office].stored;
+        let now = model.availability_json();
+        for heard in frames {
+            assert_eq!(heard.event, "availability", "a client hears without a reason: {heard:?}");
+            assert_eq!(heard.payload, now, "what can be booked");
+            self.phones[listener.phone].flags.insert(listener.topic.clone(), flags(&heard.payload));
+        }
+        if model.exists {
+            let known = self.phones[listener.phone].flags.get(&listener.topic);
+            let step = &mark.step;
+            assert_eq!(known, Some(&flags(&now)), "a client is not told at once what is available, after {step:?}");
+        }
+    }
+}
+
+/// What one listener must hear of one step.
+struct Expected<'a> {
+    told: &'a Told,
+    model: &'a Model,
+    mark: &'a Mark,
+    place: &'a Place,
+    frames: Vec<Heard>,
+}
+
+impl Expected<'_> {
+    fn check(&mut self) {
+        match self.place {
+            Place::Client(client) => {
+                let bookings = self.told.bookings.iter().copied();
+                let own = bookings.filter(|id| self.model.search(*id).is_some_and(|s| s.client == *client));
+                for id in own.collect::<Vec<_>>() {
+                    self.must_hear("booking", &json!({ "booking": self.model.booking_json(id) }));
+                }
+            }
+            Place::Employee(id) => self.employee(id),
+            Place::Session(session, party) => self.session(*session, *party),
+            Place::Board => self.board(),
+        }
+        if self.told.company_gone {
+            self.must_hear("phx_close", &json!({}));
+        }
+    }
+
+    fn employee(&mut self, id: &EmployeeId) {
+        if self.told.removed.contains(id) {
+            return self.must_hear("phx_close", &json!({}));
+        }
+        let Some(no) = self.model.staff_no(id) else { return };
+        for (offer, outcome) in self.closed(id) {
+            let payload = json!({ "offer_id": offer.to_string(), "outcome": outcome.word() });
+            self.must_hear("offer_closed", &payload);
+        }
+        for (_, offer) in self.told.offers.iter().filter(|(who, _)| who == id) {
+            let is_open = !self.told.closed.iter().any(|(_, closed, _)| closed == offer);
+            if is_open {
+                self.must_hear("offer", &json!({ "offer": self.model.offer_json(*offer, self.mark.at) }));
+            }
+        }
+        for (_, cause) in self.told.statuses.iter().filter(|(whose, _)| *whose == no) {
+            self.must_hear("status", &self.model.status_json(no, cause));
+        }
+        for talk in &self.told.talks {
+            if self.model.talk(*talk).is_some_and(|talk| talk.who == *id) {
+                self.must_hear("session", &json!({ "session": self.model.talk_json(*talk) }));
+            }
+        }
+    }
+
+    /// Offers of theirs that ended, if they ever heard of them: not those that came and went in the same step.
+    fn closed(&self, id: &EmployeeId) -> Vec<(switchboard_core::OfferId, switchboard_core::Outcome)> {
+        let heard = |offer| !self.told.offers.iter().any(|(_, made)| *made == offer);
+        let closed = self.told.closed.iter().filter(|(who, offer, _)| who == id && heard(*offer));
+        closed.map(|(_, offer, outcome)| (*offer, *outcome)).collect()
+    }
+
+    fn session(&mut self, session: switchboard_core::SessionId, party: Party) {
+        for (_, said) in self.told.said.iter().filter(|(of, _)| *of == session) {
+            self.must_hear("message", &self.model.said_json(session, *said));
+        }
+        if self.told.ended.contains(&session) {
+            self.must_hear("ended", &json!({ "session": self.model.talk_json(session) }));
+        }
+        let online = self.model.talk(session).is_some_and(|talk| talk.sides[party.other() as usize].online);
+        let peer = json!({ "online": online });
+        if self.told.peers.contains(&(session, party == Party::Client)) {
+            self.must_hear("peer", &peer);
+        }
+        // Who listens when the company is read back is told again.
+        self.frames.retain(|heard| heard.event != "peer" || heard.payload != peer);
+        if let Some((of, from, data)) = &self.mark.signal
+            && *of == session
+            && from.other() == party
+        {
+            self.must_hear("signal", &json!({ "from": from.word(), "data": data }));
+        }
+    }
+
+    fn board(&mut self) {
+        for no in &self.told.rows {
+            if self.model.staff(*no).is_some() {
+                self.must_hear("employee", &json!({ "employee": self.model.staff_json(*no) }));
+            }
+        }
+        for id in &self.told.removed {
+            self.must_hear("employee", &json!({ "employee": { "id": id.as_str(), "removed": true } }));
+        }
+        for id in &self.told.bookings {
+            self.must_hear("booking", &json!({ "booking": self.model.booking_json(*id) }));
+        }
+        for id in &self.told.talks {
+            self.must_hear("session", &json!({ "session": self.model.talk_json(*id) }));
+        }
+    }
+
+    /// Once at least; the same words again do no harm, others would.
+    fn must_hear(&mut self, event: &str, payload: &Value) {
+        let before = self.frames.len();
+        self.frames.retain(|heard| heard.event != event || heard.payload != *payload);
+        assert!(
+            self.frames.len() < before,
+            "promise 6: {:?} does not hear `{event}` {payload} after {:?}, but {:?}",
+            self.place,
+            self.mark.step,
+            self.frames
+        );
+    }
+}
+
+fn text(outgoing: &Outgoing) -> &str {
+    match outgoing {
+        Outgoing::Frame(text) | Outgoing::Offer(text, _) | Outgoing::Ended { frame: text, .. } => text,
+    }
+}
+
+/// The words for a person are not compared; that there are some is.
+fn without_message(response: &Value) -> Value {
+    let mut response = response.clone();
+    if let Some(fields) = response.as_object_mut()
+        && let Some(message) = fields.remove("message")
+    {
+        assert!(message.as_str().is_some_and(|message| !message.is_empty()), "an error says nothing to a person");
+    }
+    response
+}
+
+/// Every `available`, without the counts.
+fn flags(availability: &Value) -> String {
+    let mut flags = availability["available"].to_string();
+    for (topic, here) in availability["topics"].as_object().into_iter().flatten() {
+        flags.push_str(&format!(" {topic}:{}", here["available"]));
+    }
+    flags
+}

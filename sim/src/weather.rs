@@ -1,0 +1,128 @@
+//! The weather of one simulation: what happens how often, and how fast everything is.
+
+use fastrand::Rng;
+use switchboard_core::Settings;
+
+/// Chances are shares of 256, weights are shares of their sum.
+#[derive(Clone, Debug)]
+pub struct Weather {
+    /// Entries that the journal's queue holds.
+    pub queue: usize,
+    /// Pongs that never come back.
+    pub pongs_lost: u8,
+    /// Answers of people that do not wait for their turn.
+    pub eager: u8,
+    /// Employees who say yes.
+    pub willing: u8,
+    /// Weights of what a throw can do.
+    pub weights: Weights,
+    brisk: bool,
+}
+
+/// Weights of what a throw can do.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights {
+    /// A person does something.
+    pub act: u32,
+    /// The network brings something to the server.
+    pub up: u32,
+    /// The network brings something to a person.
+    pub down: u32,
+    /// The journal commits.
+    pub commit: u32,
+    /// A little time passes.
+    pub time: u32,
+    /// Time passes until something is due.
+    pub due: u32,
+    /// Much time passes at once.
+    pub jump: u32,
+    /// The timekeeper comes by.
+    pub wake: u32,
+    /// A line is cut.
+    pub cut: u32,
+    /// The disk becomes full, or has room again.
+    pub disk: u32,
+    /// The disk cannot be read, or is slow.
+    pub reads: u32,
+    /// The server is killed.
+    pub kill: u32,
+    /// Whoever runs a company does something.
+    pub admin: u32,
+    /// A snapshot is written.
+    pub snapshot: u32,
+    /// The server is stopped as it should be.
+    pub stop: u32,
+}
+
+impl Weather {
+    /// The weather of a simulation.
+    #[must_use]
+    pub fn throw(dice: &mut Rng) -> Self {
+        let calm = Weights {
+            act: 26,
+            up: 40,
+            down: 40,
+            commit: 30,
+            time: 8,
+            due: 3,
+            jump: 0,
+            wake: 8,
+            cut: 1,
+            disk: 0,
+            reads: 0,
+            kill: 0,
+            admin: 1,
+            snapshot: 1,
+            stop: 0,
+        };
+        let weights = match dice.u8(0..8) {
+            0 => calm,
+            1 => Weights { cut: 8, due: 5, jump: 1, ..calm },
+            2 => Weights { kill: 3, cut: 2, reads: 1, snapshot: 2, ..calm },
+            3 => Weights { disk: 4, reads: 2, ..calm },
+            4 => Weights { commit: 6, act: 40, up: 60, ..calm },
+            5 => Weights { due: 12, jump: 3, admin: 3, cut: 3, ..calm },
+            6 => Weights { admin: 8, jump: 1, stop: 1, ..calm },
+            _ => Weights { cut: 4, disk: 2, reads: 2, kill: 2, admin: 4, jump: 1, due: 6, stop: 1, ..calm },
+        };
+        Self {
+            queue: if dice.u8(0..5) == 0 { dice.usize(2..12) } else { 4096 },
+            pongs_lost: *dice.choice(&[0, 0, 20, 120]).unwrap_or(&0),
+            eager: *dice.choice(&[40, 160, 230]).unwrap_or(&160),
+            willing: *dice.choice(&[60, 150, 230]).unwrap_or(&150),
+            weights,
+            brisk: dice.bool(),
+        }
+    }
+
+    /// The rules of time of a company.
+    #[must_use]
+    pub fn settings(&self, dice: &mut Rng) -> Settings {
+        let mut settings = Settings::default();
+        if self.brisk {
+            settings.offer_timeout_ms = dice.u64(1..3000);
+            settings.delivery_timeout_ms = dice.u64(0..1000);
+            settings.booking_deadline_ms = dice.u64(1..8000);
+            settings.max_missed = dice.u32(0..4);
+            settings.employee_grace_ms = dice.u64(0..2000);
+            settings.intent_lapse_ms = dice.u64(0..10_000);
+            settings.client_grace_ms = dice.u64(0..2000);
+            settings.session_grace_ms = dice.u64(0..4000);
+            settings.wrap_up_ms = dice.u64(0..1500);
+        } else if dice.bool() {
+            settings.wrap_up_ms = 5000;
+        }
+        settings
+    }
+
+    /// What an employee takes.
+    #[must_use]
+    pub fn topics(&self, dice: &mut Rng) -> Vec<String> {
+        let all = ["law", "tax", "cars"];
+        if dice.u8(0..3) == 0 {
+            return vec![];
+        }
+        let many = dice.usize(1..=2);
+        (0..many).map(|_| all[dice.usize(0..all.len())].to_owned()).collect()
+    }
+}

@@ -1,0 +1,381 @@
+//! The world: a server on a disk, people with devices, the network between, and the time. Each throw of the dice does
+//! one thing in it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use fastrand::Rng;
+use switchboard::auth::{Claims, Role};
+use switchboard::clock::Clock;
+use switchboard::device::Device;
+use switchboard::outbox::Outgoing;
+use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Party, SessionId, Settings, Time};
+
+use crate::case::Case;
+use crate::digest::Digest;
+use crate::disk::Disk;
+use crate::house::House;
+use crate::mark::Mark;
+use crate::model::{Model, Step};
+use crate::people::Memory;
+use crate::tasks::{Done, Task, What};
+use crate::weather::Weather;
+use crate::wire::{Frame, Heard};
+
+/// When every simulation begins: a Monday.
+const BEGIN_MS: u64 = 1_795_424_400_000;
+
+/// Everything there is.
+pub struct World {
+    /// What happens how often.
+    pub weather: Weather,
+    /// Now, by the wall.
+    pub now_ms: u64,
+    /// The server's clock, and where its ids come from.
+    pub clock: Clock,
+    /// What outlives the server.
+    pub disk: Disk,
+    /// The server, while it runs.
+    pub house: Option<House>,
+    /// The companies, as the second opinion has them.
+    pub offices: Vec<Office>,
+    /// Everybody.
+    pub people: Vec<Person>,
+    /// Every device that was ever switched on.
+    pub phones: Vec<Phone>,
+    /// What is under way in the server.
+    pub tasks: Vec<Task>,
+    /// What is queued and not yet released, in the order in which it was decided.
+    pub marks: VecDeque<Mark>,
+    /// In which company a session is.
+    pub sessions: BTreeMap<SessionId, usize>,
+    /// Of all that was stored and told.
+    pub digest: Digest,
+    /// How often what happened.
+    pub counts: Counts,
+    /// Numbers for keys and words.
+    pub made: u64,
+    /// Whether everything is printed when it is released.
+    pub is_told_aloud: bool,
+}
+
+/// How often what happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Commands that a company took, or that it was read back.
+    pub commands: u64,
+    /// Events that were stored.
+    pub events: u64,
+    /// Frames that people were sent and that were held against the model.
+    pub frames: u64,
+    /// Sessions that began.
+    pub sessions: u64,
+    /// Times that the server was killed.
+    pub kills: u64,
+    /// Times that the disk was full.
+    pub full_disks: u64,
+    /// Lines that were cut.
+    pub cuts: u64,
+}
+
+/// A company, as it was decided and as it is stored.
+pub struct Office {
+    /// Its id.
+    pub id: CompanyId,
+    /// After all that was decided.
+    pub ahead: Model,
+    /// After all that was committed.
+    pub stored: Model,
+    /// What core makes of the events that were decided.
+    pub shadow: Company,
+    /// In which epoch of which server it was read last.
+    pub epoch: Option<u64>,
+    /// Which devices listen in which room.
+    pub rooms: BTreeMap<Place, Vec<Listener>>,
+}
+
+/// A room of a company.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A client's.
+    Client(ClientId),
+    /// An employee's.
+    Employee(EmployeeId),
+    /// One side of a session.
+    Session(SessionId, Party),
+    /// Of whoever runs the company.
+    Board,
+}
+
+/// A device in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Which device.
+    pub phone: usize,
+    /// The number of its line.
+    pub line: u64,
+    /// What it has joined.
+    pub topic: String,
+}
+
+/// Somebody.
+pub struct Person {
+    /// Their role.
+    pub role: Role,
+    /// Their company; a client may have none.
+    pub office: Option<usize>,
+    /// Their id.
+    pub id: String,
+    /// The devices that are switched on.
+    pub phones: Vec<usize>,
+    /// What they have been told, and what they wait for.
+    pub memory: Memory,
+}
+
+/// A device, at both ends of its line.
+pub struct Phone {
+    /// Whose.
+    pub person: usize,
+    /// The server's end, while nothing is under way in it.
+    pub device: Option<Device>,
+    /// Whether the line holds.
+    pub is_up: bool,
+    /// On their way to the server.
+    pub up: VecDeque<Sent>,
+    /// On their way to the person.
+    pub down: VecDeque<Outgoing>,
+    /// What the server must do with the device before it hears another frame.
+    pub chores: VecDeque<Chore>,
+    /// What it has joined, at the server's end.
+    pub seats: BTreeMap<String, Seat>,
+    /// What it has joined, as the person believes.
+    pub joined: BTreeMap<String, u64>,
+    /// The number of the latest frame.
+    pub references: u64,
+    /// What the clients were told last of what can be booked, by topic.
+    pub flags: BTreeMap<String, String>,
+    /// Requests that were heard by the server and not answered yet.
+    pub unanswered: BTreeMap<u64, Frame>,
+}
+
+/// Something on its way to the server.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// A frame.
+    Frame(Frame),
+    /// The proof that an offer arrived.
+    Pong(Vec<u8>),
+}
+
+/// Something that the server does with a device by itself.
+#[derive(Clone, Debug)]
+pub enum Chore {
+    /// A channel was closed from its side.
+    Forget(String, u64),
+    /// The line is gone.
+    Leave,
+}
+
+/// What a device has joined.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// In which company.
+    pub office: usize,
+    /// In which room.
+    pub place: Place,
+    /// As which line.
+    pub line: u64,
+    /// With which join.
+    pub join_ref: u64,
+}
+
+impl World {
+    /// The world of a case, before anything has happened.
+    ///
+    /// # Panics
+    /// Never: the ids are good.
+    #[must_use]
+    pub fn new(case: &Case) -> Self {
+        let mut dice = Rng::with_seed(case.seed ^ 0x5157_1C4B_0A2D);
+        let offices = (0..case.companies).map(|n| Office::new(&format!("company-{n}"))).collect();
+        let mut people = Vec::new();
+        for n in 0..case.clients {
+            let office = (dice.u8(0..3) > 0).then(|| n % case.companies);
+            people.push(Person::new(Role::Client, office, format!("client-{n}")));
+        }
+        for office in 0..case.companies {
+            for n in 0..case.employees {
+                people.push(Person::new(Role::Employee, Some(office), format!("employee-{n}")));
+            }
+            people.push(Person::new(Role::Admin, Some(office), format!("admin-{office}")));
+        }
+        let disk = Disk::default();
+        let weather = Weather::throw(&mut dice);
+        let clock = Clock::told(Time::from_ms(BEGIN_MS));
+        let house = House::start(&disk, &clock, weather.queue);
+        let mut world = Self {
+            weather,
+            now_ms: BEGIN_MS,
+            clock,
+            disk,
+            house: Some(house),
+            offices,
+            people,
+            phones: Vec::new(),
+            tasks: Vec::new(),
+            marks: VecDeque::new(),
+            sessions: BTreeMap::new(),
+            digest: Digest::default(),
+            counts: Counts::default(),
+            made: 0,
+            is_told_aloud: false,
+        };
+        world.provision(&mut dice, case.employees);
+        world
+    }
+
+    /// The companies and their employees are made, as a back end would.
+    fn provision(&mut self, dice: &mut Rng, employees: usize) {
+        for office in 0..self.offices.len() {
+            self.admin(office, Step::SetCompany(self.weather.settings(dice)));
+            for n in 0..employees {
+                let topics = self.weather.topics(dice);
+                let id = format!("employee-{n}").parse().expect("an id");
+                self.admin(office, Step::SetEmployee(id, format!("Employee {n}"), topics));
+            }
+            while !self.tasks.is_empty() {
+                self.poll_all();
+            }
+            self.commit(usize::MAX);
+        }
+    }
+
+    /// The server is started again, on what is stored.
+    pub fn start_house(&mut self) {
+        self.clock.tell(Time::from_ms(self.now_ms));
+        let house = House::start(&self.disk, &self.clock, self.weather.queue);
+        let disk = self.disk.clone();
+        self.house = Some(house);
+        let future = async move {
+            let open = switchboard::journal::ReadBack::companies_with_open_things(&disk).await;
+            Done::Open(open.ok())
+        };
+        self.start(What::Open, Box::pin(future));
+    }
+
+    /// The server is killed. Of what waits in its journal so many more are stored, and nobody hears of it.
+    pub fn kill(&mut self, stored: usize) {
+        let Some(house) = self.house.take() else { return };
+        self.counts.kills += 1;
+        let stored = house.die_after_storing(stored);
+        for mark in self.marks.drain(..).take(stored).collect::<Vec<_>>() {
+            self.store(&mark);
+        }
+        self.marks.clear();
+        self.tasks.clear();
+        for phone in 0..self.phones.len() {
+            self.phones[phone].device = None;
+            self.phones[phone].chores.clear();
+            self.phones[phone].seats.clear();
+            self.phones[phone].up.clear();
+            self.cut(phone);
+        }
+        for office in &mut self.offices {
+            office.epoch = None;
+            office.rooms.clear();
+        }
+    }
+
+    /// A line breaks: what is on its way is lost, and the server will notice.
+    pub fn cut(&mut self, phone: usize) {
+        if !std::mem::replace(&mut self.phones[phone].is_up, false) {
+            return;
+        }
+        self.counts.cuts += 1;
+        self.phones[phone].down.clear();
+        self.phones[phone].joined.clear();
+        self.phones[phone].unanswered.clear();
+        if let Some(house) = &mut self.house {
+            house.hang_up(phone);
+            self.phones[phone].up.clear();
+            self.phones[phone].chores.push_back(Chore::Leave);
+        }
+        let person = self.phones[phone].person;
+        self.people[person].phones.retain(|known| *known != phone);
+        self.people[person].memory.line_is_lost(phone);
+    }
+
+    /// A person switches a device on.
+    pub fn connect(&mut self, person: usize) -> Option<usize> {
+        let claims = self.claims(person);
+        let house = self.house.as_mut()?;
+        let (device, outbox, _overflow) = Device::new(house.hub.clone(), claims, switchboard::phoenix::Version::V2);
+        let phone = self.phones.len();
+        house.listen(phone, outbox);
+        self.phones.push(Phone {
+            person,
+            device: Some(device),
+            is_up: true,
+            up: VecDeque::new(),
+            down: VecDeque::new(),
+            chores: VecDeque::new(),
+            seats: BTreeMap::new(),
+            joined: BTreeMap::new(),
+            references: 0,
+            flags: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
+        });
+        self.people[person].phones.push(phone);
+        Some(phone)
+    }
+
+    fn claims(&self, person: usize) -> Claims {
+        let person = &self.people[person];
+        Claims {
+            subject: person.id.clone(),
+            role: person.role,
+            company: person.office.map(|office| self.offices[office].id.to_string()),
+            name: None,
+            topics: None,
+            expires_at_s: u64::MAX / 1000,
+        }
+    }
+
+    /// A person hears the next frame on a device.
+    pub fn hear(&mut self, phone: usize, dice: &mut Rng) {
+        let Some(outgoing) = self.phones[phone].down.pop_front() else { return };
+        let (text, proof) = match outgoing {
+            Outgoing::Frame(text) | Outgoing::Ended { frame: text, .. } => (text, None),
+            Outgoing::Offer(text, proof) => (text, Some(proof.to_vec())),
+        };
+        if let Some(proof) = proof.filter(|_| dice.u8(..) >= self.weather.pongs_lost) {
+            self.phones[phone].up.push_back(Sent::Pong(proof));
+        }
+        self.remember(phone, &Heard::read(&text), dice);
+    }
+
+    /// The settings of a company in this weather.
+    #[must_use]
+    pub fn settings(&self, dice: &mut Rng) -> Settings {
+        self.weather.settings(dice)
+    }
+}
+
+impl Office {
+    fn new(id: &str) -> Self {
+        let id: CompanyId = id.parse().expect("an id");
+        Self {
+            ahead: Model::new(id.as_str()),
+            stored: Model::new(id.as_str()),
+            shadow: Company::new(id.clone()),
+            id,
+            epoch: None,
+            rooms: BTreeMap::new(),
+        }
+    }
+}
+
+impl Person {
+    fn new(role: Role, office: Option<usize>, id: String) -> Self {
+        Self { role, office, id, phones: Vec::new(), memory: Memory::default() }
+    }
+}
