@@ -24,6 +24,8 @@ pub mod outbox;
 
 pub mod clock;
 
+pub mod sync;
+
 pub mod phoenix;
 
 pub mod auth;

@@ -9,15 +9,16 @@ mod timekeeper;
 mod visit;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use switchboard_core::{Command, CompanyId, SessionId, Time};
-use tokio::sync::mpsc::Permit;
 
 use crate::clock::Clock;
 use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::mpsc::Permit;
+use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock};
 
 pub use rooms::{Line, Room};
 pub use visit::Visit;
@@ -57,7 +58,7 @@ struct Slot {
     id: CompanyId,
     live: Mutex<Live>,
     /// Held while the company is read back, so that it is read once.
-    reading: tokio::sync::Mutex<()>,
+    reading: AsyncMutex<()>,
 }
 
 impl Slot {
@@ -317,7 +318,7 @@ impl Exchange {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let new = || {
             let live = Mutex::new(Live::unread(id.clone()));
-            Arc::new(Slot { id: id.clone(), live, reading: tokio::sync::Mutex::new(()) })
+            Arc::new(Slot { id: id.clone(), live, reading: AsyncMutex::new(()) })
         };
         slots.entry(id.clone()).or_insert_with(new).clone()
     }

@@ -1,14 +1,14 @@
 //! One timekeeper for all companies: comes by when the next of them has something due.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::Exchange;
+use crate::sync::{Mutex, Notify};
 
 /// How long a company waits whose turn could not be had, in milliseconds.
 const TRY_AGAIN_MS: u64 = 50;
@@ -71,7 +71,7 @@ impl Timekeeper {
             let sleep = next.map_or(SLEEP_MAX, |at| Duration::from_millis(now.ms_until(at)).min(SLEEP_MAX));
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
-                () = exchange.timekeeper.bell.notified() => {}
+                () = exchange.rung() => {}
                 changed = health.changed() => {
                     if changed.is_err() {
                         return;
@@ -86,6 +86,11 @@ impl Timekeeper {
 }
 
 impl Exchange {
+    /// Comes back when something is due earlier than it was: [`Exchange::next_due`] must be asked again.
+    pub(crate) async fn rung(&self) {
+        self.timekeeper.bell.notified().await;
+    }
+
     /// Wakes many companies, a few at a time; each in a task of its own, so that one that fails takes nobody along.
     pub(super) async fn wake_all(self: &Arc<Self>, companies: impl IntoIterator<Item = CompanyId>) {
         let mut waking = JoinSet::new();

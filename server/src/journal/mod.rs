@@ -13,13 +13,13 @@ pub mod snapshot;
 pub mod check;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
-use tokio::sync::{mpsc, watch};
 
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{mpsc, thread, watch};
 use rows::Row;
 
 /// The most entries in one transaction: a commit stays short enough that nobody waits long behind it.
@@ -220,15 +220,15 @@ impl Journal {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
         let (mut committer, epoch, health) = Committer::new(store);
         let (journal, mut receiver) = Self::before(epoch, health, queue);
-        let thread = std::thread::Builder::new().name("journal".into()).spawn(move || {
+        let thread = thread::Builder::new().name("journal".into()).spawn(move || {
             let mut batch = Vec::new();
             while receiver.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
                 committer.commit(std::mem::take(&mut batch));
                 while !committer.is_healthy() && (!receiver.is_closed() || !receiver.is_empty()) {
-                    std::thread::sleep(PROBE_EVERY);
+                    thread::sleep(PROBE_EVERY);
                     while let Ok(work) = receiver.try_recv() {
                         committer.commit(vec![work]);
                     }
@@ -301,5 +301,5 @@ impl Journal {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "model")))]
 mod tests;

@@ -3,10 +3,10 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use switchboard_core::CompanyId;
-use tokio::sync::mpsc;
 
 use super::Work;
 use super::sqlite::Reader;
+use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
 const WAITING_MAX: usize = 64;
