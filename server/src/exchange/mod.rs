@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError};
 
-use switchboard_core::{Command, CompanyId, SessionId, Time};
+use switchboard_core::{Command, Company, CompanyId, SessionId, Time};
 
 use crate::clock::Clock;
 use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work};
@@ -267,6 +267,19 @@ impl Exchange {
         }
     }
 
+    /// A session that began and was lost is forgotten, and every one that runs is known again.
+    fn follow_read_back(&self, slot: &Slot, before: &Company, read: &Company) {
+        let running = |company: &Company| -> Vec<SessionId> {
+            company.sessions().filter(|session| session.is_running()).map(|session| session.id).collect()
+        };
+        let (before, read) = (running(before), running(read));
+        let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+        for session in before {
+            sessions.remove(&session);
+        }
+        sessions.extend(read.into_iter().map(|session| (session, slot.id.clone())));
+    }
+
     /// Reads a company from the store, if nobody else just did.
     async fn read_back(&self, slot: &Arc<Slot>) -> Result<(), NotNow> {
         let _one_at_a_time = slot.reading.lock().await;
@@ -292,10 +305,7 @@ impl Exchange {
         };
         let permit = self.journal.reserve().await.ok_or(NotNow::Draining)?;
         let mut live = slot.lock();
-        for session in company.sessions().filter(|session| session.is_running()) {
-            let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
-            sessions.insert(session.id, slot.id.clone());
-        }
+        self.follow_read_back(slot, &live.company, &company);
         live.replace(company, epoch, events, self.clock.now());
         self.work_in_unless_nothing(slot, &mut live, epoch, permit);
         Ok(())
