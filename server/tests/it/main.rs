@@ -2,6 +2,8 @@
 
 mod crash;
 
+mod hammer;
+
 mod disk;
 
 mod small_disk;
