@@ -1,5 +1,6 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test fmt clippy unit doc deny phoenix node simulate prove faults crash bench-offer fuzz fuzz-keep fuzz-http
+.PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash shuttle bench-offer fuzz fuzz-keep \
+	fuzz-http
 
 CARGO ?= cargo
 DENY_VERSION := 0.20.2
@@ -14,16 +15,21 @@ run:
 	target/quick/switchboard serve --dev --data $(DATA)
 
 # Everything.
-test: fmt clippy unit doc phoenix simulate deny
+test: fmt clippy unit model doc phoenix simulate deny
 
 fmt:
 	$(CARGO) fmt --all --check
 
 clippy:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --package switchboard --tests --features model --locked -- -D warnings
 
 unit:
 	$(CARGO) test --workspace --locked
+
+# Exchange, journal and outbox under a model checker: every scene in some hundred orders.
+model:
+	$(CARGO) test --package switchboard --lib --features model --locked model::
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
@@ -73,6 +79,12 @@ fuzz-http: $(VENV)/bin/schemathesis
 $(VENV)/bin/schemathesis:
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet schemathesis==$(SCHEMATHESIS_VERSION)
+
+# The scenes of `make model` in other orders every time, and in many more of them.
+MODEL_ORDERS ?= 10000
+shuttle:
+	MODEL_ORDERS=$(MODEL_ORDERS) SHUTTLE_RANDOM_SEED=$${SHUTTLE_RANDOM_SEED:-$$(date +%s)} \
+		$(CARGO) test --package switchboard --lib --features model --locked model:: -- --nocapture
 
 # From `book` arriving to `offer` leaving, beside one fdatasync of this disk and one loopback round trip.
 bench-offer:

@@ -31,3 +31,6 @@ pub mod phoenix;
 pub mod auth;
 
 pub mod config;
+
+#[cfg(all(test, feature = "model"))]
+mod model;

@@ -1,0 +1,40 @@
+//! The companies that the scenes play in, as the disk has them at the start.
+
+use switchboard_core::{ClientId, Command, Company, CompanyId, EmployeeId, Intent, Settings, Time};
+
+/// When every scene starts.
+pub const START: Time = Time::from_ms(1_000_000);
+
+pub fn id(company: &str) -> CompanyId {
+    company.parse().expect("an id")
+}
+
+pub fn ann() -> EmployeeId {
+    "ann".parse().expect("an id")
+}
+
+pub fn carl() -> ClientId {
+    "carl".parse().expect("an id")
+}
+
+pub fn set_company() -> Command {
+    Command::SetCompany { name: "Acme".into(), settings: Settings::default() }
+}
+
+pub fn set_employee(employee: &EmployeeId) -> Command {
+    Command::SetEmployee { employee: employee.clone(), name: "A".into(), topics: vec![] }
+}
+
+/// Ann works here, and wants to be asked.
+pub fn idle_ann() -> [Command; 2] {
+    [set_employee(&ann()), Command::SetStatus { employee: ann(), intent: Intent::Idle, by_admin: false }]
+}
+
+/// A company in which all this has happened.
+pub fn after(company: &str, commands: &[Command]) -> Company {
+    let mut company = Company::new(id(company));
+    for command in [set_company()].iter().chain(commands) {
+        company.take(START, command).outcome.unwrap_or_else(|refusal| panic!("{command:?}: {refusal:?}"));
+    }
+    company
+}

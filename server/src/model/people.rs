@@ -1,0 +1,84 @@
+//! Devices in the scenes: they join a room, read what they are sent, and hold every word of it against the disk.
+
+use shuttle::future::{JoinHandle, spawn};
+use switchboard_core::{BookingId, Command, Company, CompanyId};
+use tokio::sync::mpsc::Receiver;
+
+use super::company::carl;
+use super::world::{Disk, Here};
+use crate::exchange::{Line, Room};
+use crate::journal::Fate;
+use crate::outbox::{Outbox, Outgoing};
+use crate::phoenix::{Ref, Version};
+
+/// A device that has joined a room.
+pub struct Listener {
+    pub line: u64,
+    pub room: Room,
+    /// Ends when nobody can send to it any more.
+    pub reading: JoinHandle<()>,
+}
+
+impl Here {
+    /// A device joins; as a real one it leaves again if the join is lost, and tries until it is in.
+    pub async fn join(&self, company: &CompanyId, room: Room) -> Listener {
+        loop {
+            let (outbox, frames, _overflow) = Outbox::new(64, Version::V2);
+            let line = self.exchange.next_line();
+            let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null };
+            let joined = self.visit(company, |visit| {
+                visit.enter(&room, joining).expect("anybody may enter");
+            });
+            match joined.await {
+                Ok(Fate::Committed) => {
+                    let reading = spawn(read(self.disk.clone(), company.clone(), frames));
+                    return Listener { line, room, reading };
+                }
+                Ok(Fate::Lost) => self.exchange.leave(company, &room, line).await,
+                Err(_not_now) => {}
+            }
+            shuttle::future::yield_now().await;
+        }
+    }
+
+    /// Carl asks for somebody, until he is heard.
+    pub async fn book(&self, company: &CompanyId) -> BookingId {
+        loop {
+            let booking = self.exchange.clock().fresh_booking();
+            let topic = "tax".parse().expect("a topic");
+            let command = Command::Book { booking, client: carl(), topic, note: None, key: None };
+            let booked = self.visit(company, |visit| {
+                visit.take(&command).expect("ann is idle, and carl has nothing open");
+            });
+            if booked.await == Ok(Fate::Committed) {
+                return booking;
+            }
+            shuttle::future::yield_now().await;
+        }
+    }
+
+    /// The time goes on by itself until that is so of the stored company.
+    pub async fn wait_until(&self, company: &CompanyId, holds: impl Fn(&Company) -> bool) {
+        while !holds(&self.disk.company(company)) {
+            self.tell(self.exchange.clock().now().plus_ms(50));
+            shuttle::future::yield_now().await;
+        }
+    }
+}
+
+async fn read(disk: Disk, company: CompanyId, mut frames: Receiver<Outgoing>) {
+    while let Some(Outgoing::Frame(frame) | Outgoing::Offer(frame, _) | Outgoing::Ended { frame, .. }) =
+        frames.recv().await
+    {
+        let frame: serde_json::Value = serde_json::from_str(&frame).expect("JSON");
+        let payload = &frame[4];
+        let (id, offers) = match frame[3].as_str() {
+            Some("booking") => (&payload["booking"]["id"], &payload["booking"]["offers"]),
+            Some("offer") => (&payload["offer"]["booking_id"], &payload["offer"]["attempt"]),
+            _ => continue,
+        };
+        let id: BookingId = id.as_str().and_then(|id| id.parse().ok()).expect("a booking's id");
+        let stored = disk.company(&company).booking(id).map(|booking| booking.offers.len() as u64);
+        assert!(stored >= offers.as_u64(), "told {frame}, and stored are {stored:?} offers");
+    }
+}

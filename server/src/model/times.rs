@@ -1,0 +1,134 @@
+//! Deadlines: the timekeeper sleeps until the next one, and visitors move it meanwhile.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use shuttle::future::{JoinHandle, block_on, spawn};
+use switchboard_core::{Booking, Company, CompanyId, Time};
+use tokio::sync::watch;
+
+use super::company::{START, after, ann, id, idle_ann};
+use super::explore;
+use super::failures::some_failures;
+use super::world::{Here, World};
+use crate::exchange::Room;
+
+/// When all timekeeping ends.
+const OVER: Time = Time::from_ms(u64::MAX);
+
+/// A timekeeper that sleeps and wakes as `Timekeeper::run` does, in a time that is told.
+pub struct Timekeeping(JoinHandle<()>);
+
+impl Timekeeping {
+    pub fn begin(world: &World) -> Self {
+        Self(spawn(run(world.here(), world.health.clone(), world.here().time.subscribe())))
+    }
+
+    pub async fn end(self, world: &World) {
+        world.well_again().await;
+        world.here().time.send_replace(OVER);
+        self.0.await.expect("it ends");
+    }
+}
+
+async fn run(here: Here, mut health: crate::sync::watch::Receiver<bool>, mut time: watch::Receiver<Time>) {
+    while *time.borrow() != OVER {
+        wake_all(&here, here.exchange.take_due()).await;
+        let next = here.exchange.next_due();
+        let recovered = {
+            let slept = |now: &Time| *now == OVER || next.is_some_and(|next| next <= *now);
+            let sleep = pin!(async { time.wait_for(slept).await.map(|_now| ()) });
+            let rung = pin!(here.exchange.rung());
+            let changed = pin!(health.changed());
+            matches!(select(select(sleep, rung), changed).await, Either::Right(_)) && here.exchange.is_healthy()
+        };
+        if recovered {
+            wake_all(&here, here.disk.companies()).await;
+        }
+    }
+}
+
+async fn wake_all(here: &Here, companies: Vec<CompanyId>) {
+    let mut waking = Vec::new();
+    for company in companies {
+        let exchange = here.exchange.clone();
+        waking.push(spawn(async move { exchange.wake(&company).await }));
+    }
+    for woken in waking {
+        woken.await.expect("it ends");
+    }
+}
+
+/// Ann is asked and never answers, and it is found in the end that she did not.
+async fn book_in_vain(world: &World, acme: &CompanyId) {
+    let here = world.here();
+    let at_ann = here.join(acme, Room::Employee(ann())).await;
+    let booking = here.book(acme).await;
+    let mut hiring = Vec::new();
+    for employees in [["a1", "a2"], ["b1", "b2"]] {
+        let (other, of) = (world.here(), acme.clone());
+        hiring.push(spawn(async move {
+            for employee in employees {
+                other.hire(&of, employee).await;
+            }
+        }));
+    }
+    here.tell(START.plus_ms(200_000));
+    let is_over = |company: &Company| company.booking(booking).is_none_or(|booking| !booking.is_open());
+    here.wait_until(acme, is_over).await;
+    for hired in hiring {
+        hired.await.expect("it ends");
+    }
+    here.exchange.leave(acme, &at_ann.room, at_ann.line).await;
+}
+
+#[test]
+fn a_deadline_that_was_armed_while_the_timekeeper_slept_is_kept() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &idle_ann())], 8, &[]);
+        let acme = id("acme");
+        block_on(async {
+            let timekeeping = Timekeeping::begin(&world);
+            let here = world.here();
+            let at_ann = here.join(&acme, Room::Employee(ann())).await;
+            let (other, of) = (world.here(), acme.clone());
+            let hiring = spawn(async move { other.hire(&of, "bob").await });
+            let booking = here.book(&acme).await;
+            // The time leaps once: who misses it sleeps for ever, which the model finds.
+            here.tell(START.plus_ms(200_000));
+            world.disk.changes_until(&acme, |company| !company.booking(booking).is_some_and(Booking::is_open)).await;
+            hiring.await.expect("it ends");
+            world.exchange.leave(&acme, &at_ann.room, at_ann.line).await;
+            timekeeping.end(&world).await;
+            drop(here);
+            world.end().await;
+            at_ann.reading.await.expect("it ends");
+        });
+    });
+}
+
+#[test]
+fn a_deadline_is_kept_though_there_is_no_place_in_the_queue() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &idle_ann())], 1, &[]);
+        block_on(async {
+            let timekeeping = Timekeeping::begin(&world);
+            book_in_vain(&world, &id("acme")).await;
+            timekeeping.end(&world).await;
+            world.end().await;
+        });
+    });
+}
+
+#[test]
+fn a_deadline_is_kept_though_the_disk_fails() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &idle_ann())], 4, &some_failures());
+        block_on(async {
+            let timekeeping = Timekeeping::begin(&world);
+            book_in_vain(&world, &id("acme")).await;
+            timekeeping.end(&world).await;
+            world.end().await;
+        });
+    });
+}

@@ -1,0 +1,167 @@
+//! Visitors who come at the same time.
+
+use shuttle::future::{block_on, spawn};
+use shuttle::rand::{Rng, thread_rng};
+use switchboard_core::Refusal;
+
+use super::company::{after, ann, id, set_company, set_employee};
+use super::explore;
+use super::world::{Here, World};
+use crate::journal::Fate;
+use crate::outbox::{Outbox, Outgoing};
+use crate::phoenix::Version;
+use crate::sync::step;
+
+/// Several people hire at the same time, each their own.
+async fn hire_at_once(here: &Here, plans: &'static [(&'static str, &'static [&'static str])]) {
+    let mut hiring = Vec::new();
+    for (company, employees) in plans {
+        let here = here.clone();
+        hiring.push(spawn(async move {
+            for employee in *employees {
+                here.hire(&id(company), employee).await;
+            }
+        }));
+    }
+    for hired in hiring {
+        hired.await.expect("it ends");
+    }
+}
+
+#[test]
+fn visitors_never_meet_and_their_entries_are_in_order() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &[]), &after("brix", &[])], 4, &[]);
+        block_on(async {
+            hire_at_once(&world.here(), &[("acme", &["a1", "a2"]), ("acme", &["b1", "b2"]), ("brix", &["c1"])]).await;
+            world.end().await;
+        });
+    });
+}
+
+#[test]
+fn a_queue_with_one_place_refuses_and_loses_nothing() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &[])], 1, &[]);
+        block_on(async {
+            hire_at_once(&world.here(), &[("acme", &["a1"]), ("acme", &["b1"]), ("acme", &["c1"])]).await;
+            world.end().await;
+        });
+    });
+}
+
+#[test]
+fn a_company_is_read_once_though_many_come() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &[])], 8, &[]);
+        block_on(async {
+            hire_at_once(&world.here(), &[("acme", &["a1"]), ("acme", &["b1"]), ("acme", &["c1"])]).await;
+            assert_eq!(world.disk.reads(&id("acme")), 1);
+            world.end().await;
+        });
+    });
+}
+
+#[test]
+fn nothing_is_left_of_a_visit_that_panics_and_nothing_else_is_lost() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &[])], 8, &[]);
+        block_on(async {
+            let here = world.here();
+            let panicking = shuttle::thread::spawn(move || {
+                here.panic_halfway(&id("acme"), &set_employee(&ann()));
+            });
+            hire_at_once(&world.here(), &[("acme", &["a1", "a2"]), ("acme", &["b1"])]).await;
+            panicking.join().expect("the panic was caught");
+            assert!(!world.disk.has(&id("acme"), &ann()), "halfway is not there");
+            world.end().await;
+        });
+    });
+}
+
+#[test]
+fn what_comes_of_a_company_that_was_let_go_is_not_lost() {
+    explore(|| {
+        let world = World::new(&[], 8, &[]);
+        let acme = id("acme");
+        block_on(async {
+            // Who asks for a company that is not there makes its place and lets it go again.
+            let mut asking = Vec::new();
+            for _ in 0..2 {
+                let (here, acme) = (world.here(), acme.clone());
+                asking.push(spawn(async move {
+                    let mut found = Ok(());
+                    let asked = here.visit(&acme, |visit| {
+                        let command = set_employee(&ann());
+                        found = visit.take(&command).map(|_| ());
+                    });
+                    assert_eq!(asked.await, Ok(Fate::Committed));
+                    assert!(matches!(found, Ok(()) | Err(Refusal::UnknownCompany)));
+                }));
+            }
+            let (here, of) = (world.here(), acme.clone());
+            let making = spawn(async move {
+                here.take(&of, set_company()).await;
+                here.hire(&of, "bob").await;
+            });
+            for asked in asking {
+                asked.await.expect("it ends");
+            }
+            making.await.expect("it ends");
+            world.end().await;
+        });
+    });
+}
+
+#[test]
+fn after_a_settle_all_that_was_decided_before_is_told() {
+    explore(|| {
+        let world = World::new(&[&after("acme", &[]), &after("brix", &[])], 3, &[]);
+        let decided = std::sync::Arc::new(std::sync::Mutex::new((Vec::new(), Vec::new())));
+        block_on(async {
+            let mut asking = Vec::new();
+            for (number, company) in ["acme", "acme", "brix"].into_iter().enumerate() {
+                let (exchange, decided) = (world.exchange.clone(), decided.clone());
+                asking.push(spawn(async move {
+                    let company = id(company);
+                    let asked = exchange.visit(&company, |visit| {
+                        visit.take(&set_company()).expect("it can be set");
+                        decided.lock().expect("no panic").0.push(number);
+                        step();
+                        let decided = decided.clone();
+                        move |_fate| decided.lock().expect("no panic").1.push(number)
+                    });
+                    let _refused_when_it_drains = asked.await;
+                }));
+            }
+            for _ in 0..thread_rng().gen_range(0..20) {
+                shuttle::future::yield_now().await;
+            }
+            world.exchange.drain();
+            let before = decided.lock().expect("no panic").0.clone();
+            world.exchange.settle().await;
+            let told = decided.lock().expect("no panic").1.clone();
+            assert!(before.iter().all(|number| told.contains(number)), "{before:?} decided, {told:?} told");
+            for asked in asking {
+                asked.await.expect("it ends");
+            }
+            world.close();
+        });
+    });
+}
+
+#[test]
+fn the_alarm_of_an_outbox_is_never_missed() {
+    super::exhaust(|| {
+        let (outbox, _unread, overflow) = Outbox::new(1, Version::V2);
+        let watching = spawn(async move { overflow.happened().await });
+        let pushing = spawn(async move {
+            outbox.push(Outgoing::Frame("read".into()));
+            outbox.push(Outgoing::Frame("too many".into()));
+        });
+        block_on(async {
+            watching.await.expect("it comes back");
+            pushing.await.expect("it never waits");
+        });
+    });
+}

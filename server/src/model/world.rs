@@ -1,0 +1,300 @@
+//! A small world around an exchange: a disk in memory that is slow and fails, people who come by, and who watches them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, PoisonError};
+
+use futures_util::future::BoxFuture;
+use switchboard_core::{Command, Company, CompanyId, EmployeeId, SessionId, Time};
+
+use super::company::{self, START};
+use crate::clock::Clock;
+use crate::exchange::{Exchange, NotNow, Visit};
+use crate::journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
+
+use crate::sync::{Mutex, Notify, step, thread, watch};
+
+/// What is stored, and how the disk behaves.
+#[derive(Clone, Default)]
+pub struct Disk(Arc<Mutex<Stored>>, Arc<Notify>);
+
+#[derive(Default)]
+struct Stored {
+    companies: BTreeMap<CompanyId, Company>,
+    /// Which commits fail, counted from 0.
+    failing: BTreeSet<u32>,
+    commits: u32,
+    sick: bool,
+    /// Trials that fail before the disk is well again.
+    sick_for: u32,
+    recoveries: u32,
+    reads: BTreeMap<CompanyId, u32>,
+}
+
+impl Disk {
+    fn with<R>(&self, look: impl FnOnce(&mut Stored) -> R) -> R {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is committed of a company.
+    pub fn company(&self, id: &CompanyId) -> Company {
+        self.with(|stored| stored.company(id).clone())
+    }
+
+    pub fn companies(&self) -> Vec<CompanyId> {
+        self.with(|stored| stored.companies.keys().cloned().collect())
+    }
+
+    /// Comes back when that is so of what is committed of a company. It does not look again and again, so that the
+    /// model finds it when nothing happens any more.
+    pub async fn changes_until(&self, id: &CompanyId, holds: impl Fn(&Company) -> bool) {
+        while !holds(&self.company(id)) {
+            self.1.notified().await;
+        }
+    }
+
+    /// The next commit fails, and then that many trials.
+    pub fn fail_next(&self, trials: u32) {
+        self.with(|stored| {
+            stored.failing = BTreeSet::from([stored.commits]);
+            stored.sick_for = trials;
+        });
+    }
+
+    /// How often a company was read.
+    pub fn reads(&self, id: &CompanyId) -> u32 {
+        self.with(|stored| stored.reads.get(id).copied().unwrap_or_default())
+    }
+
+    /// How often the disk got well again.
+    pub fn recoveries(&self) -> u32 {
+        self.with(|stored| stored.recoveries)
+    }
+
+    /// Whether an employee is committed.
+    pub fn has(&self, company: &CompanyId, employee: &EmployeeId) -> bool {
+        self.with(|stored| stored.company(company).find_employee(employee).is_some())
+    }
+}
+
+impl Stored {
+    fn company(&mut self, id: &CompanyId) -> &mut Company {
+        self.companies.entry(id.clone()).or_insert_with(|| Company::new(id.clone()))
+    }
+
+    fn well(&self) -> Result<(), StoreError> {
+        if self.sick { Err(StoreError::Unreadable("the disk is full".into())) } else { Ok(()) }
+    }
+}
+
+impl Store for Disk {
+    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+        step();
+        let bell = self.1.clone();
+        self.with(|stored| {
+            if stored.failing.remove(&stored.commits) {
+                stored.sick = true;
+            }
+            stored.commits += 1;
+            stored.well()?;
+            for work in batch {
+                let Work::Entry(entry) = work else { continue };
+                let company = stored.company(&entry.company);
+                assert_eq!(entry.first_seq, company.seq() + 1, "no gap and no double in {}", entry.company);
+                for event in &entry.events {
+                    company.apply(entry.at, event);
+                }
+            }
+            bell.notify_one();
+            Ok(())
+        })
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        step();
+        self.with(|stored| {
+            if stored.sick_for > 0 {
+                stored.sick_for -= 1;
+            } else {
+                stored.sick = false;
+                stored.recoveries += 1;
+            }
+            stored.well()
+        })
+    }
+}
+
+impl ReadBack for Disk {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
+        let (disk, id) = (self.clone(), id.clone());
+        Box::pin(async move {
+            shuttle::future::yield_now().await;
+            let company = disk.company(&id);
+            disk.with(|stored| *stored.reads.entry(id).or_default() += 1);
+            shuttle::future::yield_now().await;
+            let events = company.seq();
+            Ok((company, events))
+        })
+    }
+
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
+        let companies = self.with(|stored| stored.companies.keys().cloned().collect());
+        Box::pin(async move { Ok(companies) })
+    }
+
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
+        let found = self.with(|stored| {
+            let mut companies = stored.companies.values();
+            companies.find(|company| company.session(id).is_some()).map(|company| company.id().clone())
+        });
+        Box::pin(async move { Ok(found) })
+    }
+}
+
+/// An exchange on such a disk, with the journal's thread.
+pub struct World {
+    pub exchange: Arc<Exchange>,
+    pub disk: Disk,
+    pub health: watch::Receiver<bool>,
+    journal: thread::JoinHandle<()>,
+    time: Arc<tokio::sync::watch::Sender<Time>>,
+    inside: Arc<Mutex<BTreeSet<CompanyId>>>,
+}
+
+/// What can be taken along into a task.
+#[derive(Clone)]
+pub struct Here {
+    pub exchange: Arc<Exchange>,
+    pub disk: Disk,
+    pub time: Arc<tokio::sync::watch::Sender<Time>>,
+    inside: Arc<Mutex<BTreeSet<CompanyId>>>,
+}
+
+impl World {
+    /// A world in which these companies are stored, that many entries can wait, and these commits fail, from 0.
+    pub fn new(companies: &[&Company], places: usize, failing: &[u32]) -> Self {
+        let stored = Stored {
+            companies: companies.iter().map(|company| (company.id().clone(), (*company).clone())).collect(),
+            failing: failing.iter().copied().collect(),
+            sick_for: 1,
+            ..Stored::default()
+        };
+        let disk = Disk(Arc::new(Mutex::new(stored)), Arc::default());
+        let (journal, thread) = Journal::start(disk.clone(), places).expect("a thread");
+        let health = journal.health();
+        let (snapshots, _nobody_writes_any) = sync_channel(1);
+        let exchange = Exchange::new(journal, Arc::new(disk.clone()), snapshots, Clock::told(START));
+        let time = Arc::new(tokio::sync::watch::Sender::new(START));
+        Self { exchange, disk, health, journal: thread, time, inside: Arc::default() }
+    }
+
+    pub fn here(&self) -> Here {
+        let (exchange, disk) = (self.exchange.clone(), self.disk.clone());
+        Here { exchange, disk, time: self.time.clone(), inside: self.inside.clone() }
+    }
+
+    /// The world ends: what is in memory is what is stored.
+    pub async fn end(self) {
+        self.well_again().await;
+        for id in self.disk.companies() {
+            let mut seen = None;
+            self.exchange.settle().await;
+            let visited = self.here().visit(&id, |visit| seen = Some(visit.company().clone())).await;
+            assert_eq!(visited, Ok(Fate::Committed), "the disk is well and the queue empty at the end");
+            self.exchange.settle().await;
+            assert_eq!(seen.as_ref(), Some(&self.disk.company(&id)), "memory and disk");
+        }
+        self.close();
+    }
+
+    /// From now on the disk is well.
+    pub async fn well_again(&self) {
+        self.disk.with(|stored| stored.failing.clear());
+        while self.disk.with(|stored| stored.sick) || !self.exchange.is_healthy() {
+            shuttle::future::yield_now().await;
+        }
+    }
+
+    /// Everybody goes home, and so does the journal's thread.
+    pub fn close(self) {
+        let Self { exchange, journal, .. } = self;
+        assert_eq!(Arc::strong_count(&exchange), 1, "everybody went home");
+        drop(exchange);
+        journal.join().expect("the journal's thread ends");
+    }
+}
+
+impl Here {
+    /// Visits a company; says what became of it, once the journal has told. Nobody else may be there meanwhile, what
+    /// is told must be in the store, and what was asked after the disk's last recovery cannot be lost.
+    pub async fn visit(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>)) -> Result<Fate, NotNow> {
+        let (told, wait) = tokio::sync::oneshot::channel();
+        let recoveries = self.disk.recoveries();
+        let visited = self.exchange.visit(id, |visit| {
+            assert!(
+                self.inside.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone()),
+                "two visitors in {id}"
+            );
+            work(visit);
+            step();
+            assert!(self.inside.lock().unwrap_or_else(PoisonError::into_inner).remove(id));
+            let (disk, id, seq) = (self.disk.clone(), id.clone(), visit.company().seq());
+            move |fate| {
+                assert!(fate == Fate::Lost || disk.company(&id).seq() >= seq, "told before it is committed");
+                let _nobody_waits_any_more = told.send(fate);
+            }
+        });
+        visited.await?;
+        let fate = wait.await.expect("everybody who was let in is told");
+        let failures_to_come = self.disk.with(|stored| !stored.failing.is_empty() || stored.sick);
+        let well_all_the_time = recoveries == self.disk.recoveries() && !failures_to_come;
+        assert!(!well_all_the_time || fate == Fate::Committed, "nothing failed since, and still it was lost");
+        Ok(fate)
+    }
+
+    /// Makes an employee, and tries again until it is done.
+    pub async fn hire(&self, company: &CompanyId, employee: &str) {
+        let employee: EmployeeId = employee.parse().expect("an id");
+        let command = company::set_employee(&employee);
+        loop {
+            let hired = self.visit(company, |visit| {
+                assert!(visit.company().find_employee(&employee).is_none(), "what was lost is still there");
+                visit.take(&command).expect("anybody can be hired");
+            });
+            match hired.await {
+                Ok(Fate::Committed) => return assert!(self.disk.has(company, &employee), "told and not there"),
+                Ok(Fate::Lost) => assert!(!self.disk.has(company, &employee), "lost and still there"),
+                Err(NotNow::Overloaded { .. } | NotNow::Unavailable) => {}
+                Err(NotNow::Draining) => unreachable!("nobody drains it"),
+            }
+            shuttle::future::yield_now().await;
+        }
+    }
+
+    /// A mistake of ours: a visit that panics after it has changed the company.
+    pub fn panic_halfway(&self, company: &CompanyId, command: &Command) {
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let visited = self.exchange.visit(company, |visit| -> fn(Fate) {
+                visit.take(command).expect("it is allowed");
+                resume_unwind(Box::new("halfway"))
+            });
+            shuttle::future::block_on(visited).expect("there is a place");
+        }));
+        panicked.expect_err("it panics");
+    }
+
+    /// Has a company take a command; panics if it cannot be.
+    pub async fn take(&self, company: &CompanyId, command: Command) {
+        let taken = self.visit(company, |visit| {
+            visit.take(&command).unwrap_or_else(|refusal| panic!("{command:?}: {refusal:?}"));
+        });
+        assert_eq!(taken.await, Ok(Fate::Committed));
+    }
+
+    /// Tells the time, to the clock and to who sleeps.
+    pub fn tell(&self, now: Time) {
+        self.exchange.clock().tell(now);
+        self.time.send_replace(now);
+    }
+}
