@@ -270,7 +270,7 @@ fn people(exchange: &Arc<Exchange>, disk: &Disk, companies: &[CompanyId], chance
 }
 
 async fn hammer() {
-    let mut chance = Chance::announced();
+    let (mut chance, _repeat) = Chance::announced("hammer", "");
     let mut stored = BTreeMap::new();
     for number in 0..COMPANIES {
         let mut company = Company::new(format!("company{number}").parse().expect("an id"));
