@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let own = std::env::current_exe()?;
     let binary = own.parent().and_then(Path::parent).ok_or("the example is in the build")?.join("switchboard");
     let mut server = Command::new(binary)
-        .args(["serve", "--listen", "127.0.0.1:0", "--auto-provision", "--data"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--auto-provision", "--changes-per-person-per-s", "0", "--data"])
         .arg(here.join("store"))
         .env("SWITCHBOARD_JWT_SECRET", SECRET)
         .env("SWITCHBOARD_API_KEY", "measuring")

@@ -4,6 +4,7 @@ mod bad_setting;
 mod dev_secret;
 mod flags;
 mod layers;
+mod limits;
 mod secret;
 mod table;
 
@@ -14,6 +15,7 @@ pub use self::bad_setting::{BadSetting, Origin};
 pub use self::dev_secret::{DEV_API_KEY_FILE, DEV_JWT_SECRET_FILE, dev_secret};
 pub use self::flags::Flags;
 pub use self::layers::process_variables;
+pub use self::limits::Limits;
 pub use self::secret::Secret;
 pub use self::table::{SettingDoc, table};
 
@@ -49,6 +51,8 @@ pub struct Settings {
     pub outbox_frames: usize,
     /// How long a stopping server takes to close its sockets, in milliseconds.
     pub drain_timeout_ms: u64,
+    /// What one person and one address may do.
+    pub limits: Limits,
 }
 
 impl Settings {
@@ -82,6 +86,7 @@ impl Settings {
             journal_queue: layers.count("journal_queue")?,
             outbox_frames: layers.count("outbox_frames")?,
             drain_timeout_ms: layers.whole("drain_timeout_ms")?,
+            limits: Self::limits(&layers)?,
         };
         // Last, so that settings which are refused leave no files behind.
         settings.jwt_secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_core::{Command, OfferId};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
+use crate::admission::{Pass, Wish};
 use crate::auth::Claims;
 use crate::channel::{self, Caller, ReplyTo, Seat, Topic};
 use crate::exchange::Room;
@@ -14,11 +15,10 @@ use crate::hub::Hub;
 use crate::journal::Fate;
 use crate::outbox::{Outbox, Outgoing, Overflow};
 use crate::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
+use crate::view::ErrorView;
 
 /// Channels of one device, as Phoenix has it by default.
 pub const CHANNELS_MAX: usize = 100;
-/// Requests of one device that may wait for their commit: who asks for more is not heard until one is answered.
-const UNANSWERED_MAX: usize = 64;
 
 /// Why a device's line ends.
 #[derive(Debug)]
@@ -53,16 +53,20 @@ pub struct Device {
     claims: Claims,
     outbox: Outbox,
     channels: BTreeMap<Arc<str>, Seat>,
-    unanswered: Arc<Semaphore>,
+    pass: Pass,
 }
 
 impl Device {
     /// A device of the token's person, with what is on its way to it and the alarm of its overflow.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, claims: Claims, version: Version) -> (Self, mpsc::Receiver<Outgoing>, Arc<Overflow>) {
+    pub fn new(
+        hub: Arc<Hub>,
+        claims: Claims,
+        pass: Pass,
+        version: Version,
+    ) -> (Self, mpsc::Receiver<Outgoing>, Arc<Overflow>) {
         let (outbox, queue, overflow) = Outbox::new(hub.outbox_frames, version);
-        let unanswered = Arc::new(Semaphore::new(UNANSWERED_MAX));
-        (Self { hub, claims, outbox, channels: BTreeMap::new(), unanswered }, queue, overflow)
+        (Self { hub, claims, pass, outbox, channels: BTreeMap::new() }, queue, overflow)
     }
 
     /// The person's token.
@@ -90,12 +94,16 @@ impl Device {
     pub async fn delivered(&self, proof: &[u8]) {
         let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());
         let Some(offer) = offer else { return };
+        if self.may(Wish::Change).is_err() {
+            return;
+        }
         for seat in self.channels.values() {
             let Room::Employee(employee) = &seat.room else { continue };
             let command = Command::OfferDelivered { employee: employee.clone(), offer };
+            let place = self.pass.place().await;
             let told = self.hub.exchange.visit(&seat.company, |visit| {
                 let _late_or_foreign = visit.take(&command);
-                |_fate: Fate| {}
+                move |_fate: Fate| drop(place)
             });
             // Without the proof the offer counts as undelivered in the end: the safe side.
             let _not_now = told.await;
@@ -138,12 +146,15 @@ impl Device {
                 return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
             }
         };
+        if let Err(error) = self.may(Wish::Join) {
+            return reply.send_error(&error);
+        }
         let old = self.channels.remove(&topic);
         if old.is_none() && self.channels.len() >= CHANNELS_MAX {
             let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
             return reply.send_error(&channel::error("invalid", message));
         }
-        let caller = Caller { hub: &self.hub, claims: &self.claims, unanswered: &self.unanswered, reply };
+        let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
         let seat = match &parsed {
             Topic::Company(company) => channel::company::join(&caller, company, old).await,
             Topic::Employee(company, employee) => channel::employee::join(&caller, company, employee, old).await,
@@ -197,7 +208,10 @@ impl Device {
             return;
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
-        let caller = Caller { hub: &self.hub, claims: &self.claims, unanswered: &self.unanswered, reply };
+        if let Err(error) = self.may(channel::wish(event)) {
+            return reply.send_error(&error);
+        }
+        let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
         let payload: &RawValue = incoming.payload;
         match &seat.room {
             Room::Client(_) => channel::company::push(&caller, seat, event, payload).await,
@@ -208,6 +222,11 @@ impl Device {
                 caller.reply.send_error(&channel::error("unknown_event", message));
             }
         }
+    }
+
+    /// Whether the person may do one more of it.
+    fn may(&self, wish: Wish) -> Result<(), ErrorView<'static>> {
+        self.hub.admission.grant(&self.pass, wish, self.hub.exchange.clock().now()).map_err(channel::limited_view)
     }
 
     /// The line is gone: the device leaves all that it had joined.

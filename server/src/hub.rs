@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 
+use crate::admission::Admission;
 use crate::auth::{ApiKey, Keyring};
 use crate::exchange::Exchange;
 
@@ -14,6 +15,8 @@ pub struct Hub {
     pub exchange: Arc<Exchange>,
     /// Checks tokens.
     pub keyring: Keyring,
+    /// Limits people and addresses.
+    pub admission: Arc<Admission>,
     /// Opens the HTTP API.
     pub api_key: ApiKey,
     /// Whether the first valid token makes what it names.

@@ -14,6 +14,8 @@ pub mod channel;
 
 pub mod hub;
 
+pub mod admission;
+
 pub mod exchange;
 
 pub mod journal;

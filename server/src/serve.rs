@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::admission::{Admission, Peer};
 use crate::auth::{ApiKey, Keyring};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -49,9 +51,11 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
     let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
     let (close, closing) = watch::channel(None);
+    let admission = Arc::new(Admission::new(&settings.limits));
     let hub = Arc::new(Hub {
         exchange: exchange.clone(),
         keyring: Keyring::hs256(settings.jwt_secret.expose().as_bytes()),
+        admission: admission.clone(),
         api_key: ApiKey::new(settings.api_key.expose()),
         auto_provision: settings.auto_provision,
         outbox_frames: settings.outbox_frames,
@@ -72,7 +76,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let (end, ending) = watch::channel(false);
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
     let places = Arc::new(Semaphore::new(connections));
-    let accepting = tokio::spawn(accept(listener, app, places.clone(), ending));
+    let accepting = tokio::spawn(accept(listener, Door { app, admission, ending }, places.clone()));
     stop.await;
     let stop_by = Instant::now() + STOP_MAX;
     tracing::info!("stopping: new sockets are refused");
@@ -135,15 +139,28 @@ async fn drain(hub: &Hub, close: &watch::Sender<Option<u64>>, drain_timeout_ms: 
     let _settled_or_late = timeout_at(stop_by, hub.exchange.settle()).await;
 }
 
-async fn accept(listener: TcpListener, app: Router, places: Arc<Semaphore>, ending: watch::Receiver<bool>) {
+/// What every connection needs.
+#[derive(Clone)]
+struct Door {
+    app: Router,
+    admission: Arc<Admission>,
+    ending: watch::Receiver<bool>,
+}
+
+async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _peer)) => {
-                let (app, ending) = (app.clone(), ending.clone());
+            Ok((stream, address)) => {
+                let peer = Peer(address.ip());
+                let Some(connected) = door.admission.connect(peer) else {
+                    tracing::debug!(%address, "a connection was cut: its address has too many");
+                    continue;
+                };
+                let door = door.clone();
                 tokio::spawn(async move {
-                    connection(stream, app, ending).await;
-                    drop(place);
+                    connection(stream, peer, door).await;
+                    drop((connected, place));
                 });
             }
             Err(error) => {
@@ -154,7 +171,7 @@ async fn accept(listener: TcpListener, app: Router, places: Arc<Semaphore>, endi
     }
 }
 
-async fn connection(stream: TcpStream, app: Router, mut ending: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, peer: Peer, Door { app, mut ending, .. }: Door) {
     // Frames are small and should not wait for each other.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
@@ -162,7 +179,12 @@ async fn connection(stream: TcpStream, app: Router, mut ending: watch::Receiver<
     }
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
-    let served = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)).with_upgrades();
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
+        app.call(request)
+    });
+    let served = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
     tokio::pin!(served);
     let ended = async { ending.wait_for(|ending| *ending).await.map(drop) };
     let early = tokio::select! {

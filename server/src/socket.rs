@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite;
 
-use crate::auth::{Claims, subprotocol_token};
+use crate::admission::{Limited, Peer};
+use crate::auth::subprotocol_token;
 use crate::channel;
 use crate::device::{Device, End, code};
 use crate::hub::{Hub, Place};
@@ -46,30 +47,39 @@ pub struct Address {
 pub async fn upgrade(
     State(hub): State<Arc<Hub>>,
     Query(address): Query<Address>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let refuse = |status: StatusCode, reason, message: &str| {
-        let error = view::json(&channel::error(reason, message.to_owned()));
-        (status, [(header::CONTENT_TYPE, "application/json")], error).into_response()
-    };
+    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().now());
     if hub.exchange.is_draining() {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "draining", "the server is restarting; connect again");
     }
+    if let Err(limited) = hub.admission.handshake(peer, now) {
+        return too_many(limited);
+    }
+    let bad_token = |message: &str| match hub.admission.bad_token(peer, now) {
+        Ok(()) => refuse(StatusCode::UNAUTHORIZED, "unauthorized", message),
+        Err(limited) => too_many(limited),
+    };
     let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
     let token = offered.and_then(subprotocol_token).or(address.token);
     let Some(token) = token else {
-        return refuse(StatusCode::UNAUTHORIZED, "unauthorized", "a token is needed: `token=` or `authToken`");
+        return bad_token("a token is needed: `token=` or `authToken`");
     };
-    let claims = match hub.keyring.verify(&token, hub.exchange.clock().now().as_ms()) {
+    let claims = match hub.keyring.verify(&token, now.as_ms()) {
         Ok(claims) => claims,
-        Err(error) => return refuse(StatusCode::UNAUTHORIZED, "unauthorized", &error.to_string()),
+        Err(error) => return bad_token(&error.to_string()),
     };
     let Some(version) = Version::negotiate(address.vsn.as_deref()) else {
         return refuse(StatusCode::FORBIDDEN, "invalid", "`vsn` must be 1.0.0 or 2.0.0");
     };
     let Some(place) = hub.place() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are taken; try again later");
+    };
+    let pass = match hub.admission.admit(&claims, peer) {
+        Ok(pass) => pass,
+        Err(limited) => return too_many(limited),
     };
     upgrade
         .protocols(["phoenix"])
@@ -78,7 +88,20 @@ pub async fn upgrade(
         .max_write_buffer_size(FRAME_WRITE_MAX_BYTES)
         .max_message_size(FRAME_READ_MAX_BYTES)
         .max_frame_size(FRAME_READ_MAX_BYTES)
-        .on_upgrade(move |socket| serve(socket, hub, claims, version, place))
+        .on_upgrade(move |socket| {
+            let (device, queue, overflow) = Device::new(hub.clone(), claims, pass, version);
+            serve(Wire { socket, device, queue, overflow }, hub, place)
+        })
+}
+
+fn refuse(status: StatusCode, reason: &'static str, message: &str) -> Response {
+    let error = view::json(&channel::error(reason, message.to_owned()));
+    (status, [(header::CONTENT_TYPE, "application/json")], error).into_response()
+}
+
+fn too_many(limited: Limited) -> Response {
+    let head = [(header::CONTENT_TYPE, "application/json".to_owned()), (header::RETRY_AFTER, limited.retry_after_s())];
+    (StatusCode::TOO_MANY_REQUESTS, head, view::json(&channel::limited_view(limited))).into_response()
 }
 
 /// A device's line.
@@ -89,9 +112,7 @@ struct Wire {
     overflow: Arc<Overflow>,
 }
 
-async fn serve(socket: WebSocket, hub: Arc<Hub>, claims: Claims, version: Version, place: Place) {
-    let (device, queue, overflow) = Device::new(hub.clone(), claims, version);
-    let mut wire = Wire { socket, device, queue, overflow };
+async fn serve(mut wire: Wire, hub: Arc<Hub>, place: Place) {
     let end = wire.run(&hub).await;
     let Wire { mut socket, mut device, .. } = wire;
     if let End::Close(code, reason) = end {

@@ -15,12 +15,13 @@ pub mod sessions;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRef, Request, State};
+use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use crate::admission::Peer;
 use crate::hub::Hub;
 use crate::journal::sqlite::Reader;
 use crate::{demo, socket};
@@ -79,13 +80,23 @@ pub fn router(hub: Arc<Hub>, history: Reader) -> Router {
 }
 
 /// Lets only those in who have the key.
-async fn with_key(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+async fn with_key(
+    State(hub): State<Arc<Hub>>,
+    peer: Option<Extension<Peer>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().now());
+    if let Err(limited) = hub.admission.may_try_key(peer, now) {
+        return Problem::from(limited).into_response();
+    }
     let presented = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let key =
         presented.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     if key.is_some_and(|(_, key)| hub.api_key.matches(key.trim())) {
         return next.run(request).await;
     }
+    hub.admission.bad_key(peer, now);
     let detail = "send the API key as `Authorization: Bearer <key>`";
     let mut response = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));

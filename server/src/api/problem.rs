@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use switchboard_core::{Company, Refusal};
 
+use crate::admission::Limited;
 use crate::exchange::NotNow;
 use crate::view;
 
@@ -15,13 +16,16 @@ pub struct Problem {
     reason: &'static str,
     detail: String,
     more: serde_json::Map<String, serde_json::Value>,
+    /// When to try again, in seconds.
+    retry_after_s: Option<String>,
 }
 
 impl Problem {
     /// A problem with that status, stable word and sentence.
     #[must_use]
     pub fn new(status: StatusCode, reason: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, reason, detail: detail.into(), more: serde_json::Map::new() }
+        let retry_after_s = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| "1".to_owned());
+        Self { status, reason, detail: detail.into(), more: serde_json::Map::new(), retry_after_s }
     }
 
     /// A body, query or path that is not what it must be.
@@ -76,6 +80,15 @@ impl From<NotNow> for Problem {
     }
 }
 
+impl From<Limited> for Problem {
+    fn from(limited: Limited) -> Self {
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Limited::REASON, limited.to_string());
+        problem.more.insert("retry_in_ms".into(), json!(limited.retry_in_ms));
+        problem.retry_after_s = Some(limited.retry_after_s());
+        problem
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut body = self.more;
@@ -86,8 +99,8 @@ impl IntoResponse for Problem {
         body.insert("detail".into(), json!(self.detail));
         let body = serde_json::Value::Object(body).to_string();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s.and_then(|seconds| seconds.parse().ok()) {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         response
     }

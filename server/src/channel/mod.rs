@@ -13,8 +13,8 @@ pub mod board;
 use std::sync::Arc;
 
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
-use tokio::sync::Semaphore;
 
+use crate::admission::{Limited, Pass, Wish};
 use crate::auth::Claims;
 use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
@@ -87,8 +87,8 @@ pub struct Caller<'a> {
     pub hub: &'a Hub,
     /// The person.
     pub claims: &'a Claims,
-    /// Places for requests that wait for their commit.
-    pub unanswered: &'a Arc<Semaphore>,
+    /// The device's leave to be here.
+    pub pass: &'a Pass,
     /// The answer.
     pub reply: ReplyTo,
 }
@@ -149,6 +149,23 @@ pub fn not_now_view(not_now: NotNow) -> ErrorView<'static> {
     view
 }
 
+/// That somebody wants too much, as an error.
+#[must_use]
+pub fn limited_view(limited: Limited) -> ErrorView<'static> {
+    let retry_in_ms = Some(limited.retry_in_ms);
+    ErrorView { reason: Limited::REASON, message: limited.to_string(), retry_in_ms, ..ErrorView::default() }
+}
+
+/// By what limit an event is counted. One that no topic has is counted too.
+#[must_use]
+pub fn wish(event: &str) -> Wish {
+    match event {
+        "message" => Wish::Message,
+        "signal" => Wish::Signal,
+        _ => Wish::Change,
+    }
+}
+
 impl Caller<'_> {
     /// Where fresh ids come from.
     #[must_use]
@@ -158,8 +175,7 @@ impl Caller<'_> {
 
     /// Visits the company, and replies once what was done there is committed.
     pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
-        // The journal always answers, so a place always comes free.
-        let Ok(place) = self.unanswered.clone().acquire_owned().await else { return };
+        let place = self.pass.place().await;
         let reply = self.reply.clone();
         let visited = self.hub.exchange.visit(company, |visit| {
             let frame = reply.frame(&work(visit));
@@ -188,6 +204,7 @@ impl Caller<'_> {
         let ReplyTo { outbox, join_ref, topic, .. } = &self.reply;
         let number = self.hub.exchange.next_line();
         let line = Line { id: number, outbox: outbox.clone(), topic: topic.clone(), join_ref: join_ref.clone() };
+        let place = self.pass.place().await;
         let mut seat = None;
         let visited = self.hub.exchange.visit(company, |visit| {
             let joined = work(visit, line);
@@ -207,7 +224,10 @@ impl Caller<'_> {
                 (joined.snapshot, joined.proof)
             });
             let reply = self.reply.clone();
-            move |fate| reply.send_joined(fate, number, old_closed, response)
+            move |fate| {
+                reply.send_joined(fate, number, old_closed, response);
+                drop(place);
+            }
         });
         if let Err(not_now) = visited.await {
             if let Some(old) = old {

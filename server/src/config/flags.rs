@@ -50,6 +50,42 @@ pub struct Flags {
     /// How long a stopping server takes to close its sockets, a few at a time
     #[arg(long, value_name = "MS")]
     pub drain_timeout_ms: Option<String>,
+
+    /// Leave connections from this machine, which are usually a proxy's, out of the limits per address
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub trust_loopback: Option<String>,
+
+    /// How many sockets one address may have at once
+    #[arg(long, value_name = "COUNT")]
+    pub sockets_per_address: Option<String>,
+
+    /// How many handshakes of sockets one address may make a second
+    #[arg(long, value_name = "COUNT")]
+    pub handshakes_per_address_per_s: Option<String>,
+
+    /// How many bad tokens, and how many bad API keys, one address may present a second
+    #[arg(long, value_name = "COUNT")]
+    pub failures_per_address_per_s: Option<String>,
+
+    /// How many sockets one person may have at once
+    #[arg(long, value_name = "COUNT")]
+    pub sockets_per_person: Option<String>,
+
+    /// How many topics one person may join a second
+    #[arg(long, value_name = "COUNT")]
+    pub joins_per_person_per_s: Option<String>,
+
+    /// How much else than messages and signals one person may push a second, such as `book` and `accept`
+    #[arg(long, value_name = "COUNT")]
+    pub changes_per_person_per_s: Option<String>,
+
+    /// How many messages one person may send a second
+    #[arg(long, value_name = "COUNT")]
+    pub messages_per_person_per_s: Option<String>,
+
+    /// How many signals one person may send a second
+    #[arg(long, value_name = "COUNT")]
+    pub signals_per_person_per_s: Option<String>,
 }
 
 impl Flags {
@@ -67,6 +103,15 @@ impl Flags {
             ("journal_queue", self.journal_queue.clone()),
             ("outbox_frames", self.outbox_frames.clone()),
             ("drain_timeout_ms", self.drain_timeout_ms.clone()),
+            ("trust_loopback", self.trust_loopback.clone()),
+            ("sockets_per_address", self.sockets_per_address.clone()),
+            ("handshakes_per_address_per_s", self.handshakes_per_address_per_s.clone()),
+            ("failures_per_address_per_s", self.failures_per_address_per_s.clone()),
+            ("sockets_per_person", self.sockets_per_person.clone()),
+            ("joins_per_person_per_s", self.joins_per_person_per_s.clone()),
+            ("changes_per_person_per_s", self.changes_per_person_per_s.clone()),
+            ("messages_per_person_per_s", self.messages_per_person_per_s.clone()),
+            ("signals_per_person_per_s", self.signals_per_person_per_s.clone()),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))

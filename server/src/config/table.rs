@@ -36,7 +36,10 @@ pub(super) struct Row {
     pub(super) default: Option<&'static str>,
 }
 
-pub(super) static ROWS: [Row; 12] = [
+/// A limit that 0 turns off.
+const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
+
+pub(super) static ROWS: [Row; 21] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -51,6 +54,20 @@ pub(super) static ROWS: [Row; 12] = [
     row("outbox_frames", Kind::Whole(16, 65_536), Some("256")),
     // Orchestrators kill after 10 s: a second is left for the store.
     row("drain_timeout_ms", Kind::Whole(0, 9_000), Some("8000")),
+    row("trust_loopback", Kind::Switch, Some("true")),
+    // A large office behind one address.
+    row("sockets_per_address", COUNT_OR_OFF, Some("2048")),
+    // All of its devices come back at once, and once more.
+    row("handshakes_per_address_per_s", COUNT_OR_OFF, Some("200")),
+    row("failures_per_address_per_s", COUNT_OR_OFF, Some("3")),
+    row("sockets_per_person", COUNT_OR_OFF, Some("256")),
+    // A device that joins a hundred topics again after each of a few lost lines.
+    row("joins_per_person_per_s", COUNT_OR_OFF, Some("30")),
+    // Far more than a person does, and a small part of what the store commits.
+    row("changes_per_person_per_s", COUNT_OR_OFF, Some("100")),
+    row("messages_per_person_per_s", COUNT_OR_OFF, Some("50")),
+    // WebRTC candidates and typing come in flocks.
+    row("signals_per_person_per_s", COUNT_OR_OFF, Some("100")),
 ];
 
 const fn row(name: &'static str, kind: Kind, default: Option<&'static str>) -> Row {

@@ -55,6 +55,12 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((settings.max_sockets, settings.journal_queue, settings.outbox_frames), (50_000, 65_536, 256));
     assert_eq!((settings.socket_idle_timeout_ms, settings.drain_timeout_ms), (90_000, 8_000));
     assert_eq!(settings.api_key.expose(), "key");
+    let limits = settings.limits;
+    assert!(limits.trust_loopback);
+    assert_eq!((limits.sockets_per_address, limits.sockets_per_person), (2048, 256));
+    assert_eq!((limits.handshakes_per_address_per_s, limits.failures_per_address_per_s), (200, 3));
+    assert_eq!((limits.joins_per_person_per_s, limits.changes_per_person_per_s), (30, 100));
+    assert_eq!((limits.messages_per_person_per_s, limits.signals_per_person_per_s), (50, 100));
 }
 
 #[test]
@@ -84,6 +90,15 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("journal_queue", "64", "64"),
         ("outbox_frames", "16", "16"),
         ("drain_timeout_ms", "0", "0"),
+        ("trust_loopback", "false", "false"),
+        ("sockets_per_address", "0", "0"),
+        ("handshakes_per_address_per_s", "0", "0"),
+        ("failures_per_address_per_s", "0", "0"),
+        ("sockets_per_person", "0", "0"),
+        ("joins_per_person_per_s", "0", "0"),
+        ("changes_per_person_per_s", "0", "0"),
+        ("messages_per_person_per_s", "0", "0"),
+        ("signals_per_person_per_s", "0", "0"),
     ];
     let documents = table();
     assert_eq!(values.len(), documents.len());

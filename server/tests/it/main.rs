@@ -12,6 +12,8 @@ mod process;
 
 mod slow;
 
+mod limits;
+
 mod server;
 
 mod people;

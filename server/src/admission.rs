@@ -1,0 +1,257 @@
+//! Who may do how much: limits per person and per address, so that one of them cannot take what all share.
+
+mod rate;
+mod tally;
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use switchboard_core::Time;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::auth::Claims;
+use crate::config::Limits;
+
+use rate::Rate;
+use tally::{Held, Tally};
+
+/// Requests of one device that may wait for their commit: who asks for more is not heard until one is answered.
+const UNANSWERED_OF_DEVICE_MAX: usize = 64;
+/// Requests of one person that may wait for their commit, on all devices together: far from filling the journal's
+/// queue.
+const UNANSWERED_OF_PERSON_MAX: usize = 256;
+/// Connections of an address beyond its sockets: for the API, for probes and for handshakes.
+const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
+/// When to look again for a place that another socket must give back first; nobody knows when it does.
+const PLACE_RETRY_MS: u64 = 1000;
+
+/// The address that a connection comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// What a device wishes to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Join a topic.
+    Join,
+    /// Say something in a session.
+    Message,
+    /// Have something relayed.
+    Signal,
+    /// Anything else that has a company do something.
+    Change,
+}
+
+/// Somebody wants too much; nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many {what}; try again in {retry_in_ms} ms")]
+pub struct Limited {
+    /// Of what.
+    pub what: &'static str,
+    /// When to try again.
+    pub retry_in_ms: u64,
+}
+
+impl Limited {
+    /// The stable word on the wire.
+    pub const REASON: &'static str = "rate_limited";
+
+    fn on(what: &'static str) -> impl FnOnce(u64) -> Self {
+        move |retry_in_ms| Self { what, retry_in_ms }
+    }
+
+    /// When to try again in whole seconds, for `Retry-After`.
+    #[must_use]
+    pub fn retry_after_s(self) -> String {
+        self.retry_in_ms.div_ceil(1000).max(1).to_string()
+    }
+}
+
+/// Counts what people and addresses do.
+pub struct Admission {
+    trust_loopback: bool,
+    connections: Arc<Tally<()>>,
+    sockets: Arc<Tally<()>>,
+    people: Arc<Tally<Unanswered>>,
+    handshakes: Rate,
+    bad_tokens: Rate,
+    bad_keys: Rate,
+    joins: Rate,
+    changes: Rate,
+    messages: Rate,
+    signals: Rate,
+    /// Makes a number of whoever is counted, which nobody outside can foresee: so nobody can seek one who shares a
+    /// number with somebody else.
+    hasher: RandomState,
+}
+
+impl Admission {
+    /// Keeps to these limits.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let connections = match limits.sockets_per_address {
+            0 => 0,
+            sockets => sockets + CONNECTIONS_BESIDE_SOCKETS,
+        };
+        Self {
+            trust_loopback: limits.trust_loopback,
+            connections: Tally::of(connections),
+            sockets: Tally::of(limits.sockets_per_address),
+            people: Tally::of(limits.sockets_per_person),
+            handshakes: Rate::per_s(limits.handshakes_per_address_per_s),
+            bad_tokens: Rate::per_s(limits.failures_per_address_per_s),
+            bad_keys: Rate::per_s(limits.failures_per_address_per_s),
+            joins: Rate::per_s(limits.joins_per_person_per_s),
+            changes: Rate::per_s(limits.changes_per_person_per_s),
+            messages: Rate::per_s(limits.messages_per_person_per_s),
+            signals: Rate::per_s(limits.signals_per_person_per_s),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// A connection begins. Nothing when its address has too many: it is then cut without a word, for a word would
+    /// have to wait for a request that may never come.
+    #[must_use]
+    pub fn connect(&self, peer: Peer) -> Option<Connected> {
+        match self.address(Some(peer)) {
+            Some(address) => self.connections.take(address).map(|held| Connected { _held: Some(held) }),
+            None => Some(Connected { _held: None }),
+        }
+    }
+
+    /// A handshake begins.
+    ///
+    /// # Errors
+    /// When its address makes too many.
+    pub fn handshake(&self, peer: Option<Peer>, now: Time) -> Result<(), Limited> {
+        let Some(address) = self.address(peer) else { return Ok(()) };
+        self.handshakes.take(address, now).map_err(Limited::on("handshakes"))
+    }
+
+    /// A token was bad. A good one of the same address is not asked after this: a token cannot be guessed, and whole
+    /// offices come from one address, with tokens that expired overnight.
+    ///
+    /// # Errors
+    /// When there are too many of them.
+    pub fn bad_token(&self, peer: Option<Peer>, now: Time) -> Result<(), Limited> {
+        let Some(address) = self.address(peer) else { return Ok(()) };
+        self.bad_tokens.take(address, now).map_err(Limited::on("bad tokens"))
+    }
+
+    /// Whether an API key may be tried: after too many bad ones no good one counts either, or the limit would be none
+    /// for who guesses.
+    ///
+    /// # Errors
+    /// When there were too many bad ones.
+    pub fn may_try_key(&self, peer: Option<Peer>, now: Time) -> Result<(), Limited> {
+        let Some(address) = self.address(peer) else { return Ok(()) };
+        self.bad_keys.look(address, now).map_err(Limited::on("bad API keys"))
+    }
+
+    /// An API key was bad.
+    pub fn bad_key(&self, peer: Option<Peer>, now: Time) {
+        if let Some(address) = self.address(peer) {
+            // That there are too many is said to the next one.
+            let _too_many = self.bad_keys.take(address, now);
+        }
+    }
+
+    /// A device of the token's person comes in, and stays as long as it holds the pass.
+    ///
+    /// # Errors
+    /// When its address or its person has too many sockets.
+    pub fn admit(&self, claims: &Claims, peer: Option<Peer>) -> Result<Pass, Limited> {
+        let full = |what| Limited { what, retry_in_ms: PLACE_RETRY_MS };
+        let address = match self.address(peer) {
+            Some(address) => Some(self.sockets.take(address).ok_or(full("sockets of this address"))?),
+            None => None,
+        };
+        let person = self.hasher.hash_one((claims.role.as_str(), &claims.company, &claims.subject));
+        let person = self.people.take(person).ok_or(full("sockets of this person"))?;
+        Ok(Pass { _address: address, person, unanswered: Unanswered::of(UNANSWERED_OF_DEVICE_MAX) })
+    }
+
+    /// A device wishes something.
+    ///
+    /// # Errors
+    /// When its person wishes too much of it.
+    pub fn grant(&self, pass: &Pass, wish: Wish, now: Time) -> Result<(), Limited> {
+        let (rate, what) = match wish {
+            Wish::Join => (&self.joins, "joins"),
+            Wish::Message => (&self.messages, "messages"),
+            Wish::Signal => (&self.signals, "signals"),
+            Wish::Change => (&self.changes, "requests"),
+        };
+        rate.take(pass.person.key, now).map_err(Limited::on(what))
+    }
+
+    /// The number by which an address is counted; none for one that is not. An IPv6 address counts with its whole
+    /// network of 64 bits: who has one has all of them (RFC 6177).
+    fn address(&self, peer: Option<Peer>) -> Option<u64> {
+        let address = peer?.0.to_canonical();
+        if self.trust_loopback && address.is_loopback() {
+            return None;
+        }
+        Some(match address {
+            IpAddr::V4(address) => self.number(address.octets()),
+            IpAddr::V6(address) => self.number(&address.segments()[..4]),
+        })
+    }
+
+    fn number(&self, of: impl Hash) -> u64 {
+        self.hasher.hash_one(of)
+    }
+}
+
+/// A connection that is counted while it is there.
+#[derive(Debug)]
+pub struct Connected {
+    _held: Option<Held<()>>,
+}
+
+/// A device's leave to be here: it counts as one of its person's, and of its address's, until it is dropped.
+#[derive(Debug)]
+pub struct Pass {
+    _address: Option<Held<()>>,
+    person: Held<Unanswered>,
+    unanswered: Unanswered,
+}
+
+impl Pass {
+    /// A place for a request that waits for its commit; comes back when there is one. The journal always answers, so
+    /// a place always comes free.
+    pub async fn place(&self) -> Place {
+        // A device's own place first: its requests that wait take nothing from the person's other devices.
+        let own = self.unanswered.0.clone().acquire_owned().await.ok();
+        let shared = self.person.shared.0.clone().acquire_owned().await.ok();
+        Place { _own: own, _shared: shared }
+    }
+}
+
+/// A request's place among those that wait for their commit; given back when dropped.
+#[derive(Debug)]
+pub struct Place {
+    _own: Option<OwnedSemaphorePermit>,
+    _shared: Option<OwnedSemaphorePermit>,
+}
+
+/// Places for requests that wait for their commit.
+#[derive(Clone, Debug)]
+struct Unanswered(Arc<Semaphore>);
+
+impl Unanswered {
+    fn of(places: usize) -> Self {
+        Self(Arc::new(Semaphore::new(places)))
+    }
+}
+
+impl Default for Unanswered {
+    fn default() -> Self {
+        Self::of(UNANSWERED_OF_PERSON_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! How many somebody has at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Counts what each key has at the moment, and keeps what all of it shares. A key that has nothing is not kept, so
+/// there are never more keys than things.
+#[derive(Debug)]
+pub struct Tally<T> {
+    most: usize,
+    held: Mutex<HashMap<u64, (usize, T)>>,
+}
+
+impl<T: Clone + Default> Tally<T> {
+    /// At most so many for each key; 0 is no limit.
+    #[must_use]
+    pub fn of(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, held: Mutex::default() })
+    }
+
+    /// One more for that key; none when it has all that it may.
+    #[must_use]
+    pub fn take(self: &Arc<Self>, key: u64) -> Option<Held<T>> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let (count, shared) = held.entry(key).or_default();
+        if self.most > 0 && *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        Some(Held { tally: self.clone(), key, shared: shared.clone() })
+    }
+}
+
+/// One of what a key has; given back when dropped.
+#[derive(Debug)]
+pub struct Held<T> {
+    tally: Arc<Tally<T>>,
+    /// Whose.
+    pub key: u64,
+    /// What it shares with the others of its key.
+    pub shared: T,
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        let mut held = self.tally.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((count, _)) = held.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again_and_who_has_nothing_is_forgotten() {
+        let tally: Arc<Tally<Arc<()>>> = Tally::of(2);
+        let (first, second) = (tally.take(1).unwrap(), tally.take(1).unwrap());
+        assert!(Arc::ptr_eq(&first.shared, &second.shared));
+        assert!(tally.take(1).is_none());
+        let other = tally.take(2).unwrap();
+        assert!(!Arc::ptr_eq(&first.shared, &other.shared));
+        drop(first);
+        let third = tally.take(1).unwrap();
+        assert!(tally.take(1).is_none());
+        drop((second, third, other));
+        assert!(tally.held.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_tally_of_nothing_is_no_limit() {
+        let tally: Arc<Tally<()>> = Tally::of(0);
+        let all: Vec<_> = (0..1000).map(|_| tally.take(1).unwrap()).collect();
+        drop(all);
+        assert!(tally.held.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,103 @@
+//! Whom a limit meets: addresses by their network, people by role, company and id.
+
+use super::*;
+use crate::auth::Role;
+
+fn claims(role: Role, company: Option<&str>, subject: &str) -> Claims {
+    Claims {
+        subject: subject.to_owned(),
+        role,
+        company: company.map(str::to_owned),
+        name: None,
+        topics: None,
+        expires_at_s: u64::MAX,
+    }
+}
+
+fn alice() -> Claims {
+    claims(Role::Client, Some("acme"), "alice")
+}
+
+fn peer(address: &str) -> Option<Peer> {
+    Some(Peer(address.parse().unwrap()))
+}
+
+/// Takes all that an address may fail with at once.
+fn wear_out(admission: &Admission, from: &str) {
+    while admission.bad_token(peer(from), Time::from_ms(1)).is_ok() {}
+}
+
+#[test]
+fn addresses_of_one_ipv6_network_count_as_one_and_mapped_ones_as_what_they_are() {
+    let admission = Admission::new(&Limits { failures_per_address_per_s: 1, ..Limits::default() });
+    wear_out(&admission, "2001:db8:1:2::1");
+    wear_out(&admission, "192.0.2.1");
+    let bad_token = |from| admission.bad_token(peer(from), Time::from_ms(1));
+    assert!(bad_token("2001:db8:1:2:ffff::9").is_err());
+    assert!(bad_token("::ffff:192.0.2.1").is_err());
+    assert!(bad_token("2001:db8:1:3::1").is_ok());
+    assert!(bad_token("192.0.2.2").is_ok());
+    assert!(bad_token("127.0.0.1").is_ok());
+}
+
+#[test]
+fn loopback_is_a_proxy_if_it_is_trusted_and_one_address_if_not() {
+    let limits = Limits { sockets_per_address: 1, trust_loopback: true, ..Limits::default() };
+    let trusting = Admission::new(&limits);
+    let _many: Vec<_> =
+        (0..9).map(|n| trusting.admit(&claims(Role::Client, None, &n.to_string()), peer("::1")).unwrap()).collect();
+    let strict = Admission::new(&Limits { trust_loopback: false, ..limits });
+    let _first = strict.admit(&alice(), peer("127.0.0.1")).unwrap();
+    let limited = strict.admit(&alice(), peer("127.0.0.1")).unwrap_err();
+    assert_eq!((limited.what, limited.retry_in_ms), ("sockets of this address", 1000));
+}
+
+#[test]
+fn a_person_is_a_role_a_company_and_an_id() {
+    let admission = Admission::new(&Limits { sockets_per_person: 1, ..Limits::default() });
+    let people = [
+        alice(),
+        claims(Role::Employee, Some("acme"), "alice"),
+        claims(Role::Client, Some("bolt"), "alice"),
+        claims(Role::Client, None, "alice"),
+        claims(Role::Client, Some("acme"), "bob"),
+    ];
+    let passes: Vec<_> = people.iter().map(|person| admission.admit(person, None).unwrap()).collect();
+    assert!(people.iter().all(|person| admission.admit(person, None).is_err()));
+    drop(passes);
+    assert!(admission.admit(&alice(), None).is_ok());
+}
+
+#[test]
+fn too_many_bad_keys_shut_out_a_good_one_until_it_is_time() {
+    let admission = Admission::new(&Limits { failures_per_address_per_s: 1, ..Limits::default() });
+    let from = peer("192.0.2.1");
+    for _ in 0..100 {
+        admission.bad_key(from, Time::from_ms(1));
+    }
+    let limited = admission.may_try_key(from, Time::from_ms(1)).unwrap_err();
+    assert_eq!(limited.retry_after_s(), "1");
+    assert!(admission.may_try_key(from, Time::from_ms(1 + limited.retry_in_ms)).is_ok());
+    assert!(admission.may_try_key(peer("192.0.2.2"), Time::from_ms(1)).is_ok());
+    assert!(admission.bad_token(from, Time::from_ms(1)).is_ok(), "tokens are counted for themselves");
+}
+
+#[tokio::test]
+async fn a_person_waits_for_so_many_answers_whatever_the_number_of_devices() {
+    let admission = Admission::new(&Limits::default());
+    let passes: Vec<_> = (0..10).map(|_| admission.admit(&alice(), None).unwrap()).collect();
+    let mut places = Vec::new();
+    for pass in &passes {
+        let one_more = async {
+            for _ in 0..=UNANSWERED_OF_DEVICE_MAX {
+                places.push(pass.place().await);
+            }
+        };
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(5), one_more).await.is_err());
+    }
+    assert_eq!(places.len(), UNANSWERED_OF_PERSON_MAX);
+    let other = admission.admit(&claims(Role::Client, Some("acme"), "bob"), None).unwrap();
+    let _not_in_the_way = other.place().await;
+    places.truncate(UNANSWERED_OF_PERSON_MAX - 1);
+    let _free_again = passes[9].place().await;
+}

@@ -1,0 +1,44 @@
+//! What one person and one address may do: a guard against abuse, not a quota.
+
+use super::layers::Layers;
+use super::{BadSetting, Settings};
+
+/// The limits per person and per address. A limit of 0 is off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Whether connections from this machine are a proxy's, whose address says nothing of who is behind it: limits
+    /// per address then leave them out.
+    pub trust_loopback: bool,
+    /// Sockets of one address at once.
+    pub sockets_per_address: usize,
+    /// Handshakes of one address.
+    pub handshakes_per_address_per_s: u64,
+    /// Bad tokens, and bad API keys, of one address.
+    pub failures_per_address_per_s: u64,
+    /// Sockets of one person at once.
+    pub sockets_per_person: usize,
+    /// Joins of one person.
+    pub joins_per_person_per_s: u64,
+    /// Everything else that one person pushes, such as `book` and `accept`.
+    pub changes_per_person_per_s: u64,
+    /// Messages of one person.
+    pub messages_per_person_per_s: u64,
+    /// Signals of one person.
+    pub signals_per_person_per_s: u64,
+}
+
+impl Settings {
+    pub(super) fn limits(layers: &Layers) -> Result<Limits, BadSetting> {
+        Ok(Limits {
+            trust_loopback: layers.switch("trust_loopback")?,
+            sockets_per_address: layers.count("sockets_per_address")?,
+            handshakes_per_address_per_s: layers.whole("handshakes_per_address_per_s")?,
+            failures_per_address_per_s: layers.whole("failures_per_address_per_s")?,
+            sockets_per_person: layers.count("sockets_per_person")?,
+            joins_per_person_per_s: layers.whole("joins_per_person_per_s")?,
+            changes_per_person_per_s: layers.whole("changes_per_person_per_s")?,
+            messages_per_person_per_s: layers.whole("messages_per_person_per_s")?,
+            signals_per_person_per_s: layers.whole("signals_per_person_per_s")?,
+        })
+    }
+}

@@ -1,0 +1,291 @@
+//! Limits per person and per address: each bites, says when to come back, keeps its word, and meets nobody else.
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use switchboard::auth::Role;
+use tokio_tungstenite::tungstenite::{Error, http};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::people::{Answer, Device, Person};
+use crate::record::Record;
+use crate::server::{API_KEY, Plan, Server, wait_until};
+
+/// What comes at once of a rate of one a second.
+const AT_ONCE: u64 = 20;
+/// Connections of an address beyond its sockets.
+const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
+const BAD_TOKEN: &str = "/socket/websocket?vsn=2.0.0&token=nonsense";
+
+type Socket = WebSocketStream<tokio::net::TcpStream>;
+
+/// A server whose limits per address count loopback too.
+fn strict(place: &tempfile::TempDir, limits: &[(&'static str, &str)]) -> Server {
+    let plan = Plan::new(place.path()).with("SWITCHBOARD_TRUST_LOOPBACK", "false");
+    limits.iter().fold(plan, |plan, (name, value)| plan.with(name, value)).start()
+}
+
+fn person(role: Role, id: &str) -> Person {
+    Person { role, id: id.to_owned(), company: "acme".to_owned(), record: Arc::new(Record::default()) }
+}
+
+/// A handshake: the socket, or the answer that it was refused with.
+async fn shake(address: SocketAddr, path: &str) -> Result<Socket, http::Response<Value>> {
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    match client_async(format!("ws://{address}{path}"), stream).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(Error::Http(refused)) => {
+            let read = |body: Option<Vec<u8>>| serde_json::from_slice(&body.unwrap_or_default()).unwrap();
+            Err(refused.map(read))
+        }
+        Err(error) => panic!("neither a socket nor an answer: {error}"),
+    }
+}
+
+/// The answer says 429, why, and when to come back; gives when.
+fn assert_limited(refused: &http::Response<Value>) -> Duration {
+    assert_eq!(refused.status(), 429);
+    let (body, after) = (refused.body(), &refused.headers()["retry-after"]);
+    assert_eq!(body["reason"], "rate_limited");
+    assert!(body["message"].as_str().is_some_and(|message| message.contains("too many")), "{body}");
+    let retry_in_ms = body["retry_in_ms"].as_u64().unwrap();
+    assert_eq!(after.to_str().unwrap(), retry_in_ms.div_ceil(1000).to_string());
+    Duration::from_millis(retry_in_ms)
+}
+
+/// Shakes hands until it is too much; gives when to come back. All before are answered as `expected`.
+async fn shake_until_limited(server: &Server, path: &str, expected: u16) -> Duration {
+    let began = Instant::now();
+    for count in 0.. {
+        let status = match shake(server.address, path).await {
+            Ok(_socket) => 101,
+            Err(refused) if refused.status() == 429 => {
+                assert!(count >= AT_ONCE, "limited after {count}");
+                return assert_limited(&refused);
+            }
+            Err(refused) => refused.status().as_u16(),
+        };
+        assert_eq!(status, expected);
+        assert!(count <= AT_ONCE + began.elapsed().as_secs(), "{count} within {:?}", began.elapsed());
+    }
+    unreachable!()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_makes_only_so_many_handshakes() {
+    let place = tempfile::tempdir().unwrap();
+    let server = strict(&place, &[("SWITCHBOARD_HANDSHAKES_PER_ADDRESS_PER_S", "1")]);
+    let path = person(Role::Client, "alice").path();
+    let retry_in = shake_until_limited(&server, &path, 101).await;
+    tokio::time::sleep(retry_in).await;
+    shake(server.address, &path).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_tokens_of_an_address_are_bounded_and_its_good_ones_count() {
+    let place = tempfile::tempdir().unwrap();
+    let server = strict(&place, &[("SWITCHBOARD_FAILURES_PER_ADDRESS_PER_S", "1")]);
+    let retry_in = shake_until_limited(&server, BAD_TOKEN, 401).await;
+    shake(server.address, &person(Role::Client, "alice").path()).await.unwrap();
+    assert!(server.ask("GET", "/v1/companies", "").0 == 200, "API keys are counted for themselves");
+    tokio::time::sleep(retry_in).await;
+    assert_eq!(shake(server.address, BAD_TOKEN).await.unwrap_err().status(), 401);
+}
+
+/// Asks the API with that key; gives the head and the body.
+fn ask_with(server: &Server, key: &str) -> (String, Value) {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let head = format!("GET /v1/companies HTTP/1.1\r\nHost: s\r\nAuthorization: Bearer {key}\r\nConnection: close");
+    std::io::Write::write_all(&mut stream, format!("{head}\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_lowercase(), serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn whoever_guesses_api_keys_must_wait_even_when_the_guess_is_right() {
+    let place = tempfile::tempdir().unwrap();
+    let server = strict(&place, &[("SWITCHBOARD_FAILURES_PER_ADDRESS_PER_S", "1")]);
+    let began = Instant::now();
+    let refused = (0..).map(|_| ask_with(&server, "a guess")).position(|(head, _)| head.starts_with("http/1.1 429"));
+    let guesses = u64::try_from(refused.unwrap()).unwrap();
+    assert!((AT_ONCE..=AT_ONCE + 1 + began.elapsed().as_secs()).contains(&guesses), "{guesses} guesses");
+    let (head, problem) = ask_with(&server, API_KEY);
+    assert!(head.starts_with("http/1.1 429"), "{head}");
+    assert!(head.contains("content-type: application/problem+json") && head.contains("retry-after: 1"), "{head}");
+    assert_eq!((&problem["reason"], &problem["status"]), (&json!("rate_limited"), &json!(429)));
+    std::thread::sleep(Duration::from_millis(problem["retry_in_ms"].as_u64().unwrap()));
+    assert!(ask_with(&server, API_KEY).0.starts_with("http/1.1 200"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_and_a_person_have_only_so_many_sockets() {
+    for setting in ["SWITCHBOARD_SOCKETS_PER_ADDRESS", "SWITCHBOARD_SOCKETS_PER_PERSON"] {
+        let place = tempfile::tempdir().unwrap();
+        let server = strict(&place, &[(setting, "2")]);
+        let (alice, bob) = (person(Role::Client, "alice").path(), person(Role::Client, "bob").path());
+        let first = shake(server.address, &alice).await.unwrap();
+        let _second = shake(server.address, &alice).await.unwrap();
+        let retry_in = assert_limited(&shake(server.address, &alice).await.unwrap_err());
+        let of_person = setting.ends_with("PERSON");
+        assert_eq!(shake(server.address, &bob).await.is_ok(), of_person, "{setting}");
+        drop(first);
+        tokio::time::sleep(retry_in).await;
+        shake(server.address, &alice).await.unwrap();
+    }
+}
+
+#[test]
+fn an_address_has_only_so_many_connections_and_more_are_cut() {
+    let place = tempfile::tempdir().unwrap();
+    let server = strict(&place, &[("SWITCHBOARD_SOCKETS_PER_ADDRESS", "1")]);
+    let connect = || {
+        let stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        stream
+    };
+    // Silence is an error here, and the end or a reset is what a cut looks like.
+    let is_cut = |mut stream: &TcpStream| match stream.read(&mut [0]) {
+        Ok(read) => read == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    };
+    let mut all: Vec<TcpStream> = (0..=CONNECTIONS_BESIDE_SOCKETS).map(|_| connect()).collect();
+    assert!(!is_cut(all.last().unwrap()));
+    wait_until("a connection too many is cut", || is_cut(&connect()));
+    all.clear();
+    wait_until("there is room again", || !is_cut(&connect()));
+    assert!(server.is_ready());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_on_this_machine_no_address_is_counted() {
+    let place = tempfile::tempdir().unwrap();
+    let mut plan = Plan::new(place.path());
+    for limit in ["SOCKETS_PER_ADDRESS", "HANDSHAKES_PER_ADDRESS_PER_S", "FAILURES_PER_ADDRESS_PER_S"] {
+        let name: &'static str = format!("SWITCHBOARD_{limit}").leak();
+        plan = plan.with(name, "1");
+    }
+    let server = plan.start();
+    let mut sockets = Vec::new();
+    for number in 0..50 {
+        assert_eq!(shake(server.address, BAD_TOKEN).await.unwrap_err().status(), 401);
+        let path = person(Role::Client, &format!("c{number}")).path();
+        sockets.push(shake(server.address, &path).await.unwrap());
+    }
+}
+
+/// An answer that says too much; gives when to come back.
+fn retry_in(answer: &Answer) -> Duration {
+    assert_eq!(answer.reason(), "rate_limited", "{}", answer.response);
+    assert!(answer.response["message"].as_str().unwrap().starts_with("too many"));
+    Duration::from_millis(answer.response["retry_in_ms"].as_u64().unwrap())
+}
+
+/// Pushes until it is too much: gives how often it went well, and when to come back.
+async fn push_until_limited(device: &mut Device, topic: &str, event: &str, payload: Value) -> (usize, Duration) {
+    let began = Instant::now();
+    for count in 0.. {
+        let answer = device.push(topic, event, payload.clone()).await.unwrap();
+        if answer.reason() == "rate_limited" {
+            assert!(u64::try_from(count).unwrap() >= AT_ONCE - 1, "limited after {count}");
+            return (count, retry_in(&answer));
+        }
+        answer.ok();
+        assert!(u64::try_from(count).unwrap() <= AT_ONCE + 1 + began.elapsed().as_secs(), "{count}");
+    }
+    unreachable!()
+}
+
+/// A limit of one a second meets one person on all devices and nobody else, changes nothing, and ends in time.
+async fn meets_one_person(device: &mut Device, other: &mut Device, topic: &str, event: &str, payload: Value) -> usize {
+    let (done, wait) = push_until_limited(device, topic, event, payload.clone()).await;
+    other.push(topic, event, payload.clone()).await.unwrap().ok();
+    device.push("phoenix", "heartbeat", json!({})).await.unwrap().ok();
+    tokio::time::sleep(wait).await;
+    device.push(topic, event, payload).await.unwrap().ok();
+    done + 1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_and_signals_of_a_person_are_bounded() {
+    let place = tempfile::tempdir().unwrap();
+    let plan = Plan::new(place.path()).with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "1");
+    let server = plan.with("SWITCHBOARD_SIGNALS_PER_PERSON_PER_S", "1").start();
+    let (mut asking, mut desk, room) = session(&server).await;
+    let sent = meets_one_person(&mut asking, &mut desk, &room, "message", json!({ "body": "again" })).await;
+    meets_one_person(&mut asking, &mut desk, &room, "signal", json!({ "data": 1 })).await;
+    let kept = asking.join(&room).await.unwrap().ok()["messages"].as_array().unwrap().len();
+    assert_eq!(kept, sent + 1, "what was limited was not kept");
+}
+
+/// A client and an employee who both have joined their session.
+async fn session(server: &Server) -> (Device, Device, String) {
+    let (client, employee) = (person(Role::Client, "alice"), person(Role::Employee, "erika"));
+    let (mut desk, _) = employee.arrive(server.address).await.unwrap();
+    desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
+    let (mut asking, _) = client.arrive(server.address).await.unwrap();
+    asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap().ok();
+    let offer = desk.hear("offer", |_| true).await.unwrap();
+    let wish = json!({ "offer_id": offer["offer"]["id"] });
+    let accepted = desk.push(&employee.desk(), "accept", wish).await.unwrap().ok();
+    let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap());
+    asking.join(&room).await.unwrap().ok();
+    desk.join(&room).await.unwrap().ok();
+    (asking, desk, room)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn joins_of_a_person_are_bounded_on_all_devices() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_JOINS_PER_PERSON_PER_S", "1").start();
+    let (alice, bob, employee) =
+        (person(Role::Client, "alice"), person(Role::Client, "bob"), person(Role::Employee, "erika"));
+    let (mut device, mut second) =
+        (alice.connect(server.address).await.unwrap(), alice.connect(server.address).await.unwrap());
+    let mut other = bob.connect(server.address).await.unwrap();
+    let topic = alice.desk();
+    second.join(&topic).await.unwrap().ok();
+    push_until_limited(&mut device, &topic, "phx_join", json!({})).await;
+    let wait = retry_in(&second.join(&topic).await.unwrap());
+    other.join(&topic).await.unwrap().ok();
+    // The join before still holds: what was refused did not end it.
+    let (mut desk, _) = employee.arrive(server.address).await.unwrap();
+    desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
+    second.hear("availability", |event| event.payload["idle"] == 1).await.unwrap();
+    tokio::time::sleep(wait).await;
+    device.join(&topic).await.unwrap().ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_and_other_changes_of_a_person_are_bounded() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_CHANGES_PER_PERSON_PER_S", "1").start();
+    let (client, employee) = (person(Role::Client, "alice"), person(Role::Employee, "erika"));
+    let (mut asking, _) = client.arrive(server.address).await.unwrap();
+    let (mut desk, _) = employee.arrive(server.address).await.unwrap();
+    let idle = json!({ "status": "idle" });
+    let (_, wait) = push_until_limited(&mut desk, &employee.desk(), "set_status", idle.clone()).await;
+    tokio::time::sleep(wait).await;
+    desk.push(&employee.desk(), "set_status", idle).await.unwrap().ok();
+    let mut booked = 0;
+    let wait = loop {
+        let answer = asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap();
+        if answer.reason() == "rate_limited" {
+            break retry_in(&answer);
+        }
+        booked += 1;
+        let id = answer.ok()["booking"]["id"].clone();
+        let cancelled = asking.push(&client.desk(), "cancel", json!({ "booking_id": id })).await.unwrap();
+        if cancelled.reason() == "rate_limited" {
+            break retry_in(&cancelled);
+        }
+    };
+    assert!(booked >= AT_ONCE / 2, "{booked} booked, and as many cancelled");
+    tokio::time::sleep(wait).await;
+    let again = asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap();
+    assert!(again.is_ok || again.reason() == "already_booked" || again.reason() == "no_idle_employee", "{again:?}");
+}
