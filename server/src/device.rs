@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_core::{Command, OfferId};
-use tokio::sync::mpsc;
 
 use crate::admission::{Pass, Wish};
 use crate::auth::Claims;
@@ -13,7 +12,7 @@ use crate::channel::{self, Caller, ReplyTo, Seat, Topic};
 use crate::exchange::Room;
 use crate::hub::Hub;
 use crate::journal::Fate;
-use crate::outbox::{Outbox, Outgoing, Overflow};
+use crate::outbox::{Outbox, Outgoing, Overflow, Waiting};
 use crate::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
 use crate::view::ErrorView;
 
@@ -54,25 +53,26 @@ pub struct Device {
     outbox: Outbox,
     channels: BTreeMap<Arc<str>, Seat>,
     pass: Pass,
+    limited: bool,
 }
 
 impl Device {
     /// A device of the token's person, with what is on its way to it and the alarm of its overflow.
     #[must_use]
-    pub fn new(
-        hub: Arc<Hub>,
-        claims: Claims,
-        pass: Pass,
-        version: Version,
-    ) -> (Self, mpsc::Receiver<Outgoing>, Arc<Overflow>) {
+    pub fn new(hub: Arc<Hub>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting, Arc<Overflow>) {
         let (outbox, queue, overflow) = Outbox::new(hub.outbox_frames, version);
-        (Self { hub, claims, pass, outbox, channels: BTreeMap::new() }, queue, overflow)
+        (Self { hub, claims, pass, limited: false, outbox, channels: BTreeMap::new() }, queue, overflow)
     }
 
     /// The person's token.
     #[must_use]
     pub const fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// Whether something was refused since the last time, because the person wants too much.
+    pub const fn was_limited(&mut self) -> bool {
+        std::mem::replace(&mut self.limited, false)
     }
 
     /// The number of the first line that it has, if it has joined anything.
@@ -91,10 +91,11 @@ impl Device {
     }
 
     /// A device's pong proves that it has the offer which the ping followed.
-    pub async fn delivered(&self, proof: &[u8]) {
+    pub async fn delivered(&mut self, proof: &[u8]) {
         let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());
         let Some(offer) = offer else { return };
         if self.may(Wish::Change).is_err() {
+            self.limited = true;
             return;
         }
         for seat in self.channels.values() {
@@ -147,6 +148,7 @@ impl Device {
             }
         };
         if let Err(error) = self.may(Wish::Join) {
+            self.limited = true;
             return reply.send_error(&error);
         }
         let old = self.channels.remove(&topic);
@@ -198,7 +200,7 @@ impl Device {
         }
     }
 
-    async fn push(&self, incoming: &Incoming<'_>, event: &str, topic: &Arc<str>, reply: ReplyTo) {
+    async fn push(&mut self, incoming: &Incoming<'_>, event: &str, topic: &Arc<str>, reply: ReplyTo) {
         let Some(seat) = self.channels.get(topic) else {
             let error = channel::error("unknown_topic", format!("`{}` is not joined", channel::shortened(topic)));
             return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
@@ -209,6 +211,7 @@ impl Device {
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
         if let Err(error) = self.may(channel::wish(event)) {
+            self.limited = true;
             return reply.send_error(&error);
         }
         let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };

@@ -7,7 +7,6 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite;
 
@@ -16,7 +15,7 @@ use crate::auth::subprotocol_token;
 use crate::channel;
 use crate::device::{Device, End, code};
 use crate::hub::{Hub, Place};
-use crate::outbox::{Outgoing, Overflow};
+use crate::outbox::{Outgoing, Overflow, Waiting};
 use crate::phoenix::Version;
 use crate::view;
 
@@ -33,6 +32,12 @@ const WRITE_MAX: Duration = Duration::from_secs(10);
 const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// Frames that are written with one flush.
 const FRAMES_PER_FLUSH: usize = 32;
+/// Frames that are heard before the other sockets have their turn. One read brings many small frames, and the runtime
+/// only counts reads: without this a flood on a few sockets would keep all others waiting for long.
+const FRAMES_PER_TURN: u32 = 16;
+/// How long a device is not heard after it was refused for wanting too much: so that a flood costs next to nothing,
+/// and whoever only slipped up notices nothing.
+const REST_AFTER_REFUSAL: Duration = Duration::from_millis(5);
 /// Bytes of the buffers of one socket: an idle one should cost little.
 const BUFFER_BYTES: usize = 4096;
 
@@ -108,7 +113,7 @@ fn too_many(limited: Limited) -> Response {
 struct Wire {
     socket: WebSocket,
     device: Device,
-    queue: mpsc::Receiver<Outgoing>,
+    queue: Waiting,
     overflow: Arc<Overflow>,
 }
 
@@ -142,15 +147,21 @@ impl Wire {
         let expires_ms = self.device.claims().expires_at_s.saturating_mul(1000);
         let expires = Instant::now().checked_add(Duration::from_millis(expires_ms.saturating_sub(now_ms)));
         let mut heard = Instant::now();
-        let mut restart = None;
+        let (mut restart, mut rest, mut turn) = (None, None, 0);
         let mut ready = Vec::with_capacity(FRAMES_PER_FLUSH);
         loop {
             let idle = heard + idle_after;
-            let wake = [expires, restart].into_iter().flatten().fold(idle, Instant::min);
+            let wake = [expires, restart, rest].into_iter().flatten().fold(idle, Instant::min);
             let end = tokio::select! {
-                message = self.socket.recv() => {
+                message = self.socket.recv(), if rest.is_none() => {
                     heard = Instant::now();
-                    self.hear(message).await
+                    let end = self.hear(message).await;
+                    rest = self.device.was_limited().then(|| heard + REST_AFTER_REFUSAL);
+                    turn = (turn + 1) % FRAMES_PER_TURN;
+                    if turn == 0 {
+                        tokio::task::yield_now().await;
+                    }
+                    end
                 }
                 _ = self.queue.recv_many(&mut ready, FRAMES_PER_FLUSH) => self.write(&mut ready).await,
                 () = self.overflow.happened() => Some(too_slow()),
@@ -158,7 +169,11 @@ impl Wire {
                     restart = Some(Instant::now() + self.place_in(window_ms));
                     None
                 }
-                () = tokio::time::sleep_until(wake) => {
+                () = tokio::time::sleep_until(wake), if rest == Some(wake) => {
+                    rest = None;
+                    None
+                }
+                () = tokio::time::sleep_until(wake), if rest != Some(wake) => {
                     let now = Instant::now();
                     // What was committed before is in the queue by now, and is told before the end.
                     while let Ok(outgoing) = self.queue.try_recv() {

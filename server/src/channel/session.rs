@@ -13,7 +13,7 @@ use super::{Caller, Joined, Response, Seat, error, unknown_event};
 use crate::auth::{Claims, Role};
 use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
-use crate::{phoenix, view};
+use crate::view;
 
 /// The events that either party may push.
 pub const EVENTS: &[&str] = &["message", "signal", "end"];
@@ -116,11 +116,7 @@ fn signal(visit: &mut Visit<'_>, id: SessionId, from: Party, fields: &Fields<'_>
     if !running {
         return Err(refused(visit.company(), &Refusal::SessionEnded));
     }
-    let payload = view::json(&Signal { from: from.word(), data });
-    let none = phoenix::Ref::Null;
-    visit.relay(&Room::Session(id, from.other()), |line| {
-        phoenix::push(line.outbox.version(), &none, &none, &line.topic, "signal", &payload)
-    });
+    visit.relay(id, from.other(), "signal", &Signal { from: from.word(), data });
     Ok("{}".into())
 }
 

@@ -44,6 +44,20 @@ pub(super) fn tell_availability(
     deliveries.extend(rooms.clients().map(|line| frame.to(line)));
 }
 
+/// Tells all devices on one side of a session what the other side sends.
+pub(super) fn relay(
+    rooms: &Rooms,
+    session: SessionId,
+    to: Party,
+    event: &str,
+    payload: &impl Serialize,
+    deliveries: &mut Vec<Delivery>,
+) {
+    let topic = format!("session:{session}");
+    let frame = Shared::new(&topic, event, payload);
+    deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.to(line)));
+}
+
 /// Closes the topic of every line.
 pub(super) fn close<'a>(lines: impl Iterator<Item = &'a Line>, event: &str, deliveries: &mut Vec<Delivery>) {
     for line in lines {

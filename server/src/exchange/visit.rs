@@ -1,14 +1,15 @@
 //! A visit to one company, under its lock: what is asked of it, who comes and goes, and the entry that comes of it.
 
+use serde::Serialize;
 use switchboard_core::{
-    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Reach, Refusal, SessionId, Time, Turn,
+    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
+    Turn,
 };
 
 use super::rooms::{Line, Room, Rooms};
 use super::telling::{self, Delivery};
 use crate::journal::rows::rows_of;
 use crate::journal::{Entry, Fate, Release};
-use crate::outbox::Outgoing;
 
 /// How often changed counts are told, in milliseconds; a changed `available` is told at once.
 const COUNTS_EVERY_MS: u64 = 250;
@@ -155,11 +156,9 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Sends something that is not kept to every device in a room, in order with all the rest.
-    pub fn relay(&mut self, room: &Room, frame: impl Fn(&Line) -> String) {
-        let lines = self.live.rooms.in_room(room).iter();
-        let frames = lines.map(|line| (line.outbox.clone(), Outgoing::Frame(frame(line).into())));
-        self.deliveries.extend(frames);
+    /// Sends something that is not kept to every device on that side of a session, in order with all the rest.
+    pub fn relay(&mut self, session: SessionId, to: Party, event: &str, payload: &impl Serialize) {
+        telling::relay(&self.live.rooms, session, to, event, payload, &mut self.deliveries);
     }
 
     /// After the company was read back: nobody counts as connected but those who are.
