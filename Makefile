@@ -1,5 +1,5 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash shuttle bench-offer fuzz fuzz-keep \
+.PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer fuzz fuzz-keep \
 	fuzz-http
 
 CARGO ?= cargo
@@ -57,6 +57,11 @@ node:
 # Longer than `make test`: 200 kills under load, behind a bad network, on a disk that is filled and freed.
 crash:
 	CRASH_KILLS=200 $(CARGO) test --package switchboard --test it --locked crash -- --nocapture
+
+# Longer than `make test`: 10,000 sockets, 1,000 slow readers, 100,000 employees, with optimised code.
+overload:
+	OVERLOAD_FULL=1 $(CARGO) test --profile quick --package switchboard --test it --locked overload -- \
+		--nocapture --test-threads=1
 
 # Longer than `make test`: each fuzzer for a while, from the kept inputs on; what it finds new is under target/.
 FUZZ_SECONDS ?= 60

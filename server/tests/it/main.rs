@@ -14,6 +14,8 @@ mod slow;
 
 mod limits;
 
+mod overload;
+
 mod server;
 
 mod people;

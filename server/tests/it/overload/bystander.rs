@@ -1,0 +1,111 @@
+//! People of another company, who only want to be served while others storm: how long they wait is measured.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::raw::{Raw, pushed};
+use crate::people::Person;
+use crate::record::Record;
+
+/// Rounds at least, however long they take: of fewer a median says little.
+const ROUNDS_LEAST: usize = 15;
+/// Between two rounds: who measures should not be the load.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How long things took, in the order in which they were measured.
+#[derive(Default)]
+pub struct Waits {
+    pub heartbeat: Vec<Duration>,
+    pub offer: Vec<Duration>,
+    pub connect: Vec<Duration>,
+}
+
+impl Waits {
+    pub fn add(&mut self, mut other: Self) {
+        self.heartbeat.append(&mut other.heartbeat);
+        self.offer.append(&mut other.offer);
+        self.connect.append(&mut other.connect);
+    }
+}
+
+/// The value that `percent` of the waits are not above.
+pub fn percentile(waits: &[Duration], percent: usize) -> Duration {
+    let mut sorted = waits.to_vec();
+    sorted.sort_unstable();
+    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+}
+
+/// A client and an employee, alone in their company.
+pub struct Bystander {
+    address: SocketAddr,
+    client: Raw,
+    desk: Raw,
+    path: String,
+    topic: String,
+}
+
+impl Bystander {
+    pub fn arrive(address: SocketAddr, company: &str) -> Self {
+        let record = Arc::new(Record::default());
+        let (alice, erika) = (Person::client(company, "alice", &record), Person::employee(company, "erika", &record));
+        let mut desk = Raw::connect(address, &erika.path()).expect("a socket");
+        desk.must(&erika.desk(), "phx_join", "{}");
+        desk.must(&erika.desk(), "set_status", r#"{"status":"idle"}"#);
+        let mut client = Raw::connect(address, &alice.path()).expect("a socket");
+        client.must(&alice.desk(), "phx_join", "{}");
+        Self { address, client, desk, path: alice.path(), topic: alice.desk() }
+    }
+
+    /// Looks again and again for that time.
+    pub fn measure(&mut self, time: Duration) -> Waits {
+        let (until, mut waits) = (Instant::now() + time, Waits::default());
+        while Instant::now() < until || waits.heartbeat.len() < ROUNDS_LEAST {
+            waits.add(self.look());
+        }
+        waits
+    }
+
+    /// Looks once.
+    pub fn look(&mut self) -> Waits {
+        let heartbeat = vec![self.heartbeat()];
+        let waits = Waits { heartbeat, offer: vec![self.offer()], connect: vec![self.connect()] };
+        std::thread::sleep(PAUSE);
+        waits
+    }
+
+    fn heartbeat(&mut self) -> Duration {
+        let asked = Instant::now();
+        self.client.must("phoenix", "heartbeat", "{}");
+        asked.elapsed()
+    }
+
+    /// From `book` to the employee's offer; then the client cancels.
+    fn offer(&mut self) -> Duration {
+        let asked = Instant::now();
+        self.client.send(&pushed("b", &self.topic, "book", r#"{"topic":"tax"}"#)).expect("the line holds");
+        self.desk.event("offer").expect("an offer");
+        let took = asked.elapsed();
+        let booked = self.client.reply("b").expect("an answer");
+        assert_eq!(booked["status"], "ok", "{booked}");
+        let wish = format!(r#"{{"booking_id":{}}}"#, booked["response"]["booking"]["id"]);
+        self.client.must(&self.topic, "cancel", &wish);
+        self.idle_again();
+        took
+    }
+
+    fn idle_again(&mut self) {
+        let is_idle = |event: &Value| event["status"] == "idle";
+        while !is_idle(&self.desk.event("status").expect("the line holds")) {}
+    }
+
+    /// A new device: connected, let in and joined.
+    fn connect(&mut self) -> Duration {
+        let asked = Instant::now();
+        let mut device = Raw::connect(self.address, &self.path).expect("a socket");
+        device.must(&self.topic, "phx_join", "{}");
+        asked.elapsed()
+    }
+}

@@ -1,0 +1,208 @@
+//! What a storm did to the server: its memory, its sockets, its share of the machine, and how long others waited.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::bystander::{Bystander, Waits, percentile};
+use crate::server::{Server, wait_until};
+
+/// Others may wait that many times longer than without the storm.
+const SLOWER_MAX: u32 = 3;
+/// What nobody notices, whatever the ratio: on two cores, shared with those who make the storm, the machine alone
+/// makes ratios of a wait of tens of microseconds.
+const UNNOTICED: Duration = if cfg!(debug_assertions) { Duration::from_millis(250) } else { Duration::from_millis(20) };
+/// The same for the slowest of a hundred: it may meet a full commit, or both cores busy for their time slices.
+const UNNOTICED_P99: Duration = UNNOTICED.saturating_mul(4);
+/// Of fewer waits than that the slowest of a hundred is only the slowest, and says more of the machine.
+const WAITS_FOR_P99: usize = 200;
+/// What a second storm may add to the first one's memory: an allocator's slack.
+const GROWTH_MAX_KB: u64 = 32 * 1024;
+/// Sockets that may be open beyond those before: of requests that are just ending.
+const SOCKETS_SLACK: usize = 4;
+const TICKS_PER_S: f64 = 100.0;
+
+pub fn memory_kb(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or_default()
+}
+
+fn sockets(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
+}
+
+/// Processor time in seconds.
+fn busy_s(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
+    (ticks(11) + ticks(12)) / TICKS_PER_S
+}
+
+/// One line of the table.
+pub struct Figures {
+    name: String,
+    before_kb: u64,
+    peaks_kb: [u64; 2],
+    after_kb: u64,
+    calm: Waits,
+    storm: Waits,
+    after: Waits,
+    /// Cores that the server and the storm's makers took.
+    cores: (f64, f64),
+    notes: String,
+}
+
+/// What a storm may cost.
+pub struct Bound {
+    /// Memory beyond what there was before, in KB.
+    pub memory_kb: u64,
+    /// Why so much.
+    pub because: &'static str,
+}
+
+/// Where a storm is.
+#[derive(Default)]
+pub struct Stage {
+    raging: AtomicBool,
+    over: AtomicBool,
+}
+
+impl Stage {
+    /// All who make the storm are there.
+    pub fn rage(&self) {
+        self.raging.store(true, Ordering::Relaxed);
+    }
+
+    /// Everybody goes home.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+}
+
+/// Ends a storm, also when the measuring fails.
+struct Ends<'a>(&'a Stage);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Measures others in calm, in a storm, after it, and in a second one; `storm` ends when it is told to.
+pub fn trial(name: &str, server: &Server, phase: Duration, storm: &(dyn Fn(&Stage) -> String + Sync)) -> Figures {
+    let (process, own) = (server.id(), std::process::id());
+    // However long this machine makes them wait: they measure that, and the rules of time do not come between.
+    let patient = serde_json::json!({ "delivery_timeout_ms": 0, "offer_timeout_ms": 60_000, "max_missed": 0 });
+    server.set_company("beside", &patient);
+    let mut bystander = Bystander::arrive(server.address, "beside");
+    bystander.measure(phase / 4);
+    let (before_kb, sockets_before) = (memory_kb(process), sockets(process));
+    let mut figures = Figures {
+        name: name.to_owned(),
+        before_kb,
+        peaks_kb: [0; 2],
+        after_kb: 0,
+        calm: Waits::default(),
+        storm: Waits::default(),
+        after: Waits::default(),
+        cores: (0.0, 0.0),
+        notes: String::new(),
+    };
+    for round in 0..2 {
+        figures.calm.add(bystander.measure(phase / 2));
+        let (stage, peak) = (Stage::default(), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            let ends = Ends(&stage);
+            let makers = scope.spawn(|| storm(&stage));
+            scope.spawn(|| {
+                while !stage.is_over() {
+                    peak.fetch_max(memory_kb(process), Ordering::Relaxed);
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+            // What others wait while a storm gathers counts as in the storm.
+            while !stage.raging.load(Ordering::Relaxed) && !makers.is_finished() {
+                figures.storm.add(bystander.look());
+            }
+            let (began, busy) = (Instant::now(), (busy_s(process), busy_s(own)));
+            figures.storm.add(bystander.measure(phase));
+            let time_s = began.elapsed().as_secs_f64();
+            figures.cores = ((busy_s(process) - busy.0) / time_s, (busy_s(own) - busy.1) / time_s);
+            drop(ends);
+            figures.notes = makers.join().expect("the storm's makers");
+        });
+        figures.peaks_kb[round] = peak.load(Ordering::Relaxed);
+        wait_until("all sockets of the storm are closed", || sockets(process) <= sockets_before + SOCKETS_SLACK);
+        figures.after.add(bystander.measure(phase / 2));
+    }
+    figures.after_kb = memory_kb(process);
+    figures
+}
+
+impl Figures {
+    pub fn print_head() {
+        println!(
+            "{:<34} {:>22} {:>27} {:>27} {:>27} {:>11}  what happened",
+            "storm",
+            "MB before/1st/2nd/after",
+            "heartbeat ms calm/storm/aft",
+            "book-offer ms",
+            "connect+join ms",
+            "cores s/gen"
+        );
+    }
+
+    pub fn print(&self) {
+        let ms = |wait: Duration| wait.as_secs_f64() * 1000.0;
+        let mb = |kb: u64| kb / 1024;
+        let waits = |of: fn(&Waits) -> &Vec<Duration>| {
+            let three = |percent| {
+                let [calm, storm, after] = [&self.calm, &self.storm, &self.after].map(|w| percentile(of(w), percent));
+                format!("{:.2}/{:.2}/{:.2}", ms(calm), ms(storm), ms(after))
+            };
+            (three(50), three(99))
+        };
+        let all = [waits(|w| &w.heartbeat), waits(|w| &w.offer), waits(|w| &w.connect)];
+        let memory = [self.before_kb, self.peaks_kb[0], self.peaks_kb[1], self.after_kb].map(|kb| mb(kb).to_string());
+        let cores = format!("{:.1}/{:.1}", self.cores.0, self.cores.1);
+        println!(
+            "{:<34} {:>22} {:>27} {:>27} {:>27} {cores:>11}  {}",
+            self.name,
+            memory.join("/"),
+            all[0].0,
+            all[1].0,
+            all[2].0,
+            self.notes
+        );
+        let n = format!("p99, of {}", self.storm.heartbeat.len());
+        println!("{n:>34} {:>22} {:>27} {:>27} {:>27}", "", all[0].1, all[1].1, all[2].1);
+    }
+
+    /// Holds what must hold; all that does not is said at once.
+    pub fn assert(&self, bound: &Bound) {
+        let mut broken = Vec::new();
+        let most_kb = self.peaks_kb.into_iter().max().unwrap_or_default();
+        if most_kb > self.before_kb + bound.memory_kb {
+            broken.push(format!("{most_kb} KB of memory, from {}: {}", self.before_kb, bound.because));
+        }
+        if self.peaks_kb[1] > self.peaks_kb[0] + self.peaks_kb[0] / 4 + GROWTH_MAX_KB {
+            broken.push(format!("a second storm took {} KB, the first {} KB", self.peaks_kb[1], self.peaks_kb[0]));
+        }
+        type Of = fn(&Waits) -> &Vec<Duration>;
+        let kinds: [(&str, Of); 3] =
+            [("heartbeat", |w| &w.heartbeat), ("book to offer", |w| &w.offer), ("connect and join", |w| &w.connect)];
+        for (kind, of) in kinds {
+            for (percent, unnoticed) in [(50, UNNOTICED), (99, UNNOTICED_P99)] {
+                let [calm, storm, after] = [&self.calm, &self.storm, &self.after].map(|w| percentile(of(w), percent));
+                for (when, wait) in [("in the storm", storm), ("after it", after)] {
+                    let enough = percent == 50 || of(&self.calm).len().min(of(&self.storm).len()) >= WAITS_FOR_P99;
+                    if enough && wait > (calm * SLOWER_MAX).max(unnoticed) {
+                        broken.push(format!("{kind}, {percent} %: {wait:?} {when}, {calm:?} in calm"));
+                    }
+                }
+            }
+        }
+        assert!(broken.is_empty(), "{}: {broken:#?}", self.name);
+    }
+}

@@ -1,0 +1,165 @@
+//! Overload and abuse: memory stays bounded, other people are served, and afterwards all is as it was.
+//!
+//! Each storm comes twice, beside people of another company who are measured before, in and after it. The short form
+//! runs with the other tests; `make overload` runs the long one (`OVERLOAD_FULL=1`) with optimised code.
+
+mod bystander;
+mod crowd;
+mod figures;
+mod hostile;
+mod raw;
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
+
+use crate::server::{Plan, Server};
+use figures::{Bound, Figures, Stage, trial};
+
+/// How large a storm is.
+struct Size {
+    phase: Duration,
+    sockets: usize,
+    slow: usize,
+    halves: usize,
+    employees: usize,
+    hostile: usize,
+}
+
+const SHORT: Size =
+    Size { phase: Duration::from_secs(1), sockets: 500, slow: 40, halves: 200, employees: 2000, hostile: 8 };
+const FULL: Size =
+    Size { phase: Duration::from_secs(6), sockets: 10_000, slow: 1000, halves: 1000, employees: 100_000, hostile: 64 };
+/// Files that a process opens beside its sockets.
+const FILES_BESIDE: usize = 500;
+
+fn size() -> Size {
+    if std::env::var("OVERLOAD_FULL").is_ok_and(|full| full == "1") { FULL } else { SHORT }
+}
+
+/// One storm at a time: they measure.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    static HEAD: Once = Once::new();
+    HEAD.call_once(Figures::print_head);
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes sure that this process, and the server that it starts, may open so many sockets.
+fn may_open(sockets: usize) -> bool {
+    let needed = sockets + FILES_BESIDE;
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap_or_default();
+    let now = line.split_whitespace().nth(3).and_then(|soft| soft.parse().ok()).unwrap_or(0);
+    if now >= needed {
+        return true;
+    }
+    let own = std::process::id().to_string();
+    let raised =
+        std::process::Command::new("prlimit").args(["--pid", &own, &format!("--nofile={needed}:{needed}")]).status();
+    let may = raised.is_ok_and(|status| status.success());
+    if !may {
+        println!("skipped: {needed} open files are needed, {now} are allowed, and `prlimit` could not raise that");
+    }
+    may
+}
+
+fn start(place: &tempfile::TempDir) -> Server {
+    // Idle devices here send no heartbeat, which would only be load of its own.
+    let plan = Plan::new(place.path()).with("SWITCHBOARD_SOCKET_IDLE_TIMEOUT_MS", "3600000");
+    plan.with("SWITCHBOARD_LOG", "warn").start()
+}
+
+fn hold(name: &str, phase: Duration, bound: &Bound, storm: impl Fn(SocketAddr, &Stage) -> String + Sync) {
+    let place = tempfile::tempdir().unwrap();
+    let server = start(&place);
+    let address = server.address;
+    run(name, &server, phase, bound, &|stage: &Stage| storm(address, stage));
+}
+
+fn run(name: &str, server: &Server, phase: Duration, bound: &Bound, storm: &(dyn Fn(&Stage) -> String + Sync)) {
+    let figures = trial(name, server, phase, storm);
+    figures.print();
+    figures.assert(bound);
+}
+
+#[test]
+fn many_idle_sockets_and_a_storm_of_bookings() {
+    let (_alone, size) = (alone(), size());
+    if !may_open(size.sockets + 1000) {
+        return;
+    }
+    let bound = Bound {
+        memory_kb: size.sockets as u64 * 48 + 64 * 1024,
+        because: "48 KB for each socket, and 64 MB for what is on its way",
+    };
+    let name = format!("{} idle, 64 book", size.sockets);
+    hold(&name, size.phase, &bound, |address, stage| {
+        crowd::bookings(address, "storm", crowd::Numbers { idle: size.sockets, staff: 100, clients: 64 }, stage)
+    });
+    let name = format!("{} idle, available flips", size.sockets);
+    hold(&name, size.phase, &bound, |address, stage| {
+        crowd::bookings(address, "flips", crowd::Numbers { idle: size.sockets, staff: 1, clients: 1 }, stage)
+    });
+}
+
+#[test]
+fn slow_readers_are_poured_at() {
+    let (_alone, size) = (alone(), size());
+    if !may_open(size.slow + 100) {
+        return;
+    }
+    let bound = Bound {
+        memory_kb: size.slow as u64 * 256 + 64 * 1024,
+        because: "256 KB for each device that does not read, and 64 MB for what is on its way",
+    };
+    hold(&format!("{} slow readers", size.slow), size.phase, &bound, |address, stage| {
+        crowd::slow_readers(address, size.slow, stage)
+    });
+}
+
+#[test]
+fn half_handshakes_are_held_open() {
+    let (_alone, size) = (alone(), size());
+    let bound = Bound {
+        memory_kb: size.halves as u64 * 32 + 32 * 1024,
+        because: "32 KB for each connection that says nothing, and 32 MB",
+    };
+    hold(&format!("{} half handshakes", size.halves), size.phase, &bound, |address, stage| {
+        hostile::half_handshakes(address, size.halves, stage)
+    });
+}
+
+#[test]
+fn a_company_with_very_many_employees() {
+    let (_alone, size) = (alone(), size());
+    let place = tempfile::tempdir().unwrap();
+    let server = start(&place);
+    let address = server.address;
+    let took = crowd::hire(&server, "huge", size.employees);
+    println!("{} employees hired over HTTP in {took:?}", size.employees);
+    let bound = Bound {
+        memory_kb: size.employees as u64 * 2 + 96 * 1024,
+        because: "2 KB for each employee in snapshots of the board and of the store, and 96 MB",
+    };
+    let numbers = crowd::Numbers { idle: 0, staff: 100, clients: 64 };
+    let name = format!("64 book of {} employees", size.employees);
+    run(&name, &server, size.phase, &bound, &|stage| crowd::bookings(address, "huge", numbers, stage));
+    let name = format!("boards, lists of {}", size.employees);
+    run(&name, &server, size.phase, &bound, &|stage| crowd::lookers(address, "huge", stage));
+}
+
+#[test]
+fn one_hostile_person_floods() {
+    let (_alone, size) = (alone(), size());
+    let bound = Bound {
+        memory_kb: size.hostile as u64 * 1024 + 64 * 1024,
+        because: "a megabyte for each of the sockets that one person has, and 64 MB",
+    };
+    for flood in hostile::FLOODS {
+        hold(&format!("{} sockets flood {}", size.hostile, flood.name), size.phase / 2, &bound, |address, stage| {
+            hostile::flood(address, flood, size.hostile, stage)
+        });
+    }
+    hold("bad tokens and giant frames", size.phase / 2, &bound, |address, stage| hostile::knock(address, stage));
+}
