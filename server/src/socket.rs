@@ -34,7 +34,7 @@ const CLOSE_MAX: Duration = Duration::from_secs(2);
 const FRAMES_PER_FLUSH: usize = 32;
 /// Frames that are heard before the other sockets have their turn. One read brings many small frames, and the runtime
 /// only counts reads: without this a flood on a few sockets would keep all others waiting for long.
-const FRAMES_PER_TURN: u32 = 16;
+const FRAMES_PER_TURN: u32 = 4;
 /// How long a device is not heard after it was refused for wanting too much: so that a flood costs next to nothing,
 /// and whoever only slipped up notices nothing.
 const REST_AFTER_REFUSAL: Duration = Duration::from_millis(5);
@@ -133,7 +133,10 @@ async fn close(socket: &mut WebSocket, code: u16, reason: String) {
     let frame = CloseFrame { code, reason: reason.into() };
     let handshake = async {
         if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_rest)) = socket.recv().await {}
+            while let Some(Ok(_rest)) = socket.recv().await {
+                // A flood that goes on after the end is read in turns too.
+                tokio::task::yield_now().await;
+            }
         }
     };
     let _in_time_or_not = timeout(CLOSE_MAX, handshake).await;
