@@ -161,5 +161,5 @@ fn one_hostile_person_floods() {
             hostile::flood(address, flood, size.hostile, stage)
         });
     }
-    hold("bad tokens and giant frames", size.phase / 2, &bound, |address, stage| hostile::knock(address, stage));
+    hold("bad tokens and giant frames", size.phase / 2, &bound, hostile::knock);
 }
