@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use switchboard::admission::Admission;
 use switchboard::auth::{ApiKey, Keyring};
 use switchboard::clock::Clock;
+use switchboard::config::Limits;
 use switchboard::exchange::Exchange;
 use switchboard::hub::Hub;
 use switchboard::journal::{Committer, Entry, Fate, Journal, Work};
-use switchboard::outbox::Outgoing;
+use switchboard::outbox::{self, Outgoing};
 use switchboard_core::{CompanyId, Time};
 use tokio::sync::{mpsc, watch};
 
@@ -22,7 +24,7 @@ const OUTBOX_FRAMES: usize = 256;
 const SNAPSHOTS_WAITING: usize = 8;
 
 /// The ways out to all devices that were ever connected to this server, by number.
-pub type Outboxes = Arc<Mutex<Vec<Option<mpsc::Receiver<Outgoing>>>>>;
+pub type Outboxes = Arc<Mutex<Vec<Option<outbox::Waiting>>>>;
 
 /// The server.
 pub struct House {
@@ -85,6 +87,8 @@ impl House {
         let (close, closing) = watch::channel(None);
         let hub = Arc::new(Hub {
             exchange,
+            // People here do more in a moment than a server allows: what is limited is tested elsewhere.
+            admission: Arc::new(Admission::new(&Limits::default())),
             keyring: Keyring::hs256(b"a secret that no simulated person needs"),
             api_key: ApiKey::new("unused"),
             auto_provision: false,
@@ -113,7 +117,7 @@ impl House {
     }
 
     /// A device has connected: its way out, by its number.
-    pub fn listen(&mut self, device: usize, outbox: mpsc::Receiver<Outgoing>) {
+    pub fn listen(&mut self, device: usize, outbox: outbox::Waiting) {
         let mut outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
         if outboxes.len() <= device {
             outboxes.resize_with(device + 1, || None);

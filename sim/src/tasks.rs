@@ -46,7 +46,7 @@ pub enum What {
 /// How it ended.
 pub enum Done {
     /// The device is free again.
-    Device(Device, Option<End>),
+    Device(Box<Device>, Option<End>),
     /// The company was woken, or not.
     Woken(bool),
     /// The admin's request was taken, or not.
@@ -108,7 +108,7 @@ impl World {
                     let (of, what) = (topic.clone(), What::Forget(phone, topic, line));
                     let future = async move {
                         device.forget(&of, line).await;
-                        Done::Device(device, None)
+                        Done::Device(Box::new(device), None)
                     };
                     self.start(what, Box::pin(future));
                 }
@@ -129,7 +129,7 @@ impl World {
                 let text = frame.text();
                 let future = async move {
                     let end = device.hear_frame(&text).await;
-                    Done::Device(device, end)
+                    Done::Device(Box::new(device), end)
                 };
                 self.start(What::Hear(phone, frame), Box::pin(future));
                 if let Some(task) = self.tasks.last_mut() {
@@ -140,7 +140,7 @@ impl World {
                 let bytes = proof.clone();
                 let future = async move {
                     device.delivered(&bytes).await;
-                    Done::Device(device, None)
+                    Done::Device(Box::new(device), None)
                 };
                 self.start(What::Pong(phone, proof), Box::pin(future));
             }
@@ -192,7 +192,7 @@ impl World {
                 let found = &mut self.phones[phone];
                 // A line that is gone needs no device once it has left everything.
                 let is_over = !found.is_up && found.chores.is_empty() && found.seats.is_empty();
-                found.device = Some(device).filter(|_| !is_over);
+                found.device = Some(*device).filter(|_| !is_over);
             }
             (Done::Woken(could), What::Wake(office)) => {
                 if could && !task.taken {

@@ -308,7 +308,9 @@ impl World {
     pub fn connect(&mut self, person: usize) -> Option<usize> {
         let claims = self.claims(person);
         let house = self.house.as_mut()?;
-        let (device, outbox, _overflow) = Device::new(house.hub.clone(), claims, switchboard::phoenix::Version::V2);
+        let pass = house.hub.admission.admit(&claims, None).expect("nobody is limited here");
+        let version = switchboard::phoenix::Version::V2;
+        let (device, outbox, _overflow) = Device::new(house.hub.clone(), claims, pass, version);
         let phone = self.phones.len();
         house.listen(phone, outbox);
         self.phones.push(Phone {

@@ -7,9 +7,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, Uri, header};
 use serde_json::Value;
+use switchboard::admission::Admission;
 use switchboard::api;
 use switchboard::auth::{ApiKey, Keyring};
 use switchboard::clock::Clock;
+use switchboard::config::Limits;
 use switchboard::exchange::{Exchange, Visit};
 use switchboard::hub::Hub;
 use switchboard::journal::check::check;
@@ -150,6 +152,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
     let (_, closing) = watch::channel(None);
     let hub = Hub {
         exchange,
+        admission: Arc::new(Admission::new(&Limits::default())),
         keyring: Keyring::hs256(b"a secret that no request here needs"),
         api_key: ApiKey::new(KEY),
         auto_provision: false,
