@@ -70,6 +70,12 @@ impl Company {
         self.roster.by_id_after(after)
     }
 
+    /// How many employees there are.
+    #[must_use]
+    pub fn employee_count(&self) -> usize {
+        self.roster.len()
+    }
+
     /// The booking, if it is open or remembered.
     #[must_use]
     pub fn booking(&self, id: BookingId) -> Option<&Booking> {

@@ -28,6 +28,9 @@ use visit::Live;
 
 /// Events of a company after which its state is written down, so that reading it back stays short.
 const EVENTS_PER_SNAPSHOT: u64 = 5_000;
+/// The same for each employee: a snapshot is as large as the company, and all commits wait while it is written. So a
+/// large company is written down more seldom, and its snapshots cost less than its events.
+const EVENTS_PER_EMPLOYEE: u64 = 4;
 /// What is said when the journal has no room, and when to try again.
 const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
 
@@ -247,7 +250,9 @@ impl Exchange {
         }
         let next = live.next_deadline();
         self.timekeeper.arm(&slot.id, &mut live.armed, next);
-        if live.events_since_snapshot >= EVENTS_PER_SNAPSHOT && self.snapshots.try_send(slot.id.clone()).is_ok() {
+        let employees = u64::try_from(live.company.employee_count()).unwrap_or(u64::MAX);
+        let enough = EVENTS_PER_SNAPSHOT.max(employees.saturating_mul(EVENTS_PER_EMPLOYEE));
+        if live.events_since_snapshot >= enough && self.snapshots.try_send(slot.id.clone()).is_ok() {
             live.events_since_snapshot = 0;
         }
         if live.is_nothing() {
