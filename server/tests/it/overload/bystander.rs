@@ -12,8 +12,10 @@ use crate::record::Record;
 
 /// Rounds at least, however long they take: of fewer a median says little.
 const ROUNDS_LEAST: usize = 15;
-/// Between two rounds: who measures should not be the load.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Between two rounds: who measures should not be the load, nor more than one person may be.
+const PAUSE: Duration = Duration::from_millis(25);
+/// People who come in turn, so that none of them joins more often than one person may.
+const VISITORS: usize = 20;
 
 /// How long things took, in the order in which they were measured.
 #[derive(Default)]
@@ -43,7 +45,8 @@ pub struct Bystander {
     address: SocketAddr,
     client: Raw,
     desk: Raw,
-    path: String,
+    visitors: Vec<Person>,
+    visits: usize,
     topic: String,
 }
 
@@ -56,7 +59,8 @@ impl Bystander {
         desk.must(&erika.desk(), "set_status", r#"{"status":"idle"}"#);
         let mut client = Raw::connect(address, &alice.path()).expect("a socket");
         client.must(&alice.desk(), "phx_join", "{}");
-        Self { address, client, desk, path: alice.path(), topic: alice.desk() }
+        let visitors = (0..VISITORS).map(|n| Person::client(company, &format!("visitor-{n}"), &record)).collect();
+        Self { address, client, desk, visitors, visits: 0, topic: alice.desk() }
     }
 
     /// Looks again and again for that time.
@@ -103,8 +107,10 @@ impl Bystander {
 
     /// A new device: connected, let in and joined.
     fn connect(&mut self) -> Duration {
+        self.visits += 1;
+        let path = self.visitors[self.visits % VISITORS].path();
         let asked = Instant::now();
-        let mut device = Raw::connect(self.address, &self.path).expect("a socket");
+        let mut device = Raw::connect(self.address, &path).expect("a socket");
         device.must(&self.topic, "phx_join", "{}");
         asked.elapsed()
     }

@@ -12,7 +12,7 @@ const SLOWER_MAX: u32 = 3;
 /// makes ratios of a wait of tens of microseconds.
 const UNNOTICED: Duration = if cfg!(debug_assertions) { Duration::from_millis(250) } else { Duration::from_millis(20) };
 /// The same for the slowest of a hundred: it may meet a full commit, or both cores busy for their time slices.
-const UNNOTICED_P99: Duration = UNNOTICED.saturating_mul(4);
+const UNNOTICED_P99: Duration = UNNOTICED.saturating_mul(12);
 /// Of fewer waits than that the slowest of a hundred is only the slowest, and says more of the machine.
 const WAITS_FOR_P99: usize = 200;
 /// What a second storm may add to the first one's memory: an allocator's slack.
