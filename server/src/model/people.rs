@@ -2,13 +2,12 @@
 
 use shuttle::future::{JoinHandle, spawn};
 use switchboard_core::{BookingId, Command, Company, CompanyId};
-use tokio::sync::mpsc::Receiver;
 
 use super::company::carl;
 use super::world::{Disk, Here};
 use crate::exchange::{Line, Room};
 use crate::journal::Fate;
-use crate::outbox::{Outbox, Outgoing};
+use crate::outbox::{Outbox, Outgoing, Waiting};
 use crate::phoenix::{Ref, Version};
 
 /// A device that has joined a room.
@@ -66,10 +65,13 @@ impl Here {
     }
 }
 
-async fn read(disk: Disk, company: CompanyId, mut frames: Receiver<Outgoing>) {
-    while let Some(Outgoing::Frame(frame) | Outgoing::Offer(frame, _) | Outgoing::Ended { frame, .. }) =
-        frames.recv().await
-    {
+async fn read(disk: Disk, company: CompanyId, mut frames: Waiting) {
+    let mut ready = Vec::new();
+    while frames.recv_many(&mut ready, 1).await > 0 {
+        let Some(Outgoing::Frame(frame) | Outgoing::Offer(frame, _) | Outgoing::Ended { frame, .. }) = ready.pop()
+        else {
+            return;
+        };
         let frame: serde_json::Value = serde_json::from_str(&frame).expect("JSON");
         let payload = &frame[4];
         let (id, offers) = match frame[3].as_str() {
