@@ -292,13 +292,72 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_refused() {
-        for text in ["", "a b", "ä", "a/b", &"x".repeat(129)] {
+        for text in ["", "a b", "ä", "a/b", "a\n", &"x".repeat(129)] {
             assert_eq!(text.parse::<CompanyId>(), Err(BadId::Id), "{text}");
         }
-        for text in ["0190f3a2-0000-7abc-8def-0123456789a", "0190f3a2x0000-7abc-8def-0123456789ab", "é"] {
-            assert_eq!(text.parse::<SessionId>(), Err(BadId::Uuid), "{text}");
+        for text in ["a", "A.b_c~d@e-9", &"x".repeat(128)] {
+            assert_eq!(text.parse::<CompanyId>().map(String::from), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_topic_and_a_key_are_bounded_in_characters_and_hold_no_control_characters() {
+        for text in ["", "a\nb", "\u{7f}", &"ü".repeat(129)] {
+            assert_eq!(text.parse::<Topic>(), Err(BadId::Topic), "{text}");
+        }
+        for text in ["", "a\tb", &"ü".repeat(65)] {
+            assert_eq!(text.parse::<Key>(), Err(BadId::Key), "{text}");
         }
         assert!("tax law, ünïcode".parse::<Topic>().is_ok());
-        assert!("a\nb".parse::<Topic>().is_err());
+        assert!("ü".repeat(128).parse::<Topic>().is_ok());
+        assert!("ü".repeat(64).parse::<Key>().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_refused_wherever_the_fault_is() {
+        let good = "0190f3a2-0000-7abc-8def-0123456789ab";
+        assert_eq!(good.to_uppercase().parse::<SessionId>(), good.parse());
+        let digits = good.replace('-', "");
+        for text in ["", "é", &good[1..], &format!("{good}0"), &digits, &format!("{digits}0000")] {
+            assert_eq!(text.parse::<SessionId>(), Err(BadId::Uuid), "{text}");
+        }
+        for at in 0..good.len() {
+            let mut text = good.to_owned();
+            text.replace_range(at..=at, "x");
+            assert_eq!(text.parse::<SessionId>(), Err(BadId::Uuid), "{text}");
+            let wrong = if &good[at..=at] == "-" { "0" } else { "-" };
+            text.replace_range(at..=at, wrong);
+            assert_eq!(text.parse::<SessionId>(), Err(BadId::Uuid), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_of_an_offer_is_refused() {
+        let booking = BookingId::from_u128(7);
+        for text in ["", ".1", &format!("{booking}"), &format!("{booking}."), &format!("{booking}.-1"), "7.1"] {
+            assert_eq!(text.parse::<OfferId>(), Err(BadId::Offer), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_checked_when_it_is_read() {
+        let offer = OfferId { booking: BookingId::from_u128(7), attempt: 2 };
+        let stored = serde_json::to_string(&offer).unwrap();
+        assert_eq!(stored, "\"00000000-0000-0000-0000-000000000007.2\"");
+        assert_eq!(serde_json::from_str::<OfferId>(&stored).unwrap(), offer);
+        let company: CompanyId = "acme".parse().unwrap();
+        assert_eq!(serde_json::from_str::<CompanyId>(&serde_json::to_string(&company).unwrap()).unwrap(), company);
+        let refused = serde_json::from_str::<CompanyId>("\"a b\"").unwrap_err().to_string();
+        assert!(refused.starts_with("an id is 1 to 128 characters"), "{refused}");
+        assert!(serde_json::from_str::<OfferId>("\"7.2\"").is_err());
+        assert!(serde_json::from_str::<MessageId>("\"7\"").is_err());
+    }
+
+    #[test]
+    fn in_a_message_for_a_developer_an_id_reads_as_on_the_wire() {
+        let offer = OfferId { booking: BookingId::from_u128(7), attempt: 2 };
+        assert_eq!(format!("{offer:?}"), offer.to_string());
+        assert_eq!(format!("{:?}", offer.booking), offer.booking.to_string());
+        assert_eq!(format!("{:?}", "acme".parse::<CompanyId>().unwrap()), "acme");
     }
 }

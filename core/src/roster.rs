@@ -274,3 +274,63 @@ impl Line {
         Availability { available: idle > 0, idle, topics: topics.collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::employee::{Duty, Intent, Reach};
+
+    fn idle(id: &str, place: u64) -> Employee {
+        let at = Time::default();
+        Employee {
+            id: id.parse().unwrap(),
+            name: id.into(),
+            topics: vec![],
+            intent: Intent::Idle,
+            intent_since: at,
+            reach: Reach::Connected,
+            duty: Duty::Free,
+            missed: 0,
+            since: at,
+            place,
+            lapse_due: None,
+        }
+    }
+
+    fn two() -> Roster {
+        let mut roster = Roster::default();
+        roster.put(EmployeeNo(0), idle("ann", 0));
+        roster.put(EmployeeNo(1), idle("bob", 1));
+        roster
+    }
+
+    #[test]
+    fn who_is_removed_counts_no_more_and_their_number_is_not_given_again() {
+        let mut roster = two();
+        assert_eq!((roster.len(), roster.next_no()), (2, EmployeeNo(2)));
+        roster.remove(EmployeeNo(1));
+        assert_eq!((roster.len(), roster.next_no()), (1, EmployeeNo(2)));
+        roster.put(EmployeeNo(2), idle("bob", 2));
+        assert_eq!((roster.len(), roster.next_no()), (2, EmployeeNo(3)));
+        roster.clear();
+        assert_eq!((roster.len(), roster.next_no()), (0, EmployeeNo(3)));
+    }
+
+    #[test]
+    fn the_same_people_in_the_same_line_are_the_same_however_often_it_moved() {
+        let mut moved = two();
+        moved.change(EmployeeNo(1), Time::default(), |e| e.reach = Reach::Grace { until: Time::default() });
+        moved.change(EmployeeNo(1), Time::default(), |e| e.reach = Reach::Connected);
+        assert_ne!(moved.availability_marks(), two().availability_marks());
+        assert!(moved.same_line(&two()));
+        let mut flipped = two();
+        flipped.line.flips += 1;
+        assert!(flipped.same_line(&two()));
+        let mut without_an_id = two();
+        without_an_id.by_id.clear();
+        assert!(!without_an_id.same_line(&two()));
+        let mut without_a_line = two();
+        without_a_line.line = Line::default();
+        assert!(!without_a_line.same_line(&two()));
+    }
+}

@@ -201,3 +201,24 @@ impl Company {
         self.keys == other.keys && self.deadlines == other.deadlines && self.roster.same_line(&other.roster)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_a_deadline_and_a_place_in_the_line_each_tell_two_companies_apart() {
+        let one = Company::new("acme".parse().unwrap());
+        assert!(one.same_indexes(&one.clone()));
+        let mut other = one.clone();
+        other.keys.insert(("zoe".parse().unwrap(), "key".parse().unwrap()), BookingId::from_u128(1));
+        assert!(!one.same_indexes(&other), "the keys");
+        let mut other = one.clone();
+        other.deadlines.insert((Time::from_ms(1), Deadline::WrapUp(EmployeeNo(0))));
+        assert!(!one.same_indexes(&other), "the deadlines");
+        let mut other = one.clone();
+        let (employee, id) = (EmployeeNo(0), "ann".parse().unwrap());
+        other.apply(Time::from_ms(1), &Event::EmployeeSet { employee, id, name: "Ann".into(), topics: vec![] });
+        assert!(!one.same_indexes(&other), "the employees");
+    }
+}

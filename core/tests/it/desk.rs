@@ -9,8 +9,9 @@
 //! zoe books tax key=k1                  any wish of a person; see `script`
 //! wait 3000                             time passes, and every deadline on the way is kept
 //! clock +3000                           time passes, but nobody looks at the clock; `-3000` turns it back
-//! server restarts                       read again from a snapshot
-//! line tax | see b1 | availability      a look at the state
+//! server restarts                       read again from a snapshot, and nobody is there
+//! server resumes ann zoe                read again from a snapshot, and they were there all the while
+//! line tax | see b1 | availability      a look at the state; also `see company` and `see today`
 //! quietly …                             not written down
 //! ```
 
@@ -26,12 +27,22 @@ use switchboard_core::{Command, Company, EmployeeId, EmployeeNo, Event, Time, Tu
 /// Plays the script and compares all that came of it with what is expected; `UPDATE_EXPECT=1` writes it anew.
 #[expect(clippy::needless_pass_by_value, reason = "so that a test hands over `expect![[…]]` as it stands")]
 pub fn story(script: &str, expected: Expect) {
+    let desk = played(script);
+    desk.fold_again();
+    expected.assert_eq(&desk.written);
+}
+
+/// The company as it is at the end of the script.
+pub fn company_after(script: &str) -> Company {
+    played(script).company
+}
+
+fn played(script: &str) -> Desk {
     let mut desk = Desk::new();
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         desk.play(line);
     }
-    desk.fold_again();
-    expected.assert_eq(&desk.written);
+    desk
 }
 
 /// A company, its clock, and what was written down.
@@ -76,7 +87,15 @@ impl Desk {
                 self.write(&format!("[{}] clock {ms}", self.now_ms));
                 self.now_ms = self.now_ms.saturating_add_signed(ms.parse().unwrap());
             }
-            ["server", "restarts"] => self.restart(),
+            ["server", "restarts"] => {
+                self.read_again();
+                self.take("server restarts", &Command::Resume);
+            }
+            ["server", "resumes", present @ ..] => {
+                self.read_again();
+                let present: Vec<Command> = present.iter().map(|who| self.command(&[*who, "connects"])).collect();
+                self.turn(line, |company, now| company.resume(now, &present));
+            }
             ["line" | "see" | "availability", ..] => self.see(line, &words),
             _ => {
                 let command = self.command(&words);
@@ -117,18 +136,21 @@ impl Desk {
         }
     }
 
-    fn restart(&mut self) {
+    fn read_again(&mut self) {
         let snapshot = serde_json::to_string(&self.company).unwrap();
         let mut read: Company = serde_json::from_str(&snapshot).unwrap();
         read.rebuild();
         assert_eq!(serde_json::to_string(&read).unwrap(), snapshot);
         self.company = read;
-        self.take("server restarts", &Command::Resume);
     }
 
     fn take(&mut self, line: &str, command: &Command) {
+        self.turn(line, |company, now| company.take(now, command));
+    }
+
+    fn turn(&mut self, line: &str, turn: impl FnOnce(&mut Company, Time) -> Turn) {
         let before = self.employees();
-        let turn = self.company.take(Time::from_ms(self.now_ms), command);
+        let turn = turn(&mut self.company, Time::from_ms(self.now_ms));
         self.count(&turn);
         let late =
             if turn.at.as_ms() == self.now_ms { String::new() } else { format!(", taken as {}", turn.at.as_ms()) };

@@ -8,4 +8,10 @@ mod transcript;
 
 mod promises;
 
+mod broken;
+
+mod availability;
+
+mod past;
+
 mod growth;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use switchboard_core::{
     Answer, BookingId, EmployeeNo, Event, IntentBy, Key, Notice, OfferId, Party, Reach, Refusal, SessionId, Status,
-    Topic, Turn,
+    Time, Topic, Turn,
 };
 
 use super::Desk;
@@ -51,11 +51,30 @@ impl Desk {
                 let line = self.company.in_line(topic.as_ref());
                 line.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ")
             }
+            ["see", "company"] => self.company(),
+            ["see", "today"] => self.today(),
             ["see", id] if id.starts_with('b') => self.booking(booking_id(id)),
             ["see", id] => self.session(session_id(id)),
             _ => self.availability(),
         };
         self.write(&format!("[{}] {line}: {seen}", self.now_ms));
+    }
+
+    fn company(&self) -> String {
+        let (seen, made_at) = (&self.company, self.company.created_at().as_ms());
+        let (changed_at, events, over) = (seen.clock().as_ms(), seen.seq(), seen.remembered());
+        let (bookings, sessions) = (seen.bookings().count(), seen.sessions().count());
+        let exists = if seen.exists() { format!("{} of {made_at}", seen.name()) } else { "none".to_owned() };
+        let counts = format!("{bookings} bookings, {sessions} sessions, {over} of them over");
+        format!("{exists}, {events} events until {changed_at}, {counts}")
+    }
+
+    fn today(&self) -> String {
+        let today = self.company.today(Time::from_ms(self.now_ms));
+        let (day, booked, assigned, ended) = (today.day, today.booked, today.assigned, today.ended);
+        let without =
+            format!("{} unanswered, {} cancelled, {} expired", today.unanswered, today.cancelled, today.expired);
+        format!("day {day}, {booked} booked, {assigned} assigned, {without}, {ended} ended")
     }
 
     fn availability(&self) -> String {

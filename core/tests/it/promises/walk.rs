@@ -1,8 +1,8 @@
 //! A walk: one company, its clock and its people, and after every step the question whether each promise was kept.
 
 use switchboard_core::{
-    Actor, Answer, BookingId, BookingReason, ClientId, Command, Company, EmployeeId, Event, Intent, Key, MessageId,
-    Notice, OfferId, Outcome, Party, Refusal, SessionId, Settings, Time, Topic, Turn, invariants,
+    Actor, Answer, Availability, BookingId, BookingReason, ClientId, Command, Company, EmployeeId, Event, Intent, Key,
+    MessageId, Notice, OfferId, Outcome, Party, Refusal, SessionId, Settings, Time, Topic, Turn, invariants,
 };
 
 use super::ledger::{End, Holds, Ledger, Search};
@@ -125,6 +125,7 @@ impl Walk {
     pub fn take(&mut self, command: &Command) -> Turn {
         let mut untouched = self.company.clone();
         let before = self.ledger.clone();
+        let (could_be_booked, marks) = (self.company.availability(), self.company.availability_marks());
         let turn = self.company.take(Time::from_ms(self.now_ms), command);
         for event in &turn.events {
             self.ledger.write(turn.at, event);
@@ -138,6 +139,7 @@ impl Walk {
         self.judge(command, &turn.outcome);
         self.everybody_heard(&before, &turn, command);
         self.the_state_is_as_written();
+        self.what_can_be_booked_is_marked(&could_be_booked, marks);
         if !matches!(command, Command::Resume) {
             self.deadlines_were_kept(turn.at);
         }
@@ -279,6 +281,13 @@ impl Walk {
         for client in &self.clients {
             assert_eq!(self.company.booking_of(client).map(|booking| booking.id), self.ledger.open_of(client));
         }
+    }
+
+    /// Who tells it to clients looks only when a mark moved.
+    fn what_can_be_booked_is_marked(&self, before: &Availability, marks: (u64, u64)) {
+        let (is, moved) = (self.company.availability(), self.company.availability_marks());
+        assert!(is == *before || moved != marks, "another count, and no mark moved");
+        assert!(is.says_the_same_as(before) || moved.0 != marks.0, "another `available`, and its mark did not move");
     }
 
     /// Promise 3.

@@ -504,3 +504,98 @@ fn who_is_removed_and_made_again_is_not_asked_again_for_the_same_booking() {
         "#]],
     );
 }
+
+#[test]
+fn the_counts_of_a_day_say_how_each_booking_ended_and_begin_anew_at_midnight() {
+    story(
+        "
+        open ann delivery_timeout_ms=0 booking_deadline_ms=20000
+        see today
+        quietly zoe books tax
+        quietly ann accepts b1.1
+        see today
+        quietly zoe ends s1
+        quietly zoe books tax
+        quietly ann accepts b2.1
+        quietly zoe ends s2
+        quietly zoe books tax
+        quietly zoe cancels b3
+        quietly zoe books tax
+        quietly admin cancels b4
+        quietly zoe books tax
+        quietly ann rejects b5.1
+        quietly zoe books tax
+        quietly ann rejects b6.1
+        quietly admin sets company offer_timeout_ms=30000 booking_deadline_ms=20000 delivery_timeout_ms=0
+        quietly zoe books tax
+        quietly wait 20000
+        quietly zoe books tax
+        quietly wait 20000
+        see today
+        clock +86359999
+        see today
+        clock +1
+        see today
+        quietly zoe books tax
+        see today
+        ",
+        expect![[r#"
+            [0] see today: day 0, 0 booked, 0 assigned, 0 unanswered, 0 cancelled, 0 expired, 0 ended
+            [0] see today: day 0, 1 booked, 1 assigned, 0 unanswered, 0 cancelled, 0 expired, 0 ended
+            [40000] see today: day 0, 8 booked, 2 assigned, 2 unanswered, 2 cancelled, 2 expired, 2 ended
+            [40000] clock +86359999
+            [86399999] see today: day 0, 8 booked, 2 assigned, 2 unanswered, 2 cancelled, 2 expired, 2 ended
+            [86399999] clock +1
+            [86400000] see today: day 1, 0 booked, 0 assigned, 0 unanswered, 0 cancelled, 0 expired, 0 ended
+            [86400000] see today: day 1, 1 booked, 0 assigned, 0 unanswered, 0 cancelled, 0 expired, 0 ended
+        "#]],
+    );
+}
+
+#[test]
+fn the_time_when_a_company_was_made_stays_until_it_is_made_anew() {
+    story(
+        "
+        see company
+        clock +5
+        admin sets company
+        clock +5
+        admin sets company wrap_up_ms=1
+        see company
+        clock +5
+        quietly admin hires ann
+        see company
+        clock +5
+        admin removes company
+        see company
+        clock +5
+        admin sets company
+        see company
+        ",
+        expect![[r#"
+            [0] see company: none, 0 events until 0, 0 bookings, 0 sessions, 0 of them over
+            [0] clock +5
+            [5] admin sets company
+                yes: company Acme
+                + company_set Acme
+            [5] clock +5
+            [10] admin sets company wrap_up_ms=1
+                yes: company Acme
+                + company_set Acme
+            [10] see company: Acme of 5, 2 events until 10, 0 bookings, 0 sessions, 0 of them over
+            [10] clock +5
+            [15] see company: Acme of 5, 3 events until 15, 0 bookings, 0 sessions, 0 of them over
+            [15] clock +5
+            [20] admin removes company
+                yes
+                + company_removed
+                > everybody: company gone
+            [20] see company: none, 4 events until 20, 0 bookings, 0 sessions, 0 of them over
+            [20] clock +5
+            [25] admin sets company
+                yes: company Acme
+                + company_set Acme
+            [25] see company: Acme of 25, 5 events until 25, 0 bookings, 0 sessions, 0 of them over
+        "#]],
+    );
+}

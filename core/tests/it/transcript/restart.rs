@@ -554,3 +554,80 @@ fn repeats_after_a_restart_give_the_same_answers() {
         "#]],
     );
 }
+
+#[test]
+fn who_is_there_when_the_company_is_read_again_loses_nothing() {
+    story(
+        "
+        open ann bob client_grace_ms=1000 employee_grace_ms=1000 delivery_timeout_ms=0 offer_timeout_ms=60000
+        quietly zoe books tax
+        quietly zoe drops
+        quietly bob drops
+        clock +30000
+        server resumes ann bob zoe nobody
+        line
+        see b1
+        ann accepts b1.1
+        ",
+        expect![[r#"
+            [0] clock +30000
+            [30000] server resumes ann bob zoe nobody
+                yes
+                + resumed
+                + employee_connected ann
+                + employee_connected bob
+                + client_connected zoe
+                bob is idle since 0 at place 1, wants idle, connected
+            [30000] line: bob
+            [30000] see b1: b1 offering
+            [30000] ann accepts b1.1
+                yes: s1 running, client out, employee out
+                + offer_accepted b1.1 s1
+                > ann: offer_closed b1.1 accepted
+                > zoe: booking b1 assigned s1
+                > ann: session s1 running, client out, employee out
+                > ann: status ann busy, wants idle, cause session_started
+                > board: b1, s1, ann
+                ann is busy since 30000, wants idle, connected
+        "#]],
+    );
+}
+
+#[test]
+fn what_ran_out_before_the_company_was_read_again_is_answered_in_the_same_turn() {
+    story(
+        "
+        open ann bob delivery_timeout_ms=0
+        quietly zoe books tax
+        clock +20000
+        server resumes zoe bob
+        wait 9999
+        wait 1
+        ",
+        expect![[r#"
+            [0] clock +20000
+            [20000] server resumes zoe bob
+                yes
+                + resumed
+                + client_connected zoe
+                + employee_connected bob
+                + offer_closed b1.1 timed_out
+                + offer_made b1.2 bob until 35000
+                > ann: offer_closed b1.1 timed_out
+                > bob: offer b1.2
+                > zoe: booking b1 offering
+                > ann: status ann idle, wants idle, cause missed
+                > bob: status bob init, wants idle, cause offer
+                > board: b1, ann, bob
+                ann is idle since 20000 at place 2, wants idle, away, may be back by 30000, lapses at 1820000, missed 1
+                bob is init since 20000, wants idle, connected
+            [29999] nothing happens
+            [30000] time passes
+                yes
+                + employee_unreachable ann
+                > ann: status ann offline, wants idle, cause connection_lost
+                > board: ann
+                ann is offline since 30000, wants idle, gone since 30000, lapses at 1820000, missed 1
+        "#]],
+    );
+}

@@ -1,0 +1,75 @@
+//! What has ended is remembered for repeats, and how much of it: a day, and at most 16 MiB.
+
+use switchboard_core::{Actor, BookingId, ClientId, Command, Company, MessageId, Notice, OfferId, SessionId, Time};
+
+use crate::desk::company_after;
+
+/// A company with one idle employee, in which one thing after another happens, a millisecond apart.
+struct Days {
+    company: Company,
+    now_ms: u64,
+    fresh: u128,
+}
+
+impl Days {
+    fn new() -> Self {
+        Self { company: company_after("open ann"), now_ms: 0, fresh: 0 }
+    }
+
+    fn take(&mut self, command: &Command) -> Option<OfferId> {
+        self.now_ms += 1;
+        let turn = self.company.take(Time::from_ms(self.now_ms), command);
+        assert!(turn.outcome.is_ok(), "{command:?}: {:?}", turn.outcome);
+        turn.notices.iter().find_map(|notice| match notice {
+            Notice::Offer { offer, .. } => Some(*offer),
+            _ => None,
+        })
+    }
+
+    fn book(&mut self, note: Option<&str>) -> OfferId {
+        self.fresh += 1;
+        let (booking, client): (_, ClientId) = (BookingId::from_u128(self.fresh), "zoe".parse().unwrap());
+        let topic = "tax".parse().unwrap();
+        self.take(&Command::Book { booking, client, topic, note: note.map(Into::into), key: None }).unwrap()
+    }
+
+    fn cancel(&mut self, booking: BookingId) {
+        self.take(&Command::Cancel { booking, by: Actor::Admin });
+    }
+
+    fn talk(&mut self, messages: u128, body: &str) {
+        let offer = self.book(None);
+        let session = SessionId::from_u128(self.fresh);
+        self.take(&Command::Accept { employee: "ann".parse().unwrap(), offer, session });
+        for n in 0..messages {
+            let (message, by) = (MessageId::from_u128(n), Actor::Client("zoe".parse().unwrap()));
+            self.take(&Command::Send { session, message, by, body: body.into(), key: None });
+        }
+        self.take(&Command::End { session, by: Actor::Admin, reason: None });
+    }
+}
+
+/// 16 MiB, at 400 bytes for a booking, its note, and 160 for each offer.
+#[test]
+fn cancelled_bookings_with_the_longest_notes_are_remembered_up_to_16_mib() {
+    let mut days = Days::new();
+    let note = "n".repeat(4096);
+    for _ in 0..4_000 {
+        let booking = days.book(Some(&note)).booking;
+        days.cancel(booking);
+    }
+    assert_eq!(days.company.remembered(), 16 * 1024 * 1024 / (400 + 4096 + 160));
+    assert_eq!(days.company.bookings().count(), days.company.remembered());
+}
+
+/// The same, and 400 bytes more for a session, and 120 with the body of each message.
+#[test]
+fn sessions_are_remembered_with_their_messages_up_to_16_mib() {
+    let mut days = Days::new();
+    let body = "b".repeat(2_000);
+    for _ in 0..900 {
+        days.talk(10, &body);
+    }
+    assert_eq!(days.company.remembered(), 16 * 1024 * 1024 / (400 + 160 + 400 + 10 * (120 + 2_000)));
+    assert_eq!(days.company.sessions().count(), days.company.remembered());
+}
