@@ -71,4 +71,16 @@ mod tests {
         let settings = Settings { offer_timeout_ms: 0, ..Settings::default() };
         assert_eq!(settings.check(), Err(("offer_timeout_ms", "must be 1 to 86400000".into())));
     }
+
+    #[test]
+    fn the_table_names_every_setting_with_its_default_and_what_it_does() {
+        let table = Settings::table();
+        let stored = serde_json::to_value(Settings::default()).unwrap();
+        assert_eq!(table.len(), stored.as_object().unwrap().len());
+        for (name, default, what) in &table {
+            assert_eq!(stored[name].to_string(), *default, "{name}");
+            assert!(!what.is_empty() && !what.starts_with(' '), "{name}");
+        }
+        assert_eq!(table[2], ("booking_deadline_ms", "120000".to_owned(), "the whole search"));
+    }
 }

@@ -38,3 +38,17 @@ impl Time {
         self.0 / 86_400_000
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_moment_is_before_the_epoch_or_after_the_end_and_what_has_passed_is_0_ms_away() {
+        let (early, late) = (Time::from_ms(86_399_999), Time::from_ms(86_400_000));
+        assert_eq!((early.ms_until(late), late.ms_until(early)), (1, 0));
+        assert_eq!((early.day(), late.day()), (0, 1));
+        assert_eq!(early.plus_ms(1), late);
+        assert_eq!(late.plus_ms(u64::MAX), Time::from_ms(u64::MAX));
+    }
+}

@@ -14,4 +14,6 @@ mod availability;
 
 mod past;
 
+mod limits;
+
 mod growth;

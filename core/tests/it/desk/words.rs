@@ -198,7 +198,10 @@ impl Desk {
                 format!("{}: session {}", self.name(*employee), self.session(*session))
             }
             Notice::Booking { client, booking } => format!("{client}: booking {}", self.booking(*booking)),
-            Notice::Message { session, message } => format!("{}: message m{}", s(*session), message.as_u128()),
+            Notice::Message { session, message } => {
+                let said = self.company.session(*session).and_then(|session| session.message(*message)).unwrap();
+                format!("{}: message m{} {}: {}", s(*session), message.as_u128(), said.from.word(), said.body)
+            }
             Notice::Ended { session } => format!("{}: ended {}", s(*session), self.session(*session)),
             Notice::Peer { session, to, online } => {
                 let peer = if *online { "online" } else { "offline" };

@@ -255,6 +255,8 @@ impl Walk {
         if let Err(broken) = invariants::check(&self.company) {
             panic!("{broken}");
         }
+        assert_eq!(self.company.exists(), self.ledger.exists);
+        assert!(!self.ledger.exists || *self.company.settings() == self.ledger.settings);
         assert_eq!(self.company.employees_after(None).count(), self.ledger.people.len());
         for (no, person) in &self.ledger.people {
             let employee = self.company.employee_no(*no).expect("who is written down is there");

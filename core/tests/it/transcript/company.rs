@@ -444,6 +444,61 @@ fn many_deadlines_that_have_passed_are_kept_in_one_turn() {
 }
 
 #[test]
+fn what_is_told_again_in_one_turn_is_told_once_and_last_however_much_is_told_between() {
+    let people = 1..=7;
+    let opened: String = people.clone().map(|n| format!(" a{n}")).collect();
+    let talks: String = people
+        .map(|n| {
+            format!("quietly z{n} books tax\nquietly a{n} accepts b{n}.1\nquietly a{n} drops\nquietly a{n} ends s{n}\n")
+        })
+        .collect();
+    story(
+        &format!("open wrap_up_ms=1000 employee_grace_ms=2000 {opened}\n{talks}\nclock +3000\nwake"),
+        expect![[r#"
+        [0] clock +3000
+        [3000] wake
+            yes
+            + wrap_up_ended a1
+            + wrap_up_ended a2
+            + wrap_up_ended a3
+            + wrap_up_ended a4
+            + wrap_up_ended a5
+            + wrap_up_ended a6
+            + wrap_up_ended a7
+            + employee_unreachable a1
+            + employee_unreachable a2
+            + employee_unreachable a3
+            + employee_unreachable a4
+            + employee_unreachable a5
+            + employee_unreachable a6
+            + employee_unreachable a7
+            > a1: status a1 offline, wants idle, cause session_ended
+            > a2: status a2 offline, wants idle, cause session_ended
+            > a3: status a3 offline, wants idle, cause session_ended
+            > a4: status a4 offline, wants idle, cause session_ended
+            > a5: status a5 offline, wants idle, cause session_ended
+            > a6: status a6 offline, wants idle, cause session_ended
+            > a7: status a7 offline, wants idle, cause session_ended
+            > a1: status a1 offline, wants idle, cause connection_lost
+            > a2: status a2 offline, wants idle, cause connection_lost
+            > a3: status a3 offline, wants idle, cause connection_lost
+            > a4: status a4 offline, wants idle, cause connection_lost
+            > a5: status a5 offline, wants idle, cause connection_lost
+            > a6: status a6 offline, wants idle, cause connection_lost
+            > a7: status a7 offline, wants idle, cause connection_lost
+            > board: a1, a2, a3, a4, a5, a6, a7
+            a1 is offline since 3000, wants idle, gone since 3000, lapses at 1800000
+            a2 is offline since 3000, wants idle, gone since 3000, lapses at 1800000
+            a3 is offline since 3000, wants idle, gone since 3000, lapses at 1800000
+            a4 is offline since 3000, wants idle, gone since 3000, lapses at 1800000
+            a5 is offline since 3000, wants idle, gone since 3000, lapses at 1800000
+            a6 is offline since 3000, wants idle, gone since 3000, lapses at 1800000
+            a7 is offline since 3000, wants idle, gone since 3000, lapses at 1800000
+    "#]],
+    );
+}
+
+#[test]
 fn who_is_removed_and_made_again_is_not_asked_again_for_the_same_booking() {
     story(
         "

@@ -20,15 +20,15 @@ fn a_message_goes_to_both_in_one_order() {
             [0] zoe says s1 one
                 yes: m1 in s1
                 + message_sent s1 m1 client: one
-                > s1: message m1
+                > s1: message m1 client: one
             [0] ann says s1 two
                 yes: m2 in s1
                 + message_sent s1 m2 employee: two
-                > s1: message m2
+                > s1: message m2 employee: two
             [0] zoe says s1 one
                 yes: m3 in s1
                 + message_sent s1 m3 client: one
-                > s1: message m3
+                > s1: message m3 client: one
             [0] see s1: s1 running, client out, employee out, 3 messages m1 to m3
         "#]],
     );
@@ -53,7 +53,7 @@ fn the_same_key_is_the_same_message() {
             [0] zoe says s1 hello key=k1
                 yes: m1 in s1
                 + message_sent s1 m1 client: hello key k1
-                > s1: message m1
+                > s1: message m1 client: hello
             [0] zoe says s1 hello key=k1
                 yes: m1 in s1
             [0] zoe says s1 other key=k1
@@ -61,7 +61,7 @@ fn the_same_key_is_the_same_message() {
             [0] ann says s1 hello key=k1
                 yes: m2 in s1
                 + message_sent s1 m2 employee: hello key k1
-                > s1: message m2
+                > s1: message m2 employee: hello
             [0] zoe ends s1
                 yes: s1 ended by client, 2 messages m1 to m2
                 + session_ended s1 client
@@ -99,20 +99,20 @@ fn the_last_hundred_are_at_hand_and_a_key_is_known_as_long_as_its_message() {
     story(
         &script,
         expect![[r#"
-        [0] see s1: s1 running, client out, employee out, 100 messages m1 to m100
-        [0] zoe says s1 words key=k1
-            yes: m1 in s1
-        [0] ann says s1 words
-            yes: m101 in s1
-            + message_sent s1 m101 employee: words
-            > s1: message m101
-        [0] see s1: s1 running, client out, employee out, 100 messages m2 to m101
-        [0] zoe says s1 words key=k1
-            yes: m102 in s1
-            + message_sent s1 m102 client: words key k1
-            > s1: message m102
-        [0] zoe says s1 words key=k3
-            yes: m3 in s1
-    "#]],
+            [0] see s1: s1 running, client out, employee out, 100 messages m1 to m100
+            [0] zoe says s1 words key=k1
+                yes: m1 in s1
+            [0] ann says s1 words
+                yes: m101 in s1
+                + message_sent s1 m101 employee: words
+                > s1: message m101 employee: words
+            [0] see s1: s1 running, client out, employee out, 100 messages m2 to m101
+            [0] zoe says s1 words key=k1
+                yes: m102 in s1
+                + message_sent s1 m102 client: words key k1
+                > s1: message m102 client: words
+            [0] zoe says s1 words key=k3
+                yes: m3 in s1
+        "#]],
     );
 }

@@ -54,11 +54,11 @@ fn a_client_books_and_the_one_who_says_yes_talks_with_them_until_one_ends_it() {
             [4000] zoe says s1 hello
                 yes: m1 in s1
                 + message_sent s1 m1 client: hello
-                > s1: message m1
+                > s1: message m1 client: hello
             [4000] ann says s1 good-day
                 yes: m2 in s1
                 + message_sent s1 m2 employee: good-day
-                > s1: message m2
+                > s1: message m2 employee: good-day
             [4000] zoe leaves s1
                 yes
                 + party_left s1 client
