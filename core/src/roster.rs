@@ -170,6 +170,7 @@ struct Line {
     everyone: BTreeMap<u64, EmployeeNo>,
     any_topic: BTreeMap<u64, EmployeeNo>,
     by_topic: BTreeMap<Topic, TopicLine>,
+    /// Whoever joins or leaves is in `any_topic` or in a topic's line, so `everyone` needs no flip of its own.
     flips: u64,
     moves: u64,
 }
@@ -184,9 +185,6 @@ impl Line {
     fn join(&mut self, no: EmployeeNo, employee: &Employee) {
         let place = employee.place;
         self.moves += 1;
-        if self.everyone.is_empty() {
-            self.flips += 1;
-        }
         self.everyone.insert(place, no);
         if employee.topics.is_empty() {
             if self.any_topic.is_empty() {
@@ -208,9 +206,6 @@ impl Line {
         let place = employee.place;
         self.moves += 1;
         self.everyone.remove(&place);
-        if self.everyone.is_empty() {
-            self.flips += 1;
-        }
         if employee.topics.is_empty() {
             self.any_topic.remove(&place);
             if self.any_topic.is_empty() {
@@ -231,7 +226,6 @@ impl Line {
         for topic in topics {
             let line = self.by_topic.entry(topic.clone()).or_default();
             line.named_by += 1;
-            self.moves += 1;
             // A topic that is new in the list may be available at once.
             self.flips += u64::from(line.named_by == 1);
         }
@@ -239,7 +233,6 @@ impl Line {
 
     fn unname(&mut self, topics: &[Topic]) {
         for topic in topics {
-            self.moves += 1;
             if let Some(line) = self.by_topic.get_mut(topic) {
                 line.named_by -= 1;
                 if line.named_by == 0 {
