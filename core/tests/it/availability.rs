@@ -78,6 +78,15 @@ fn who_takes_fewer_topics_than_before_is_missing_in_the_others() {
 }
 
 #[test]
+fn who_takes_other_topics_makes_those_available_and_the_old_ones_not() {
+    let all_named = "open ann:tax bob:tax cay:law\nbob goes offline\ncay goes offline";
+    assert_eq!(change(all_named, "admin hires ann law"), ALL);
+    assert_eq!(change(all_named, "admin hires ann"), ALL);
+    let any = format!("{all_named}\nadmin hires ann");
+    assert_eq!(change(&any, "admin hires ann law"), ALL);
+}
+
+#[test]
 fn who_is_away_for_a_moment_is_missing_as_long() {
     assert_eq!(change("open ann", "ann drops"), ALL);
     assert_eq!(change("open ann\nann drops", "ann connects"), ALL);
