@@ -12,6 +12,8 @@ mod broken;
 
 mod availability;
 
+mod look;
+
 mod past;
 
 mod limits;
