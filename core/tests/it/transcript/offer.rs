@@ -148,6 +148,39 @@ fn an_offer_whose_last_device_is_gone_is_undelivered() {
 }
 
 #[test]
+fn a_proof_that_comes_after_the_last_device_has_gone_proves_nothing() {
+    story(
+        "
+        open ann bob
+        quietly zoe books tax
+        ann drops
+        ann has b1.1
+        wait 3000
+        ",
+        expect![[r#"
+            [0] ann drops
+                yes
+                + employee_disconnected ann
+                ann is init since 0, wants idle, away, may be back by 10000, lapses at 1800000
+            [0] ann has b1.1
+                yes
+            [3000] time passes
+                yes
+                + offer_closed b1.1 undelivered
+                + offer_made b1.2 bob until 18000
+                > ann: offer_closed b1.1 undelivered
+                > bob: offer b1.2
+                > zoe: booking b1 offering
+                > ann: status ann idle, wants idle, cause missed
+                > bob: status bob init, wants idle, cause offer
+                > board: b1, ann, bob
+                ann is idle since 3000 at place 2, wants idle, away, may be back by 10000, lapses at 1800000, missed 1
+                bob is init since 3000, wants idle, connected
+        "#]],
+    );
+}
+
+#[test]
 fn a_device_back_in_time_keeps_a_delivered_offer() {
     story(
         "
