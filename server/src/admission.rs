@@ -211,6 +211,21 @@ pub struct Connected {
     _held: Option<Held<()>>,
 }
 
+/// A connection's place among all, and among those of its address. Whoever the connection becomes a socket of holds it
+/// on.
+#[derive(Clone, Debug)]
+pub struct Entrance {
+    _places: Arc<(Connected, OwnedSemaphorePermit)>,
+}
+
+impl Entrance {
+    /// Holds both places until the last clone is dropped.
+    #[must_use]
+    pub fn new(connected: Connected, place: OwnedSemaphorePermit) -> Self {
+        Self { _places: Arc::new((connected, place)) }
+    }
+}
+
 /// A device's leave to be here: it counts as one of its person's, and of its address's, until it is dropped.
 #[derive(Debug)]
 pub struct Pass {

@@ -140,6 +140,10 @@ impl Device {
     }
 
     async fn join(&mut self, topic: Arc<str>, reply: ReplyTo) {
+        if let Err(error) = self.may(Wish::Join) {
+            self.limited = true;
+            return reply.send_error(&error);
+        }
         let parsed = match Topic::parse(&topic) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -147,10 +151,6 @@ impl Device {
                 return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
             }
         };
-        if let Err(error) = self.may(Wish::Join) {
-            self.limited = true;
-            return reply.send_error(&error);
-        }
         let old = self.channels.remove(&topic);
         if old.is_none() && self.channels.len() >= CHANNELS_MAX {
             let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
@@ -170,7 +170,14 @@ impl Device {
 
     async fn leave(&mut self, topic: &Arc<str>, reply: &ReplyTo) {
         match self.channels.get(topic) {
-            None => reply.send(&Ok("{}".into())),
+            // To leave is always granted; to leave what was not joined is only a way to be heard.
+            None => match self.may(Wish::Change) {
+                Ok(()) => reply.send(&Ok("{}".into())),
+                Err(error) => {
+                    self.limited = true;
+                    reply.send_error(&error);
+                }
+            },
             // The device has not heard yet that this join is over.
             Some(seat) if reply.join_ref != Ref::Null && seat.join_ref != reply.join_ref => {}
             Some(_) => {
@@ -201,6 +208,10 @@ impl Device {
     }
 
     async fn push(&mut self, incoming: &Incoming<'_>, event: &str, topic: &Arc<str>, reply: ReplyTo) {
+        if let Err(error) = self.may(channel::wish(event)) {
+            self.limited = true;
+            return reply.send_error(&error);
+        }
         let Some(seat) = self.channels.get(topic) else {
             let error = channel::error("unknown_topic", format!("`{}` is not joined", channel::shortened(topic)));
             return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
@@ -210,10 +221,6 @@ impl Device {
             return;
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
-        if let Err(error) = self.may(channel::wish(event)) {
-            self.limited = true;
-            return reply.send_error(&error);
-        }
         let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
         let payload: &RawValue = incoming.payload;
         match &seat.room {

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::admission::{Admission, Peer};
+use crate::admission::{Admission, Entrance, Peer};
 use crate::auth::{ApiKey, Keyring};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -28,6 +28,9 @@ use crate::{api, demo};
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
+/// The longest that a connection may go on without becoming a socket: it is asked to come again. So whoever sends a body
+/// a byte at a time, or reads no answers, does not hold a place for ever.
+const CONNECTION_MAX: Duration = Duration::from_secs(300);
 /// Connections beyond the sockets that are allowed: for the API and for probes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
 /// From the wish to stop until the end, at most: orchestrators kill after 10 s.
@@ -158,10 +161,7 @@ async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
                     continue;
                 };
                 let door = door.clone();
-                tokio::spawn(async move {
-                    connection(stream, peer, door).await;
-                    drop((connected, place));
-                });
+                tokio::spawn(connection(stream, peer, Entrance::new(connected, place), door));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
@@ -171,7 +171,7 @@ async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: Peer, Door { app, mut ending, .. }: Door) {
+async fn connection(stream: TcpStream, peer: Peer, entrance: Entrance, Door { app, mut ending, .. }: Door) {
     // Frames are small and should not wait for each other.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
@@ -182,6 +182,7 @@ async fn connection(stream: TcpStream, peer: Peer, Door { app, mut ending, .. }:
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(entrance.clone());
         app.call(request)
     });
     let served = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -190,12 +191,15 @@ async fn connection(stream: TcpStream, peer: Peer, Door { app, mut ending, .. }:
     let early = tokio::select! {
         result = served.as_mut() => Some(result),
         _ = ended => None,
+        () = tokio::time::sleep(CONNECTION_MAX) => None,
     };
     let result = match early {
         Some(result) => result,
         None => {
             served.as_mut().graceful_shutdown();
-            served.await
+            // Who does not read their answers does not hold the place for it.
+            let Ok(result) = timeout(HEAD_MAX, served).await else { return };
+            result
         }
     };
     if let Err(error) = result {

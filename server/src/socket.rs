@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite;
 
-use crate::admission::{Limited, Peer};
+use crate::admission::{Entrance, Limited, Peer};
 use crate::auth::subprotocol_token;
 use crate::channel;
 use crate::device::{Device, End, code};
@@ -53,6 +53,7 @@ pub async fn upgrade(
     State(hub): State<Arc<Hub>>,
     Query(address): Query<Address>,
     peer: Option<Extension<Peer>>,
+    entrance: Option<Extension<Entrance>>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -95,7 +96,7 @@ pub async fn upgrade(
         .max_frame_size(FRAME_READ_MAX_BYTES)
         .on_upgrade(move |socket| {
             let (device, queue, overflow) = Device::new(hub.clone(), claims, pass, version);
-            serve(Wire { socket, device, queue, overflow }, hub, place)
+            serve(Wire { socket, device, queue, overflow }, hub, (place, entrance))
         })
 }
 
@@ -117,7 +118,7 @@ struct Wire {
     overflow: Arc<Overflow>,
 }
 
-async fn serve(mut wire: Wire, hub: Arc<Hub>, place: Place) {
+async fn serve(mut wire: Wire, hub: Arc<Hub>, places: (Place, Option<Extension<Entrance>>)) {
     let end = wire.run(&hub).await;
     let Wire { mut socket, mut device, .. } = wire;
     if let End::Close(code, reason) = end {
@@ -126,7 +127,7 @@ async fn serve(mut wire: Wire, hub: Arc<Hub>, place: Place) {
     // The line is given up before the company hears of it: nothing more is written for a device that has gone.
     drop(socket);
     device.leave_all().await;
-    drop(place);
+    drop(places);
 }
 
 async fn close(socket: &mut WebSocket, code: u16, reason: String) {

@@ -66,7 +66,10 @@ pub fn try_all(workspace: &Path, only: Option<&str>) -> anyhow::Result<()> {
     let sound = build.prove(COMMANDS_WITHOUT)?;
     ensure!(sound.found.is_none(), "something is found without any fault: {}", sound.output);
     let mut missed = Vec::new();
-    for fault in Fault::all().into_iter().filter(|fault| only.is_none_or(|only| fault.name.contains(only))) {
+    let faults: Vec<Fault> =
+        Fault::all().into_iter().filter(|f| only.is_none_or(|only| f.name.contains(only))).collect();
+    ensure!(!faults.is_empty(), "no fault has that in its name");
+    for fault in faults {
         let path = build.tree.join(&fault.file);
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         std::fs::write(&path, fault.put_into(&text)?)?;

@@ -8,7 +8,7 @@ use switchboard_core::Time;
 use crate::model::{Holds, Step};
 use crate::weather::Weights;
 use crate::wire::Wish;
-use crate::world::World;
+use crate::world::{Person, World};
 
 /// Rounds until nothing is open any more; each lets everything go on, and then time pass until something is due.
 const ROUNDS_MAX: usize = 4000;
@@ -104,8 +104,9 @@ impl World {
     /// Each employee in turn is the only one who is idle, is asked, takes it, and is free again.
     fn everybody_can_be_booked(&mut self, dice: &mut Rng) {
         self.weather.weights = Weights { jump: 0, ..self.weather.weights };
-        let Some(client) = self.people.iter().position(|person| person.role == Role::Client) else { return };
-        for person in 0..self.people.len() {
+        let client = self.people.len();
+        self.people.push(Person::new(Role::Client, None, "somebody-else".into()));
+        for person in 0..client {
             if self.people[person].role == Role::Employee {
                 self.can_be_booked(person, client, dice);
             }
@@ -114,20 +115,16 @@ impl World {
 
     fn can_be_booked(&mut self, person: usize, client: usize, dice: &mut Rng) {
         let office = self.people[person].office.unwrap_or(0);
-        if self.people[client].office.is_some_and(|own| own != office) {
-            return;
-        }
         let id = self.people[person].id.parse().expect("an id");
         self.admin(office, Step::SetCompany(self.offices[office].ahead.settings.clone()));
         self.settle(dice);
         self.admin(office, Step::SetEmployee(id, "Somebody".into(), vec![]));
         self.settle(dice);
-        let phone = self.come(person, dice);
         let own = self.own_topic(person);
+        let phone = self.come(person, &own, dice);
         self.send_frame(phone, &own, Wish::SetStatus(true));
-        let asking = self.come(client, dice);
         let desk = format!("company:{}", self.offices[office].id);
-        self.send_frame(asking, &desk, Wish::Join);
+        let asking = self.come(client, &desk, dice);
         self.settle(dice);
         let before = self.people[person].memory.offers.last().copied();
         self.send_frame(asking, &desk, Wish::Book("anything".into(), None, None));
@@ -158,12 +155,11 @@ impl World {
         self.settle(dice);
     }
 
-    fn come(&mut self, person: usize, dice: &mut Rng) -> usize {
+    fn come(&mut self, person: usize, topic: &str, dice: &mut Rng) -> usize {
         self.people[person].memory.unsure.clear();
         self.people[person].memory.talks = false;
         let phone = self.connect(person).expect("the server runs");
-        let topic = self.own_topic(person);
-        self.send_frame(phone, &topic, Wish::Join);
+        self.send_frame(phone, topic, Wish::Join);
         self.settle(dice);
         phone
     }

@@ -21,14 +21,14 @@ enum Command {
     /// Run seeds until so many commands were taken; exit 1 at the first that fails, with a small case that repeats it.
     Prove {
         /// How many commands.
-        #[arg(long, default_value_t = 1_000_000)]
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
         commands: u64,
         /// The first seed.
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// How many side by side.
-        #[arg(long, default_value_t = 2)]
-        threads: usize,
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
+        threads: u8,
         /// Print the failing case as it is, without making it smaller.
         #[arg(long)]
         as_it_is: bool,
@@ -55,7 +55,7 @@ enum Command {
 fn main() -> ExitCode {
     match CommandLine::parse().command {
         Command::Prove { commands, seed, threads, as_it_is } => {
-            let proof = prove(seed, commands, threads);
+            let proof = prove(seed, commands, usize::from(threads));
             if let Some(failure) = proof.failure {
                 println!("FAILED after {} commands in {} simulations", proof.counts.commands, proof.cases);
                 return report(&if as_it_is { failure } else { shrink(failure) });

@@ -110,9 +110,10 @@ impl World {
     }
 
     /// Something was asked and nothing was queued: nothing may have happened.
+    ///
+    /// Where the clock jumps, a company's time may be another than the wall's, and it is not known when nothing was.
     pub fn nothing_came_of(&mut self, office: usize, step: &Step) {
         if self.weather.weights.jump > 0 || self.offices[office].epoch.is_none() {
-            // Turns may be at another time than the wall's.
             return;
         }
         // It may have been read back without anything to tell of it.
@@ -299,7 +300,7 @@ impl World {
                 let left = matches!(frame.wish, Wish::Leave) && seat.is_some_and(|s| s.join_ref == frame.join_ref);
                 if left || task.refused { self.phones[phone].seats.remove(&frame.topic) } else { None }
             }
-            _ => return self.answered(phone, task),
+            _ => None,
         };
         if let Some(seat) = seat {
             let step = self.depart(&seat);
@@ -313,9 +314,10 @@ impl World {
 
     /// A frame that was meant for a join that is over gets no answer.
     fn answered(&mut self, phone: usize, task: &Task) {
-        if let What::Hear(_, frame) = &task.what
-            && !task.taken
-        {
+        let What::Hear(_, frame) = &task.what else { return };
+        let seat = self.phones[phone].seats.get(&frame.topic);
+        let is_over = seat.is_some_and(|seat| seat.join_ref != frame.join_ref);
+        if !task.taken && is_over && !matches!(frame.wish, Wish::Join) {
             self.phones[phone].unanswered.remove(&frame.reference);
         }
     }

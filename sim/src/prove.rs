@@ -47,6 +47,7 @@ pub fn run(case: &Case) -> Result<Outcome, Failure> {
 /// What does not hold.
 pub fn run_aloud(case: &Case, is_told_aloud: bool) -> Result<Outcome, Failure> {
     listen_to_panics();
+    WORDS.with(|words| words.borrow_mut().take());
     let mut world = None;
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let world = world.insert(World::new(case));

@@ -120,9 +120,11 @@ impl World {
 
     /// What was lost is told to who asked, as `unavailable`, and to nobody else.
     fn check_lost(&mut self, mark: &Mark, sent: BTreeMap<usize, Vec<Heard>>) {
+        let mut answers = 0;
         for (phone, frames) in sent {
             for heard in frames {
                 let Some((of, frame)) = &mark.reply else { panic!("promise 2: told of what was lost: {heard:?}") };
+                answers += usize::from(heard.answers() == Some(frame.reference));
                 if heard.event == "phx_close" && mark.old.is_some() {
                     continue;
                 }
@@ -135,6 +137,8 @@ impl World {
             }
         }
         if let Some((phone, frame)) = &mark.reply {
+            let expected = usize::from(self.phones[*phone].is_up);
+            assert_eq!(answers, expected, "whoever asked for what was lost is told so, once: {frame:?}");
             self.phones[*phone].unanswered.remove(&frame.reference);
         }
     }

@@ -377,7 +377,9 @@ impl Office {
 }
 
 impl Person {
-    fn new(role: Role, office: Option<usize>, id: String) -> Self {
+    /// Somebody who has not been told anything.
+    #[must_use]
+    pub fn new(role: Role, office: Option<usize>, id: String) -> Self {
         Self { role, office, id, phones: Vec::new(), memory: Memory::default() }
     }
 }

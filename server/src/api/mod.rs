@@ -96,7 +96,10 @@ async fn with_key(
     if key.is_some_and(|(_, key)| hub.api_key.matches(key.trim())) {
         return next.run(request).await;
     }
-    hub.admission.bad_key(peer, now);
+    // Who shows no key guesses none.
+    if key.is_some() {
+        hub.admission.bad_key(peer, now);
+    }
     let detail = "send the API key as `Authorization: Bearer <key>`";
     let mut response = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));

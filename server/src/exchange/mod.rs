@@ -31,6 +31,8 @@ const EVENTS_PER_SNAPSHOT: u64 = 5_000;
 /// The same for each employee: a snapshot is as large as the company, and all commits wait while it is written. So a
 /// large company is written down more seldom, and its snapshots cost less than its events.
 const EVENTS_PER_EMPLOYEE: u64 = 4;
+/// And never more than that, so that reading back stays a matter of a second.
+const EVENTS_PER_SNAPSHOT_MAX: u64 = 200_000;
 /// What is said when the journal has no room, and when to try again.
 const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
 
@@ -251,7 +253,8 @@ impl Exchange {
         let next = live.next_deadline();
         self.timekeeper.arm(&slot.id, &mut live.armed, next);
         let employees = u64::try_from(live.company.employee_count()).unwrap_or(u64::MAX);
-        let enough = EVENTS_PER_SNAPSHOT.max(employees.saturating_mul(EVENTS_PER_EMPLOYEE));
+        let of_its_size = employees.saturating_mul(EVENTS_PER_EMPLOYEE);
+        let enough = of_its_size.clamp(EVENTS_PER_SNAPSHOT, EVENTS_PER_SNAPSHOT_MAX);
         if live.events_since_snapshot >= enough && self.snapshots.try_send(slot.id.clone()).is_ok() {
             live.events_since_snapshot = 0;
         }
