@@ -60,6 +60,8 @@ impl Fault {
 /// # Errors
 /// When one is not found, or cannot be built.
 pub fn try_all(workspace: &Path, only: Option<&str>) -> anyhow::Result<()> {
+    // Cargo runs elsewhere: a path from here would be another there.
+    let workspace = &workspace.canonicalize().with_context(|| workspace.display().to_string())?;
     let copy = workspace.join("target/faults/tree");
     copy_sources(workspace, &copy)?;
     let build = Build { tree: copy, target: workspace.join("target/faults/build") };
