@@ -6,6 +6,8 @@ pub mod api;
 
 pub mod demo;
 
+pub mod load;
+
 pub mod socket;
 
 pub mod device;

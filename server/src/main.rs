@@ -1,4 +1,4 @@
-//! The command line: `serve`, `token`, `check` and `demo`.
+//! The command line: `serve`, `token`, `check`, `demo` and `load`.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::check::check;
 use switchboard::journal::sqlite::Reader;
-use switchboard::{demo, serve};
+use switchboard::{demo, load, serve};
 use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
@@ -58,6 +58,13 @@ enum Subcommands {
         /// Where the server is
         #[arg(long, default_value = "http://127.0.0.1:4000")]
         url: String,
+    },
+    /// Have many people book on a running server, and show how long everything took; exit 1 when anybody is booked twice
+    Load {
+        #[command(flatten)]
+        flags: Flags,
+        #[command(flatten)]
+        plan: load::Plan,
     },
 }
 
@@ -117,7 +124,27 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
             runtime()?.block_on(demo::play(&url, secret.expose()))?;
             Ok(ExitCode::SUCCESS)
         }
+        Subcommands::Load { flags, plan } => put_load(flags, plan),
     }
+}
+
+fn put_load(flags: Flags, plan: load::Plan) -> anyhow::Result<ExitCode> {
+    let secret = Settings::load_for_token(flags, process_variables())?;
+    let (json, plot) = (plan.json.clone(), plan.plot.clone());
+    let report = runtime()?.block_on(load::run(plan, secret.expose()))?;
+    print!("{report}");
+    if let Some(file) = json {
+        let text = serde_json::to_string_pretty(&report)?;
+        std::fs::write(&file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    if let Some(file) = plot {
+        report.draw(&file)?;
+    }
+    if let Some(fault) = report.fault() {
+        eprintln!("switchboard: {fault}");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

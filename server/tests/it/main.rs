@@ -14,6 +14,8 @@ mod slow;
 
 mod limits;
 
+mod load;
+
 mod overload;
 
 mod server;

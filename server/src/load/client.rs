@@ -1,0 +1,266 @@
+//! A client of the load: books, waits for the answer, has a session, ends it, and books again.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use switchboard_core::{BookingId, SessionId};
+
+use super::line::{Frame, Line, LineError, Refused, Reply, understood};
+use super::plan::Chance;
+use super::{Crowd, Schedule, Who};
+
+/// In a closed loop, how long a client that was refused waits at most to hear that somebody is idle.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long a booking may wait for anything to happen to it: longer than a company's own deadline.
+const NEWS_MAX: Duration = Duration::from_secs(150);
+const BOOK: &str = r#"{"topic":"load"}"#;
+
+/// A client with a phone in their hand.
+pub(super) struct Client {
+    line: Line,
+    crowd: Arc<Crowd>,
+    topic: String,
+    join_ref: i64,
+    chance: Chance,
+    doing: Doing,
+}
+
+enum Doing {
+    /// Books at that time; if it is past, the client was too busy to book in time.
+    Resting { book_at: Instant, late: bool },
+    /// Was refused: books when somebody is idle, or then.
+    Refused { again_at: Instant },
+    /// `book` was pushed; the wait counts from then.
+    Asking { reference: i64, since: Instant, counts: bool },
+    /// The server looks for somebody.
+    Waiting { booking: BookingId, latest: Instant },
+    /// There is a session, and its topic is joined.
+    Entering { booking: BookingId, session: SessionId, reference: i64 },
+    /// In the session, until then.
+    Talking { booking: BookingId, session: SessionId, join_ref: i64, end_at: Instant },
+    /// `end` was pushed.
+    Ending { booking: BookingId, session: SessionId, join_ref: i64, reference: i64 },
+}
+
+#[derive(Deserialize)]
+struct BookingFrame {
+    booking: Booking,
+}
+
+#[derive(Deserialize)]
+struct Booking {
+    id: BookingId,
+    state: String,
+    reason: Option<String>,
+    session: Option<SessionOf>,
+}
+
+#[derive(Deserialize)]
+struct SessionOf {
+    id: SessionId,
+    ended_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Availability {
+    available: bool,
+}
+
+impl Client {
+    /// Joins the company's topic.
+    pub(super) async fn join(mut line: Line, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, LineError> {
+        let topic = format!("company:{}", who.company);
+        let join_ref = line.join(&topic).await?;
+        // Employees draw from the first half of the numbers.
+        let chance = Chance::new(crowd.plan.seed, u64::MAX / 2 + who.number as u64);
+        let doing = Doing::Resting { book_at: Instant::now(), late: false };
+        Ok(Self { line, crowd: crowd.clone(), topic, join_ref, chance, doing })
+    }
+
+    /// Asks until the run is over, and then only listens.
+    pub(super) async fn ask(&mut self, schedule: &Schedule) -> Result<(), LineError> {
+        self.rest(schedule, false);
+        loop {
+            let now = Instant::now();
+            let wake = self.wake();
+            if wake <= now {
+                self.act(schedule, now).await?;
+            } else if let Some(text) = self.line.hear(wake).await? {
+                self.hear(schedule, &Frame::read(&text)?).await?;
+            }
+        }
+    }
+
+    /// When the client does something without being told.
+    fn wake(&self) -> Instant {
+        match self.doing {
+            Doing::Resting { book_at, .. } => book_at,
+            Doing::Refused { again_at } => again_at,
+            Doing::Waiting { latest, .. } => latest,
+            Doing::Talking { end_at, .. } => end_at,
+            Doing::Asking { .. } | Doing::Entering { .. } | Doing::Ending { .. } => Instant::now() + NEWS_MAX,
+        }
+    }
+
+    async fn act(&mut self, schedule: &Schedule, now: Instant) -> Result<(), LineError> {
+        match self.doing {
+            Doing::Resting { book_at, late } => self.book(schedule, book_at, late, now).await,
+            Doing::Refused { .. } => {
+                self.rest(schedule, false);
+                Ok(())
+            }
+            Doing::Waiting { booking, .. } => {
+                Err(LineError::Nonsense(format!("booking {booking} neither came to anything nor ended")))
+            }
+            Doing::Talking { booking, session, join_ref, .. } => {
+                let topic = format!("session:{session}");
+                let reference = self.line.push(join_ref, &topic, "end", "{}").await?;
+                self.crowd.ledger.ends(booking, now);
+                self.doing = Doing::Ending { booking, session, join_ref, reference };
+                Ok(())
+            }
+            Doing::Asking { .. } | Doing::Entering { .. } | Doing::Ending { .. } => Ok(()),
+        }
+    }
+
+    async fn book(&mut self, schedule: &Schedule, at: Instant, late: bool, now: Instant) -> Result<(), LineError> {
+        if at >= schedule.end || now >= schedule.end {
+            self.doing = Doing::Resting { book_at: now + NEWS_MAX, late: false };
+            return Ok(());
+        }
+        // In an open loop the wait counts from when the booking was due, unless only our own clock was slow.
+        let since = if late { at } else { now };
+        let counts = since >= schedule.count_from;
+        if counts && !late {
+            self.crowd.figures.own_delay(now.saturating_duration_since(at));
+        }
+        let reference = self.line.push(self.join_ref, &self.topic, "book", BOOK).await?;
+        self.crowd.busy.fetch_add(1, Ordering::AcqRel);
+        self.doing = Doing::Asking { reference, since, counts };
+        Ok(())
+    }
+
+    /// Nothing is open any more: when does the next booking begin?
+    fn rest(&mut self, schedule: &Schedule, was_busy: bool) {
+        if was_busy {
+            self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
+        }
+        let now = Instant::now();
+        let book_at = match self.crowd.plan.rate {
+            None => now.max(schedule.start),
+            Some(rate) => {
+                let place = self.crowd.next_arrival.fetch_add(1, Ordering::Relaxed);
+                schedule.start + Duration::from_secs_f64(place as f64 / rate)
+            }
+        };
+        self.doing = Doing::Resting { book_at, late: book_at < now };
+    }
+
+    async fn hear(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), LineError> {
+        match frame.event() {
+            "availability" => {
+                if matches!(self.doing, Doing::Refused { .. }) && frame.payload::<Availability>()?.available {
+                    self.rest(schedule, false);
+                }
+                Ok(())
+            }
+            "booking" => self.hear_booking(schedule, &frame.payload::<BookingFrame>()?.booking).await,
+            _ => self.hear_reply(schedule, frame).await,
+        }
+    }
+
+    async fn hear_booking(&mut self, schedule: &Schedule, booking: &Booking) -> Result<(), LineError> {
+        let Doing::Waiting { booking: own, .. } = self.doing else { return Ok(()) };
+        if booking.id != own {
+            return Ok(());
+        }
+        match (booking.state.as_str(), &booking.session) {
+            ("offering", _) => Ok(()),
+            ("assigned", Some(session)) if session.ended_at.is_none() => self.enter(own, session.id).await,
+            (_, _) => {
+                self.crowd.ledger.ended_without(own);
+                let reason = booking.reason.as_deref().unwrap_or("without a reason");
+                self.crowd.figures.ended_without(reason);
+                self.rest(schedule, true);
+                Ok(())
+            }
+        }
+    }
+
+    async fn enter(&mut self, booking: BookingId, session: SessionId) -> Result<(), LineError> {
+        self.crowd.ledger.session(booking, session, "a client");
+        let (from_offer, from_book) = self.crowd.ledger.assigned(booking, Instant::now());
+        self.crowd.figures.assigned(from_offer, from_book);
+        let reference = self.line.push_join(&format!("session:{session}")).await?;
+        self.doing = Doing::Entering { booking, session, reference };
+        Ok(())
+    }
+
+    async fn hear_reply(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), LineError> {
+        match self.doing {
+            Doing::Asking { reference, since, counts } => {
+                if let Some(reply) = frame.reply_to(reference)? {
+                    self.booked(schedule, reply, since, counts)?;
+                }
+            }
+            Doing::Entering { booking, session, reference } => match frame.reply_to(reference)? {
+                None => {}
+                Some(Reply::Ok(_)) => {
+                    let end_at = Instant::now() + self.chance.about(self.crowd.plan.session);
+                    self.doing = Doing::Talking { booking, session, join_ref: reference, end_at };
+                }
+                Some(Reply::Error(refused)) => {
+                    self.crowd.figures.refused("join", &refused.reason);
+                    self.rest(schedule, true);
+                }
+            },
+            Doing::Ending { booking, session, join_ref, reference } => match frame.reply_to(reference)? {
+                None => {}
+                Some(Reply::Ok(_)) => {
+                    self.crowd.figures.came_to_its_end(schedule.count_from);
+                    let topic = format!("session:{session}");
+                    self.line.push(join_ref, &topic, crate::phoenix::event::LEAVE, "{}").await?;
+                    self.rest(schedule, true);
+                }
+                Some(Reply::Error(refused)) => {
+                    self.crowd.figures.refused("end", &refused.reason);
+                    let end_at = Instant::now() + wait_after(&refused);
+                    self.doing = Doing::Talking { booking, session, join_ref, end_at };
+                }
+            },
+            Doing::Resting { .. } | Doing::Refused { .. } | Doing::Waiting { .. } | Doing::Talking { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// `book` was answered.
+    fn booked(&mut self, schedule: &Schedule, reply: Reply<'_>, since: Instant, counts: bool) -> Result<(), LineError> {
+        match reply {
+            Reply::Ok(response) => {
+                let booking = understood::<BookingFrame>(response)?.booking.id;
+                if let Some(took) = self.crowd.ledger.booked(booking, counts.then_some(since)) {
+                    self.crowd.figures.book_to_offer(took);
+                }
+                self.doing = Doing::Waiting { booking, latest: Instant::now() + NEWS_MAX };
+            }
+            Reply::Error(refused) => {
+                if counts {
+                    self.crowd.figures.refused("book", &refused.reason);
+                }
+                if self.crowd.plan.rate.is_some() {
+                    self.rest(schedule, true);
+                } else {
+                    self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
+                    self.doing = Doing::Refused { again_at: Instant::now() + wait_after(&refused) };
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wait_after(refused: &Refused) -> Duration {
+    refused.retry_in_ms.map_or(TRY_AGAIN_AFTER, Duration::from_millis)
+}

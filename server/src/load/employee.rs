@@ -1,0 +1,185 @@
+//! An employee of the load: says yes or no to every offer, and notices whoever would give them two.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use switchboard_core::{BookingId, SessionId};
+
+use super::line::{Frame, Line, LineError, Reply};
+use super::plan::Chance;
+use super::{Crowd, Who};
+
+/// Nothing to do by itself for so long.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// An employee at work.
+pub(super) struct Employee {
+    line: Line,
+    crowd: Arc<Crowd>,
+    number: usize,
+    topic: String,
+    join_ref: i64,
+    chance: Chance,
+    /// The offer that is open.
+    asked: Option<Asked>,
+    /// The push whose refusal would matter.
+    pushed: Option<i64>,
+    /// The session that runs, and its booking.
+    session: Option<(SessionId, BookingId)>,
+    /// The booking whose session has just ended.
+    served: Option<BookingId>,
+}
+
+struct Asked {
+    offer: String,
+    booking: BookingId,
+    at: Instant,
+    thought: Duration,
+    answered: bool,
+}
+
+#[derive(Deserialize)]
+struct OfferFrame {
+    offer: Offer,
+}
+
+#[derive(Deserialize)]
+struct Offer {
+    id: String,
+    booking_id: BookingId,
+    attempt: u32,
+}
+
+#[derive(Deserialize)]
+struct StatusFrame<'a> {
+    status: &'a str,
+    cause: &'a str,
+}
+
+#[derive(Deserialize)]
+struct SessionFrame {
+    session: Session,
+}
+
+#[derive(Deserialize)]
+struct Session {
+    id: SessionId,
+    booking_id: BookingId,
+    ended_at: Option<String>,
+}
+
+impl Employee {
+    /// Joins the own topic, ready to be asked.
+    pub(super) async fn join(mut line: Line, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, LineError> {
+        let topic = format!("employee:{}:{}", who.company, who.id);
+        let join_ref = line.join(&topic).await?;
+        line.push(join_ref, &topic, "set_status", r#"{"status":"idle"}"#).await?;
+        Ok(Self {
+            line,
+            crowd: crowd.clone(),
+            number: who.number,
+            topic,
+            join_ref,
+            chance: Chance::new(crowd.plan.seed, who.number as u64),
+            asked: None,
+            pushed: None,
+            session: None,
+            served: None,
+        })
+    }
+
+    /// Works until the run is over.
+    pub(super) async fn work(&mut self) -> Result<(), LineError> {
+        loop {
+            let waits = self.asked.as_ref().filter(|asked| !asked.answered).map(|asked| asked.at + asked.thought);
+            if waits.is_some_and(|at| at <= Instant::now()) {
+                self.answer().await?;
+                continue;
+            }
+            if let Some(text) = self.line.hear(waits.unwrap_or_else(|| Instant::now() + LONG)).await? {
+                self.hear(&Frame::read(&text)?).await?;
+            }
+        }
+    }
+
+    async fn hear(&mut self, frame: &Frame<'_>) -> Result<(), LineError> {
+        match frame.event() {
+            "offer" => self.hear_offer(frame.payload::<OfferFrame>()?.offer),
+            "offer_closed" => self.asked = None,
+            "session" => self.hear_session(&frame.payload::<SessionFrame>()?.session),
+            "status" => self.hear_status(&frame.payload()?).await?,
+            _ => {
+                if let Some(reference) = self.pushed
+                    && let Some(reply) = frame.reply_to(reference)?
+                {
+                    self.pushed = None;
+                    if let Reply::Error(refused) = reply {
+                        self.crowd.figures.refused("answer", &refused.reason);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn hear_offer(&mut self, offer: Offer) {
+        let (now, crowd, number) = (Instant::now(), &self.crowd, self.number);
+        if let Some(open) = &self.asked {
+            crowd
+                .ledger
+                .contradiction(format!("employee {number} has offer {} and was given {}", open.offer, offer.id));
+        }
+        if let Some((session, _)) = self.session {
+            crowd.ledger.contradiction(format!("employee {number} is in session {session} and was given {}", offer.id));
+        }
+        if let Some(took) = crowd.ledger.offered(offer.booking_id, offer.attempt, number, now) {
+            crowd.figures.book_to_offer(took);
+        }
+        let thought = self.chance.about(crowd.plan.think);
+        self.asked = Some(Asked { offer: offer.id, booking: offer.booking_id, at: now, thought, answered: false });
+    }
+
+    async fn answer(&mut self) -> Result<(), LineError> {
+        let Some(asked) = &mut self.asked else { return Ok(()) };
+        asked.answered = true;
+        let yes = self.chance.share() < self.crowd.plan.accept;
+        if yes {
+            self.crowd.ledger.accepts(asked.booking, asked.at, asked.thought);
+        }
+        let payload = format!(r#"{{"offer_id":"{}"}}"#, asked.offer);
+        let event = if yes { "accept" } else { "reject" };
+        self.pushed = Some(self.line.push(self.join_ref, &self.topic, event, &payload).await?);
+        Ok(())
+    }
+
+    fn hear_session(&mut self, session: &Session) {
+        if session.ended_at.is_some() {
+            self.served = Some(session.booking_id);
+            self.session = None;
+            return;
+        }
+        if let Some((running, _)) = self.session.filter(|(running, _)| *running != session.id) {
+            let what = format!("employee {} is in session {running} and was given session {}", self.number, session.id);
+            self.crowd.ledger.contradiction(what);
+        }
+        self.crowd.ledger.session(session.booking_id, session.id, "an employee");
+        self.session = Some((session.id, session.booking_id));
+    }
+
+    async fn hear_status(&mut self, status: &StatusFrame<'_>) -> Result<(), LineError> {
+        let now = Instant::now();
+        if status.status == "idle" && status.cause == "session_ended" {
+            let served = self.served.take().or(self.session.map(|(_, booking)| booking));
+            if let Some(took) = served.and_then(|booking| self.crowd.ledger.idle_again(booking, now)) {
+                self.crowd.figures.end_to_idle(took);
+            }
+        }
+        // Too many offers were missed on a server that is too slow: the load goes on all the same.
+        if status.status == "offline" {
+            self.crowd.figures.sent_home();
+            self.line.push(self.join_ref, &self.topic, "set_status", r#"{"status":"idle"}"#).await?;
+        }
+        Ok(())
+    }
+}

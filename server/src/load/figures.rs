@@ -1,0 +1,167 @@
+//! What a run counts and how long things took.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use hdrhistogram::Histogram;
+
+/// The longest wait that is told from longer ones, in microseconds.
+const LONGEST_US: u64 = 600_000_000;
+/// Two figures that differ by a thousandth are told apart.
+const DIGITS: u8 = 3;
+
+/// All figures of a run, as they come in.
+pub(super) struct Figures(Mutex<Counted>);
+
+/// The figures themselves.
+#[derive(Clone)]
+pub(super) struct Counted {
+    pub(super) waits: Waits,
+    /// Bookings whose session came to its end, in each second.
+    pub(super) per_second: Vec<u64>,
+    /// Bookings that ended without a session, by reason.
+    pub(super) ended_without: BTreeMap<String, u64>,
+    /// What was pushed and refused, by what it was and the reason.
+    pub(super) refused: BTreeMap<String, u64>,
+    /// Employees whose intent fell to offline, because they answered too late.
+    pub(super) sent_home: u64,
+    /// Lines that broke, by how.
+    pub(super) lines_lost: BTreeMap<String, u64>,
+}
+
+/// How long things took, in microseconds.
+#[derive(Clone)]
+pub(super) struct Waits {
+    pub(super) book_to_offer: Histogram<u64>,
+    pub(super) offer_to_assigned: Histogram<u64>,
+    pub(super) book_to_assigned: Histogram<u64>,
+    pub(super) end_to_idle: Histogram<u64>,
+    /// How much later than planned the load itself was.
+    pub(super) own_delay: Histogram<u64>,
+}
+
+impl Figures {
+    /// Nothing yet; for a run that counts for so long.
+    pub(super) fn new(duration: Duration) -> Self {
+        let empty = || {
+            Histogram::new_with_bounds(1, LONGEST_US, DIGITS).unwrap_or_else(|error| panic!("fixed bounds: {error}"))
+        };
+        Self(Mutex::new(Counted {
+            waits: Waits {
+                book_to_offer: empty(),
+                offer_to_assigned: empty(),
+                book_to_assigned: empty(),
+                end_to_idle: empty(),
+                own_delay: empty(),
+            },
+            per_second: vec![0; duration.as_secs_f64().ceil() as usize],
+            ended_without: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            sent_home: 0,
+            lines_lost: BTreeMap::new(),
+        }))
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn read(&self) -> Counted {
+        self.counted().clone()
+    }
+
+    pub(super) fn book_to_offer(&self, took: Duration) {
+        add(&mut self.counted().waits.book_to_offer, took);
+    }
+
+    pub(super) fn assigned(&self, from_offer: Option<Duration>, from_book: Option<Duration>) {
+        let waits = &mut self.counted().waits;
+        from_offer.into_iter().for_each(|took| add(&mut waits.offer_to_assigned, took));
+        from_book.into_iter().for_each(|took| add(&mut waits.book_to_assigned, took));
+    }
+
+    pub(super) fn end_to_idle(&self, took: Duration) {
+        add(&mut self.counted().waits.end_to_idle, took);
+    }
+
+    pub(super) fn own_delay(&self, late: Duration) {
+        add(&mut self.counted().waits.own_delay, late);
+    }
+
+    /// A session came to its end now.
+    pub(super) fn came_to_its_end(&self, count_from: Instant) {
+        if let Some(since) = Instant::now().checked_duration_since(count_from)
+            && let Some(count) = self.counted().per_second.get_mut(since.as_secs() as usize)
+        {
+            *count += 1;
+        }
+    }
+
+    pub(super) fn ended_without(&self, reason: &str) {
+        *self.counted().ended_without.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn refused(&self, what: &str, reason: &str) {
+        *self.counted().refused.entry(format!("{what}: {reason}")).or_default() += 1;
+    }
+
+    pub(super) fn sent_home(&self) {
+        self.counted().sent_home += 1;
+    }
+
+    pub(super) fn line_lost(&self, how: &str) {
+        *self.counted().lines_lost.entry(how.to_owned()).or_default() += 1;
+    }
+
+    /// Bookings in one second.
+    pub(super) fn in_second(&self, second: usize) -> u64 {
+        self.counted().per_second.get(second).copied().unwrap_or(0)
+    }
+
+    /// So far, in milliseconds.
+    pub(super) fn offer_p99_ms(&self) -> f64 {
+        self.counted().waits.book_to_offer.value_at_quantile(0.99) as f64 / 1000.0
+    }
+}
+
+fn add(histogram: &mut Histogram<u64>, took: Duration) {
+    // Saturating: what takes longer than the longest counts as the longest.
+    histogram.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1));
+}
+
+/// CPU time until now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cpu {
+    /// Of the load itself, in seconds.
+    pub(super) load_s: f64,
+    /// Of the server, in seconds, where it was named.
+    pub(super) server_s: Option<f64>,
+}
+
+impl Cpu {
+    /// Reads it.
+    pub(super) fn now(server_pid: Option<u32>) -> anyhow::Result<Self> {
+        let server_s = match server_pid {
+            Some(pid) => Some(cpu_s(&pid.to_string()).with_context(|| format!("cannot see the CPU time of {pid}"))?),
+            None => None,
+        };
+        Ok(Self { load_s: cpu_s("self").unwrap_or(0.0), server_s })
+    }
+
+    pub(super) fn since(self, before: &Self) -> Self {
+        let server_s = self.server_s.zip(before.server_s).map(|(now, before)| now - before);
+        Self { load_s: self.load_s - before.load_s, server_s }
+    }
+}
+
+/// User and system time of a process from Linux's `/proc`, which counts in hundredths of a second.
+fn cpu_s(process: &str) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name before it, in parentheses, may hold anything. Fields 14 and 15 are user and system time.
+    let (_, fields) = stat.rsplit_once(')').context("unknown form")?;
+    let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
+    let (user, system) = ticks(11).zip(ticks(12)).context("unknown form")?;
+    Ok((user + system) / 100.0)
+}

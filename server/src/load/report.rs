@@ -1,0 +1,268 @@
+//! What a run found, as a table, as JSON and as a plot.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::figures::{Counted, Cpu};
+use super::ledger::Checked;
+use super::{Crowd, Plan, plot};
+
+/// Above this the load was so late itself that its own machine was the limit.
+const OWN_DELAY_MAX_MS: f64 = 10.0;
+
+/// What a run found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// What was asked for.
+    pub plan: PlanFigures,
+    /// Whole bookings: booked, offered, accepted, assigned and ended.
+    pub bookings: u64,
+    /// The same in a second.
+    pub bookings_per_s: f64,
+    /// In each second.
+    pub per_second: Vec<u64>,
+    /// Bookings that ended without a session, by reason.
+    pub ended_without: BTreeMap<String, u64>,
+    /// What was pushed and refused, by what it was and the reason.
+    pub refused: BTreeMap<String, u64>,
+    /// Bookings that were open when the run was over.
+    pub unfinished: usize,
+    /// Employees whose intent fell to offline, because they answered too late.
+    pub sent_home: u64,
+    /// Lines that broke, by how.
+    pub lines_lost: BTreeMap<String, u64>,
+    /// How long things took, in milliseconds.
+    pub waits_ms: BTreeMap<&'static str, Wait>,
+    /// Whether anybody was booked twice.
+    pub checked: Checked,
+    /// CPU time, in seconds.
+    pub cpu: CpuFigures,
+}
+
+/// The plan in figures.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct PlanFigures {
+    pub companies: usize,
+    pub employees: usize,
+    pub clients: usize,
+    pub rate: Option<f64>,
+    pub duration_s: f64,
+    pub warm_up_s: f64,
+    pub accept: f64,
+    pub think_s: f64,
+    pub session_s: f64,
+    pub seed: u64,
+}
+
+/// How long one thing took, in milliseconds.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Wait {
+    pub count: u64,
+    pub mean: f64,
+    pub p50: f64,
+    pub p90: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub max: f64,
+    /// Share of all, and within how many milliseconds: what a plot needs.
+    pub spectrum: Vec<(f64, f64)>,
+}
+
+/// CPU time.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CpuFigures {
+    /// Of the load, in seconds.
+    pub load_s: f64,
+    /// Of the server, in seconds.
+    pub server_s: Option<f64>,
+    /// Of the server for each booking, in microseconds.
+    pub server_us_per_booking: Option<f64>,
+    /// Of the load for each booking, in microseconds.
+    pub load_us_per_booking: f64,
+}
+
+/// The waits that are measured, in the order in which they come.
+const WAITS: [&str; 4] = ["book → offer", "offer → assigned", "book → assigned", "end → idle"];
+const OWN_DELAY: &str = "the load's own delay";
+
+impl Report {
+    pub(super) fn of(crowd: &Crowd, cpu: Cpu, unfinished: usize) -> Self {
+        let (plan, counted) = (&crowd.plan, crowd.figures.read());
+        let bookings: u64 = counted.per_second.iter().sum();
+        let Counted { per_second, ended_without, refused, sent_home, lines_lost, waits } = counted;
+        let us_each = |s: f64| s * 1e6 / bookings.max(1) as f64;
+        let histograms = [&waits.book_to_offer, &waits.offer_to_assigned, &waits.book_to_assigned, &waits.end_to_idle];
+        let mut waits_ms: BTreeMap<_, _> =
+            WAITS.into_iter().zip(histograms).map(|(name, histogram)| (name, Wait::of(histogram))).collect();
+        if plan.rate.is_some() {
+            waits_ms.insert(OWN_DELAY, Wait::of(&waits.own_delay));
+        }
+        Self {
+            plan: PlanFigures::of(plan),
+            bookings,
+            bookings_per_s: bookings as f64 / plan.duration.as_secs_f64(),
+            per_second,
+            ended_without,
+            refused,
+            unfinished,
+            sent_home,
+            lines_lost,
+            waits_ms,
+            checked: crowd.ledger.checked(),
+            cpu: CpuFigures {
+                load_s: cpu.load_s,
+                server_s: cpu.server_s,
+                server_us_per_booking: cpu.server_s.map(us_each),
+                load_us_per_booking: us_each(cpu.load_s),
+            },
+        }
+    }
+
+    /// Why this run shows that something is wrong; nothing when all is well.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        if self.checked.contradictions > 0 {
+            return Some(format!("{} contradictions: somebody was booked twice", self.checked.contradictions));
+        }
+        if !self.lines_lost.is_empty() {
+            return Some(format!("{} lines broke", self.lines_lost.values().sum::<u64>()));
+        }
+        (self.bookings == 0).then(|| "not one booking came to its end".into())
+    }
+
+    /// Draws the waits, and the bookings of every second.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn draw(&self, file: &Path) -> anyhow::Result<()> {
+        let waits = WAITS.iter().filter_map(|name| {
+            let points = self.waits_ms.get(name)?.spectrum.iter();
+            // A percentile's nines: 1 for 90 %, 2 for 99 %.
+            let points = points.filter(|(share, _)| *share < 1.0).map(|(share, ms)| (1.0 / (1.0 - share), *ms));
+            Some(plot::Series { name: (*name).to_owned(), points: points.collect() })
+        });
+        let seconds = self.per_second.iter().zip(1..).map(|(count, second)| (f64::from(second), *count as f64));
+        plot::draw(
+            file,
+            &[
+                plot::Chart {
+                    title: format!("{:.0} bookings a second: how long what took", self.bookings_per_s),
+                    x: plot::Axis::log("one in so many took longer"),
+                    y: plot::Axis::log("milliseconds"),
+                    series: waits.collect(),
+                },
+                plot::Chart {
+                    title: "whole bookings in each second".to_owned(),
+                    x: plot::Axis::linear("second"),
+                    y: plot::Axis::linear("bookings"),
+                    series: vec![plot::Series { name: "bookings".to_owned(), points: seconds.collect() }],
+                },
+            ],
+        )
+    }
+}
+
+impl PlanFigures {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            companies: plan.companies,
+            employees: plan.employees,
+            clients: plan.clients,
+            rate: plan.rate,
+            duration_s: plan.duration.as_secs_f64(),
+            warm_up_s: plan.warm_up.as_secs_f64(),
+            accept: plan.accept,
+            think_s: plan.think.as_secs_f64(),
+            session_s: plan.session.as_secs_f64(),
+            seed: plan.seed,
+        }
+    }
+}
+
+impl Wait {
+    fn of(histogram: &Histogram<u64>) -> Self {
+        let ms = |us: u64| us as f64 / 1000.0;
+        let at = |quantile| ms(histogram.value_at_quantile(quantile));
+        let spectrum = histogram.iter_quantiles(2).map(|at| (at.quantile(), ms(at.value_iterated_to())));
+        Self {
+            count: histogram.len(),
+            mean: histogram.mean() / 1000.0,
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: ms(histogram.max()),
+            spectrum: spectrum.collect(),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = &self.plan;
+        let (employees, clients) = (plan.companies * plan.employees, plan.companies * plan.clients);
+        let how = plan.rate.map_or_else(|| "closed loop".to_owned(), |rate| format!("{rate} bookings/s asked for"));
+        writeln!(
+            out,
+            "{} companies, {employees} employees, {clients} clients, {how}, {} s after {} s of warm-up",
+            plan.companies, plan.duration_s, plan.warm_up_s
+        )?;
+        writeln!(out, "\n{:.0} whole bookings/s ({} in all)\n", self.bookings_per_s, self.bookings)?;
+        writeln!(
+            out,
+            "{:<22}{:>10}{:>10}{:>10}{:>10}{:>10}",
+            "milliseconds", "median", "90 %", "99 %", "99.9 %", "most"
+        )?;
+        for name in WAITS.into_iter().chain([OWN_DELAY]) {
+            let Some(wait) = self.waits_ms.get(name) else { continue };
+            write!(out, "{name:<22}")?;
+            for ms in [wait.p50, wait.p90, wait.p99, wait.p999, wait.max] {
+                write!(out, "{ms:>10.2}")?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out)?;
+        self.write_exceptions(out)?;
+        let cpu = &self.cpu;
+        write!(out, "CPU of the load: {:.1} s, {:.0} us a booking", cpu.load_s, cpu.load_us_per_booking)?;
+        if let Some((s, us)) = cpu.server_s.zip(cpu.server_us_per_booking) {
+            write!(out, "; of the server: {s:.1} s, {us:.0} us a booking")?;
+        }
+        let Checked { offers, sessions, contradictions, first } = &self.checked;
+        writeln!(out, "\nchecked {offers} offers and {sessions} sessions: {contradictions} contradictions")?;
+        first.iter().try_for_each(|contradiction| writeln!(out, "  {contradiction}"))
+    }
+}
+
+impl Report {
+    fn write_exceptions(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tables = [("ended without a session", &self.ended_without), ("refused", &self.refused)];
+        for (what, counts) in tables.into_iter().chain([("lines lost", &self.lines_lost)]) {
+            for (which, count) in counts {
+                writeln!(out, "{what}: {count} ({which})")?;
+            }
+        }
+        if self.refused.keys().any(|what| what.ends_with("rate_limited")) {
+            writeln!(
+                out,
+                "  the server limits what one person may do: more clients, or its settings `*_per_person_*`"
+            )?;
+        }
+        if self.sent_home > 0 {
+            writeln!(out, "sent offline for missing offers: {} times", self.sent_home)?;
+        }
+        if self.unfinished > 0 {
+            writeln!(out, "not at their end when the run was over: {}", self.unfinished)?;
+        }
+        if self.waits_ms.get(OWN_DELAY).is_some_and(|delay| delay.p99 > OWN_DELAY_MAX_MS) {
+            writeln!(out, "the load itself was late: this machine is the limit, not the server")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! `switchboard load` as its user runs it: what it measures, what it says, and when it fails.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::server::{Plan, SECRET, Server, assert_whole, run, switchboard};
+
+fn load(server: &Server, flags: &[&str]) -> Command {
+    let mut command =
+        switchboard(&["load", "--warm-up", "0s", "--companies", "2", "--employees", "3", "--clients", "4"]);
+    command.args(["--url", &format!("http://{}", server.address)]).args(flags).env("SWITCHBOARD_JWT_SECRET", SECRET);
+    command
+}
+
+fn figures(file: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+#[test]
+fn people_book_reject_accept_and_end_and_nobody_is_booked_twice() {
+    let place = tempfile::tempdir().unwrap();
+    let mut server = Plan::new(&place.path().join("data")).start();
+    let (json, plot) = (place.path().join("load.json"), place.path().join("load.svg"));
+    let mut command = load(&server, &["--duration", "1500ms", "--accept", "0.7", "--think", "2ms", "--session", "3ms"]);
+    command.args(["--server-pid", &server.id().to_string(), "--json"]).arg(&json).arg("--plot").arg(&plot);
+    let ended = run(&mut command);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.out.contains("0 contradictions") && ended.out.contains("book → offer"), "{ended:?}");
+    let report = figures(&json);
+    let count = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("{path}: {report}"));
+    assert!(count("/bookings") > 0 && count("/checked/offers") > count("/checked/sessions"), "{report}");
+    assert_eq!(count("/unfinished"), 0);
+    let booked_to_assigned = &report["waits_ms"]["book → assigned"];
+    assert!(booked_to_assigned["p50"].as_f64() <= booked_to_assigned["p99"].as_f64(), "{report}");
+    assert!(report["cpu"]["server_s"].as_f64() > Some(0.0), "{report}");
+    let drawn = std::fs::read_to_string(&plot).unwrap();
+    assert!(drawn.starts_with("<svg") && drawn.contains("whole bookings in each second"), "{drawn}");
+    server.stop();
+    assert_whole(&place.path().join("data"));
+}
+
+#[test]
+fn in_an_open_loop_as_many_begin_as_were_asked_for() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(&place.path().join("data")).start();
+    let json = place.path().join("load.json");
+    let ended = run(load(&server, &["--rate", "20", "--duration", "2s", "--json"]).arg(&json));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let report = figures(&json);
+    let refused: u64 = report["refused"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(report["waits_ms"]["book → offer"]["count"].as_u64().unwrap() + refused, 40, "{report}");
+}
+
+#[test]
+fn what_cannot_be_run_says_why() {
+    let place = tempfile::tempdir().unwrap();
+    let mut server = Plan::new(place.path()).start();
+    for (flags, code, words) in [
+        (&["--accept", "1.5"][..], 2, "from 0 to 1"),
+        (&["--duration", "5"], 2, "with its unit"),
+        (&["--rate", "5", "--loop"], 2, "cannot be used with"),
+        (&["--server-pid", "0"], 1, "CPU time of 0"),
+    ] {
+        let ended = run(&mut load(&server, flags));
+        assert!(ended.code == Some(code) && ended.err.contains(words), "{flags:?}: {ended:?}");
+    }
+    let secure = run(switchboard(&["load", "--url", "https://localhost"]).env("SWITCHBOARD_JWT_SECRET", SECRET));
+    assert!(secure.code == Some(1) && secure.err.contains("not of the form"), "{secure:?}");
+    let empty = run(&mut switchboard(&["load", "--companies", "0"]));
+    assert!(empty.code == Some(2) && empty.err.contains("at least 1"), "{empty:?}");
+    let stranger = run(load(&server, &[]).env("SWITCHBOARD_JWT_SECRET", "another secret, of 32 bytes and more"));
+    assert!(stranger.code == Some(1) && stranger.err.contains("401"), "{stranger:?}");
+    server.stop();
+    let nobody = run(&mut load(&server, &[]));
+    assert!(nobody.code == Some(1) && nobody.err.contains("is the server there?"), "{nobody:?}");
+}
+
+#[test]
+fn a_server_that_goes_away_is_a_failure() {
+    let place = tempfile::tempdir().unwrap();
+    let mut server = Plan::new(place.path()).start();
+    let kill = server.killer();
+    let killing = std::thread::spawn(move || {
+        // In the middle of the run; what comes before it takes less than a second.
+        std::thread::sleep(Duration::from_secs(2));
+        kill();
+    });
+    let ended = run(&mut load(&server, &["--duration", "5s"]));
+    killing.join().unwrap();
+    server.kill();
+    assert!(ended.code == Some(1) && ended.out.contains("lines lost"), "{ended:?}");
+}
