@@ -95,7 +95,6 @@ impl Device {
         let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());
         let Some(offer) = offer else { return };
         if self.may(Wish::Change).is_err() {
-            self.limited = true;
             return;
         }
         for seat in self.channels.values() {
@@ -141,7 +140,6 @@ impl Device {
 
     async fn join(&mut self, topic: Arc<str>, reply: ReplyTo) {
         if let Err(error) = self.may(Wish::Join) {
-            self.limited = true;
             return reply.send_error(&error);
         }
         let parsed = match Topic::parse(&topic) {
@@ -173,10 +171,7 @@ impl Device {
             // To leave is always granted; to leave what was not joined is only a way to be heard.
             None => match self.may(Wish::Change) {
                 Ok(()) => reply.send(&Ok("{}".into())),
-                Err(error) => {
-                    self.limited = true;
-                    reply.send_error(&error);
-                }
+                Err(error) => reply.send_error(&error),
             },
             // The device has not heard yet that this join is over.
             Some(seat) if reply.join_ref != Ref::Null && seat.join_ref != reply.join_ref => {}
@@ -209,7 +204,6 @@ impl Device {
 
     async fn push(&mut self, incoming: &Incoming<'_>, event: &str, topic: &Arc<str>, reply: ReplyTo) {
         if let Err(error) = self.may(channel::wish(event)) {
-            self.limited = true;
             return reply.send_error(&error);
         }
         let Some(seat) = self.channels.get(topic) else {
@@ -234,9 +228,11 @@ impl Device {
         }
     }
 
-    /// Whether the person may do one more of it.
-    fn may(&self, wish: Wish) -> Result<(), ErrorView<'static>> {
-        self.hub.admission.grant(&self.pass, wish, self.hub.exchange.clock().now()).map_err(channel::limited_view)
+    /// Whether the person may do one more of it; a no is noted for [`Device::was_limited`].
+    fn may(&mut self, wish: Wish) -> Result<(), ErrorView<'static>> {
+        let granted = self.hub.admission.grant(&self.pass, wish, self.hub.exchange.clock().now());
+        self.limited |= granted.is_err();
+        granted.map_err(channel::limited_view)
     }
 
     /// The line is gone: the device leaves all that it had joined.
