@@ -204,12 +204,9 @@ impl House {
         self.take_released()
     }
 
-    /// What the journal's thread does while the store cannot commit: all that waits is lost, and the store is tried.
+    /// What the journal's thread does while the store cannot commit.
     pub fn try_again(&mut self) -> Vec<Released> {
-        while let Some(Waiting { work, .. }) = self.waiting.pop_front() {
-            self.committer.commit(vec![work]);
-        }
-        self.committer.probe();
+        self.committer.try_again(self.waiting.drain(..).map(|waiting| waiting.work));
         self.take_released()
     }
 

@@ -190,8 +190,17 @@ impl<S: Store> Committer<S> {
         *self.healthy.borrow()
     }
 
+    /// While the store cannot commit: each thing that waits is committed or lost for itself, so that nobody waits in
+    /// vain, and then the store is tried.
+    pub fn try_again(&mut self, waiting: impl IntoIterator<Item = Work>) {
+        for work in waiting {
+            self.commit(vec![work]);
+        }
+        self.probe();
+    }
+
     /// Tries whether a store that failed can commit again.
-    pub fn probe(&mut self) {
+    fn probe(&mut self) {
         if self.store.probe().is_ok() {
             tracing::info!("the store can commit again");
             self.healthy.send_replace(true);
@@ -229,10 +238,7 @@ impl Journal {
                 committer.commit(std::mem::take(&mut batch));
                 while !committer.is_healthy() && (!receiver.is_closed() || !receiver.is_empty()) {
                     thread::sleep(PROBE_EVERY);
-                    while let Ok(work) = receiver.try_recv() {
-                        committer.commit(vec![work]);
-                    }
-                    committer.probe();
+                    committer.try_again(std::iter::from_fn(|| receiver.try_recv().ok()));
                 }
             }
         })?;
