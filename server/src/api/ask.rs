@@ -96,8 +96,7 @@ pub async fn history<T: Send + 'static>(
     history: Reader,
     question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let answer = tokio::task::spawn_blocking(move || question(&history)).await;
-    answer.map_err(|_stopped| NotNow::Draining)?.map_err(|error| Problem::unreadable(&error))
+    history.aside(question).await.map_err(|error| Problem::unreadable(&error))
 }
 
 /// An id in the path.

@@ -7,6 +7,7 @@ use switchboard_core::{Company, Refusal};
 
 use crate::admission::Limited;
 use crate::exchange::NotNow;
+use crate::journal::StoreError;
 use crate::view;
 
 /// An error answer.
@@ -48,9 +49,12 @@ impl Problem {
 
     /// The store cannot be read.
     #[must_use]
-    pub fn unreadable(error: &crate::journal::StoreError) -> Self {
-        tracing::warn!(%error, "a question to the store failed");
-        Self::from(NotNow::Unavailable)
+    pub fn unreadable(error: &StoreError) -> Self {
+        let not_now = NotNow::from(error);
+        if not_now == NotNow::Unavailable {
+            tracing::warn!(%error, "a question to the store failed");
+        }
+        Self::from(not_now)
     }
 }
 

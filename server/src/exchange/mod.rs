@@ -107,6 +107,16 @@ impl NotNow {
     }
 }
 
+/// The store cannot be read.
+impl From<&StoreError> for NotNow {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Stopping => Self::Draining,
+            StoreError::Sqlite(_) | StoreError::Unreadable(_) | StoreError::TooNew { .. } => Self::Unavailable,
+        }
+    }
+}
+
 impl Exchange {
     /// An exchange on that journal and store, which somebody else keeps time for: [`Exchange::take_due`] and
     /// [`Exchange::wake`].
@@ -305,10 +315,12 @@ impl Exchange {
         let epoch = self.journal.epoch();
         let (company, events) = match self.store.read_company(&slot.id).await {
             Ok(read) => read,
-            Err(StoreError::Stopping) => return Err(NotNow::Draining),
             Err(error) => {
-                tracing::error!(company = %slot.id, %error, "a company cannot be read back");
-                return Err(NotNow::Unavailable);
+                let not_now = NotNow::from(&error);
+                if not_now == NotNow::Unavailable {
+                    tracing::error!(company = %slot.id, %error, "a company cannot be read back");
+                }
+                return Err(not_now);
             }
         };
         let permit = self.journal.reserve().await.ok_or(NotNow::Draining)?;
@@ -354,10 +366,7 @@ impl Exchange {
         if known.is_some() {
             return Ok(known);
         }
-        self.store.company_of_session(id).await.map_err(|error| match error {
-            StoreError::Stopping => NotNow::Draining,
-            StoreError::Sqlite(_) | StoreError::Unreadable(_) | StoreError::TooNew { .. } => NotNow::Unavailable,
-        })
+        self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))
     }
 
     /// A number for a new line.

@@ -361,7 +361,7 @@ impl Reader {
     }
 
     /// Asks away from the threads that serve sockets.
-    fn aside<T: Send + 'static>(
+    pub fn aside<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
