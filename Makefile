@@ -3,11 +3,11 @@
 	fuzz fuzz-keep fuzz-http mutants coverage
 
 CARGO ?= cargo
-DENY_VERSION := 0.20.2
-FUZZ_VERSION := 0.13.2
 SCHEMATHESIS_VERSION := 4.32.5
-MUTANTS_VERSION := 27.1.0
-LLVM_COV_VERSION := 0.9.1
+cargo-deny_VERSION := 0.20.2
+cargo-fuzz_VERSION := 0.13.2
+cargo-llvm-cov_VERSION := 0.9.1
+cargo-mutants_VERSION := 27.1.0
 TOOLS := $(CURDIR)/target/tools
 DATA ?= data
 LLVM ?= $(TOOLS)/llvm/llvm/bin
@@ -51,8 +51,9 @@ simulate:
 deny: $(TOOLS)/bin/cargo-deny
 	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
 
-$(TOOLS)/bin/cargo-deny:
-	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --root $(TOOLS)
+# Every tool of cargo's, of the version above.
+$(TOOLS)/bin/cargo-%:
+	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) --locked --root $(TOOLS)
 
 # Node and npm, where they are missing.
 node:
@@ -75,9 +76,6 @@ fuzz: $(TOOLS)/bin/cargo-fuzz
 # Adds to fuzz/corpus what the fuzzers found and the kept inputs do not reach. Name what you add after what it is.
 fuzz-keep: $(TOOLS)/bin/cargo-fuzz
 	CARGO="$(CARGO)" PATH="$(TOOLS)/bin:$$PATH" fuzz/run keep $(FUZZ_TARGETS)
-
-$(TOOLS)/bin/cargo-fuzz:
-	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install cargo-fuzz --version $(FUZZ_VERSION) --locked --root $(TOOLS)
 
 # The built server against fuzz/http/openapi.yaml, as schemathesis reads it (this needs Python 3.10 with venv).
 VENV := $(TOOLS)/schemathesis
@@ -106,18 +104,12 @@ mutants: $(TOOLS)/bin/cargo-mutants
 	PROPTEST_CASES=40 PROPTEST_RNG_SEED=1 PROPTEST_MAX_SHRINK_ITERS=0 \
 		$(TOOLS)/bin/cargo-mutants mutants --output target || [ $$? -eq 3 ]
 
-$(TOOLS)/bin/cargo-mutants:
-	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install cargo-mutants --version $(MUTANTS_VERSION) --locked --root $(TOOLS)
-
 # The lines of core that its own tests reach, and those that they do not.
 coverage: $(TOOLS)/bin/cargo-llvm-cov $(LLVM)/llvm-cov
 	LLVM_COV=$(LLVM)/llvm-cov LLVM_PROFDATA=$(LLVM)/llvm-profdata \
 		RUSTFLAGS=-Cllvm-args=-enable-name-compression=false PROPTEST_RNG_SEED=1 \
 		$(TOOLS)/bin/cargo-llvm-cov llvm-cov --package switchboard-core --lib --test it --locked \
 		--show-missing-lines --fail-under-lines 95 -- --skip growth
-
-$(TOOLS)/bin/cargo-llvm-cov:
-	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install cargo-llvm-cov --version $(LLVM_COV_VERSION) --locked --root $(TOOLS)
 
 # The readers of coverage must be of the LLVM that rustc has: 22. Those of rustup's `llvm-tools` are, but rustup cannot
 # fetch them everywhere: LLVM=… takes them, or any others, from there. These are from PyPI, and know no compression.
