@@ -173,11 +173,11 @@ impl Wire {
                     restart = Some(Instant::now() + self.place_in(window_ms));
                     None
                 }
-                () = tokio::time::sleep_until(wake), if rest == Some(wake) => {
-                    rest = None;
-                    None
-                }
-                () = tokio::time::sleep_until(wake), if rest != Some(wake) => {
+                () = tokio::time::sleep_until(wake) => {
+                    if rest == Some(wake) {
+                        rest = None;
+                        continue;
+                    }
                     let now = Instant::now();
                     // What was committed before is in the queue by now, and is told before the end.
                     while let Ok(outgoing) = self.queue.try_recv() {
