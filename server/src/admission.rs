@@ -111,14 +111,15 @@ impl Admission {
         }
     }
 
-    /// A connection begins. Nothing when its address has too many: it is then cut without a word, for a word would
-    /// have to wait for a request that may never come.
+    /// A connection begins, and has its place among all. Nothing when its address has too many: it is then cut without
+    /// a word, for a word would have to wait for a request that may never come.
     #[must_use]
-    pub fn connect(&self, peer: Peer) -> Option<Connected> {
-        match self.address(Some(peer)) {
-            Some(address) => self.connections.take(address).map(|held| Connected { _held: Some(held) }),
-            None => Some(Connected { _held: None }),
-        }
+    pub fn connect(&self, peer: Peer, place: OwnedSemaphorePermit) -> Option<Entrance> {
+        let of_address = match self.address(Some(peer)) {
+            Some(address) => Some(self.connections.take(address)?),
+            None => None,
+        };
+        Some(Entrance { _places: Arc::new((of_address, place)) })
     }
 
     /// A handshake begins.
@@ -168,7 +169,7 @@ impl Admission {
             Some(address) => Some(self.sockets.take(address).ok_or(full("sockets of this address"))?),
             None => None,
         };
-        let person = self.hasher.hash_one((claims.role.as_str(), &claims.company, &claims.subject));
+        let person = self.number((claims.role.as_str(), &claims.company, &claims.subject));
         let person = self.people.take(person).ok_or(full("sockets of this person"))?;
         Ok(Pass { _address: address, person, unanswered: Unanswered::of(UNANSWERED_OF_DEVICE_MAX) })
     }
@@ -205,25 +206,11 @@ impl Admission {
     }
 }
 
-/// A connection that is counted while it is there.
-#[derive(Debug)]
-pub struct Connected {
-    _held: Option<Held<()>>,
-}
-
-/// A connection's place among all, and among those of its address. Whoever the connection becomes a socket of holds it
-/// on.
+/// A connection's place among those of its address, if they are counted, and among all; given back when the last clone
+/// is dropped. Whoever the connection becomes a socket of holds it on.
 #[derive(Clone, Debug)]
 pub struct Entrance {
-    _places: Arc<(Connected, OwnedSemaphorePermit)>,
-}
-
-impl Entrance {
-    /// Holds both places until the last clone is dropped.
-    #[must_use]
-    pub fn new(connected: Connected, place: OwnedSemaphorePermit) -> Self {
-        Self { _places: Arc::new((connected, place)) }
-    }
+    _places: Arc<(Option<Held<()>>, OwnedSemaphorePermit)>,
 }
 
 /// A device's leave to be here: it counts as one of its person's, and of its address's, until it is dropped.

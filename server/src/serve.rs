@@ -156,12 +156,12 @@ async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
         match listener.accept().await {
             Ok((stream, address)) => {
                 let peer = Peer(address.ip());
-                let Some(connected) = door.admission.connect(peer) else {
+                let Some(entrance) = door.admission.connect(peer, place) else {
                     tracing::debug!(%address, "a connection was cut: its address has too many");
                     continue;
                 };
                 let door = door.clone();
-                tokio::spawn(connection(stream, peer, Entrance::new(connected, place), door));
+                tokio::spawn(connection(stream, peer, entrance, door));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
