@@ -10,7 +10,7 @@ use switchboard::auth::Role;
 use tokio_tungstenite::tungstenite::{Error, http};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::people::{Answer, Device, Person};
+use crate::people::{Answer, Device, Pair, Person};
 use crate::record::Record;
 use crate::server::{API_KEY, Plan, Server, wait_until};
 
@@ -215,27 +215,13 @@ async fn messages_and_signals_of_a_person_are_bounded() {
     let place = tempfile::tempdir().unwrap();
     let plan = Plan::new(place.path()).with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "1");
     let server = plan.with("SWITCHBOARD_SIGNALS_PER_PERSON_PER_S", "1").start();
-    let (mut asking, mut desk, room) = session(&server).await;
+    let mut pair = Pair::meet(server.address, &person(Role::Client, "alice"), &person(Role::Employee, "erika")).await;
+    pair.join().await;
+    let (room, mut asking, mut desk) = (pair.room(), pair.client, pair.employee);
     let sent = meets_one_person(&mut asking, &mut desk, &room, "message", json!({ "body": "again" })).await;
     meets_one_person(&mut asking, &mut desk, &room, "signal", json!({ "data": 1 })).await;
     let kept = asking.join(&room).await.unwrap().ok()["messages"].as_array().unwrap().len();
     assert_eq!(kept, sent + 1, "what was limited was not kept");
-}
-
-/// A client and an employee who both have joined their session.
-async fn session(server: &Server) -> (Device, Device, String) {
-    let (client, employee) = (person(Role::Client, "alice"), person(Role::Employee, "erika"));
-    let (mut desk, _) = employee.arrive(server.address).await.unwrap();
-    desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
-    let (mut asking, _) = client.arrive(server.address).await.unwrap();
-    asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap().ok();
-    let offer = desk.hear("offer", |_| true).await.unwrap();
-    let wish = json!({ "offer_id": offer["offer"]["id"] });
-    let accepted = desk.push(&employee.desk(), "accept", wish).await.unwrap().ok();
-    let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap());
-    asking.join(&room).await.unwrap().ok();
-    desk.join(&room).await.unwrap().ok();
-    (asking, desk, room)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -247,6 +247,43 @@ impl Device {
     }
 }
 
+/// Two people with a session, each on a device.
+pub struct Pair {
+    pub client: Device,
+    pub employee: Device,
+    pub booking: String,
+    pub session: String,
+}
+
+impl Pair {
+    /// Only this employee is idle when the client books, so the two meet. Neither has joined their session yet.
+    pub async fn meet(address: SocketAddr, client: &Person, employee: &Person) -> Self {
+        let (mut at_desk, _) = employee.arrive(address).await.unwrap();
+        at_desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
+        let (mut asking, _) = client.arrive(address).await.unwrap();
+        let booked = asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap().ok();
+        let offer = at_desk.hear("offer", |_| true).await.unwrap();
+        let wish = json!({ "offer_id": offer["offer"]["id"] });
+        let accepted = at_desk.push(&employee.desk(), "accept", wish).await.unwrap().ok();
+        let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        let (booking, session) = (text(&booked["booking"]["id"]), text(&accepted["session"]["id"]));
+        Self { client: asking, employee: at_desk, booking, session }
+    }
+
+    /// Both join their session.
+    pub async fn join(&mut self) {
+        let room = self.room();
+        for device in [&mut self.client, &mut self.employee] {
+            device.join(&room).await.unwrap().ok();
+        }
+    }
+
+    /// The topic of their session.
+    pub fn room(&self) -> String {
+        format!("session:{}", self.session)
+    }
+}
+
 /// The line's own end of a device.
 struct Line {
     number: u64,

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::compare::compare;
-use crate::people::{Closed, Device, Person};
+use crate::people::{Closed, Device, Pair, Person};
 use crate::record::Record;
 use crate::server::{Ended, Plan, Server, assert_whole, check, run, switchboard};
 
@@ -111,7 +111,7 @@ async fn check_names_the_row_that_was_tampered_with() {
     let place = tempfile::tempdir().unwrap();
     let mut server = Plan::new(place.path()).start();
     let record = Arc::new(Record::default());
-    let pair = Pair::meet(&server, "acme", 1, &record).await;
+    let pair = talking_pair(&server, "acme", 1, &record).await;
     server.stop();
     assert_whole(place.path());
     let session = pair.session;
@@ -170,33 +170,13 @@ fn store(data: &Path) -> Connection {
     Connection::open(data.join("switchboard.db")).unwrap()
 }
 
-/// A client and an employee in a session, each with one device.
-struct Pair {
-    client: Device,
-    employee: Device,
-    booking: String,
-    session: String,
-}
-
-impl Pair {
-    /// Only this employee is idle when the client books, so the two meet.
-    async fn meet(server: &Server, company: &str, number: usize, record: &Arc<Record>) -> Self {
-        let employee = Person::employee(company, &format!("e{number}"), record);
-        let client = Person::client(company, &format!("c{number}"), record);
-        let (mut at_desk, _) = employee.arrive(server.address).await.unwrap();
-        at_desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
-        let (mut asking, _) = client.arrive(server.address).await.unwrap();
-        let booked = asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap().ok();
-        let offer = at_desk.hear("offer", |_| true).await.unwrap();
-        let wish = json!({ "offer_id": offer["offer"]["id"] });
-        let accepted = at_desk.push(&employee.desk(), "accept", wish).await.unwrap().ok();
-        let text = |value: &Value| value.as_str().expect("an id").to_owned();
-        let session = text(&accepted["session"]["id"]);
-        for device in [&mut at_desk, &mut asking] {
-            device.join(&format!("session:{session}")).await.unwrap().ok();
-        }
-        Self { client: asking, employee: at_desk, booking: text(&booked["booking"]["id"]), session }
-    }
+/// A client and an employee who have both joined their session.
+async fn talking_pair(server: &Server, company: &str, number: usize, record: &Arc<Record>) -> Pair {
+    let client = Person::client(company, &format!("c{number}"), record);
+    let employee = Person::employee(company, &format!("e{number}"), record);
+    let mut pair = Pair::meet(server.address, &client, &employee).await;
+    pair.join().await;
+    pair
 }
 
 const PAIRS: usize = 100;
@@ -212,7 +192,7 @@ async fn a_stop_under_load_answers_then_closes_every_socket_and_loses_nothing() 
     let mut talks = tokio::task::JoinSet::new();
     let mut pairs = Vec::new();
     for number in 0..PAIRS {
-        pairs.push(Pair::meet(&server, "acme", number, &record).await);
+        pairs.push(talking_pair(&server, "acme", number, &record).await);
     }
     for (number, Pair { client, employee, session, .. }) in pairs.into_iter().enumerate() {
         talks.spawn(talk(client, session.clone(), format!("c{number}")));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::people::{Device, Person};
+use crate::people::{Device, Pair, Person};
 use crate::record::Record;
 use crate::server::{Plan, Server};
 
@@ -36,17 +36,10 @@ struct Talk {
 impl Talk {
     async fn begin(server: &Server, name: &str, record: &Arc<Record>) -> Self {
         let employee = Person::employee(name, "erika", record);
-        let client = Person::client(name, "alice", record);
-        let (mut desk, _) = employee.arrive(server.address).await.unwrap();
-        desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
-        let (mut asking, _) = client.arrive(server.address).await.unwrap();
-        asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap().ok();
-        let offer = desk.hear("offer", |_| true).await.unwrap();
-        let wish = json!({ "offer_id": offer["offer"]["id"] });
-        let accepted = desk.push(&employee.desk(), "accept", wish).await.unwrap().ok();
-        let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap());
-        asking.join(&room).await.unwrap().ok();
-        Self { client: asking, room, employee }
+        let pair = Pair::meet(server.address, &Person::client(name, "alice", record), &employee).await;
+        let (room, mut client) = (pair.room(), pair.client);
+        client.join(&room).await.unwrap().ok();
+        Self { client, room, employee }
     }
 
     /// A device of the employee that has joined the session, and from then on is only read by who holds it.
