@@ -4,8 +4,9 @@ use shuttle::future::{block_on, spawn};
 use shuttle::rand::{Rng, thread_rng};
 use switchboard_core::{Employee, EmployeeNo, Intent, Reach};
 
-use super::company::{after, ann, carl, id, idle_ann, set_employee};
+use super::company::{after, ann, carl, id, set_employee};
 use super::explore;
+use super::people::ann_at_acme;
 use super::times::Timekeeping;
 use super::world::World;
 use crate::exchange::{NotNow, Room};
@@ -47,11 +48,8 @@ fn what_was_lost_is_told_to_nobody_and_nothing_rests_on_it() {
 #[test]
 fn devices_hear_of_bookings_that_are_stored_and_of_no_others() {
     explore(|| {
-        let world = World::new(&[&after("acme", &idle_ann())], 4, &some_failures());
-        let acme = id("acme");
         block_on(async {
-            let here = world.here();
-            let at_ann = here.join(&acme, Room::Employee(ann())).await;
+            let (world, acme, here, at_ann) = ann_at_acme(&some_failures()).await;
             let at_carl = here.join(&acme, Room::Client(carl())).await;
             let (other, of) = (world.here(), acme.clone());
             let hiring = spawn(async move { other.hire(&of, "bob").await });
@@ -72,11 +70,8 @@ fn devices_hear_of_bookings_that_are_stored_and_of_no_others() {
 #[test]
 fn who_leaves_while_the_disk_fails_is_absent_when_it_is_well() {
     explore(|| {
-        let world = World::new(&[&after("acme", &idle_ann())], 4, &[thread_rng().gen_range(1..4)]);
-        let acme = id("acme");
         block_on(async {
-            let here = world.here();
-            let at_ann = here.join(&acme, Room::Employee(ann())).await;
+            let (world, acme, here, at_ann) = ann_at_acme(&[thread_rng().gen_range(1..4)]).await;
             let timekeeping = Timekeeping::begin(&world);
             let (other, of) = (world.here(), acme.clone());
             let hiring = spawn(async move {
@@ -99,11 +94,8 @@ fn who_leaves_while_the_disk_fails_is_absent_when_it_is_well() {
 #[test]
 fn who_leaves_while_the_disk_recovers_is_absent() {
     explore(|| {
-        let world = World::new(&[&after("acme", &idle_ann())], 4, &[]);
-        let acme = id("acme");
         block_on(async {
-            let here = world.here();
-            let at_ann = here.join(&acme, Room::Employee(ann())).await;
+            let (world, acme, here, at_ann) = ann_at_acme(&[]).await;
             let timekeeping = Timekeeping::begin(&world);
             world.disk.fail_next(thread_rng().gen_range(0..20));
             let lost = here.visit(&acme, |visit| {
@@ -127,11 +119,8 @@ fn who_leaves_while_the_disk_recovers_is_absent() {
 #[test]
 fn an_employee_who_stays_while_the_disk_fails_is_still_asked() {
     explore(|| {
-        let world = World::new(&[&after("acme", &idle_ann())], 4, &some_failures());
-        let acme = id("acme");
         block_on(async {
-            let here = world.here();
-            let at_ann = here.join(&acme, Room::Employee(ann())).await;
+            let (world, acme, here, at_ann) = ann_at_acme(&some_failures()).await;
             here.hire(&acme, "bob").await;
             here.hire(&acme, "bea").await;
             here.book(&acme).await;

@@ -3,8 +3,8 @@
 use shuttle::future::{JoinHandle, spawn};
 use switchboard_core::{BookingId, Command, Company, CompanyId};
 
-use super::company::carl;
-use super::world::{Disk, Here};
+use super::company::{after, ann, carl, id, idle_ann};
+use super::world::{Disk, Here, World};
 use crate::exchange::{Line, Room};
 use crate::journal::Fate;
 use crate::outbox::{Outbox, Outgoing, Waiting};
@@ -16,6 +16,14 @@ pub struct Listener {
     pub room: Room,
     /// Ends when nobody can send to it any more.
     pub reading: JoinHandle<()>,
+}
+
+/// Acme, where Ann wants to be asked and listens at her desk, in a world in which these commits fail, from 0.
+pub async fn ann_at_acme(failing: &[u32]) -> (World, CompanyId, Here, Listener) {
+    let world = World::new(&[&after("acme", &idle_ann())], 4, failing);
+    let (acme, here) = (id("acme"), world.here());
+    let at_ann = here.join(&acme, Room::Employee(ann())).await;
+    (world, acme, here, at_ann)
 }
 
 impl Here {

@@ -3,11 +3,11 @@
 use shuttle::future::{block_on, spawn};
 use switchboard_core::{Actor, Command, CompanyId, OfferId, SessionId};
 
-use super::company::{after, ann, id, idle_ann};
+use super::company::ann;
 use super::explore;
 use super::failures::some_failures;
-use super::world::{Here, World};
-use crate::exchange::Room;
+use super::people::ann_at_acme;
+use super::world::Here;
 use crate::journal::Fate;
 
 /// Ann says yes, until it is heard; says under which ids it was lost.
@@ -31,11 +31,8 @@ async fn accept(here: &Here, acme: &CompanyId, offer: OfferId) -> (SessionId, Ve
 #[test]
 fn a_session_is_found_while_it_runs_and_one_that_was_lost_is_not() {
     explore(|| {
-        let world = World::new(&[&after("acme", &idle_ann())], 4, &some_failures());
-        let acme = id("acme");
         block_on(async {
-            let here = world.here();
-            let at_ann = here.join(&acme, Room::Employee(ann())).await;
+            let (world, acme, here, at_ann) = ann_at_acme(&some_failures()).await;
             let booking = here.book(&acme).await;
             let (session, lost) = accept(&here, &acme, OfferId { booking, attempt: 1 }).await;
             let (other, of) = (world.here(), acme.clone());
