@@ -1,9 +1,10 @@
 //! What must happen by itself, found by looking at everything.
 
+use switchboard_core::limits::REMEMBERED_MAX_MS;
 use switchboard_core::notice::Cause;
-use switchboard_core::{BookingReason, EndedBy, OfferId, Outcome, Party, Time};
+use switchboard_core::{BookingId, BookingReason, EndedBy, OfferId, Outcome, Party, SessionId, Time};
 
-use super::{Ask, End, Holds, Model, Near};
+use super::{Ask, End, Holds, Model, Near, Staff};
 
 /// What is due, in the order of the contract for one and the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,15 +63,13 @@ impl Model {
     }
 
     fn do_it_by_itself(&mut self, due: Due) {
-        let booking = |id| switchboard_core::BookingId::from_u128(id);
+        let booking = BookingId::from_u128;
         match due {
             Due::SearchEnds(id) => self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline),
             Due::ClientIsLost(id) => self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost),
             Due::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
             Due::OfferIsUndelivered(id) => self.close_offer(booking(id), Outcome::Undelivered),
-            Due::PartyIsLost(id, _) => {
-                self.end_talk(switchboard_core::SessionId::from_u128(id), EndedBy::Lost, None);
-            }
+            Due::PartyIsLost(id, _) => self.end_talk(SessionId::from_u128(id), EndedBy::Lost, None),
             Due::WrapUpEnds(no) => self.change(no, Cause::SessionEnded, |staff| staff.holds = Holds::Nothing),
             Due::EmployeeIsGone(no) => self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone),
             Due::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
@@ -90,7 +89,7 @@ impl Model {
     }
 
     /// An offer ended without a yes: the next employee is asked, or the search is over.
-    pub(super) fn close_offer(&mut self, booking: switchboard_core::BookingId, outcome: Outcome) {
+    pub(super) fn close_offer(&mut self, booking: BookingId, outcome: Outcome) {
         let missed = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered);
         let Some(asked) = self.open_ask(booking).map(|ask| ask.staff) else { return };
         let max = self.settings.max_missed;
@@ -121,7 +120,7 @@ impl Model {
     }
 
     /// The open offer, if there is one, ends; whoever was asked is free.
-    fn free_the_asked(&mut self, booking: switchboard_core::BookingId, outcome: Outcome) {
+    fn free_the_asked(&mut self, booking: BookingId, outcome: Outcome) {
         let attempt = self.search(booking).map_or(0, |search| search.asks.len());
         let Some(ask) = self.open_ask_mut(booking) else { return };
         ask.outcome = Some(outcome);
@@ -129,7 +128,7 @@ impl Model {
         let (no, who) = (ask.staff, ask.who.clone());
         let offer = OfferId { booking, attempt: u32::try_from(attempt).unwrap_or(u32::MAX) };
         self.told.closed.push((who, offer, outcome));
-        let change = |staff: &mut super::Staff| {
+        let change = |staff: &mut Staff| {
             staff.holds = Holds::Nothing;
             match outcome {
                 Outcome::TimedOut | Outcome::Undelivered => staff.missed += 1,
@@ -145,12 +144,12 @@ impl Model {
         }
     }
 
-    pub(super) fn end_search(&mut self, booking: switchboard_core::BookingId, outcome: Outcome, reason: BookingReason) {
+    pub(super) fn end_search(&mut self, booking: BookingId, outcome: Outcome, reason: BookingReason) {
         self.free_the_asked(booking, outcome);
         self.end_without(booking, reason);
     }
 
-    fn end_without(&mut self, booking: switchboard_core::BookingId, reason: BookingReason) {
+    fn end_without(&mut self, booking: BookingId, reason: BookingReason) {
         if let Some(search) = self.search_mut(booking) {
             search.end = Some(End::Without(reason));
             search.client_back_by = None;
@@ -164,7 +163,7 @@ impl Model {
         self.remember(booking);
     }
 
-    pub(super) fn ask(&mut self, booking: switchboard_core::BookingId, no: usize) {
+    pub(super) fn ask(&mut self, booking: BookingId, no: usize) {
         let Some(who) = self.staff(no).map(|staff| staff.id.clone()) else { return };
         let deliver_by = self.deliver_by();
         let timeout = self.now.plus_ms(self.settings.offer_timeout_ms);
@@ -183,7 +182,7 @@ impl Model {
         (ms > 0).then(|| self.now.plus_ms(ms))
     }
 
-    pub(super) fn end_talk(&mut self, id: switchboard_core::SessionId, by: EndedBy, reason: Option<String>) {
+    pub(super) fn end_talk(&mut self, id: SessionId, by: EndedBy, reason: Option<String>) {
         let (now, wrap_up_ms) = (self.now, self.settings.wrap_up_ms);
         let Some(talk) = self.talk_mut(id) else { return };
         talk.ended = Some((now, by, reason));
@@ -204,12 +203,11 @@ impl Model {
     }
 
     /// What has ended is remembered for a day; what is older is forgotten when something else ends.
-    fn remember(&mut self, booking: switchboard_core::BookingId) {
+    fn remember(&mut self, booking: BookingId) {
         let now = self.now;
         self.past.push((now, booking));
-        let day = switchboard_core::limits::REMEMBERED_MAX_MS;
-        while let Some((at, old)) = self.past.first().copied().filter(|(at, _)| *at != now && at.plus_ms(day) <= now) {
-            let _ = at;
+        let is_old = |at: Time| at != now && at.plus_ms(REMEMBERED_MAX_MS) <= now;
+        while let Some((_, old)) = self.past.first().copied().filter(|(at, _)| is_old(*at)) {
             self.past.remove(0);
             self.talks.retain(|talk| talk.booking != old);
             self.searches.retain(|search| search.id != old);

@@ -1,5 +1,7 @@
 //! The model as people see it, and held against the company that core has.
 
+use std::fmt::Debug;
+
 use serde_json::{Value, json};
 use switchboard::view::Moment;
 use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
@@ -10,8 +12,20 @@ fn moment(at: Time) -> Value {
     serde_json::to_value(Moment(at)).unwrap_or_default()
 }
 
-fn says<E>(result: Result<(), E>, what: impl FnOnce() -> String) -> Result<(), String> {
-    result.map_err(|_| what())
+/// It must hold, or it is said what does not.
+fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+/// As many of a kind were found as were expected.
+fn must_be_as_many(kind: &str, found: usize, expected: usize) -> Result<(), String> {
+    must(found == expected, || format!("{found} {kind} where {expected} were expected"))
+}
+
+/// What was found is there and is what was expected.
+fn must_be<F: Debug, E: Debug>(found: Option<&F>, expected: Option<&E>, is: fn(&E, &F) -> bool) -> Result<(), String> {
+    let same = expected.zip(found).is_some_and(|(expected, found)| is(expected, found));
+    must(same, || format!("{found:?} where {expected:?} was expected"))
 }
 
 impl Model {
@@ -199,40 +213,25 @@ impl Model {
     /// # Errors
     /// The first difference, in words.
     pub fn compare(&self, company: &Company) -> Result<(), String> {
-        let same = |same: bool| if same { Ok(()) } else { Err(()) };
-        says(same(self.exists == company.exists()), || format!("exists: {}", company.exists()))?;
-        let staff = self.staff.iter().flatten().count();
-        says(same(staff == company.employees_after(None).count()), || format!("{staff} employees expected"))?;
+        must(self.exists == company.exists(), || format!("exists: {}", company.exists()))?;
+        must_be_as_many("employees", company.employees_after(None).count(), self.staff.iter().flatten().count())?;
         for (no, employee) in company.employees_after(None) {
-            let staff = self.staff(no.0 as usize);
-            says(same(staff.is_some_and(|staff| staff.is(employee))), || {
-                format!("employee {}: {employee:?} where {staff:?} was expected", employee.id)
-            })?;
+            must_be(Some(employee), self.staff(no.0 as usize), Staff::is)?;
         }
         self.compare_lines(company)?;
-        says(same(self.searches.len() == company.bookings().count()), || {
-            format!("{} bookings where {} were expected", company.bookings().count(), self.searches.len())
-        })?;
+        must_be_as_many("bookings", company.bookings().count(), self.searches.len())?;
         for search in &self.searches {
-            let booking = company.booking(search.id);
-            says(same(booking.is_some_and(|booking| search.is(booking))), || {
-                format!("booking {}: {booking:?} where {search:?} was expected", search.id)
-            })?;
+            must_be(company.booking(search.id), Some(search), Search::is)?;
             let open = company.booking_of(&search.client).map(|booking| booking.id);
             let expected = self.open_of(&search.client).map(|search| search.id);
-            says(same(open == expected), || format!("{}: {open:?} is open, not {expected:?}", search.client))?;
+            must(open == expected, || format!("{}: {open:?} is open, not {expected:?}", search.client))?;
         }
-        says(same(self.talks.len() == company.sessions().count()), || {
-            format!("{} sessions where {} were expected", company.sessions().count(), self.talks.len())
-        })?;
+        must_be_as_many("sessions", company.sessions().count(), self.talks.len())?;
         for talk in &self.talks {
-            let session = company.session(talk.id);
-            says(same(session.is_some_and(|session| talk.is(session))), || {
-                format!("session {}: {session:?} where {talk:?} was expected", talk.id)
-            })?;
+            must_be(company.session(talk.id), Some(talk), Talk::is)?;
         }
         let (due, next) = (self.next_due(), company.next_deadline());
-        says(same(due == next), || format!("the next deadline is {next:?} where {due:?} was expected"))
+        must(due == next, || format!("the next deadline is {next:?} where {due:?} was expected"))
     }
 
     fn compare_lines(&self, company: &Company) -> Result<(), String> {
