@@ -130,7 +130,6 @@ impl World {
         self.send_frame(phone, &own, Wish::SetStatus(true));
         let desk = format!("company:{}", self.offices[office].id);
         let asking = self.come(client, &desk, dice);
-        self.settle(dice);
         let before = self.people[person].memory.offers.last().copied();
         self.send_frame(asking, &desk, Wish::Book("anything".into(), None, None));
         self.settle(dice);

@@ -105,10 +105,13 @@ impl World {
         if dice.u8(0..40) == 0 {
             return self.be_odd(person, phone, dice);
         }
+        let own = self.own_topic(person);
         match self.people[person].role {
-            Role::Client => self.act_as_client(person, phone, dice),
-            Role::Employee => self.act_as_employee(person, phone, dice),
             Role::Admin => {}
+            _ if !self.phones[phone].joined.contains_key(&own) => self.send_frame(phone, &own, Wish::Join),
+            _ if self.people[person].memory.talks && dice.u8(0..4) > 0 => self.talk(person, phone, dice),
+            Role::Client => self.act_as_client(person, phone, &own, dice),
+            Role::Employee => self.act_as_employee(person, phone, &own, dice),
         }
     }
 
@@ -125,19 +128,12 @@ impl World {
         }
     }
 
-    fn act_as_client(&mut self, person: usize, phone: usize, dice: &mut Rng) {
+    fn act_as_client(&mut self, person: usize, phone: usize, own: &str, dice: &mut Rng) {
         let memory = &self.people[person].memory;
-        let own = self.own_topic(person);
-        if !self.phones[phone].joined.contains_key(&own) {
-            return self.send_frame(phone, &own, Wish::Join);
-        }
-        if memory.talks && dice.u8(0..4) > 0 {
-            return self.talk(person, phone, dice);
-        }
         if memory.searches && dice.u8(0..5) > 0 {
             let last = memory.bookings.last().copied();
             if let Some(booking) = last.filter(|_| dice.u8(0..8) == 0) {
-                self.send_frame(phone, &own, Wish::Cancel(booking));
+                self.send_frame(phone, own, Wish::Cancel(booking));
             }
             return;
         }
@@ -158,19 +154,12 @@ impl World {
         }
     }
 
-    fn act_as_employee(&mut self, person: usize, phone: usize, dice: &mut Rng) {
+    fn act_as_employee(&mut self, person: usize, phone: usize, own: &str, dice: &mut Rng) {
         let memory = &self.people[person].memory;
-        let own = self.own_topic(person);
-        if !self.phones[phone].joined.contains_key(&own) {
-            return self.send_frame(phone, &own, Wish::Join);
-        }
-        if memory.talks && dice.u8(0..4) > 0 {
-            return self.talk(person, phone, dice);
-        }
         if !memory.willing || dice.u8(0..30) == 0 {
             let willing = dice.u8(0..12) > 0;
             self.people[person].memory.willing = willing;
-            return self.send_frame(phone, &own, Wish::SetStatus(willing));
+            return self.send_frame(phone, own, Wish::SetStatus(willing));
         }
         if let Some(offer) = memory.offers.last().copied() {
             self.answer(phone, offer, dice);

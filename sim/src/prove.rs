@@ -134,7 +134,6 @@ pub fn prove(first_seed: u64, commands: u64, threads: usize) -> Proof {
 impl Counts {
     fn add(&mut self, other: &Self) {
         self.commands += other.commands;
-        self.events += other.events;
         self.frames += other.frames;
         self.sessions += other.sessions;
         self.kills += other.kills;

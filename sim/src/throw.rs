@@ -167,9 +167,9 @@ impl World {
             },
             7 | 8 => Step::SetEmployee(employee, "Another name".into(), self.weather.topics(dice)),
             9 => Step::RemoveEmployee(employee),
-            10 => Step::SetCompany(self.settings(dice)),
+            10 => Step::SetCompany(self.weather.settings(dice)),
             _ if model.exists && dice.u8(0..4) == 0 => Step::RemoveCompany,
-            _ => Step::SetCompany(self.settings(dice)),
+            _ => Step::SetCompany(self.weather.settings(dice)),
         };
         self.admin(office, step);
     }
@@ -186,7 +186,6 @@ impl World {
             self.commit(usize::MAX);
         }
         assert!(self.marks.is_empty(), "promise 2: what was taken is not told when the server stops");
-        self.kill(0);
-        self.counts.kills -= 1;
+        self.end_house(0);
     }
 }

@@ -8,7 +8,7 @@ use switchboard::auth::{Claims, Role};
 use switchboard::clock::Clock;
 use switchboard::device::Device;
 use switchboard::outbox::Outgoing;
-use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Party, SessionId, Settings, Time};
+use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Party, SessionId, Time};
 
 use crate::case::Case;
 use crate::digest::Digest;
@@ -63,8 +63,6 @@ pub struct World {
 pub struct Counts {
     /// Commands that a company took, or that it was read back.
     pub commands: u64,
-    /// Events that were stored.
-    pub events: u64,
     /// Frames that people were sent and that were held against the model.
     pub frames: u64,
     /// Sessions that began.
@@ -264,13 +262,17 @@ impl World {
 
     /// The server is killed. Of what waits in its journal so many more are stored, and nobody hears of it.
     pub fn kill(&mut self, stored: usize) {
+        self.counts.kills += u64::from(self.house.is_some());
+        self.end_house(stored);
+    }
+
+    /// The server is gone, however it ended; so many more of what waits in its journal are stored.
+    pub fn end_house(&mut self, stored: usize) {
         let Some(house) = self.house.take() else { return };
-        self.counts.kills += 1;
         let stored = house.die_after_storing(stored);
-        for mark in self.marks.drain(..).take(stored).collect::<Vec<_>>() {
+        for mark in std::mem::take(&mut self.marks).into_iter().take(stored) {
             self.store(&mark);
         }
-        self.marks.clear();
         self.tasks.clear();
         for phone in 0..self.phones.len() {
             self.phones[phone].device = None;
@@ -353,12 +355,6 @@ impl World {
             self.phones[phone].up.push_back(Sent::Pong(proof));
         }
         self.remember(phone, &Heard::read(&text), dice);
-    }
-
-    /// The settings of a company in this weather.
-    #[must_use]
-    pub fn settings(&self, dice: &mut Rng) -> Settings {
-        self.weather.settings(dice)
     }
 }
 
