@@ -247,7 +247,7 @@ impl Client {
             }
             Reply::Error(refused) => {
                 if counts {
-                    self.crowd.figures.refused("book", &refused.reason);
+                    self.crowd.figures.book_refused(&refused.reason, since.elapsed());
                 }
                 if self.crowd.plan.rate.is_some() {
                     self.rest(schedule, true);

@@ -38,6 +38,7 @@ pub(super) struct Waits {
     pub(super) offer_to_assigned: Histogram<u64>,
     pub(super) book_to_assigned: Histogram<u64>,
     pub(super) end_to_idle: Histogram<u64>,
+    pub(super) book_to_refused: Histogram<u64>,
     /// How much later than planned the load itself was.
     pub(super) own_delay: Histogram<u64>,
 }
@@ -54,6 +55,7 @@ impl Figures {
                 offer_to_assigned: empty(),
                 book_to_assigned: empty(),
                 end_to_idle: empty(),
+                book_to_refused: empty(),
                 own_delay: empty(),
             },
             per_second: vec![0; duration.as_secs_f64().ceil() as usize],
@@ -101,6 +103,11 @@ impl Figures {
 
     pub(super) fn ended_without(&self, reason: &str) {
         *self.counted().ended_without.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn book_refused(&self, reason: &str, took: Duration) {
+        self.refused("book", reason);
+        add(&mut self.counted().waits.book_to_refused, took);
     }
 
     pub(super) fn refused(&self, what: &str, reason: &str) {

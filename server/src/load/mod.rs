@@ -36,6 +36,7 @@ use employee::Employee;
 use figures::{Cpu, Figures};
 use ledger::Ledger;
 use line::{Line, LineError};
+use report::Arrival;
 
 /// Handshakes under way at once: what is measured are bookings, not the way in.
 const HANDSHAKES_AT_ONCE: usize = 64;
@@ -97,12 +98,18 @@ pub async fn run(plan: Plan, secret: &str) -> anyhow::Result<Report> {
         plan,
     });
     let mut lives = JoinSet::new();
+    let (arriving_since, before) = (Instant::now(), Cpu::now(crowd.plan.server_pid)?);
     // Employees first: clients may ask only while somebody is idle.
     for role in [Role::Employee, Role::Client] {
         let arriving = arrive(&crowd, role, &mut lives, &schedule);
         tokio::time::timeout(ARRIVAL_MAX, arriving).await.context("not everybody could join in time")??;
     }
     let start = Instant::now();
+    let arrival = Arrival {
+        people: lives.len(),
+        seconds: (start - arriving_since).as_secs_f64(),
+        server_s: Cpu::now(crowd.plan.server_pid)?.since(&before).server_s,
+    };
     let count_from = start + crowd.plan.warm_up;
     let end = count_from + crowd.plan.duration;
     go.send_replace(Some(Schedule { start, count_from, end }));
@@ -119,7 +126,7 @@ pub async fn run(plan: Plan, secret: &str) -> anyhow::Result<Report> {
     }
     let unfinished = crowd.busy.load(Ordering::Acquire);
     lives.shutdown().await;
-    Ok(Report::of(&crowd, cpu, unfinished))
+    Ok(Report::of(&crowd, arrival, cpu, unfinished))
 }
 
 /// Has everybody of a role connect and join, and waits for it.

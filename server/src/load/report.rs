@@ -19,6 +19,8 @@ const OWN_DELAY_MAX_MS: f64 = 10.0;
 pub struct Report {
     /// What was asked for.
     pub plan: PlanFigures,
+    /// How everybody connected and joined, before anything else.
+    pub arrival: Arrival,
     /// Whole bookings: booked, offered, accepted, assigned and ended.
     pub bookings: u64,
     /// The same in a second.
@@ -41,6 +43,17 @@ pub struct Report {
     pub checked: Checked,
     /// CPU time, in seconds.
     pub cpu: CpuFigures,
+}
+
+/// How everybody connected and joined.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Arrival {
+    /// How many people.
+    pub people: usize,
+    /// From the first to the last, in seconds.
+    pub seconds: f64,
+    /// CPU time of the server for it, in seconds.
+    pub server_s: Option<f64>,
 }
 
 /// The plan in figures.
@@ -88,23 +101,30 @@ pub struct CpuFigures {
 }
 
 /// The waits that are measured, in the order in which they come.
-const WAITS: [&str; 4] = ["book → offer", "offer → assigned", "book → assigned", "end → idle"];
+const WAITS: [&str; 5] = ["book → offer", "offer → assigned", "book → assigned", "end → idle", "book → refused"];
 const OWN_DELAY: &str = "the load's own delay";
 
 impl Report {
-    pub(super) fn of(crowd: &Crowd, cpu: Cpu, unfinished: usize) -> Self {
+    pub(super) fn of(crowd: &Crowd, arrival: Arrival, cpu: Cpu, unfinished: usize) -> Self {
         let (plan, counted) = (&crowd.plan, crowd.figures.read());
         let bookings: u64 = counted.per_second.iter().sum();
         let Counted { per_second, ended_without, refused, sent_home, lines_lost, waits } = counted;
         let us_each = |s: f64| s * 1e6 / bookings.max(1) as f64;
-        let histograms = [&waits.book_to_offer, &waits.offer_to_assigned, &waits.book_to_assigned, &waits.end_to_idle];
-        let mut waits_ms: BTreeMap<_, _> =
-            WAITS.into_iter().zip(histograms).map(|(name, histogram)| (name, Wait::of(histogram))).collect();
+        let histograms = [
+            &waits.book_to_offer,
+            &waits.offer_to_assigned,
+            &waits.book_to_assigned,
+            &waits.end_to_idle,
+            &waits.book_to_refused,
+        ];
+        let measured = WAITS.into_iter().zip(histograms).filter(|(_, histogram)| !histogram.is_empty());
+        let mut waits_ms: BTreeMap<_, _> = measured.map(|(name, histogram)| (name, Wait::of(histogram))).collect();
         if plan.rate.is_some() {
             waits_ms.insert(OWN_DELAY, Wait::of(&waits.own_delay));
         }
         Self {
             plan: PlanFigures::of(plan),
+            arrival,
             bookings,
             bookings_per_s: bookings as f64 / plan.duration.as_secs_f64(),
             per_second,
@@ -213,6 +233,7 @@ impl fmt::Display for Report {
             "{} companies, {employees} employees, {clients} clients, {how}, {} s after {} s of warm-up",
             plan.companies, plan.duration_s, plan.warm_up_s
         )?;
+        writeln!(out, "{} people had joined within {:.2} s", self.arrival.people, self.arrival.seconds)?;
         writeln!(out, "\n{:.0} whole bookings/s ({} in all)\n", self.bookings_per_s, self.bookings)?;
         writeln!(
             out,
