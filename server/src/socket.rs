@@ -90,7 +90,7 @@ pub async fn upgrade(
     upgrade
         .protocols(["phoenix"])
         .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(0)
+        .write_buffer_size(BUFFER_BYTES)
         .max_write_buffer_size(FRAME_WRITE_MAX_BYTES)
         .max_message_size(FRAME_READ_MAX_BYTES)
         .max_frame_size(FRAME_READ_MAX_BYTES)
