@@ -1,0 +1,268 @@
+//! Instructions of each command in a company of a thousand, most of them idle: docs/instructions.md has the counts.
+#![expect(missing_docs, reason = "what the macros make has none")]
+
+use std::hint::black_box;
+
+use gungraun::prelude::*;
+use gungraun::{Callgrind, LibraryBenchmarkConfig};
+use switchboard_core::{
+    Actor, BookingId, ClientId, Command, Company, EmployeeId, Intent, Key, MessageId, OfferId, Party, SessionId,
+    Settings, Time, Topic, Turn,
+};
+
+const EMPLOYEES: usize = 1_000;
+/// Every tenth employee wants to be offline, and every thirtieth is in a session.
+const OFFLINE_EACH: usize = 10;
+const SESSIONS: u128 = 30;
+const SEARCHES: u128 = 10;
+const START: Time = Time::from_ms(1_800_000_000_000);
+/// The booking, the session and the message of the command that is measured, after those of everybody else.
+const OURS: u128 = 1_000_000;
+
+/// A company with all that a command needs before it.
+struct Scene {
+    company: Company,
+    command: Command,
+    now: Time,
+}
+
+impl Scene {
+    fn new(size: usize) -> Self {
+        let company = Company::new("acme".parse().expect("an id"));
+        let mut scene = Self { company, command: Command::Wake, now: START };
+        scene.play(Command::SetCompany { name: "Acme".into(), settings: Settings::default() });
+        for n in 0..size {
+            let topics = if n % 2 == 0 { vec![] } else { vec![topic(n)] };
+            scene.play(Command::SetEmployee { employee: employee(n), name: "Somebody".into(), topics });
+            scene.play(Command::EmployeeConnected { employee: employee(n) });
+            let intent = if n % OFFLINE_EACH == 0 { Intent::Offline } else { Intent::Idle };
+            scene.play(Command::SetStatus { employee: employee(n), intent, by_admin: false });
+        }
+        scene
+    }
+
+    fn play(&mut self, command: Command) {
+        let turn = self.company.take(self.now, &command);
+        assert!(turn.outcome.is_ok(), "{command:?}: {:?}", turn.outcome);
+    }
+
+    fn book(&mut self, id: u128, client: ClientId) {
+        let topic = topic(usize::try_from(id % 10).unwrap_or_default());
+        self.play(Command::Book { booking: BookingId::from_u128(id), client, topic, note: None, key: None });
+        let (employee, offer) = (self.asked(id), offer(id));
+        self.play(Command::OfferDelivered { employee, offer });
+    }
+
+    fn begin_session(&mut self, id: u128) {
+        let (employee, session) = (self.asked(id), SessionId::from_u128(id));
+        self.play(Command::Accept { employee, offer: offer(id), session });
+        self.play(Command::EnterSession { session, party: Party::Client });
+        self.play(Command::EnterSession { session, party: Party::Employee });
+    }
+
+    fn asked(&self, id: u128) -> EmployeeId {
+        let booking = self.company.booking(BookingId::from_u128(id)).expect("it is booked");
+        booking.offers.last().expect("somebody is asked").employee_id.clone()
+    }
+
+    /// What the command needs to have happened, and who was asked where the command must name them.
+    fn prepare(&mut self, mut command: Command) {
+        match &mut command {
+            Command::SetCompany { .. }
+            | Command::RemoveCompany
+            | Command::SetEmployee { .. }
+            | Command::RemoveEmployee { .. }
+            | Command::SetStatus { .. }
+            | Command::EmployeeDisconnected { .. }
+            | Command::Book { .. }
+            | Command::Wake
+            | Command::Resume => {}
+            Command::EmployeeConnected { employee } => {
+                self.play(Command::EmployeeDisconnected { employee: employee.clone() });
+            }
+            Command::ClientConnected { client } => {
+                self.book(OURS, client.clone());
+                self.play(Command::ClientDisconnected { client: client.clone() });
+            }
+            Command::ClientDisconnected { client } => self.book(OURS, client.clone()),
+            Command::Cancel { .. } => self.book(OURS, zoe()),
+            Command::OfferDelivered { employee, .. } => {
+                self.play(book(None, None));
+                *employee = self.asked(OURS);
+            }
+            Command::Accept { employee, .. } | Command::Reject { employee, .. } => {
+                self.book(OURS, zoe());
+                *employee = self.asked(OURS);
+            }
+            Command::EnterSession { session, party } => {
+                self.book(OURS, zoe());
+                self.begin_session(OURS);
+                self.play(Command::LeaveSession { session: *session, party: *party });
+            }
+            Command::LeaveSession { .. } | Command::Send { .. } | Command::End { .. } => {
+                self.book(OURS, zoe());
+                self.begin_session(OURS);
+            }
+        }
+        self.command = command;
+    }
+}
+
+/// A company in the middle of a day, where the command is to be done.
+fn open(command: Command) -> Box<Scene> {
+    let mut scene = Scene::new(EMPLOYEES);
+    for id in 0..SESSIONS + SEARCHES {
+        scene.book(id, format!("client-{id}").parse().expect("an id"));
+        if id < SESSIONS {
+            scene.begin_session(id);
+        }
+    }
+    scene.prepare(command);
+    ready(scene)
+}
+
+/// The same company with a booking of the same client in it, under a key.
+fn booked(command: Command) -> Box<Scene> {
+    let mut scene = open(command);
+    scene.play(book(None, Some(key())));
+    ready(*scene)
+}
+
+/// The same company when nobody has answered the booking's offer in time.
+fn missed(command: Command) -> Box<Scene> {
+    let mut scene = open(Command::Wake);
+    scene.play(book(None, None));
+    scene.now = scene.now.plus_ms(Settings::default().delivery_timeout_ms);
+    scene.command = command;
+    ready(*scene)
+}
+
+/// A thousand employees, and nobody idle.
+fn deserted(command: Command) -> Box<Scene> {
+    let mut scene = Scene::new(EMPLOYEES);
+    for n in 0..EMPLOYEES {
+        let command = Command::SetStatus { employee: employee(n), intent: Intent::Offline, by_admin: true };
+        scene.play(command);
+    }
+    scene.command = command;
+    ready(scene)
+}
+
+/// The same company, where the offer was answered with a no before the yes comes.
+fn rejected(command: Command) -> Box<Scene> {
+    let mut scene = open(command);
+    if let Command::Accept { employee, offer, .. } = &scene.command {
+        let no = Command::Reject { employee: employee.clone(), offer: *offer, reason: None };
+        scene.play(no);
+    }
+    ready(*scene)
+}
+
+/// Some free memory of every size, so that it costs the same to take some whatever came before.
+fn ready(scene: Scene) -> Box<Scene> {
+    let scene = Box::new(scene);
+    for bytes in (8..1_032).step_by(16) {
+        let taken: [Vec<u8>; 7] = std::array::from_fn(|_| Vec::with_capacity(bytes));
+        black_box(&taken);
+    }
+    scene
+}
+
+fn employee(n: usize) -> EmployeeId {
+    format!("employee-{n}").parse().expect("an id")
+}
+
+fn topic(n: usize) -> Topic {
+    format!("topic-{}", n % 10).parse().expect("a topic")
+}
+
+fn zoe() -> ClientId {
+    "zoe".parse().expect("an id")
+}
+
+fn key() -> Key {
+    "0190f3a2-0000-7abc-8def-0123456789ab".parse().expect("a key")
+}
+
+const fn offer(id: u128) -> OfferId {
+    OfferId { booking: BookingId::from_u128(id), attempt: 1 }
+}
+
+const fn session() -> SessionId {
+    SessionId::from_u128(OURS)
+}
+
+fn book(note: Option<&str>, key: Option<Key>) -> Command {
+    let booking = BookingId::from_u128(OURS);
+    Command::Book { booking, client: zoe(), topic: topic(3), note: note.map(Into::into), key }
+}
+
+fn hire(n: usize, topics: Vec<Topic>) -> Command {
+    Command::SetEmployee { employee: employee(n), name: "Somebody else".into(), topics }
+}
+
+fn status(n: usize, intent: Intent) -> Command {
+    Command::SetStatus { employee: employee(n), intent, by_admin: false }
+}
+
+fn accept() -> Command {
+    Command::Accept { employee: employee(0), offer: offer(OURS), session: session() }
+}
+
+fn say() -> Command {
+    let (message, by) = (MessageId::from_u128(OURS), Actor::Client(zoe()));
+    Command::Send { session: session(), message, by, body: "Good morning".into(), key: Some(key()) }
+}
+
+#[library_benchmark(setup = open)]
+#[bench::set_company(Command::SetCompany { name: "Acme & Co".into(), settings: Settings::default() })]
+#[bench::remove_company(Command::RemoveCompany)]
+#[bench::set_employee_hired(hire(EMPLOYEES, vec![topic(1), topic(2)]))]
+#[bench::set_employee_other_topics(hire(501, vec![topic(1), topic(2)]))]
+#[bench::remove_employee(Command::RemoveEmployee { employee: employee(501) })]
+#[bench::set_status_idle(status(500, Intent::Idle))]
+#[bench::set_status_offline(status(501, Intent::Offline))]
+#[bench::employee_connected(Command::EmployeeConnected { employee: employee(501) })]
+#[bench::employee_disconnected(Command::EmployeeDisconnected { employee: employee(501) })]
+#[bench::client_connected(Command::ClientConnected { client: zoe() })]
+#[bench::client_disconnected(Command::ClientDisconnected { client: zoe() })]
+#[bench::book(book(None, None))]
+#[bench::book_with_note_and_key(book(Some(r#"{"about":"a contract"}"#), Some(key())))]
+#[bench::cancel(Command::Cancel { booking: BookingId::from_u128(OURS), by: Actor::Client(zoe()) })]
+#[bench::offer_delivered(Command::OfferDelivered { employee: employee(0), offer: offer(OURS) })]
+#[bench::accept(accept())]
+#[bench::reject(Command::Reject { employee: employee(0), offer: offer(OURS), reason: None })]
+#[bench::enter_session(Command::EnterSession { session: session(), party: Party::Client })]
+#[bench::leave_session(Command::LeaveSession { session: session(), party: Party::Client })]
+#[bench::send(say())]
+#[bench::end(Command::End { session: session(), by: Actor::Client(zoe()), reason: None })]
+#[bench::wake_too_early(Command::Wake)]
+#[bench::resume(Command::Resume)]
+#[bench::book_again_with_its_key(args = (book(None, Some(key()))), setup = booked)]
+#[bench::wake_offer_missed(args = (Command::Wake), setup = missed)]
+fn take(scene: Box<Scene>) -> (Box<Scene>, Turn) {
+    let turn = measured(scene);
+    assert!(turn.1.outcome.is_ok());
+    turn
+}
+
+#[library_benchmark]
+#[bench::book_nobody_idle(args = (book(None, None)), setup = deserted)]
+#[bench::book_already_booked(args = (book(None, None)), setup = booked)]
+#[bench::accept_too_late(args = (accept()), setup = rejected)]
+fn refuse(scene: Box<Scene>) -> (Box<Scene>, Turn) {
+    let turn = measured(scene);
+    assert!(turn.1.outcome.is_err());
+    turn
+}
+
+fn measured(mut scene: Box<Scene>) -> (Box<Scene>, Turn) {
+    let turn = scene.company.take(scene.now, &scene.command);
+    (scene, turn)
+}
+
+library_benchmark_group!(name = commands, benchmarks = [take, refuse]);
+main!(
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"])),
+    library_benchmark_groups = commands
+);
