@@ -1,6 +1,6 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
 .PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer \
-	fuzz fuzz-keep fuzz-http mutants coverage
+	fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
 
 CARGO ?= cargo
 SCHEMATHESIS_VERSION := 4.32.5
@@ -8,6 +8,7 @@ cargo-deny_VERSION := 0.20.2
 cargo-fuzz_VERSION := 0.13.2
 cargo-llvm-cov_VERSION := 0.9.1
 cargo-mutants_VERSION := 27.1.0
+gungraun-runner_VERSION := 0.20.0
 TOOLS := $(CURDIR)/target/tools
 DATA ?= data
 LLVM ?= $(TOOLS)/llvm/llvm/bin
@@ -19,7 +20,7 @@ run:
 	target/quick/switchboard serve --dev --data $(DATA)
 
 # Everything.
-test: fmt clippy unit model doc phoenix simulate deny
+test: fmt clippy unit model doc phoenix simulate instructions deny
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -47,12 +48,36 @@ phoenix: node
 simulate:
 	$(CARGO) run --profile sim --package switchboard-sim --locked -- prove --commands 1000000
 
+# Instructions of each command and each frame, which no busy machine changes, held against docs/instructions.md.
+COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
+COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard \
+	--bench instructions --locked -- --output-format=json >$(COUNTS)
+HOLD = $(CARGO) run --package switchboard --example instructions --locked --
+
+ifeq ($(shell uname -s),Linux)
+instructions: valgrind $(TOOLS)/bin/gungraun-runner
+	$(COUNT)
+	$(HOLD) $(COUNTS)
+else
+instructions:
+	@echo "instructions: NOT COUNTED, and so not held: valgrind counts on Linux"
+endif
+
+# Renews the table: its difference is a part of the change that made it.
+instructions-keep: valgrind $(TOOLS)/bin/gungraun-runner
+	$(COUNT)
+	$(HOLD) --keep $(COUNTS)
+
+# Valgrind, where it is missing.
+valgrind:
+	@command -v valgrind >/dev/null || { apt-get update && apt-get install -y --no-install-recommends valgrind; }
+
 # Licences, sources and bans. The advisory database cannot be fetched everywhere, so it is not asked here.
 deny: $(TOOLS)/bin/cargo-deny
 	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
 
 # Every tool of cargo's, of the version above.
-$(TOOLS)/bin/cargo-%:
+$(TOOLS)/bin/%:
 	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) --locked --root $(TOOLS)
 
 # Node and npm, where they are missing.
