@@ -204,15 +204,18 @@ mod tests {
     #[test]
     fn whatever_is_booked_twice_is_a_contradiction() {
         let now = Instant::now();
+        let offer = |ledger: &Ledger, attempt, employee| {
+            ledger.offered(BOOKING, attempt, employee, now);
+        };
         let wrong = |what: &dyn Fn(&Ledger)| {
             let ledger = Ledger::default();
             ledger.offered(BOOKING, 1, 7, now);
             what(&ledger);
             ledger.checked().contradictions
         };
-        assert_eq!(wrong(&|ledger| drop(ledger.offered(BOOKING, 2, 8, now))), 0, "the next one is asked");
-        assert_eq!(wrong(&|ledger| drop(ledger.offered(BOOKING, 1, 8, now))), 1, "one attempt, two employees");
-        assert_eq!(wrong(&|ledger| drop(ledger.offered(BOOKING, 2, 7, now))), 1, "one employee, two attempts");
+        assert_eq!(wrong(&|ledger| offer(ledger, 2, 8)), 0, "the next one is asked");
+        assert_eq!(wrong(&|ledger| offer(ledger, 1, 8)), 1, "one attempt, two employees");
+        assert_eq!(wrong(&|ledger| offer(ledger, 2, 7)), 1, "one employee, two attempts");
         let session = |ledger: &Ledger, session| ledger.session(BOOKING, session, "somebody");
         assert_eq!(
             wrong(&|ledger| {
@@ -233,7 +236,7 @@ mod tests {
         assert_eq!(
             wrong(&|ledger| {
                 session(ledger, SESSION);
-                drop(ledger.offered(BOOKING, 2, 8, now));
+                offer(ledger, 2, 8);
             }),
             1
         );
@@ -255,7 +258,7 @@ mod tests {
         assert_eq!(
             wrong(&|ledger| {
                 ledger.idle_again(BOOKING, now);
-                drop(ledger.offered(BOOKING, 2, 8, now));
+                offer(ledger, 2, 8);
             }),
             1
         );
