@@ -1,6 +1,6 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer \
-	fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
+.PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer bench \
+	bench-servers fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
 
 CARGO ?= cargo
 SCHEMATHESIS_VERSION := 4.32.5
@@ -122,6 +122,19 @@ shuttle:
 bench-offer:
 	$(CARGO) build --release --package switchboard --locked
 	$(CARGO) run --release --package switchboard --example offer_time --locked
+
+# All that is measured, or some of it: `make bench PARTS="store growth"`. Tables, and files in bench/results. Stores are
+# beside the build: that must be a real disk.
+PARTS ?= rivals store growth sockets crowds
+bench: $(if $(filter rivals,$(PARTS)),bench-servers)
+	$(CARGO) build --release --package switchboard --package switchboard-bench --locked
+	for part in $(PARTS); do $(or $(CARGO_TARGET_DIR),target)/release/bench $$part || exit 1; done
+
+# PostgreSQL and Redis, where they are missing; the benchmark starts its own, on sockets in a directory, and stops them.
+bench-servers:
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || \
+		{ apt-get update && apt-get install -y --no-install-recommends postgresql; }
+	@command -v redis-server >/dev/null || { apt-get update && apt-get install -y --no-install-recommends redis-server; }
 
 # An hour: changes core in each of five hundred small ways, and fails when its tests do not notice one of them.
 # docs/mutants-and-coverage.md has those that change nothing. 3 says that some changes made a test run for ever.

@@ -1,0 +1,296 @@
+//! A claim in core among few and many idle employees, and in few and many companies, beside a bare queue of the same size.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use switchboard_core::{
+    Actor, BookingId, ClientId, Command, Company, EmployeeId, Event, OfferId, SessionId, Time, Topic,
+};
+
+use crate::house::{People, founding, hiring};
+use crate::plot::{Lines, lines};
+use crate::results::{Results, Table, Target, short, time};
+use crate::rivals::checker::{Case, Checker};
+use crate::rounds::{Calibration, Effort, Spread};
+
+const IDLE: [usize; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
+const COMPANIES: [usize; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
+const QUICK: [usize; 2] = [10, 100];
+const EMPLOYEES_OF_EACH: usize = 10;
+const CELL: Duration = Duration::from_millis(200);
+const QUICK_CELL: Duration = Duration::from_millis(2);
+/// Cycles between two looks at the clock.
+const AT_ONCE: u64 = 50;
+/// Cycles after which a company remembers as many bookings that have ended as it ever will (16 MB of them).
+const FULL_MEMORY: u64 = 30_000;
+/// A busy company has a hundred bookings in a millisecond; one of a great many has one in more than a day, and has
+/// forgotten the last one by then.
+const BUSY: Pace = Pace { ms: 1, cycles: 100 };
+const MORE_THAN_A_DAY_MS: u64 = 25 * 60 * 60 * 1000;
+/// The dearest claim cycle over the one of a bare queue.
+const OF_FIFO_MAX: f64 = 10.0;
+/// The claim cycle among a million over the one among a hundred.
+const FLAT_MAX: f64 = 1.5;
+
+/// How fast time goes by.
+#[derive(Clone, Copy)]
+struct Pace {
+    ms: u64,
+    cycles: u64,
+}
+
+/// How a command is taken.
+#[derive(Clone, Copy)]
+enum How {
+    /// Decided, and what was decided applied.
+    DecideAndApply,
+    /// Through the company's door, which also says who must hear of it.
+    Take,
+}
+
+/// Companies that are visited in a shuffled order.
+struct Shop {
+    companies: Vec<Company>,
+    employees: Vec<EmployeeId>,
+    order: Vec<usize>,
+    client: ClientId,
+    topic: Topic,
+    pace: Pace,
+    cycles: u64,
+}
+
+impl Shop {
+    fn new(case: Case, pace: Pace) -> Result<Self> {
+        let People { companies: ids, employees, topic } = People::new(case)?;
+        let mut companies = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut company = Company::new(id);
+            for command in std::iter::once(founding()).chain(employees.iter().flat_map(hiring)) {
+                let turn = company.take(Time::from_ms(1), &command);
+                ensure!(turn.outcome.is_ok(), "{command:?}: {:?}", turn.outcome);
+            }
+            companies.push(company);
+        }
+        let order = shuffled(case.companies);
+        Ok(Self { companies, employees, order, client: "zoe".parse()?, topic, pace, cycles: 0 })
+    }
+
+    /// Visits the next company and has it take a command. Gives the events.
+    fn take(company: &mut Company, now: Time, command: &Command, how: How) -> Option<Vec<Event>> {
+        match how {
+            How::Take => {
+                let turn = company.take(now, command);
+                turn.outcome.ok().map(|_| turn.events)
+            }
+            How::DecideAndApply => {
+                let events = company.decide(now, command).ok()?;
+                events.iter().for_each(|event| company.apply(now, event));
+                Some(events)
+            }
+        }
+    }
+
+    /// One claim cycle in the next company. Says where, and who was claimed.
+    fn cycle(&mut self, how: How) -> Option<(usize, u32)> {
+        let turn = usize::try_from(self.cycles).ok()?;
+        let at = self.order[turn % self.order.len()];
+        let now = Time::from_ms(2 + self.cycles / self.pace.cycles * self.pace.ms);
+        self.cycles += 1;
+        let company = &mut self.companies[at];
+        let (booking, session) = (BookingId::from_u128(self.cycles.into()), SessionId::from_u128(self.cycles.into()));
+        let (client, topic) = (self.client.clone(), self.topic.clone());
+        let book = Command::Book { booking, client, topic, note: None, key: None };
+        let asked = Self::take(company, now, &book, how)?.iter().find_map(|event| match event {
+            Event::OfferMade { employee, .. } => Some(*employee),
+            _ => None,
+        });
+        let no = asked?.0;
+        let employee = self.employees[no as usize].clone();
+        let accept = Command::Accept { employee, offer: OfferId { booking, attempt: 1 }, session };
+        Self::take(company, now, &accept, how)?;
+        let end = Command::End { session, by: Actor::Client(self.client.clone()), reason: None };
+        Self::take(company, now, &end, how)?;
+        Some((at, no))
+    }
+
+    /// Once round the line and a bit, watched: whoever has been idle longest is claimed.
+    fn check(&mut self, case: Case) -> Result<()> {
+        let checker = Checker::new(case);
+        checker.begin(true);
+        for _ in 0..(case.companies * case.employees).min(10_000) + 10 {
+            let (company, employee) = self.cycle(How::Take).context("somebody is idle")?;
+            checker.claimed(company, Some(employee), true);
+            checker.accepted(company, employee, true);
+            checker.releasing(company, employee);
+        }
+        checker.end();
+        ensure!(checker.violations() == 0, "{case}: {}", checker.json());
+        Ok(())
+    }
+}
+
+fn shuffled(count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    fastrand::Rng::with_seed(1).shuffle(&mut order);
+    order
+}
+
+/// Bare queues of the same size, each behind its lock.
+struct Fifos {
+    lines: Vec<Mutex<VecDeque<u32>>>,
+    order: Vec<usize>,
+    cycles: usize,
+}
+
+impl Fifos {
+    fn new(case: Case) -> Self {
+        let employees = u32::try_from(case.employees).unwrap_or(u32::MAX);
+        let lines = (0..case.companies).map(|_| Mutex::new((0..employees).collect())).collect();
+        Self { lines, order: shuffled(case.companies), cycles: 0 }
+    }
+
+    fn cycle(&mut self) -> Option<u32> {
+        let line = &self.lines[self.order[self.cycles % self.order.len()]];
+        self.cycles += 1;
+        let employee = line.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
+        let employee = black_box(employee);
+        line.lock().unwrap_or_else(PoisonError::into_inner).push_back(employee);
+        Some(employee)
+    }
+}
+
+/// Nanoseconds of one cycle, over so much time.
+fn ns_per_cycle<T>(lasting: Duration, mut cycle: impl FnMut() -> Option<T>) -> Result<f64> {
+    let (start, mut cycles) = (Instant::now(), 0u64);
+    while start.elapsed() < lasting {
+        for _ in 0..AT_ONCE {
+            black_box(cycle()).context("somebody is idle")?;
+        }
+        cycles += AT_ONCE;
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e9 / cycles as f64)
+}
+
+/// One size: the rules, the whole door, and the queue.
+struct Size {
+    case: Case,
+    shop: Shop,
+    fifos: Fifos,
+    rules: Spread,
+    take: Spread,
+    fifo: Spread,
+}
+
+impl Size {
+    fn new(case: Case, pace: Pace, warm_up: u64) -> Result<Self> {
+        let (mut shop, fifos) = (Shop::new(case, pace)?, Fifos::new(case));
+        shop.check(case)?;
+        for _ in 0..warm_up {
+            shop.cycle(How::Take).context("somebody is idle")?;
+        }
+        let (rules, take, fifo) = Default::default();
+        Ok(Self { case, shop, fifos, rules, take, fifo })
+    }
+
+    fn round(&mut self, lasting: Duration) -> Result<()> {
+        self.fifo.add(ns_per_cycle(lasting, || self.fifos.cycle())?);
+        self.rules.add(ns_per_cycle(lasting, || self.shop.cycle(How::DecideAndApply))?);
+        self.take.add(ns_per_cycle(lasting, || self.shop.cycle(How::Take))?);
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "companies": self.case.companies,
+            "idle_employees_of_each": self.case.employees,
+            "decide_and_apply_ns": self.rules.json(),
+            "take_ns": self.take.json(),
+            "fifo_ns": self.fifo.json(),
+            "decide_and_apply_over_fifo": self.rules.over(&self.fifo).json(),
+        })
+    }
+}
+
+/// Measures, prints, writes down and draws.
+///
+/// # Errors
+/// When a claim fails, or the results cannot be written.
+pub fn run(effort: Effort, results: &Results) -> Result<()> {
+    let (few, lasting) = (effort.pick(0, 1), effort.pick(CELL, QUICK_CELL));
+    let full_memory = effort.pick(FULL_MEMORY, 0);
+    let by_idle = if few == 1 { &QUICK[..] } else { &IDLE };
+    let by_companies = if few == 1 { &QUICK[..] } else { &COMPANIES };
+    let mut calibration = Calibration::default();
+    let one = |employees: &usize| Size::new(Case { companies: 1, employees: *employees }, BUSY, full_memory);
+    let mut idle: Vec<Size> = by_idle.iter().map(one).collect::<Result<_>>()?;
+    measure(effort, &mut idle, lasting, &mut calibration)?;
+    let many = |companies: &usize| {
+        let pace = Pace { ms: MORE_THAN_A_DAY_MS, cycles: *companies as u64 };
+        Size::new(Case { companies: *companies, employees: EMPLOYEES_OF_EACH }, pace, *companies as u64)
+    };
+    let mut companies: Vec<Size> = by_companies.iter().map(many).collect::<Result<_>>()?;
+    measure(effort, &mut companies, lasting, &mut calibration)?;
+    print("idle employees in one company", &idle, |size| size.case.employees);
+    print("companies of ten employees, in a shuffled order", &companies, |size| size.case.companies);
+    let targets = targets(&idle);
+    targets.iter().for_each(Target::print);
+    draw(results, "growth.svg", "Idle employees in one company", &idle, |size| size.case.employees)?;
+    let title = "Companies of ten employees, visited in a shuffled order";
+    draw(results, "growth-companies.svg", title, &companies, |size| size.case.companies)?;
+    let figures = json!({
+        "by_idle_employees": idle.iter().map(Size::json).collect::<Vec<_>>(),
+        "by_companies": companies.iter().map(Size::json).collect::<Vec<_>>(),
+        "targets": targets.iter().map(Target::json).collect::<Vec<_>>(),
+    });
+    results.write("growth", effort, &calibration, figures)
+}
+
+fn measure(effort: Effort, sizes: &mut [Size], lasting: Duration, calibration: &mut Calibration) -> Result<()> {
+    for _ in 0..effort.rounds() {
+        calibration.round();
+        sizes.iter_mut().try_for_each(|size| size.round(lasting))?;
+    }
+    Ok(())
+}
+
+fn targets(idle: &[Size]) -> Vec<Target> {
+    let of_fifo = idle.iter().map(|size| size.rules.over(&size.fifo).median()).fold(0.0, f64::max);
+    let flat = idle.first().zip(idle.last()).map_or(f64::NAN, |(few, many)| many.rules.over(&few.rules).median());
+    let of_fifo_is = "claim cycle in core (decide + apply) over bare FIFO, at the worst size".to_owned();
+    let flat_is = "claim cycle among most idle employees over the one among fewest".to_owned();
+    vec![
+        Target { what: of_fifo_is, measured: of_fifo, bound: OF_FIFO_MAX, at_least: false },
+        Target { what: flat_is, measured: flat, bound: FLAT_MAX, at_least: false },
+    ]
+}
+
+fn print(what: &str, sizes: &[Size], count: impl Fn(&Size) -> usize) {
+    println!();
+    println!("one claim cycle by {what}: median (min to max)");
+    let mut table = Table::new(["", "bare FIFO", "decide + apply", "take (with notices)", "decide + apply / FIFO"]);
+    let of = |spread: &Spread| format!("{} ({} to {})", time(spread.median()), time(spread.min()), time(spread.max()));
+    for size in sizes {
+        let over = size.rules.over(&size.fifo).median();
+        let count = short(count(size) as f64);
+        table.row([count, of(&size.fifo), of(&size.rules), of(&size.take), format!("{over:.1}")]);
+    }
+    table.print();
+}
+
+fn draw(results: &Results, file: &str, title: &str, sizes: &[Size], count: impl Fn(&Size) -> usize) -> Result<()> {
+    let line = |name: &str, of: fn(&Size) -> &Spread| {
+        (name.to_owned(), sizes.iter().map(|size| (count(size) as f64, of(size).median())).collect())
+    };
+    let lines_of = vec![
+        line("core: take (with notices)", |size| &size.take),
+        line("core: decide + apply", |size| &size.rules),
+        line("bare FIFO behind a lock", |size| &size.fifo),
+    ];
+    let (title, across) = (format!("One claim cycle: claim, accept, release. {title}"), "how many".to_owned());
+    let all = Lines { title, across, upwards: "ns per cycle".to_owned(), is_log_across: true, lines: lines_of };
+    lines(&results.path(file), &all)
+}

@@ -1,0 +1,211 @@
+//! The real thing without sockets: the exchange on its journal in SQLite, with everybody at work and idle.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::{Context, Result, bail, ensure};
+use switchboard::clock::Clock;
+use switchboard::exchange::{Exchange, Visit};
+use switchboard::journal::sqlite::Sqlite;
+use switchboard::journal::{Fate, Journal, Store, snapshot};
+use switchboard_core::{
+    Actor, Answer, BookingId, ClientId, Command, CompanyId, EmployeeId, Intent, OfferId, SessionId, Settings, Topic,
+};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+use crate::rivals::checker::Case;
+use crate::rivals::cycle::Caller;
+
+/// Places in the journal's queue: the server's default.
+const QUEUE: usize = 65_536;
+/// Employees who are hired in one visit.
+const HIRED_AT_ONCE: usize = 200;
+
+/// The ids of everybody in a case, by number.
+#[derive(Debug)]
+pub struct People {
+    /// The companies.
+    pub companies: Vec<CompanyId>,
+    /// The employees of each of them.
+    pub employees: Vec<EmployeeId>,
+    /// What everybody books.
+    pub topic: Topic,
+}
+
+impl People {
+    /// Makes up the ids.
+    ///
+    /// # Errors
+    /// Never, unless an id may no longer look like these.
+    pub fn new(case: Case) -> Result<Self> {
+        let companies = (0..case.companies).map(|number| format!("company-{number}").parse());
+        let employees = (0..case.employees).map(|number| format!("employee-{number}").parse());
+        Ok(Self {
+            companies: companies.collect::<Result<_, _>>()?,
+            employees: employees.collect::<Result<_, _>>()?,
+            topic: "tax".parse()?,
+        })
+    }
+}
+
+/// What makes a company. No device is there that could prove to have an offer, so nobody waits for a proof.
+#[must_use]
+pub fn founding() -> Command {
+    let settings = Settings { delivery_timeout_ms: 0, ..Settings::default() };
+    Command::SetCompany { name: "Acme".into(), settings }
+}
+
+/// What makes an employee idle.
+#[must_use]
+pub fn hiring(employee: &EmployeeId) -> [Command; 3] {
+    let employee = || employee.clone();
+    [
+        Command::SetEmployee { employee: employee(), name: "Somebody".into(), topics: vec![] },
+        Command::EmployeeConnected { employee: employee() },
+        Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
+    ]
+}
+
+/// An exchange with everybody idle.
+pub struct House {
+    exchange: Arc<Exchange>,
+    people: Arc<People>,
+    journal: JoinHandle<()>,
+}
+
+/// Waits, when it is dropped, until all that was queued is written and the store closed. The runtime and all visitors
+/// must be gone by then.
+pub struct Closing(Option<JoinHandle<()>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if self.0.take().is_some_and(|journal| journal.join().is_err()) {
+            eprintln!("the journal's thread has panicked");
+        }
+    }
+}
+
+impl House {
+    /// Opens the store in that directory; `between` may stand between the journal and it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or somebody cannot be hired.
+    pub fn open<S: Store + 'static>(
+        case: Case,
+        directory: &Path,
+        runtime: &Runtime,
+        between: impl FnOnce(Sqlite) -> S,
+    ) -> Result<Self> {
+        let (store, reader) = Sqlite::open(directory)?;
+        let (journal, thread) = Journal::start(between(store), QUEUE)?;
+        let snapshots = snapshot::start(reader.clone(), journal.queue())?;
+        let opening = Exchange::open(journal, Arc::new(reader), snapshots, Clock::start());
+        let (exchange, people) = (runtime.block_on(opening)?, Arc::new(People::new(case)?));
+        let house = Self { exchange, people, journal: thread };
+        runtime.block_on(house.hire())?;
+        Ok(house)
+    }
+
+    /// Goes; what is given back is kept for longer than anything else of it.
+    #[must_use]
+    pub fn close(self) -> Closing {
+        Closing(Some(self.journal))
+    }
+
+    async fn hire(&self) -> Result<()> {
+        for company in &self.people.companies {
+            visit(&self.exchange, company, |visit| take_all(visit, &[founding()])).await??;
+            for some in self.people.employees.chunks(HIRED_AT_ONCE) {
+                let commands: Vec<Command> = some.iter().flat_map(hiring).collect();
+                visit(&self.exchange, company, |visit| take_all(visit, &commands)).await??;
+            }
+        }
+        self.exchange.settle().await;
+        Ok(())
+    }
+
+    /// Somebody who books, by their number.
+    ///
+    /// # Errors
+    /// Never, unless an id may no longer look like these.
+    pub fn visitor(&self, number: usize) -> Result<Visitor> {
+        let (exchange, people) = (self.exchange.clone(), self.people.clone());
+        Ok(Visitor { exchange, people, client: format!("client-{number}").parse()?, open: None })
+    }
+}
+
+fn take_all(visit: &mut Visit<'_>, commands: &[Command]) -> Result<()> {
+    for command in commands {
+        if let Err(refusal) = visit.take(command) {
+            bail!("{command:?}: {refusal:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Visits, and waits for the commit, as a socket does before it answers.
+async fn visit<T: Send + 'static>(
+    exchange: &Exchange,
+    company: &CompanyId,
+    work: impl FnOnce(&mut Visit<'_>) -> T,
+) -> Result<T> {
+    let (told, wait) = oneshot::channel();
+    let visited = exchange.visit(company, |visit| {
+        let answer = work(visit);
+        move |fate| {
+            let _nobody_waits_any_more = told.send((answer, fate));
+        }
+    });
+    visited.await?;
+    let (answer, fate) = wait.await.context("the journal has stopped")?;
+    ensure!(fate == Fate::Committed, "the store has lost an entry");
+    Ok(answer)
+}
+
+/// A client with the employee who is asked: books, has it accepted, and ends the session.
+pub struct Visitor {
+    exchange: Arc<Exchange>,
+    people: Arc<People>,
+    client: ClientId,
+    open: Option<(OfferId, SessionId)>,
+}
+
+impl Visitor {
+    async fn visit<T: Send + 'static>(&self, company: usize, work: impl FnOnce(&mut Visit<'_>) -> T) -> Result<T> {
+        visit(&self.exchange, &self.people.companies[company], work).await
+    }
+}
+
+/// The offer that a booking just led to, and the number of who is asked.
+fn offer_of(visit: &Visit<'_>, booking: BookingId) -> Option<(OfferId, u32)> {
+    let booking = visit.company().booking(booking)?;
+    Some((booking.latest_offer_id(), booking.open_offer()?.employee.0))
+}
+
+impl Caller for Visitor {
+    async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
+        let (clock, client, topic) = (self.exchange.clock(), self.client.clone(), self.people.topic.clone());
+        let (booking, session) = (clock.fresh_booking(), clock.fresh_session());
+        let book = Command::Book { booking, client, topic, note: None, key: None };
+        let offer = self.visit(company, |visit| visit.take(&book).ok().and_then(|_| offer_of(visit, booking)));
+        let Some((offer, employee)) = offer.await? else { return Ok(None) };
+        self.open = Some((offer, session));
+        Ok(Some(employee))
+    }
+
+    async fn accept(&mut self, company: usize, employee: u32) -> Result<bool> {
+        let Some((offer, session)) = self.open else { return Ok(false) };
+        let employee = self.people.employees[employee as usize].clone();
+        let accept = Command::Accept { employee, offer, session };
+        let answer = self.visit(company, |visit| visit.take(&accept)).await?;
+        Ok(answer == Ok(Answer::Session(session)))
+    }
+
+    async fn release(&mut self, company: usize, _employee: u32) -> Result<bool> {
+        let Some((_, session)) = self.open.take() else { return Ok(false) };
+        let end = Command::End { session, by: Actor::Client(self.client.clone()), reason: None };
+        Ok(self.visit(company, |visit| visit.take(&end)).await?.is_ok())
+    }
+}

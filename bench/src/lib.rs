@@ -1,0 +1,19 @@
+//! What Switchboard costs, and what other designs cost, measured beside each other on the same machine.
+
+pub mod rounds;
+
+pub mod results;
+
+pub mod ground;
+
+pub mod house;
+
+pub mod rivals;
+
+pub mod store;
+
+pub mod growth;
+
+pub mod sockets;
+
+pub mod plot;

@@ -1,0 +1,82 @@
+//! The command line of the benchmarks: one part by name.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use switchboard_bench::ground::Ground;
+use switchboard_bench::results::Results;
+use switchboard_bench::rounds::Effort;
+use switchboard_bench::{growth, rivals, sockets, store};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measures one part, prints a table, and writes it down as JSON with its pictures.
+#[derive(Parser)]
+struct CommandLine {
+    #[command(subcommand)]
+    part: Part,
+    /// Every candidate once, for milliseconds: a trial of the benchmark itself.
+    #[arg(long, global = true)]
+    quick: bool,
+    /// Where the results go.
+    #[arg(long, global = true, default_value = "bench/results")]
+    results: PathBuf,
+    /// Where the stores are: a directory on the disk that is meant. By default it is beside the build.
+    #[arg(long, global = true)]
+    ground: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// The designs of the debate, each doing the same: claim, accept, release.
+    Rivals {
+        /// Which of them: what keeps its state in memory, or what writes it down or runs as a server of its own.
+        #[arg(long, value_enum, default_value_t = rivals::Which::All)]
+        which: rivals::Which,
+    },
+    /// The journal beside what this disk and `SQLite` can do at all.
+    Store,
+    /// A claim in core among few and many employees, and in few and many companies.
+    Growth,
+    /// Whole bookings over sockets, beside a server that only relays.
+    Sockets,
+    /// Many idle sockets, and ten thousand clients after one employee.
+    Crowds,
+    /// Serves as `sockets` needs it: relays the frames of bookings, without a rule and without a store.
+    #[command(hide = true)]
+    Relay(sockets::relay::Flags),
+}
+
+fn main() -> ExitCode {
+    match run(&CommandLine::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("FAILED: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(line: &CommandLine) -> anyhow::Result<()> {
+    let effort = if line.quick { Effort::Quick } else { Effort::Full };
+    if let Part::Relay(flags) = &line.part {
+        let secret = std::env::var("SWITCHBOARD_JWT_SECRET").context("SWITCHBOARD_JWT_SECRET must be set")?;
+        return tokio::runtime::Runtime::new()?.block_on(sockets::relay::serve(flags, &secret));
+    }
+    let results = Results::into(&line.results)?;
+    let ground = match &line.ground {
+        Some(directory) => Ground::at(directory)?,
+        None => Ground::beside_the_build()?,
+    };
+    match &line.part {
+        Part::Rivals { which } => rivals::run(effort, *which, &ground, &results),
+        Part::Store => store::run(effort, &ground, &results),
+        Part::Growth => growth::run(effort, &results),
+        Part::Sockets => sockets::run(effort, &ground, &results),
+        Part::Crowds => sockets::run_crowds(effort, &ground, &results),
+        Part::Relay(_) => Ok(()),
+    }
+}

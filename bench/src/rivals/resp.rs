@@ -1,0 +1,149 @@
+//! The wire of Redis (RESP 2): many callers on one connection, whatever waits sent at once, replies in order.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, oneshot};
+
+/// Requests that wait to be sent: more than there are callers, so that nobody waits to ask.
+const WAITING: usize = 1024;
+
+/// A reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    Nothing,
+    Number(i64),
+    Text(String),
+}
+
+impl Reply {
+    /// A number; one that a script gives as text, too.
+    pub(super) fn number(&self) -> Result<Option<u32>> {
+        Ok(match self {
+            Self::Nothing => None,
+            Self::Number(number) => Some(u32::try_from(*number)?),
+            Self::Text(text) => Some(text.parse()?),
+        })
+    }
+}
+
+/// Commands that go out together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Commands {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl Commands {
+    /// One command of these words.
+    pub(super) fn one<T: Display>(words: impl IntoIterator<Item = T>) -> Self {
+        let mut commands = Self::default();
+        commands.add(words);
+        commands
+    }
+
+    /// Adds a command of these words.
+    pub(super) fn add<T: Display>(&mut self, words: impl IntoIterator<Item = T>) {
+        let words: Vec<String> = words.into_iter().map(|word| word.to_string()).collect();
+        self.bytes.extend(format!("*{}\r\n", words.len()).as_bytes());
+        for word in &words {
+            self.bytes.extend(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
+        }
+        self.count += 1;
+    }
+}
+
+struct Ask {
+    commands: Commands,
+    tell: Tell,
+}
+
+type Tell = oneshot::Sender<Result<Vec<Reply>>>;
+
+/// A connection that many may use. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Wire(mpsc::Sender<Ask>);
+
+impl Wire {
+    /// Connects; the tasks behind it end when nobody has it any more.
+    pub(super) async fn connect(socket: &Path) -> Result<Self> {
+        let (reader, writer) = UnixStream::connect(socket).await?.into_split();
+        let (asking, asked) = mpsc::channel(WAITING);
+        let (sent, expected) = mpsc::unbounded_channel();
+        tokio::spawn(write_all(writer, asked, sent));
+        tokio::spawn(read_all(BufReader::new(reader), expected));
+        Ok(Self(asking))
+    }
+
+    /// Sends commands, and waits for the reply to each.
+    pub(super) async fn ask(&self, commands: Commands) -> Result<Vec<Reply>> {
+        let (tell, told) = oneshot::channel();
+        self.0.send(Ask { commands, tell }).await.ok().context("the connection to Redis is broken")?;
+        told.await.context("the connection to Redis broke")?
+    }
+
+    /// Sends one command of these words.
+    pub(super) async fn ask_one<T: Display>(&self, words: impl IntoIterator<Item = T>) -> Result<Reply> {
+        self.ask(Commands::one(words)).await?.pop().context("a reply to one command")
+    }
+}
+
+async fn write_all(
+    mut writer: OwnedWriteHalf,
+    mut asked: mpsc::Receiver<Ask>,
+    sent: mpsc::UnboundedSender<(usize, Tell)>,
+) -> Result<()> {
+    let (mut waiting, mut bytes) = (Vec::new(), Vec::new());
+    while asked.recv_many(&mut waiting, WAITING).await > 0 {
+        for Ask { commands, tell } in waiting.drain(..) {
+            bytes.extend(commands.bytes);
+            sent.send((commands.count, tell)).ok().context("the replies are still read")?;
+        }
+        writer.write_all(&bytes).await?;
+        bytes.clear();
+    }
+    Ok(())
+}
+
+async fn read_all(
+    mut reader: BufReader<OwnedReadHalf>,
+    mut expected: mpsc::UnboundedReceiver<(usize, Tell)>,
+) -> Result<()> {
+    while let Some((count, tell)) = expected.recv().await {
+        let mut replies = Ok(Vec::with_capacity(count));
+        for _ in 0..count {
+            // One that is refused is still followed by the others.
+            match (read(&mut reader).await?, &mut replies) {
+                (Ok(reply), Ok(replies)) => replies.push(reply),
+                (Err(refused), Ok(_)) => replies = Err(refused),
+                (_, Err(_)) => {}
+            }
+        }
+        let _nobody_waits_any_more = tell.send(replies);
+    }
+    Ok(())
+}
+
+/// A reply or a refusal; outside of both, that the connection is broken.
+async fn read(reader: &mut BufReader<OwnedReadHalf>) -> Result<Result<Reply>> {
+    let mut line = String::new();
+    reader.read_line(&mut line).await?;
+    let (kind, rest) = line.trim_end().split_at_checked(1).context("Redis closed the connection")?;
+    Ok(Ok(match kind {
+        "+" => Reply::Text(rest.to_owned()),
+        "-" => return Ok(Err(anyhow::anyhow!("Redis: {rest}"))),
+        ":" => Reply::Number(rest.parse()?),
+        "$" if rest == "-1" => Reply::Nothing,
+        "$" => {
+            let mut text = vec![0; rest.parse::<usize>()? + 2];
+            reader.read_exact(&mut text).await?;
+            text.truncate(text.len() - 2);
+            Reply::Text(String::from_utf8(text)?)
+        }
+        _ => bail!("a reply of a kind that nobody asked for: {line}"),
+    }))
+}

@@ -1,0 +1,222 @@
+//! The frames of one booking, as Switchboard sends them, with blanks for the names: what the relay answers with.
+
+use switchboard::auth::Role;
+
+/// The push that begins a booking.
+pub const BOOK: &str = "book";
+
+/// What goes into the blanks.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// The company's id.
+    pub company: String,
+    /// The client's id.
+    pub client: String,
+    /// The employee's id.
+    pub employee: String,
+    /// The booking's id.
+    pub booking: String,
+    /// The session's id.
+    pub session: String,
+    /// The join's ref, as JSON.
+    pub join_ref: String,
+    /// The push's ref, as JSON.
+    pub reference: String,
+}
+
+/// What somebody has just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A client has joined the company's topic.
+    ClientJoins,
+    /// An employee has joined their own.
+    EmployeeJoins,
+    /// An employee wants to be idle.
+    Idle,
+    /// A client books.
+    Books,
+    /// An employee says yes.
+    Accepts,
+    /// A client joins the session's topic.
+    EntersSession,
+    /// A client ends the session.
+    Ends,
+    /// A client leaves the session's topic.
+    Leaves,
+}
+
+impl Step {
+    /// What a push is, if anything follows from it.
+    #[must_use]
+    pub fn of(role: Role, event: &str, text: &str) -> Option<Self> {
+        Some(match (role, event) {
+            (Role::Client, BOOK) => Self::Books,
+            (Role::Client, "end") => Self::Ends,
+            (Role::Client, "phx_leave") => Self::Leaves,
+            (Role::Client, "phx_join") if text.contains("\"session:") => Self::EntersSession,
+            (Role::Client, "phx_join") => Self::ClientJoins,
+            (Role::Employee, "phx_join") => Self::EmployeeJoins,
+            (Role::Employee, "set_status") => Self::Idle,
+            (Role::Employee, "accept") => Self::Accepts,
+            (Role::Client | Role::Employee | Role::Admin, _) => return None,
+        })
+    }
+}
+
+/// A frame with blanks.
+#[derive(Debug)]
+pub struct Frame(Vec<Part>);
+
+/// Which name goes there.
+type Blank = fn(&Names) -> &str;
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    Blank(Blank),
+}
+
+impl Frame {
+    fn read(mut text: &str) -> Self {
+        const BLANKS: [(&str, Blank); 7] = [
+            ("COMPANY", |names| &names.company),
+            ("CLIENT", |names| &names.client),
+            ("EMPLOYEE", |names| &names.employee),
+            ("BOOKING", |names| &names.booking),
+            ("SESSION", |names| &names.session),
+            ("JOIN", |names| &names.join_ref),
+            ("REF", |names| &names.reference),
+        ];
+        let mut parts = Vec::new();
+        loop {
+            let next = BLANKS.iter().filter_map(|(word, of)| Some((text.find(word)?, word, of))).min_by_key(|at| at.0);
+            let Some((at, word, of)) = next else { break };
+            parts.extend([Part::Text(text[..at].to_owned()), Part::Blank(*of)]);
+            text = &text[at + word.len()..];
+        }
+        parts.push(Part::Text(text.to_owned()));
+        Self(parts)
+    }
+
+    /// With the names in it.
+    #[must_use]
+    pub fn fill(&self, names: &Names) -> String {
+        let mut out = String::with_capacity(600);
+        for part in &self.0 {
+            out.push_str(match part {
+                Part::Text(text) => text,
+                Part::Blank(of) => of(names),
+            });
+        }
+        out
+    }
+}
+
+/// All frames, by what they follow from, each with who hears it.
+#[derive(Debug)]
+pub struct Frames(Vec<(Step, Vec<(Role, Frame)>)>);
+
+const OFFERING: &str = r#"{"booking":{"id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","topic":"load","note":null,"state":"offering","reason":null,"offers":1,"created_at":"2026-11-24T00:09:37.354Z","session":null,"employee":null}}"#;
+const RUNNING: &str = r#"{"id":"SESSION","booking_id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","employee_id":"EMPLOYEE","topic":"load","started_at":"2026-11-24T00:09:37.362Z","ended_at":null,"ended_by":null,"reason":null}"#;
+const ENDED: &str = r#"{"id":"SESSION","booking_id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","employee_id":"EMPLOYEE","topic":"load","started_at":"2026-11-24T00:09:37.362Z","ended_at":"2026-11-24T00:09:37.394Z","ended_by":"client","reason":null}"#;
+
+const CLIENTS: &str = "company:COMPANY";
+const DESK: &str = "employee:COMPANY:EMPLOYEE";
+const ROOM: &str = "session:SESSION";
+
+fn reply(topic: &str, response: &str) -> String {
+    format!(r#"[JOIN,REF,"{topic}","phx_reply",{{"status":"ok","response":{response}}}]"#)
+}
+
+fn event(topic: &str, event: &str, payload: &str) -> String {
+    format!(r#"[null,null,"{topic}","{event}",{payload}]"#)
+}
+
+fn status(status: &str, cause: &str) -> (Role, String) {
+    let payload =
+        format!(r#"{{"cause":"{cause}","intent":"idle","since":"2026-11-24T00:09:37.346Z","status":"{status}"}}"#);
+    (Role::Employee, event(DESK, "status", &payload))
+}
+
+fn booking(session: &str) -> (Role, String) {
+    let payload = format!(
+        r#"{{"booking":{{"id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","topic":"load","note":null,"state":"assigned","reason":null,"offers":1,"created_at":"2026-11-24T00:09:37.354Z","session":{session},"employee":{{"id":"EMPLOYEE","name":"EMPLOYEE"}}}}}}"#
+    );
+    (Role::Client, event(CLIENTS, "booking", &payload))
+}
+
+fn session(session: &str) -> String {
+    format!(r#"{{"session":{session}}}"#)
+}
+
+impl Frames {
+    /// Reads them once, so that a booking only fills in names.
+    #[must_use]
+    pub fn read() -> Self {
+        let availability = r#"{"availability":{"available":true,"idle":1,"topics":{}},"booking":null}"#;
+        let desk =
+            r#"{"status":"offline","since":"2026-11-24T00:09:37.328Z","intent":"offline","offer":null,"session":null}"#;
+        let offer = r#"{"offer":{"id":"BOOKING.1","booking_id":"BOOKING","client_id":"CLIENT","topic":"load","note":null,"attempt":1,"expires_at":"2026-11-24T00:09:52.354Z","expires_in_ms":15000}}"#;
+        let steps = vec![
+            (Step::ClientJoins, vec![(Role::Client, reply(CLIENTS, availability))]),
+            (Step::EmployeeJoins, vec![(Role::Employee, reply(DESK, desk))]),
+            (
+                Step::Idle,
+                vec![
+                    (Role::Employee, reply(DESK, r#"{"intent":"idle","status":"idle"}"#)),
+                    status("idle", "set_by_employee"),
+                ],
+            ),
+            (
+                Step::Books,
+                vec![
+                    (Role::Client, reply(CLIENTS, OFFERING)),
+                    (Role::Client, event(CLIENTS, "booking", OFFERING)),
+                    (Role::Employee, event(DESK, "offer", offer)),
+                    status("init", "offer"),
+                ],
+            ),
+            (
+                Step::Accepts,
+                vec![
+                    (Role::Employee, reply(DESK, &session(RUNNING))),
+                    (Role::Employee, event(DESK, "offer_closed", r#"{"offer_id":"BOOKING.1","outcome":"accepted"}"#)),
+                    (Role::Employee, event(DESK, "session", &session(RUNNING))),
+                    status("busy", "session_started"),
+                    booking(RUNNING),
+                ],
+            ),
+            (
+                Step::EntersSession,
+                vec![(
+                    Role::Client,
+                    reply(ROOM, &format!(r#"{{"messages":[],"peer":{{"online":false}},"session":{RUNNING}}}"#)),
+                )],
+            ),
+            (
+                Step::Ends,
+                vec![
+                    (Role::Client, reply(ROOM, &session(ENDED))),
+                    (Role::Client, event(ROOM, "ended", &session(ENDED))),
+                    booking(ENDED),
+                    (Role::Employee, event(DESK, "session", &session(ENDED))),
+                    status("idle", "session_ended"),
+                ],
+            ),
+            (
+                Step::Leaves,
+                vec![
+                    (Role::Client, reply(ROOM, "{}")),
+                    (Role::Client, format!(r#"[JOIN,JOIN,"{ROOM}","phx_close",{{}}]"#)),
+                ],
+            ),
+        ];
+        let read = |frames: Vec<(Role, String)>| frames.into_iter().map(|(to, text)| (to, Frame::read(&text)));
+        Self(steps.into_iter().map(|(step, frames)| (step, read(frames).collect())).collect())
+    }
+
+    /// What follows from a step.
+    pub fn after(&self, step: Step) -> impl Iterator<Item = &(Role, Frame)> {
+        self.0.iter().filter(move |(of, _)| *of == step).flat_map(|(_, frames)| frames)
+    }
+}

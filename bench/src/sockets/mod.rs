@@ -1,0 +1,189 @@
+//! Full bookings over real sockets, beside a server that only relays, and the waits beside what disk and loopback take.
+
+mod frames;
+
+mod ground;
+
+pub mod relay;
+
+mod servers;
+
+mod crowds;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::ground::Ground;
+use crate::results::{Results, Table, Target, short};
+use crate::rounds::{Calibration, Effort, Spread};
+use relay::Writes;
+use servers::{Kind, Load, Server, figure};
+
+/// Of the highest rate, how much is asked for when the waits under load are measured.
+const HALF: f64 = 0.5;
+/// Bookings a second that nobody has to wait behind.
+const UNLOADED_PER_S: f64 = 20.0;
+/// What a wait may have beside the disk and the loopback, in milliseconds.
+const OWN_MS: f64 = 0.15;
+const KINDS: [Kind; 3] = [Kind::Relay(Writes::Each), Kind::Relay(Writes::Together), Kind::Switchboard];
+
+/// What one kind of server did, round by round.
+#[derive(Default)]
+struct Done {
+    bookings_per_s: Spread,
+    server_us: Spread,
+    load_us: Spread,
+}
+
+/// How long bookings took from `book` to `offer`, round by round, in milliseconds.
+#[derive(Default)]
+struct Waits {
+    round_trip: Spread,
+    fdatasync: Spread,
+    unloaded_p50: Spread,
+    unloaded_p99: Spread,
+    half_p50: Spread,
+    half_p99: Spread,
+}
+
+/// Runs the part.
+///
+/// # Errors
+/// When a server or the load fails, or anybody is booked twice.
+pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
+    let (mut done, mut waits) = (KINDS.map(|_| Done::default()), Waits::default());
+    let mut calibration = Calibration::default();
+    for round in 0..effort.rounds() {
+        calibration.round();
+        let place = disk.fresh("sockets")?;
+        let mut highest = 0.0;
+        for (kind, done) in KINDS.iter().zip(&mut done) {
+            let server = Server::start(*kind, &place.join("closed"))?;
+            let report = server.load(&closed(effort, &place))?.report()?;
+            highest = figure(&report, "/bookings_per_s")?;
+            done.bookings_per_s.add(highest);
+            done.server_us.add(figure(&report, "/cpu/server_us_per_booking")?);
+            done.load_us.add(figure(&report, "/cpu/load_us_per_booking")?);
+        }
+        measure_waits(effort, &place, highest, &mut waits)?;
+        eprintln!("round {} of {}", round + 1, effort.rounds());
+        std::fs::remove_dir_all(&place)?;
+    }
+    let targets = targets(&done, &waits);
+    print(&done, &waits);
+    targets.iter().for_each(Target::print);
+    results.write("sockets", effort, &calibration, figures(&done, &waits, &targets))
+}
+
+/// Runs the crowds: many sockets, and ten thousand people who want the same employee.
+///
+/// # Errors
+/// When the server or the load fails, or anybody is booked twice.
+pub fn run_crowds(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
+    crowds::run(effort, disk, results)
+}
+
+fn closed(effort: Effort, place: &Path) -> Load {
+    Load {
+        name: "load",
+        companies: effort.pick(20, 2),
+        employees: effort.pick(20, 3),
+        clients: effort.pick(10, 2),
+        rate: None,
+        duration: effort.pick(Duration::from_secs(4), Duration::from_millis(300)),
+        warm_up: effort.pick(Duration::from_secs(1), Duration::ZERO),
+        session: Duration::ZERO,
+        json: place.join("load.json"),
+    }
+}
+
+fn measure_waits(effort: Effort, place: &Path, highest: f64, waits: &mut Waits) -> Result<()> {
+    waits.round_trip.add(ground::round_trip_ms()?);
+    waits.fdatasync.add(ground::fdatasync_ms(place)?);
+    for (rate, p50, p99) in [
+        (UNLOADED_PER_S, &mut waits.unloaded_p50, &mut waits.unloaded_p99),
+        (highest * HALF, &mut waits.half_p50, &mut waits.half_p99),
+    ] {
+        let server = Server::start(Kind::Switchboard, &place.join(format!("open-{rate:.0}")))?;
+        let load = Load { rate: Some(rate), clients: 20, ..closed(effort, place) };
+        let report = server.load(&load)?.report()?;
+        p50.add(figure(&report, "/waits_ms/book → offer/p50")?);
+        p99.add(figure(&report, "/waits_ms/book → offer/p99")?);
+    }
+    Ok(())
+}
+
+fn targets(done: &[Done], waits: &Waits) -> Vec<Target> {
+    let [_, relay, ours] = done else { return Vec::new() };
+    let most =
+        |what: &str, measured: f64, bound: f64| Target { what: what.to_owned(), measured, bound, at_least: false };
+    let allowed: Spread = (waits.round_trip.rounds().iter().zip(waits.fdatasync.rounds()))
+        .map(|(trip, sync)| 2.0 * trip + sync + OWN_MS)
+        .collect();
+    vec![
+        most("CPU of a booking, as so many of the relay's", ours.server_us.over(&relay.server_us).median(), 1.6),
+        Target {
+            what: "bookings a second, as so many of the relay's".to_owned(),
+            measured: ours.bookings_per_s.over(&relay.bookings_per_s).median(),
+            bound: 0.6,
+            at_least: true,
+        },
+        most(
+            "book to offer, unloaded median, as so many of two round trips, an fdatasync and 150 us",
+            waits.unloaded_p50.over(&allowed).median(),
+            1.0,
+        ),
+        most("the same, 99 %, as so many of it", waits.unloaded_p99.over(&allowed).median(), 3.0),
+        most("book to offer at half the highest rate, 99 %, in ms", waits.half_p99.median(), 10.0),
+        most("the same, as so many of the unloaded 99 %", waits.half_p99.over(&waits.unloaded_p99).median(), 4.0),
+    ]
+}
+
+fn print(done: &[Done], waits: &Waits) {
+    let mut table =
+        Table::new(["a booking of 24 frames, on one core", "bookings/s", "least", "most", "CPU us", "of the load"]);
+    for (kind, done) in KINDS.iter().zip(done) {
+        let per_s = &done.bookings_per_s;
+        let cells = [per_s.median(), per_s.min(), per_s.max(), done.server_us.median(), done.load_us.median()];
+        table.row(std::iter::once(kind.name().to_owned()).chain(cells.map(short)));
+    }
+    table.print();
+    let mut table = Table::new(["milliseconds", "median of rounds", "least", "most"]);
+    for (name, spread) in named(waits) {
+        let cell = |ms: f64| format!("{ms:.3}");
+        table.row([name.to_owned(), cell(spread.median()), cell(spread.min()), cell(spread.max())]);
+    }
+    table.print();
+}
+
+fn named(waits: &Waits) -> [(&'static str, &Spread); 6] {
+    [
+        ("loopback round trip", &waits.round_trip),
+        ("write of 4 KiB and fdatasync", &waits.fdatasync),
+        ("book to offer, unloaded, median", &waits.unloaded_p50),
+        ("book to offer, unloaded, 99 %", &waits.unloaded_p99),
+        ("book to offer, half the highest rate, median", &waits.half_p50),
+        ("book to offer, half the highest rate, 99 %", &waits.half_p99),
+    ]
+}
+
+fn figures(done: &[Done], waits: &Waits, targets: &[Target]) -> Value {
+    let servers = KINDS.iter().zip(done).map(|(kind, done)| {
+        json!({
+            "server": kind.name(),
+            "bookings_per_s": done.bookings_per_s.json(),
+            "server_us_per_booking": done.server_us.json(),
+            "load_us_per_booking": done.load_us.json(),
+        })
+    });
+    let waits = named(waits).map(|(name, spread)| json!({ "wait": name, "ms": spread.json() }));
+    let targets = targets.iter().map(Target::json);
+    json!({
+        "servers": servers.collect::<Vec<_>>(),
+        "waits": waits,
+        "targets": targets.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,221 @@
+//! The limit of the sockets: a server that only relays. Same library, same sockets, same frames in and out for each
+//! booking as Switchboard has, without a rule and without a store.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
+use futures_util::SinkExt;
+use switchboard::auth::{Claims, Keyring, Role};
+use switchboard::clock::Clock;
+use tokio::sync::mpsc;
+
+use super::frames::{BOOK, Frames, Names, Step};
+
+/// As the server's.
+const BUFFER_BYTES: usize = 4096;
+const FRAMES_PER_FLUSH: usize = 32;
+const OUTBOX_FRAMES: usize = 256;
+
+/// How the relay writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Writes {
+    /// A write for each frame.
+    Each,
+    /// One write for all that is ready.
+    Together,
+}
+
+impl Writes {
+    /// As it stands on the command line.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Each => "each",
+            Self::Together => "together",
+        }
+    }
+}
+
+/// What the relay does.
+#[derive(clap::Args, Debug)]
+pub struct Flags {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:4001")]
+    listen: SocketAddr,
+    /// How it writes
+    #[arg(long, value_enum, default_value = "together")]
+    writes: Writes,
+    /// Gives every employee each offer twice, so that the load's checker has something to find
+    #[arg(long)]
+    lie: bool,
+}
+
+struct Relay {
+    keyring: Keyring,
+    clock: Clock,
+    writes: Writes,
+    lie: bool,
+    /// Who sits opposite whom: the client and the employee of a company that have the same number.
+    pairs: Mutex<HashMap<String, Arc<Mutex<Pair>>>>,
+    frames: Frames,
+}
+
+/// A client, their employee, and the booking between the two.
+#[derive(Default)]
+struct Pair {
+    client: Option<mpsc::Sender<Outgoing>>,
+    employee: Option<mpsc::Sender<Outgoing>>,
+    names: Names,
+}
+
+enum Outgoing {
+    Frame(Utf8Bytes),
+    Ping(Utf8Bytes),
+}
+
+/// Serves until it is ended.
+pub async fn serve(flags: &Flags, secret: &str) -> anyhow::Result<()> {
+    let relay = Arc::new(Relay {
+        keyring: Keyring::hs256(secret.as_bytes()),
+        clock: Clock::start(),
+        writes: flags.writes,
+        lie: flags.lie,
+        pairs: Mutex::default(),
+        frames: Frames::read(),
+    });
+    let app = Router::new().route("/socket/websocket", axum::routing::get(upgrade)).with_state(relay);
+    let listener = tokio::net::TcpListener::bind(flags.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", flags.listen))?;
+    println!("relay: listening on http://{}", listener.local_addr()?);
+    let listener = listener.tap_io(|stream| {
+        // A socket without it only waits longer, which the figures would show.
+        let _set = stream.set_nodelay(true);
+    });
+    axum::serve(listener, app).await.context("the relay ended")
+}
+
+#[derive(serde::Deserialize)]
+struct Address {
+    token: String,
+}
+
+async fn upgrade(
+    State(relay): State<Arc<Relay>>,
+    Query(address): Query<Address>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    match relay.keyring.verify(&address.token, relay.clock.now().as_ms()) {
+        Ok(claims) => upgrade
+            .read_buffer_size(BUFFER_BYTES)
+            .write_buffer_size(if relay.writes == Writes::Each { 0 } else { BUFFER_BYTES })
+            .on_upgrade(move |socket| async move { relay.device(socket, claims).await }),
+        Err(error) => (axum::http::StatusCode::UNAUTHORIZED, error.to_string()).into_response(),
+    }
+}
+
+impl Relay {
+    async fn device(&self, mut socket: WebSocket, claims: Claims) {
+        let (outbox, mut waiting) = mpsc::channel(OUTBOX_FRAMES);
+        let pair = self.pair(&claims, &outbox);
+        let mut ready = Vec::new();
+        loop {
+            let went_on = tokio::select! {
+                message = socket.recv() => match message {
+                    Some(Ok(Message::Text(text))) => self.hear(&text, claims.role, &pair, &outbox),
+                    Some(Ok(_)) => true,
+                    None | Some(Err(_)) => false,
+                },
+                _ = waiting.recv_many(&mut ready, FRAMES_PER_FLUSH) => self.write(&mut socket, &mut ready).await,
+            };
+            if !went_on {
+                return;
+            }
+        }
+    }
+
+    fn pair(&self, claims: &Claims, outbox: &mpsc::Sender<Outgoing>) -> Arc<Mutex<Pair>> {
+        let company = claims.company.clone().unwrap_or_default();
+        let number = claims.subject.rsplit('-').next().unwrap_or_default();
+        let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = pairs.entry(format!("{company}/{number}")).or_default().clone();
+        let mut both = pair.lock().unwrap_or_else(PoisonError::into_inner);
+        both.names.company = company;
+        match claims.role {
+            Role::Employee => {
+                both.names.employee.clone_from(&claims.subject);
+                both.employee = Some(outbox.clone());
+            }
+            Role::Client | Role::Admin => {
+                both.names.client.clone_from(&claims.subject);
+                both.client = Some(outbox.clone());
+            }
+        }
+        drop(both);
+        pair
+    }
+
+    /// Says whether the line goes on.
+    fn hear(&self, text: &str, role: Role, pair: &Mutex<Pair>, own: &mpsc::Sender<Outgoing>) -> bool {
+        let Some((join_ref, reference, event)) = head(text) else { return false };
+        let mut pair = pair.lock().unwrap_or_else(PoisonError::into_inner);
+        if event == BOOK {
+            pair.names.booking = self.clock.fresh_booking().to_string();
+            pair.names.session = self.clock.fresh_session().to_string();
+        }
+        let Some(step) = Step::of(role, event, text) else { return true };
+        pair.names.join_ref = join_ref.to_owned();
+        pair.names.reference = reference.to_owned();
+        let repeats = if self.lie && event == BOOK { 2 } else { 1 };
+        for (to, frame) in self.frames.after(step) {
+            let frame: Utf8Bytes = frame.fill(&pair.names).into();
+            let line = if *to == role {
+                Some(own)
+            } else if role == Role::Client {
+                pair.employee.as_ref()
+            } else {
+                pair.client.as_ref()
+            };
+            let Some(line) = line else { continue };
+            for _ in 0..if *to == Role::Employee { repeats } else { 1 } {
+                if line.try_send(Outgoing::Frame(frame.clone())).is_err() {
+                    return false;
+                }
+            }
+        }
+        if event == BOOK
+            && let Some(employee) = &pair.employee
+        {
+            // The proof of delivery, as the server asks for it.
+            return employee.try_send(Outgoing::Ping(format!("{}.1", pair.names.booking).into())).is_ok();
+        }
+        true
+    }
+
+    async fn write(&self, socket: &mut WebSocket, ready: &mut Vec<Outgoing>) -> bool {
+        for outgoing in ready.drain(..) {
+            let message = match outgoing {
+                Outgoing::Frame(frame) => Message::Text(frame),
+                Outgoing::Ping(proof) => Message::Ping(proof.into()),
+            };
+            if socket.feed(message).await.is_err() {
+                return false;
+            }
+        }
+        socket.flush().await.is_ok()
+    }
+}
+
+/// The refs and the event of a frame that the load sends: `[1,2,"topic","event",{}]`.
+fn head(text: &str) -> Option<(&str, &str, &str)> {
+    let (join_ref, rest) = text.strip_prefix('[')?.split_once(',')?;
+    let (reference, rest) = rest.split_once(",\"")?;
+    let (_topic, rest) = rest.split_once("\",\"")?;
+    let (event, _payload) = rest.split_once('"')?;
+    Some((join_ref, reference, event))
+}

@@ -1,0 +1,94 @@
+//! What the real thing committed, batch by batch, kept for those who write the same again.
+
+use std::collections::HashMap;
+use std::mem::take;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use switchboard::journal::rows::{Row, RowKey};
+use switchboard::journal::{Store, StoreError, Work};
+use switchboard_core::{CompanyId, Event, Time};
+
+/// One entry of a batch: what it committed, without those who waited.
+#[derive(Clone, Debug)]
+pub(super) struct KeptEntry {
+    pub(super) company: CompanyId,
+    pub(super) first_seq: u64,
+    pub(super) at: Time,
+    pub(super) events: Vec<Event>,
+    pub(super) rows: Vec<Row>,
+}
+
+impl KeptEntry {
+    /// Whether it ended a session: the last step of a cycle.
+    pub(super) fn ends_a_cycle(&self) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::SessionEnded { .. }))
+    }
+}
+
+/// The entries of one transaction.
+pub(super) type Batch = Vec<KeptEntry>;
+
+/// All batches so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept(Arc<Mutex<Vec<Batch>>>);
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Takes them out.
+    pub(super) fn take(&self) -> Vec<Batch> {
+        take(&mut *self.lock())
+    }
+}
+
+/// A store that keeps a copy of what it is given.
+pub(super) struct Keeping<S> {
+    pub(super) store: S,
+    pub(super) kept: Kept,
+}
+
+impl<S: Store> Store for Keeping<S> {
+    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+        self.store.commit(batch)?;
+        let entries = batch.iter().filter_map(|work| match work {
+            Work::Entry(entry) if !entry.events.is_empty() => Some(KeptEntry {
+                company: entry.company.clone(),
+                first_seq: entry.first_seq,
+                at: entry.at,
+                events: entry.events.clone(),
+                rows: entry.rows.clone(),
+            }),
+            Work::Entry(_) | Work::Snapshot { .. } | Work::Settle(_) => None,
+        });
+        let kept: Batch = entries.collect();
+        if !kept.is_empty() {
+            self.kept.lock().push(kept);
+        }
+        Ok(())
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.store.probe()
+    }
+}
+
+/// The latest state of each row of a batch, as the journal writes it: once, where it first came.
+pub(super) fn latest_rows(batch: &[KeptEntry]) -> Vec<(&CompanyId, &Row)> {
+    let mut place_of: HashMap<(&CompanyId, RowKey), usize> = HashMap::new();
+    let mut latest: Vec<(&CompanyId, &Row)> = Vec::new();
+    for (company, row) in batch.iter().flat_map(|entry| entry.rows.iter().map(|row| (&entry.company, row))) {
+        let place = *place_of.entry((company, row.key())).or_insert(latest.len());
+        match latest.get_mut(place) {
+            Some(earlier) => *earlier = (company, row),
+            None => latest.push((company, row)),
+        }
+    }
+    latest
+}
