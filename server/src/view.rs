@@ -22,7 +22,26 @@ impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let ms = i64::try_from(self.0.as_ms()).unwrap_or(i64::MAX);
         let moment = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
-        out.collect_str(&format_args!("{moment:.3}"))
+        let at = jiff::tz::Offset::UTC.to_datetime(moment);
+        // Every frame has one or two: digit by digit is 400 instructions less for each than jiff's formatter.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        write_digits(&mut text[0..4], at.year().unsigned_abs());
+        write_digits(&mut text[5..7], at.month().unsigned_abs().into());
+        write_digits(&mut text[8..10], at.day().unsigned_abs().into());
+        write_digits(&mut text[11..13], at.hour().unsigned_abs().into());
+        write_digits(&mut text[14..16], at.minute().unsigned_abs().into());
+        write_digits(&mut text[17..19], at.second().unsigned_abs().into());
+        write_digits(&mut text[20..23], at.millisecond().unsigned_abs());
+        out.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// A number that fills its place, with zeros before it.
+fn write_digits(place: &mut [u8], number: u16) {
+    let mut rest = number;
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
     }
 }
 
@@ -333,4 +352,19 @@ pub fn vocabulary() -> Vec<(&'static str, Vec<&'static str>)> {
 #[must_use]
 pub const fn is_for_board(notice: &Notice) -> bool {
     matches!(notice, Notice::BoardEmployee(_) | Notice::BoardBooking(_) | Notice::BoardSession(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_jiff_writes_it_with_milliseconds() {
+        let steps = (0..2_000).map(|step| step * 127_001_003_017);
+        for ms in steps.chain([0, 1, 999, 951_782_399_999, 951_782_400_000, 253_402_207_200_999, u64::MAX]) {
+            let moment = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+            let expected = format!("\"{:.3}\"", moment.unwrap_or(jiff::Timestamp::MAX));
+            assert_eq!(json(&Moment(Time::from_ms(ms))), expected, "{ms}");
+        }
+    }
 }
