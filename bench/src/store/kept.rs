@@ -28,22 +28,29 @@ impl KeptEntry {
 /// The entries of one transaction.
 pub(super) type Batch = Vec<KeptEntry>;
 
-/// All batches so far.
+/// All batches so far, and what else was written with them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Kept(Arc<Mutex<Vec<Batch>>>);
+pub(super) struct Kept(Arc<Mutex<(Vec<Batch>, Snapshots)>>);
+
+/// Snapshots that were committed among the entries.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Snapshots {
+    pub(super) count: usize,
+    pub(super) bytes: usize,
+}
 
 impl Kept {
-    fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
+    fn lock(&self) -> MutexGuard<'_, (Vec<Batch>, Snapshots)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many.
     pub(super) fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().0.len()
     }
 
-    /// Takes them out.
-    pub(super) fn take(&self) -> Vec<Batch> {
+    /// Takes all of it out.
+    pub(super) fn take(&self) -> (Vec<Batch>, Snapshots) {
         take(&mut *self.lock())
     }
 }
@@ -57,6 +64,7 @@ pub(super) struct Keeping<S> {
 impl<S: Store> Store for Keeping<S> {
     fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
         self.store.commit(batch)?;
+        let mut kept = self.kept.lock();
         let entries = batch.iter().filter_map(|work| match work {
             Work::Entry(entry) if !entry.events.is_empty() => Some(KeptEntry {
                 company: entry.company.clone(),
@@ -67,9 +75,15 @@ impl<S: Store> Store for Keeping<S> {
             }),
             Work::Entry(_) | Work::Snapshot { .. } | Work::Settle(_) => None,
         });
-        let kept: Batch = entries.collect();
-        if !kept.is_empty() {
-            self.kept.lock().push(kept);
+        let entries: Batch = entries.collect();
+        if !entries.is_empty() {
+            kept.0.push(entries);
+        }
+        for work in batch {
+            if let Work::Snapshot { data, .. } = work {
+                kept.1.count += 1;
+                kept.1.bytes += data.len();
+            }
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::rivals::checker::Case;
 use crate::rivals::cycle::{Callers, Candidate, Measured, Running, runtime};
 use crate::rounds::{Calibration, Effort, Spread, per_second};
 use bare::{Bare, Transaction, check_same};
-use kept::{Keeping, Kept, KeptEntry};
+use kept::{Keeping, Kept, KeptEntry, Snapshots};
 
 const CASE: Case = Case { companies: 1, employees: 1_000 };
 const QUICK_CASE: Case = Case { companies: 1, employees: 100 };
@@ -48,6 +48,8 @@ struct Recording {
     steps: Vec<Transaction>,
     step_cycles: u64,
     bytes_per_batch: usize,
+    /// What the journal wrote besides, and the bare writer does not.
+    snapshots: Snapshots,
 }
 
 /// The figures of all rounds.
@@ -78,7 +80,7 @@ pub fn run(effort: Effort, ground: &Ground, results: &Results) -> Result<()> {
 }
 
 fn round(effort: Effort, ground: &Ground, recording: &Recording, figures: &mut Figures) -> Result<()> {
-    let Recording { before, batches, cycles, steps, step_cycles, bytes_per_batch } = recording;
+    let Recording { before, batches, cycles, steps, step_cycles, bytes_per_batch, .. } = recording;
     let directory = ground.fresh("bare")?;
     let took = sync_batches(&directory.join("log"), batches.len(), *bytes_per_batch)?;
     figures.disk.add(per_second(*cycles, took));
@@ -134,7 +136,7 @@ fn record(effort: Effort, ground: &Ground) -> Result<Recording> {
     let (directory, kept, mut before) = (ground.fresh("recorded")?, Kept::default(), 0);
     let most = CALLERS.into_iter().max().unwrap_or(1);
     measure_house(effort, most, &directory, Some((&kept, &mut before)))?;
-    let all = kept.take();
+    let (all, snapshots) = kept.take();
     let (hired, booked) = all.split_at(before);
     let transactions = |batches: &[Vec<KeptEntry>]| batches.iter().map(|batch| Transaction::of(batch)).collect();
     let (before, batches): (Result<Vec<Transaction>>, Result<Vec<Transaction>>) =
@@ -157,7 +159,7 @@ fn record(effort: Effort, ground: &Ground) -> Result<Recording> {
     drop(bare);
     check_same(&directory.join("switchboard.db"), &replayed)?;
     let step_cycles = (steps.len() / 3) as u64;
-    Ok(Recording { before, batches, cycles, steps, step_cycles, bytes_per_batch })
+    Ok(Recording { before, batches, cycles, steps, step_cycles, bytes_per_batch, snapshots })
 }
 
 /// Writes so many bytes so many times, each time until the disk has them.
@@ -204,18 +206,26 @@ impl Figures {
     }
 
     fn print(&self, recording: &Recording) {
-        let Recording { batches, cycles, bytes_per_batch, .. } = recording;
+        let Recording { batches, cycles, bytes_per_batch, snapshots, .. } = recording;
         println!(
             "recorded with {} callers: {cycles} cycles in {} commits of about {} bytes each",
             CALLERS[CALLERS.len() - 1],
             batches.len(),
             short(*bytes_per_batch as f64),
         );
-        let mut table = Table::new(["", "cycles/s", "min", "max", "p99 of a cycle", "of group commit"]);
+        println!(
+            "beside them {} snapshots, {} bytes in all, which ours writes and the bare writer does not",
+            snapshots.count,
+            short(snapshots.bytes as f64),
+        );
+        let mut table =
+            Table::new(["", "cycles/s", "min", "max", "p99 of a cycle", "of group commit", "of step by step"]);
         for (name, cycles, p99) in self.rows() {
             let p99 = p99.map_or("-".to_owned(), |p99| time(p99.median()));
             let of_bare = format!("{:.3}", cycles.over(&self.bare).median());
-            table.row([name, short(cycles.median()), short(cycles.min()), short(cycles.max()), p99, of_bare]);
+            let of_steps = format!("{:.1}", cycles.over(&self.steps).median());
+            let figures = [cycles.median(), cycles.min(), cycles.max()].map(short);
+            table.row(std::iter::once(name).chain(figures).chain([p99, of_bare, of_steps]));
         }
         table.print();
     }
@@ -227,6 +237,7 @@ impl Figures {
                 "cycles_per_s": cycles.json(),
                 "p99_ns": p99.map(Spread::json),
                 "of_group_commit": cycles.over(&self.bare).json(),
+                "of_step_by_step": cycles.over(&self.steps).json(),
             })
         };
         json!({
@@ -234,6 +245,8 @@ impl Figures {
                 "cycles": recording.cycles,
                 "commits": recording.batches.len(),
                 "bytes_per_commit": recording.bytes_per_batch,
+                "snapshots": recording.snapshots.count,
+                "bytes_of_snapshots": recording.snapshots.bytes,
             },
             "rows": self.rows().into_iter().map(row).collect::<Vec<_>>(),
             "targets": targets.iter().map(Target::json).collect::<Vec<_>>(),
