@@ -10,7 +10,7 @@ use switchboard::auth::{Claims, Keyring, Role};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::check::check;
-use switchboard::journal::sqlite::Reader;
+use switchboard::journal::reader::Reader;
 use switchboard::{demo, load, serve};
 use tracing_subscriber::EnvFilter;
 

@@ -18,7 +18,7 @@ use super::problem::Problem;
 use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
 use crate::journal::history::Page;
-use crate::journal::sqlite::Reader;
+use crate::journal::reader::Reader;
 use crate::journal::{Fate, StoreError};
 use crate::view;
 

@@ -11,7 +11,7 @@ use super::ask::{self, Answered, InPath, shown};
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Filter;
-use crate::journal::sqlite::Reader;
+use crate::journal::reader::Reader;
 use crate::view;
 
 /// What a list of bookings or sessions may be asked for by.

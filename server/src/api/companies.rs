@@ -12,7 +12,7 @@ use super::ask::{self, Answered, InPath, Sent, shown};
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
-use crate::journal::sqlite::Reader;
+use crate::journal::reader::Reader;
 use crate::view::{self, Moment};
 
 /// A company's body in a `PUT`.

@@ -23,7 +23,7 @@ use axum::routing::{get, post};
 
 use crate::admission::Peer;
 use crate::hub::Hub;
-use crate::journal::sqlite::Reader;
+use crate::journal::reader::Reader;
 use crate::{demo, socket};
 use problem::Problem;
 

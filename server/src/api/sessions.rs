@@ -12,7 +12,7 @@ use super::ask::{self, Answered, InPath, Sent, shown};
 use super::bookings::ListQuery;
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::sqlite::Reader;
+use crate::journal::reader::Reader;
 use crate::view;
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,8 +6,9 @@ use rusqlite::{Connection, params};
 use switchboard_core::{Company, CompanyId, invariants};
 
 use super::StoreError;
+use super::reader::{Reader, for_each_event, read_snapshot, unreadable};
 use super::rows::{BookingRow, MessageRow, OfferRow, Row, RowKey, SessionRow, rows_of};
-use super::sqlite::{Reader, for_each_event, read_snapshot, time, unreadable};
+use super::tables::time;
 
 /// Differences of one company that are told in words; the rest is counted.
 const TOLD_PER_COMPANY: usize = 20;

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId, SessionId, Settings, Time};
 
 use super::StoreError;
-use super::sqlite::{Reader, ms, time, unreadable};
+use super::reader::{Reader, unreadable};
+use super::tables::{ms, time};
 use crate::view::{BookingView, MessageView, Moment, NamedEmployee, SessionView};
 
 macro_rules! booking_columns {

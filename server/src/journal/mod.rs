@@ -6,6 +6,10 @@ pub mod schema;
 
 pub mod sqlite;
 
+mod tables;
+
+pub mod reader;
+
 pub mod history;
 
 pub mod snapshot;

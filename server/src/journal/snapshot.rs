@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use switchboard_core::CompanyId;
 
 use super::Work;
-use super::sqlite::Reader;
+use super::reader::Reader;
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.

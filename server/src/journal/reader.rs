@@ -1,0 +1,164 @@
+//! Reads what is committed, beside the writer.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
+
+use super::sqlite::{FILE, OpenError};
+use super::tables::time;
+use super::{ReadBack, StoreError};
+
+/// Readers that are kept open for the next question.
+const READERS_KEPT: usize = 8;
+
+/// Reads what is committed, beside the writer. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reader(Arc<Readers>);
+
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Reader {
+    pub(super) fn of(path: PathBuf) -> Self {
+        Self(Arc::new(Readers { path, idle: Mutex::default() }))
+    }
+
+    /// A reader of the store in a directory, for tools that look beside a server.
+    ///
+    /// # Errors
+    /// When there is no store.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        let path = directory.join(FILE);
+        if !path.exists() {
+            return Err(OpenError::Nothing(directory.to_owned()));
+        }
+        Ok(Self::of(path))
+    }
+
+    /// Asks the store. All that one question reads is of one moment.
+    ///
+    /// # Errors
+    /// What the question says.
+    pub fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let kept = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = Connection::open_with_flags(&self.0.path, flags)?;
+                connection.pragma_update(None, "query_only", true)?;
+                connection
+            }
+        };
+        let transaction = connection.unchecked_transaction()?;
+        let answer = question(&transaction);
+        transaction.finish()?;
+        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < READERS_KEPT {
+            idle.push(connection);
+        }
+        answer
+    }
+}
+
+impl Reader {
+    /// The company after all its committed events, with the number of events since its snapshot.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn company(&self, id: &CompanyId) -> Result<(Company, u64), StoreError> {
+        self.ask(|connection| {
+            let sql = "SELECT data FROM snapshots WHERE company_id = ?1";
+            let snapshot: Option<String> = connection.query_row(sql, [id.as_str()], |row| row.get(0)).optional()?;
+            let mut company = match snapshot {
+                Some(data) => read_snapshot(&data)?,
+                None => Company::new(id.clone()),
+            };
+            let since = company.seq();
+            for_each_event(connection, id, since, |at, event| company.apply(at, event))?;
+            let events = company.seq() - since;
+            Ok((company, events))
+        })
+    }
+
+    fn with_open_things(&self) -> Result<Vec<CompanyId>, StoreError> {
+        let sql = "SELECT company_id FROM bookings INDEXED BY bookings_that_search WHERE state = 'offering'
+                   UNION SELECT company_id FROM sessions INDEXED BY sessions_that_run WHERE ended_at IS NULL
+                   UNION SELECT company_id FROM employees INDEXED BY employees_who_want_to_work WHERE intent = 'idle'";
+        self.ask(|connection| {
+            let mut query = connection.prepare(sql)?;
+            let ids = query.query_map([], |row| row.get::<_, String>(0))?;
+            ids.map(|id| id?.parse().map_err(unreadable)).collect()
+        })
+    }
+
+    fn company_of(&self, id: SessionId) -> Result<Option<CompanyId>, StoreError> {
+        self.ask(|connection| {
+            let sql = "SELECT company_id FROM sessions WHERE id = ?1";
+            let found: Option<String> = connection.query_row(sql, [id.to_string()], |row| row.get(0)).optional()?;
+            found.map(|id| id.parse().map_err(unreadable)).transpose()
+        })
+    }
+
+    /// Asks away from the threads that serve sockets.
+    pub fn aside<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        let reader = self.clone();
+        Box::pin(async move {
+            let asked = tokio::task::spawn_blocking(move || question(&reader)).await;
+            asked.unwrap_or_else(|_stopped| Err(StoreError::Stopping))
+        })
+    }
+}
+
+impl ReadBack for Reader {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
+        let id = id.clone();
+        self.aside(move |reader| reader.company(&id))
+    }
+
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
+        self.aside(Self::with_open_things)
+    }
+
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
+        self.aside(move |reader| reader.company_of(id))
+    }
+}
+
+/// A company as a snapshot has it.
+pub(super) fn read_snapshot(data: &str) -> Result<Company, StoreError> {
+    let mut company: Company = serde_json::from_str(data).map_err(unreadable)?;
+    company.rebuild();
+    Ok(company)
+}
+
+/// Hands over a company's events after that number, in order.
+pub(super) fn for_each_event(
+    connection: &Connection,
+    company: &CompanyId,
+    after: u64,
+    mut each: impl FnMut(Time, &Event),
+) -> Result<(), StoreError> {
+    let sql = "SELECT at, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq";
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query(params![company.as_str(), after.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        let data = row.get_ref(1)?.as_str().map_err(unreadable)?;
+        let event = serde_json::from_str(data).map_err(unreadable)?;
+        each(time(row.get(0)?), &event);
+    }
+    Ok(())
+}
+
+pub(super) fn unreadable(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unreadable(error.to_string())
+}

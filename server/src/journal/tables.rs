@@ -1,0 +1,166 @@
+//! The tables for people and SQL, as they are written: events one by one, and of each row its last state.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+use switchboard_core::{CompanyId, Time};
+
+use super::rows::{Row, RowKey};
+use super::{Entry, StoreError};
+
+/// The last state of each row of a batch, in the order in which the rows first came.
+#[derive(Default)]
+pub(super) struct LatestRows<'a> {
+    rows: HashMap<(&'a CompanyId, RowKey), &'a Row>,
+    order: Vec<(&'a CompanyId, RowKey)>,
+}
+
+impl<'a> LatestRows<'a> {
+    pub(super) fn put(&mut self, company: &'a CompanyId, row: &'a Row) {
+        if matches!(row, Row::CompanyGone) {
+            self.forget_people(company);
+        }
+        let key = (company, row.key());
+        if self.rows.insert(key.clone(), row).is_none() {
+            self.order.push(key);
+        }
+    }
+
+    /// What a company's end takes away must not be written after it; what comes later stands behind it.
+    fn forget_people(&mut self, company: &CompanyId) {
+        let stays = |(of, key): &(&CompanyId, RowKey)| {
+            *of != company || !matches!(key, RowKey::Company | RowKey::CompanyGone | RowKey::Employee(_))
+        };
+        self.rows.retain(|key, _| stays(key));
+        self.order.retain(stays);
+    }
+
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (&'a CompanyId, &'a Row)> {
+        self.order.iter().filter_map(|key| Some((key.0, *self.rows.get(key)?)))
+    }
+}
+
+pub(super) fn write_events(connection: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    let sql = "INSERT INTO events (company_id, seq, at, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for (seq, event) in (entry.first_seq..).zip(&entry.events) {
+        let data = crate::view::json(event);
+        let (seq, at) = (seq.cast_signed(), ms(entry.at));
+        insert.execute(params![entry.company.as_str(), seq, at, event.kind(), data])?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<(), StoreError> {
+    let company = company.as_str();
+    match row {
+        Row::Company { name, settings, created_at } => {
+            let sql = "INSERT INTO companies (id, name, settings, created_at) VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT DO UPDATE SET name = excluded.name, settings = excluded.settings,
+                           created_at = excluded.created_at";
+            let settings = crate::view::json(settings);
+            connection.prepare_cached(sql)?.execute(params![company, name, settings, ms(*created_at)])?;
+        }
+        Row::CompanyGone => {
+            connection.prepare_cached("DELETE FROM companies WHERE id = ?1")?.execute([company])?;
+            connection.prepare_cached("DELETE FROM employees WHERE company_id = ?1")?.execute([company])?;
+        }
+        Row::Employee { id, name, topics, intent } => {
+            let sql = "INSERT INTO employees (company_id, id, name, topics, intent) VALUES (?1, ?2, ?3, ?4, ?5)
+                       ON CONFLICT DO UPDATE SET name = excluded.name, topics = excluded.topics,
+                           intent = excluded.intent";
+            let topics = crate::view::json(topics);
+            connection.prepare_cached(sql)?.execute(params![company, id, name, topics, intent])?;
+        }
+        Row::EmployeeGone { id } => {
+            let sql = "DELETE FROM employees WHERE company_id = ?1 AND id = ?2";
+            connection.prepare_cached(sql)?.execute(params![company, id])?;
+        }
+        Row::Booking(_) | Row::Offer(_) => write_booking_row(connection, company, row)?,
+        Row::Session(_) | Row::Message(_) => write_session_row(connection, company, row)?,
+    }
+    Ok(())
+}
+
+fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Result<(), StoreError> {
+    if let Row::Booking(b) = row {
+        let sql = "INSERT INTO bookings (company_id, id, client_id, topic, note, state, reason, offers, created_at,
+                       ended_at, session_id, employee_id, employee_name)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                   ON CONFLICT DO UPDATE SET state = excluded.state, reason = excluded.reason,
+                       offers = excluded.offers, ended_at = excluded.ended_at, session_id = excluded.session_id,
+                       employee_id = excluded.employee_id, employee_name = excluded.employee_name";
+        connection.prepare_cached(sql)?.execute(params![
+            company,
+            b.id,
+            b.client_id,
+            b.topic,
+            b.note,
+            b.state,
+            b.reason,
+            b.offers,
+            ms(b.created_at),
+            b.ended_at.map(ms),
+            b.session_id,
+            b.employee_id,
+            b.employee_name
+        ])?;
+    }
+    if let Row::Offer(o) = row {
+        let sql = "INSERT INTO offers (company_id, booking_id, attempt, employee_id, made_at, expires_at,
+                       delivered_at, closed_at, outcome, reason)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                   ON CONFLICT DO UPDATE SET delivered_at = excluded.delivered_at, closed_at = excluded.closed_at,
+                       outcome = excluded.outcome, reason = excluded.reason";
+        connection.prepare_cached(sql)?.execute(params![
+            company,
+            o.booking_id,
+            o.attempt,
+            o.employee_id,
+            ms(o.made_at),
+            ms(o.expires_at),
+            o.delivered_at.map(ms),
+            o.closed_at.map(ms),
+            o.outcome,
+            o.reason
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Result<(), StoreError> {
+    if let Row::Session(s) = row {
+        let sql = "INSERT INTO sessions (company_id, id, booking_id, client_id, employee_id, topic, started_at,
+                       ended_at, ended_by, reason)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                   ON CONFLICT (company_id, id) DO UPDATE SET ended_at = excluded.ended_at,
+                       ended_by = excluded.ended_by, reason = excluded.reason";
+        connection.prepare_cached(sql)?.execute(params![
+            company,
+            s.id,
+            s.booking_id,
+            s.client_id,
+            s.employee_id,
+            s.topic,
+            ms(s.started_at),
+            s.ended_at.map(ms),
+            s.ended_by,
+            s.reason
+        ])?;
+    }
+    if let Row::Message(m) = row {
+        let sql = "INSERT INTO messages (company_id, session_id, id, sender, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let mut insert = connection.prepare_cached(sql)?;
+        insert.execute(params![company, m.session_id, m.id, m.sender, m.body, ms(m.at)])?;
+    }
+    Ok(())
+}
+
+/// The store counts in signed milliseconds.
+pub(super) fn ms(time: Time) -> i64 {
+    i64::try_from(time.as_ms()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn time(ms: i64) -> Time {
+    Time::from_ms(u64::try_from(ms).unwrap_or(0))
+}
