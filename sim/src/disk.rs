@@ -75,7 +75,7 @@ async fn asked_once_more() {
 }
 
 impl Store for Disk {
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
         self.probe()?;
         let mut stored = self.stored();
         for work in batch {
@@ -84,7 +84,7 @@ impl Store for Disk {
                 Work::Snapshot { company, seq, data } => {
                     stored.snapshots.insert(company.clone(), (*seq, data.clone()));
                 }
-                Work::Settle(_) => {}
+                Work::File { .. } => {}
             }
         }
         Ok(())
@@ -176,7 +176,7 @@ impl Stored {
     }
 
     fn company_of(&self, session: SessionId) -> Option<CompanyId> {
-        let key = RowKey::Session(session.to_string());
+        let key = RowKey::Session(session);
         self.rows.keys().find(|(_, found)| *found == key).map(|(company, _)| company.clone())
     }
 

@@ -239,14 +239,15 @@ impl House {
         let epoch = self.epoch();
         let rests_on_what_was_lost = |waiting: &Waiting| match &waiting.work {
             Work::Entry(entry) => entry.epoch != epoch,
-            Work::Snapshot { .. } | Work::Settle(_) => false,
+            Work::Snapshot { .. } | Work::File { .. } => false,
         };
         if self.waiting.iter().any(rests_on_what_was_lost) {
             return 0;
         }
-        let batch: Vec<Work> = self.waiting.drain(..most.min(self.waiting.len())).map(|waiting| waiting.work).collect();
+        let mut batch: Vec<Work> =
+            self.waiting.drain(..most.min(self.waiting.len())).map(|waiting| waiting.work).collect();
         // A full disk stores nothing.
-        match switchboard::journal::Store::commit(&mut self.disk, &batch) {
+        match switchboard::journal::Store::commit(&mut self.disk, &mut batch) {
             Ok(()) => batch.iter().filter(|work| matches!(work, Work::Entry(_))).count(),
             Err(_full) => 0,
         }

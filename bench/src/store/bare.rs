@@ -98,7 +98,7 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
             (EMPLOYEE, vec![company, text(id), text(name), topics.into(), text(intent)])
         }
         Row::Booking(b) => {
-            let (id, client, topic, state) = (text(&b.id), text(&b.client_id), text(&b.topic), text(&b.state));
+            let (id, client, topic, state) = (text(b.id), text(&b.client_id), text(&b.topic), text(&b.state));
             let (note, reason, offers) = (word(b.note.as_ref()), word(b.reason.as_ref()), i64::from(b.offers).into());
             let (created, ended, session) = (ms(b.created_at), maybe_ms(b.ended_at), word(b.session_id.as_ref()));
             let employee = (word(b.employee_id.as_ref()), word(b.employee_name.as_ref()));
@@ -106,13 +106,14 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
             (BOOKING, values.into_iter().chain([employee.0, employee.1]).collect())
         }
         Row::Offer(o) => {
-            let (booking, attempt, employee) = (text(&o.booking_id), i64::from(o.attempt).into(), text(&o.employee_id));
+            let (booking, attempt, employee) =
+                (text(o.id.booking), i64::from(o.id.attempt).into(), text(&o.employee_id));
             let (made, expires, delivered) = (ms(o.made_at), ms(o.expires_at), maybe_ms(o.delivered_at));
             let (closed, outcome, reason) = (maybe_ms(o.closed_at), word(o.outcome.as_ref()), word(o.reason.as_ref()));
             (OFFER, vec![company, booking, attempt, employee, made, expires, delivered, closed, outcome, reason])
         }
         Row::Session(s) => {
-            let (id, booking, client) = (text(&s.id), text(&s.booking_id), text(&s.client_id));
+            let (id, booking, client) = (text(s.id), text(s.booking_id), text(&s.client_id));
             let (employee, topic, started) = (text(&s.employee_id), text(&s.topic), ms(s.started_at));
             let (ended, by, reason) = (maybe_ms(s.ended_at), word(s.ended_by.as_ref()), word(s.reason.as_ref()));
             (SESSION, vec![company, id, booking, client, employee, topic, started, ended, by, reason])

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use switchboard::journal::rows::{Row, RowKey};
-use switchboard::journal::{Store, StoreError, Work};
+use switchboard::journal::{Filing, Store, StoreError, Work};
 use switchboard_core::{CompanyId, Event, Time};
 
 /// One entry of a batch: what it committed, without those who waited.
@@ -62,9 +63,7 @@ pub(super) struct Keeping<S> {
 }
 
 impl<S: Store> Store for Keeping<S> {
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
-        self.store.commit(batch)?;
-        let mut kept = self.kept.lock();
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
         let entries = batch.iter().filter_map(|work| match work {
             Work::Entry(entry) if !entry.events.is_empty() => Some(KeptEntry {
                 company: entry.company.clone(),
@@ -73,9 +72,11 @@ impl<S: Store> Store for Keeping<S> {
                 events: entry.events.clone(),
                 rows: entry.rows.clone(),
             }),
-            Work::Entry(_) | Work::Snapshot { .. } | Work::Settle(_) => None,
+            Work::Entry(_) | Work::Snapshot { .. } | Work::File { .. } => None,
         });
         let entries: Batch = entries.collect();
+        self.store.commit(batch)?;
+        let mut kept = self.kept.lock();
         if !entries.is_empty() {
             kept.0.push(entries);
         }
@@ -86,6 +87,14 @@ impl<S: Store> Store for Keeping<S> {
             }
         }
         Ok(())
+    }
+
+    fn filing_due(&self) -> Option<Instant> {
+        self.store.filing_due()
+    }
+
+    fn file(&mut self, which: Filing<'_>) -> Result<(), StoreError> {
+        self.store.file(which)
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {

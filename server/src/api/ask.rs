@@ -17,9 +17,8 @@ use tokio::sync::oneshot;
 use super::problem::Problem;
 use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
+use crate::journal::Fate;
 use crate::journal::history::Page;
-use crate::journal::reader::Reader;
-use crate::journal::{Fate, StoreError};
 use crate::view;
 
 /// Bytes of a request's body: a company or an employee is small.
@@ -86,17 +85,6 @@ pub fn must_exist(visit: &Visit<'_>) -> Result<(), Problem> {
 /// `unknown_company`, or that nothing can be done now.
 pub async fn known_company(hub: &Hub, company: &CompanyId) -> Result<(), Problem> {
     visit(hub, company, |visit| must_exist(visit).map(|()| StatusCode::OK.into_response())).await.map(drop)
-}
-
-/// Asks the store's history, away from the threads that serve sockets.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn history<T: Send + 'static>(
-    history: Reader,
-    question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, Problem> {
-    history.aside(question).await.map_err(|error| Problem::unreadable(&error))
 }
 
 /// An id in the path.

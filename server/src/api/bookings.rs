@@ -8,10 +8,10 @@ use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
 
 use super::ask::{self, Answered, InPath, shown};
+use super::past::Past;
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Filter;
-use crate::journal::reader::Reader;
 use crate::view;
 
 /// What a list of bookings or sessions may be asked for by.
@@ -50,14 +50,14 @@ impl ListQuery {
 /// `unknown_company`, or a bad query.
 pub async fn list(
     State(hub): State<Arc<Hub>>,
-    State(history): State<Reader>,
+    State(past): State<Past>,
     InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let (filter, page) = ask::query::<ListQuery>(&uri)?.read(&BookingState::ALL.map(BookingState::word))?;
     ask::known_company(&hub, &company).await?;
-    let listed = ask::history(history, move |history| history.bookings(&company, &filter, &page)).await?;
+    let listed = past.of(&company, move |past, company| past.bookings(company, &filter, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
@@ -65,9 +65,9 @@ pub async fn list(
 ///
 /// # Errors
 /// `unknown_booking`.
-pub async fn show(State(history): State<Reader>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
+pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
-    let found = ask::history(history, move |history| history.booking(&company, booking)).await?;
+    let found = past.of(&company, move |past, company| past.booking(company, booking)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownBooking))?;
     Ok(shown(StatusCode::OK, &found))
 }

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use switchboard_core::{Command, CompanyId, Employee, Settings, Topic};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::past::Past;
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
-use crate::journal::reader::Reader;
 use crate::view::{self, Moment};
 
 /// A company's body in a `PUT`.
@@ -67,10 +67,10 @@ struct Idle<'a> {
 ///
 /// # Errors
 /// A bad query, or a store that cannot be read.
-pub async fn list(State(history): State<Reader>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<Past>, uri: Uri) -> Answered {
     let ListQuery { limit, after } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
-    let listed = ask::history(history, move |history| history.companies(&page)).await?;
+    let listed = past.ask(None, move |past| past.companies(&page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 

@@ -4,6 +4,8 @@ pub mod ask;
 
 pub mod problem;
 
+pub mod past;
+
 pub mod companies;
 
 pub mod employees;
@@ -25,14 +27,14 @@ use crate::admission::Peer;
 use crate::hub::Hub;
 use crate::journal::reader::Reader;
 use crate::{demo, socket};
+use past::Past;
 use problem::Problem;
 
 /// What the API works with.
 #[derive(Clone)]
 struct Desk {
     hub: Arc<Hub>,
-    /// What is committed, for lists.
-    history: Reader,
+    past: Past,
 }
 
 impl FromRef<Desk> for Arc<Hub> {
@@ -41,14 +43,14 @@ impl FromRef<Desk> for Arc<Hub> {
     }
 }
 
-impl FromRef<Desk> for Reader {
+impl FromRef<Desk> for Past {
     fn from_ref(desk: &Desk) -> Self {
-        desk.history.clone()
+        desk.past.clone()
     }
 }
 
 /// All routes.
-pub fn router(hub: Arc<Hub>, history: Reader) -> Router {
+pub fn router(hub: Arc<Hub>, reader: Reader) -> Router {
     let company = get(companies::show).put(companies::put).patch(companies::patch).delete(companies::remove);
     let employee = get(employees::show).put(employees::put).patch(employees::patch).delete(employees::remove);
     let v1 = Router::new()
@@ -76,7 +78,7 @@ pub fn router(hub: Arc<Hub>, history: Reader) -> Router {
         .route("/readyz", get(ready))
         .route("/", get(page))
         .fallback(unknown_route)
-        .with_state(Desk { hub, history })
+        .with_state(Desk { past: Past::new(hub.exchange.clone(), reader), hub })
 }
 
 /// Lets only those in who have the key.

@@ -10,9 +10,9 @@ use switchboard_core::{Actor, Command, CompanyId, Refusal, SessionId};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::bookings::ListQuery;
+use super::past::Past;
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::reader::Reader;
 use crate::view;
 
 #[derive(Debug, Default, Deserialize)]
@@ -34,14 +34,14 @@ struct MessagesQuery {
 /// `unknown_company`, or a bad query.
 pub async fn list(
     State(hub): State<Arc<Hub>>,
-    State(history): State<Reader>,
+    State(past): State<Past>,
     InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let (filter, page) = ask::query::<ListQuery>(&uri)?.read(&["running", "ended"])?;
     ask::known_company(&hub, &company).await?;
-    let listed = ask::history(history, move |history| history.sessions(&company, &filter, &page)).await?;
+    let listed = past.of(&company, move |past, company| past.sessions(company, &filter, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
@@ -49,9 +49,9 @@ pub async fn list(
 ///
 /// # Errors
 /// `unknown_session`.
-pub async fn show(State(history): State<Reader>, InPath((company, session)): InPath<(String, String)>) -> Answered {
+pub async fn show(State(past): State<Past>, InPath((company, session)): InPath<(String, String)>) -> Answered {
     let (company, session) = ids(&company, &session)?;
-    let found = ask::history(history, move |history| history.session(&company, session)).await?;
+    let found = past.of(&company, move |past, company| past.session(company, session)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &found))
 }
@@ -61,14 +61,14 @@ pub async fn show(State(history): State<Reader>, InPath((company, session)): InP
 /// # Errors
 /// `unknown_session`, or a bad query.
 pub async fn messages(
-    State(history): State<Reader>,
+    State(past): State<Past>,
     InPath((company, session)): InPath<(String, String)>,
     uri: Uri,
 ) -> Answered {
     let (company, session) = ids(&company, &session)?;
     let MessagesQuery { limit, after } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
-    let listed = ask::history(history, move |history| history.messages(&company, session, &page)).await?;
+    let listed = past.of(&company, move |past, company| past.messages(company, session, &page)).await?;
     let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &listed))
 }

@@ -112,7 +112,10 @@ impl From<&StoreError> for NotNow {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Stopping => Self::Draining,
-            StoreError::Sqlite(_) | StoreError::Unreadable(_) | StoreError::TooNew { .. } => Self::Unavailable,
+            StoreError::Sqlite(_)
+            | StoreError::Unreadable(_)
+            | StoreError::OutOfOrder { .. }
+            | StoreError::TooNew { .. } => Self::Unavailable,
         }
     }
 }
@@ -308,9 +311,9 @@ impl Exchange {
             }
             live.company.seq() > 0
         };
-        if may_be_queued {
-            // What was queued before, in an epoch that may still be good, must be in the store when it is read.
-            self.journal.pass().await;
+        // What was queued before, in an epoch that may still be good, must be in the tables when they are read.
+        if may_be_queued && !self.journal.filed(Some(&slot.id)).await {
+            return Err(NotNow::Unavailable);
         }
         let epoch = self.journal.epoch();
         let (company, events) = match self.store.read_company(&slot.id).await {
@@ -366,7 +369,16 @@ impl Exchange {
         if known.is_some() {
             return Ok(known);
         }
+        self.file(None).await?;
         self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))
+    }
+
+    /// Comes back when all that was told of a company, or of all, is in the tables that history is read from.
+    ///
+    /// # Errors
+    /// When they cannot be written now: what they say would be too old.
+    pub async fn file(&self, company: Option<&CompanyId>) -> Result<(), NotNow> {
+        if self.journal.filed(company).await { Ok(()) } else { Err(NotNow::Unavailable) }
     }
 
     /// A number for a new line.
@@ -398,7 +410,7 @@ impl Exchange {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Comes back when all that was taken is committed and told.
+    /// Comes back when all that was taken is committed, told and filed.
     pub async fn settle(&self) {
         self.journal.settle().await;
     }

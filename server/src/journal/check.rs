@@ -1,11 +1,14 @@
 //! `switchboard check`: folds every company's events anew and compares what comes out with the tables and snapshots.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use rusqlite::{Connection, params};
-use switchboard_core::{Company, CompanyId, invariants};
+use switchboard_core::{Company, CompanyId, OfferId, invariants};
 
 use super::StoreError;
+use super::log::{self, Logged};
 use super::reader::{Reader, for_each_event, read_snapshot, unreadable};
 use super::rows::{BookingRow, MessageRow, OfferRow, Row, RowKey, SessionRow, rows_of};
 use super::tables::time;
@@ -33,16 +36,29 @@ pub struct Report {
 pub fn check(reader: &Reader) -> Result<Report, StoreError> {
     reader.ask(|connection| {
         let mut report = Report::default();
+        let mut unfiled: BTreeMap<CompanyId, Vec<Logged>> = BTreeMap::new();
+        for entry in log::read(connection)? {
+            unfiled.entry(entry.company.clone()).or_default().push(entry);
+        }
         let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
         let ids = query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
         for id in ids {
-            check_company(connection, &id.parse().map_err(unreadable)?, &mut report)?;
+            let id = id.parse().map_err(unreadable)?;
+            let unfiled = unfiled.remove(&id).unwrap_or_default();
+            check_company(connection, &id, &unfiled, &mut report)?;
         }
+        // Those of which nothing was filed yet.
+        unfiled.iter().try_for_each(|(id, unfiled)| check_company(connection, id, unfiled, &mut report))?;
         Ok(report)
     })
 }
 
-fn check_company(connection: &Connection, id: &CompanyId, report: &mut Report) -> Result<(), StoreError> {
+fn check_company(
+    connection: &Connection,
+    id: &CompanyId,
+    unfiled: &[Logged],
+    report: &mut Report,
+) -> Result<(), StoreError> {
     let mut found = Vec::new();
     let snapshot = read_snapshot_of(connection, id)?;
     let mut company = Company::new(id.clone());
@@ -59,10 +75,17 @@ fn check_company(connection: &Connection, id: &CompanyId, report: &mut Report) -
             found.push(format!("the snapshot after event {seq} is not what the events make"));
         }
     })?;
+    for Logged { seq, at, events, .. } in unfiled {
+        if *seq != company.seq() + 1 {
+            found.push(format!("event {seq} is in the log, and {} comes next", company.seq() + 1));
+        }
+        events.iter().for_each(|event| company.apply(*at, event));
+    }
     if let Err(broken) = invariants::check(&company) {
         found.push(format!("after all events: {broken}"));
     }
-    let stored: BTreeMap<RowKey, Row> = read_rows(connection, id)?.into_iter().map(|row| (row.key(), row)).collect();
+    let Found { rows: stored, unreadable } = read_rows(connection, id)?;
+    found.extend(unreadable);
     found.extend(
         expected
             .iter()
@@ -108,9 +131,16 @@ fn read_snapshot_of(connection: &Connection, id: &CompanyId) -> Result<Option<(u
     Ok(Some((company.seq(), crate::view::json(&company))))
 }
 
-fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Vec<Row>, StoreError> {
+/// The rows of a company, and those that nothing can be made of, in words.
+#[derive(Default)]
+struct Found {
+    rows: BTreeMap<RowKey, Row>,
+    unreadable: Vec<String>,
+}
+
+fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, StoreError> {
     let id = id.as_str();
-    let mut rows = Vec::new();
+    let mut rows = Found::default();
     let sql = "SELECT name, settings, created_at FROM companies WHERE id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
         let settings = serde_json::from_str(&row.get::<_, String>(1)?).map_err(unreadable)?;
@@ -119,29 +149,29 @@ fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Vec<Row>, StoreE
     let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
         let topics = serde_json::from_str(&row.get::<_, String>(2)?).map_err(unreadable)?;
-        Ok(Row::Employee { id: row.get(0)?, name: row.get(1)?, topics, intent: row.get::<_, String>(3)?.into() })
+        Ok(Row::Employee { id: parsed(row, 0)?, name: row.get(1)?, topics, intent: row.get::<_, String>(3)?.into() })
     })?;
     read_booking_rows(connection, id, &mut rows)?;
     read_session_rows(connection, id, &mut rows)?;
     Ok(rows)
 }
 
-fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> Result<(), StoreError> {
+fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), StoreError> {
     let sql = "SELECT id, client_id, topic, note, state, reason, offers, created_at, ended_at, session_id, employee_id,
                    employee_name FROM bookings WHERE company_id = ?1";
     each_row(connection, sql, id, rows, |row| {
         Ok(Row::Booking(Box::new(BookingRow {
-            id: row.get(0)?,
-            client_id: row.get(1)?,
-            topic: row.get(2)?,
+            id: parsed(row, 0)?,
+            client_id: parsed(row, 1)?,
+            topic: parsed(row, 2)?,
             note: row.get(3)?,
             state: row.get::<_, String>(4)?.into(),
             reason: row.get::<_, Option<String>>(5)?.map(Into::into),
             offers: row.get(6)?,
             created_at: time(row.get(7)?),
             ended_at: row.get::<_, Option<i64>>(8)?.map(time),
-            session_id: row.get(9)?,
-            employee_id: row.get(10)?,
+            session_id: maybe_parsed(row, 9)?,
+            employee_id: maybe_parsed(row, 10)?,
             employee_name: row.get(11)?,
         })))
     })?;
@@ -149,9 +179,8 @@ fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> 
                FROM offers WHERE company_id = ?1";
     each_row(connection, sql, id, rows, |row| {
         Ok(Row::Offer(Box::new(OfferRow {
-            booking_id: row.get(0)?,
-            attempt: row.get(1)?,
-            employee_id: row.get(2)?,
+            id: OfferId { booking: parsed(row, 0)?, attempt: row.get(1)? },
+            employee_id: parsed(row, 2)?,
             made_at: time(row.get(3)?),
             expires_at: time(row.get(4)?),
             delivered_at: row.get::<_, Option<i64>>(5)?.map(time),
@@ -162,16 +191,16 @@ fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> 
     })
 }
 
-fn read_session_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> Result<(), StoreError> {
+fn read_session_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), StoreError> {
     let sql = "SELECT id, booking_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason
                FROM sessions WHERE company_id = ?1";
     each_row(connection, sql, id, rows, |row| {
         Ok(Row::Session(Box::new(SessionRow {
-            id: row.get(0)?,
-            booking_id: row.get(1)?,
-            client_id: row.get(2)?,
-            employee_id: row.get(3)?,
-            topic: row.get(4)?,
+            id: parsed(row, 0)?,
+            booking_id: parsed(row, 1)?,
+            client_id: parsed(row, 2)?,
+            employee_id: parsed(row, 3)?,
+            topic: parsed(row, 4)?,
             started_at: time(row.get(5)?),
             ended_at: row.get::<_, Option<i64>>(6)?.map(time),
             ended_by: row.get::<_, Option<String>>(7)?.map(Into::into),
@@ -181,8 +210,8 @@ fn read_session_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> 
     let sql = "SELECT id, session_id, sender, body, at FROM messages WHERE company_id = ?1";
     each_row(connection, sql, id, rows, |row| {
         Ok(Row::Message(Box::new(MessageRow {
-            id: row.get(0)?,
-            session_id: row.get(1)?,
+            id: parsed(row, 0)?,
+            session_id: parsed(row, 1)?,
             sender: row.get::<_, String>(2)?.into(),
             body: row.get(3)?,
             at: time(row.get(4)?),
@@ -190,17 +219,32 @@ fn read_session_rows(connection: &Connection, id: &str, rows: &mut Vec<Row>) -> 
     })
 }
 
+fn parsed<T: FromStr<Err: Display>>(row: &rusqlite::Row<'_>, column: usize) -> Result<T, StoreError> {
+    row.get_ref(column)?.as_str().map_err(unreadable)?.parse().map_err(unreadable)
+}
+
+fn maybe_parsed<T: FromStr<Err: Display>>(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<T>, StoreError> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(unreadable)?;
+    text.map(|text| text.parse().map_err(unreadable)).transpose()
+}
+
 fn each_row(
     connection: &Connection,
     sql: &str,
     company: &str,
-    rows: &mut Vec<Row>,
+    rows: &mut Found,
     read: impl Fn(&rusqlite::Row<'_>) -> Result<Row, StoreError>,
 ) -> Result<(), StoreError> {
     let mut query = connection.prepare(sql)?;
     let mut found = query.query(params![company])?;
     while let Some(row) = found.next()? {
-        rows.push(read(row)?);
+        match read(row) {
+            Ok(row) => drop(rows.rows.insert(row.key(), row)),
+            Err(StoreError::Unreadable(why)) => {
+                rows.unreadable.push(format!("a row that cannot be read: {why}: {sql}"))
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -6,6 +6,10 @@ pub mod schema;
 
 pub mod sqlite;
 
+mod log;
+
+mod filing;
+
 mod tables;
 
 pub mod reader;
@@ -17,7 +21,8 @@ pub mod snapshot;
 pub mod check;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
@@ -74,8 +79,14 @@ pub enum Work {
         /// The state as JSON.
         data: String,
     },
-    /// Nothing but the wish to be told that all before is done.
-    Settle(Release),
+    /// Nothing but the wish to be told that all before is committed and filed: whoever reads the tables then finds it
+    /// there.
+    File {
+        /// Of this company; of all when there is none.
+        company: Option<CompanyId>,
+        /// Tells who waits; lost means that it could not be filed now.
+        release: Release,
+    },
 }
 
 impl Work {
@@ -95,6 +106,16 @@ pub enum StoreError {
     /// What is stored cannot be read.
     #[error("the store holds what cannot be read: {0}")]
     Unreadable(String),
+    /// Somebody else has written to the store, or a number was left out: our own mistake.
+    #[error("{company}: event {first} cannot follow event {last}")]
+    OutOfOrder {
+        /// Whose.
+        company: CompanyId,
+        /// The number of what was to be written.
+        first: u64,
+        /// The number of what is written.
+        last: u64,
+    },
     /// The server stops, and reads nothing more.
     #[error("the server is about to stop")]
     Stopping,
@@ -110,13 +131,39 @@ pub enum StoreError {
     },
 }
 
+/// What is to be filed.
+#[derive(Clone, Copy, Debug)]
+pub enum Filing<'a> {
+    /// What has waited longest, as much as takes a moment.
+    Longest,
+    /// All of this company.
+    Of(&'a CompanyId),
+    /// All that waits.
+    All,
+}
+
 /// Where entries are committed.
 pub trait Store: Send {
-    /// Commits all of it, or nothing.
+    /// Commits all of it, or nothing. Rows may be taken out of the entries: they can be filed later.
     ///
     /// # Errors
     /// When nothing of it was committed.
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError>;
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError>;
+
+    /// When something that is committed is to be filed in the tables; none when all of it is. A store that writes its
+    /// tables with the commit never has anything to file.
+    fn filing_due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Files something that is committed. What cannot be filed waits on.
+    ///
+    /// # Errors
+    /// When the tables cannot be written now.
+    fn file(&mut self, which: Filing<'_>) -> Result<(), StoreError> {
+        let _all_is_filed = which;
+        Ok(())
+    }
 
     /// Tries a commit that changes nothing.
     ///
@@ -166,26 +213,64 @@ impl<S: Store> Committer<S> {
     /// was.
     pub fn commit(&mut self, batch: Vec<Work>) {
         let epoch = self.epoch.load(Ordering::Acquire);
-        let (batch, stale): (Vec<Work>, Vec<Work>) = batch.into_iter().partition(|work| match work {
+        let (mut batch, stale): (Vec<Work>, Vec<Work>) = batch.into_iter().partition(|work| match work {
             Work::Entry(entry) => entry.epoch == epoch,
-            Work::Snapshot { .. } | Work::Settle(_) => true,
+            Work::Snapshot { .. } | Work::File { .. } => true,
         });
-        release(stale, Fate::Lost);
+        self.release(stale, Fate::Lost);
         let writes = batch.iter().any(|work| match work {
             Work::Entry(entry) => !entry.events.is_empty(),
             Work::Snapshot { .. } => true,
-            Work::Settle(_) => false,
+            Work::File { .. } => false,
         });
-        let committed = if writes { self.store.commit(&batch) } else { Ok(()) };
+        let committed = if writes { self.store.commit(&mut batch) } else { Ok(()) };
         match committed {
-            Ok(()) => release(batch, Fate::Committed),
+            Ok(()) => self.release(batch, Fate::Committed),
             Err(error) => {
                 tracing::warn!(%error, entries = batch.len(), "the store cannot commit: answering `unavailable` until it can");
                 self.epoch.fetch_add(1, Ordering::AcqRel);
                 self.healthy.send_replace(false);
-                release(batch, Fate::Lost);
+                self.release(batch, Fate::Lost);
             }
         }
+    }
+
+    fn release(&mut self, batch: Vec<Work>, fate: Fate) {
+        for work in batch {
+            match work {
+                Work::Entry(Entry { release, .. }) => release(fate),
+                Work::File { company, release } => {
+                    release(match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
+                        true => Fate::Committed,
+                        false => Fate::Lost,
+                    })
+                }
+                Work::Snapshot { .. } => {}
+            }
+        }
+    }
+
+    /// When something that is committed is to be filed, if the store can write.
+    #[must_use]
+    pub fn filing_due(&self) -> Option<Instant> {
+        self.store.filing_due().filter(|_| self.is_healthy())
+    }
+
+    /// Files what has waited long enough. So commits go on in between.
+    pub fn file_what_is_due(&mut self) {
+        if self.filing_due().is_some_and(|due| due <= Instant::now()) {
+            self.file(Filing::Longest);
+        }
+    }
+
+    /// Says whether it could. What cannot be filed is not lost; but then there is no room for more either.
+    fn file(&mut self, which: Filing<'_>) -> bool {
+        let filed = self.store.file(which);
+        if let Err(error) = &filed {
+            tracing::warn!(%error, "the store cannot file: answering `unavailable` until it can");
+            self.healthy.send_replace(false);
+        }
+        filed.is_ok()
     }
 
     /// Whether the store could commit the last time.
@@ -212,15 +297,6 @@ impl<S: Store> Committer<S> {
     }
 }
 
-fn release(batch: Vec<Work>, fate: Fate) {
-    for work in batch {
-        match work {
-            Work::Entry(Entry { release, .. }) | Work::Settle(release) => release(fate),
-            Work::Snapshot { .. } => {}
-        }
-    }
-}
-
 /// The way into the journal: a bounded queue before a thread of its own.
 pub struct Journal {
     queue: mpsc::Sender<Work>,
@@ -238,13 +314,16 @@ impl Journal {
         let (journal, mut receiver) = Self::before(epoch, health, queue);
         let thread = thread::Builder::new().name("journal".into()).spawn(move || {
             let mut batch = Vec::new();
-            while receiver.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+            while wait(&mut receiver, &mut batch, committer.filing_due()) {
                 committer.commit(std::mem::take(&mut batch));
+                committer.file_what_is_due();
                 while !committer.is_healthy() && (!receiver.is_closed() || !receiver.is_empty()) {
                     thread::sleep(PROBE_EVERY);
                     committer.try_again(std::iter::from_fn(|| receiver.try_recv().ok()));
                 }
             }
+            // The next start would do it, but whoever looks into the store until then should find all of it.
+            committer.file(Filing::All);
         })?;
         Ok((journal, thread))
     }
@@ -268,22 +347,22 @@ impl Journal {
         self.queue.reserve().await.ok()
     }
 
-    /// Comes back when everything that was decided before is committed and told.
+    /// Comes back when everything that was decided before is committed, told and filed.
     pub async fn settle(&self) {
         // All places free means that the thread has taken all; what it took before this entry, it finishes before.
         drop(self.queue.reserve_many(self.queue.max_capacity()).await);
-        self.pass().await;
+        let _filed_or_not = self.filed(None).await;
     }
 
-    /// Comes back when everything that was queued before is committed or lost, and told.
-    pub async fn pass(&self) {
+    /// Comes back when everything that was queued before is also in the tables; of one company, or of all. Says whether
+    /// it is: not while the store is sick.
+    pub async fn filed(&self, company: Option<&CompanyId>) -> bool {
         let (told, wait) = tokio::sync::oneshot::channel();
-        let release = Box::new(move |_fate| {
-            let _nobody_waits_any_more = told.send(());
+        let release = Box::new(move |fate| {
+            let _nobody_waits_any_more = told.send(fate);
         });
-        if self.queue.send(Work::Settle(release)).await.is_ok() {
-            let _told_or_stopped = wait.await;
-        }
+        let sent = self.queue.send(Work::File { company: company.cloned(), release }).await;
+        sent.is_ok() && wait.await == Ok(Fate::Committed)
     }
 
     /// The epoch now: it changes when a commit failed.
@@ -308,6 +387,30 @@ impl Journal {
     #[must_use]
     pub fn queue(&self) -> mpsc::Sender<Work> {
         self.queue.clone()
+    }
+}
+
+/// Waits for work until then, or for as long as it takes. Says whether there can be any more.
+fn wait(queue: &mut mpsc::Receiver<Work>, batch: &mut Vec<Work>, until: Option<Instant>) -> bool {
+    let Some(until) = until else { return queue.blocking_recv_many(batch, BATCH_MAX) > 0 };
+    let waker = Waker::from(Arc::new(Sleeper(std::thread::current())));
+    loop {
+        match queue.poll_recv_many(&mut Context::from_waker(&waker), batch, BATCH_MAX) {
+            Poll::Ready(taken) => return taken > 0,
+            Poll::Pending => match until.checked_duration_since(Instant::now()) {
+                Some(rest) if !rest.is_zero() => std::thread::park_timeout(rest),
+                Some(_) | None => return true,
+            },
+        }
+    }
+}
+
+/// Wakes the journal's thread.
+struct Sleeper(std::thread::Thread);
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

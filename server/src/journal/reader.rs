@@ -73,18 +73,7 @@ impl Reader {
     /// # Errors
     /// When it cannot be read.
     pub fn company(&self, id: &CompanyId) -> Result<(Company, u64), StoreError> {
-        self.ask(|connection| {
-            let sql = "SELECT data FROM snapshots WHERE company_id = ?1";
-            let snapshot: Option<String> = connection.query_row(sql, [id.as_str()], |row| row.get(0)).optional()?;
-            let mut company = match snapshot {
-                Some(data) => read_snapshot(&data)?,
-                None => Company::new(id.clone()),
-            };
-            let since = company.seq();
-            for_each_event(connection, id, since, |at, event| company.apply(at, event))?;
-            let events = company.seq() - since;
-            Ok((company, events))
-        })
+        self.ask(|connection| read_company(connection, id))
     }
 
     fn with_open_things(&self) -> Result<Vec<CompanyId>, StoreError> {
@@ -132,6 +121,20 @@ impl ReadBack for Reader {
     fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
         self.aside(move |reader| reader.company_of(id))
     }
+}
+
+/// The company after all its filed events, with the number of events since its snapshot.
+pub(super) fn read_company(connection: &Connection, id: &CompanyId) -> Result<(Company, u64), StoreError> {
+    let sql = "SELECT data FROM snapshots WHERE company_id = ?1";
+    let snapshot: Option<String> = connection.query_row(sql, [id.as_str()], |row| row.get(0)).optional()?;
+    let mut company = match snapshot {
+        Some(data) => read_snapshot(&data)?,
+        None => Company::new(id.clone()),
+    };
+    let since = company.seq();
+    for_each_event(connection, id, since, |at, event| company.apply(at, event))?;
+    let events = company.seq() - since;
+    Ok((company, events))
 }
 
 /// A company as a snapshot has it.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Booking, BookingId, Company, Employee, EmployeeId, EmployeeNo, Event, Message, MessageId, Offer, OfferId, Session,
-    SessionId, Settings, Time,
+    Booking, BookingId, ClientId, Company, Employee, EmployeeId, EmployeeNo, Event, Message, MessageId, Offer, OfferId,
+    Session, SessionId, Settings, Time, Topic,
 };
 
 /// A word of the contract; owned when it was read back.
@@ -28,18 +28,18 @@ pub enum Row {
     /// Of `employees`.
     Employee {
         /// Who.
-        id: String,
+        id: EmployeeId,
         /// Display name.
         name: Arc<str>,
         /// What they can be asked about.
-        topics: Vec<String>,
+        topics: Vec<Topic>,
         /// What they want to be.
         intent: Word,
     },
     /// No longer in `employees`.
     EmployeeGone {
         /// Who.
-        id: String,
+        id: EmployeeId,
     },
     /// Of `bookings`.
     Booking(Box<BookingRow>),
@@ -55,17 +55,17 @@ pub enum Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct BookingRow {
-    pub id: String,
-    pub client_id: String,
-    pub topic: String,
+    pub id: BookingId,
+    pub client_id: ClientId,
+    pub topic: Topic,
     pub note: Option<Arc<str>>,
     pub state: Word,
     pub reason: Option<Word>,
     pub offers: u32,
     pub created_at: Time,
     pub ended_at: Option<Time>,
-    pub session_id: Option<String>,
-    pub employee_id: Option<String>,
+    pub session_id: Option<SessionId>,
+    pub employee_id: Option<EmployeeId>,
     pub employee_name: Option<Arc<str>>,
 }
 
@@ -73,9 +73,8 @@ pub struct BookingRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct OfferRow {
-    pub booking_id: String,
-    pub attempt: u32,
-    pub employee_id: String,
+    pub id: OfferId,
+    pub employee_id: EmployeeId,
     pub made_at: Time,
     pub expires_at: Time,
     pub delivered_at: Option<Time>,
@@ -88,11 +87,11 @@ pub struct OfferRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct SessionRow {
-    pub id: String,
-    pub booking_id: String,
-    pub client_id: String,
-    pub employee_id: String,
-    pub topic: String,
+    pub id: SessionId,
+    pub booking_id: BookingId,
+    pub client_id: ClientId,
+    pub employee_id: EmployeeId,
+    pub topic: Topic,
     pub started_at: Time,
     pub ended_at: Option<Time>,
     pub ended_by: Option<Word>,
@@ -103,8 +102,8 @@ pub struct SessionRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct MessageRow {
-    pub id: String,
-    pub session_id: String,
+    pub id: MessageId,
+    pub session_id: SessionId,
     pub sender: Word,
     pub body: Arc<str>,
     pub at: Time,
@@ -118,15 +117,15 @@ pub enum RowKey {
     /// The end of a company's row and of its employees' rows.
     CompanyGone,
     /// Of `employees`.
-    Employee(String),
+    Employee(EmployeeId),
     /// Of `bookings`.
-    Booking(String),
-    /// Of `offers`: booking and attempt.
-    Offer(String, u32),
+    Booking(BookingId),
+    /// Of `offers`.
+    Offer(OfferId),
     /// Of `sessions`.
-    Session(String),
+    Session(SessionId),
     /// Of `messages`.
-    Message(String),
+    Message(MessageId),
 }
 
 impl Row {
@@ -137,10 +136,10 @@ impl Row {
             Self::Company { .. } => RowKey::Company,
             Self::CompanyGone => RowKey::CompanyGone,
             Self::Employee { id, .. } | Self::EmployeeGone { id } => RowKey::Employee(id.clone()),
-            Self::Booking(row) => RowKey::Booking(row.id.clone()),
-            Self::Offer(row) => RowKey::Offer(row.booking_id.clone(), row.attempt),
-            Self::Session(row) => RowKey::Session(row.id.clone()),
-            Self::Message(row) => RowKey::Message(row.id.clone()),
+            Self::Booking(row) => RowKey::Booking(row.id),
+            Self::Offer(row) => RowKey::Offer(row.id),
+            Self::Session(row) => RowKey::Session(row.id),
+            Self::Message(row) => RowKey::Message(row.id),
         }
     }
 }
@@ -214,7 +213,7 @@ fn row(company: &Company, changed: &Changed) -> Option<Row> {
             created_at: company.created_at(),
         },
         Changed::Employee(no) => employee_row(company.employee_no(*no)?),
-        Changed::EmployeeGone(id) => Row::EmployeeGone { id: id.to_string() },
+        Changed::EmployeeGone(id) => Row::EmployeeGone { id: id.clone() },
         Changed::Booking(id) => booking_row(company, company.booking(*id)?),
         Changed::Offer(id) => offer_row(*id, company.booking(id.booking)?.offer(id.attempt)?),
         Changed::Session(id) => session_row(company.session(*id)?),
@@ -224,9 +223,9 @@ fn row(company: &Company, changed: &Changed) -> Option<Row> {
 
 fn employee_row(employee: &Employee) -> Row {
     Row::Employee {
-        id: employee.id.to_string(),
+        id: employee.id.clone(),
         name: employee.name.clone(),
-        topics: employee.topics.iter().map(ToString::to_string).collect(),
+        topics: employee.topics.clone(),
         intent: employee.intent.word().into(),
     }
 }
@@ -234,26 +233,25 @@ fn employee_row(employee: &Employee) -> Row {
 fn booking_row(company: &Company, booking: &Booking) -> Row {
     let session = booking.session.and_then(|id| company.session(id));
     Row::Booking(Box::new(BookingRow {
-        id: booking.id.to_string(),
-        client_id: booking.client.to_string(),
-        topic: booking.topic.to_string(),
+        id: booking.id,
+        client_id: booking.client.clone(),
+        topic: booking.topic.clone(),
         note: booking.note.clone(),
         state: booking.state.word().into(),
         reason: booking.reason.map(|reason| reason.word().into()),
         offers: booking.latest_offer_id().attempt,
         created_at: booking.created_at,
         ended_at: booking.ended_at,
-        session_id: session.map(|s| s.id.to_string()),
-        employee_id: session.map(|s| s.employee_id.to_string()),
+        session_id: session.map(|s| s.id),
+        employee_id: session.map(|s| s.employee_id.clone()),
         employee_name: session.map(|s| s.employee_name.clone()),
     }))
 }
 
 fn offer_row(id: OfferId, offer: &Offer) -> Row {
     Row::Offer(Box::new(OfferRow {
-        booking_id: id.booking.to_string(),
-        attempt: id.attempt,
-        employee_id: offer.employee_id.to_string(),
+        id,
+        employee_id: offer.employee_id.clone(),
         made_at: offer.made_at,
         expires_at: offer.expires_at,
         delivered_at: offer.delivered_at,
@@ -265,11 +263,11 @@ fn offer_row(id: OfferId, offer: &Offer) -> Row {
 
 fn session_row(session: &Session) -> Row {
     Row::Session(Box::new(SessionRow {
-        id: session.id.to_string(),
-        booking_id: session.booking.to_string(),
-        client_id: session.client.to_string(),
-        employee_id: session.employee_id.to_string(),
-        topic: session.topic.to_string(),
+        id: session.id,
+        booking_id: session.booking,
+        client_id: session.client.clone(),
+        employee_id: session.employee_id.clone(),
+        topic: session.topic.clone(),
         started_at: session.started_at,
         ended_at: session.ended_at,
         ended_by: session.ended_by.map(|by| by.word().into()),
@@ -279,8 +277,8 @@ fn session_row(session: &Session) -> Row {
 
 fn message_row(session: SessionId, message: &Message) -> Row {
     Row::Message(Box::new(MessageRow {
-        id: message.id.to_string(),
-        session_id: session.to_string(),
+        id: message.id,
+        session_id: session,
         sender: message.from.word().into(),
         body: message.body.clone(),
         at: message.at,

@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// One step each; a step that was released is never changed.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE events (
         company_id TEXT NOT NULL,
         seq INTEGER NOT NULL,
@@ -93,7 +94,11 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (company_id, session_id, id)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE probe (id INTEGER PRIMARY KEY, padding BLOB NOT NULL) STRICT;
-"];
+",
+    "
+    CREATE TABLE log (batch INTEGER PRIMARY KEY, entries TEXT NOT NULL) STRICT;
+",
+];
 
 /// Brings the tables to what this version knows.
 ///

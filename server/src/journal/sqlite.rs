@@ -1,13 +1,16 @@
 //! The journal in `SQLite`: one file and one writer.
 
+use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
+use switchboard_core::CompanyId;
 
+use super::filing::{self, Backlog, Slice, Unfiled};
 use super::reader::Reader;
-use super::tables::{LatestRows, write_events, write_row};
-use super::{Store, StoreError, Work, schema};
+use super::{Entry, Filing, Store, StoreError, Work, log, schema, tables};
 
 pub(super) const FILE: &str = "switchboard.db";
 const LOCK: &str = "switchboard.lock";
@@ -38,6 +41,7 @@ pub enum OpenError {
 /// The writer. While it lives, no other server can have the data directory.
 pub struct Sqlite {
     connection: Connection,
+    backlog: Backlog,
     _lock: File,
 }
 
@@ -58,7 +62,8 @@ impl Sqlite {
         let path = directory.join(FILE);
         let mut connection = Connection::open(&path).map_err(StoreError::from)?;
         prepare(&mut connection)?;
-        Ok((Self { connection, _lock: lock }, Reader::of(path)))
+        filing::file_the_log(&mut connection)?;
+        Ok((Self { connection, backlog: Backlog::default(), _lock: lock }, Reader::of(path)))
     }
 }
 
@@ -70,32 +75,104 @@ fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     schema::migrate(connection)
 }
 
+impl Sqlite {
+    #[cfg(all(test, not(feature = "model")))]
+    pub(super) fn wait_for_the_lock(&self, at_most: std::time::Duration) -> Result<(), StoreError> {
+        Ok(self.connection.busy_timeout(at_most)?)
+    }
+
+    /// An entry's events must have the numbers that come next: another writer's would be somebody else's truth.
+    fn must_follow(&self, seqs: &HashMap<CompanyId, u64>, entry: &Entry) -> Result<(), StoreError> {
+        let (company, first) = (&entry.company, entry.first_seq);
+        let last = match seqs.get(company).copied().or_else(|| self.backlog.last_seq(company)) {
+            Some(last) => last,
+            None => tables::last_seq(&self.connection, company)?,
+        };
+        if first == last + 1 { Ok(()) } else { Err(StoreError::OutOfOrder { company: company.clone(), first, last }) }
+    }
+
+    /// Files a slice in a transaction of its own. It need not be synced: what is in it is in the log too, and the next
+    /// commit syncs all that was written before it.
+    fn file_slice(&mut self, slice: Slice) -> Result<(), StoreError> {
+        let filed = self.write_unsynced(&slice);
+        match filed {
+            Ok(()) => {
+                self.backlog.is_shortened();
+                self.backlog.strike_off(&slice);
+            }
+            Err(_) => self.backlog.put_back(slice, Instant::now()),
+        }
+        filed
+    }
+
+    fn write_unsynced(&mut self, slice: &Slice) -> Result<(), StoreError> {
+        self.connection.pragma_update(None, "synchronous", "normal")?;
+        let written = (|| {
+            let transaction = self.connection.transaction()?;
+            filing::write(&transaction, slice, self.backlog.filed_up_to())?;
+            Ok(transaction.commit()?)
+        })();
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        written
+    }
+}
+
 impl Store for Sqlite {
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
-        let mut rows = LatestRows::default();
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+        let (mut text, mut entries, mut seqs) = (String::new(), Vec::new(), HashMap::new());
+        let transaction = self.connection.unchecked_transaction()?;
         for work in batch {
             match work {
+                Work::Entry(entry) if entry.events.is_empty() => {}
                 Work::Entry(entry) => {
-                    write_events(&transaction, entry)?;
-                    entry.rows.iter().for_each(|row| rows.put(&entry.company, row));
+                    self.must_follow(&seqs, entry)?;
+                    let unfiled = Unfiled::of(entry);
+                    log::add(&mut text, &entry.company, &unfiled);
+                    seqs.insert(entry.company.clone(), unfiled.last_seq());
+                    entries.push((entry.company.clone(), unfiled));
                 }
-                Work::Snapshot { company, seq, data } => {
-                    let sql = "INSERT INTO snapshots (company_id, seq, data) VALUES (?1, ?2, ?3)
-                               ON CONFLICT DO UPDATE SET seq = excluded.seq, data = excluded.data";
-                    transaction.prepare_cached(sql)?.execute(params![company.as_str(), seq.cast_signed(), data])?;
-                }
-                Work::Settle(_) => {}
+                Work::Snapshot { company, seq, data } => tables::write_snapshot(&transaction, company, *seq, data)?,
+                Work::File { .. } => {}
             }
         }
-        for (company, row) in rows.in_order() {
-            write_row(&transaction, company, row)?;
-        }
+        let number = if text.is_empty() { None } else { Some(log::append(&transaction, &text)?) };
         transaction.commit()?;
+        if let Some(number) = number {
+            self.backlog.add(number, entries, Instant::now());
+        }
         Ok(())
     }
 
+    fn filing_due(&self) -> Option<Instant> {
+        self.backlog.due()
+    }
+
+    fn file(&mut self, which: Filing<'_>) -> Result<(), StoreError> {
+        match which {
+            Filing::Longest => loop {
+                let slice = self.backlog.take_longest();
+                self.file_slice(slice)?;
+                if !self.backlog.is_too_long() {
+                    return Ok(());
+                }
+            },
+            Filing::Of(company) => {
+                let slice = self.backlog.take(company);
+                self.file_slice(slice)
+            }
+            Filing::All => loop {
+                let slice = self.backlog.take_longest();
+                let is_last = slice.is_empty();
+                self.file_slice(slice)?;
+                if is_last {
+                    return Ok(());
+                }
+            },
+        }
+    }
+
     fn probe(&mut self) -> Result<(), StoreError> {
+        self.connection.pragma_update(None, "synchronous", "full")?;
         // The log may hold the room that is missing: what is in it is copied into the database, and the room given back.
         let _busy_or_full = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         let write = "INSERT INTO probe (id, padding) VALUES (1, zeroblob(?1))

@@ -3,54 +3,78 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use switchboard_core::{CompanyId, Time};
+use switchboard_core::{CompanyId, EmployeeId, Time};
 
+use super::StoreError;
 use super::rows::{Row, RowKey};
-use super::{Entry, StoreError};
 
-/// The last state of each row of a batch, in the order in which the rows first came.
+/// The last state of each row of a company, in the order in which the rows first came.
 #[derive(Default)]
 pub(super) struct LatestRows<'a> {
-    rows: HashMap<(&'a CompanyId, RowKey), &'a Row>,
-    order: Vec<(&'a CompanyId, RowKey)>,
+    rows: HashMap<RowKey, &'a Row>,
+    order: Vec<RowKey>,
 }
 
 impl<'a> LatestRows<'a> {
-    pub(super) fn put(&mut self, company: &'a CompanyId, row: &'a Row) {
+    pub(super) fn put(&mut self, row: &'a Row) {
         if matches!(row, Row::CompanyGone) {
-            self.forget_people(company);
+            self.forget_people();
         }
-        let key = (company, row.key());
+        let key = row.key();
         if self.rows.insert(key.clone(), row).is_none() {
             self.order.push(key);
         }
     }
 
     /// What a company's end takes away must not be written after it; what comes later stands behind it.
-    fn forget_people(&mut self, company: &CompanyId) {
-        let stays = |(of, key): &(&CompanyId, RowKey)| {
-            *of != company || !matches!(key, RowKey::Company | RowKey::CompanyGone | RowKey::Employee(_))
-        };
+    fn forget_people(&mut self) {
+        let stays = |key: &RowKey| !matches!(key, RowKey::Company | RowKey::CompanyGone | RowKey::Employee(_));
         self.rows.retain(|key, _| stays(key));
         self.order.retain(stays);
     }
 
-    pub(super) fn in_order(&self) -> impl Iterator<Item = (&'a CompanyId, &'a Row)> {
-        self.order.iter().filter_map(|key| Some((key.0, *self.rows.get(key)?)))
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &'a Row> {
+        self.order.iter().filter_map(|key| self.rows.get(key).copied())
     }
 }
 
-pub(super) fn write_events(connection: &Connection, entry: &Entry) -> Result<(), StoreError> {
+/// Writes events that happened at once, each with its kind and as JSON.
+pub(super) fn write_events(
+    connection: &Connection,
+    company: &CompanyId,
+    first_seq: u64,
+    at: Time,
+    events: &[(&'static str, String)],
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO events (company_id, seq, at, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut insert = connection.prepare_cached(sql)?;
-    for (seq, event) in (entry.first_seq..).zip(&entry.events) {
-        let data = crate::view::json(event);
-        let (seq, at) = (seq.cast_signed(), ms(entry.at));
-        insert.execute(params![entry.company.as_str(), seq, at, event.kind(), data])?;
+    for (seq, (kind, data)) in (first_seq..).zip(events) {
+        insert.execute(params![company.as_str(), seq.cast_signed(), ms(at), kind, data])?;
     }
     Ok(())
 }
 
+/// The number of a company's last event; 0 when it has none.
+pub(super) fn last_seq(connection: &Connection, company: &CompanyId) -> Result<u64, StoreError> {
+    let mut query = connection.prepare_cached("SELECT max(seq) FROM events WHERE company_id = ?1")?;
+    let last: Option<i64> = query.query_row([company.as_str()], |row| row.get(0))?;
+    Ok(last.map_or(0, i64::cast_unsigned))
+}
+
+/// Writes a company's state as JSON after that many events.
+pub(super) fn write_snapshot(
+    connection: &Connection,
+    company: &CompanyId,
+    seq: u64,
+    data: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO snapshots (company_id, seq, data) VALUES (?1, ?2, ?3)
+               ON CONFLICT DO UPDATE SET seq = excluded.seq, data = excluded.data";
+    connection.prepare_cached(sql)?.execute(params![company.as_str(), seq.cast_signed(), data])?;
+    Ok(())
+}
+
+/// Writes a row as it is now, or takes it away.
 pub(super) fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<(), StoreError> {
     let company = company.as_str();
     match row {
@@ -70,11 +94,11 @@ pub(super) fn write_row(connection: &Connection, company: &CompanyId, row: &Row)
                        ON CONFLICT DO UPDATE SET name = excluded.name, topics = excluded.topics,
                            intent = excluded.intent";
             let topics = crate::view::json(topics);
-            connection.prepare_cached(sql)?.execute(params![company, id, name, topics, intent])?;
+            connection.prepare_cached(sql)?.execute(params![company, id.as_str(), name, topics, intent])?;
         }
         Row::EmployeeGone { id } => {
             let sql = "DELETE FROM employees WHERE company_id = ?1 AND id = ?2";
-            connection.prepare_cached(sql)?.execute(params![company, id])?;
+            connection.prepare_cached(sql)?.execute(params![company, id.as_str()])?;
         }
         Row::Booking(_) | Row::Offer(_) => write_booking_row(connection, company, row)?,
         Row::Session(_) | Row::Message(_) => write_session_row(connection, company, row)?,
@@ -92,17 +116,17 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
                        employee_id = excluded.employee_id, employee_name = excluded.employee_name";
         connection.prepare_cached(sql)?.execute(params![
             company,
-            b.id,
-            b.client_id,
-            b.topic,
+            b.id.to_string(),
+            b.client_id.as_str(),
+            b.topic.as_str(),
             b.note,
             b.state,
             b.reason,
             b.offers,
             ms(b.created_at),
             b.ended_at.map(ms),
-            b.session_id,
-            b.employee_id,
+            b.session_id.map(|id| id.to_string()),
+            b.employee_id.as_ref().map(EmployeeId::as_str),
             b.employee_name
         ])?;
     }
@@ -114,9 +138,9 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
                        outcome = excluded.outcome, reason = excluded.reason";
         connection.prepare_cached(sql)?.execute(params![
             company,
-            o.booking_id,
-            o.attempt,
-            o.employee_id,
+            o.id.booking.to_string(),
+            o.id.attempt,
+            o.employee_id.as_str(),
             ms(o.made_at),
             ms(o.expires_at),
             o.delivered_at.map(ms),
@@ -137,11 +161,11 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
                        ended_by = excluded.ended_by, reason = excluded.reason";
         connection.prepare_cached(sql)?.execute(params![
             company,
-            s.id,
-            s.booking_id,
-            s.client_id,
-            s.employee_id,
-            s.topic,
+            s.id.to_string(),
+            s.booking_id.to_string(),
+            s.client_id.as_str(),
+            s.employee_id.as_str(),
+            s.topic.as_str(),
             ms(s.started_at),
             s.ended_at.map(ms),
             s.ended_by,
@@ -151,7 +175,8 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
     if let Row::Message(m) = row {
         let sql = "INSERT INTO messages (company_id, session_id, id, sender, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let mut insert = connection.prepare_cached(sql)?;
-        insert.execute(params![company, m.session_id, m.id, m.sender, m.body, ms(m.at)])?;
+        let (session, id) = (m.session_id.to_string(), m.id.to_string());
+        insert.execute(params![company, session, id, m.sender, m.body, ms(m.at)])?;
     }
     Ok(())
 }

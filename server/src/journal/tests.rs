@@ -16,7 +16,7 @@ struct Fickle {
 }
 
 impl Store for Fickle {
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
         self.probe()?;
         for work in batch {
             if let Work::Entry(entry) = work {
@@ -92,7 +92,8 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
         let rows = rows_of(company, &turn.events);
         let release: Release = Box::new(|_| {});
         let (at, events, company) = (turn.at, turn.events, company.id().clone());
-        store.commit(&[Work::Entry(Entry { company, epoch: 0, first_seq, at, events, rows, release })])
+        store.commit(&mut [Work::Entry(Entry { company, epoch: 0, first_seq, at, events, rows, release })])?;
+        store.file(Filing::Of(&id))
     };
     commit(&mut company, Command::SetCompany { name: "Acme".into(), settings: Settings::default() }).expect("stored");
     for employee in ["ann", "bob"] {
@@ -108,7 +109,7 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
     };
     assert_eq!(same(&company), 3);
     let snapshot = Work::Snapshot { company: id.clone(), seq: company.seq(), data: crate::view::json(&company) };
-    store.commit(&[snapshot]).expect("stored");
+    store.commit(&mut [snapshot]).expect("stored");
     assert_eq!(same(&company), 0, "the snapshot has them all");
     let report = check::check(&reader).expect("it can be read");
     assert_eq!((report.companies, report.events, report.differences), (1, 3, vec![]));
@@ -119,8 +120,125 @@ fn two_writers_of_one_event_number_cannot_both_be_right() {
     let directory = tempfile::tempdir().expect("a directory");
     let (mut store, _reader) = Sqlite::open(directory.path()).expect("a store");
     let told = Told::default();
-    store.commit(&[entry(1, 0, vec![Event::Resumed], &told)]).expect("the first is stored");
-    let second = store.commit(&[entry(1, 0, vec![Event::CompanyRemoved], &told)]);
-    assert!(second.is_err(), "the number is taken");
-    store.commit(&[entry(2, 0, vec![Event::Resumed], &told)]).expect("the store goes on");
+    let commit = |store: &mut Sqlite, seq, events| store.commit(&mut [entry(seq, 0, events, &told)]);
+    commit(&mut store, 1, vec![Event::Resumed]).expect("the first is stored");
+    for is_filed in [false, true] {
+        let second = commit(&mut store, 1, vec![Event::CompanyRemoved]);
+        assert!(second.is_err(), "the number is taken, filed or not: {is_filed}");
+        assert!(commit(&mut store, 3, vec![Event::CompanyRemoved]).is_err(), "and none is left out");
+        store.file(Filing::All).expect("filed");
+    }
+    commit(&mut store, 2, vec![Event::Resumed]).expect("the store goes on");
+    let both = &mut [entry(3, 0, vec![Event::Resumed], &told), entry(3, 0, vec![Event::Resumed], &told)];
+    assert!(store.commit(both).is_err(), "nor twice in one batch");
+}
+
+/// What a company has been through, as entries.
+struct Life(Company);
+
+impl Life {
+    fn new(id: &str) -> Self {
+        Self(Company::new(id.parse().expect("an id")))
+    }
+
+    fn lives(&mut self, command: &Command) -> Work {
+        let first_seq = self.0.seq() + 1;
+        let turn = self.0.take(Time::from_ms(first_seq * 10), command);
+        turn.outcome.expect("it is allowed");
+        let (company, rows) = (self.0.id().clone(), rows_of(&self.0, &turn.events));
+        Work::Entry(Entry {
+            company,
+            epoch: 0,
+            first_seq,
+            at: turn.at,
+            events: turn.events,
+            rows,
+            release: Box::new(|_| {}),
+        })
+    }
+
+    fn is_founded(&mut self) -> Work {
+        self.lives(&Command::SetCompany { name: "Acme".into(), settings: Settings::default() })
+    }
+
+    fn hires(&mut self, employee: &str) -> Work {
+        let employee = employee.parse().expect("an id");
+        self.lives(&Command::SetEmployee { employee, name: "A".into(), topics: vec!["tax".parse().expect("a topic")] })
+    }
+}
+
+/// Rows of a table.
+fn count(directory: &std::path::Path, table: &str) -> u32 {
+    let connection = rusqlite::Connection::open(directory.join("switchboard.db")).expect("a store");
+    let count = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
+    count.expect("a table")
+}
+
+#[test]
+fn what_is_committed_is_filed_later_and_leaves_the_log_then() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+    assert!(store.filing_due().is_none());
+    let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
+    store.commit(&mut [acme.is_founded(), bolt.is_founded(), acme.hires("ann")]).expect("stored");
+    store.commit(&mut [bolt.hires("bob")]).expect("stored");
+    assert!(store.filing_due().is_some_and(|due| due > Instant::now()));
+    assert_eq!((count(directory.path(), "log"), count(directory.path(), "events")), (2, 0));
+    let checked = check::check(&reader).expect("it can be read");
+    assert_eq!((checked.companies, checked.events, checked.differences), (2, 4, vec![]), "the log is checked too");
+    store.file(Filing::Of(acme.0.id())).expect("filed");
+    assert_eq!((count(directory.path(), "events"), count(directory.path(), "employees")), (2, 1));
+    assert_eq!(count(directory.path(), "log"), 2, "both have what is not filed");
+    store.file(Filing::All).expect("filed");
+    assert_eq!((count(directory.path(), "events"), count(directory.path(), "log")), (4, 0));
+    assert!(store.filing_due().is_none());
+    assert_eq!(reader.company(bolt.0.id()).expect("it can be read").0, bolt.0);
+}
+
+#[test]
+fn what_a_killed_server_had_not_filed_is_filed_at_the_next_start() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
+    for round in 0..3 {
+        let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+        assert_eq!(count(directory.path(), "log"), 0, "round {round}");
+        for life in [&acme, &bolt] {
+            let (read, _) = reader.company(life.0.id()).expect("it can be read");
+            assert_eq!(read, life.0, "round {round}");
+        }
+        let first =
+            if round == 0 { [acme.is_founded(), bolt.is_founded()] } else { [acme.hires("x"), bolt.hires("x")] };
+        store.commit(&mut { first }).expect("stored");
+        // One of them is filed halfway, and the server is killed.
+        store.file(Filing::Of(acme.0.id())).expect("filed");
+        store.commit(&mut [acme.hires(&format!("ann-{round}")), bolt.hires(&format!("bob-{round}"))]).expect("stored");
+    }
+    let (_store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let checked = check::check(&reader).expect("it can be read");
+    assert_eq!((checked.companies, checked.differences), (2, vec![]));
+    assert_eq!(count(directory.path(), "employees"), 8);
+}
+
+#[test]
+fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_cannot_be_filed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
+    store.commit(&mut [acme.is_founded()]).expect("stored");
+    store.commit(&mut [bolt.is_founded()]).expect("stored");
+    for number in 0..300 {
+        store.commit(&mut [acme.hires(&format!("ann-{number}"))]).expect("stored");
+    }
+    let holder = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
+    holder.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    store.wait_for_the_lock(Duration::ZERO).expect("set");
+    assert!(store.file(Filing::All).is_err(), "somebody else writes");
+    holder.execute_batch("ROLLBACK").expect("given back");
+    store.commit(&mut [acme.hires("zoe")]).expect("stored behind what went back");
+    store.file(Filing::Longest).expect("filed");
+    assert_eq!((count(directory.path(), "events"), count(directory.path(), "companies")), (256, 1));
+    store.file(Filing::All).expect("filed");
+    assert_eq!(count(directory.path(), "events"), 303);
+    assert_eq!(reader.company(acme.0.id()).expect("it can be read").0, acme.0);
+    assert_eq!(check::check(&reader).expect("it can be read").differences, Vec::<String>::new());
 }

@@ -89,7 +89,7 @@ impl Stored {
 }
 
 impl Store for Disk {
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
         step();
         let bell = self.1.clone();
         self.with(|stored| {

@@ -157,6 +157,16 @@ pub mod mpsc {
             shuttle::future::block_on(self.0.recv_many(values, most))
         }
 
+        pub fn poll_recv_many(
+            &mut self,
+            context: &mut std::task::Context<'_>,
+            values: &mut Vec<T>,
+            most: usize,
+        ) -> std::task::Poll<usize> {
+            step();
+            self.0.poll_recv_many(context, values, most)
+        }
+
         pub fn try_recv(&mut self) -> Result<T, error::TryRecvError> {
             step();
             self.0.try_recv()

@@ -54,7 +54,7 @@ fn well(stored: &Stored) -> Result<(), StoreError> {
 }
 
 impl Store for Disk {
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
         let mut stored = self.lock();
         let stored = &mut *stored;
         if stored.fails && stored.chance.one_in(COMMITS_PER_FAILURE) {

@@ -1,0 +1,198 @@
+//! Filing: what is committed in the log goes into the tables, many entries of a company at a time.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use switchboard_core::{CompanyId, Event, Time};
+
+use super::log::Logged;
+use super::reader::unreadable;
+use super::rows::{Row, rows_of};
+use super::tables::{LatestRows, write_events, write_row};
+use super::{Entry, StoreError, log, reader};
+
+/// How long an entry waits to be filed. The longer, the more of a company are filed together, and the fewer pages and
+/// rows are written twice; and the further are the tables behind for who reads them with SQL.
+const FILE_AFTER: Duration = Duration::from_millis(250);
+/// Entries that are filed with one transaction: commits wait behind it, so it is a matter of milliseconds.
+const ENTRIES_AT_ONCE: usize = 256;
+/// Entries that may wait; with more, filing comes before new commits. About 20 MB.
+const ENTRIES_MAX: usize = 16 * 1024;
+
+/// An entry that is in the log and not in the tables yet.
+pub(super) struct Unfiled {
+    pub(super) first_seq: u64,
+    pub(super) at: Time,
+    /// The kind of each event, and the event as JSON.
+    pub(super) events: Vec<(&'static str, String)>,
+    rows: Vec<Row>,
+    /// The batch that has it, once there is one.
+    batch: i64,
+}
+
+impl Unfiled {
+    /// Takes an entry's rows; its events are written down.
+    pub(super) fn of(entry: &mut Entry) -> Self {
+        let events = written(&entry.events);
+        Self { first_seq: entry.first_seq, at: entry.at, events, rows: std::mem::take(&mut entry.rows), batch: 0 }
+    }
+
+    /// The number of its last event.
+    pub(super) fn last_seq(&self) -> u64 {
+        self.first_seq + self.events.len() as u64 - 1
+    }
+}
+
+fn written(events: &[Event]) -> Vec<(&'static str, String)> {
+    events.iter().map(|event| (event.kind(), crate::view::json(event))).collect()
+}
+
+/// Entries of companies, each company's in their order.
+pub(super) type Slice = Vec<(CompanyId, VecDeque<Unfiled>)>;
+
+/// All that waits to be filed.
+#[derive(Default)]
+pub(super) struct Backlog {
+    waiting: HashMap<CompanyId, VecDeque<Unfiled>>,
+    entries: usize,
+    /// Companies in the order in which they began to wait, and when that was. One that was filed in between may stand
+    /// here still, and is passed over.
+    order: VecDeque<(CompanyId, Instant)>,
+    /// The batches of the log, with how many of their entries wait.
+    batches: VecDeque<(i64, usize)>,
+    filed_up_to: Option<i64>,
+}
+
+impl Backlog {
+    /// Adds what a batch of the log has.
+    pub(super) fn add(&mut self, batch: i64, entries: Vec<(CompanyId, Unfiled)>, now: Instant) {
+        self.batches.push_back((batch, entries.len()));
+        self.entries += entries.len();
+        for (company, mut entry) in entries {
+            entry.batch = batch;
+            match self.waiting.get_mut(&company) {
+                Some(waiting) => waiting.push_back(entry),
+                None => {
+                    self.order.push_back((company.clone(), now));
+                    self.waiting.insert(company, VecDeque::from([entry]));
+                }
+            }
+        }
+    }
+
+    /// The number of the last event that waits of a company.
+    pub(super) fn last_seq(&self, company: &CompanyId) -> Option<u64> {
+        self.waiting.get(company)?.back().map(Unfiled::last_seq)
+    }
+
+    /// When something is to be filed; none while nothing waits.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let (_, since) = self.order.front()?;
+        Some(if self.is_too_long() { *since } else { *since + FILE_AFTER })
+    }
+
+    /// Whether filing must come before everything else.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.entries > ENTRIES_MAX
+    }
+
+    /// Takes out what has waited longest, as much as is filed at once; nothing when nothing waits.
+    pub(super) fn take_longest(&mut self) -> Slice {
+        let (mut slice, mut room) = (Slice::new(), ENTRIES_AT_ONCE);
+        while room > 0
+            && let Some((company, since)) = self.order.pop_front()
+        {
+            let Some(mut entries) = self.waiting.remove(&company) else { continue };
+            if entries.len() > room {
+                self.waiting.insert(company.clone(), entries.split_off(room));
+                self.order.push_front((company.clone(), since));
+            }
+            room -= entries.len();
+            slice.push((company, entries));
+        }
+        slice
+    }
+
+    /// Takes out all that waits of a company.
+    pub(super) fn take(&mut self, company: &CompanyId) -> Slice {
+        self.waiting.remove(company).map(|entries| (company.clone(), entries)).into_iter().collect()
+    }
+
+    /// Puts a slice back that could not be filed.
+    pub(super) fn put_back(&mut self, slice: Slice, now: Instant) {
+        for (company, mut entries) in slice.into_iter().rev() {
+            entries.extend(self.waiting.remove(&company).into_iter().flatten());
+            self.order.push_front((company.clone(), now));
+            self.waiting.insert(company, entries);
+        }
+    }
+
+    /// A slice is filed.
+    pub(super) fn strike_off(&mut self, slice: &Slice) {
+        for entry in slice.iter().flat_map(|(_, entries)| entries) {
+            self.entries -= 1;
+            if let Ok(place) = self.batches.binary_search_by_key(&entry.batch, |(batch, _)| *batch) {
+                self.batches[place].1 -= 1;
+            }
+        }
+        while let Some((batch, 0)) = self.batches.front() {
+            self.filed_up_to = Some(*batch);
+            self.batches.pop_front();
+        }
+    }
+
+    /// The batch up to which the log can be shortened.
+    pub(super) const fn filed_up_to(&self) -> Option<i64> {
+        self.filed_up_to
+    }
+
+    /// The log was shortened.
+    pub(super) const fn is_shortened(&mut self) {
+        self.filed_up_to = None;
+    }
+}
+
+/// Files a slice, and shortens the log by what was filed before.
+pub(super) fn write(connection: &Connection, slice: &Slice, filed_up_to: Option<i64>) -> Result<(), StoreError> {
+    for (company, entries) in slice {
+        let mut rows = LatestRows::default();
+        for entry in entries {
+            write_events(connection, company, entry.first_seq, entry.at, &entry.events)?;
+            entry.rows.iter().for_each(|row| rows.put(row));
+        }
+        rows.in_order().try_for_each(|row| write_row(connection, company, row))?;
+    }
+    filed_up_to.map_or(Ok(()), |batch| log::remove_up_to(connection, batch))
+}
+
+/// Files what a server that was killed had not filed yet. Only the events are in the log: the rows follow from the
+/// company as it was after each entry.
+pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), StoreError> {
+    let mut waiting: BTreeMap<CompanyId, Vec<Logged>> = BTreeMap::new();
+    for entry in log::read(connection)? {
+        waiting.entry(entry.company.clone()).or_default().push(entry);
+    }
+    let transaction = connection.transaction()?;
+    for (id, entries) in waiting {
+        let (mut company, _) = reader::read_company(&transaction, &id)?;
+        let mut changed = Vec::new();
+        for Logged { seq, at, events, .. } in entries {
+            if seq != company.seq() + 1 {
+                return Err(unreadable(format_args!(
+                    "{id}: event {seq} is in the log, and {} is next",
+                    company.seq() + 1
+                )));
+            }
+            events.iter().for_each(|event| company.apply(at, event));
+            write_events(&transaction, &id, seq, at, &written(&events))?;
+            changed.extend(rows_of(&company, &events));
+        }
+        let mut rows = LatestRows::default();
+        changed.iter().for_each(|row| rows.put(row));
+        rows.in_order().try_for_each(|row| write_row(&transaction, &id, row))?;
+    }
+    log::remove_up_to(&transaction, i64::MAX)?;
+    transaction.commit()?;
+    Ok(())
+}

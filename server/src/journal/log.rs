@@ -1,0 +1,66 @@
+//! The log: each batch is a row, and each entry of it a line of JSON. It is all that a commit has to write.
+//!
+//! A batch has entries of many companies, and the tables stand in the order of companies: written into them at once, a
+//! batch would touch pages for each of its companies, and all of them would be synced before anybody is told. So the
+//! tables are filed a moment later (`filing.rs`), and what is filed leaves the log.
+
+use rusqlite::{Connection, params};
+use serde::Deserialize;
+use switchboard_core::{CompanyId, Event, Time};
+
+use super::filing::Unfiled;
+use super::reader::unreadable;
+use super::{StoreError, tables};
+
+/// An entry as the log has it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Logged {
+    pub(super) company: CompanyId,
+    /// The number of the first event.
+    pub(super) seq: u64,
+    pub(super) at: Time,
+    pub(super) events: Vec<Event>,
+}
+
+/// Adds an entry to a batch.
+pub(super) fn add(batch: &mut String, company: &CompanyId, entry: &Unfiled) {
+    use std::fmt::Write;
+    // An id has no character that JSON must escape.
+    let written =
+        write!(batch, r#"{{"company":"{company}","seq":{},"at":{},"events":["#, entry.first_seq, entry.at.as_ms());
+    debug_assert!(written.is_ok(), "a string takes everything");
+    for (number, (_, event)) in entry.events.iter().enumerate() {
+        batch.push_str(if number == 0 { "" } else { "," });
+        batch.push_str(event);
+    }
+    batch.push_str("]}\n");
+}
+
+/// Writes a batch. Says under which number.
+pub(super) fn append(connection: &Connection, batch: &str) -> Result<i64, StoreError> {
+    let number = connection.prepare_cached("INSERT INTO log (entries) VALUES (?1)")?.insert([batch])?;
+    Ok(number)
+}
+
+/// Takes out all batches up to that one: everything in them is filed.
+pub(super) fn remove_up_to(connection: &Connection, batch: i64) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM log WHERE batch <= ?1")?.execute(params![batch])?;
+    Ok(())
+}
+
+/// All entries that are not filed yet, in the order in which they were committed.
+pub(super) fn read(connection: &Connection) -> Result<Vec<Logged>, StoreError> {
+    let mut query = connection.prepare("SELECT entries FROM log ORDER BY batch")?;
+    let mut rows = query.query([])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        for line in row.get_ref(0)?.as_str().map_err(unreadable)?.lines() {
+            let entry: Logged = serde_json::from_str(line).map_err(unreadable)?;
+            // A batch stays until the last of its entries is filed.
+            if entry.seq > tables::last_seq(connection, &entry.company)? {
+                entries.push(entry);
+            }
+        }
+    }
+    Ok(entries)
+}
