@@ -112,7 +112,8 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
             let served = runtime.block_on(serve::serve(settings));
             // A long question to the store is not waited for.
             runtime.shutdown_timeout(SHUTDOWN_MAX);
-            served.map(|()| ExitCode::SUCCESS)
+            served?.wait()?;
+            Ok(ExitCode::SUCCESS)
         }
         Subcommands::Token { flags, token } => {
             println!("{}", sign(flags, token)?);

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -39,16 +40,18 @@ const STOP_MAX: Duration = Duration::from_millis(9500);
 const SETTLE_MAX: Duration = Duration::from_secs(2);
 /// What is kept back of the time to stop for the last commits and HTTP answers.
 const LAST_MAX: Duration = Duration::from_secs(1);
+/// How long the store may take to be closed at the end.
+const LAST_WRITES_MAX: Duration = Duration::from_secs(1);
 /// A pause after the listener had an error, such as no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How often it is looked whether all sockets are closed.
+/// How often it is looked whether all sockets, or the store, are closed.
 const CLOSED_EVERY: Duration = Duration::from_millis(10);
 
-/// Serves until the system asks to stop.
+/// Serves until the system asks to stop. What is left is to be waited for when no task runs any more.
 ///
 /// # Errors
 /// When the store or the address cannot be had.
-pub async fn serve(settings: Settings) -> anyhow::Result<()> {
+pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let (store, reader) = Sqlite::open(&settings.data)?;
     let (journal, writer) = Journal::start(store, settings.journal_queue)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
@@ -91,12 +94,29 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
     let _answered_or_late = timeout_at(stop_by, places.acquire_many(all)).await;
     tracing::info!("stopped: everything that was answered is stored");
-    // The journal's thread ends with the last handle on the exchange; a connection may still hold one for a moment.
-    drop((hub, exchange));
-    if writer.is_finished() && writer.join().is_err() {
-        anyhow::bail!("the journal's thread has panicked");
+    Ok(LastWrites(writer))
+}
+
+/// The journal's thread, which ends with the last task that could still write: it closes the store, so that one file
+/// has everything.
+pub struct LastWrites(JoinHandle<()>);
+
+impl LastWrites {
+    /// Waits for it, but not for ever: nothing is lost without it.
+    ///
+    /// # Errors
+    /// When it has panicked.
+    pub fn wait(self) -> anyhow::Result<()> {
+        let by = Instant::now() + LAST_WRITES_MAX;
+        while !self.0.is_finished() {
+            if Instant::now() >= by {
+                tracing::warn!("the store was not closed in time; the next start reads its log");
+                return Ok(());
+            }
+            std::thread::sleep(CLOSED_EVERY);
+        }
+        self.0.join().map_err(|_| anyhow::anyhow!("the journal's thread has panicked"))
     }
-    Ok(())
 }
 
 /// Says where it listens: one line that a program can wait for, and in dev what to do next.

@@ -115,6 +115,7 @@ impl From<&StoreError> for NotNow {
             StoreError::Sqlite(_)
             | StoreError::Unreadable(_)
             | StoreError::OutOfOrder { .. }
+            | StoreError::Thread(_)
             | StoreError::TooNew { .. } => Self::Unavailable,
         }
     }

@@ -10,6 +10,8 @@ mod log;
 
 mod filing;
 
+mod checkpoint;
+
 mod tables;
 
 pub mod reader;
@@ -116,6 +118,9 @@ pub enum StoreError {
         /// The number of what is written.
         last: u64,
     },
+    /// The system gives no thread.
+    #[error("the store needs a thread: {0}")]
+    Thread(std::io::Error),
     /// The server stops, and reads nothing more.
     #[error("the server is about to stop")]
     Stopping,

@@ -8,14 +8,15 @@ use std::time::Instant;
 use rusqlite::Connection;
 use switchboard_core::CompanyId;
 
+use super::checkpoint::Checkpoints;
 use super::filing::{self, Backlog, Slice, Unfiled};
 use super::reader::Reader;
 use super::{Entry, Filing, Store, StoreError, Work, log, schema, tables};
 
 pub(super) const FILE: &str = "switchboard.db";
 const LOCK: &str = "switchboard.lock";
-/// Pages of the write-ahead log before they are copied into the database: about 16 MB.
-const CHECKPOINT_PAGES: u32 = 4000;
+/// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
+const CACHE_KIB: i64 = 32 * 1024;
 /// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
 const PROBE_BYTES: i64 = 256 * 1024;
 
@@ -40,6 +41,8 @@ pub enum OpenError {
 
 /// The writer. While it lives, no other server can have the data directory.
 pub struct Sqlite {
+    // Its thread ends before the connection is closed.
+    checkpoints: Checkpoints,
     connection: Connection,
     backlog: Backlog,
     _lock: File,
@@ -63,14 +66,15 @@ impl Sqlite {
         let mut connection = Connection::open(&path).map_err(StoreError::from)?;
         prepare(&mut connection)?;
         filing::file_the_log(&mut connection)?;
-        Ok((Self { connection, backlog: Backlog::default(), _lock: lock }, Reader::of(path)))
+        let checkpoints = Checkpoints::start(&path, &connection)?;
+        Ok((Self { checkpoints, connection, backlog: Backlog::default(), _lock: lock }, Reader::of(path)))
     }
 }
 
 fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(64);
     schema::migrate(connection)
 }
@@ -94,11 +98,15 @@ impl Sqlite {
     /// Files a slice in a transaction of its own. It need not be synced: what is in it is in the log too, and the next
     /// commit syncs all that was written before it.
     fn file_slice(&mut self, slice: Slice) -> Result<(), StoreError> {
+        if slice.is_empty() && self.backlog.filed_up_to().is_none() {
+            return Ok(());
+        }
         let filed = self.write_unsynced(&slice);
         match filed {
             Ok(()) => {
                 self.backlog.is_shortened();
                 self.backlog.strike_off(&slice);
+                self.checkpoints.look_after(&self.connection);
             }
             Err(_) => self.backlog.put_back(slice, Instant::now()),
         }
@@ -140,6 +148,7 @@ impl Store for Sqlite {
         if let Some(number) = number {
             self.backlog.add(number, entries, Instant::now());
         }
+        self.checkpoints.look_after(&self.connection);
         Ok(())
     }
 
@@ -174,11 +183,12 @@ impl Store for Sqlite {
     fn probe(&mut self) -> Result<(), StoreError> {
         self.connection.pragma_update(None, "synchronous", "full")?;
         // The log may hold the room that is missing: what is in it is copied into the database, and the room given back.
-        let _busy_or_full = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        self.checkpoints.give_room_back(&self.connection);
         let write = "INSERT INTO probe (id, padding) VALUES (1, zeroblob(?1))
                      ON CONFLICT DO UPDATE SET padding = excluded.padding";
         self.connection.execute(write, [PROBE_BYTES])?;
         self.connection.execute("DELETE FROM probe", [])?;
+        self.checkpoints.make_room(&self.connection);
         Ok(())
     }
 }

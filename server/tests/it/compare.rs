@@ -6,8 +6,10 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
 use switchboard::auth::Role;
+use switchboard::journal::sqlite::Sqlite;
 
 use crate::record::{Record, Told};
+use crate::server::Server;
 
 /// A table's row by the names of its columns.
 type Row = Map<String, Value>;
@@ -52,10 +54,21 @@ impl Comparison {
     }
 }
 
-/// Compares all that was told with the store in a data directory.
+/// Compares all that was told with the store in a data directory that no server has. What it has only in its log is
+/// filed first, as the next start would.
 pub fn compare(record: &Record, data: &Path) -> Comparison {
-    // What is told while the tables are read may be younger than they are.
+    compare_filed(record, data, || drop(Sqlite::open(data).expect("the store opens")))
+}
+
+/// The same while the server runs.
+pub fn compare_running(record: &Record, server: &Server, data: &Path) -> Comparison {
+    compare_filed(record, data, || server.files())
+}
+
+fn compare_filed(record: &Record, data: &Path, file: impl FnOnce()) -> Comparison {
+    // What is told while the tables are written and read may be younger than they are.
     let all = record.all();
+    file();
     let tables = Tables::read(&data.join("switchboard.db"));
     let mut comparing = Comparing { tables: &tables, found: Comparison::default(), keys: HashMap::new() };
     for told in &all {

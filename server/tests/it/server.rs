@@ -271,6 +271,12 @@ impl Server {
         assert!(status == 200 || status == 201, "{status} {answer}");
     }
 
+    /// All that was told is in the tables by now: a list is answered only then.
+    pub fn files(&self) {
+        let (status, answer) = self.ask("GET", "/v1/companies", "");
+        assert_eq!(status, 200, "{answer}");
+    }
+
     pub fn is_ready(&self) -> bool {
         self.ask("GET", "/readyz", "").0 == 200
     }
