@@ -12,7 +12,7 @@ use crate::channel::{self, Caller, ReplyTo, Seat, Topic};
 use crate::exchange::Room;
 use crate::hub::Hub;
 use crate::journal::Fate;
-use crate::outbox::{Outbox, Outgoing, Overflow, Waiting};
+use crate::outbox::{Outbox, Outgoing, Waiting};
 use crate::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
 use crate::view::ErrorView;
 
@@ -57,11 +57,11 @@ pub struct Device {
 }
 
 impl Device {
-    /// A device of the token's person, with what is on its way to it and the alarm of its overflow.
+    /// A device of the token's person, with what is on its way to it.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting, Arc<Overflow>) {
-        let (outbox, queue, overflow) = Outbox::new(hub.outbox_frames, version);
-        (Self { hub, claims, pass, limited: false, outbox, channels: BTreeMap::new() }, queue, overflow)
+    pub fn new(hub: Arc<Hub>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
+        let (outbox, waiting) = Outbox::new(hub.outbox_frames, version);
+        (Self { hub, claims, pass, limited: false, outbox, channels: BTreeMap::new() }, waiting)
     }
 
     /// The person's token.

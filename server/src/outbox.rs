@@ -1,19 +1,24 @@
 //! The bounded way out to one connected device.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
-use tokio::sync::mpsc;
 
 use crate::phoenix::Version;
-use crate::sync::Notify;
-use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Bytes that may wait for one device beside its largest frame: 256 events of the largest kind would be 16 MB, and a
 /// thousand devices that do not read should not cost what a server has. The largest frame is left out because it may
 /// be a snapshot that alone is larger, and events follow it at once.
 const WAITING_MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Frames for which an empty outbox keeps the memory: as many as come at once on most days. What a burst took is given
+/// back when it is over.
+const FRAMES_KEPT: usize = 4;
 
 /// Something for one device.
 #[derive(Debug)]
@@ -43,95 +48,174 @@ impl Outgoing {
 }
 
 /// The sending end: cheap to clone, never waits. Who reads too slowly is closed instead.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Outbox {
-    queue: mpsc::Sender<Outgoing>,
-    overflow: Arc<Overflow>,
-    version: Version,
-}
-
-/// Says that a device reads too slowly.
-#[derive(Debug, Default)]
-pub struct Overflow {
-    happened: AtomicBool,
-    bell: Notify,
-    waiting_bytes: AtomicUsize,
-    largest_bytes: AtomicUsize,
-}
-
-impl Overflow {
-    /// Comes back once the outbox has overflowed.
-    pub async fn happened(&self) {
-        while !self.happened.load(Ordering::Acquire) {
-            self.bell.notified().await;
-        }
-    }
-
-    fn ring(&self) {
-        self.happened.store(true, Ordering::Release);
-        self.bell.notify_one();
-    }
-
-    /// Whether that many more bytes may wait.
-    fn weigh(&self, bytes: usize) -> bool {
-        let largest = self.largest_bytes.fetch_max(bytes, Ordering::Relaxed).max(bytes);
-        let before = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        before <= WAITING_MAX_BYTES.saturating_add(largest)
-    }
+    queue: Arc<Queue>,
 }
 
 /// The receiving end.
 #[derive(Debug)]
 pub struct Waiting {
-    queue: mpsc::Receiver<Outgoing>,
-    overflow: Arc<Overflow>,
+    queue: Arc<Queue>,
 }
 
-impl Waiting {
-    /// Takes up to so many at once; waits for the first.
-    pub async fn recv_many(&mut self, taken: &mut Vec<Outgoing>, most: usize) -> usize {
-        let before = taken.len();
-        let count = self.queue.recv_many(taken, most).await;
-        self.lighten(taken[before..].iter().map(Outgoing::bytes).sum());
-        count
-    }
+/// Why nothing more comes out of an outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The device reads too slowly.
+    Overflowed,
+    /// The last sending end is gone.
+    NobodySends,
+}
 
-    /// Takes what is there.
-    ///
-    /// # Errors
-    /// When nothing is.
-    pub fn try_recv(&mut self) -> Result<Outgoing, mpsc::error::TryRecvError> {
-        self.queue.try_recv().inspect(|outgoing| self.lighten(outgoing.bytes()))
-    }
+/// What both ends share.
+#[derive(Debug)]
+struct Queue {
+    version: Version,
+    frames_max: usize,
+    senders: AtomicUsize,
+    state: Mutex<State>,
+}
 
-    fn lighten(&self, bytes: usize) {
-        self.overflow.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Outgoing>,
+    waiting_bytes: usize,
+    largest_bytes: usize,
+    /// Nothing goes in any more: it has overflowed, or nobody takes anything out.
+    shut: bool,
+    /// Who waits for something to come.
+    reader: Option<Waker>,
 }
 
 impl Outbox {
-    /// An outbox for that many frames, its receiving end and the alarm of its overflow.
+    /// An outbox for that many frames, and its receiving end.
     #[must_use]
-    pub fn new(frames: usize, version: Version) -> (Self, Waiting, Arc<Overflow>) {
-        let (queue, receiver) = mpsc::channel(frames);
-        let overflow = Arc::new(Overflow::default());
-        let waiting = Waiting { queue: receiver, overflow: overflow.clone() };
-        (Self { queue, overflow: overflow.clone(), version }, waiting, overflow)
+    pub fn new(frames: usize, version: Version) -> (Self, Waiting) {
+        let (senders, state) = (AtomicUsize::new(1), Mutex::default());
+        let queue = Arc::new(Queue { version, frames_max: frames, senders, state });
+        (Self { queue: queue.clone() }, Waiting { queue })
     }
 
     /// The form of frames that the device understands.
     #[must_use]
-    pub const fn version(&self) -> Version {
-        self.version
+    pub fn version(&self) -> Version {
+        self.queue.version
     }
 
-    /// Puts something in. A full outbox rings the alarm; a device that has gone is nobody's loss.
+    /// Puts something in. A full outbox is shut; a device that has gone is nobody's loss.
     pub fn push(&self, outgoing: Outgoing) {
-        match self.queue.try_reserve() {
-            Ok(place) if self.overflow.weigh(outgoing.bytes()) => place.send(outgoing),
-            Ok(_) | Err(mpsc::error::TrySendError::Full(())) => self.overflow.ring(),
-            Err(mpsc::error::TrySendError::Closed(())) => {}
+        let reader = self.queue.lock().put(outgoing, self.queue.frames_max);
+        if let Some(reader) = reader {
+            reader.wake();
         }
+    }
+}
+
+impl Clone for Outbox {
+    fn clone(&self) -> Self {
+        self.queue.senders.fetch_add(1, Ordering::Relaxed);
+        Self { queue: self.queue.clone() }
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        if self.queue.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let reader = self.queue.lock().reader.take();
+            if let Some(reader) = reader {
+                reader.wake();
+            }
+        }
+    }
+}
+
+impl Waiting {
+    /// Comes back once there is something to take.
+    ///
+    /// # Errors
+    /// When nothing more comes.
+    pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+        let mut state = self.queue.lock();
+        if state.shut {
+            return Poll::Ready(Err(Ended::Overflowed));
+        }
+        if !state.waiting.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.queue.senders.load(Ordering::Acquire) == 0 {
+            return Poll::Ready(Err(Ended::NobodySends));
+        }
+        state.wait(cx)
+    }
+
+    /// Comes back once the outbox has overflowed.
+    pub async fn overflowed(&self) {
+        poll_fn(|cx| {
+            let mut state = self.queue.lock();
+            if state.shut { Poll::Ready(()) } else { state.wait(cx) }
+        })
+        .await;
+    }
+
+    /// Takes what came first, if anything is there.
+    #[must_use]
+    pub fn take(&self) -> Option<Outgoing> {
+        self.queue.lock().take()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.queue.lock().shut();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that is done under the lock can leave it half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Puts something in, or shuts the outbox. Returns who must be told.
+    fn put(&mut self, outgoing: Outgoing, frames_max: usize) -> Option<Waker> {
+        if self.shut {
+            return None;
+        }
+        let bytes = outgoing.bytes();
+        self.largest_bytes = self.largest_bytes.max(bytes);
+        let bytes_max = WAITING_MAX_BYTES.saturating_add(self.largest_bytes);
+        if self.waiting.len() < frames_max && self.waiting_bytes <= bytes_max {
+            self.waiting_bytes += bytes;
+            self.waiting.push_back(outgoing);
+        } else {
+            self.shut();
+        }
+        self.reader.take()
+    }
+
+    fn take(&mut self) -> Option<Outgoing> {
+        let outgoing = self.waiting.pop_front()?;
+        self.waiting_bytes -= outgoing.bytes();
+        if self.waiting.is_empty() && self.waiting.capacity() > FRAMES_KEPT {
+            self.waiting = VecDeque::new();
+        }
+        Some(outgoing)
+    }
+
+    fn shut(&mut self) {
+        self.shut = true;
+        self.waiting = VecDeque::new();
+        self.waiting_bytes = 0;
+    }
+
+    fn wait<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
+        if !self.reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
+            self.reader = Some(cx.waker().clone());
+        }
+        Poll::Pending
     }
 }
 
@@ -139,37 +223,72 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_device_that_does_not_read_is_reported_and_nobody_waits_for_it() {
-        let (outbox, _unread, overflow) = Outbox::new(2, Version::V2);
-        for _ in 0..3 {
-            outbox.push(Outgoing::Frame("frame".into()));
-        }
-        overflow.happened().await;
-    }
-
     fn frame(bytes: usize) -> Outgoing {
         Outgoing::Frame("x".repeat(bytes).into())
     }
 
+    fn is_shut(waiting: &Waiting) -> bool {
+        waiting.queue.lock().shut
+    }
+
     #[tokio::test]
-    async fn what_waits_is_bounded_in_bytes_beside_one_large_snapshot() {
-        let (outbox, mut waiting, overflow) = Outbox::new(1000, Version::V2);
-        let rings = || overflow.happened.load(Ordering::Acquire);
+    async fn a_device_that_does_not_read_is_reported_and_nobody_waits_for_it() {
+        let (outbox, unread) = Outbox::new(2, Version::V2);
+        for _ in 0..3 {
+            outbox.push(frame(5));
+        }
+        unread.overflowed().await;
+        assert_eq!(poll_fn(|cx| unread.poll_ready(cx)).await, Err(Ended::Overflowed));
+        assert!(unread.take().is_none(), "what nobody will read takes no memory");
+    }
+
+    #[tokio::test]
+    async fn who_waits_hears_of_a_frame_and_of_the_end_of_the_last_sender() {
+        let (outbox, waiting) = Outbox::new(2, Version::V2);
+        let other = outbox.clone();
+        let sending = tokio::spawn(async move {
+            other.push(frame(5));
+            drop(other);
+        });
+        assert_eq!(poll_fn(|cx| waiting.poll_ready(cx)).await, Ok(()));
+        sending.await.unwrap();
+        assert_eq!(waiting.take().unwrap().bytes(), 5);
+        let ending = tokio::spawn(async move { drop(outbox) });
+        assert_eq!(poll_fn(|cx| waiting.poll_ready(cx)).await, Err(Ended::NobodySends));
+        ending.await.unwrap();
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes_beside_one_large_snapshot() {
+        let (outbox, waiting) = Outbox::new(1000, Version::V2);
         outbox.push(frame(10 * WAITING_MAX_BYTES));
         for _ in 0..4 {
             outbox.push(frame(WAITING_MAX_BYTES / 4));
         }
-        assert!(!rings(), "events follow a snapshot");
+        assert!(!is_shut(&waiting), "events follow a snapshot");
         // What was taken weighs nothing any more.
-        assert_eq!(waiting.recv_many(&mut Vec::new(), 3).await, 3);
-        waiting.try_recv().unwrap();
-        waiting.try_recv().unwrap();
-        assert_eq!(overflow.waiting_bytes.load(Ordering::Relaxed), 0);
+        assert_eq!(std::iter::from_fn(|| waiting.take()).count(), 5);
+        assert_eq!(waiting.queue.lock().waiting_bytes, 0);
         outbox.push(frame(10 * WAITING_MAX_BYTES));
         outbox.push(frame(10 * WAITING_MAX_BYTES));
-        assert!(!rings());
+        assert!(!is_shut(&waiting));
         outbox.push(frame(1));
-        assert!(rings(), "of two snapshots one weighs");
+        assert!(is_shut(&waiting), "of two snapshots one weighs");
+    }
+
+    #[test]
+    fn an_outbox_gives_the_memory_of_a_burst_back() {
+        let (outbox, waiting) = Outbox::new(1000, Version::V2);
+        for _ in 0..1000 {
+            outbox.push(frame(5));
+        }
+        assert_eq!(std::iter::from_fn(|| waiting.take()).count(), 1000);
+        assert_eq!(waiting.queue.lock().waiting.capacity(), 0);
+        outbox.push(frame(5));
+        let _taken = waiting.take();
+        assert!(
+            (1..=FRAMES_KEPT).contains(&waiting.queue.lock().waiting.capacity()),
+            "a frame now and then costs none"
+        );
     }
 }

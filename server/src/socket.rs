@@ -1,21 +1,26 @@
 //! A device's line: the handshake, frames in and out, and every way in which it ends.
 
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::{Instant, timeout};
+use futures_util::{SinkExt, Stream};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
 use crate::admission::{Entrance, Limited, Peer};
-use crate::auth::subprotocol_token;
+use crate::auth::{Claims, subprotocol_token};
 use crate::channel;
 use crate::device::{Device, End, code};
 use crate::hub::{Hub, Place};
-use crate::outbox::{Outgoing, Overflow, Waiting};
+use crate::outbox::{Ended, Outgoing, Waiting};
 use crate::phoenix::Version;
 use crate::view;
 
@@ -32,14 +37,16 @@ const WRITE_MAX: Duration = Duration::from_secs(10);
 const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// Frames that are written with one flush.
 const FRAMES_PER_FLUSH: usize = 32;
-/// Frames that are heard before the other sockets have their turn. One read brings many small frames, and the runtime
-/// only counts reads: without this a flood on a few sockets would keep all others waiting for long.
+/// Frames that are heard in a row before the other sockets have their turn. One read brings many small frames, and the
+/// runtime only counts reads: without this a flood on a few sockets would keep all others waiting for long.
 const FRAMES_PER_TURN: u32 = 4;
 /// How long a device is not heard after it was refused for wanting too much: so that a flood costs next to nothing,
 /// and whoever only slipped up notices nothing.
 const REST_AFTER_REFUSAL: Duration = Duration::from_millis(5);
-/// Bytes of the buffers of one socket: an idle one should cost little.
-const BUFFER_BYTES: usize = 4096;
+/// Bytes that are read at once. An idle socket holds them too, and most frames have a few hundred.
+const READ_BUFFER_BYTES: usize = 1024;
+/// Bytes after which what is written goes out before the flush.
+const WRITE_BUFFER_BYTES: usize = 4096;
 
 /// What a device may say in the address.
 #[derive(Debug, serde::Deserialize)]
@@ -89,14 +96,14 @@ pub async fn upgrade(
     };
     upgrade
         .protocols(["phoenix"])
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(FRAME_WRITE_MAX_BYTES)
         .max_message_size(FRAME_READ_MAX_BYTES)
         .max_frame_size(FRAME_READ_MAX_BYTES)
         .on_upgrade(move |socket| {
-            let (device, queue, overflow) = Device::new(hub.clone(), claims, pass, version);
-            serve(Wire { socket, device, queue, overflow }, hub, (place, entrance))
+            let (device, waiting) = Device::new(hub.clone(), claims, pass, version);
+            serve(Wire { socket, device, waiting, tells_next: false, heard_in_turn: 0 }, hub, (place, entrance))
         })
 }
 
@@ -114,20 +121,37 @@ fn too_many(limited: Limited) -> Response {
 struct Wire {
     socket: WebSocket,
     device: Device,
-    queue: Waiting,
-    overflow: Arc<Overflow>,
+    waiting: Waiting,
+    /// Whether what waits for the device has its turn before what it says: they take turns.
+    tells_next: bool,
+    heard_in_turn: u32,
 }
 
-async fn serve(mut wire: Wire, hub: Arc<Hub>, places: (Place, Option<Extension<Entrance>>)) {
-    let end = wire.run(&hub).await;
-    let Wire { mut socket, mut device, .. } = wire;
-    if let End::Close(code, reason) = end {
-        close(&mut socket, code, reason).await;
+/// With what a line goes on.
+enum News {
+    /// The device has said something, or has gone.
+    Heard(Option<Result<Message, axum::Error>>),
+    /// Something waits for the device, or nothing more will.
+    Waiting(Result<(), Ended>),
+    /// The server stops, and closes all sockets within so many milliseconds.
+    Closing(u64),
+    /// A time has come.
+    Due,
+}
+
+/// A device's task. Most wait most of the time, so what they hold meanwhile is small: whatever is large and soon over is
+/// in a box of its own.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice, and the wire is most of the task")]
+fn serve(mut wire: Wire, hub: Arc<Hub>, places: (Place, Option<Extension<Entrance>>)) -> impl Future<Output = ()> {
+    async move {
+        if let End::Close(code, reason) = wire.run(&hub).await {
+            Box::pin(close(&mut wire.socket, code, reason)).await;
+        }
+        // The line is given up before the company hears of it: nothing more is written for a device that has gone.
+        drop(wire.socket);
+        Box::pin(wire.device.leave_all()).await;
+        drop(places);
     }
-    // The line is given up before the company hears of it: nothing more is written for a device that has gone.
-    drop(socket);
-    device.leave_all().await;
-    drop(places);
 }
 
 async fn close(socket: &mut WebSocket, code: u16, reason: String) {
@@ -145,58 +169,76 @@ async fn close(socket: &mut WebSocket, code: u16, reason: String) {
 
 impl Wire {
     async fn run(&mut self, hub: &Hub) -> End {
-        let mut closing = hub.closing.clone();
-        let idle_after = Duration::from_millis(hub.socket_idle_timeout_ms);
-        let now_ms = hub.exchange.clock().now().as_ms();
-        let expires_ms = self.device.claims().expires_at_s.saturating_mul(1000);
-        let expires = Instant::now().checked_add(Duration::from_millis(expires_ms.saturating_sub(now_ms)));
-        let mut heard = Instant::now();
-        let (mut restart, mut rest, mut turn) = (None, None, 0);
-        let mut ready = Vec::with_capacity(FRAMES_PER_FLUSH);
+        let mut times = Times::of(hub, self.device.claims());
+        let mut alarm = pin!(sleep_until(times.next()));
+        let mut closing = pin!(closes_within(hub.closing.clone()));
         loop {
-            let idle = heard + idle_after;
-            let wake = [expires, restart, rest].into_iter().flatten().fold(idle, Instant::min);
-            let end = tokio::select! {
-                message = self.socket.recv(), if rest.is_none() => {
-                    heard = Instant::now();
-                    let end = self.hear(message).await;
-                    rest = self.device.was_limited().then(|| heard + REST_AFTER_REFUSAL);
-                    turn = (turn + 1) % FRAMES_PER_TURN;
-                    if turn == 0 {
+            let news = poll_fn(|cx| {
+                if alarm.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(News::Due);
+                }
+                if times.restart.is_none()
+                    && let Poll::Ready(window_ms) = closing.as_mut().poll(cx)
+                {
+                    return Poll::Ready(News::Closing(window_ms));
+                }
+                self.poll(cx, times.rest.is_none())
+            });
+            let end = match news.await {
+                News::Heard(message) => {
+                    times.heard = Instant::now();
+                    let end = Box::pin(self.hear(message)).await;
+                    times.rest = self.device.was_limited().then(|| times.heard + REST_AFTER_REFUSAL);
+                    self.heard_in_turn += 1;
+                    if self.heard_in_turn == FRAMES_PER_TURN {
+                        self.heard_in_turn = 0;
                         tokio::task::yield_now().await;
                     }
                     end
                 }
-                _ = self.queue.recv_many(&mut ready, FRAMES_PER_FLUSH) => self.write(&mut ready).await,
-                () = self.overflow.happened() => Some(too_slow()),
-                window_ms = closes_within(&mut closing), if restart.is_none() => {
-                    restart = Some(Instant::now() + self.place_in(window_ms));
+                News::Waiting(Ok(())) => self.write(FRAMES_PER_FLUSH).await,
+                News::Waiting(Err(Ended::Overflowed)) => Some(too_slow()),
+                News::Waiting(Err(Ended::NobodySends)) => Some(End::Gone),
+                News::Closing(window_ms) => {
+                    times.restart = Some(Instant::now() + self.place_in(window_ms));
                     None
                 }
-                () = tokio::time::sleep_until(wake) => {
-                    if rest == Some(wake) {
-                        rest = None;
-                        continue;
+                News::Due => match times.end() {
+                    // What was committed before waits by now, and is told before the end.
+                    Some(end) => Some(self.write(hub.outbox_frames).await.unwrap_or(end)),
+                    None => {
+                        alarm.as_mut().reset(times.next());
+                        None
                     }
-                    let now = Instant::now();
-                    // What was committed before is in the queue by now, and is told before the end.
-                    while let Ok(outgoing) = self.queue.try_recv() {
-                        ready.push(outgoing);
-                    }
-                    let end = if restart.is_some_and(|at| at <= now) {
-                        End::Close(code::RESTART, "the server restarts; connect again".into())
-                    } else if expires.is_some_and(|at| at <= now) {
-                        End::Close(code::TOKEN_EXPIRED, "the token has expired".into())
-                    } else {
-                        End::Close(code::GOING_AWAY, "nothing was heard for too long".into())
-                    };
-                    Some(self.write(&mut ready).await.unwrap_or(end))
-                }
+                },
             };
             if let Some(end) = end {
                 return end;
             }
+            // A time that moved away is looked up when the alarm rings: most frames touch no timer.
+            if times.next() < alarm.deadline() {
+                alarm.as_mut().reset(times.next());
+            }
         }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, hears: bool) -> Poll<News> {
+        if self.tells_next
+            && let Poll::Ready(waits) = self.waiting.poll_ready(cx)
+        {
+            self.tells_next = false;
+            return Poll::Ready(News::Waiting(waits));
+        }
+        if hears && let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) {
+            self.tells_next = true;
+            return Poll::Ready(News::Heard(message));
+        }
+        self.tells_next = false;
+        let waits = self.waiting.poll_ready(cx);
+        if waits.is_pending() {
+            self.heard_in_turn = 0;
+        }
+        waits.map(News::Waiting)
     }
 
     /// When the server stops, its sockets are closed one after the other over the time given: all at once would be
@@ -206,33 +248,34 @@ impl Wire {
         Duration::from_millis(window_ms * (self.device.first_line().unwrap_or(0) % PLACES) / PLACES)
     }
 
-    /// Writes what is ready, with one flush.
-    async fn write(&mut self, ready: &mut Vec<Outgoing>) -> Option<End> {
-        use futures_util::SinkExt;
-        let socket = &mut self.socket;
+    /// Writes what waits, at most so many frames, with one flush: also what comes while it writes.
+    async fn write(&mut self, most: usize) -> Option<End> {
+        let Self { socket, waiting, .. } = self;
         let mut ended = Vec::new();
         let writing = async {
-            for outgoing in ready.drain(..) {
-                match outgoing {
-                    Outgoing::Frame(frame) => socket.feed(Message::Text(frame)).await?,
-                    Outgoing::Offer(frame, proof) => {
-                        socket.feed(Message::Text(frame)).await?;
-                        socket.feed(Message::Ping(proof)).await?;
-                    }
+            for outgoing in std::iter::from_fn(|| waiting.take()).take(most) {
+                let (frame, proof) = match outgoing {
+                    Outgoing::Frame(frame) => (frame, None),
+                    Outgoing::Offer(frame, proof) => (frame, Some(proof)),
                     Outgoing::Ended { frame, topic, line } => {
-                        socket.feed(Message::Text(frame)).await?;
                         ended.push((topic, line));
+                        (frame, None)
                     }
+                };
+                socket.feed(Message::Text(frame)).await?;
+                if let Some(proof) = proof {
+                    socket.feed(Message::Ping(proof)).await?;
                 }
             }
             socket.flush().await
         };
         let written = tokio::select! {
+            biased;
             written = timeout(WRITE_MAX, writing) => written,
-            () = self.overflow.happened() => return Some(too_slow()),
+            () = waiting.overflowed() => return Some(too_slow()),
         };
         for (topic, line) in ended {
-            self.device.forget(&topic, line).await;
+            Box::pin(self.device.forget(&topic, line)).await;
         }
         match written {
             Ok(Ok(())) => None,
@@ -261,8 +304,52 @@ impl Wire {
     }
 }
 
+/// The times that a line must not sleep past.
+struct Times {
+    idle_after: Duration,
+    /// When the device was heard last.
+    heard: Instant,
+    /// When the token expires.
+    expires: Option<Instant>,
+    /// When the line is closed because the server stops.
+    restart: Option<Instant>,
+    /// Until when the device is not heard, after it was refused for wanting too much.
+    rest: Option<Instant>,
+}
+
+impl Times {
+    fn of(hub: &Hub, claims: &Claims) -> Self {
+        let heard = Instant::now();
+        let now_ms = hub.exchange.clock().now().as_ms();
+        let expires_ms = claims.expires_at_s.saturating_mul(1000);
+        let expires = heard.checked_add(Duration::from_millis(expires_ms.saturating_sub(now_ms)));
+        let idle_after = Duration::from_millis(hub.socket_idle_timeout_ms);
+        Self { idle_after, heard, expires, restart: None, rest: None }
+    }
+
+    fn next(&self) -> Instant {
+        let idle = self.heard + self.idle_after;
+        [self.expires, self.restart, self.rest].into_iter().flatten().fold(idle, Instant::min)
+    }
+
+    /// Ends what is over now: the rest of the device, or its line.
+    fn end(&mut self) -> Option<End> {
+        let now = Instant::now();
+        self.rest = self.rest.filter(|rest| *rest > now);
+        if self.restart.is_some_and(|at| at <= now) {
+            Some(End::Close(code::RESTART, "the server restarts; connect again".into()))
+        } else if self.expires.is_some_and(|at| at <= now) {
+            Some(End::Close(code::TOKEN_EXPIRED, "the token has expired".into()))
+        } else if self.heard + self.idle_after <= now {
+            Some(End::Close(code::GOING_AWAY, "nothing was heard for too long".into()))
+        } else {
+            None
+        }
+    }
+}
+
 /// Comes back when the server stops, with how long the closing of all sockets may take, in milliseconds.
-async fn closes_within(closing: &mut tokio::sync::watch::Receiver<Option<u64>>) -> u64 {
+async fn closes_within(mut closing: watch::Receiver<Option<u64>>) -> u64 {
     closing.wait_for(Option::is_some).await.map_or(0, |window| window.unwrap_or(0))
 }
 

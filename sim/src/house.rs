@@ -259,7 +259,7 @@ fn drain(outboxes: &Outboxes) -> Vec<(usize, Outgoing)> {
     let mut outboxes = outboxes.lock().unwrap_or_else(PoisonError::into_inner);
     for (device, outbox) in outboxes.iter_mut().enumerate() {
         let Some(outbox) = outbox else { continue };
-        while let Ok(outgoing) = outbox.try_recv() {
+        while let Some(outgoing) = outbox.take() {
             sent.push((device, outgoing));
         }
     }

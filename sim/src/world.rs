@@ -312,7 +312,7 @@ impl World {
         let house = self.house.as_mut()?;
         let pass = house.hub.admission.admit(&claims, None).expect("nobody is limited here");
         let version = switchboard::phoenix::Version::V2;
-        let (device, outbox, _overflow) = Device::new(house.hub.clone(), claims, pass, version);
+        let (device, outbox) = Device::new(house.hub.clone(), claims, pass, version);
         let phone = self.phones.len();
         house.listen(phone, outbox);
         self.phones.push(Phone {

@@ -1,5 +1,7 @@
 //! Devices in the scenes: they join a room, read what they are sent, and hold every word of it against the disk.
 
+use std::future::poll_fn;
+
 use shuttle::future::{JoinHandle, spawn};
 use switchboard_core::{BookingId, Command, Company, CompanyId};
 
@@ -30,7 +32,7 @@ impl Here {
     /// A device joins; as a real one it leaves again if the join is lost, and tries until it is in.
     pub async fn join(&self, company: &CompanyId, room: Room) -> Listener {
         loop {
-            let (outbox, frames, _overflow) = Outbox::new(64, Version::V2);
+            let (outbox, frames) = Outbox::new(64, Version::V2);
             let line = self.exchange.next_line();
             let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null };
             let joined = self.visit(company, |visit| {
@@ -73,10 +75,9 @@ impl Here {
     }
 }
 
-async fn read(disk: Disk, company: CompanyId, mut frames: Waiting) {
-    let mut ready = Vec::new();
-    while frames.recv_many(&mut ready, 1).await > 0 {
-        let Some(Outgoing::Frame(frame) | Outgoing::Offer(frame, _) | Outgoing::Ended { frame, .. }) = ready.pop()
+async fn read(disk: Disk, company: CompanyId, frames: Waiting) {
+    while poll_fn(|cx| frames.poll_ready(cx)).await.is_ok() {
+        let Some(Outgoing::Frame(frame) | Outgoing::Offer(frame, _) | Outgoing::Ended { frame, .. }) = frames.take()
         else {
             return;
         };

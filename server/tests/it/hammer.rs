@@ -169,7 +169,7 @@ impl Person {
             return self.exchange.leave(&self.company, &room, line).await;
         }
         let room = Room::Employee(self.employee.clone());
-        let (outbox, _unread, _overflow) = Outbox::new(4, Version::V2);
+        let (outbox, _unread) = Outbox::new(4, Version::V2);
         let line = self.exchange.next_line();
         let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null };
         let idle = Command::SetStatus { employee: self.employee.clone(), intent: Intent::Idle, by_admin: false };
