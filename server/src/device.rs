@@ -1,6 +1,5 @@
 //! One connected device: what it has joined, what it says, and how it is answered. It knows no socket.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -51,7 +50,8 @@ pub struct Device {
     hub: Arc<Hub>,
     claims: Claims,
     outbox: Outbox,
-    channels: BTreeMap<Arc<str>, Seat>,
+    /// By topic. Most have one or two, so they are looked through.
+    channels: Vec<(Arc<str>, Seat)>,
     pass: Pass,
     limited: bool,
 }
@@ -61,7 +61,7 @@ impl Device {
     #[must_use]
     pub fn new(hub: Arc<Hub>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
         let (outbox, waiting) = Outbox::new(hub.outbox_frames, version);
-        (Self { hub, claims, pass, limited: false, outbox, channels: BTreeMap::new() }, waiting)
+        (Self { hub, claims, pass, limited: false, outbox, channels: Vec::new() }, waiting)
     }
 
     /// The person's token.
@@ -78,13 +78,13 @@ impl Device {
     /// The number of the first line that it has, if it has joined anything.
     #[must_use]
     pub fn first_line(&self) -> Option<u64> {
-        self.channels.values().map(|seat| seat.line).min()
+        self.channels.iter().map(|(_, seat)| seat.line).min()
     }
 
     /// A channel was closed from the company's side.
     pub async fn forget(&mut self, topic: &str, line: u64) {
-        if self.channels.get(topic).is_some_and(|seat| seat.line == line)
-            && let Some(seat) = self.channels.remove(topic)
+        if self.seat(topic).is_some_and(|(_, seat)| seat.line == line)
+            && let Some(seat) = self.take_seat(topic)
         {
             self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
         }
@@ -97,7 +97,7 @@ impl Device {
         if self.may(Wish::Change).is_err() {
             return;
         }
-        for seat in self.channels.values() {
+        for (_, seat) in &self.channels {
             let Room::Employee(employee) = &seat.room else { continue };
             let command = Command::OfferDelivered { employee: employee.clone(), offer };
             let place = self.pass.place().await;
@@ -118,30 +118,27 @@ impl Device {
             Ok(_) => return Some(End::Close(code::FORM, "a payload is a JSON object".into())),
             Err(error) => return Some(End::Close(error.close_code(), error.to_string())),
         };
-        let topic: Arc<str> = incoming.topic.as_ref().into();
-        let reply = ReplyTo {
-            outbox: self.outbox.clone(),
-            join_ref: incoming.join_ref.clone(),
-            reference: incoming.reference.clone(),
-            topic: topic.clone(),
-        };
-        match incoming.event.as_ref() {
-            phoenix::event::HEARTBEAT if &*topic == phoenix::PHOENIX_TOPIC => {
-                let none = Ref::Null;
-                let frame = phoenix::reply(version, &none, &incoming.reference, &topic, ReplyStatus::Ok, "{}");
-                self.outbox.push(Outgoing::Frame(frame.into()));
-            }
-            phoenix::event::JOIN => self.join(topic, reply).await,
-            phoenix::event::LEAVE => self.leave(&topic, &reply).await,
-            event => self.push(&incoming, event, &topic, reply).await,
+        let Incoming { join_ref, reference, topic, event, payload } = incoming;
+        if event == phoenix::event::HEARTBEAT && topic == phoenix::PHOENIX_TOPIC {
+            let frame = phoenix::reply(version, &Ref::Null, &reference, &topic, ReplyStatus::Ok, "{}");
+            self.outbox.push(Outgoing::Frame(frame.into()));
+            return None;
+        }
+        let topic = self.seat(&topic).map_or_else(|| topic.as_ref().into(), |(known, _)| known.clone());
+        let reply = ReplyTo { outbox: self.outbox.clone(), join_ref, reference, topic };
+        match event.as_ref() {
+            phoenix::event::JOIN => self.join(reply).await,
+            phoenix::event::LEAVE => self.leave(reply).await,
+            event => self.push(event, payload, reply).await,
         }
         None
     }
 
-    async fn join(&mut self, topic: Arc<str>, reply: ReplyTo) {
+    async fn join(&mut self, reply: ReplyTo) {
         if let Err(error) = self.may(Wish::Join) {
             return reply.send_error(&error);
         }
+        let topic = reply.topic.clone();
         let parsed = match Topic::parse(&topic) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -149,7 +146,7 @@ impl Device {
                 return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
             }
         };
-        let old = self.channels.remove(&topic);
+        let old = self.take_seat(&topic);
         if old.is_none() && self.channels.len() >= CHANNELS_MAX {
             let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
             return reply.send_error(&channel::error("invalid", message));
@@ -162,26 +159,28 @@ impl Device {
             Topic::Board(company) => channel::board::join(&caller, company, old).await,
         };
         if let Some(seat) = seat {
-            self.channels.insert(topic, seat);
+            // For one more and not for some: most devices join nothing else.
+            self.channels.reserve_exact(1);
+            self.channels.push((topic, seat));
         }
     }
 
-    async fn leave(&mut self, topic: &Arc<str>, reply: &ReplyTo) {
-        match self.channels.get(topic) {
+    async fn leave(&mut self, reply: ReplyTo) {
+        let Some((_, seat)) = self.seat(&reply.topic) else {
             // To leave is always granted; to leave what was not joined is only a way to be heard.
-            None => match self.may(Wish::Change) {
+            return match self.may(Wish::Change) {
                 Ok(()) => reply.send(&Ok("{}".into())),
                 Err(error) => reply.send_error(&error),
-            },
+            };
+        };
+        if reply.join_ref != Ref::Null && seat.join_ref != reply.join_ref {
             // The device has not heard yet that this join is over.
-            Some(seat) if reply.join_ref != Ref::Null && seat.join_ref != reply.join_ref => {}
-            Some(_) => {
-                if let Some(seat) = self.channels.remove(topic) {
-                    let closed = seat.close_frame(reply);
-                    let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply.clone() };
-                    self.leave_seat(&seat, reply, closed).await;
-                }
-            }
+            return;
+        }
+        if let Some(seat) = self.take_seat(&reply.topic) {
+            let closed = seat.close_frame(&reply);
+            let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
+            self.leave_seat(&seat, reply, closed).await;
         }
     }
 
@@ -202,13 +201,13 @@ impl Device {
         }
     }
 
-    async fn push(&mut self, incoming: &Incoming<'_>, event: &str, topic: &Arc<str>, reply: ReplyTo) {
+    async fn push(&mut self, event: &str, payload: &RawValue, reply: ReplyTo) {
         if let Err(error) = self.may(channel::wish(event)) {
             return reply.send_error(&error);
         }
-        let Some(seat) = self.channels.get(topic) else {
-            let error = channel::error("unknown_topic", format!("`{}` is not joined", channel::shortened(topic)));
-            return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
+        let Some((_, seat)) = self.seat(&reply.topic) else {
+            let message = format!("`{}` is not joined", channel::shortened(&reply.topic));
+            return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&channel::error("unknown_topic", message));
         };
         if reply.join_ref != Ref::Null && reply.join_ref != seat.join_ref {
             // As Phoenix does: it was meant for a join that is over.
@@ -216,7 +215,6 @@ impl Device {
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
         let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
-        let payload: &RawValue = incoming.payload;
         match &seat.room {
             Room::Client(_) => channel::company::push(&caller, seat, event, payload).await,
             Room::Employee(_) => channel::employee::push(&caller, seat, event, payload).await,
@@ -237,25 +235,32 @@ impl Device {
 
     /// The line is gone: the device leaves all that it had joined.
     pub async fn leave_all(&mut self) {
-        while let Some(topic) = self.channels.keys().next().cloned() {
-            if let Some(seat) = self.channels.remove(&topic) {
-                self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
-            }
+        while let Some((_, seat)) = self.channels.pop() {
+            self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
         }
+    }
+
+    fn seat(&self, topic: &str) -> Option<&(Arc<str>, Seat)> {
+        self.channels.iter().find(|(joined, _)| **joined == *topic)
+    }
+
+    fn take_seat(&mut self, topic: &str) -> Option<Seat> {
+        let at = self.channels.iter().position(|(joined, _)| **joined == *topic)?;
+        Some(self.channels.swap_remove(at).1)
     }
 }
 
 /// However a device's task ends, also by a mistake of ours, nobody counts as connected who is not.
 impl Drop for Device {
     fn drop(&mut self) {
-        let seats: Vec<Seat> = std::mem::take(&mut self.channels).into_values().collect();
+        let seats = std::mem::take(&mut self.channels);
         if seats.is_empty() {
             return;
         }
         let hub = self.hub.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                for seat in seats {
+                for (_, seat) in seats {
                     hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
                 }
             });

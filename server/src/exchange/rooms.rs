@@ -43,7 +43,8 @@ pub struct Rooms {
 impl Rooms {
     /// Adds a line.
     pub fn enter(&mut self, room: Room, line: Line) {
-        self.lines.entry(room).or_default().push(line);
+        // Room for one: most people have one device.
+        self.lines.entry(room).or_insert_with(|| Vec::with_capacity(1)).push(line);
     }
 
     /// Takes a line out; says whether it was there and the last in its room.
