@@ -19,7 +19,8 @@ use tokio::sync::mpsc;
 use super::frames::{BOOK, Frames, Names, Step};
 
 /// As the server's.
-const BUFFER_BYTES: usize = 4096;
+const READ_BUFFER_BYTES: usize = 1024;
+const WRITE_BUFFER_BYTES: usize = 4096;
 const FRAMES_PER_FLUSH: usize = 32;
 const OUTBOX_FRAMES: usize = 256;
 
@@ -112,8 +113,8 @@ async fn upgrade(
 ) -> Response {
     match relay.keyring.verify(&address.token, relay.clock.now().as_ms()) {
         Ok(claims) => upgrade
-            .read_buffer_size(BUFFER_BYTES)
-            .write_buffer_size(if relay.writes == Writes::Each { 0 } else { BUFFER_BYTES })
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(if relay.writes == Writes::Each { 0 } else { WRITE_BUFFER_BYTES })
             .on_upgrade(move |socket| async move { relay.device(socket, claims).await }),
         Err(error) => (axum::http::StatusCode::UNAUTHORIZED, error.to_string()).into_response(),
     }
