@@ -8,6 +8,8 @@ mod company;
 
 mod roster;
 
+mod places;
+
 mod employee;
 
 mod booking;

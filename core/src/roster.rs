@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::availability::{Availability, TopicAvailability};
 use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
+use crate::places::Places;
 use crate::time::Time;
 
 /// All employees of a company by number. Everything but the employees themselves follows from them, so only they
@@ -57,7 +58,7 @@ impl Roster {
     pub(crate) fn in_line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
         match topic {
             Some(topic) => self.line.in_order(topic).collect(),
-            None => self.line.everyone.values().copied().collect(),
+            None => self.line.everyone(),
         }
     }
 
@@ -91,11 +92,9 @@ impl Roster {
         }
     }
 
-    /// Changes an employee and follows with the status' time and the line.
-    pub(crate) fn change(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) {
-        let Some(employee) = self.employees.get_mut(no.0 as usize).and_then(Option::as_mut) else {
-            return;
-        };
+    /// Changes an employee, follows with the status' time and the line, and shows what became of them.
+    pub(crate) fn change(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) -> Option<&Employee> {
+        let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
         let (was, could_be_asked, old_place) = (employee.status(), employee.can_be_asked(), employee.place);
         change(employee);
         let is = employee.status();
@@ -113,6 +112,7 @@ impl Roster {
         } else if !could_be_asked && employee.can_be_asked() {
             self.line.join(no, employee);
         }
+        Some(employee)
     }
 
     pub(crate) fn numbers(&self) -> impl Iterator<Item = EmployeeNo> + use<> {
@@ -164,13 +164,13 @@ impl Roster {
     }
 }
 
-/// Those who can be asked, by place: all of them, those without topics, and those who name each topic.
+/// Those who can be asked, by place: those without topics, and those who name each topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Line {
-    everyone: BTreeMap<u64, EmployeeNo>,
-    any_topic: BTreeMap<u64, EmployeeNo>,
+    idle: usize,
+    any_topic: Places,
     by_topic: BTreeMap<Topic, TopicLine>,
-    /// Whoever joins or leaves is in `any_topic` or in a topic's line, so `everyone` needs no flip of its own.
+    /// Whoever joins or leaves is in `any_topic` or in a topic's line, so `idle` needs no flip of its own.
     flips: u64,
     moves: u64,
 }
@@ -178,26 +178,26 @@ struct Line {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct TopicLine {
     named_by: u32,
-    idle: BTreeMap<u64, EmployeeNo>,
+    idle: Places,
 }
 
 impl Line {
     fn join(&mut self, no: EmployeeNo, employee: &Employee) {
         let place = employee.place;
         self.moves += 1;
-        self.everyone.insert(place, no);
+        self.idle += 1;
         if employee.topics.is_empty() {
             if self.any_topic.is_empty() {
                 self.flips += 1;
             }
-            self.any_topic.insert(place, no);
+            self.any_topic.join(place, no);
         }
         for topic in &employee.topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
                 if line.idle.is_empty() && self.any_topic.is_empty() {
                     self.flips += 1;
                 }
-                line.idle.insert(place, no);
+                line.idle.join(place, no);
             }
         }
     }
@@ -205,16 +205,16 @@ impl Line {
     fn leave(&mut self, employee: &Employee) {
         let place = employee.place;
         self.moves += 1;
-        self.everyone.remove(&place);
+        self.idle = self.idle.saturating_sub(1);
         if employee.topics.is_empty() {
-            self.any_topic.remove(&place);
+            self.any_topic.leave(place);
             if self.any_topic.is_empty() {
                 self.flips += 1;
             }
         }
         for topic in &employee.topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
-                line.idle.remove(&place);
+                line.idle.leave(place);
                 if line.idle.is_empty() && self.any_topic.is_empty() {
                     self.flips += 1;
                 }
@@ -246,14 +246,14 @@ impl Line {
     /// Two lines read as one: those who take anything, and those who name the topic.
     fn in_order(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
         let mut any = self.any_topic.iter().peekable();
-        let mut named = self.by_topic.get(topic).map(|line| line.idle.iter()).into_iter().flatten().peekable();
+        let mut named = self.by_topic.get(topic).into_iter().flat_map(|line| line.idle.iter()).peekable();
         std::iter::from_fn(move || {
             let next = match (any.peek(), named.peek()) {
                 (Some((a, _)), Some((n, _))) if a > n => named.next(),
                 (Some(_), _) => any.next(),
                 (None, _) => named.next(),
             };
-            next.map(|(_, no)| *no)
+            next.map(|(_, no)| no)
         })
     }
 
@@ -263,8 +263,16 @@ impl Line {
             let idle = any + line.idle.len();
             (topic.clone(), TopicAvailability { available: idle > 0, idle })
         });
-        let idle = self.everyone.len();
-        Availability { available: idle > 0, idle, topics: topics.collect() }
+        Availability { available: self.idle > 0, idle: self.idle, topics: topics.collect() }
+    }
+
+    /// Everybody, in order; who names several topics is in several lines.
+    fn everyone(&self) -> Vec<EmployeeNo> {
+        let named = self.by_topic.values().flat_map(|line| line.idle.iter());
+        let mut all: Vec<(u64, EmployeeNo)> = self.any_topic.iter().chain(named).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter().map(|(_, no)| no).collect()
     }
 }
 

@@ -1,0 +1,149 @@
+//! Places in a line: who came earlier has the smaller number.
+
+use std::collections::BTreeMap;
+
+use crate::id::EmployeeNo;
+
+/// Places of one row.
+const ROW: usize = 16;
+
+/// Employees by their places. People join at the end and leave at the front, nearly always, so the rows at both ends are
+/// looked at first: the tree is searched only for whoever is in between, and changes with every 16th place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    rows: BTreeMap<u64, Row>,
+    taken: usize,
+}
+
+impl Places {
+    pub(crate) fn len(&self) -> usize {
+        self.taken
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// Who stands there gives way: that two have one place comes of a damaged store.
+    pub(crate) fn join(&mut self, place: u64, no: EmployeeNo) {
+        let (key, seat) = row_and_seat(place);
+        let row = match self.rows.last_entry() {
+            Some(last) if *last.key() == key => last.into_mut(),
+            Some(_) | None => self.rows.entry(key).or_default(),
+        };
+        self.taken += usize::from(row.join(seat, no));
+    }
+
+    pub(crate) fn leave(&mut self, place: u64) {
+        let (key, seat) = row_and_seat(place);
+        if let Some(mut first) = self.rows.first_entry()
+            && *first.key() == key
+        {
+            self.taken -= usize::from(first.get_mut().leave(seat));
+            if first.get().is_empty() {
+                first.remove();
+            }
+        } else if let Some(row) = self.rows.get_mut(&key) {
+            self.taken -= usize::from(row.leave(seat));
+            if row.is_empty() {
+                self.rows.remove(&key);
+            }
+        }
+    }
+
+    /// Everybody with their places, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, EmployeeNo)> {
+        self.rows.iter().flat_map(|(key, row)| row.iter().map(move |(seat, no)| (key * ROW as u64 + seat as u64, no)))
+    }
+}
+
+fn row_and_seat(place: u64) -> (u64, usize) {
+    (place / ROW as u64, (place % ROW as u64) as usize)
+}
+
+/// Who sits where; an empty seat has a zero, so that rows with the same people are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    taken: u16,
+    employees: [EmployeeNo; ROW],
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        Self { taken: 0, employees: [EmployeeNo(0); ROW] }
+    }
+}
+
+impl Row {
+    const fn is_empty(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// Whether there is one more than before.
+    fn join(&mut self, seat: usize, no: EmployeeNo) -> bool {
+        let was_free = self.taken & (1 << seat) == 0;
+        self.taken |= 1 << seat;
+        self.employees[seat] = no;
+        was_free
+    }
+
+    /// Whether there is one less than before.
+    fn leave(&mut self, seat: usize) -> bool {
+        let was_taken = self.taken & (1 << seat) != 0;
+        self.taken &= !(1 << seat);
+        self.employees[seat] = EmployeeNo(0);
+        was_taken
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (usize, EmployeeNo)> {
+        let mut left = self.taken;
+        std::iter::from_fn(move || {
+            let seat = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            self.employees.get(seat).map(|no| (seat, *no))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(places: &[u64]) -> Places {
+        let mut line = Places::default();
+        for place in places {
+            line.join(*place, EmployeeNo(*place as u32));
+        }
+        line
+    }
+
+    #[test]
+    fn everybody_is_in_the_order_of_their_places_whenever_they_came() {
+        let line = of(&[3, 40, 15, 16, 0, 1_000, 17, u64::MAX]);
+        let places: Vec<u64> = line.iter().map(|(place, _)| place).collect();
+        assert_eq!(places, [0, 3, 15, 16, 17, 40, 1_000, u64::MAX]);
+        assert!(line.iter().all(|(place, no)| no.0 == place as u32));
+        assert_eq!(line.len(), places.len());
+    }
+
+    #[test]
+    fn who_leaves_anywhere_is_in_the_line_no_more() {
+        let mut line = of(&[0, 1, 16, 17, 32, 48]);
+        for (place, left) in [(16, 5), (17, 4), (16, 4), (0, 3), (1, 2), (48, 1), (7, 1)] {
+            line.leave(place);
+            assert_eq!(line.len(), left, "{place}");
+        }
+        assert_eq!(line, of(&[32]), "the same people are the same line, whoever else was there");
+        line.leave(32);
+        assert!(line.is_empty());
+        assert_eq!(line, Places::default());
+    }
+
+    #[test]
+    fn two_at_one_place_are_one() {
+        let mut line = of(&[5]);
+        line.join(5, EmployeeNo(9));
+        assert_eq!(line.iter().collect::<Vec<_>>(), [(5, EmployeeNo(9))]);
+        assert_eq!(line.len(), 1);
+    }
+}
