@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookingId, ClientId, EmployeeId, Key, OfferId, SessionId, Topic};
+use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, OfferId, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
 use crate::time::Time;
 
@@ -38,11 +38,32 @@ pub struct Booking {
     pub session: Option<SessionId>,
     /// Until when the client, who has gone, may come back.
     pub client_due: Option<Time>,
+    /// Those who were asked before the latest: most bookings ask one employee, and keep nobody here.
     #[serde(skip)]
-    pub(crate) asked: BTreeSet<EmployeeId>,
+    asked: BTreeSet<EmployeeId>,
 }
 
 impl Booking {
+    pub(crate) fn new(id: BookingId, client: ClientId, topic: Topic, created_at: Time, deadline: Time) -> Self {
+        Self {
+            id,
+            client,
+            topic,
+            note: None,
+            key: None,
+            created_at,
+            deadline,
+            ended_at: None,
+            state: BookingState::Offering,
+            reason: None,
+            // Room for one: most bookings ask one employee.
+            offers: Vec::with_capacity(1),
+            session: None,
+            client_due: None,
+            asked: BTreeSet::new(),
+        }
+    }
+
     /// The offer that is open now.
     #[must_use]
     pub fn open_offer(&self) -> Option<&Offer> {
@@ -69,7 +90,28 @@ impl Booking {
 
     /// By id, not by number: who was removed and made again in between is still the same person.
     pub(crate) fn was_asked(&self, employee: &EmployeeId) -> bool {
-        self.asked.contains(employee)
+        self.offers.last().is_some_and(|latest| latest.employee_id == *employee) || self.asked.contains(employee)
+    }
+
+    pub(crate) fn ask(&mut self, offer: Offer) {
+        self.asked.extend(self.offers.last().map(|earlier| earlier.employee_id.clone()));
+        self.offers.push(offer);
+    }
+
+    /// Closes the open offer and says whose it was.
+    pub(crate) fn close_offer(&mut self, at: Time, outcome: Outcome, reason: Option<Arc<str>>) -> Option<EmployeeNo> {
+        let offer = self.open_offer_mut()?;
+        offer.outcome = Some(outcome);
+        offer.closed_at = Some(at);
+        offer.delivery_due = None;
+        offer.reason = reason;
+        Some(offer.employee)
+    }
+
+    /// Makes anew what is not stored.
+    pub(crate) fn rebuild(&mut self) {
+        let earlier = self.offers.split_last().map_or(&[][..], |(_, earlier)| earlier);
+        self.asked = earlier.iter().map(|offer| offer.employee_id.clone()).collect();
     }
 
     pub(crate) fn open_offer_mut(&mut self) -> Option<&mut Offer> {

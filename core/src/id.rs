@@ -128,26 +128,30 @@ macro_rules! uuid_id {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(u128);
+        pub struct $name {
+            // Two halves, the greater first: a `u128` would pad everything that holds an id to 16 bytes.
+            high: u64,
+            low: u64,
+        }
 
         impl $name {
             /// The id with these 128 bits; the caller hands in a fresh UUIDv7.
             #[must_use]
             pub const fn from_u128(bits: u128) -> Self {
-                Self(bits)
+                Self { high: (bits >> 64) as u64, low: bits as u64 }
             }
 
             /// The 128 bits.
             #[must_use]
             pub const fn as_u128(self) -> u128 {
-                self.0
+                (self.high as u128) << 64 | self.low as u128
             }
         }
 
         impl FromStr for $name {
             type Err = BadId;
             fn from_str(text: &str) -> Result<Self, BadId> {
-                parse_uuid(text).map(Self)
+                parse_uuid(text).map(Self::from_u128)
             }
         }
 
@@ -166,7 +170,7 @@ macro_rules! uuid_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str(std::str::from_utf8(&hyphenated(self.0)).unwrap_or_default())
+                out.write_str(std::str::from_utf8(&hyphenated(self.as_u128())).unwrap_or_default())
             }
         }
 

@@ -20,6 +20,8 @@ mod session;
 
 mod past;
 
+mod register;
+
 mod availability;
 
 mod person;

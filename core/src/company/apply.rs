@@ -1,14 +1,14 @@
 //! How the state follows from events. Told the same events again, it becomes the same state.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::deadline::{dues_of_booking, dues_of_employee, dues_of_session};
+use super::deadline::{due_of_booking, due_of_employee, due_of_session};
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
 use crate::employee::{Duty, Employee, Intent, Reach};
 use crate::event::Event;
-use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, SessionId, Topic};
+use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
 use crate::person::{EndedBy, Party};
 use crate::session::{Message, Presence, Session};
@@ -37,7 +37,11 @@ impl Company {
             }
             Event::WrapUpEnded { employee } => self.change_employee(*employee, at, |e| e.duty = Duty::Free),
             Event::BookingOpened { booking, client, topic, note, key } => {
-                self.open_booking(new_booking(at, *booking, client, topic, note, key));
+                let deadline = at.plus_ms(self.settings.booking_deadline_ms);
+                let mut booking = Booking::new(*booking, client.clone(), topic.clone(), at, deadline);
+                booking.note = note.clone();
+                booking.key = key.clone();
+                self.open_booking(booking);
             }
             Event::OfferMade { offer, employee, expires_at } => {
                 self.make_offer(at, offer.booking, *employee, *expires_at)
@@ -98,8 +102,7 @@ impl Company {
         let running = self.sessions.values().filter(|session| session.is_running()).map(|session| session.id);
         for session in running.collect::<Vec<_>>() {
             for party in [Party::Client, Party::Employee] {
-                self.change_session(session, |s| *s.presence_mut(party) = Presence::default());
-                self.watch_party(at, session, party);
+                self.change_presence(at, session, party, |_| Presence::default());
             }
         }
     }
@@ -115,8 +118,7 @@ impl Company {
 
     fn remove_employee_row(&mut self, no: EmployeeNo) {
         if let Some(gone) = self.roster.remove(no) {
-            let dues = dues_of_employee(no, &gone);
-            self.rearm(&dues, &dues.map(|(_, deadline)| (None, deadline)));
+            self.rearm(due_of_employee(no, &gone), None);
         }
     }
 
@@ -167,21 +169,20 @@ impl Company {
         (ms > 0).then(|| at.plus_ms(ms))
     }
 
-    fn open_booking(&mut self, mut booking: Booking) {
-        booking.deadline = booking.created_at.plus_ms(self.settings.booking_deadline_ms);
+    fn open_booking(&mut self, booking: Booking) {
         if let Some(key) = &booking.key {
             self.keys.insert((booking.client.clone(), key.clone()), booking.id);
         }
         // Who asks is there: the wish came over the client's own line.
         self.clients.insert(booking.client.clone(), OpenClient { booking: booking.id, connected: true });
         count(&mut self.today.booked);
-        let dues = dues_of_booking(&booking);
-        self.rearm(&dues.map(|(_, deadline)| (None, deadline)), &dues);
+        self.rearm(None, due_of_booking(&booking));
         self.bookings.insert(booking.id, booking);
     }
 
     fn free_the_asked(&mut self, at: Time, booking: BookingId, outcome: Outcome, reason: Option<Arc<str>>) {
-        let Some(employee) = self.close(at, booking, outcome, reason) else { return };
+        let closed = self.change_booking(booking, |b| b.close_offer(at, outcome, reason));
+        let Some(employee) = closed.flatten() else { return };
         self.change_employee(employee, at, |e| {
             e.duty = Duty::Free;
             if outcome.is_missed() {
@@ -194,75 +195,54 @@ impl Company {
 
     fn make_offer(&mut self, at: Time, booking: BookingId, no: EmployeeNo, expires_at: Time) {
         let Some(employee_id) = self.roster.get(no).map(|e| e.id.clone()) else { return };
-        let delivery_due = self.delivery_due(at);
-        self.change_booking(booking, |b| {
-            b.asked.insert(employee_id.clone());
-            b.offers.push(Offer {
-                employee: no,
-                employee_id,
-                made_at: at,
-                expires_at,
-                delivered_at: None,
-                delivery_due,
-                outcome: None,
-                closed_at: None,
-                reason: None,
-            });
-        });
+        let offer = Offer {
+            employee: no,
+            employee_id,
+            made_at: at,
+            expires_at,
+            delivered_at: None,
+            delivery_due: self.delivery_due(at),
+            outcome: None,
+            closed_at: None,
+            reason: None,
+        };
+        self.change_booking(booking, |b| b.ask(offer));
         self.change_employee(no, at, |e| e.duty = Duty::Asked(booking));
     }
 
-    /// Closes the open offer and says whose it was.
-    fn close(
-        &mut self,
-        at: Time,
-        booking: BookingId,
-        outcome: Outcome,
-        reason: Option<Arc<str>>,
-    ) -> Option<EmployeeNo> {
-        let mut employee = None;
-        self.change_open_offer(booking, |offer| {
-            offer.outcome = Some(outcome);
-            offer.closed_at = Some(at);
-            offer.delivery_due = None;
-            offer.reason = reason;
-            employee = Some(offer.employee);
-        });
-        employee
-    }
-
     fn begin_session(&mut self, at: Time, booking: BookingId, id: SessionId) {
-        let Some(no) = self.close(at, booking, Outcome::Accepted, None) else { return };
-        self.change_booking(booking, |b| {
+        let assigned = self.change_booking(booking, |b| {
+            let employee = b.close_offer(at, Outcome::Accepted, None)?;
             b.state = BookingState::Assigned;
             b.session = Some(id);
             b.client_due = None;
+            Some((employee, b.client.clone(), b.topic.clone()))
         });
+        let Some((no, client, topic)) = assigned.flatten() else { return };
         count(&mut self.today.assigned);
         self.change_employee(no, at, |e| {
             e.duty = Duty::InSession(id);
             e.missed = 0;
         });
-        let (Some(booking), Some(employee)) = (self.bookings.get(&booking), self.roster.get(no)) else { return };
+        let Some(employee) = self.roster.get(no) else { return };
         let session = Session {
             id,
-            booking: booking.id,
-            client: booking.client.clone(),
+            booking,
+            client_presence: self.presence(at, Presence::default(), self.is_client_there(&client)),
+            employee_presence: self.presence(at, Presence::default(), employee.reach == Reach::Connected),
+            client,
             employee: no,
             employee_id: employee.id.clone(),
             employee_name: employee.name.clone(),
-            topic: booking.topic.clone(),
+            topic,
             started_at: at,
             ended_at: None,
             ended_by: None,
             reason: None,
-            client_presence: Presence::default(),
-            employee_presence: Presence::default(),
             messages: VecDeque::new(),
         };
+        self.rearm(None, due_of_session(&session));
         self.sessions.insert(id, session);
-        self.watch_party(at, id, Party::Client);
-        self.watch_party(at, id, Party::Employee);
     }
 
     fn end_booking(&mut self, at: Time, id: BookingId, reason: BookingReason) {
@@ -283,14 +263,15 @@ impl Company {
     }
 
     fn end_session(&mut self, at: Time, id: SessionId, by: EndedBy, reason: Option<Arc<str>>) {
-        self.change_session(id, |session| {
+        let ended = self.change_session(id, |session| {
             session.ended_at = Some(at);
             session.ended_by = Some(by);
             session.reason = reason;
             session.client_presence.due = None;
             session.employee_presence.due = None;
+            (session.employee, session.booking)
         });
-        let Some((employee, booking)) = self.sessions.get(&id).map(|s| (s.employee, s.booking)) else { return };
+        let Some((employee, booking)) = ended else { return };
         let wrap_up = self.settings.wrap_up_ms;
         let until = at.plus_ms(wrap_up);
         let duty = if wrap_up > 0 { Duty::WrapUp { until } } else { Duty::Free };
@@ -301,15 +282,15 @@ impl Company {
 
     /// A booking is over for good: its client may book again, and it is remembered for repeats.
     fn put_in_the_past(&mut self, at: Time, id: BookingId) {
-        let Some(booking) = self.bookings.get(&id) else { return };
+        let Some(booking) = self.bookings.get(id) else { return };
         self.clients.remove(&booking.client);
-        let session = booking.session.and_then(|session| self.sessions.get(&session));
+        let session = booking.session.and_then(|session| self.sessions.get(session));
         let weight = booking.weight() + session.map_or(0, Session::weight);
         self.past.remember(at, id, weight);
         while let Some(old) = self.past.forget_next(at) {
-            let Some(booking) = self.bookings.remove(&old) else { continue };
+            let Some(booking) = self.bookings.remove(old) else { continue };
             if let Some(session) = booking.session {
-                self.sessions.remove(&session);
+                self.sessions.remove(session);
             }
             if let Some(key) = booking.key {
                 self.keys.remove(&(booking.client, key));
@@ -323,94 +304,74 @@ impl Company {
         let booking = open.booking;
         let due = (!connected).then(|| at.plus_ms(self.settings.client_grace_ms));
         self.change_booking(booking, |b| b.client_due = due.filter(|_| b.is_open()));
-        if let Some(session) = self.bookings.get(&booking).and_then(|b| b.session) {
+        if let Some(session) = self.bookings.get(booking).and_then(|b| b.session) {
             self.watch_party(at, session, Party::Client);
         }
     }
 
     fn set_online(&mut self, at: Time, session: SessionId, party: Party, online: bool) {
-        self.change_session(session, |s| s.presence_mut(party).online = online);
-        self.watch_party(at, session, party);
+        self.change_presence(at, session, party, |presence| Presence { online, ..presence });
+    }
+
+    /// Whether they are there may be another than it was.
+    fn watch_party(&mut self, at: Time, session: SessionId, party: Party) {
+        self.change_presence(at, session, party, |presence| presence);
+    }
+
+    fn change_presence(&mut self, at: Time, id: SessionId, party: Party, change: impl FnOnce(Presence) -> Presence) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let has_a_device = match party {
+            Party::Client => self.is_client_there(&session.client),
+            Party::Employee => self.roster.get(session.employee).is_some_and(|e| e.reach == Reach::Connected),
+        };
+        let presence = self.presence(at, change(*session.presence(party)), has_a_device);
+        self.change_session(id, |session| *session.presence_mut(party) = presence);
+    }
+
+    fn is_client_there(&self, client: &ClientId) -> bool {
+        self.clients.get(client).is_some_and(|open| open.connected)
     }
 
     /// A party is away when no device of theirs is in the session nor on their own topic: then the time to come
     /// back runs.
-    fn watch_party(&mut self, at: Time, id: SessionId, party: Party) {
-        let Some(session) = self.sessions.get(&id) else { return };
-        let connected = match party {
-            Party::Client => self.clients.get(&session.client).is_some_and(|open| open.connected),
-            Party::Employee => self.roster.get(session.employee).is_some_and(|e| e.reach == Reach::Connected),
-        };
+    fn presence(&self, at: Time, was: Presence, has_a_device: bool) -> Presence {
         let back_by = at.plus_ms(self.settings.session_grace_ms);
-        self.change_session(id, |session| {
-            let presence = session.presence_mut(party);
-            let away = !presence.online && !connected;
-            presence.due = if away { presence.due.or(Some(back_by)) } else { None };
-        });
+        let away = !was.online && !has_a_device;
+        Presence { online: was.online, due: away.then(|| was.due.unwrap_or(back_by)) }
     }
 
     fn change_employee(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) {
-        let Some(old) = self.roster.get(no).map(|e| dues_of_employee(no, e)) else { return };
-        self.roster.change(no, at, change);
-        if let Some(new) = self.roster.get(no).map(|e| dues_of_employee(no, e)) {
-            self.rearm(&old, &new);
-        }
+        let Some(was) = self.roster.get(no).map(|e| due_of_employee(no, e)) else { return };
+        let is = self.roster.change(no, at, change).and_then(|e| due_of_employee(no, e));
+        self.rearm(was, is);
     }
 
-    fn change_booking(&mut self, id: BookingId, change: impl FnOnce(&mut Booking)) {
-        let Some(booking) = self.bookings.get_mut(&id) else { return };
-        let old = dues_of_booking(booking);
-        change(booking);
-        let new = dues_of_booking(booking);
-        self.rearm(&old, &new);
+    fn change_booking<T>(&mut self, id: BookingId, change: impl FnOnce(&mut Booking) -> T) -> Option<T> {
+        let booking = self.bookings.get_mut(id)?;
+        let was = due_of_booking(booking);
+        let changed = change(booking);
+        let is = due_of_booking(booking);
+        self.rearm(was, is);
+        Some(changed)
     }
 
     fn change_open_offer(&mut self, booking: BookingId, change: impl FnOnce(&mut Offer)) {
-        self.change_booking(booking, |b| {
-            if let Some(offer) = b.open_offer_mut() {
-                change(offer);
-            }
-        });
+        self.change_booking(booking, |b| b.open_offer_mut().map(change));
     }
 
-    fn change_session(&mut self, id: SessionId, change: impl FnOnce(&mut Session)) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let old = dues_of_session(session);
-        change(session);
-        let new = dues_of_session(session);
-        self.rearm(&old, &new);
+    fn change_session<T>(&mut self, id: SessionId, change: impl FnOnce(&mut Session) -> T) -> Option<T> {
+        let session = self.sessions.get_mut(id)?;
+        let was = due_of_session(session);
+        let changed = change(session);
+        let is = due_of_session(session);
+        self.rearm(was, is);
+        Some(changed)
     }
 }
 
 /// A damaged snapshot may have counted to the end already.
 fn count(counter: &mut u64) {
     *counter = counter.saturating_add(1);
-}
-
-fn new_booking(
-    at: Time,
-    id: BookingId,
-    client: &ClientId,
-    topic: &Topic,
-    note: &Option<Arc<str>>,
-    key: &Option<Key>,
-) -> Booking {
-    Booking {
-        id,
-        client: client.clone(),
-        topic: topic.clone(),
-        note: note.clone(),
-        key: key.clone(),
-        created_at: at,
-        deadline: at,
-        ended_at: None,
-        state: BookingState::Offering,
-        reason: None,
-        offers: Vec::new(),
-        session: None,
-        client_due: None,
-        asked: BTreeSet::new(),
-    }
 }
 
 fn new_employee(at: Time, id: &EmployeeId, name: &Arc<str>, topics: &[Topic]) -> Employee {

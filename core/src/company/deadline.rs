@@ -33,33 +33,51 @@ pub(super) enum Deadline {
     IntentLapse(EmployeeNo),
 }
 
-/// The deadlines of one thing, in a fixed order, so that old and new can be compared one by one.
-pub(super) type Dues = [(Option<Time>, Deadline); 4];
+/// The earliest deadline of one thing. When it has passed, or was put off, the next one takes its place.
+pub(super) type Due = Option<(Time, Deadline)>;
 
-pub(super) fn dues_of_booking(booking: &Booking) -> Dues {
+pub(super) fn due_of_booking(booking: &Booking) -> Due {
     let id = booking.id;
     let open = booking.is_open();
     let offer = booking.open_offer();
-    [
+    earliest([
         (open.then_some(booking.deadline), Deadline::Search(id)),
         (booking.client_due.filter(|_| open), Deadline::ClientReturn(id)),
         (offer.map(|offer| offer.expires_at), Deadline::OfferAnswer(id)),
         (offer.and_then(|offer| offer.delivery_due), Deadline::OfferDelivery(id)),
-    ]
+    ])
 }
 
-pub(super) fn dues_of_session(session: &Session) -> Dues {
-    let due = |party| session.presence(party).due.filter(|_| session.is_running());
-    let client = Deadline::PartyReturn(session.id, Party::Client);
-    let employee = Deadline::PartyReturn(session.id, Party::Employee);
-    [(due(Party::Client), client), (due(Party::Employee), employee), (None, client), (None, employee)]
+pub(super) fn due_of_session(session: &Session) -> Due {
+    if !session.is_running() {
+        return None;
+    }
+    let due = |party| (session.presence(party).due, Deadline::PartyReturn(session.id, party));
+    earliest([due(Party::Client), due(Party::Employee)])
 }
 
-pub(super) fn dues_of_employee(no: EmployeeNo, employee: &Employee) -> Dues {
+pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> Due {
     let wrap_up = if let Duty::WrapUp { until } = employee.duty { Some(until) } else { None };
     let back = if let Reach::Grace { until } = employee.reach { Some(until) } else { None };
-    let lapse = Deadline::IntentLapse(no);
-    [(wrap_up, Deadline::WrapUp(no)), (back, Deadline::EmployeeReturn(no)), (employee.lapse_due, lapse), (None, lapse)]
+    earliest([
+        (wrap_up, Deadline::WrapUp(no)),
+        (back, Deadline::EmployeeReturn(no)),
+        (employee.lapse_due, Deadline::IntentLapse(no)),
+    ])
+}
+
+/// The earliest of those that there are; at the same moment the one that is named first, as [`Deadline`] has them.
+#[inline]
+fn earliest<const COUNT: usize>(dues: [(Option<Time>, Deadline); COUNT]) -> Due {
+    let mut earliest: Due = None;
+    for (at, deadline) in dues {
+        if let Some(at) = at
+            && earliest.is_none_or(|(earlier, _)| at < earlier)
+        {
+            earliest = Some((at, deadline));
+        }
+    }
+    earliest
 }
 
 impl Company {
@@ -84,25 +102,20 @@ impl Company {
     }
 
     /// Follows with the deadlines from what a thing had to what it has.
-    pub(super) fn rearm(&mut self, old: &Dues, new: &Dues) {
-        for ((was, deadline), (is, _)) in old.iter().zip(new) {
-            if was != is {
-                if let Some(at) = was {
-                    self.deadlines.remove(&(*at, *deadline));
-                }
-                if let Some(at) = is {
-                    self.deadlines.insert((*at, *deadline));
-                }
+    pub(super) fn rearm(&mut self, was: Due, is: Due) {
+        if was != is {
+            if let Some(was) = was {
+                self.deadlines.remove(&was);
             }
+            self.deadlines.extend(is);
         }
     }
 
     /// All deadlines, from the things themselves.
     pub(super) fn all_deadlines(&self) -> BTreeSet<(Time, Deadline)> {
-        let bookings = self.bookings.values().flat_map(dues_of_booking);
-        let sessions = self.sessions.values().flat_map(dues_of_session);
-        let employees = self.roster.numbers().filter_map(|no| Some(dues_of_employee(no, self.roster.get(no)?)));
-        let all = bookings.chain(sessions).chain(employees.flatten());
-        all.filter_map(|(at, deadline)| Some((at?, deadline))).collect()
+        let bookings = self.bookings.values().filter_map(due_of_booking);
+        let sessions = self.sessions.values().filter_map(due_of_session);
+        let employees = self.roster.numbers().filter_map(|no| due_of_employee(no, self.roster.get(no)?));
+        bookings.chain(sessions).chain(employees).collect()
     }
 }

@@ -209,7 +209,7 @@ impl Company {
     }
 
     fn cancel(&self, id: BookingId, by: &Actor) -> Decision {
-        let booking = self.bookings.get(&id).ok_or(Refusal::UnknownBooking)?;
+        let booking = self.bookings.get(id).ok_or(Refusal::UnknownBooking)?;
         let (outcome, reason) = match by {
             Actor::Client(client) if *client == booking.client => {
                 (Outcome::ClientCancelled, BookingReason::ClientCancelled)
@@ -228,7 +228,7 @@ impl Company {
 
     /// The search ends without a session, and the open offer with it.
     pub(super) fn end_search(&self, id: BookingId, outcome: Outcome, reason: BookingReason) -> Vec<Event> {
-        let open = self.bookings.get(&id).filter(|booking| booking.open_offer().is_some());
+        let open = self.bookings.get(id).filter(|booking| booking.open_offer().is_some());
         let close = open.map(|b| Event::OfferClosed { offer: b.latest_offer_id(), outcome, reason: None });
         close.into_iter().chain([Event::BookingEnded { booking: id, reason }]).collect()
     }
@@ -241,7 +241,7 @@ impl Company {
         outcome: Outcome,
         reason: Option<std::sync::Arc<str>>,
     ) -> Vec<Event> {
-        let Some(booking) = self.bookings.get(&id) else { return vec![] };
+        let Some(booking) = self.bookings.get(id) else { return vec![] };
         let Some(offer) = booking.open_offer() else { return vec![] };
         let mut events = vec![];
         if outcome.is_missed() && self.misses_too_many(offer.employee) {
@@ -292,13 +292,13 @@ impl Company {
     }
 
     fn offer_to(&self, employee: &EmployeeId, id: OfferId) -> Result<(&Booking, &Offer), Refusal> {
-        let booking = self.bookings.get(&id.booking).ok_or(Refusal::UnknownOffer)?;
+        let booking = self.bookings.get(id.booking).ok_or(Refusal::UnknownOffer)?;
         let offer = booking.offer(id.attempt).ok_or(Refusal::UnknownOffer)?;
         if offer.employee_id == *employee { Ok((booking, offer)) } else { Err(Refusal::UnknownOffer) }
     }
 
     fn party_moved(&self, id: SessionId, party: Party, online: bool) -> Decision {
-        let session = self.sessions.get(&id).ok_or(Refusal::UnknownSession)?;
+        let session = self.sessions.get(id).ok_or(Refusal::UnknownSession)?;
         if !session.is_running() || session.presence(party).online == online {
             return Ok(vec![]);
         }
@@ -328,7 +328,7 @@ impl Company {
     }
 
     fn session_of(&self, id: SessionId, by: &Actor) -> Result<&Session, Refusal> {
-        let session = self.sessions.get(&id).ok_or(Refusal::UnknownSession)?;
+        let session = self.sessions.get(id).ok_or(Refusal::UnknownSession)?;
         match by {
             Actor::Admin => Ok(session),
             Actor::Client(_) | Actor::Employee(_) if session.party(by).is_some() => Ok(session),

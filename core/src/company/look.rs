@@ -79,13 +79,13 @@ impl Company {
     /// The booking, if it is open or remembered.
     #[must_use]
     pub fn booking(&self, id: BookingId) -> Option<&Booking> {
-        self.bookings.get(&id)
+        self.bookings.get(id)
     }
 
     /// The session, if it runs or is remembered.
     #[must_use]
     pub fn session(&self, id: SessionId) -> Option<&Session> {
-        self.sessions.get(&id)
+        self.sessions.get(id)
     }
 
     /// All bookings that are open or remembered, oldest first.
@@ -101,7 +101,7 @@ impl Company {
     /// The client's open booking, or the assigned one while its session runs.
     #[must_use]
     pub fn booking_of(&self, client: &ClientId) -> Option<&Booking> {
-        self.bookings.get(&self.clients.get(client)?.booking)
+        self.bookings.get(self.clients.get(client)?.booking)
     }
 
     /// What can be booked now.
@@ -147,14 +147,14 @@ impl Company {
             }
             Command::Cancel { booking, .. } => Answer::Booking(*booking),
             Command::Accept { offer, .. } => {
-                let session = self.bookings.get(&offer.booking).and_then(|booking| booking.session);
+                let session = self.bookings.get(offer.booking).and_then(|booking| booking.session);
                 session.map_or(Answer::Done, Answer::Session)
             }
             Command::Reject { employee, .. } => {
                 self.roster.find(employee).map_or(Answer::Done, |(no, _)| Answer::Employee(no))
             }
             Command::Send { session, message, by, key, .. } => {
-                let found = self.sessions.get(session);
+                let found = self.sessions.get(*session);
                 let keyed = found.zip(key.as_ref()).and_then(|(s, key)| s.message_with_key(s.party(by)?, key));
                 Answer::Message(*session, keyed.map_or(*message, |m| m.id))
             }

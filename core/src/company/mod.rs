@@ -22,6 +22,7 @@ use crate::id::{BookingId, ClientId, CompanyId, EmployeeNo, Key, MessageId, Sess
 use crate::notice::Notice;
 use crate::past::Past;
 use crate::refusal::Refusal;
+use crate::register::Register;
 use crate::roster::Roster;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -39,13 +40,14 @@ pub struct Company {
     clock: Time,
     seq: u64,
     roster: Roster,
-    bookings: BTreeMap<BookingId, Booking>,
-    sessions: BTreeMap<SessionId, Session>,
+    bookings: Register<BookingId, Booking>,
+    sessions: Register<SessionId, Session>,
     clients: BTreeMap<ClientId, OpenClient>,
     past: Past,
     today: Today,
     #[serde(skip)]
     keys: BTreeMap<(ClientId, Key), BookingId>,
+    /// The earliest of each thing that has any.
     #[serde(skip)]
     deadlines: BTreeSet<(Time, Deadline)>,
 }
@@ -70,8 +72,8 @@ impl Company {
             clock: Time::default(),
             seq: 0,
             roster: Roster::default(),
-            bookings: BTreeMap::new(),
-            sessions: BTreeMap::new(),
+            bookings: Register::default(),
+            sessions: Register::default(),
             clients: BTreeMap::new(),
             past: Past::default(),
             today: Today::default(),
@@ -137,7 +139,7 @@ impl Company {
         self.roster.rebuild();
         self.keys.clear();
         for booking in self.bookings.values_mut() {
-            booking.asked = booking.offers.iter().map(|offer| offer.employee_id.clone()).collect();
+            booking.rebuild();
             if let Some(key) = &booking.key {
                 self.keys.insert((booking.client.clone(), key.clone()), booking.id);
             }

@@ -58,9 +58,9 @@ impl Company {
             | Event::WrapUpEnded { employee }
             | Event::OfferMade { employee, .. } => Some(*employee),
             Event::OfferClosed { offer, .. } | Event::OfferAccepted { offer, .. } => {
-                self.bookings.get(&offer.booking)?.open_offer().map(|offer| offer.employee)
+                self.bookings.get(offer.booking)?.open_offer().map(|offer| offer.employee)
             }
-            Event::SessionEnded { session, .. } => self.sessions.get(session).map(|s| s.employee),
+            Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|s| s.employee),
             Event::CompanySet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
@@ -107,7 +107,7 @@ impl Company {
             Event::SessionEnded { session, .. } => {
                 tell_once(turn, Notice::Ended { session: *session });
                 self.tell_session(*session, turn);
-                if let Some(booking) = self.sessions.get(session).map(|s| s.booking) {
+                if let Some(booking) = self.sessions.get(*session).map(|s| s.booking) {
                     self.tell_booking(booking, turn);
                 }
             }
@@ -125,14 +125,14 @@ impl Company {
     }
 
     fn tell_booking(&self, id: BookingId, turn: &mut Turn) {
-        if let Some(booking) = self.bookings.get(&id) {
+        if let Some(booking) = self.bookings.get(id) {
             tell_once(turn, Notice::Booking { client: booking.client.clone(), booking: id });
             tell_once(turn, Notice::BoardBooking(id));
         }
     }
 
     fn tell_session(&self, id: SessionId, turn: &mut Turn) {
-        if let Some(session) = self.sessions.get(&id) {
+        if let Some(session) = self.sessions.get(id) {
             tell_once(turn, Notice::EmployeeSession { employee: session.employee, session: id });
             tell_once(turn, Notice::BoardSession(id));
         }
@@ -140,7 +140,7 @@ impl Company {
 
     /// An offer that came and went in one turn is not told at all: by the time of the telling there is none.
     fn tell_offer_closed(&self, id: OfferId, outcome: Outcome, turn: &mut Turn) {
-        let asked = self.bookings.get(&id.booking).and_then(|booking| booking.offer(id.attempt));
+        let asked = self.bookings.get(id.booking).and_then(|booking| booking.offer(id.attempt));
         let Some((employee, made_at)) = asked.map(|offer| (offer.employee, offer.made_at)) else { return };
         let untold = Notice::Offer { employee, offer: id };
         let made = if made_at == turn.at { turn.notices.iter().rposition(|told| *told == untold) } else { None };
