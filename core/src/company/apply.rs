@@ -215,10 +215,11 @@ impl Company {
             let employee = b.close_offer(at, Outcome::Accepted, None)?;
             b.state = BookingState::Assigned;
             b.session = Some(id);
-            b.client_due = None;
-            Some((employee, b.client.clone(), b.topic.clone()))
+            // Who has no time to come back is there.
+            let is_there = b.client_due.take().is_none();
+            Some((employee, b.client.clone(), b.topic.clone(), is_there))
         });
-        let Some((no, client, topic)) = assigned.flatten() else { return };
+        let Some((no, client, topic, is_client_there)) = assigned.flatten() else { return };
         count(&mut self.today.assigned);
         self.change_employee(no, at, |e| {
             e.duty = Duty::InSession(id);
@@ -228,8 +229,6 @@ impl Company {
         let session = Session {
             id,
             booking,
-            client_presence: self.presence(at, Presence::default(), self.is_client_there(&client)),
-            employee_presence: self.presence(at, Presence::default(), employee.reach == Reach::Connected),
             client,
             employee: no,
             employee_id: employee.id.clone(),
@@ -239,6 +238,8 @@ impl Company {
             ended_at: None,
             ended_by: None,
             reason: None,
+            client_presence: self.presence(at, Presence::default(), is_client_there),
+            employee_presence: self.presence(at, Presence::default(), employee.reach == Reach::Connected),
             messages: VecDeque::new(),
         };
         self.rearm(None, due_of_session(&session));
@@ -321,15 +322,11 @@ impl Company {
     fn change_presence(&mut self, at: Time, id: SessionId, party: Party, change: impl FnOnce(Presence) -> Presence) {
         let Some(session) = self.sessions.get(id) else { return };
         let has_a_device = match party {
-            Party::Client => self.is_client_there(&session.client),
+            Party::Client => self.clients.get(&session.client).is_some_and(|open| open.connected),
             Party::Employee => self.roster.get(session.employee).is_some_and(|e| e.reach == Reach::Connected),
         };
         let presence = self.presence(at, change(*session.presence(party)), has_a_device);
         self.change_session(id, |session| *session.presence_mut(party) = presence);
-    }
-
-    fn is_client_there(&self, client: &ClientId) -> bool {
-        self.clients.get(client).is_some_and(|open| open.connected)
     }
 
     /// A party is away when no device of theirs is in the session nor on their own topic: then the time to come

@@ -36,48 +36,52 @@ pub(super) enum Deadline {
 /// The earliest deadline of one thing. When it has passed, or was put off, the next one takes its place.
 pub(super) type Due = Option<(Time, Deadline)>;
 
+/// A search has an offer out as long as it goes on; none of its deadlines comes between the events of a turn.
 pub(super) fn due_of_booking(booking: &Booking) -> Due {
+    let offer = booking.open_offer()?;
     let id = booking.id;
     let open = booking.is_open();
-    let offer = booking.open_offer();
-    earliest([
-        (open.then_some(booking.deadline), Deadline::Search(id)),
-        (booking.client_due.filter(|_| open), Deadline::ClientReturn(id)),
-        (offer.map(|offer| offer.expires_at), Deadline::OfferAnswer(id)),
-        (offer.and_then(|offer| offer.delivery_due), Deadline::OfferDelivery(id)),
-    ])
+    Earliest::default()
+        .or(open.then_some(booking.deadline), Deadline::Search(id))
+        .or(booking.client_due.filter(|_| open), Deadline::ClientReturn(id))
+        .or(Some(offer.expires_at), Deadline::OfferAnswer(id))
+        .or(offer.delivery_due, Deadline::OfferDelivery(id))
+        .0
 }
 
 pub(super) fn due_of_session(session: &Session) -> Due {
     if !session.is_running() {
         return None;
     }
-    let due = |party| (session.presence(party).due, Deadline::PartyReturn(session.id, party));
-    earliest([due(Party::Client), due(Party::Employee)])
+    Earliest::default()
+        .or(session.client_presence.due, Deadline::PartyReturn(session.id, Party::Client))
+        .or(session.employee_presence.due, Deadline::PartyReturn(session.id, Party::Employee))
+        .0
 }
 
 pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> Due {
     let wrap_up = if let Duty::WrapUp { until } = employee.duty { Some(until) } else { None };
     let back = if let Reach::Grace { until } = employee.reach { Some(until) } else { None };
-    earliest([
-        (wrap_up, Deadline::WrapUp(no)),
-        (back, Deadline::EmployeeReturn(no)),
-        (employee.lapse_due, Deadline::IntentLapse(no)),
-    ])
+    Earliest::default()
+        .or(wrap_up, Deadline::WrapUp(no))
+        .or(back, Deadline::EmployeeReturn(no))
+        .or(employee.lapse_due, Deadline::IntentLapse(no))
+        .0
 }
 
-/// The earliest of those that there are; at the same moment the one that is named first, as [`Deadline`] has them.
-#[inline]
-fn earliest<const COUNT: usize>(dues: [(Option<Time>, Deadline); COUNT]) -> Due {
-    let mut earliest: Due = None;
-    for (at, deadline) in dues {
-        if let Some(at) = at
-            && earliest.is_none_or(|(earlier, _)| at < earlier)
-        {
-            earliest = Some((at, deadline));
+/// The earliest of what a thing may have; at the same moment the one that is named first, as [`Deadline`] has them.
+#[derive(Default)]
+struct Earliest(Due);
+
+impl Earliest {
+    #[inline]
+    fn or(self, at: Option<Time>, deadline: Deadline) -> Self {
+        match (at, self.0) {
+            (Some(at), Some((earlier, _))) if earlier <= at => self,
+            (Some(at), _) => Self(Some((at, deadline))),
+            (None, _) => self,
         }
     }
-    earliest
 }
 
 impl Company {
