@@ -1,7 +1,5 @@
 //! Who must hear what after events.
 
-use std::collections::BTreeMap;
-
 use super::{Company, Turn};
 use crate::employee::{Intent, Status};
 use crate::event::{Event, IntentBy};
@@ -13,9 +11,12 @@ use crate::time::Time;
 /// Notices among which a repeat is looked for: what says the same is told close together, and a turn of a great many
 /// events must not cost the square of them.
 const REPEATS_WITHIN: usize = 16;
+/// Most turns that tell anything tell no more than this: there is room for them at once.
+const NOTICES_OF_MOST: usize = 8;
 
-/// An employee whose status may change: as it was before, and the cause if it does.
+/// An employee whose status may change with an event: as it was before, and the cause if it does.
 struct Watched {
+    employee: EmployeeNo,
     was: (Status, Intent),
     cause: Option<Cause>,
 }
@@ -23,30 +24,41 @@ struct Watched {
 impl Company {
     /// Applies what was decided and adds it to the turn, with all that must be told.
     pub(super) fn play(&mut self, at: Time, events: Vec<Event>, turn: &mut Turn) {
-        let mut watched: BTreeMap<EmployeeNo, Watched> = BTreeMap::new();
+        let is_first = turn.events.is_empty();
+        let mut watched = Vec::new();
         for event in &events {
-            if let Some(employee) = self.whose_status(event) {
-                self.watch(employee, cause_of(event), &mut watched);
-            }
+            watched.extend(self.watch(event));
             self.apply(at, event);
+            let told = turn.notices.len();
             self.tell(event, turn);
+            drop_repeats(&mut turn.notices, told);
         }
-        for (employee, Watched { was, cause }) in watched {
+        let told = turn.notices.len();
+        // Of what was watched of one employee, the first says how it was, and the latest cause counts.
+        watched.sort_by_key(|watched| watched.employee);
+        for of_one in watched.chunk_by(|one, next| one.employee == next.employee) {
+            let Watched { employee, was, .. } = of_one[0];
             let Some(is) = self.roster.get(employee).map(|e| (e.status(), e.intent)) else { continue };
-            if let Some(cause) = cause.filter(|_| is != was) {
-                tell_once(turn, Notice::Status { employee, cause });
-                tell_once(turn, Notice::BoardEmployee(employee));
+            if is != was
+                && let Some(cause) = of_one.iter().rev().find_map(|watched| watched.cause)
+            {
+                turn.tell(Notice::Status { employee, cause });
+                turn.tell(Notice::BoardEmployee(employee));
             }
         }
-        turn.events.extend(events);
+        // A status is told once for all events that were decided together: only an earlier telling can be repeated.
+        if is_first {
+            turn.events = events;
+        } else {
+            drop_repeats(&mut turn.notices, told);
+            turn.events.extend(events);
+        }
     }
 
-    fn watch(&self, employee: EmployeeNo, cause: Option<Cause>, watched: &mut BTreeMap<EmployeeNo, Watched>) {
-        if let Some(known) = watched.get_mut(&employee) {
-            known.cause = cause.or(known.cause);
-        } else if let Some(was) = self.roster.get(employee).map(|e| (e.status(), e.intent)) {
-            watched.insert(employee, Watched { was, cause });
-        }
+    fn watch(&self, event: &Event) -> Option<Watched> {
+        let employee = self.whose_status(event)?;
+        let was = self.roster.get(employee).map(|e| (e.status(), e.intent))?;
+        Some(Watched { employee, was, cause: cause_of(event) })
     }
 
     fn whose_status(&self, event: &Event) -> Option<EmployeeNo> {
@@ -79,14 +91,12 @@ impl Company {
 
     fn tell(&self, event: &Event, turn: &mut Turn) {
         match event {
-            Event::CompanyRemoved => tell_once(turn, Notice::CompanyGone),
-            Event::EmployeeSet { employee, .. } => tell_once(turn, Notice::BoardEmployee(*employee)),
-            Event::EmployeeRemoved { id, .. } => tell_once(turn, Notice::EmployeeGone(id.clone())),
-            Event::BookingOpened { booking, .. } | Event::BookingEnded { booking, .. } => {
-                self.tell_booking(*booking, turn);
-            }
+            Event::CompanyRemoved => turn.tell(Notice::CompanyGone),
+            Event::EmployeeSet { employee, .. } => turn.tell(Notice::BoardEmployee(*employee)),
+            Event::EmployeeRemoved { id, .. } => turn.tell(Notice::EmployeeGone(id.clone())),
+            Event::BookingEnded { booking, .. } => self.tell_booking(*booking, turn),
             Event::OfferMade { offer, employee, .. } => {
-                tell_once(turn, Notice::Offer { employee: *employee, offer: *offer });
+                turn.tell(Notice::Offer { employee: *employee, offer: *offer });
                 self.tell_booking(offer.booking, turn);
             }
             Event::OfferClosed { offer, outcome, .. } => self.tell_offer_closed(*offer, *outcome, turn),
@@ -96,22 +106,24 @@ impl Company {
                 self.tell_session(*session, turn);
             }
             Event::PartyEntered { session, party } => {
-                tell_once(turn, Notice::Peer { session: *session, to: party.other(), online: true });
+                turn.tell(Notice::Peer { session: *session, to: party.other(), online: true });
             }
             Event::PartyLeft { session, party } => {
-                tell_once(turn, Notice::Peer { session: *session, to: party.other(), online: false });
+                turn.tell(Notice::Peer { session: *session, to: party.other(), online: false });
             }
             Event::MessageSent { session, message, .. } => {
-                tell_once(turn, Notice::Message { session: *session, message: *message });
+                turn.tell(Notice::Message { session: *session, message: *message });
             }
             Event::SessionEnded { session, .. } => {
-                tell_once(turn, Notice::Ended { session: *session });
+                turn.tell(Notice::Ended { session: *session });
                 self.tell_session(*session, turn);
                 if let Some(booking) = self.sessions.get(*session).map(|s| s.booking) {
                     self.tell_booking(booking, turn);
                 }
             }
-            Event::CompanySet { .. }
+            // What is told of a new booking is told with the offer that comes in the same turn.
+            Event::BookingOpened { .. }
+            | Event::CompanySet { .. }
             | Event::IntentSet { .. }
             | Event::EmployeeConnected { .. }
             | Event::EmployeeDisconnected { .. }
@@ -126,15 +138,15 @@ impl Company {
 
     fn tell_booking(&self, id: BookingId, turn: &mut Turn) {
         if let Some(booking) = self.bookings.get(id) {
-            tell_once(turn, Notice::Booking { client: booking.client.clone(), booking: id });
-            tell_once(turn, Notice::BoardBooking(id));
+            turn.tell(Notice::Booking { client: booking.client.clone(), booking: id });
+            turn.tell(Notice::BoardBooking(id));
         }
     }
 
     fn tell_session(&self, id: SessionId, turn: &mut Turn) {
         if let Some(session) = self.sessions.get(id) {
-            tell_once(turn, Notice::EmployeeSession { employee: session.employee, session: id });
-            tell_once(turn, Notice::BoardSession(id));
+            turn.tell(Notice::EmployeeSession { employee: session.employee, session: id });
+            turn.tell(Notice::BoardSession(id));
         }
     }
 
@@ -146,19 +158,33 @@ impl Company {
         let made = if made_at == turn.at { turn.notices.iter().rposition(|told| *told == untold) } else { None };
         match made {
             Some(made) => drop(turn.notices.remove(made)),
-            None => tell_once(turn, Notice::OfferClosed { employee, offer: id, outcome }),
+            None => turn.tell(Notice::OfferClosed { employee, offer: id, outcome }),
         }
     }
 }
 
-/// The words are made from the state after the whole turn, so the same notice twice would say the same twice: the later
-/// place counts, behind all that led to it.
-fn tell_once(turn: &mut Turn, notice: Notice) {
-    let from = turn.notices.len().saturating_sub(REPEATS_WITHIN);
-    if let Some(earlier) = turn.notices[from..].iter().position(|told| *told == notice) {
-        turn.notices.remove(from + earlier);
+impl Turn {
+    fn tell(&mut self, notice: Notice) {
+        if self.notices.is_empty() {
+            self.notices.reserve(NOTICES_OF_MOST);
+        }
+        self.notices.push(notice);
     }
-    turn.notices.push(notice);
+}
+
+/// The words are made from the state after the whole turn, so the same notice twice would say the same twice: the later
+/// place counts, behind all that led to it. One event alone tells nothing twice, so only those before it are looked at.
+fn drop_repeats(notices: &mut Vec<Notice>, mut told: usize) {
+    let mut at = told;
+    while told > 0 && at < notices.len() {
+        let from = at.saturating_sub(REPEATS_WITHIN);
+        if let Some(earlier) = (from..told).find(|earlier| notices[*earlier] == notices[at]) {
+            notices.remove(earlier);
+            told -= 1;
+        } else {
+            at += 1;
+        }
+    }
 }
 
 const fn cause_of(event: &Event) -> Option<Cause> {
