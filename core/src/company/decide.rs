@@ -270,7 +270,9 @@ impl Company {
     fn offer_delivered(&self, employee: &EmployeeId, id: OfferId) -> Vec<Event> {
         match self.offer_to(employee, id) {
             // A pong may be late, and a device may answer twice: neither is news.
-            Ok((_, offer)) if offer.outcome.is_none() && offer.delivered_at.is_none() && self.is_there(employee) => {
+            Ok((_, offer))
+                if offer.outcome.is_none() && offer.delivered_at.is_none() && self.is_there(offer.employee) =>
+            {
                 vec![Event::OfferDelivered { offer: id }]
             }
             Ok(_) | Err(_) => vec![],
@@ -278,8 +280,8 @@ impl Company {
     }
 
     /// Whether a device of theirs is there.
-    fn is_there(&self, employee: &EmployeeId) -> bool {
-        self.roster.find(employee).is_some_and(|(_, employee)| employee.reach == Reach::Connected)
+    fn is_there(&self, no: EmployeeNo) -> bool {
+        self.roster.get(no).is_some_and(|employee| employee.reach == Reach::Connected)
     }
 
     fn accept(&self, employee: &EmployeeId, id: OfferId, session: SessionId) -> Decision {
