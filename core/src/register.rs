@@ -15,31 +15,31 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(from = "BTreeMap<Id, Thing>", bound = "Id: Deserialize<'de> + Copy + Ord + Hash, Thing: Deserialize<'de>")]
 pub(crate) struct Register<Id, Thing> {
     places: Vec<Option<(Id, Thing)>>,
-    free: Vec<u32>,
+    free: Vec<usize>,
     #[expect(clippy::disallowed_types, reason = "it is asked for one id at a time: its order never shows")]
-    place_of: HashMap<Id, u32, BuildHasherDefault<Folding>>,
+    place_of: HashMap<Id, usize, BuildHasherDefault<Folding>>,
 }
 
 impl<Id: Copy + Ord + Hash, Thing> Register<Id, Thing> {
     pub(crate) fn get(&self, id: Id) -> Option<&Thing> {
         let place = *self.place_of.get(&id)?;
-        self.places.get(place as usize)?.as_ref().map(|(_, thing)| thing)
+        self.places.get(place)?.as_ref().map(|(_, thing)| thing)
     }
 
     pub(crate) fn get_mut(&mut self, id: Id) -> Option<&mut Thing> {
         let place = *self.place_of.get(&id)?;
-        self.places.get_mut(place as usize)?.as_mut().map(|(_, thing)| thing)
+        self.places.get_mut(place)?.as_mut().map(|(_, thing)| thing)
     }
 
     /// Puts it under that id; what was there before is gone.
     pub(crate) fn insert(&mut self, id: Id, thing: Thing) {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
-            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+            self.places.len() - 1
         });
-        self.places[place as usize] = Some((id, thing));
+        self.places[place] = Some((id, thing));
         if let Some(before) = self.place_of.insert(id, place) {
-            self.places[before as usize] = None;
+            self.places[before] = None;
             self.free.push(before);
         }
     }
@@ -47,7 +47,7 @@ impl<Id: Copy + Ord + Hash, Thing> Register<Id, Thing> {
     pub(crate) fn remove(&mut self, id: Id) -> Option<Thing> {
         let place = self.place_of.remove(&id)?;
         self.free.push(place);
-        self.places.get_mut(place as usize)?.take().map(|(_, thing)| thing)
+        self.places.get_mut(place)?.take().map(|(_, thing)| thing)
     }
 
     /// All of them with their ids, in the order of the ids. Ids grow with time, and so do most places: little is left
