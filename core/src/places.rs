@@ -107,6 +107,9 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of(places: &[u64]) -> Places {
@@ -137,6 +140,26 @@ mod tests {
         line.leave(32);
         assert!(line.is_empty());
         assert_eq!(line, Places::default());
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_the_line_that_an_ordered_map_would_be(
+            steps in vec((any::<bool>(), 0..100u64, any::<u32>().prop_map(EmployeeNo)), 0..300),
+        ) {
+            let (mut line, mut map) = (Places::default(), BTreeMap::new());
+            for (joins, place, no) in steps {
+                if joins {
+                    line.join(place, no);
+                    map.insert(place, no);
+                } else {
+                    line.leave(place);
+                    map.remove(&place);
+                }
+                prop_assert_eq!(line.len(), map.len());
+            }
+            prop_assert!(line.iter().eq(map));
+        }
     }
 
     #[test]

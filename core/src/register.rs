@@ -129,6 +129,9 @@ impl Hasher for Folding {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::id::BookingId;
 
@@ -153,6 +156,26 @@ mod tests {
         assert_eq!(register.remove(one), None);
         register.insert(two, "the next".to_owned());
         assert_eq!(register.get(two).map(String::as_str), Some("the next"));
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_what_an_ordered_map_would(
+            steps in vec((any::<bool>(), 0..30u128, any::<u32>()), 0..300),
+        ) {
+            let (mut register, mut map) = (Register::default(), BTreeMap::new());
+            for (comes, id, thing) in steps {
+                let id = BookingId::from_u128(id << 60);
+                if comes {
+                    register.insert(id, thing);
+                    map.insert(id, thing);
+                } else {
+                    prop_assert_eq!(register.remove(id), map.remove(&id));
+                }
+                prop_assert_eq!(register.get(id), map.get(&id));
+            }
+            prop_assert!(register.in_order().eq(&map));
+        }
     }
 
     #[test]
