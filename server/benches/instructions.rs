@@ -2,12 +2,23 @@
 #![expect(missing_docs, reason = "what the macros make has none")]
 
 use std::hint::black_box;
+use std::str::FromStr;
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
+use serde_json::value::RawValue;
+use switchboard::channel::fields::Fields;
+use switchboard::exchange::telling::{self, Delivery};
+use switchboard::exchange::{Line, Room, Rooms};
+use switchboard::json;
+use switchboard::outbox::Outbox;
 use switchboard::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
 use switchboard::view::{self, Named};
-use switchboard_core::{BookingId, Command, Company, EmployeeId, Intent, OfferId, SessionId, Settings, Time};
+use switchboard_core::limits::NOTE_MAX_BYTES;
+use switchboard_core::{
+    Actor, BookingId, Cause, Command, Company, EmployeeId, Intent, Notice, OfferId, Outcome, Party, Refusal, SessionId,
+    Settings, Time,
+};
 
 /// What an app sends: the event, the topic and the payload.
 type Said = (&'static str, &'static str, &'static str);
@@ -51,6 +62,35 @@ fn parse((version, text): (Version, &'static str)) -> Incoming<'static> {
     phoenix::parse(version, text).expect("a frame")
 }
 
+type Read = fn(&RawValue) -> Result<Command, Refusal>;
+
+/// The payload of a push, read once before it counts.
+fn to_read((_, _, payload): Said, read: Read) -> (Box<RawValue>, Read) {
+    let payload = RawValue::from_string(payload.to_owned()).expect("it is JSON");
+    black_box(read(&payload).is_ok());
+    (payload, read)
+}
+
+fn read_book(payload: &RawValue) -> Result<Command, Refusal> {
+    let fields = Fields::of(payload);
+    let (topic, note) = (fields.required("topic")?, fields.optional_json("note", NOTE_MAX_BYTES)?);
+    Ok(Command::Book { booking: BOOKING, client: id("alice"), topic, note, key: fields.optional("key")? })
+}
+
+fn read_accept(payload: &RawValue) -> Result<Command, Refusal> {
+    let offer: String = Fields::of(payload).required("offer_id")?;
+    let offer = offer.parse().map_err(|_| Refusal::UnknownOffer)?;
+    Ok(Command::Accept { employee: id("erika"), offer, session: SESSION })
+}
+
+#[library_benchmark(setup = to_read)]
+#[bench::book(BOOK, read_book)]
+#[bench::accept(ACCEPT, read_accept)]
+fn read((payload, read): (Box<RawValue>, Read)) -> (Box<RawValue>, Result<Command, Refusal>) {
+    let command = read(&payload);
+    (payload, command)
+}
+
 /// A frame to be written.
 struct Letter {
     version: Version,
@@ -60,15 +100,15 @@ struct Letter {
 }
 
 fn to_reply(version: Version) -> Letter {
-    let text = |text: &str| Ref::Text(text.to_owned());
-    let letter = Letter { version, join_ref: text("1"), reference: text("3"), payload: desk().booking() };
+    let text = |text: &str| Ref::Text(text.into());
+    let letter = Letter { version, join_ref: text("1"), reference: text("3"), payload: booked().booking() };
     black_box(answer(&letter));
     letter
 }
 
 fn to_push(version: Version) -> Letter {
-    let letter = Letter { version, join_ref: Ref::Null, reference: Ref::Null, payload: desk().booking() };
-    black_box(tell(&letter));
+    let letter = Letter { version, join_ref: Ref::Null, reference: Ref::Null, payload: booked().booking() };
+    black_box(announce(&letter));
     letter
 }
 
@@ -77,7 +117,7 @@ fn answer(letter: &Letter) -> String {
     phoenix::reply(*version, join_ref, reference, "company:acme", ReplyStatus::Ok, payload)
 }
 
-fn tell(letter: &Letter) -> String {
+fn announce(letter: &Letter) -> String {
     let Letter { version, join_ref, reference, payload } = letter;
     phoenix::push(*version, join_ref, reference, "company:acme", "booking", payload)
 }
@@ -94,7 +134,7 @@ fn reply(letter: Letter) -> (Letter, String) {
 #[bench::v1(Version::V1)]
 #[bench::v2(Version::V2)]
 fn push(letter: Letter) -> (Letter, String) {
-    let frame = tell(&letter);
+    let frame = announce(&letter);
     (letter, frame)
 }
 
@@ -102,51 +142,98 @@ fn push(letter: Letter) -> (Letter, String) {
 struct Desk(Box<Company>);
 
 impl Desk {
-    fn take(&mut self, command: &Command) {
+    /// Gives what is to be told of it.
+    fn take(&mut self, command: &Command) -> Vec<Notice> {
         let turn = self.0.take(START, command);
         assert!(turn.outcome.is_ok(), "{command:?}: {:?}", turn.outcome);
+        turn.notices
+    }
+
+    fn book(&mut self) -> Vec<Notice> {
+        let (topic, note) = (id("tax"), Some(r#"{"about":"a contract"}"#.into()));
+        self.take(&Command::Book { booking: BOOKING, client: id("alice"), topic, note, key: None })
+    }
+
+    fn accept(&mut self) -> Vec<Notice> {
+        self.book();
+        self.take(&Command::Accept { employee: id("erika"), offer: OFFER, session: SESSION })
+    }
+
+    fn enter(&mut self) -> Vec<Notice> {
+        self.accept();
+        self.take(&Command::EnterSession { session: SESSION, party: Party::Client })
+    }
+
+    fn end(&mut self) -> Vec<Notice> {
+        self.accept();
+        self.take(&Command::End { session: SESSION, by: Actor::Client(id("alice")), reason: None })
     }
 
     fn booking(&self) -> String {
         let booking = self.0.booking(BOOKING).expect("it is booked");
-        view::json(&Named("booking", view::booking(&self.0, booking)))
+        json::text(&Named("booking", view::booking(&self.0, booking)))
     }
 
     fn offer(&self) -> String {
         let booking = self.0.booking(BOOKING).expect("it is booked");
         let offer = booking.offer(OFFER.attempt).expect("somebody is asked");
-        view::json(&Named("offer", view::offer(booking, offer, START)))
+        json::text(&Named("offer", view::offer(booking, offer, START)))
     }
 
     fn session(&self) -> String {
         let session = self.0.session(SESSION).expect("it is accepted");
-        view::json(&Named("session", view::session(&self.0, session)))
+        json::text(&Named("session", view::session(&self.0, session)))
+    }
+
+    fn status(&self) -> String {
+        let (_, erika) = self.0.find_employee(&id("erika")).expect("she works here");
+        json::text(&view::status(erika, Cause::Offer))
+    }
+
+    fn offer_closed(&self) -> String {
+        json::text(&view::offer_closed(OFFER, Outcome::Accepted))
+    }
+
+    fn peer(&self) -> String {
+        json::text(&view::PeerView { online: true })
+    }
+
+    fn availability(&self) -> String {
+        json::text(&view::availability(&self.0.availability()))
     }
 }
 
+fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("an id")
+}
+
 fn desk() -> Desk {
-    let mut desk = Desk(Box::new(Company::new("acme".parse().expect("an id"))));
-    let (erika, alice): (EmployeeId, _) = ("erika".parse().expect("an id"), "alice".parse().expect("an id"));
+    let mut desk = Desk(Box::new(Company::new(id("acme"))));
+    let erika: EmployeeId = id("erika");
     desk.take(&Command::SetCompany { name: "Acme".into(), settings: Settings::default() });
     desk.take(&Command::SetEmployee { employee: erika.clone(), name: "Erika Mustermann".into(), topics: vec![] });
     desk.take(&Command::EmployeeConnected { employee: erika.clone() });
     desk.take(&Command::SetStatus { employee: erika, intent: Intent::Idle, by_admin: false });
-    let (topic, note) = ("tax".parse().expect("a topic"), Some(r#"{"about":"a contract"}"#.into()));
-    desk.take(&Command::Book { booking: BOOKING, client: alice, topic, note, key: None });
+    desk
+}
+
+fn booked() -> Desk {
+    let mut desk = desk();
+    desk.book();
     desk
 }
 
 type Show = fn(&Desk) -> String;
 
 fn asking(show: Show) -> (Desk, Show) {
-    let desk = desk();
+    let desk = booked();
     black_box(show(&desk));
     (desk, show)
 }
 
 fn in_session(show: Show) -> (Desk, Show) {
     let mut desk = desk();
-    desk.take(&Command::Accept { employee: "erika".parse().expect("an id"), offer: OFFER, session: SESSION });
+    desk.accept();
     black_box(show(&desk));
     (desk, show)
 }
@@ -156,12 +243,49 @@ fn in_session(show: Show) -> (Desk, Show) {
 #[bench::booking_in_session(args = (Desk::booking), setup = in_session)]
 #[bench::offer(args = (Desk::offer), setup = asking)]
 #[bench::session(args = (Desk::session), setup = in_session)]
+#[bench::status(args = (Desk::status), setup = asking)]
+#[bench::offer_closed(args = (Desk::offer_closed), setup = asking)]
+#[bench::peer(args = (Desk::peer), setup = in_session)]
+#[bench::availability(args = (Desk::availability), setup = asking)]
 fn show((desk, show): (Desk, Show)) -> (Desk, String) {
     let json = show(&desk);
     (desk, json)
 }
 
-library_benchmark_group!(name = frames, benchmarks = [parse, reply, push, show]);
+/// A turn, those who hear of it, and what it was.
+struct News {
+    desk: Desk,
+    rooms: Rooms,
+    notices: Vec<Notice>,
+}
+
+/// The client and the employee have a phone each, on their own topic and in the session.
+fn news(turn: fn(&mut Desk) -> Vec<Notice>) -> News {
+    let mut rooms = Rooms::default();
+    let party = |party| Room::Session(SESSION, party);
+    let all = [Room::Client(id("alice")), Room::Employee(id("erika")), party(Party::Client), party(Party::Employee)];
+    for (number, room) in (1..).zip(all) {
+        let (outbox, _waiting, _overflow) = Outbox::new(16, Version::V2);
+        rooms.enter(room, Line { id: number, outbox, topic: "a topic".into(), join_ref: Ref::Number(1) });
+    }
+    let mut desk = desk();
+    let notices = turn(&mut desk);
+    let news = News { desk, rooms, notices };
+    black_box(telling::tell(&news.desk.0, &news.rooms, &news.notices, START));
+    news
+}
+
+#[library_benchmark(setup = news)]
+#[bench::book(Desk::book)]
+#[bench::accept(Desk::accept)]
+#[bench::enter(Desk::enter)]
+#[bench::end(Desk::end)]
+fn tell(news: News) -> (News, Vec<Delivery>) {
+    let deliveries = telling::tell(&news.desk.0, &news.rooms, &news.notices, START);
+    (news, deliveries)
+}
+
+library_benchmark_group!(name = frames, benchmarks = [parse, read, reply, push, show, tell]);
 main!(
     config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"])),
     library_benchmark_groups = frames

@@ -3,7 +3,6 @@
 mod frame_error;
 mod frame_v1;
 mod frame_v2;
-mod json_text;
 mod reference;
 
 use std::borrow::Cow;

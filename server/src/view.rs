@@ -1,15 +1,17 @@
 //! The contract's objects as JSON: what a booking, an offer, a session or an employee looks like to an app.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
-    Availability, Booking, BookingReason, BookingState, Company, Employee, EndedBy, Intent, Message, Notice, Offer,
-    Outcome, Party, Refusal, Session, Settings, Status, Time, Today,
+    Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, Employee, EmployeeId, EndedBy,
+    Intent, Message, MessageId, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId, Settings, Status,
+    Time, Today, Topic, TopicAvailability,
 };
+
+use crate::json::{Json, object};
 
 /// A text that is borrowed from a company, or was read from the store.
 pub type Text<'a> = Cow<'a, str>;
@@ -18,8 +20,8 @@ pub type Text<'a> = Cow<'a, str>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment(pub Time);
 
-impl Serialize for Moment {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+impl Moment {
+    fn text(self) -> [u8; 24] {
         let ms = i64::try_from(self.0.as_ms()).unwrap_or(i64::MAX);
         let moment = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
         let at = jiff::tz::Offset::UTC.to_datetime(moment);
@@ -32,7 +34,21 @@ impl Serialize for Moment {
         write_digits(&mut text[14..16], at.minute().unsigned_abs().into());
         write_digits(&mut text[17..19], at.second().unsigned_abs().into());
         write_digits(&mut text[20..23], at.millisecond().unsigned_abs());
-        out.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+        text
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(std::str::from_utf8(&self.text()).unwrap_or_default())
+    }
+}
+
+impl Json for Moment {
+    fn write_to(&self, out: &mut String) {
+        out.push('"');
+        out.push_str(std::str::from_utf8(&self.text()).unwrap_or_default());
+        out.push('"');
     }
 }
 
@@ -65,14 +81,40 @@ impl<T: Serialize> Serialize for Named<T> {
     }
 }
 
+impl<T: Json> Json for Named<T> {
+    fn write_to(&self, out: &mut String) {
+        out.push_str("{\"");
+        out.push_str(self.0);
+        out.push_str("\":");
+        self.1.write_to(out);
+        out.push('}');
+    }
+}
+
+/// A client's words for the employee: JSON that was looked through when it came in, so it is told as it is.
+#[derive(Debug)]
+pub struct Note<'a>(pub(crate) Text<'a>);
+
+impl Serialize for Note<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).ok().serialize(out)
+    }
+}
+
+impl Json for Note<'_> {
+    fn write_to(&self, out: &mut String) {
+        out.push_str(&self.0);
+    }
+}
+
 /// A booking.
 #[derive(Debug, Serialize)]
 pub struct BookingView<'a> {
-    pub(crate) id: String,
+    pub(crate) id: BookingId,
     pub(crate) company_id: Text<'a>,
     pub(crate) client_id: Text<'a>,
     pub(crate) topic: Text<'a>,
-    pub(crate) note: Option<Cow<'a, RawValue>>,
+    pub(crate) note: Option<Note<'a>>,
     pub(crate) state: Text<'a>,
     pub(crate) reason: Option<Text<'a>>,
     pub(crate) offers: u32,
@@ -80,6 +122,9 @@ pub struct BookingView<'a> {
     pub(crate) session: Option<SessionView<'a>>,
     pub(crate) employee: Option<NamedEmployee<'a>>,
 }
+object!(BookingView<'_> {
+    id, company_id, client_id, topic, note, state, reason, offers, created_at, session, employee
+});
 
 /// An employee as a client sees them.
 #[derive(Debug, Serialize)]
@@ -87,17 +132,18 @@ pub struct NamedEmployee<'a> {
     pub(crate) id: Text<'a>,
     pub(crate) name: Text<'a>,
 }
+object!(NamedEmployee<'_> { id, name });
 
 /// The booking as it is now.
 #[must_use]
 pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a> {
     let held = booking.session.and_then(|id| company.session(id));
     BookingView {
-        id: booking.id.to_string(),
+        id: booking.id,
         company_id: company.id().as_str().into(),
         client_id: booking.client.as_str().into(),
         topic: booking.topic.as_str().into(),
-        note: raw(booking.note.as_deref()).map(Cow::Borrowed),
+        note: booking.note.as_deref().map(|note| Note(note.into())),
         state: booking.state.word().into(),
         reason: booking.reason.map(|reason| reason.word().into()),
         offers: booking.latest_offer_id().attempt,
@@ -108,15 +154,11 @@ pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a
     }
 }
 
-fn raw(text: Option<&str>) -> Option<&RawValue> {
-    text.and_then(|text| serde_json::from_str(text).ok())
-}
-
 /// A session.
 #[derive(Debug, Serialize)]
 pub struct SessionView<'a> {
-    pub(crate) id: String,
-    pub(crate) booking_id: String,
+    pub(crate) id: SessionId,
+    pub(crate) booking_id: BookingId,
     pub(crate) company_id: Text<'a>,
     pub(crate) client_id: Text<'a>,
     pub(crate) employee_id: Text<'a>,
@@ -126,13 +168,16 @@ pub struct SessionView<'a> {
     pub(crate) ended_by: Option<Text<'a>>,
     pub(crate) reason: Option<Text<'a>>,
 }
+object!(SessionView<'_> {
+    id, booking_id, company_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason
+});
 
 /// The session as it is now.
 #[must_use]
 pub fn session<'a>(company: &'a Company, session: &'a Session) -> SessionView<'a> {
     SessionView {
-        id: session.id.to_string(),
-        booking_id: session.booking.to_string(),
+        id: session.id,
+        booking_id: session.booking,
         company_id: company.id().as_str().into(),
         client_id: session.client.as_str().into(),
         employee_id: session.employee_id.as_str().into(),
@@ -147,31 +192,75 @@ pub fn session<'a>(company: &'a Company, session: &'a Session) -> SessionView<'a
 /// An offer as the asked employee sees it.
 #[derive(Debug, Serialize)]
 pub struct OfferView<'a> {
-    id: String,
-    booking_id: String,
+    id: OfferId,
+    booking_id: BookingId,
     client_id: &'a str,
     topic: &'a str,
-    note: Option<&'a RawValue>,
+    note: Option<Note<'a>>,
     attempt: u32,
     expires_at: Moment,
     expires_in_ms: u64,
 }
+object!(OfferView<'_> { id, booking_id, client_id, topic, note, attempt, expires_at, expires_in_ms });
 
 /// The booking's latest offer, with the time that is left.
 #[must_use]
 pub fn offer<'a>(booking: &'a Booking, offer: &'a Offer, now: Time) -> OfferView<'a> {
     let id = booking.latest_offer_id();
     OfferView {
-        id: id.to_string(),
-        booking_id: booking.id.to_string(),
+        id,
+        booking_id: booking.id,
         client_id: booking.client.as_str(),
         topic: booking.topic.as_str(),
-        note: raw(booking.note.as_deref()),
+        note: booking.note.as_deref().map(|note| Note(note.into())),
         attempt: id.attempt,
         expires_at: Moment(offer.expires_at),
         expires_in_ms: now.ms_until(offer.expires_at),
     }
 }
+
+/// How an offer ended, for the employee who was asked.
+#[derive(Debug, Serialize)]
+pub struct OfferClosedView {
+    offer_id: OfferId,
+    outcome: &'static str,
+}
+object!(OfferClosedView { offer_id, outcome });
+
+/// The end of an offer.
+#[must_use]
+pub fn offer_closed(offer: OfferId, outcome: Outcome) -> OfferClosedView {
+    OfferClosedView { offer_id: offer, outcome: outcome.word() }
+}
+
+/// An employee's status, for themselves, and why it changed.
+#[derive(Debug, Serialize)]
+pub struct StatusView {
+    status: &'static str,
+    since: Moment,
+    intent: &'static str,
+    cause: &'static str,
+}
+object!(StatusView { status, since, intent, cause });
+
+/// The employee's status as it is now.
+#[must_use]
+pub fn status(employee: &Employee, cause: Cause) -> StatusView {
+    StatusView {
+        status: employee.status().word(),
+        since: Moment(employee.since),
+        intent: employee.intent.word(),
+        cause: cause.word(),
+    }
+}
+
+/// Whether the other side of a session is there.
+#[derive(Debug, Serialize)]
+pub struct PeerView {
+    /// A device of theirs has joined.
+    pub online: bool,
+}
+object!(PeerView { online });
 
 /// An employee's row, as the board and the HTTP API show it.
 #[derive(Debug, Serialize)]
@@ -183,6 +272,7 @@ pub struct EmployeeView<'a> {
     since: Moment,
     intent: &'static str,
 }
+object!(EmployeeView<'_> { id, name, topics, status, since, intent });
 
 /// The employee as they are now.
 #[must_use]
@@ -197,20 +287,35 @@ pub fn employee(employee: &Employee) -> EmployeeView<'_> {
     }
 }
 
+/// An employee's row once there is none any more.
+#[derive(Debug, Serialize)]
+pub struct EmployeeGoneView<'a> {
+    id: &'a str,
+    removed: bool,
+}
+object!(EmployeeGoneView<'_> { id, removed });
+
+/// The employee with that id is gone.
+#[must_use]
+pub fn employee_gone(id: &EmployeeId) -> EmployeeGoneView<'_> {
+    EmployeeGoneView { id: id.as_str(), removed: true }
+}
+
 /// A message in a session.
 #[derive(Debug, Serialize)]
 pub struct MessageView<'a> {
-    pub(crate) id: String,
+    pub(crate) id: MessageId,
     pub(crate) from: Text<'a>,
     pub(crate) body: Text<'a>,
     pub(crate) at: Moment,
 }
+object!(MessageView<'_> { id, from, body, at });
 
 /// The message.
 #[must_use]
 pub fn message(message: &Message) -> MessageView<'_> {
     MessageView {
-        id: message.id.to_string(),
+        id: message.id,
         from: message.from.word().into(),
         body: message.body.as_ref().into(),
         at: Moment(message.at),
@@ -222,7 +327,39 @@ pub fn message(message: &Message) -> MessageView<'_> {
 pub struct AvailabilityView<'a> {
     available: bool,
     idle: usize,
-    topics: BTreeMap<&'a str, TopicAvailabilityView>,
+    topics: ByTopic<'a>,
+}
+object!(AvailabilityView<'_> { available, idle, topics });
+
+/// An object with a field for each topic.
+#[derive(Debug)]
+struct ByTopic<'a>(&'a [(Topic, TopicAvailability)]);
+
+impl ByTopic<'_> {
+    fn fields(&self) -> impl Iterator<Item = (&str, TopicAvailabilityView)> {
+        let view = |here: &TopicAvailability| TopicAvailabilityView { available: here.available, idle: here.idle };
+        self.0.iter().map(move |(topic, here)| (topic.as_str(), view(here)))
+    }
+}
+
+impl Serialize for ByTopic<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_map(self.fields())
+    }
+}
+
+impl Json for ByTopic<'_> {
+    fn write_to(&self, out: &mut String) {
+        let mut before = '{';
+        for (topic, here) in self.fields() {
+            out.push(before);
+            topic.write_to(out);
+            out.push(':');
+            here.write_to(out);
+            before = ',';
+        }
+        out.push_str(if self.0.is_empty() { "{}" } else { "}" });
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -230,15 +367,13 @@ struct TopicAvailabilityView {
     available: bool,
     idle: usize,
 }
+object!(TopicAvailabilityView { available, idle });
 
 /// The availability.
 #[must_use]
 pub fn availability(availability: &Availability) -> AvailabilityView<'_> {
-    let topics = availability
-        .topics
-        .iter()
-        .map(|(topic, here)| (topic.as_str(), TopicAvailabilityView { available: here.available, idle: here.idle }));
-    AvailabilityView { available: availability.available, idle: availability.idle, topics: topics.collect() }
+    let Availability { available, idle, topics } = availability;
+    AvailabilityView { available: *available, idle: *idle, topics: ByTopic(topics) }
 }
 
 /// A company, as the HTTP API shows it.
@@ -335,7 +470,7 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
 /// The words of the contract that come from the rules, for the test that holds the documentation against them.
 #[must_use]
 pub fn vocabulary() -> Vec<(&'static str, Vec<&'static str>)> {
-    let causes = switchboard_core::notice::Cause::ALL.map(switchboard_core::notice::Cause::word);
+    let causes = Cause::ALL.map(Cause::word);
     vec![
         ("status", Status::ALL.map(Status::word).to_vec()),
         ("cause", causes.to_vec()),
@@ -356,7 +491,140 @@ pub const fn is_for_board(notice: &Notice) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Debug;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::json::text;
+
+    /// What one of everything is made of.
+    #[derive(Clone, Debug)]
+    struct Drawn {
+        id: u128,
+        number: u32,
+        ms: u64,
+        name: String,
+        text: Option<String>,
+    }
+
+    impl Drawn {
+        fn any() -> impl Strategy<Value = Self> {
+            let text = || prop_oneof!["[a-z0-9-]{0,40}", any::<String>()];
+            let parts = (any::<u128>(), any::<u32>(), any::<u64>(), text(), proptest::option::of(text()));
+            parts.prop_map(|(id, number, ms, name, text)| Self { id, number, ms, name, text })
+        }
+
+        fn moment(&self) -> Moment {
+            Moment(Time::from_ms(self.ms))
+        }
+
+        fn name(&self) -> Text<'_> {
+            Cow::Borrowed(&self.name)
+        }
+
+        fn text(&self) -> Option<Text<'_>> {
+            self.text.as_deref().map(Cow::Borrowed)
+        }
+
+        fn note(&self) -> Option<Note<'_>> {
+            self.text.as_ref().map(|text| Note(json(text).into()))
+        }
+
+        fn session(&self) -> SessionView<'_> {
+            SessionView {
+                id: SessionId::from_u128(self.id),
+                booking_id: BookingId::from_u128(!self.id),
+                company_id: self.name(),
+                client_id: self.name(),
+                employee_id: self.name(),
+                topic: self.name(),
+                started_at: self.moment(),
+                ended_at: self.text.is_some().then(|| self.moment()),
+                ended_by: self.text(),
+                reason: self.text(),
+            }
+        }
+
+        fn booking(&self) -> BookingView<'_> {
+            let session = self.text.is_some().then(|| self.session());
+            BookingView {
+                id: BookingId::from_u128(self.id),
+                company_id: self.name(),
+                client_id: self.name(),
+                topic: self.name(),
+                note: self.note(),
+                state: self.name(),
+                reason: self.text(),
+                offers: self.number,
+                created_at: self.moment(),
+                employee: session.is_some().then(|| NamedEmployee { id: self.name(), name: self.name() }),
+                session,
+            }
+        }
+
+        fn offer(&self) -> OfferView<'_> {
+            OfferView {
+                id: OfferId { booking: BookingId::from_u128(self.id), attempt: self.number },
+                booking_id: BookingId::from_u128(self.id),
+                client_id: &self.name,
+                topic: &self.name,
+                note: self.note(),
+                attempt: self.number,
+                expires_at: self.moment(),
+                expires_in_ms: self.ms,
+            }
+        }
+
+        fn employee(&self) -> EmployeeView<'_> {
+            EmployeeView {
+                id: &self.name,
+                name: &self.name,
+                topics: self.text.iter().map(String::as_str).chain([self.name.as_str()]).collect(),
+                status: Status::Init.word(),
+                since: self.moment(),
+                intent: Intent::Idle.word(),
+            }
+        }
+
+        fn message(&self) -> MessageView<'_> {
+            MessageView {
+                id: MessageId::from_u128(self.id),
+                from: Party::Client.word().into(),
+                body: self.name(),
+                at: self.moment(),
+            }
+        }
+
+        fn availability(&self) -> Availability {
+            let here = TopicAvailability { available: true, idle: self.number as usize };
+            let topics = [Some(&self.name), self.text.as_ref()].into_iter().flatten().filter_map(|t| t.parse().ok());
+            Availability { available: false, idle: 0, topics: topics.map(|topic: Topic| (topic, here)).collect() }
+        }
+    }
+
+    #[track_caller]
+    fn same(view: &(impl Json + Serialize + Debug)) {
+        assert_eq!(text(view), json(view), "{view:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_told_writes_itself_as_serde_writes_it(drawn in Drawn::any()) {
+            let OfferView { id: offer, .. } = drawn.offer();
+            same(&Named("session", drawn.session()));
+            same(&Named("booking", drawn.booking()));
+            same(&Named("offer", drawn.offer()));
+            same(&Named("employee", drawn.employee()));
+            same(&drawn.message());
+            same(&availability(&drawn.availability()));
+            same(&OfferClosedView { offer_id: offer, outcome: Outcome::TimedOut.word() });
+            let EmployeeView { status, since, intent, .. } = drawn.employee();
+            same(&StatusView { status, since, intent, cause: Cause::Missed.word() });
+            same(&PeerView { online: drawn.text.is_some() });
+            same(&EmployeeGoneView { id: &drawn.name, removed: true });
+        }
+    }
 
     #[test]
     fn a_moment_is_written_as_jiff_writes_it_with_milliseconds() {

@@ -1,6 +1,5 @@
 //! `company:{company}`: a client asks for a consultation.
 
-use serde::Serialize;
 use serde_json::value::RawValue;
 use switchboard_core::limits::NOTE_MAX_BYTES;
 use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Refusal, Settings};
@@ -10,17 +9,18 @@ use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
 use crate::auth::Role;
 use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
+use crate::json::{self, object};
 use crate::view::{self, AvailabilityView, BookingView};
 
 /// The events that a client may push.
 pub const EVENTS: &[&str] = &["book", "cancel"];
 
 /// What a client's device needs to draw itself.
-#[derive(Serialize)]
 struct Snapshot<'a> {
     availability: AvailabilityView<'a>,
     booking: Option<BookingView<'a>>,
 }
+object!(Snapshot<'_> { availability, booking });
 
 /// A client joins.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
@@ -45,7 +45,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
                 let booking = company.booking_of(&client).map(|b| view::booking(company, b));
                 let availability = company.availability();
                 let snapshot = Snapshot { availability: view::availability(&availability), booking };
-                Ok(Joined { room: room.clone(), snapshot: view::json(&snapshot), proof: None })
+                Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot), proof: None })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }
@@ -98,7 +98,7 @@ fn answer_booking(visit: &mut Visit<'_>, command: Result<Command, Refusal>) -> R
     match answer {
         Ok(Answer::Booking(id)) => {
             let booking = company.booking(id).map(|b| view::booking(company, b));
-            Ok(view::json(&view::Named("booking", booking)))
+            Ok(json::text(&view::Named("booking", booking)))
         }
         Ok(_) => Ok("{}".into()),
         Err(refusal) => Err(refused(company, &refusal)),

@@ -1,7 +1,5 @@
 //! `employee:{company}:{employee}`: an employee at work.
 
-use serde::Serialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{
@@ -14,13 +12,13 @@ use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
 use crate::auth::{Claims, Role};
 use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
-use crate::view::{self, Moment, OfferView, SessionView};
+use crate::json::{self, object};
+use crate::view::{self, Moment, Named, OfferView, SessionView};
 
 /// The events that an employee may push.
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
 
 /// What an employee's device needs to draw itself.
-#[derive(Serialize)]
 struct Snapshot<'a> {
     status: &'static str,
     since: Moment,
@@ -28,6 +26,14 @@ struct Snapshot<'a> {
     offer: Option<OfferView<'a>>,
     session: Option<SessionView<'a>>,
 }
+object!(Snapshot<'_> { status, since, intent, offer, session });
+
+/// What a new intent led to.
+struct StatusSet {
+    status: &'static str,
+    intent: &'static str,
+}
+object!(StatusSet { status, intent });
 
 /// One of an employee's devices joins.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeId, old: Option<Seat>) -> Option<Seat> {
@@ -85,7 +91,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         session: session.map(|session| view::session(company, session)),
     };
     let proof = offered.map(|booking| booking.latest_offer_id().to_string());
-    Joined { room, snapshot: view::json(&snapshot), proof }
+    Joined { room, snapshot: json::text(&snapshot), proof }
 }
 
 /// An employee pushes.
@@ -119,7 +125,9 @@ fn set_status(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>)
         intent,
         by_admin: false,
     });
-    answer(visit, command, |found| json!({ "status": found.status().word(), "intent": found.intent.word() }))
+    answer(visit, command, |found| {
+        json::text(&StatusSet { status: found.status().word(), intent: found.intent.word() })
+    })
 }
 
 fn accept(visit: &mut Visit<'_>, clock: &Clock, employee: &EmployeeId, fields: &Fields<'_>) -> Response {
@@ -140,7 +148,7 @@ fn reject(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> 
             reason: fields.optional_text("reason", REASON_MAX_CHARS)?,
         })
     })();
-    answer(visit, command, |found| json!({ "status": found.status().word() }))
+    answer(visit, command, |found| json::text(&Named("status", found.status().word())))
 }
 
 /// Any text may be asked for: one that is no offer's id is an unknown offer.
@@ -152,12 +160,12 @@ fn offer_id(fields: &Fields<'_>) -> Result<switchboard_core::OfferId, Refusal> {
 fn answer(
     visit: &mut Visit<'_>,
     command: Result<Command, Refusal>,
-    show: impl FnOnce(&Employee) -> serde_json::Value,
+    show: impl FnOnce(&Employee) -> String,
 ) -> Response {
     match command.and_then(|command| visit.take(&command)) {
         Ok(Answer::Employee(no)) => {
             let company = visit.company();
-            Ok(company.employee_no(no).map_or_else(|| "{}".into(), |found| show(found).to_string()))
+            Ok(company.employee_no(no).map_or_else(|| "{}".into(), show))
         }
         Ok(_) => Ok("{}".into()),
         Err(refusal) => Err(refused(visit.company(), &refusal)),
@@ -166,5 +174,5 @@ fn answer(
 
 pub(super) fn session_json(company: &Company, id: SessionId) -> String {
     let session = company.session(id).map(|session| view::session(company, session));
-    view::json(&view::Named("session", session))
+    json::text(&Named("session", session))
 }

@@ -1,10 +1,8 @@
 //! `session:{session}`: the consultation itself.
 
-use serde::Serialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, REASON_MAX_CHARS};
-use switchboard_core::{Actor, Answer, Command, CompanyId, Party, Refusal, SessionId};
+use switchboard_core::{Actor, Answer, Command, CompanyId, MessageId, Party, Refusal, SessionId};
 
 use super::company::refused;
 use super::employee::session_json;
@@ -13,16 +11,32 @@ use super::{Caller, Joined, Response, Seat, error, unknown_event};
 use crate::auth::{Claims, Role};
 use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
-use crate::view;
+use crate::json::{self, object};
+use crate::view::{self, MessageView, Moment, PeerView, SessionView};
 
 /// The events that either party may push.
 pub const EVENTS: &[&str] = &["message", "signal", "end"];
 
-#[derive(Serialize)]
+/// What a party's device needs to draw itself.
+struct Snapshot<'a> {
+    session: Option<SessionView<'a>>,
+    peer: PeerView,
+    messages: Vec<MessageView<'a>>,
+}
+object!(Snapshot<'_> { session, peer, messages });
+
 struct Signal<'a> {
     from: &'static str,
     data: &'a RawValue,
 }
+object!(Signal<'_> { from, data });
+
+/// What became of a message.
+struct Sent {
+    id: MessageId,
+    at: Option<Moment>,
+}
+object!(Sent { id, at });
 
 /// A party joins.
 pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
@@ -67,11 +81,8 @@ fn snapshot(visit: &Visit<'_>, id: SessionId, party: Party) -> String {
     let session = company.session(id);
     let messages: Vec<_> = session.map(|s| s.messages.iter().map(view::message).collect()).unwrap_or_default();
     let online = session.is_some_and(|session| session.presence(party.other()).online);
-    view::json(&json!({
-        "session": session.map(|session| view::session(company, session)),
-        "peer": { "online": online },
-        "messages": messages,
-    }))
+    let session = session.map(|session| view::session(company, session));
+    json::text(&Snapshot { session, peer: PeerView { online }, messages })
 }
 
 /// A party pushes.
@@ -101,8 +112,7 @@ fn message(visit: &mut Visit<'_>, clock: &Clock, session: SessionId, by: Actor, 
     match answer {
         Ok(Answer::Message(session, id)) => {
             let sent = company.session(session).and_then(|session| session.message(id));
-            let at = sent.map(|message| view::Moment(message.at));
-            Ok(view::json(&json!({ "id": id.to_string(), "at": at })))
+            Ok(json::text(&Sent { id, at: sent.map(|message| Moment(message.at)) }))
         }
         Ok(_) => Ok("{}".into()),
         Err(refusal) => Err(refused(company, &refusal)),

@@ -2,7 +2,7 @@
 
 mod rooms;
 
-mod telling;
+pub mod telling;
 
 mod timekeeper;
 
@@ -20,7 +20,7 @@ use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::mpsc::Permit;
 use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock};
 
-pub use rooms::{Line, Room};
+pub use rooms::{Line, Room, Rooms};
 pub use visit::Visit;
 
 use timekeeper::Timekeeper;

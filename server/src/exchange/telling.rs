@@ -2,32 +2,27 @@
 
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
-use serde::Serialize;
-use serde_json::json;
 use switchboard_core::{
-    Availability, Company, CompanyId, EmployeeNo, Notice, OfferId, Outcome, Party, SessionId, Time,
+    Availability, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time,
 };
+use uuid::fmt::Hyphenated;
 
 use super::rooms::{Line, Room, Rooms};
+use crate::json::{self, Json};
 use crate::outbox::{Outbox, Outgoing};
 use crate::phoenix::{self, Ref, Version};
 use crate::view::{self, Named};
 
 /// Something on its way to one device.
-pub(super) type Delivery = (Outbox, Outgoing);
-
-/// The topic of a company's clients.
-#[must_use]
-pub fn company_topic(company: &CompanyId) -> String {
-    format!("company:{company}")
-}
+pub type Delivery = (Outbox, Outgoing);
 
 /// Makes what each listener hears of the notices.
-pub(super) fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<Delivery> {
-    let mut telling = Telling { company, rooms, now, deliveries: Vec::new() };
+#[must_use]
+pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<Delivery> {
+    let mut telling = Telling { company, rooms, now, deliveries: Vec::new(), payload: String::new() };
     let board_is_watched = !rooms.in_room(&Room::Board).is_empty();
     for notice in notices.iter().filter(|notice| board_is_watched || !view::is_for_board(notice)) {
-        telling.tell(notice);
+        let _gone = telling.tell(notice);
     }
     telling.deliveries
 }
@@ -39,9 +34,25 @@ pub(super) fn tell_availability(
     availability: &Availability,
     deliveries: &mut Vec<Delivery>,
 ) {
-    let topic = company_topic(company);
-    let frame = Shared::new(&topic, "availability", &view::availability(availability));
+    let payload = json::text(&view::availability(availability));
+    let mut frame = Shared::new(company_topic(company), "availability", &payload);
     deliveries.extend(rooms.clients().map(|line| frame.to(line)));
+}
+
+/// The topic of a company's clients.
+fn company_topic(company: &CompanyId) -> String {
+    ["company:", company.as_str()].concat()
+}
+
+fn employee_topic(company: &CompanyId, employee: &Employee) -> String {
+    ["employee:", company.as_str(), ":", employee.id.as_str()].concat()
+}
+
+fn session_topic(session: SessionId) -> String {
+    let mut topic = String::with_capacity("session:".len() + Hyphenated::LENGTH);
+    topic.push_str("session:");
+    json::push_uuid(&mut topic, session.as_u128());
+    topic
 }
 
 /// Tells all devices on one side of a session what the other side sends.
@@ -50,11 +61,11 @@ pub(super) fn relay(
     session: SessionId,
     to: Party,
     event: &str,
-    payload: &impl Serialize,
+    payload: &impl Json,
     deliveries: &mut Vec<Delivery>,
 ) {
-    let topic = format!("session:{session}");
-    let frame = Shared::new(&topic, event, payload);
+    let payload = json::text(payload);
+    let mut frame = Shared::new(session_topic(session), event, &payload);
     deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.to(line)));
 }
 
@@ -70,30 +81,28 @@ pub(super) fn close<'a>(lines: impl Iterator<Item = &'a Line>, event: &str, deli
 
 /// A frame that is made once for each form in which somebody needs it.
 struct Shared<'a> {
-    topic: &'a str,
+    topic: String,
     event: &'a str,
-    payload: String,
-    made: std::cell::RefCell<[Option<Utf8Bytes>; 2]>,
+    payload: &'a str,
+    v1: Option<Utf8Bytes>,
+    v2: Option<Utf8Bytes>,
 }
 
 impl<'a> Shared<'a> {
-    fn new(topic: &'a str, event: &'a str, payload: &impl Serialize) -> Self {
-        Self { topic, event, payload: view::json(payload), made: std::cell::RefCell::default() }
+    const fn new(topic: String, event: &'a str, payload: &'a str) -> Self {
+        Self { topic, event, payload, v1: None, v2: None }
     }
 
-    fn frame(&self, version: Version) -> Utf8Bytes {
-        let slot = match version {
-            Version::V1 => 0,
-            Version::V2 => 1,
+    fn frame(&mut self, version: Version) -> Utf8Bytes {
+        let made = match version {
+            Version::V1 => &mut self.v1,
+            Version::V2 => &mut self.v2,
         };
-        let mut made = self.made.borrow_mut();
-        let frame = made[slot].get_or_insert_with(|| {
-            phoenix::push(version, &Ref::Null, &Ref::Null, self.topic, self.event, &self.payload).into()
-        });
-        frame.clone()
+        let make = || phoenix::push(version, &Ref::Null, &Ref::Null, &self.topic, self.event, self.payload).into();
+        made.get_or_insert_with(make).clone()
     }
 
-    fn to(&self, line: &Line) -> Delivery {
+    fn to(&mut self, line: &Line) -> Delivery {
         (line.outbox.clone(), Outgoing::Frame(self.frame(line.outbox.version())))
     }
 }
@@ -103,106 +112,112 @@ struct Telling<'a> {
     rooms: &'a Rooms,
     now: Time,
     deliveries: Vec<Delivery>,
+    /// Memory for the payload at hand, one after the other.
+    payload: String,
 }
 
 impl Telling<'_> {
-    fn tell(&mut self, notice: &Notice) {
+    /// Tells nothing when what it is about is gone.
+    fn tell(&mut self, notice: &Notice) -> Option<()> {
+        let company = self.company;
         match notice {
-            Notice::Offer { employee, offer } => self.offer(*employee, *offer),
-            Notice::OfferClosed { employee, offer, outcome } => self.offer_closed(*employee, *offer, *outcome),
+            Notice::Offer { employee, offer } => self.offer(*employee, *offer)?,
+            Notice::OfferClosed { employee, offer, outcome } => {
+                let payload = view::offer_closed(*offer, *outcome);
+                self.tell_employee(company.employee_no(*employee)?, "offer_closed", &payload);
+            }
             Notice::Status { employee, cause } => {
-                let Some(found) = self.company.employee_no(*employee) else { return };
-                let payload = json!({
-                    "status": found.status().word(),
-                    "since": view::Moment(found.since),
-                    "intent": found.intent.word(),
-                    "cause": cause.word(),
-                });
-                self.tell_employee(*employee, "status", &payload);
+                let found = company.employee_no(*employee)?;
+                self.tell_employee(found, "status", &view::status(found, *cause));
             }
             Notice::EmployeeSession { employee, session } => {
-                let Some(found) = self.company.session(*session) else { return };
-                self.tell_employee(*employee, "session", &Named("session", view::session(self.company, found)));
+                let payload = Named("session", view::session(company, company.session(*session)?));
+                self.tell_employee(company.employee_no(*employee)?, "session", &payload);
             }
             Notice::Booking { client, booking } => {
-                let Some(found) = self.company.booking(*booking) else { return };
-                let payload = Named("booking", view::booking(self.company, found));
-                let topic = company_topic(self.company.id());
-                self.tell_rooms(&[Room::Client(client.clone())], &topic, "booking", &payload);
+                let payload = Named("booking", view::booking(company, company.booking(*booking)?));
+                self.tell_rooms(&[Room::Client(client.clone())], company_topic(company.id()), "booking", &payload);
             }
             Notice::Message { session, message } => {
-                let found = self.company.session(*session).and_then(|session| session.message(*message));
-                let Some(found) = found else { return };
-                self.tell_session(*session, &[Party::Client, Party::Employee], "message", &view::message(found));
+                let found = company.session(*session)?.message(*message)?;
+                self.tell_session(*session, [Party::Client, Party::Employee], "message", &view::message(found));
             }
             Notice::Ended { session } => {
-                let Some(found) = self.company.session(*session) else { return };
-                let payload = Named("session", view::session(self.company, found));
-                self.tell_session(*session, &[Party::Client, Party::Employee], "ended", &payload);
+                let payload = Named("session", view::session(company, company.session(*session)?));
+                self.tell_session(*session, [Party::Client, Party::Employee], "ended", &payload);
             }
             Notice::Peer { session, to, online } => {
-                self.tell_session(*session, &[*to], "peer", &json!({ "online": online }));
+                self.tell_session(*session, [*to], "peer", &view::PeerView { online: *online });
             }
             Notice::BoardEmployee(no) => {
-                let Some(found) = self.company.employee_no(*no) else { return };
-                self.tell_board("employee", &Named("employee", view::employee(found)));
+                self.tell_board("employee", &Named("employee", view::employee(company.employee_no(*no)?)));
             }
             Notice::BoardBooking(id) => {
-                let Some(found) = self.company.booking(*id) else { return };
-                self.tell_board("booking", &Named("booking", view::booking(self.company, found)));
+                self.tell_board("booking", &Named("booking", view::booking(company, company.booking(*id)?)));
             }
             Notice::BoardSession(id) => {
-                let Some(found) = self.company.session(*id) else { return };
-                self.tell_board("session", &Named("session", view::session(self.company, found)));
+                self.tell_board("session", &Named("session", view::session(company, company.session(*id)?)));
             }
             Notice::EmployeeGone(id) => {
-                self.tell_board("employee", &json!({ "employee": { "id": id.as_str(), "removed": true } }));
+                self.tell_board("employee", &Named("employee", view::employee_gone(id)));
                 let lines = self.rooms.in_room(&Room::Employee(id.clone())).iter();
                 close(lines, phoenix::event::CLOSE, &mut self.deliveries);
             }
             Notice::CompanyGone => close(self.rooms.all(), phoenix::event::CLOSE, &mut self.deliveries),
         }
+        Some(())
     }
 
     /// The offer's frame, and behind it the ping that proves its delivery.
-    fn offer(&mut self, no: EmployeeNo, id: OfferId) {
-        let Some(employee) = self.company.employee_no(no) else { return };
-        let Some(booking) = self.company.booking(id.booking) else { return };
-        let Some(offer) = booking.offer(id.attempt) else { return };
-        let topic = format!("employee:{}:{}", self.company.id(), employee.id);
-        let frame = Shared::new(&topic, "offer", &Named("offer", view::offer(booking, offer, self.now)));
+    fn offer(&mut self, no: EmployeeNo, id: OfferId) -> Option<()> {
+        let employee = self.company.employee_no(no)?;
+        let booking = self.company.booking(id.booking)?;
+        let payload = Named("offer", view::offer(booking, booking.offer(id.attempt)?, self.now));
         let proof = Bytes::from(id.to_string());
-        for line in self.rooms.in_room(&Room::Employee(employee.id.clone())) {
-            let outgoing = Outgoing::Offer(frame.frame(line.outbox.version()), proof.clone());
-            self.deliveries.push((line.outbox.clone(), outgoing));
-        }
+        let topic = employee_topic(self.company.id(), employee);
+        let lines = self.rooms.in_room(&Room::Employee(employee.id.clone())).iter();
+        let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload));
+        self.deliveries.extend(lines.map(|line| {
+            let frame = frame.frame(line.outbox.version());
+            (line.outbox.clone(), Outgoing::Offer(frame, proof.clone()))
+        }));
+        Some(())
     }
 
-    fn offer_closed(&mut self, no: EmployeeNo, id: OfferId, outcome: Outcome) {
-        let payload = json!({ "offer_id": id.to_string(), "outcome": outcome.word() });
-        self.tell_employee(no, "offer_closed", &payload);
+    fn tell_employee(&mut self, employee: &Employee, event: &str, payload: &impl Json) {
+        let topic = employee_topic(self.company.id(), employee);
+        self.tell_rooms(&[Room::Employee(employee.id.clone())], topic, event, payload);
     }
 
-    fn tell_employee(&mut self, no: EmployeeNo, event: &str, payload: &impl Serialize) {
-        let Some(employee) = self.company.employee_no(no) else { return };
-        let topic = format!("employee:{}:{}", self.company.id(), employee.id);
-        self.tell_rooms(&[Room::Employee(employee.id.clone())], &topic, event, payload);
+    fn tell_session<const N: usize>(
+        &mut self,
+        session: SessionId,
+        parties: [Party; N],
+        event: &str,
+        payload: &impl Json,
+    ) {
+        let rooms = parties.map(|party| Room::Session(session, party));
+        self.tell_rooms(&rooms, session_topic(session), event, payload);
     }
 
-    fn tell_session(&mut self, session: SessionId, parties: &[Party], event: &str, payload: &impl Serialize) {
-        let rooms: Vec<Room> = parties.iter().map(|party| Room::Session(session, *party)).collect();
-        self.tell_rooms(&rooms, &format!("session:{session}"), event, payload);
+    fn tell_board(&mut self, event: &str, payload: &impl Json) {
+        let topic = ["board:", self.company.id().as_str()].concat();
+        self.tell_rooms(&[Room::Board], topic, event, payload);
     }
 
-    fn tell_board(&mut self, event: &str, payload: &impl Serialize) {
-        self.tell_rooms(&[Room::Board], &format!("board:{}", self.company.id()), event, payload);
-    }
-
-    fn tell_rooms(&mut self, rooms: &[Room], topic: &str, event: &str, payload: &impl Serialize) {
+    fn tell_rooms(&mut self, rooms: &[Room], topic: String, event: &str, payload: &impl Json) {
         let mut lines = rooms.iter().flat_map(|room| self.rooms.in_room(room)).peekable();
         if lines.peek().is_some() {
-            let frame = Shared::new(topic, event, payload);
+            let mut frame = Shared::new(topic, event, written(&mut self.payload, payload));
             self.deliveries.extend(lines.map(|line| frame.to(line)));
         }
     }
+}
+
+/// The payload's JSON, in memory that was there.
+fn written<'a>(memory: &'a mut String, payload: &impl Json) -> &'a str {
+    memory.clear();
+    memory.reserve(json::USUAL_BYTES);
+    payload.write_to(memory);
+    memory
 }

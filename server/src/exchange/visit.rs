@@ -1,6 +1,5 @@
 //! A visit to one company, under its lock: what is asked of it, who comes and goes, and the entry that comes of it.
 
-use serde::Serialize;
 use switchboard_core::{
     Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
     Turn,
@@ -10,6 +9,7 @@ use super::rooms::{Line, Room, Rooms};
 use super::telling::{self, Delivery};
 use crate::journal::rows::rows_of;
 use crate::journal::{Entry, Fate, Release};
+use crate::json::Json;
 
 /// How often changed counts are told, in milliseconds; a changed `available` is told at once.
 const COUNTS_EVERY_MS: u64 = 250;
@@ -157,7 +157,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Sends something that is not kept to every device on that side of a session, in order with all the rest.
-    pub fn relay(&mut self, session: SessionId, to: Party, event: &str, payload: &impl Serialize) {
+    pub fn relay(&mut self, session: SessionId, to: Party, event: &str, payload: &impl Json) {
         telling::relay(&self.live.rooms, session, to, event, payload, &mut self.deliveries);
     }
 

@@ -1,16 +1,17 @@
 //! What the store knows of the past: lists of companies, bookings, sessions and messages, page by page.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use switchboard_core::id::BadId;
 use switchboard_core::{BookingId, CompanyId, SessionId, Settings, Time};
 
 use super::StoreError;
 use super::reader::{Reader, unreadable};
 use super::tables::{ms, time};
-use crate::view::{BookingView, MessageView, Moment, NamedEmployee, SessionView};
+use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, SessionView};
 
 macro_rules! booking_columns {
     () => {
@@ -163,7 +164,7 @@ impl Reader {
                 ":after": page.after, ":limit": page.limit + 1,
             };
             let items = collect(connection, sql, bind, |row| read_booking(company, row))?;
-            Ok(Listed::of(items, page.limit, |booking| booking.id.clone()))
+            Ok(Listed::of(items, page.limit, |booking| booking.id.to_string()))
         })
     }
 
@@ -205,7 +206,7 @@ impl Reader {
                 ":after": page.after, ":limit": page.limit + 1,
             };
             let items = collect(connection, sql, bind, |row| read_session(company, row))?;
-            Ok(Listed::of(items, page.limit, |session| session.id.clone()))
+            Ok(Listed::of(items, page.limit, |session| session.id.to_string()))
         })
     }
 
@@ -243,13 +244,13 @@ impl Reader {
             let bind = params![company.as_str(), id.to_string(), after, page.limit + 1];
             let items = collect(connection, sql, bind, |row| {
                 Ok(MessageView {
-                    id: row.get(0)?,
+                    id: read_id(row, 0)?,
                     from: Cow::Owned(row.get(1)?),
                     body: Cow::Owned(row.get(2)?),
                     at: Moment(time(row.get(3)?)),
                 })
             })?;
-            Ok(Some(Listed::of(items, page.limit, |message| message.id.clone())))
+            Ok(Some(Listed::of(items, page.limit, |message| message.id.to_string())))
         })
     }
 }
@@ -270,8 +271,6 @@ fn collect<T>(
 }
 
 fn read_booking(company: &CompanyId, row: &Row<'_>) -> Result<BookingView<'static>, StoreError> {
-    let note: Option<String> = row.get(3)?;
-    let note = note.map(RawValue::from_string).transpose().map_err(unreadable)?;
     let session = match row.get::<_, Option<String>>(9)? {
         Some(_) => Some(read_session_at(company, row, 9)?),
         None => None,
@@ -282,11 +281,11 @@ fn read_booking(company: &CompanyId, row: &Row<'_>) -> Result<BookingView<'stati
         .zip(name)
         .map(|(session, name)| NamedEmployee { id: session.employee_id.clone(), name: Cow::Owned(name) });
     Ok(BookingView {
-        id: row.get(0)?,
+        id: read_id(row, 0)?,
         company_id: Cow::Owned(company.to_string()),
         client_id: Cow::Owned(row.get(1)?),
         topic: Cow::Owned(row.get(2)?),
-        note: note.map(Cow::Owned),
+        note: row.get::<_, Option<String>>(3)?.map(|note| Note(note.into())),
         state: Cow::Owned(row.get(4)?),
         reason: row.get::<_, Option<String>>(5)?.map(Cow::Owned),
         offers: row.get(6)?,
@@ -302,8 +301,8 @@ fn read_session(company: &CompanyId, row: &Row<'_>) -> Result<SessionView<'stati
 
 fn read_session_at(company: &CompanyId, row: &Row<'_>, at: usize) -> Result<SessionView<'static>, StoreError> {
     Ok(SessionView {
-        id: row.get(at)?,
-        booking_id: row.get(at + 1)?,
+        id: read_id(row, at)?,
+        booking_id: read_id(row, at + 1)?,
         company_id: Cow::Owned(company.to_string()),
         client_id: Cow::Owned(row.get(at + 2)?),
         employee_id: Cow::Owned(row.get(at + 3)?),
@@ -313,6 +312,10 @@ fn read_session_at(company: &CompanyId, row: &Row<'_>, at: usize) -> Result<Sess
         ended_by: row.get::<_, Option<String>>(at + 7)?.map(Cow::Owned),
         reason: row.get::<_, Option<String>>(at + 8)?.map(Cow::Owned),
     })
+}
+
+fn read_id<T: FromStr<Err = BadId>>(row: &Row<'_>, at: usize) -> Result<T, StoreError> {
+    row.get::<_, String>(at)?.parse().map_err(unreadable)
 }
 
 fn read_offers(connection: &Connection, company: &CompanyId, id: BookingId) -> Result<Vec<OfferItem>, StoreError> {

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
 
-use super::{Incoming, Ref, json_text};
+use super::{Incoming, Ref};
+use crate::json::Json;
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with topic, event, payload and ref")]
@@ -32,18 +33,22 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Incoming<'_>> {
     Ok(Incoming::new(join_ref, reference, topic, event, payload))
 }
 
-/// The payload comes in pieces that are written one after the other.
+/// The payload comes in pieces that are written one after the other. Without escapes the text has no spare room.
 pub(super) fn write(reference: &Ref, topic: &str, event: &str, payload: &[&str]) -> String {
     let payload_bytes: usize = payload.iter().map(|piece| piece.len()).sum();
-    let mut out = String::with_capacity(topic.len() + event.len() + payload_bytes + 80);
+    let form_bytes = r#"{"topic":"","event":"","payload":,"ref":}"#.len();
+    let names_bytes = topic.len() + event.len() + reference.json_bytes();
+    let mut out = String::with_capacity(form_bytes + names_bytes + payload_bytes);
     out.push_str(r#"{"topic":"#);
-    json_text::string(&mut out, topic);
+    topic.write_to(&mut out);
     out.push_str(r#","event":"#);
-    json_text::string(&mut out, event);
+    event.write_to(&mut out);
     out.push_str(r#","payload":"#);
-    out.extend(payload.iter().copied());
+    for piece in payload {
+        out.push_str(piece);
+    }
     out.push_str(r#","ref":"#);
-    json_text::reference(&mut out, reference);
+    reference.write_to(&mut out);
     out.push('}');
     out
 }
@@ -60,7 +65,7 @@ mod tests {
         assert_eq!(frame.topic, "company:acme");
         assert_eq!(frame.event, "book");
         assert_eq!(frame.payload.get(), r#"{"topic":"a"}"#);
-        assert_eq!(frame.reference, Ref::Text("3".to_owned()));
+        assert_eq!(frame.reference, Ref::Text("3".into()));
         assert_eq!(frame.join_ref, Ref::Number(1));
     }
 
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn an_answer_has_four_fields() {
-        let (join_ref, reference) = (Ref::Number(1), Ref::Text("2".to_owned()));
+        let (join_ref, reference) = (Ref::Number(1), Ref::Text("2".into()));
         assert_eq!(
             reply(Version::V1, &join_ref, &reference, "t", ReplyStatus::Ok, r#"{"a":1}"#),
             r#"{"topic":"t","event":"phx_reply","payload":{"status":"ok","response":{"a":1}},"ref":"2"}"#

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Incoming, Ref, json_text};
+use super::{Incoming, Ref};
+use crate::json::Json;
 
 #[derive(Deserialize)]
 #[serde(expecting = "[join_ref, ref, topic, event, payload]")]
@@ -22,20 +23,24 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Incoming<'_>> {
     Ok(Incoming::new(join_ref, reference, topic, event, payload))
 }
 
-/// The payload comes in pieces that are written one after the other.
+/// The payload comes in pieces that are written one after the other. Without escapes the text has no spare room.
 pub(super) fn write(join_ref: &Ref, reference: &Ref, topic: &str, event: &str, payload: &[&str]) -> String {
     let payload_bytes: usize = payload.iter().map(|piece| piece.len()).sum();
-    let mut out = String::with_capacity(topic.len() + event.len() + payload_bytes + 60);
+    let form_bytes = r#"[,,"","",]"#.len();
+    let names_bytes = join_ref.json_bytes() + reference.json_bytes() + topic.len() + event.len();
+    let mut out = String::with_capacity(form_bytes + names_bytes + payload_bytes);
     out.push('[');
-    json_text::reference(&mut out, join_ref);
+    join_ref.write_to(&mut out);
     out.push(',');
-    json_text::reference(&mut out, reference);
+    reference.write_to(&mut out);
     out.push(',');
-    json_text::string(&mut out, topic);
+    topic.write_to(&mut out);
     out.push(',');
-    json_text::string(&mut out, event);
+    event.write_to(&mut out);
     out.push(',');
-    out.extend(payload.iter().copied());
+    for piece in payload {
+        out.push_str(piece);
+    }
     out.push(']');
     out
 }
@@ -46,7 +51,7 @@ mod tests {
     use super::*;
 
     fn text_ref(text: &str) -> Ref {
-        Ref::Text(text.to_owned())
+        Ref::Text(text.into())
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The refs by which an app tells its pushes and joins apart.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
+
+use crate::json::Json;
 
 /// A ref exactly as the app sent it: an answer must carry it back with the type it had, or the app drops the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,8 +16,8 @@ pub enum Ref {
     Null,
     /// A ref that was an integer.
     Number(i64),
-    /// A ref that was a string.
-    Text(String),
+    /// A ref that was a string: shared, because each answer and each join keeps it.
+    Text(Arc<str>),
 }
 
 impl Ref {
@@ -22,6 +25,25 @@ impl Ref {
         match self {
             Ref::Null | Ref::Number(_) => 0,
             Ref::Text(text) => text.len(),
+        }
+    }
+
+    /// How long its JSON is; a number counts as the longest, and a text as one without escapes.
+    pub(super) fn json_bytes(&self) -> usize {
+        match self {
+            Ref::Null => "null".len(),
+            Ref::Number(_) => 20,
+            Ref::Text(text) => text.len() + 2,
+        }
+    }
+}
+
+impl Json for Ref {
+    fn write_to(&self, out: &mut String) {
+        match self {
+            Ref::Null => out.push_str("null"),
+            Ref::Number(number) => number.write_to(out),
+            Ref::Text(text) => text.as_ref().write_to(out),
         }
     }
 }
@@ -65,7 +87,7 @@ impl Visitor<'_> for RefVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Ref, E> {
-        Ok(Ref::Text(text.to_owned()))
+        Ok(Ref::Text(text.into()))
     }
 }
 
@@ -78,6 +100,7 @@ mod tests {
         for json in ["null", "7", "-7", r#""7""#, r#""a \"b\"""#, "9223372036854775807"] {
             let reference: Ref = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&reference).unwrap(), json);
+            assert_eq!(crate::json::text(&reference), json);
         }
     }
 
