@@ -62,7 +62,12 @@ impl Json for str {
 /// Whether a text is the same in JSON, but for the quotes around it. It looks at all of its bytes without a way out, so
 /// that the processor looks at sixteen of them at once.
 pub(crate) fn is_plain(text: &str) -> bool {
-    text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
+    text.bytes().fold(true, |plain, byte| plain & is_plain_byte(byte))
+}
+
+/// Whether a byte needs no escape in JSON. What lies behind ASCII needs none.
+pub(crate) const fn is_plain_byte(byte: u8) -> bool {
+    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
 }
 
 impl<T: Json + ?Sized> Json for &T {

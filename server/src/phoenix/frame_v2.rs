@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Incoming, Ref};
-use crate::json::Json;
+use crate::json::{Json, is_plain_byte};
 
 #[derive(Deserialize)]
 #[serde(expecting = "[join_ref, ref, topic, event, payload]")]
@@ -19,6 +19,45 @@ struct Frame<'a>(
 );
 
 pub(super) fn parse(text: &str) -> serde_json::Result<Incoming<'_>> {
+    match parse_plain(text) {
+        Some(incoming) => Ok(incoming),
+        None => parse_any(text),
+    }
+}
+
+/// A frame as nearly every client writes it, without a space between its parts and without an escape in its names: that
+/// takes 500 to 600 instructions less. What is written in another way is none.
+fn parse_plain(text: &str) -> Option<Incoming<'_>> {
+    let rest = text.strip_prefix('[')?;
+    let (join_ref, rest) = plain_ref(rest)?;
+    let (reference, rest) = plain_ref(rest)?;
+    let (topic, rest) = plain_name(rest)?;
+    let (event, rest) = plain_name(rest)?;
+    let payload = serde_json::from_str(rest.strip_suffix(']')?).ok()?;
+    Some(Incoming::new(join_ref, reference, topic.into(), event.into(), payload))
+}
+
+fn plain_ref(text: &str) -> Option<(Ref, &str)> {
+    if let Some(rest) = text.strip_prefix("null,") {
+        return Some((Ref::Null, rest));
+    }
+    if let Some((name, rest)) = plain_name(text) {
+        return Some((Ref::Text(name.into()), rest));
+    }
+    // A number from 1 on: other ways to write one are read as JSON.
+    let digits = text.bytes().position(|byte| !byte.is_ascii_digit()).filter(|_| !text.starts_with('0'))?;
+    let rest = text[digits..].strip_prefix(',')?;
+    Some((Ref::Number(text[..digits].parse().ok()?), rest))
+}
+
+/// A string without escapes, and what follows on the comma behind it.
+fn plain_name(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('"')?;
+    let end = text.bytes().position(|byte| !is_plain_byte(byte))?;
+    Some((&text[..end], text[end..].strip_prefix("\",")?))
+}
+
+fn parse_any(text: &str) -> serde_json::Result<Incoming<'_>> {
     let Frame(join_ref, reference, topic, event, payload) = serde_json::from_str(text)?;
     Ok(Incoming::new(join_ref, reference, topic, event, payload))
 }
@@ -48,7 +87,61 @@ pub(super) fn write(join_ref: &Ref, reference: &Ref, topic: &str, event: &str, p
 #[cfg(test)]
 mod tests {
     use super::super::{FrameError, NAME_MAX_BYTES, ReplyStatus, Version, event, parse, push, reply};
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// A frame of parts that are nearly what they should be.
+    fn nearly_a_frame() -> impl Strategy<Value = String> {
+        let part = || {
+            prop_oneof![
+                r#""[a-z:\\"é\x00-\x20]{0,4}""#,
+                "[\\-+0-9.e]{0,20}",
+                Just("null".to_owned()),
+                r#"\{("a":("b"|1|\[\]))?\}"#,
+                r#"[\[\]{}", ]{0,3}"#,
+            ]
+        };
+        (proptest::collection::vec(part(), 4..7), "[ ,]{0,1}")
+            .prop_map(|(parts, space)| format!("[{}]{space}", parts.join(&format!(",{space}"))))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn what_is_read_the_short_way_is_what_json_says(text in nearly_a_frame()) {
+            if let Some(plain) = parse_plain(&text) {
+                let any = parse_any(&text).expect("it is a frame");
+                prop_assert_eq!(plain.join_ref, any.join_ref);
+                prop_assert_eq!(plain.reference, any.reference);
+                prop_assert_eq!(plain.topic, any.topic);
+                prop_assert_eq!(plain.event, any.event);
+                prop_assert_eq!(plain.payload.get(), any.payload.get());
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_of_a_usual_client_is_read_the_short_way() {
+        for text in [
+            r#"["1","3","company:acme","book",{"topic":"tax"}]"#,
+            r#"[null,"7","phoenix","heartbeat",{}]"#,
+            r#"[12,9223372036854775807,"session:ü","message",null]"#,
+        ] {
+            assert!(parse_plain(text).is_some(), "{text}");
+        }
+        for text in [
+            r#"["1","3","a","b",{}]]"#,
+            r#"["1","3","a","b",{},{}]"#,
+            r#"["1","3","a\u0062","b",{}]"#,
+            r#"["1",+3,"a","b",{}]"#,
+            r#"["1",03,"a","b",{}]"#,
+            r#"["1",9223372036854775808,"a","b",{}]"#,
+            "[\"1\",\"3\",\"a\tb\",\"b\",{}]",
+        ] {
+            assert!(parse_plain(text).is_none(), "{text}");
+        }
+    }
 
     fn text_ref(text: &str) -> Ref {
         Ref::Text(text.into())
