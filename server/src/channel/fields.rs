@@ -1,26 +1,40 @@
 //! Reading a push's payload field by field, so that an error names the field.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use switchboard_core::Refusal;
 
+use crate::json::is_plain;
+
+/// Fields that a push has room for at once: none of ours has more.
+const FIELDS_USUAL: usize = 4;
+
 /// The fields of a payload. Fields that nobody asks for are ignored: an app may be newer than the server.
-#[derive(Debug)]
-pub struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+#[derive(Debug, Default)]
+pub struct Fields<'a>(Vec<(Name<'a>, &'a RawValue)>);
+
+#[derive(Debug, serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Fields<'a> {
     /// The fields of a JSON object; none of anything else.
     #[must_use]
     pub fn of(payload: &'a RawValue) -> Self {
-        Self(serde_json::from_str(payload.get()).unwrap_or_default())
+        serde_json::from_str(payload.get()).unwrap_or_default()
     }
 
     fn get(&self, field: &str) -> Option<&'a RawValue> {
-        self.0.get(field).copied().filter(|value| value.get() != "null")
+        self.find(field).filter(|value| value.get() != "null")
+    }
+
+    /// Of a field that is there twice the last counts, as in JavaScript.
+    fn find(&self, field: &str) -> Option<&'a RawValue> {
+        self.0.iter().rev().find(|(name, _)| name.0 == field).map(|(_, value)| *value)
     }
 
     /// A field that must be there.
@@ -43,7 +57,7 @@ impl<'a> Fields<'a> {
         T: FromStr<Err: ToString>,
     {
         let Some(value) = self.get(field) else { return Ok(None) };
-        let text: String = serde_json::from_str(value.get()).map_err(|_| invalid(field, "must be a string"))?;
+        let text = text_of(value).ok_or_else(|| invalid(field, "must be a string"))?;
         text.parse().map(Some).map_err(|error: T::Err| invalid(field, &format!("is not valid: {}", error.to_string())))
     }
 
@@ -80,17 +94,100 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// When it is missing.
     pub fn required_json(&self, field: &'static str) -> Result<&'a RawValue, Refusal> {
-        let value = self.0.get(field).copied().ok_or_else(|| invalid(field, "is missing"))?;
+        let value = self.find(field).ok_or_else(|| invalid(field, "is missing"))?;
         readable(field, value)
     }
+}
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Fields<'de>, M::Error> {
+        let mut fields = Vec::with_capacity(FIELDS_USUAL);
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Fields(fields))
+    }
+}
+
+/// The text of a JSON string; none of anything else. Without an escape it is what stands between the quotes.
+fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
+    let between = value.get().strip_prefix('"')?.strip_suffix('"')?;
+    if is_plain(between) { Some(between.into()) } else { serde_json::from_str(value.get()).ok().map(Cow::Owned) }
 }
 
 /// JSON that others will have to read: a number out of range, half a character or a nesting without end is well formed
 /// and still nothing that an app can take.
 fn readable<'a>(field: &'static str, value: &'a RawValue) -> Result<&'a RawValue, Refusal> {
-    match serde_json::from_str::<serde_json::Value>(value.get()) {
-        Ok(_) => Ok(value),
+    match serde_json::from_str::<Looked>(value.get()) {
+        Ok(Looked) => Ok(value),
         Err(error) => Err(invalid(field, &format!("cannot be read as JSON: {error}"))),
+    }
+}
+
+/// Any JSON, every number and character of which was read, and none kept.
+struct Looked;
+
+impl<'de> Deserialize<'de> for Looked {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(LookedVisitor)
+    }
+}
+
+struct LookedVisitor;
+
+impl<'de> Visitor<'de> for LookedVisitor {
+    type Value = Looked;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Looked, E> {
+        Ok(Looked)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Looked, E> {
+        Ok(Looked)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Looked, E> {
+        Ok(Looked)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Looked, E> {
+        Ok(Looked)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Looked, E> {
+        Ok(Looked)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Looked, E> {
+        Ok(Looked)
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Looked, S::Error> {
+        while let Some(Looked) = items.next_element()? {}
+        Ok(Looked)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut fields: M) -> Result<Looked, M::Error> {
+        while let Some((Looked, Looked)) = fields.next_entry()? {}
+        Ok(Looked)
     }
 }
 
@@ -125,6 +222,24 @@ mod tests {
             let payload = format!(r#"{{"note":{note},"data":{note}}}"#);
             assert!(with(&payload, |f| f.optional_json("note", 4096)).is_err(), "{note}");
             assert!(with(&payload, |f| f.required_json("data").map(|_| ())).is_err(), "{note}");
+        }
+    }
+
+    #[test]
+    fn of_a_field_twice_the_last_counts_and_escapes_are_read() {
+        let payload = r#"{"body":"first","b\u006fdy":"\"second\" \u00e9"}"#;
+        assert_eq!(with(payload, |f| f.required::<String>("body")), Ok("\"second\" é".into()));
+        for body in [r#""\ud800""#, "7", "[\"a\"]", "true"] {
+            let payload = format!(r#"{{"body":{body}}}"#);
+            assert_eq!(with(&payload, |f| f.required::<String>("body")), Err(invalid("body", "must be a string")));
+        }
+    }
+
+    #[test]
+    fn json_that_serde_reads_can_be_read() {
+        for note in [r#"{"a":[1,-1,0.5,1e300,true,null,"\ud83d\ude00"],"":{}}"#, "[]", "18446744073709551616"] {
+            let payload = format!(r#"{{"note":{note}}}"#);
+            assert_eq!(with(&payload, |f| f.optional_json("note", 4096)), Ok(Some(note.into())));
         }
     }
 

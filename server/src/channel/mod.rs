@@ -179,7 +179,6 @@ impl Caller<'_> {
         let reply = self.reply.clone();
         let visited = self.hub.exchange.visit(company, |visit| {
             let frame = reply.frame(&work(visit));
-            let reply = reply.clone();
             move |fate| {
                 match fate {
                     Fate::Committed => reply.outbox.push(Outgoing::Frame(frame.into())),
@@ -189,7 +188,7 @@ impl Caller<'_> {
             }
         });
         if let Err(not_now) = visited.await {
-            reply.send_not_now(not_now);
+            self.reply.send_not_now(not_now);
         }
     }
 
