@@ -143,14 +143,19 @@ id!(BookingId SessionId MessageId);
 impl Json for OfferId {
     fn write_to(&self, out: &mut String) {
         out.push('"');
-        push_uuid(out, self.booking.as_u128());
-        out.push('.');
-        self.attempt.write_to(out);
+        push_offer(out, *self);
         out.push('"');
     }
 }
 
-/// Appends an id's text form.
+/// Appends an offer's id as text.
+pub(crate) fn push_offer(out: &mut String, offer: OfferId) {
+    push_uuid(out, offer.booking.as_u128());
+    out.push('.');
+    offer.attempt.write_to(out);
+}
+
+/// Appends an id as text.
 pub(crate) fn push_uuid(out: &mut String, bits: u128) {
     let mut digits = [0; Hyphenated::LENGTH];
     out.push_str(Uuid::from_u128(bits).hyphenated().encode_lower(&mut digits));

@@ -25,15 +25,18 @@ impl Moment {
         let ms = i64::try_from(self.0.as_ms()).unwrap_or(i64::MAX);
         let moment = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
         let at = jiff::tz::Offset::UTC.to_datetime(moment);
-        // Every frame has one or two: digit by digit is 400 instructions less for each than jiff's formatter.
+        // Every frame has one or two: this is 400 instructions less for each than jiff's formatter.
+        let (year, ms) = (at.year().unsigned_abs(), at.millisecond().unsigned_abs());
         let mut text = *b"0000-00-00T00:00:00.000Z";
-        write_digits(&mut text[0..4], at.year().unsigned_abs());
-        write_digits(&mut text[5..7], at.month().unsigned_abs().into());
-        write_digits(&mut text[8..10], at.day().unsigned_abs().into());
-        write_digits(&mut text[11..13], at.hour().unsigned_abs().into());
-        write_digits(&mut text[14..16], at.minute().unsigned_abs().into());
-        write_digits(&mut text[17..19], at.second().unsigned_abs().into());
-        write_digits(&mut text[20..23], at.millisecond().unsigned_abs());
+        text[0..2].copy_from_slice(&two_digits((year / 100) as u8));
+        text[2..4].copy_from_slice(&two_digits((year % 100) as u8));
+        text[5..7].copy_from_slice(&two_digits(at.month().unsigned_abs()));
+        text[8..10].copy_from_slice(&two_digits(at.day().unsigned_abs()));
+        text[11..13].copy_from_slice(&two_digits(at.hour().unsigned_abs()));
+        text[14..16].copy_from_slice(&two_digits(at.minute().unsigned_abs()));
+        text[17..19].copy_from_slice(&two_digits(at.second().unsigned_abs()));
+        text[20] = b'0' + (ms / 100) as u8;
+        text[21..23].copy_from_slice(&two_digits((ms % 100) as u8));
         text
     }
 }
@@ -52,13 +55,9 @@ impl Json for Moment {
     }
 }
 
-/// A number that fills its place, with zeros before it.
-fn write_digits(place: &mut [u8], number: u16) {
-    let mut rest = number;
-    for digit in place.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
+/// A number below 100.
+const fn two_digits(number: u8) -> [u8; 2] {
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// JSON of anything that we made ourselves.

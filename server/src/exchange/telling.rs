@@ -19,7 +19,8 @@ pub type Delivery = (Outbox, Outgoing);
 /// Makes what each listener hears of the notices.
 #[must_use]
 pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<Delivery> {
-    let mut telling = Telling { company, rooms, now, deliveries: Vec::new(), payload: String::new() };
+    let deliveries = Vec::with_capacity(notices.len());
+    let mut telling = Telling { company, rooms, now, deliveries, payload: String::new() };
     let board_is_watched = !rooms.in_room(&Room::Board).is_empty();
     for notice in notices.iter().filter(|notice| board_is_watched || !view::is_for_board(notice)) {
         let _gone = telling.tell(notice);
@@ -41,11 +42,20 @@ pub(super) fn tell_availability(
 
 /// The topic of a company's clients.
 fn company_topic(company: &CompanyId) -> String {
-    ["company:", company.as_str()].concat()
+    joined(["company:", company.as_str()])
 }
 
 fn employee_topic(company: &CompanyId, employee: &Employee) -> String {
-    ["employee:", company.as_str(), ":", employee.id.as_str()].concat()
+    joined(["employee:", company.as_str(), ":", employee.id.as_str()])
+}
+
+/// The parts in a row. `concat`, which is made for any number of them, takes 240 instructions.
+fn joined<const N: usize>(parts: [&str; N]) -> String {
+    let mut topic = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        topic.push_str(part);
+    }
+    topic
 }
 
 fn session_topic(session: SessionId) -> String {
@@ -173,7 +183,9 @@ impl Telling<'_> {
         let employee = self.company.employee_no(no)?;
         let booking = self.company.booking(id.booking)?;
         let payload = Named("offer", view::offer(booking, booking.offer(id.attempt)?, self.now));
-        let proof = Bytes::from(id.to_string());
+        let mut proof = String::new();
+        json::push_offer(&mut proof, id);
+        let proof = Bytes::from(proof);
         let topic = employee_topic(self.company.id(), employee);
         let lines = self.rooms.in_room(&Room::Employee(employee.id.clone())).iter();
         let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload));
@@ -201,7 +213,7 @@ impl Telling<'_> {
     }
 
     fn tell_board(&mut self, event: &str, payload: &impl Json) {
-        let topic = ["board:", self.company.id().as_str()].concat();
+        let topic = joined(["board:", self.company.id().as_str()]);
         self.tell_rooms(&[Room::Board], topic, event, payload);
     }
 
