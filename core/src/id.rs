@@ -2,10 +2,12 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::{ID_MAX_CHARS, KEY_MAX_CHARS, TOPIC_MAX_CHARS};
 
@@ -46,11 +48,36 @@ fn check_key(text: &str) -> Result<(), BadId> {
     if within(text, KEY_MAX_CHARS) { Ok(()) } else { Err(BadId::Key) }
 }
 
+/// Reads what is stored without a text of its own in between.
+macro_rules! stored_as_text {
+    ($name:ident) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(stored: D) -> Result<Self, D::Error> {
+                stored.deserialize_str(Stored(PhantomData))
+            }
+        }
+    };
+}
+
+/// Has an id read itself from a text.
+struct Stored<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = BadId>> Visitor<'_> for Stored<T> {
+    type Value = T;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $check:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -69,18 +96,19 @@ macro_rules! text_id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = BadId;
-            fn try_from(text: String) -> Result<Self, BadId> {
-                text.parse()
-            }
-        }
-
         impl From<$name> for String {
             fn from(id: $name) -> Self {
                 id.0.as_ref().to_owned()
             }
         }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                out.serialize_str(&self.0)
+            }
+        }
+
+        stored_as_text!($name);
 
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
@@ -126,8 +154,7 @@ text_id!(
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name {
             // Two halves, the greater first: a `u128` would pad everything that holds an id to 16 bytes.
             high: u64,
@@ -155,22 +182,17 @@ macro_rules! uuid_id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = BadId;
-            fn try_from(text: String) -> Result<Self, BadId> {
-                text.parse()
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                out.serialize_str(hyphenated(self.as_u128()).as_str())
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.to_string()
-            }
-        }
+        stored_as_text!($name);
 
         impl fmt::Display for $name {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str(std::str::from_utf8(&hyphenated(self.as_u128())).unwrap_or_default())
+                out.write_str(hyphenated(self.as_u128()).as_str())
             }
         }
 
@@ -196,7 +218,16 @@ uuid_id!(
 );
 
 /// RFC 9562's text form: 8-4-4-4-12 lower-case hex digits.
-fn hyphenated(bits: u128) -> [u8; 36] {
+struct Hyphenated([u8; 36]);
+
+impl Hyphenated {
+    fn as_str(&self) -> &str {
+        // Digits and hyphens are UTF-8.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+fn hyphenated(bits: u128) -> Hyphenated {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'-'; 36];
     let mut at = 36;
@@ -209,7 +240,7 @@ fn hyphenated(bits: u128) -> [u8; 36] {
         text[at] = DIGITS[(rest & 0xf) as usize];
         rest >>= 4;
     }
-    text
+    Hyphenated(text)
 }
 
 fn parse_uuid(text: &str) -> Result<u128, BadId> {
@@ -237,8 +268,7 @@ pub struct EmployeeNo(pub u32);
 
 /// An offer: the booking and which attempt of it. Its text form is `{booking}.{attempt}`, so an offer's id leads to
 /// its booking without an index.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OfferId {
     /// The booking that it is for.
     pub booking: BookingId,
@@ -246,18 +276,13 @@ pub struct OfferId {
     pub attempt: u32,
 }
 
-impl TryFrom<String> for OfferId {
-    type Error = BadId;
-    fn try_from(text: String) -> Result<Self, BadId> {
-        text.parse()
+impl Serialize for OfferId {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
     }
 }
 
-impl From<OfferId> for String {
-    fn from(id: OfferId) -> Self {
-        id.to_string()
-    }
-}
+stored_as_text!(OfferId);
 
 impl fmt::Display for OfferId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
