@@ -16,4 +16,6 @@ pub mod growth;
 
 pub mod sockets;
 
+mod servers;
+
 pub mod plot;

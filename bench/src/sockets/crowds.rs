@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use super::servers::{Kind, Load, Server, figure};
 use crate::ground::Ground;
 use crate::results::{Results, Table, Target};
 use crate::rounds::{Calibration, Effort, Spread};
+use crate::servers::{Kind, Load, Server, figure};
 
 /// How often the server's memory is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);

@@ -6,8 +6,6 @@ mod ground;
 
 pub mod relay;
 
-mod servers;
-
 mod crowds;
 
 use std::path::Path;
@@ -19,8 +17,8 @@ use serde_json::{Value, json};
 use crate::ground::Ground;
 use crate::results::{Results, Table, Target, short};
 use crate::rounds::{Calibration, Effort, Spread};
+use crate::servers::{Kind, Load, Server, figure};
 use relay::Writes;
-use servers::{Kind, Load, Server, figure};
 
 /// Of the highest rate, how much is asked for when the waits under load are measured.
 const HALF: f64 = 0.5;

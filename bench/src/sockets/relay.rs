@@ -35,7 +35,7 @@ pub enum Writes {
 
 impl Writes {
     /// As it stands on the command line.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Each => "each",
             Self::Together => "together",

@@ -8,24 +8,24 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::relay::Writes;
 use crate::rounds::cores;
+use crate::sockets::relay::Writes;
 
 /// The secret of all tokens here.
-pub(super) const SECRET: &str = "a secret for measuring, never for anything else";
+pub(crate) const SECRET: &str = "a secret for measuring, never for anything else";
 /// Every limit on what one person may do: a load is a few people who do a great deal.
 const LIMITS: [&str; 4] =
     ["changes-per-person-per-s", "joins-per-person-per-s", "messages-per-person-per-s", "signals-per-person-per-s"];
 
 /// A server that is measured. Dropping it ends it.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     address: String,
 }
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Frames in, frames out, and nothing else.
     Relay(Writes),
     /// The real one.
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Relay(Writes::Each) => "relay, a write for each frame",
             Self::Relay(Writes::Together) => "relay, what is ready in one write",
@@ -44,7 +44,7 @@ impl Kind {
 
 impl Server {
     /// Starts it on the first core, where there are two, and waits until it listens.
-    pub(super) fn start(kind: Kind, data: &Path) -> Result<Self> {
+    pub(crate) fn start(kind: Kind, data: &Path) -> Result<Self> {
         let mut command = match kind {
             Kind::Switchboard => {
                 let mut command = on_core(0, &switchboard()?);
@@ -76,7 +76,7 @@ impl Server {
     }
 
     /// What it has in memory, in bytes.
-    pub(super) fn resident_bytes(&self) -> Result<f64> {
+    pub(crate) fn resident_bytes(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
@@ -84,7 +84,7 @@ impl Server {
     }
 
     /// A load on it, from the second core.
-    pub(super) fn load(&self, plan: &Load) -> Result<Running> {
+    pub(crate) fn load(&self, plan: &Load) -> Result<Running> {
         let json = plan.json.clone();
         let mut command = on_core(1, &switchboard()?);
         command.args([
@@ -115,19 +115,19 @@ impl Drop for Server {
 }
 
 /// A load under way.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     json: PathBuf,
 }
 
 impl Running {
     /// Whether it has come to its end.
-    pub(super) fn is_over(&mut self) -> Result<bool> {
+    pub(crate) fn is_over(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_some())
     }
 
     /// What it found; an error when anybody was booked twice, or nothing was.
-    pub(super) fn report(mut self) -> Result<Value> {
+    pub(crate) fn report(mut self) -> Result<Value> {
         let status = self.child.wait()?;
         ensure!(status.success(), "the load failed");
         Ok(serde_json::from_str(&std::fs::read_to_string(&self.json)?)?)
@@ -136,16 +136,16 @@ impl Running {
 
 /// What a load does.
 #[derive(Clone, Debug)]
-pub(super) struct Load {
-    pub(super) name: &'static str,
-    pub(super) companies: usize,
-    pub(super) employees: usize,
-    pub(super) clients: usize,
-    pub(super) rate: Option<f64>,
-    pub(super) duration: Duration,
-    pub(super) warm_up: Duration,
-    pub(super) session: Duration,
-    pub(super) json: PathBuf,
+pub(crate) struct Load {
+    pub(crate) name: &'static str,
+    pub(crate) companies: usize,
+    pub(crate) employees: usize,
+    pub(crate) clients: usize,
+    pub(crate) rate: Option<f64>,
+    pub(crate) duration: Duration,
+    pub(crate) warm_up: Duration,
+    pub(crate) session: Duration,
+    pub(crate) json: PathBuf,
 }
 
 fn ms(duration: Duration) -> String {
@@ -170,6 +170,6 @@ fn on_core(core: usize, program: &Path) -> Command {
 }
 
 /// A figure of a report.
-pub(super) fn figure(report: &Value, path: &str) -> Result<f64> {
+pub(crate) fn figure(report: &Value, path: &str) -> Result<f64> {
     report.pointer(path).and_then(Value::as_f64).with_context(|| format!("the report has no {path}"))
 }
