@@ -137,6 +137,7 @@ impl Client {
             self.crowd.figures.own_delay(now.saturating_duration_since(at));
         }
         let reference = self.line.push(self.join_ref, &self.topic, "book", BOOK).await?;
+        self.crowd.begun.fetch_add(1, Ordering::Relaxed);
         self.crowd.busy.fetch_add(1, Ordering::AcqRel);
         self.doing = Doing::Asking { reference, since, counts };
         Ok(())

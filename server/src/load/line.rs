@@ -53,8 +53,9 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Connects with a token.
-    pub(super) async fn connect(url: &str, token: &str) -> Result<Self, LineError> {
+    /// Connects with a token. People who came together beat one after the other, as those do who came at any time: the
+    /// number says who in which second.
+    pub(super) async fn connect(url: &str, token: &str, number: usize) -> Result<Self, LineError> {
         let bad = || LineError::BadUrl(url.to_owned());
         let address = url.strip_prefix("http://").or_else(|| url.strip_prefix("ws://")).ok_or_else(bad)?;
         let address = address.trim_end_matches('/');
@@ -72,7 +73,8 @@ impl Line {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { socket, next_ref: 1, heartbeat_at: Instant::now() + HEARTBEAT_EVERY })
+        let first_beat = Duration::from_secs(1 + number as u64 % HEARTBEAT_EVERY.as_secs());
+        Ok(Self { socket, next_ref: 1, heartbeat_at: Instant::now() + first_beat })
     }
 
     /// Joins a topic and waits for the answer, whatever else comes. Gives the join's ref.

@@ -38,14 +38,17 @@ use ledger::Ledger;
 use line::{Line, LineError};
 use report::Arrival;
 
-/// Handshakes under way at once: what is measured are bookings, not the way in.
-const HANDSHAKES_AT_ONCE: usize = 64;
+/// How often somebody tries to connect, and how long they wait before they try again.
+const TRIES_MAX: u32 = 10;
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How long everybody may take to connect and join.
 const ARRIVAL_MAX: Duration = Duration::from_secs(300);
 /// How long bookings that are open at the end may take to come to theirs.
 const LAST_MAX: Duration = Duration::from_secs(10);
 /// How often it is looked whether they have.
 const LAST_EVERY: Duration = Duration::from_millis(20);
+/// Characters of the bar that shows how far a run is.
+const BAR_WIDTH: usize = 24;
 /// How long a token is good beyond the run.
 const TOKEN_SPARE_S: u64 = 3600;
 
@@ -66,8 +69,12 @@ struct Crowd {
     keyring: Keyring,
     ledger: Ledger,
     figures: Figures,
+    /// Handshakes that broke and were tried again.
+    tried_again: AtomicUsize,
     /// The next place in the timetable of an open loop.
     next_arrival: AtomicUsize,
+    /// Bookings that were begun in an open loop.
+    begun: AtomicUsize,
     /// Clients with a booking.
     busy: AtomicUsize,
 }
@@ -93,7 +100,9 @@ pub async fn run(plan: Plan, secret: &str) -> anyhow::Result<Report> {
         keyring: Keyring::hs256(secret.as_bytes()),
         ledger: Ledger::default(),
         figures: Figures::new(plan.duration),
+        tried_again: AtomicUsize::new(0),
         next_arrival: AtomicUsize::new(0),
+        begun: AtomicUsize::new(0),
         busy: AtomicUsize::new(0),
         plan,
     });
@@ -105,11 +114,10 @@ pub async fn run(plan: Plan, secret: &str) -> anyhow::Result<Report> {
         tokio::time::timeout(ARRIVAL_MAX, arriving).await.context("not everybody could join in time")??;
     }
     let start = Instant::now();
-    let arrival = Arrival {
-        people: lives.len(),
-        seconds: (start - arriving_since).as_secs_f64(),
-        server_s: Cpu::now(crowd.plan.server_pid)?.since(&before).server_s,
-    };
+    let Cpu { load_s, server_s } = Cpu::now(crowd.plan.server_pid)?.since(&before);
+    let seconds = (start - arriving_since).as_secs_f64();
+    let tried_again = crowd.tried_again.load(Ordering::Relaxed);
+    let arrival = Arrival { people: lives.len(), seconds, tried_again, load_s, server_s };
     let count_from = start + crowd.plan.warm_up;
     let end = count_from + crowd.plan.duration;
     go.send_replace(Some(Schedule { start, count_from, end }));
@@ -138,8 +146,8 @@ async fn arrive(
 ) -> anyhow::Result<()> {
     let plan = &crowd.plan;
     let all = plan.companies * if role == Role::Client { plan.clients } else { plan.employees };
-    let door = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
-    let (arrived, mut arrivals) = mpsc::channel(HANDSHAKES_AT_ONCE);
+    let door = Arc::new(Semaphore::new(plan.handshakes.min(all)));
+    let (arrived, mut arrivals) = mpsc::channel(plan.handshakes.min(all));
     for number in 0..all {
         let company = format!("{}-{}", plan.name, number % plan.companies);
         let id = format!("{}-{}", role.as_str(), number / plan.companies);
@@ -151,7 +159,7 @@ async fn arrive(
         tokio::select! {
             _ = arrivals.recv() => {
                 there += 1;
-                progress(&format!("{there} of {all} {}s have joined", role.as_str()));
+                progress(there as f64 / all as f64, &format!("{there} of {all} {}s have joined", role.as_str()));
             }
             Some(ended) = lives.join_next() => {
                 if let Err(error) = ended? {
@@ -172,7 +180,7 @@ async fn live(
     mut go: watch::Receiver<Option<Schedule>>,
 ) -> Result<(), LineError> {
     let place = door.acquire_owned().await;
-    let line = Line::connect(&crowd.plan.url, &crowd.token(&who)?).await?;
+    let line = crowd.connect(&who).await?;
     let lived = match who.role {
         Role::Employee => {
             let mut employee = Employee::join(line, &who, &crowd).await?;
@@ -199,6 +207,30 @@ async fn live(
 }
 
 impl Crowd {
+    /// Connects, and tries again when the line breaks on the way: a server cuts handshakes that take long, and among
+    /// thousands at once some do. Apps try again as well.
+    async fn connect(&self, who: &Who) -> Result<Line, LineError> {
+        let token = self.token(who)?;
+        let mut tries = 1;
+        loop {
+            match Line::connect(&self.plan.url, &token, who.number).await {
+                Err(LineError::Broke(_) | LineError::TooLate) if tries < TRIES_MAX => {}
+                connected => return connected,
+            }
+            tries += 1;
+            self.tried_again.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(TRY_AGAIN_AFTER).await;
+        }
+    }
+
+    /// Bookings of an open loop that were due before its end and never began, because every client was busy with an
+    /// earlier one. A server that is too slow is seen here, and not only in the waits of those it did answer.
+    fn never_begun(&self) -> usize {
+        let Plan { rate, warm_up, duration, .. } = &self.plan;
+        let due = rate.map_or(0.0, |rate| (rate * (*warm_up + *duration).as_secs_f64()).ceil());
+        (due as usize).saturating_sub(self.begun.load(Ordering::Relaxed))
+    }
+
     fn token(&self, who: &Who) -> Result<String, LineError> {
         let run_s = (self.plan.warm_up + self.plan.duration + ARRIVAL_MAX).as_secs();
         let claims = Claims {
@@ -220,16 +252,25 @@ async fn watch_progress(crowd: &Crowd, count_from: Instant) {
         tokio::time::sleep_until((count_from + Duration::from_secs(1) * second).into()).await;
         let (bookings, p99_ms) = (crowd.figures.in_second(second as usize - 1), crowd.figures.offer_p99_ms());
         let open = crowd.busy.load(Ordering::Relaxed);
-        progress(&format!(
-            "{second} of {seconds} s: {bookings} bookings/s, {open} open, 99 % of offers within {p99_ms:.1} ms"
-        ));
+        progress(
+            f64::from(second) / f64::from(seconds),
+            &format!(
+                "{second} of {seconds} s: {bookings} bookings/s, {open} open, 99 % of offers within {p99_ms:.1} ms"
+            ),
+        );
     }
     tokio::time::sleep_until((count_from + crowd.plan.duration).into()).await;
-    progress("");
+    on_terminal("");
+}
+
+/// A bar that is filled so far, and what it is about.
+fn progress(share: f64, text: &str) {
+    let filled = (share * BAR_WIDTH as f64) as usize;
+    on_terminal(&format!("[{:<BAR_WIDTH$}] {text}", "#".repeat(filled.min(BAR_WIDTH))));
 }
 
 /// One line on a terminal, written over the last.
-fn progress(text: &str) {
+fn on_terminal(text: &str) {
     let mut out = std::io::stderr().lock();
     if out.is_terminal() {
         // Nobody may be looking any more, which changes nothing for the run.

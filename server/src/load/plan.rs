@@ -39,6 +39,9 @@ pub struct Plan {
     /// How long a session lasts, on average; 0s ends it at once
     #[arg(long, default_value = "0s", value_parser = duration)]
     pub session: Duration,
+    /// How many people connect and join at a time; as many as there are is a server's return after it was away
+    #[arg(long, default_value_t = 64, value_parser = at_least_one)]
+    pub handshakes: usize,
     /// Begins the names of the companies
     #[arg(long, default_value = "load")]
     pub name: String,

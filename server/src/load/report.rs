@@ -31,6 +31,8 @@ pub struct Report {
     pub ended_without: BTreeMap<String, u64>,
     /// What was pushed and refused, by what it was and the reason.
     pub refused: BTreeMap<String, u64>,
+    /// Bookings of an open loop that were due and never began: every client was still busy.
+    pub never_begun: usize,
     /// Bookings that were open when the run was over.
     pub unfinished: usize,
     /// Employees whose intent fell to offline, because they answered too late.
@@ -52,6 +54,10 @@ pub struct Arrival {
     pub people: usize,
     /// From the first to the last, in seconds.
     pub seconds: f64,
+    /// Handshakes that broke and were tried again.
+    pub tried_again: usize,
+    /// CPU time of the load for it, in seconds.
+    pub load_s: f64,
     /// CPU time of the server for it, in seconds.
     pub server_s: Option<f64>,
 }
@@ -130,6 +136,7 @@ impl Report {
             per_second,
             ended_without,
             refused,
+            never_begun: crowd.never_begun(),
             unfinished,
             sent_home,
             lines_lost,
@@ -277,6 +284,16 @@ impl Report {
         }
         if self.sent_home > 0 {
             writeln!(out, "sent offline for missing offers: {} times", self.sent_home)?;
+        }
+        if self.arrival.tried_again > 0 {
+            writeln!(out, "handshakes that broke and were tried again: {}", self.arrival.tried_again)?;
+        }
+        if self.never_begun > 0 {
+            writeln!(
+                out,
+                "due and never begun: {} (every client was busy until the end; no wait above has them)",
+                self.never_begun
+            )?;
         }
         if self.unfinished > 0 {
             writeln!(out, "not at their end when the run was over: {}", self.unfinished)?;

@@ -1,5 +1,6 @@
 //! `switchboard load` as its user runs it: what it measures, what it says, and when it fails.
 
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -9,10 +10,30 @@ use serde_json::Value;
 use crate::server::{Plan, SECRET, Server, assert_whole, run, switchboard};
 
 fn load(server: &Server, flags: &[&str]) -> Command {
+    load_at(&server.address.to_string(), flags)
+}
+
+fn load_at(address: &str, flags: &[&str]) -> Command {
     let mut command =
         switchboard(&["load", "--warm-up", "0s", "--companies", "2", "--employees", "3", "--clients", "4"]);
-    command.args(["--url", &format!("http://{}", server.address)]).args(flags).env("SWITCHBOARD_JWT_SECRET", SECRET);
+    command.args(["--url", &format!("http://{address}")]).args(flags).env("SWITCHBOARD_JWT_SECRET", SECRET);
     command
+}
+
+/// A way to the server on which the first few are cut as soon as they come.
+fn way_that_cuts_the_first(few: usize, server: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for person in listener.incoming().skip(few) {
+            let (person, server) = (person.unwrap(), TcpStream::connect(&server).unwrap());
+            let there = (person.try_clone().unwrap(), server.try_clone().unwrap());
+            for (mut from, mut to) in [there, (server, person)] {
+                std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+            }
+        }
+    });
+    address
 }
 
 fn figures(file: &Path) -> Value {
@@ -52,6 +73,41 @@ fn in_an_open_loop_as_many_begin_as_were_asked_for() {
     let report = figures(&json);
     let refused: u64 = report["refused"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
     assert_eq!(report["waits_ms"]["book → offer"]["count"].as_u64().unwrap() + refused, 40, "{report}");
+}
+
+#[test]
+fn bookings_that_were_due_while_every_client_was_busy_are_counted_as_never_begun() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(&place.path().join("data")).start();
+    let json = place.path().join("load.json");
+    let mut command =
+        switchboard(&["load", "--companies", "1", "--employees", "3", "--clients", "3", "--warm-up", "0s"]);
+    command.args(["--url", &format!("http://{}", server.address), "--session", "500ms"]);
+    command.args(["--rate", "200", "--duration", "1s", "--json"]).arg(&json).env("SWITCHBOARD_JWT_SECRET", SECRET);
+    let ended = run(&mut command);
+    assert!(ended.code == Some(0) && ended.out.contains("due and never begun"), "{ended:?}");
+    let report = figures(&json);
+    let refused: u64 = report["refused"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    let begun = report["waits_ms"]["book → offer"]["count"].as_u64().unwrap() + refused;
+    let never = report["never_begun"].as_u64().unwrap();
+    assert!(never > 0 && begun + never == 200, "{report}");
+}
+
+#[test]
+fn all_may_come_at_once() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(&place.path().join("data")).start();
+    let ended = run(&mut load(&server, &["--handshakes", "1000", "--duration", "300ms"]));
+    assert!(ended.code == Some(0) && ended.out.contains("14 people had joined"), "{ended:?}");
+}
+
+#[test]
+fn who_is_cut_on_the_way_in_tries_again_and_is_counted() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(&place.path().join("data")).start();
+    let way = way_that_cuts_the_first(3, server.address.to_string());
+    let ended = run(&mut load_at(&way, &["--duration", "300ms"]));
+    assert!(ended.code == Some(0) && ended.out.contains("broke and were tried again: 3"), "{ended:?}");
 }
 
 #[test]
