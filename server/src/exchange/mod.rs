@@ -144,7 +144,9 @@ impl Exchange {
         })
     }
 
-    /// An exchange on that journal and store; reads back what has something open, and keeps time from then on.
+    /// An exchange on that journal and store, which can be visited at once. What has something open is read back
+    /// meanwhile, and whoever visits one of those companies earlier has it read then: so the wait for a restart does
+    /// not grow with the number of companies.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -155,8 +157,9 @@ impl Exchange {
         clock: Clock,
     ) -> Result<Arc<Self>, StoreError> {
         let exchange = Self::new(journal, store, snapshots, clock);
-        exchange.wake_all(exchange.store.companies_with_open_things().await?).await;
+        let with_open_things = exchange.store.companies_with_open_things().await?;
         tokio::spawn(Timekeeper::run(exchange.clone()));
+        tokio::spawn(exchange.clone().come_back(with_open_things));
         Ok(exchange)
     }
 

@@ -1,8 +1,9 @@
 //! One timekeeper for all companies: comes by when the next of them has something due.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use switchboard_core::{CompanyId, Time};
 use tokio::task::JoinSet;
@@ -66,7 +67,7 @@ impl Timekeeper {
         let mut health = exchange.journal.health();
         loop {
             let due = exchange.take_due();
-            exchange.wake_all(due).await;
+            exchange.wake_all(due, WAKES_AT_ONCE).await;
             let (next, now) = (exchange.next_due(), exchange.clock.now());
             let sleep = next.map_or(SLEEP_MAX, |at| Duration::from_millis(now.ms_until(at)).min(SLEEP_MAX));
             tokio::select! {
@@ -91,11 +92,20 @@ impl Exchange {
         self.timekeeper.bell.notified().await;
     }
 
+    /// After the start: every company with something open is read, and does what is due. Only as many at a time as
+    /// there are cores, so that a visitor to one of them does not wait behind many that nobody visits.
+    pub(super) async fn come_back(self: Arc<Self>, companies: Vec<CompanyId>) {
+        let (count, since) = (companies.len(), Instant::now());
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        self.wake_all(companies, cores).await;
+        tracing::info!(companies = count, took = ?since.elapsed(), "all that was open is in memory again");
+    }
+
     /// Wakes many companies, a few at a time; each in a task of its own, so that one that fails takes nobody along.
-    pub(super) async fn wake_all(self: &Arc<Self>, companies: impl IntoIterator<Item = CompanyId>) {
+    async fn wake_all(self: &Arc<Self>, companies: impl IntoIterator<Item = CompanyId>, at_once: usize) {
         let mut waking = JoinSet::new();
         for company in companies {
-            if waking.len() >= WAKES_AT_ONCE {
+            if waking.len() >= at_once {
                 waking.join_next().await;
             }
             let exchange = self.clone();
@@ -111,6 +121,6 @@ impl Exchange {
     /// After the store has recovered: every company is read again and learns who is there.
     async fn read_all_again(self: &Arc<Self>) {
         let slots: Vec<CompanyId> = self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
-        self.wake_all(slots).await;
+        self.wake_all(slots, WAKES_AT_ONCE).await;
     }
 }

@@ -4,6 +4,8 @@ mod crash;
 
 mod hammer;
 
+mod start;
+
 mod disk;
 
 mod small_disk;

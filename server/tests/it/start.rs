@@ -1,0 +1,140 @@
+//! A start with something open in the store: nobody waits for companies that others left open, and all of it is done.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use switchboard::clock::Clock;
+use switchboard::exchange::Exchange;
+use switchboard::journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
+use switchboard_core::{BookingId, Command, Company, CompanyId, Event, Intent, SessionId, Settings, Time};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
+
+/// Nothing here takes long; what takes longer does not come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A store of two companies in which a booking was open; one of them cannot be read before its time.
+#[derive(Clone)]
+struct TwoCompanies {
+    may_read: watch::Receiver<bool>,
+    told: mpsc::UnboundedSender<(CompanyId, Event)>,
+}
+
+fn quick() -> CompanyId {
+    "quick".parse().expect("an id")
+}
+
+fn slow() -> CompanyId {
+    "slow".parse().expect("an id")
+}
+
+/// A booking was made so long ago that its deadline has passed.
+fn with_an_open_booking(id: CompanyId) -> Company {
+    let mut company = Company::new(id);
+    let employee = || "ann".parse().expect("an id");
+    let (client, topic) = ("zoe".parse().expect("an id"), "tax".parse().expect("a topic"));
+    let commands = [
+        Command::SetCompany { name: "Acme".into(), settings: Settings::default() },
+        Command::SetEmployee { employee: employee(), name: "Ann".into(), topics: vec![] },
+        Command::EmployeeConnected { employee: employee() },
+        Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
+        Command::Book { booking: BookingId::from_u128(1), client, topic, note: None, key: None },
+    ];
+    for command in commands {
+        company.take(Time::from_ms(1), &command).outcome.expect("it can be done");
+    }
+    company
+}
+
+impl Store for TwoCompanies {
+    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+        for work in batch {
+            let Work::Entry(entry) = work else { continue };
+            for event in &entry.events {
+                let _nobody_listens_any_more = self.told.send((entry.company.clone(), event.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl ReadBack for TwoCompanies {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
+        let (mut may_read, company) = (self.may_read.clone(), with_an_open_booking(id.clone()));
+        Box::pin(async move {
+            if *company.id() == slow() {
+                may_read.wait_for(|may| *may).await.map_err(|_| StoreError::Stopping)?;
+            }
+            let events = company.seq();
+            Ok((company, events))
+        })
+    }
+
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
+        Box::pin(async { Ok(vec![slow(), quick()]) })
+    }
+
+    fn company_of_session(&self, _id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// Visits, and comes back when it is committed.
+async fn visit(exchange: &Exchange, id: CompanyId) {
+    let (told, wait) = oneshot::channel();
+    let visited = exchange.visit(&id, |visit| {
+        assert!(visit.company().exists(), "it was read before the visit");
+        assert!(!visit.company().bookings().any(|booking| booking.is_open()), "and has done what was due");
+        move |fate| told.send(fate).expect("the visitor waits")
+    });
+    visited.await.expect("it can be visited");
+    assert_eq!(wait.await, Ok(Fate::Committed));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_company_that_is_still_read_back_and_in_the_end_all_have_done_what_was_due() {
+    let (let_read, may_read) = watch::channel(false);
+    let (told, mut events) = mpsc::unbounded_channel();
+    let store = TwoCompanies { may_read, told };
+    let (journal, _thread) = Journal::start(store.clone(), 64).expect("a thread");
+    let (snapshots, _nobody_writes_any) = sync_channel(1);
+    let opening = Exchange::open(journal, Arc::new(store), snapshots, Clock::start());
+    let exchange = timeout(PATIENCE, opening).await.expect("it does not wait").expect("it opens");
+    timeout(PATIENCE, visit(&exchange, quick())).await.expect("one is served while the other is read");
+    let visitor = tokio::spawn({
+        let exchange = exchange.clone();
+        async move { visit(&exchange, slow()).await }
+    });
+    let_read.send_replace(true);
+    timeout(PATIENCE, visitor).await.expect("the other is served when it is read").expect("as it should be");
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        let (company, event) = timeout(PATIENCE, events.recv()).await.expect("both end their search").expect("a store");
+        if matches!(event, Event::BookingEnded { .. }) {
+            ended.push(company);
+        }
+    }
+    ended.sort();
+    assert_eq!(ended, [quick(), slow()], "each once");
+}
+
+#[tokio::test]
+async fn what_is_due_is_done_though_nobody_comes() {
+    let (_let_read, may_read) = watch::channel(true);
+    let (told, mut events) = mpsc::unbounded_channel();
+    let store = TwoCompanies { may_read, told };
+    let (journal, _thread) = Journal::start(store.clone(), 64).expect("a thread");
+    let (snapshots, _nobody_writes_any) = sync_channel(1);
+    let _exchange = Exchange::open(journal, Arc::new(store), snapshots, Clock::start()).await.expect("it opens");
+    let mut open = 2;
+    while open > 0 {
+        let (_, event) = timeout(PATIENCE, events.recv()).await.expect("both end their search").expect("a store");
+        open -= usize::from(matches!(event, Event::BookingEnded { .. }));
+    }
+}
