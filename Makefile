@@ -125,7 +125,7 @@ bench-offer:
 
 # All that is measured, or some of it: `make bench PARTS="store growth"`. Tables, and files in bench/results. Stores are
 # beside the build: that must be a real disk.
-PARTS ?= rivals store growth sockets crowds
+PARTS ?= rivals store growth sockets crowds scale footprint restart return
 bench: $(if $(filter rivals,$(PARTS)),bench-servers)
 	$(CARGO) build --release --package switchboard --package switchboard-bench --locked
 	for part in $(PARTS); do $(or $(CARGO_TARGET_DIR),target)/release/bench $$part || exit 1; done

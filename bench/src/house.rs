@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, bail, ensure};
+use futures_util::{TryStreamExt, stream};
 use switchboard::clock::Clock;
 use switchboard::exchange::{Exchange, Visit};
 use switchboard::journal::sqlite::Sqlite;
@@ -20,8 +21,12 @@ use crate::rivals::cycle::Caller;
 
 /// Places in the journal's queue: the server's default.
 const QUEUE: usize = 65_536;
-/// Employees who are hired in one visit.
-const HIRED_AT_ONCE: usize = 200;
+/// Employees who are hired, or bookings that are opened, in one visit.
+const AT_ONCE: usize = 200;
+/// Companies in which that is done at the same time: their entries share commits.
+const COMPANIES_AT_ONCE: usize = 64;
+/// No time runs out while something is measured.
+const A_DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The ids of everybody in a case, by number.
 #[derive(Debug)]
@@ -40,7 +45,15 @@ impl People {
     /// # Errors
     /// Never, unless an id may no longer look like these.
     pub fn new(case: Case) -> Result<Self> {
-        let companies = (0..case.companies).map(|number| format!("company-{number}").parse());
+        Self::of("company", case)
+    }
+
+    /// Makes up the ids; those of the companies begin with that name.
+    ///
+    /// # Errors
+    /// Never, unless an id may no longer look like these.
+    pub fn of(name: &str, case: Case) -> Result<Self> {
+        let companies = (0..case.companies).map(|number| format!("{name}-{number}").parse());
         let employees = (0..case.employees).map(|number| format!("employee-{number}").parse());
         Ok(Self {
             companies: companies.collect::<Result<_, _>>()?,
@@ -50,10 +63,20 @@ impl People {
     }
 }
 
-/// What makes a company. No device is there that could prove to have an offer, so nobody waits for a proof.
+/// What makes a company. No device is there that could prove to have an offer, so nobody waits for a proof; and nobody
+/// is sent away for being measured longer than a booking lasts.
 #[must_use]
 pub fn founding() -> Command {
-    let settings = Settings { delivery_timeout_ms: 0, ..Settings::default() };
+    let settings = Settings {
+        delivery_timeout_ms: 0,
+        offer_timeout_ms: A_DAY_MS,
+        booking_deadline_ms: A_DAY_MS,
+        employee_grace_ms: A_DAY_MS,
+        intent_lapse_ms: A_DAY_MS,
+        client_grace_ms: A_DAY_MS,
+        session_grace_ms: A_DAY_MS,
+        ..Settings::default()
+    };
     Command::SetCompany { name: "Acme".into(), settings }
 }
 
@@ -66,6 +89,15 @@ pub fn hiring(employee: &EmployeeId) -> [Command; 3] {
         Command::EmployeeConnected { employee: employee() },
         Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
     ]
+}
+
+/// What an employee says to an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferAnswer {
+    /// Yes, at once.
+    Yes,
+    /// Nothing, so that the booking stays open.
+    Nothing,
 }
 
 /// An exchange with everybody idle.
@@ -88,7 +120,7 @@ impl Drop for Closing {
 }
 
 impl House {
-    /// Opens the store in that directory; `between` may stand between the journal and it.
+    /// Opens the store in that directory and hires everybody; `between` may stand between the journal and it.
     ///
     /// # Errors
     /// When it cannot be opened, or somebody cannot be hired.
@@ -98,32 +130,85 @@ impl House {
         runtime: &Runtime,
         between: impl FnOnce(Sqlite) -> S,
     ) -> Result<Self> {
+        let mut house = Self::empty(directory, runtime, between)?;
+        house.hire(runtime, People::new(case)?)?;
+        Ok(house)
+    }
+
+    /// Opens the store in that directory, with nobody in it.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn empty<S: Store + 'static>(
+        directory: &Path,
+        runtime: &Runtime,
+        between: impl FnOnce(Sqlite) -> S,
+    ) -> Result<Self> {
         let (store, reader) = Sqlite::open(directory)?;
         let (journal, thread) = Journal::start(between(store), QUEUE)?;
         let snapshots = snapshot::start(reader.clone(), journal.queue())?;
         let opening = Exchange::open(journal, Arc::new(reader), snapshots, Clock::start());
-        let (exchange, people) = (runtime.block_on(opening)?, Arc::new(People::new(case)?));
-        let house = Self { exchange, people, journal: thread };
-        runtime.block_on(house.hire())?;
-        Ok(house)
+        let nobody = People::new(Case { companies: 0, employees: 0 })?;
+        Ok(Self { exchange: runtime.block_on(opening)?, people: Arc::new(nobody), journal: thread })
+    }
+
+    /// Makes the companies of these people, with everybody at work and idle. From now on these are who is meant.
+    ///
+    /// # Errors
+    /// When somebody cannot be hired.
+    pub fn hire(&mut self, runtime: &Runtime, people: People) -> Result<()> {
+        self.people = Arc::new(people);
+        runtime.block_on(self.in_each_company(async |company| {
+            visit(&self.exchange, company, |visit| take_all(visit, &[founding()])).await??;
+            for some in self.people.employees.chunks(AT_ONCE) {
+                let commands: Vec<Command> = some.iter().flat_map(hiring).collect();
+                visit(&self.exchange, company, |visit| take_all(visit, &commands)).await??;
+            }
+            Ok(())
+        }))
+    }
+
+    /// Has so many clients book in each company; whoever is asked says yes, or nothing at all.
+    ///
+    /// # Errors
+    /// When nobody is idle any more.
+    pub fn book(&self, runtime: &Runtime, in_each: usize, answer: OfferAnswer) -> Result<()> {
+        runtime.block_on(self.in_each_company(async |company| {
+            for first in (0..in_each).step_by(AT_ONCE) {
+                let mut guests = first..in_each.min(first + AT_ONCE);
+                let book = |visit: &mut Visit<'_>| guests.try_for_each(|guest| self.book_one(visit, guest, answer));
+                visit(&self.exchange, company, book).await??;
+            }
+            Ok(())
+        }))
+    }
+
+    fn book_one(&self, visit: &mut Visit<'_>, guest: usize, answer: OfferAnswer) -> Result<()> {
+        let (booking, session) = (self.exchange.clock().fresh_booking(), self.exchange.clock().fresh_session());
+        let (client, topic) = (format!("guest-{guest}").parse()?, self.people.topic.clone());
+        take_all(visit, &[Command::Book { booking, client, topic, note: None, key: None }])?;
+        let (offer, employee) = offer_of(visit, booking).context("nobody is idle")?;
+        match answer {
+            OfferAnswer::Nothing => Ok(()),
+            OfferAnswer::Yes => {
+                let employee = self.people.employees[employee as usize].clone();
+                take_all(visit, &[Command::Accept { employee, offer, session }])
+            }
+        }
+    }
+
+    /// Does the same in every company, and waits until all of it is committed.
+    async fn in_each_company(&self, work: impl AsyncFn(&CompanyId) -> Result<()>) -> Result<()> {
+        let companies = stream::iter(self.people.companies.iter().map(Ok));
+        companies.try_for_each_concurrent(COMPANIES_AT_ONCE, |company| work(company)).await?;
+        self.exchange.settle().await;
+        Ok(())
     }
 
     /// Goes; what is given back is kept for longer than anything else of it.
     #[must_use]
     pub fn close(self) -> Closing {
         Closing(Some(self.journal))
-    }
-
-    async fn hire(&self) -> Result<()> {
-        for company in &self.people.companies {
-            visit(&self.exchange, company, |visit| take_all(visit, &[founding()])).await??;
-            for some in self.people.employees.chunks(HIRED_AT_ONCE) {
-                let commands: Vec<Command> = some.iter().flat_map(hiring).collect();
-                visit(&self.exchange, company, |visit| take_all(visit, &commands)).await??;
-            }
-        }
-        self.exchange.settle().await;
-        Ok(())
     }
 
     /// Somebody who books, by their number.

@@ -16,6 +16,8 @@ pub mod growth;
 
 pub mod sockets;
 
+pub mod scale;
+
 mod servers;
 
 pub mod plot;

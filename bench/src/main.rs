@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use switchboard_bench::ground::Ground;
 use switchboard_bench::results::Results;
 use switchboard_bench::rounds::Effort;
-use switchboard_bench::{growth, rivals, sockets, store};
+use switchboard_bench::{growth, rivals, scale, sockets, store};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -45,6 +45,17 @@ enum Part {
     Sockets,
     /// Many idle sockets, and ten thousand clients after one employee.
     Crowds,
+    /// What a booking costs among few and many open sockets.
+    Scale,
+    /// What an employee, an open booking and a booking that is over take in memory and on disk.
+    Footprint,
+    /// The start after a crash, with a million employees.
+    Restart,
+    /// All sockets at once, after a restart.
+    Return,
+    /// Fills a store as `footprint` and `restart` need it, and keeps it open.
+    #[command(hide = true)]
+    Hold(scale::holding::Flags),
     /// Serves as `sockets` needs it: relays the frames of bookings, without a rule and without a store.
     #[command(hide = true)]
     Relay(sockets::relay::Flags),
@@ -66,6 +77,9 @@ fn run(line: &CommandLine) -> anyhow::Result<()> {
         let secret = std::env::var("SWITCHBOARD_JWT_SECRET").context("SWITCHBOARD_JWT_SECRET must be set")?;
         return tokio::runtime::Runtime::new()?.block_on(sockets::relay::serve(flags, &secret));
     }
+    if let Part::Hold(flags) = &line.part {
+        return scale::holding::hold(flags);
+    }
     let results = Results::into(&line.results)?;
     let ground = match &line.ground {
         Some(directory) => Ground::at(directory)?,
@@ -77,6 +91,10 @@ fn run(line: &CommandLine) -> anyhow::Result<()> {
         Part::Growth => growth::run(effort, &results),
         Part::Sockets => sockets::run(effort, &ground, &results),
         Part::Crowds => sockets::run_crowds(effort, &ground, &results),
-        Part::Relay(_) => Ok(()),
+        Part::Scale => scale::open_sockets::run(effort, &ground, &results),
+        Part::Footprint => scale::footprint::run(effort, &ground, &results),
+        Part::Restart => scale::restart::run(effort, &ground, &results),
+        Part::Return => scale::returning::run(effort, &ground, &results),
+        Part::Relay(_) | Part::Hold(_) => Ok(()),
     }
 }

@@ -1,9 +1,10 @@
 //! Servers as processes of their own, and the load that is put on them from another core.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -17,10 +18,25 @@ pub(crate) const SECRET: &str = "a secret for measuring, never for anything else
 const LIMITS: [&str; 4] =
     ["changes-per-person-per-s", "joins-per-person-per-s", "messages-per-person-per-s", "signals-per-person-per-s"];
 
-/// A server that is measured. Dropping it ends it.
+/// How often it is looked whether a server is so far.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A server that is measured. Dropping it kills it, as `kill -9` does.
 pub(crate) struct Server {
     child: Child,
     address: String,
+    started: Instant,
+}
+
+/// Where a program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cores {
+    /// On that one, where there are two: a load should not take the server's.
+    Only(usize),
+    /// On all there are.
+    All,
 }
 
 /// Which server.
@@ -45,28 +61,31 @@ impl Kind {
 impl Server {
     /// Starts it on the first core, where there are two, and waits until it listens.
     pub(crate) fn start(kind: Kind, data: &Path) -> Result<Self> {
-        let mut command = match kind {
-            Kind::Switchboard => {
-                let mut command = on_core(0, &switchboard()?);
-                command
-                    .args(["serve", "--listen", "127.0.0.1:0", "--auto-provision", "--log", "warn", "--data"])
-                    .arg(data);
-                command.args(LIMITS.iter().flat_map(|limit| [format!("--{limit}"), "0".to_owned()]));
-                command
-            }
+        let command = match kind {
+            Kind::Switchboard => serving(Cores::Only(0), "warn", data)?,
             Kind::Relay(writes) => {
-                let mut command = on_core(0, &std::env::current_exe()?);
+                let mut command = on(Cores::Only(0), &built("bench")?);
                 command.args(["relay", "--listen", "127.0.0.1:0", "--writes", writes.word()]);
                 command
             }
         };
+        Self::listening(command)
+    }
+
+    /// Starts the real one on all cores there are, and waits until it listens. What it says goes into a file.
+    pub(crate) fn start_on_all_cores(data: &Path, log: &Path) -> Result<Self> {
+        let mut command = serving(Cores::All, "info", data)?;
+        command.env("NO_COLOR", "1").stderr(std::fs::File::create(log)?);
+        Self::listening(command)
+    }
+
+    fn listening(mut command: Command) -> Result<Self> {
         command.env("SWITCHBOARD_JWT_SECRET", SECRET).env("SWITCHBOARD_API_KEY", "measuring");
+        let started = Instant::now();
         let mut child = command.stdout(Stdio::piped()).spawn().context("a server cannot be started")?;
-        let mut line = String::new();
-        let out = child.stdout.take().context("a server has an output")?;
-        BufReader::new(out).read_line(&mut line)?;
-        match line.trim().split_once("http://") {
-            Some((_, address)) => Ok(Self { child, address: address.to_owned() }),
+        let line = first_line(&mut child)?;
+        match line.split_once("http://") {
+            Some((_, address)) => Ok(Self { child, address: address.to_owned(), started }),
             None => {
                 child.kill()?;
                 child.wait()?;
@@ -75,18 +94,58 @@ impl Server {
         }
     }
 
+    /// Since it was started.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Waits until it says of itself that it is ready.
+    pub(crate) fn ready(&self) -> Result<()> {
+        until("a server is ready", || Ok(self.get("/readyz")?.starts_with("HTTP/1.1 200")))
+    }
+
+    /// Waits until so many sockets are open at it.
+    pub(crate) fn has_sockets(&self, count: usize) -> Result<()> {
+        let files = format!("/proc/{}/fd", self.child.id());
+        // Its store, its listener and its runtime have some files open besides.
+        until("everybody is there", || Ok(std::fs::read_dir(&files)?.count() > count))
+    }
+
+    /// Waits until it has said that.
+    pub(crate) fn has_said(&self, what: &str, log: &Path) -> Result<()> {
+        until(what, || Ok(std::fs::read_to_string(log)?.contains(what)))
+    }
+
+    fn get(&self, path: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let asked = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status()?;
+        ensure!(asked.success(), "a server cannot be asked to stop");
+        ensure!(self.child.wait()?.success(), "a server did not stop cleanly");
+        Ok(())
+    }
+
+    /// CPU time that it has had, in seconds.
+    pub(crate) fn cpu_s(&self) -> Result<f64> {
+        cpu_s(self.child.id())
+    }
+
     /// What it has in memory, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib * 1024.0)
+        resident_bytes(&self.child.id().to_string())
     }
 
     /// A load on it, from the second core.
     pub(crate) fn load(&self, plan: &Load) -> Result<Running> {
         let json = plan.json.clone();
-        let mut command = on_core(1, &switchboard()?);
+        let mut command = on(Cores::Only(1), &built("switchboard")?);
         command.args([
             "load",
             "--url",
@@ -99,6 +158,9 @@ impl Server {
         command.args(["--warm-up", &ms(plan.warm_up), "--session", &ms(plan.session), "--name", plan.name]);
         if let Some(rate) = plan.rate {
             command.args(["--rate", &rate.to_string()]);
+        }
+        if let Some(at_once) = plan.handshakes {
+            command.args(["--handshakes", &at_once.to_string()]);
         }
         command.arg("--json").arg(&json).env("SWITCHBOARD_JWT_SECRET", SECRET);
         let child = command.stdout(Stdio::null()).spawn().context("the load cannot be started")?;
@@ -126,6 +188,13 @@ impl Running {
         Ok(self.child.try_wait()?.is_some())
     }
 
+    /// Ends it before its time: it was only to be there.
+    pub(crate) fn end(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// What it found; an error when anybody was booked twice, or nothing was.
     pub(crate) fn report(mut self) -> Result<Value> {
         let status = self.child.wait()?;
@@ -145,6 +214,8 @@ pub(crate) struct Load {
     pub(crate) duration: Duration,
     pub(crate) warm_up: Duration,
     pub(crate) session: Duration,
+    /// How many people connect and join at a time, where it is not what the load does by itself.
+    pub(crate) handshakes: Option<usize>,
     pub(crate) json: PathBuf,
 }
 
@@ -152,21 +223,97 @@ fn ms(duration: Duration) -> String {
     format!("{}ms", duration.as_millis())
 }
 
-/// The server's binary, which is built beside this one.
-fn switchboard() -> Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name("switchboard");
-    ensure!(path.exists(), "{} is missing: build it with the same profile", path.display());
-    Ok(path)
+/// A process that has made a store and keeps it open; see [`crate::scale::holding`].
+pub(crate) struct Holder {
+    child: Child,
+    said: Value,
 }
 
-/// A command that stays on one core, where there are two: the load should not take the server's.
-fn on_core(core: usize, program: &Path) -> Command {
-    if cores() < 2 {
-        return Command::new(program);
+impl Holder {
+    /// Starts it, and waits until everything is in the store.
+    pub(crate) fn start(data: &Path, flags: &[(&str, usize)]) -> Result<Self> {
+        let mut command = Command::new(built("bench")?);
+        command
+            .arg("hold")
+            .arg(data)
+            .args(flags.iter().flat_map(|(flag, value)| [format!("--{flag}"), value.to_string()]));
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("a store cannot be made")?;
+        let mut holder = Self { child, said: Value::Null };
+        holder.said = serde_json::from_str(&first_line(&mut holder.child)?).context("a store was not made")?;
+        Ok(holder)
     }
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", &core.to_string()]).arg(program);
-    command
+
+    /// What it measured of itself.
+    pub(crate) const fn said(&self) -> &Value {
+        &self.said
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        // As `kill -9` does it: what it leaves behind is what a crash leaves.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// What a process has in memory, in bytes: its id, or `self`.
+pub(crate) fn resident_bytes(process: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib * 1024.0)
+}
+
+/// User and system time of a process so far, in seconds, from Linux's `/proc`, which counts in hundredths of one.
+fn cpu_s(process: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name before it, in parentheses, may hold anything.
+    let (_, fields) = stat.rsplit_once(')').context("unknown form")?;
+    let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
+    let (user, system) = ticks(11).zip(ticks(12)).context("unknown form")?;
+    Ok((user + system) / 100.0)
+}
+
+fn first_line(child: &mut Child) -> Result<String> {
+    let mut line = String::new();
+    let out: &mut ChildStdout = child.stdout.as_mut().context("a child has an output")?;
+    BufReader::new(out).read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+fn until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+    let latest = Instant::now() + PATIENCE;
+    while !is_so()? {
+        ensure!(Instant::now() < latest, "waited in vain until {what}");
+        std::thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+/// A program that is built beside this one, or, for a test of this one, a directory above.
+fn built(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let beside = own.ancestors().skip(1).take(2).map(|directory| directory.join(name)).find(|path| path.is_file());
+    beside.with_context(|| format!("`{name}` is missing: build it with the same profile"))
+}
+
+fn serving(cores: Cores, log: &str, data: &Path) -> Result<Command> {
+    let mut command = on(cores, &built("switchboard")?);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--auto-provision", "--log", log, "--data"]).arg(data);
+    command.args(LIMITS.iter().flat_map(|limit| [format!("--{limit}"), "0".to_owned()]));
+    Ok(command)
+}
+
+fn on(which: Cores, program: &Path) -> Command {
+    match which {
+        Cores::Only(core) if cores() > core => {
+            let mut command = Command::new("taskset");
+            command.args(["--cpu-list", &core.to_string()]).arg(program);
+            command
+        }
+        Cores::Only(_) | Cores::All => Command::new(program),
+    }
 }
 
 /// A figure of a report.

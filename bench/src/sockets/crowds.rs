@@ -79,6 +79,7 @@ impl Idle {
             duration: effort.pick(Duration::from_secs(3), Duration::from_millis(1500)),
             warm_up: Duration::ZERO,
             session: Duration::ZERO,
+            handshakes: None,
             json: place.join("load.json"),
         })?;
         let mut most = before;
@@ -120,6 +121,7 @@ impl Herd {
             duration: effort.pick(Duration::from_secs(4), Duration::from_millis(500)),
             warm_up: Duration::ZERO,
             session: Duration::ZERO,
+            handshakes: None,
             json: place.join(file),
         };
         let alone = server.load(&others("alone", "alone.json"))?.report()?;
@@ -133,6 +135,7 @@ impl Herd {
             duration: effort.pick(Duration::from_secs(9), Duration::from_secs(1)),
             warm_up: effort.pick(Duration::from_secs(2), Duration::ZERO),
             session: effort.pick(Duration::from_secs(1), Duration::from_millis(50)),
+            handshakes: None,
             json: place.join("herd.json"),
         })?;
         // They arrive before they ask; what is measured beside them is their asking.

@@ -94,6 +94,7 @@ fn closed(effort: Effort, place: &Path) -> Load {
         duration: effort.pick(Duration::from_secs(4), Duration::from_millis(300)),
         warm_up: effort.pick(Duration::from_secs(1), Duration::ZERO),
         session: Duration::ZERO,
+        handshakes: None,
         json: place.join("load.json"),
     }
 }

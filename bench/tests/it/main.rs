@@ -2,6 +2,8 @@
 
 mod sockets;
 
+mod scale;
+
 use std::time::Duration;
 
 use anyhow::Result;

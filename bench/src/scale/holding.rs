@@ -1,0 +1,57 @@
+//! A process of its own that fills a store by the exchange and the journal, and says what that took of its memory.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::house::{House, OfferAnswer, People};
+use crate::rivals::checker::Case;
+use crate::rivals::cycle::runtime;
+use crate::servers::resident_bytes;
+
+/// A company before memory is looked at for the first time, so that what everybody shares, such as the pages that
+/// `SQLite` keeps, is not counted as anybody's. All in it stay idle, and it is the last one by name.
+const WARM_UP: Case = Case { companies: 1, employees: 2_000 };
+pub(super) const WARM_UP_NAME: &str = "warm-up";
+
+/// What is made.
+#[derive(clap::Args, Debug)]
+pub struct Flags {
+    /// Where the store is made
+    data: PathBuf,
+    /// How many companies
+    #[arg(long, default_value_t = 1)]
+    companies: usize,
+    /// How many employees each has
+    #[arg(long, default_value_t = 1)]
+    employees: usize,
+    /// How many sessions go on in each
+    #[arg(long, default_value_t = 0)]
+    sessions: usize,
+    /// How many bookings are open in each, of employees who say nothing
+    #[arg(long, default_value_t = 0)]
+    bookings: usize,
+}
+
+/// Makes the store, says so in a line of JSON, and keeps it open until somebody ends the process.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn hold(flags: &Flags) -> Result<()> {
+    let runtime = runtime()?;
+    let mut house = House::empty(&flags.data, &runtime, |store| store)?;
+    house.hire(&runtime, People::of(WARM_UP_NAME, WARM_UP)?)?;
+    let before = resident_bytes("self")?;
+    house.hire(&runtime, People::new(Case { companies: flags.companies, employees: flags.employees })?)?;
+    let hired = resident_bytes("self")?;
+    house.book(&runtime, flags.sessions, OfferAnswer::Yes)?;
+    house.book(&runtime, flags.bookings, OfferAnswer::Nothing)?;
+    let booked = resident_bytes("self")?;
+    let said = json!({ "hired_bytes": hired - before, "booked_bytes": booked - hired });
+    writeln!(std::io::stdout(), "{said}")?;
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,39 @@
+//! The parts that need the built server, in a small way: they run, write down what they found, and leave nothing behind.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+/// Runs a part as its user does, in little time. Gives what it wrote down.
+fn run(part: &str) -> Result<serde_json::Value> {
+    let directory = tempfile::tempdir()?;
+    let ground = directory.path().join("ground");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
+    command.args([part, "--quick", "--results"]).arg(directory.path()).arg("--ground").arg(&ground);
+    let ended = command.output()?;
+    ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    ensure!(std::fs::read_dir(&ground)?.count() == 0, "{part} left something behind");
+    if part == "scale" {
+        ensure!(std::fs::metadata(directory.path().join("scale.svg"))?.len() > 0, "there is a picture");
+    }
+    Ok(serde_json::from_str(&std::fs::read_to_string(directory.path().join(format!("{part}.json")))?)?)
+}
+
+/// The parts start the server that is built beside them.
+fn build_the_server() -> Result<()> {
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--package", "switchboard", "--locked", "--profile", profile]);
+    ensure!(build.status()?.success(), "the server cannot be built");
+    Ok(())
+}
+
+#[test]
+fn each_part_that_needs_the_server_runs_and_writes_down_what_it_found() -> Result<()> {
+    build_the_server()?;
+    for part in ["scale", "footprint", "restart", "return"] {
+        let found = run(part)?;
+        assert!(found["quick"] == true && found["figures"]["targets"].as_array().is_some_and(|all| !all.is_empty()));
+    }
+    Ok(())
+}
