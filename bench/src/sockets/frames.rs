@@ -46,6 +46,9 @@ pub enum Step {
 }
 
 impl Step {
+    /// What is done for each booking; all else is done once by everybody who comes.
+    pub const OF_A_BOOKING: [Self; 5] = [Self::Books, Self::Accepts, Self::EntersSession, Self::Ends, Self::Leaves];
+
     /// What a push is, if anything follows from it.
     #[must_use]
     pub fn of(role: Role, event: &str, text: &str) -> Option<Self> {
@@ -215,8 +218,26 @@ impl Frames {
         Self(steps.into_iter().map(|(step, frames)| (step, read(frames).collect())).collect())
     }
 
+    /// How many frames a booking is, both ways: what its people push, and what they are told of it. An offer's proof of
+    /// delivery is a ping and its pong.
+    #[must_use]
+    pub fn of_a_booking(&self) -> usize {
+        let pushed_and_told = Step::OF_A_BOOKING.map(|step| 1 + self.after(step).count());
+        pushed_and_told.iter().sum::<usize>() + 2
+    }
+
     /// What follows from a step.
     pub fn after(&self, step: Step) -> impl Iterator<Item = &(Role, Frame)> {
         self.0.iter().filter(move |(of, _)| *of == step).flat_map(|(_, frames)| frames)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_booking_is_as_many_frames_as_the_documents_say() {
+        assert_eq!(Frames::read().of_a_booking(), 24);
     }
 }

@@ -18,6 +18,7 @@ use crate::ground::Ground;
 use crate::results::{Results, Table, Target, short};
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Kind, Load, Server, figure};
+use frames::Frames;
 use relay::Writes;
 
 /// Of the highest rate, how much is asked for when the waits under load are measured.
@@ -26,6 +27,13 @@ const HALF: f64 = 0.5;
 const UNLOADED_PER_S: f64 = 20.0;
 /// What a wait may have beside the disk and the loopback, in milliseconds.
 const OWN_MS: f64 = 0.15;
+/// What would be built otherwise: a Phoenix application on the BEAM, a `GenServer` for each company, all of it in
+/// memory and lost at a restart. It did so many whole bookings a second, least and most, with one scheduler on one core
+/// of a machine of this kind, but not of this one; its protocol has no proof of delivery and tells less, so that what
+/// can be compared is a frame. A joined socket of it took 32 KiB.
+const PHOENIX_BOOKINGS_PER_S: [f64; 2] = [6_300.0, 7_700.0];
+const PHOENIX_FRAMES: f64 = 9.0;
+const PHOENIX_NAME: &str = "a Phoenix application in memory";
 const KINDS: [Kind; 3] = [Kind::Relay(Writes::Each), Kind::Relay(Writes::Together), Kind::Switchboard];
 
 /// What one kind of server did, round by round.
@@ -34,6 +42,14 @@ struct Done {
     bookings_per_s: Spread,
     server_us: Spread,
     load_us: Spread,
+}
+
+impl Done {
+    /// Frames in both directions, of whole bookings.
+    fn frames_per_s(&self) -> Spread {
+        let each = Frames::read().of_a_booking() as f64;
+        self.bookings_per_s.rounds().iter().map(|per_s| per_s * each).collect()
+    }
 }
 
 /// How long bookings took from `book` to `offer`, round by round, in milliseconds.
@@ -117,6 +133,7 @@ fn measure_waits(effort: Effort, place: &Path, highest: f64, waits: &mut Waits) 
 
 fn targets(done: &[Done], waits: &Waits) -> Vec<Target> {
     let [_, relay, ours] = done else { return Vec::new() };
+    let [phoenix_least, _] = phoenix_frames_per_s();
     let most =
         |what: &str, measured: f64, bound: f64| Target { what: what.to_owned(), measured, bound, at_least: false };
     let allowed: Spread = (waits.round_trip.rounds().iter().zip(waits.fdatasync.rounds()))
@@ -130,6 +147,12 @@ fn targets(done: &[Done], waits: &Waits) -> Vec<Target> {
             bound: 0.6,
             at_least: true,
         },
+        Target {
+            what: "frames a second on one core; the bound is the least of a Phoenix application in memory".to_owned(),
+            measured: ours.frames_per_s().median(),
+            bound: phoenix_least,
+            at_least: true,
+        },
         most(
             "book to offer, unloaded median, as so many of two round trips, an fdatasync and 150 us",
             waits.unloaded_p50.over(&allowed).median(),
@@ -141,15 +164,25 @@ fn targets(done: &[Done], waits: &Waits) -> Vec<Target> {
     ]
 }
 
+fn phoenix_frames_per_s() -> [f64; 2] {
+    PHOENIX_BOOKINGS_PER_S.map(|per_s| per_s * PHOENIX_FRAMES)
+}
+
 fn print(done: &[Done], waits: &Waits) {
-    let mut table =
-        Table::new(["a booking of 24 frames, on one core", "bookings/s", "least", "most", "CPU us", "of the load"]);
+    let title = format!("a booking of {} frames, on one core", Frames::read().of_a_booking());
+    let mut table = Table::new([&title, "bookings/s", "least", "most", "frames/s", "CPU us", "of the load"]);
     for (kind, done) in KINDS.iter().zip(done) {
         let per_s = &done.bookings_per_s;
-        let cells = [per_s.median(), per_s.min(), per_s.max(), done.server_us.median(), done.load_us.median()];
+        let [frames, server_us, load_us] = [&done.frames_per_s(), &done.server_us, &done.load_us].map(Spread::median);
+        let cells = [per_s.median(), per_s.min(), per_s.max(), frames, server_us, load_us];
         table.row(std::iter::once(kind.name().to_owned()).chain(cells.map(short)));
     }
+    let [per_s, frames] = [PHOENIX_BOOKINGS_PER_S, phoenix_frames_per_s()].map(|both| both.map(short));
+    let none = || "-".to_owned();
+    let name = format!("{PHOENIX_NAME}, of {PHOENIX_FRAMES} frames");
+    table.row([name, none(), per_s[0].clone(), per_s[1].clone(), frames.join(" to "), none(), none()]);
     table.print();
+    println!("  {PHOENIX_NAME} ran on another machine of this kind; on this one nothing can do more than the relay");
     let mut table = Table::new(["milliseconds", "median of rounds", "least", "most"]);
     for (name, spread) in named(waits) {
         let cell = |ms: f64| format!("{ms:.3}");
@@ -174,6 +207,7 @@ fn figures(done: &[Done], waits: &Waits, targets: &[Target]) -> Value {
         json!({
             "server": kind.name(),
             "bookings_per_s": done.bookings_per_s.json(),
+            "frames_per_s": done.frames_per_s().json(),
             "server_us_per_booking": done.server_us.json(),
             "load_us_per_booking": done.load_us.json(),
         })
@@ -181,7 +215,15 @@ fn figures(done: &[Done], waits: &Waits, targets: &[Target]) -> Value {
     let waits = named(waits).map(|(name, spread)| json!({ "wait": name, "ms": spread.json() }));
     let targets = targets.iter().map(Target::json);
     json!({
+        "frames_of_a_booking": Frames::read().of_a_booking(),
         "servers": servers.collect::<Vec<_>>(),
+        "elsewhere": [{
+            "server": PHOENIX_NAME,
+            "machine": "another of this kind",
+            "frames_of_a_booking": PHOENIX_FRAMES,
+            "bookings_per_s": PHOENIX_BOOKINGS_PER_S,
+            "frames_per_s": phoenix_frames_per_s(),
+        }],
         "waits": waits,
         "targets": targets.collect::<Vec<_>>(),
     })
