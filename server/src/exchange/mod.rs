@@ -28,9 +28,11 @@ use visit::Live;
 
 /// Events of a company after which its state is written down, so that reading it back stays short.
 const EVENTS_PER_SNAPSHOT: u64 = 5_000;
-/// The same for each employee: a snapshot is as large as the company, and all commits wait while it is written. So a
-/// large company is written down more seldom, and its snapshots cost less than its events.
+/// The same for each employee, and for each booking that is remembered: a snapshot is as large as all of them, and it is
+/// read and written beside the bookings. So a large company is written down more seldom, and its snapshots cost less
+/// than its events.
 const EVENTS_PER_EMPLOYEE: u64 = 4;
+const EVENTS_PER_REMEMBERED: u64 = 8;
 /// And never more than that, so that reading back stays a matter of a second.
 const EVENTS_PER_SNAPSHOT_MAX: u64 = 200_000;
 /// What is said when the journal has no room, and when to try again.
@@ -269,9 +271,7 @@ impl Exchange {
         }
         let next = live.next_deadline();
         self.timekeeper.arm(&slot.id, &mut live.armed, next);
-        let employees = u64::try_from(live.company.employee_count()).unwrap_or(u64::MAX);
-        let of_its_size = employees.saturating_mul(EVENTS_PER_EMPLOYEE);
-        let enough = of_its_size.clamp(EVENTS_PER_SNAPSHOT, EVENTS_PER_SNAPSHOT_MAX);
+        let enough = events_per_snapshot(&live.company);
         if live.events_since_snapshot >= enough && self.snapshots.try_send(slot.id.clone()).is_ok() {
             live.events_since_snapshot = 0;
         }
@@ -430,6 +430,13 @@ impl Exchange {
     pub fn is_healthy(&self) -> bool {
         self.journal.is_healthy()
     }
+}
+
+fn events_per_snapshot(company: &Company) -> u64 {
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let employees = count(company.employee_count()).saturating_mul(EVENTS_PER_EMPLOYEE);
+    let remembered = count(company.remembered()).saturating_mul(EVENTS_PER_REMEMBERED);
+    employees.saturating_add(remembered).clamp(EVENTS_PER_SNAPSHOT, EVENTS_PER_SNAPSHOT_MAX)
 }
 
 impl Visit<'_> {

@@ -49,7 +49,7 @@ fn with_an_open_booking(id: CompanyId) -> Company {
 }
 
 impl Store for TwoCompanies {
-    fn commit(&mut self, batch: &[Work]) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
         for work in batch {
             let Work::Entry(entry) = work else { continue };
             for event in &entry.events {
