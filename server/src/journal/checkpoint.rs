@@ -15,14 +15,14 @@ use rusqlite::{Connection, MAIN_DB};
 
 use super::StoreError;
 
-/// Pages of the write-ahead log before they are copied into the database: about 16 MB. The more there are, the more
+/// Pages of the write-ahead log before they are copied into the database: about 8 MB. The more there are, the more
 /// often a page was written by then that is copied once.
-const PAGES_MAX: i32 = 4000;
-/// Pages that the writer copies itself, in a millisecond or two. The log begins anew only when a writer finds all of it
+const PAGES_MAX: i32 = 2000;
+/// Pages that the writer copies itself, in a few milliseconds. The log begins anew only when a writer finds all of it
 /// copied, and whoever copies beside it always leaves some that were written meanwhile.
-const PAGES_LEFT_MAX: i32 = 64;
-/// The log when it is full: so many pages, each with its head, and some that come while others are copied.
-const LOG_BYTES: u64 = (PAGES_MAX as u64 + 500) * (4096 + 24);
+const PAGES_LEFT_MAX: i32 = 256;
+/// The log as long as it becomes: so many pages, each with its head, and as many that come while they are copied.
+const LOG_BYTES: u64 = 2 * PAGES_MAX as u64 * (4096 + 24);
 
 /// Keeps the write-ahead log from growing. Dropping it ends its thread.
 pub(super) struct Checkpoints {
@@ -39,6 +39,8 @@ impl Checkpoints {
     pub(super) fn start(path: &Path, writer: &Connection) -> Result<Self, StoreError> {
         writer.pragma_update(None, "wal_autocheckpoint", 0)?;
         let beside = Connection::open(path)?;
+        // A connection that has read nothing does not know that there is a log.
+        beside.pragma_query_value(None, "schema_version", |_| Ok(()))?;
         // Without a place to wait in, it is asked only when it has nothing to do.
         let (wake, woken) = sync_channel(0);
         let copy = move || {
@@ -103,5 +105,7 @@ impl Drop for Checkpoints {
 /// Pages of the log, and how many of them are copied; none when that cannot be said now.
 fn pages(connection: &Connection, mode: CheckpointMode) -> Option<(i32, i32)> {
     let told = connection.wal_checkpoint_v2(Some(MAIN_DB), mode);
-    told.inspect_err(|error| tracing::debug!(%error, "the write-ahead log could not be copied")).ok()
+    let told = told.inspect_err(|error| tracing::debug!(%error, "the write-ahead log could not be copied")).ok();
+    // Negative numbers mean that there is no log.
+    told.filter(|(all, copied)| *all >= 0 && *copied >= 0)
 }

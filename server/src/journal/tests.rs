@@ -242,3 +242,23 @@ fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_canno
     assert_eq!(reader.company(acme.0.id()).expect("it can be read").0, acme.0);
     assert_eq!(check::check(&reader).expect("it can be read").differences, Vec::<String>::new());
 }
+
+#[test]
+fn the_write_ahead_log_is_copied_and_begins_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let bytes = |file: &str| std::fs::metadata(directory.path().join(file)).expect("a file").len();
+    let (mut store, _reader) = Sqlite::open(directory.path()).expect("a store");
+    let room = bytes("switchboard.db-wal");
+    assert!(room > 0, "it has its length from the start");
+    let mut acme = Life::new("acme");
+    store.commit(&mut [acme.is_founded()]).expect("stored");
+    // Pages enough for the log to be full some times over, and nobody waits for who copies it.
+    const COMMITS: u64 = 4_000;
+    let note = "x".repeat(60_000);
+    for number in 0..COMMITS {
+        let (seq, data) = (acme.0.seq(), format!("{note}{number}"));
+        store.commit(&mut [Work::Snapshot { company: acme.0.id().clone(), seq, data }]).expect("stored");
+    }
+    let log = bytes("switchboard.db-wal");
+    assert!(log < 6 * room, "{log} bytes of log, with room for {room}, after {} that were written", COMMITS * 60_000);
+}
