@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::JoinHandle;
+
 use std::time::Duration;
 
 use anyhow::Context;
@@ -25,6 +25,7 @@ use crate::exchange::Exchange;
 use crate::hub::Hub;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, snapshot};
+use crate::sync::thread::JoinHandle;
 use crate::{api, demo};
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
