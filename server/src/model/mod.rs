@@ -32,6 +32,9 @@ const SEED: u64 = 7;
 const PREEMPTIONS: usize = 3;
 /// A scene of more steps than that goes round in a circle.
 const STEPS_MAX: usize = 100_000;
+/// Bytes of stack of each thread and task: without optimisation a whole scene in one future takes more than shuttle's 32
+/// KiB.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// Tries a scene in many orders: any order at each step, and few preemptions at places that are chosen by chance.
 fn explore(scene: fn()) {
@@ -52,6 +55,7 @@ fn exhaust(scene: fn()) {
 fn run(scheduler: impl Scheduler + 'static, scene: fn()) {
     let mut config = Config::new();
     config.silence_warnings = true;
+    config.stack_size = STACK_BYTES;
     config.max_steps = MaxSteps::FailAfter(STEPS_MAX);
     config.failure_persistence = FailurePersistence::File(Some(kept_orders()));
     let test = std::thread::current().name().unwrap_or_default().to_owned();
