@@ -316,8 +316,8 @@ impl Exchange {
             live.company.seq() > 0
         };
         // What was queued before, in an epoch that may still be good, must be in the tables when they are read.
-        if may_be_queued && !self.journal.filed(Some(&slot.id)).await {
-            return Err(NotNow::Unavailable);
+        if may_be_queued {
+            self.file(Some(&slot.id)).await?;
         }
         let epoch = self.journal.epoch();
         let (company, events) = match self.store.read_company(&slot.id).await {

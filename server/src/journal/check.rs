@@ -36,10 +36,7 @@ pub struct Report {
 pub fn check(reader: &Reader) -> Result<Report, StoreError> {
     reader.ask(|connection| {
         let mut report = Report::default();
-        let mut unfiled: BTreeMap<CompanyId, Vec<Logged>> = BTreeMap::new();
-        for entry in log::read(connection)? {
-            unfiled.entry(entry.company.clone()).or_default().push(entry);
-        }
+        let mut unfiled = log::read(connection)?;
         let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
         let ids = query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
         for id in ids {

@@ -1,6 +1,6 @@
 //! Filing: what is committed in the log goes into the tables, many entries of a company at a time.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -9,7 +9,7 @@ use switchboard_core::{CompanyId, Event, Time};
 use super::log::Logged;
 use super::reader::unreadable;
 use super::rows::{Row, rows_of};
-use super::tables::{LatestRows, write_events, write_row};
+use super::tables::{write_events, write_latest};
 use super::{Entry, StoreError, log, reader};
 
 /// How long an entry waits to be filed. The longer, the more of a company are filed together, and the fewer pages and
@@ -156,12 +156,10 @@ impl Backlog {
 /// Files a slice, and shortens the log by what was filed before.
 pub(super) fn write(connection: &Connection, slice: &Slice, filed_up_to: Option<i64>) -> Result<(), StoreError> {
     for (company, entries) in slice {
-        let mut rows = LatestRows::default();
         for entry in entries {
             write_events(connection, company, entry.first_seq, entry.at, &entry.events)?;
-            entry.rows.iter().for_each(|row| rows.put(row));
         }
-        rows.in_order().try_for_each(|row| write_row(connection, company, row))?;
+        write_latest(connection, company, entries.iter().flat_map(|entry| &entry.rows))?;
     }
     filed_up_to.map_or(Ok(()), |batch| log::remove_up_to(connection, batch))
 }
@@ -169,12 +167,8 @@ pub(super) fn write(connection: &Connection, slice: &Slice, filed_up_to: Option<
 /// Files what a server that was killed had not filed yet. Only the events are in the log: the rows follow from the
 /// company as it was after each entry.
 pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), StoreError> {
-    let mut waiting: BTreeMap<CompanyId, Vec<Logged>> = BTreeMap::new();
-    for entry in log::read(connection)? {
-        waiting.entry(entry.company.clone()).or_default().push(entry);
-    }
     let transaction = connection.transaction()?;
-    for (id, entries) in waiting {
+    for (id, entries) in log::read(&transaction)? {
         let (mut company, _) = reader::read_company(&transaction, &id)?;
         let mut changed = Vec::new();
         for Logged { seq, at, events, .. } in entries {
@@ -188,9 +182,7 @@ pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), StoreError
             write_events(&transaction, &id, seq, at, &written(&events))?;
             changed.extend(rows_of(&company, &events));
         }
-        let mut rows = LatestRows::default();
-        changed.iter().for_each(|row| rows.put(row));
-        rows.in_order().try_for_each(|row| write_row(&transaction, &id, row))?;
+        write_latest(&transaction, &id, &changed)?;
     }
     log::remove_up_to(&transaction, i64::MAX)?;
     transaction.commit()?;

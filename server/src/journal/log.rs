@@ -4,6 +4,8 @@
 //! batch would touch pages for each of its companies, and all of them would be synced before anybody is told. So the
 //! tables are filed a moment later (`filing.rs`), and what is filed leaves the log.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 use serde::Deserialize;
 use switchboard_core::{CompanyId, Event, Time};
@@ -48,19 +50,19 @@ pub(super) fn remove_up_to(connection: &Connection, batch: i64) -> Result<(), St
     Ok(())
 }
 
-/// All entries that are not filed yet, in the order in which they were committed.
-pub(super) fn read(connection: &Connection) -> Result<Vec<Logged>, StoreError> {
+/// All entries that are not filed yet, each company's in the order in which they were committed.
+pub(super) fn read(connection: &Connection) -> Result<BTreeMap<CompanyId, Vec<Logged>>, StoreError> {
     let mut query = connection.prepare("SELECT entries FROM log ORDER BY batch")?;
     let mut rows = query.query([])?;
-    let mut entries = Vec::new();
+    let mut unfiled: BTreeMap<CompanyId, Vec<Logged>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         for line in row.get_ref(0)?.as_str().map_err(unreadable)?.lines() {
             let entry: Logged = serde_json::from_str(line).map_err(unreadable)?;
             // A batch stays until the last of its entries is filed.
             if entry.seq > tables::last_seq(connection, &entry.company)? {
-                entries.push(entry);
+                unfiled.entry(entry.company.clone()).or_default().push(entry);
             }
         }
     }
-    Ok(entries)
+    Ok(unfiled)
 }

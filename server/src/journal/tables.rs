@@ -10,13 +10,13 @@ use super::rows::{Row, RowKey};
 
 /// The last state of each row of a company, in the order in which the rows first came.
 #[derive(Default)]
-pub(super) struct LatestRows<'a> {
+struct LatestRows<'a> {
     rows: HashMap<RowKey, &'a Row>,
     order: Vec<RowKey>,
 }
 
 impl<'a> LatestRows<'a> {
-    pub(super) fn put(&mut self, row: &'a Row) {
+    fn put(&mut self, row: &'a Row) {
         if matches!(row, Row::CompanyGone) {
             self.forget_people();
         }
@@ -33,7 +33,7 @@ impl<'a> LatestRows<'a> {
         self.order.retain(stays);
     }
 
-    pub(super) fn in_order(&self) -> impl Iterator<Item = &'a Row> {
+    fn in_order(&self) -> impl Iterator<Item = &'a Row> {
         self.order.iter().filter_map(|key| self.rows.get(key).copied())
     }
 }
@@ -74,8 +74,19 @@ pub(super) fn write_snapshot(
     Ok(())
 }
 
+/// Writes the last state of each of a company's rows.
+pub(super) fn write_latest<'a>(
+    connection: &Connection,
+    company: &CompanyId,
+    rows: impl IntoIterator<Item = &'a Row>,
+) -> Result<(), StoreError> {
+    let mut latest = LatestRows::default();
+    rows.into_iter().for_each(|row| latest.put(row));
+    latest.in_order().try_for_each(|row| write_row(connection, company, row))
+}
+
 /// Writes a row as it is now, or takes it away.
-pub(super) fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<(), StoreError> {
+fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<(), StoreError> {
     let company = company.as_str();
     match row {
         Row::Company { name, settings, created_at } => {
