@@ -84,7 +84,8 @@ impl Store for Disk {
                 Work::Snapshot { company, seq, data } => {
                     stored.snapshots.insert(company.clone(), (*seq, data.clone()));
                 }
-                Work::File { .. } => {}
+                // It has no tables but those of companies.
+                Work::Write { .. } | Work::File { .. } => {}
             }
         }
         Ok(())

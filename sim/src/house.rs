@@ -239,7 +239,7 @@ impl House {
         let epoch = self.epoch();
         let rests_on_what_was_lost = |waiting: &Waiting| match &waiting.work {
             Work::Entry(entry) => entry.epoch != epoch,
-            Work::Snapshot { .. } | Work::File { .. } => false,
+            Work::Snapshot { .. } | Work::Write { .. } | Work::File { .. } => false,
         };
         if self.waiting.iter().any(rests_on_what_was_lost) {
             return 0;

@@ -72,7 +72,7 @@ impl<S: Store> Store for Keeping<S> {
                 events: entry.events.clone(),
                 rows: entry.rows.clone(),
             }),
-            Work::Entry(_) | Work::Snapshot { .. } | Work::File { .. } => None,
+            Work::Entry(_) | Work::Snapshot { .. } | Work::Write { .. } | Work::File { .. } => None,
         });
         let entries: Batch = entries.collect();
         self.store.commit(batch)?;

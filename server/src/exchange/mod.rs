@@ -15,7 +15,7 @@ use std::sync::{Arc, PoisonError};
 use switchboard_core::{Command, Company, CompanyId, SessionId, Time};
 
 use crate::clock::Clock;
-use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work};
+use crate::journal::{Change, Fate, Journal, ReadBack, Release, StoreError, Work};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::mpsc::Permit;
 use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock};
@@ -383,6 +383,14 @@ impl Exchange {
     /// When they cannot be written now: what they say would be too old.
     pub async fn file(&self, company: Option<&CompanyId>) -> Result<(), NotNow> {
         if self.journal.filed(company).await { Ok(()) } else { Err(NotNow::Unavailable) }
+    }
+
+    /// Writes something beside the companies' events, such as keys and endpoints, in the order of the journal.
+    ///
+    /// # Errors
+    /// When it was not committed.
+    pub async fn write(&self, change: Change) -> Result<(), NotNow> {
+        if self.journal.is_healthy() && self.journal.write(change).await { Ok(()) } else { Err(NotNow::Unavailable) }
     }
 
     /// A number for a new line.

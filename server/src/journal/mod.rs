@@ -59,6 +59,9 @@ pub struct Entry {
 /// Tells those who wait what became of an entry.
 pub type Release = Box<dyn FnOnce(Fate) + Send>;
 
+/// Writes something into tables of its own.
+pub type Change = Box<dyn FnMut(&rusqlite::Connection) -> Result<(), StoreError> + Send>;
+
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -80,6 +83,13 @@ pub enum Work {
         seq: u64,
         /// The state as JSON.
         data: String,
+    },
+    /// Something beside the companies' events, such as keys and endpoints, is written in the same transaction.
+    Write {
+        /// Writes it. It fails only when the store does: all of the batch is then lost.
+        change: Change,
+        /// Tells who waits.
+        release: Release,
     },
     /// Nothing but the wish to be told that all before is committed and filed: whoever reads the tables then finds it
     /// there.
@@ -220,12 +230,12 @@ impl<S: Store> Committer<S> {
         let epoch = self.epoch.load(Ordering::Acquire);
         let (mut batch, stale): (Vec<Work>, Vec<Work>) = batch.into_iter().partition(|work| match work {
             Work::Entry(entry) => entry.epoch == epoch,
-            Work::Snapshot { .. } | Work::File { .. } => true,
+            Work::Snapshot { .. } | Work::Write { .. } | Work::File { .. } => true,
         });
         self.release(stale, Fate::Lost);
         let writes = batch.iter().any(|work| match work {
             Work::Entry(entry) => !entry.events.is_empty(),
-            Work::Snapshot { .. } => true,
+            Work::Snapshot { .. } | Work::Write { .. } => true,
             Work::File { .. } => false,
         });
         let committed = if writes { self.store.commit(&mut batch) } else { Ok(()) };
@@ -243,7 +253,7 @@ impl<S: Store> Committer<S> {
     fn release(&mut self, batch: Vec<Work>, fate: Fate) {
         for work in batch {
             match work {
-                Work::Entry(Entry { release, .. }) => release(fate),
+                Work::Entry(Entry { release, .. }) | Work::Write { release, .. } => release(fate),
                 Work::File { company, release } => {
                     release(match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
                         true => Fate::Committed,
@@ -367,6 +377,16 @@ impl Journal {
             let _nobody_waits_any_more = told.send(fate);
         });
         let sent = self.queue.send(Work::File { company: company.cloned(), release }).await;
+        sent.is_ok() && wait.await == Ok(Fate::Committed)
+    }
+
+    /// Writes something beside the companies' events, in its turn. Says whether it is committed.
+    pub async fn write(&self, change: Change) -> bool {
+        let (told, wait) = tokio::sync::oneshot::channel();
+        let release = Box::new(move |fate| {
+            let _nobody_waits_any_more = told.send(fate);
+        });
+        let sent = self.queue.send(Work::Write { change, release }).await;
         sent.is_ok() && wait.await == Ok(Fate::Committed)
     }
 

@@ -140,6 +140,7 @@ impl Store for Sqlite {
                     entries.push((entry.company.clone(), unfiled));
                 }
                 Work::Snapshot { company, seq, data } => tables::write_snapshot(&transaction, company, *seq, data)?,
+                Work::Write { change, .. } => change(&transaction)?,
                 Work::File { .. } => {}
             }
         }

@@ -262,3 +262,21 @@ fn the_write_ahead_log_is_copied_and_begins_anew() {
     let log = bytes("switchboard.db-wal");
     assert!(log < 6 * room, "{log} bytes of log, with room for {room}, after {} that were written", COMMITS * 60_000);
 }
+
+#[test]
+fn what_is_written_beside_the_events_is_there_when_it_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let (journal, thread) = Journal::start(store, 4).expect("a thread");
+    let write = |sql: &'static str| journal.write(Box::new(move |connection| Ok(connection.execute_batch(sql)?)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    assert!(runtime.block_on(write("CREATE TABLE beside (id INTEGER); INSERT INTO beside VALUES (7)")));
+    let read = reader.ask(|tables| Ok(tables.query_row("SELECT id FROM beside", [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(read.expect("it is there"), 7);
+    assert!(
+        !runtime.block_on(write("INSERT INTO nowhere VALUES (8)")),
+        "what cannot be written is not told as written"
+    );
+    drop(journal);
+    thread.join().expect("it ends");
+}
