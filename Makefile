@@ -40,9 +40,9 @@ doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
 # The built binary with the npm package `phoenix` as its client.
-phoenix: node
+phoenix: node $(TOOLS)/bin/prometheus
 	$(CARGO) build --package switchboard --locked
-	cd tests/phoenix && npm ci --no-audit --no-fund && npm test
+	cd tests/phoenix && npm ci --no-audit --no-fund && PATH="$(TOOLS)/bin:$$PATH" npm test
 
 # A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many.
 simulate:
@@ -83,6 +83,13 @@ $(TOOLS)/bin/%:
 # Node and npm, where they are missing.
 node:
 	@command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
+
+# Debian's Prometheus, unpacked and not installed: an installed one would be started.
+$(TOOLS)/bin/prometheus:
+	mkdir -p $(TOOLS)/bin $(TOOLS)/deb
+	if command -v prometheus; then ln -s "$$(command -v prometheus)" $@; else cd $(TOOLS)/deb && \
+		{ apt-get download prometheus || { apt-get update && apt-get download prometheus; } } && \
+		dpkg -x prometheus_*.deb . && cp usr/bin/prometheus $@; fi
 
 # Longer than `make test`: 200 kills under load, behind a bad network, on a disk that is filled and freed.
 crash:

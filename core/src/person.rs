@@ -60,6 +60,9 @@ pub enum EndedBy {
 }
 
 impl EndedBy {
+    /// Everybody and nobody, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::Client, Self::Employee, Self::Admin, Self::Lost];
+
     /// The word on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -20,6 +20,9 @@ pub(crate) struct Roster {
     by_id: BTreeMap<EmployeeId, EmployeeNo>,
     #[serde(skip)]
     line: Line,
+    /// How many have each status, in the order of [`Status::ALL`].
+    #[serde(skip)]
+    statuses: [usize; 4],
 }
 
 impl Roster {
@@ -41,6 +44,11 @@ impl Roster {
 
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// How many have each status, in the order of [`Status::ALL`].
+    pub(crate) const fn statuses(&self) -> [usize; 4] {
+        self.statuses
     }
 
     /// The number that the next new employee gets.
@@ -77,6 +85,7 @@ impl Roster {
     pub(crate) fn remove(&mut self, no: EmployeeNo) -> Option<Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.take()?;
         self.by_id.remove(&employee.id);
+        self.statuses[employee.status() as usize] -= 1;
         self.line.unname(&employee.topics);
         if employee.can_be_asked() {
             self.line.leave(&employee);
@@ -99,6 +108,8 @@ impl Roster {
         change(employee);
         let is = employee.status();
         if is != was {
+            self.statuses[was as usize] -= 1;
+            self.statuses[is as usize] += 1;
             employee.since = at;
             if is == Status::Idle {
                 employee.place = self.next_place;
@@ -130,6 +141,7 @@ impl Roster {
     pub(crate) fn rebuild(&mut self) {
         self.by_id.clear();
         self.line = Line::default();
+        self.statuses = [0; 4];
         let numbers = self.numbers();
         let employees = std::mem::take(&mut self.employees);
         for (no, employee) in numbers.zip(&employees) {
@@ -152,11 +164,12 @@ impl Roster {
     /// Whether both have the same people in the same line; how often it moved does not matter.
     pub(crate) fn same_line(&self, other: &Self) -> bool {
         let still = |line: &Line| Line { flips: 0, moves: 0, ..line.clone() };
-        self.by_id == other.by_id && still(&self.line) == still(&other.line)
+        self.by_id == other.by_id && self.statuses == other.statuses && still(&self.line) == still(&other.line)
     }
 
     fn index(&mut self, no: EmployeeNo, employee: &Employee) {
         self.by_id.insert(employee.id.clone(), no);
+        self.statuses[employee.status() as usize] += 1;
         self.line.name(&employee.topics);
         if employee.can_be_asked() {
             self.line.join(no, employee);
@@ -315,6 +328,20 @@ mod tests {
         assert_eq!((roster.len(), roster.next_no()), (2, EmployeeNo(3)));
         roster.clear();
         assert_eq!((roster.len(), roster.next_no()), (0, EmployeeNo(3)));
+    }
+
+    #[test]
+    fn everybody_counts_in_the_status_that_they_have() {
+        let mut roster = two();
+        assert_eq!(roster.statuses(), [0, 2, 0, 0]);
+        roster.change(EmployeeNo(0), Time::default(), |e| e.intent = Intent::Offline);
+        assert_eq!(roster.statuses(), [1, 1, 0, 0]);
+        roster.set_topics(EmployeeNo(1), vec!["tax".parse().unwrap()]);
+        roster.remove(EmployeeNo(0));
+        assert_eq!(roster.statuses(), [0, 1, 0, 0]);
+        let counted = roster.clone();
+        roster.rebuild();
+        assert_eq!(roster.statuses(), counted.statuses());
     }
 
     #[test]

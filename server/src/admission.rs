@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::Claims;
 use crate::config::Limits;
+use crate::metrics::METRICS;
 
 use rate::Rate;
 use tally::{Held, Tally};
@@ -59,7 +60,10 @@ impl Limited {
     pub const REASON: &'static str = "rate_limited";
 
     fn on(what: &'static str) -> impl FnOnce(u64) -> Self {
-        move |retry_in_ms| Self { what, retry_in_ms }
+        move |retry_in_ms| {
+            METRICS.refused.of(Self::REASON).inc();
+            Self { what, retry_in_ms }
+        }
     }
 
     /// When to try again in whole seconds, for `Retry-After`.

@@ -41,6 +41,12 @@ pub struct Settings {
     pub api_key: Secret,
     /// What is logged: a filter of tracing's.
     pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// The address for metrics and probes alone, if there is one.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where traces go, if anywhere.
+    pub otlp_endpoint: Option<String>,
     /// How many sockets may be open at once.
     pub max_sockets: usize,
     /// A socket that said nothing for so long is closed, in milliseconds.
@@ -81,6 +87,9 @@ impl Settings {
             jwt_secret: Secret::default(),
             api_key: Secret::default(),
             log: layers.log_filter("log")?,
+            log_format: LogFormat::ALL[layers.one_of("log_format")?],
+            metrics_listen: layers.address_or_none("metrics_listen")?,
+            otlp_endpoint: otlp_endpoint(&layers)?,
             max_sockets: layers.count("max_sockets")?,
             socket_idle_timeout_ms: layers.whole("socket_idle_timeout_ms")?,
             journal_queue: layers.count("journal_queue")?,
@@ -146,6 +155,29 @@ impl Settings {
             None => Err(layers.missing(name, "or try Switchboard with `--dev`")),
         }
     }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object each, for programs.
+    Json,
+}
+
+impl LogFormat {
+    const ALL: [Self; 2] = [Self::Text, Self::Json];
+    /// Their words, in the same order.
+    const WORDS: [&str; 2] = ["text", "json"];
+}
+
+fn otlp_endpoint(layers: &Layers) -> Result<Option<String>, BadSetting> {
+    let endpoint = layers.url_or_none("otlp_endpoint")?;
+    if endpoint.is_some() && !cfg!(feature = "otlp") {
+        return Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"));
+    }
+    Ok(endpoint)
 }
 
 fn unusable_dev_secret(layers: &Layers, data: &Path, file: &str, error: &std::io::Error) -> BadSetting {

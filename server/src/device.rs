@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_core::{Command, OfferId};
+use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
 use crate::auth::Claims;
@@ -11,8 +12,10 @@ use crate::channel::{self, Caller, ReplyTo, Seat, Topic};
 use crate::exchange::Room;
 use crate::hub::Hub;
 use crate::journal::Fate;
+use crate::metrics::METRICS;
 use crate::outbox::{Outbox, Outgoing, Waiting};
 use crate::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
+use crate::telemetry::TRACE;
 use crate::view::ErrorView;
 
 /// Channels of one device, as Phoenix has it by default.
@@ -43,6 +46,23 @@ pub mod code {
     pub const TOO_SLOW: u16 = 1013;
     /// The token has expired.
     pub const TOKEN_EXPIRED: u16 = 4401;
+
+    /// All of them, each with a word for it.
+    pub const ALL: [(u16, &str); 7] = [
+        (GOING_AWAY, "silent"),
+        (FORM, "bad_form"),
+        (NOT_JSON, "not_json"),
+        (TOO_BIG, "too_big"),
+        (RESTART, "restart"),
+        (TOO_SLOW, "too_slow"),
+        (TOKEN_EXPIRED, "token_expired"),
+    ];
+
+    /// The word for a code; the form's for one that is not in the list.
+    #[must_use]
+    pub fn why(code: u16) -> &'static str {
+        ALL.iter().find(|(known, _)| *known == code).map_or("bad_form", |(_, why)| why)
+    }
 }
 
 /// One connected device.
@@ -112,6 +132,7 @@ impl Device {
 
     /// Hears a frame. Says whether the line must end for it.
     pub async fn hear_frame(&mut self, text: &str) -> Option<End> {
+        METRICS.frames_heard.inc();
         let version = self.outbox.version();
         let incoming = match phoenix::parse(version, text) {
             Ok(incoming) if incoming.payload_is_object() || incoming.payload.get() == "null" => incoming,
@@ -215,6 +236,12 @@ impl Device {
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
         let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
+        let (topic, company) = (seat.room.kind(), &seat.company);
+        let span = tracing::debug_span!(target: TRACE, "push", topic, %company, event = channel::shortened(event));
+        self.pushed(caller, seat, event, payload).instrument(span).await;
+    }
+
+    async fn pushed(&self, caller: Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
         match &seat.room {
             Room::Client(_) => channel::company::push(&caller, seat, event, payload).await,
             Room::Employee(_) => channel::employee::push(&caller, seat, event, payload).await,

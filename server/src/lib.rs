@@ -28,6 +28,10 @@ pub mod json;
 
 pub mod outbox;
 
+pub mod metrics;
+
+pub mod telemetry;
+
 pub mod clock;
 
 pub mod sync;

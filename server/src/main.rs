@@ -1,6 +1,5 @@
 //! The command line: `serve`, `token`, `check`, `demo` and `load`.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,8 +10,7 @@ use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
-use switchboard::{demo, load, serve};
-use tracing_subscriber::EnvFilter;
+use switchboard::{demo, load, serve, telemetry};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -105,9 +103,7 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
     match command {
         Subcommands::Serve { flags } => {
             let settings = Settings::load(flags, process_variables())?;
-            let filter = EnvFilter::try_new(&settings.log)?;
-            let colours = std::io::stderr().is_terminal();
-            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+            let _telemetry = telemetry::start(&settings)?;
             let runtime = runtime()?;
             let served = runtime.block_on(serve::serve(settings));
             // A long question to the store is not waited for.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
 
+use crate::metrics::METRICS;
 use crate::phoenix::Version;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
@@ -191,6 +192,7 @@ impl State {
             self.waiting_bytes += bytes;
             self.waiting.push_back(outgoing);
         } else {
+            METRICS.outbox_overflows.inc();
             self.shut();
         }
         self.reader.take()

@@ -35,6 +35,8 @@ const HEAD_MAX: Duration = Duration::from_secs(10);
 const CONNECTION_MAX: Duration = Duration::from_secs(300);
 /// Connections beyond the sockets that are allowed: for the API and for probes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
+/// Connections for metrics and probes at once.
+const PROBES_AT_ONCE: usize = 64;
 /// From the wish to stop until the end, at most: orchestrators kill after 10 s.
 const STOP_MAX: Duration = Duration::from_millis(9500);
 /// How long what was taken may need to be committed before the sockets are closed.
@@ -75,14 +77,23 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     if settings.dev {
         demo::seed(&hub).await?;
     }
-    let listener = TcpListener::bind(settings.listen).await;
-    let listener = listener.with_context(|| format!("cannot listen on {} (setting `listen`)", settings.listen))?;
+    let listener = listen(settings.listen, "listen").await?;
+    let probes = match settings.metrics_listen {
+        Some(address) => Some(listen(address, "metrics_listen").await?),
+        None => None,
+    };
     let stop = stop_signal()?;
     announce(listener.local_addr()?, &settings)?;
     let app = api::router(hub.clone(), reader);
     let (end, ending) = watch::channel(false);
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
     let places = Arc::new(Semaphore::new(connections));
+    if let Some(probes) = probes {
+        tracing::info!(address = %probes.local_addr()?, "metrics and probes are served");
+        let door = Door { app: api::probes(hub.clone()), admission: admission.clone(), ending: ending.clone() };
+        // Probes are answered until the end, so that whoever asks learns that this server is draining.
+        tokio::spawn(accept(probes, door, Arc::new(Semaphore::new(PROBES_AT_ONCE))));
+    }
     let accepting = tokio::spawn(accept(listener, Door { app, admission, ending }, places.clone()));
     stop.await;
     let stop_by = Instant::now() + STOP_MAX;
@@ -118,6 +129,11 @@ impl LastWrites {
         }
         self.0.join().map_err(|_| anyhow::anyhow!("the journal's thread has panicked"))
     }
+}
+
+async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address} (setting `{setting}`)"))
 }
 
 /// Says where it listens: one line that a program can wait for, and in dev what to do next.

@@ -20,6 +20,7 @@ use crate::auth::{Claims, subprotocol_token};
 use crate::channel;
 use crate::device::{Device, End, code};
 use crate::hub::{Hub, Place};
+use crate::metrics::METRICS;
 use crate::outbox::{Ended, Outgoing, Waiting};
 use crate::phoenix::Version;
 use crate::view;
@@ -144,7 +145,9 @@ enum News {
 #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice, and the wire is most of the task")]
 fn serve(mut wire: Wire, hub: Arc<Hub>, places: (Place, Option<Extension<Entrance>>)) -> impl Future<Output = ()> {
     async move {
+        METRICS.sockets_opened.inc();
         if let End::Close(code, reason) = wire.run(&hub).await {
+            METRICS.sockets_closed.of(code::why(code)).inc();
             Box::pin(close(&mut wire.socket, code, reason)).await;
         }
         // The line is given up before the company hears of it: nothing more is written for a device that has gone.
@@ -262,6 +265,7 @@ impl Wire {
                         (frame, None)
                     }
                 };
+                METRICS.frames_told.inc();
                 socket.feed(Message::Text(frame)).await?;
                 if let Some(proof) = proof {
                     socket.feed(Message::Ping(proof)).await?;

@@ -478,7 +478,7 @@ pub fn vocabulary() -> Vec<(&'static str, Vec<&'static str>)> {
         ("outcome", Outcome::ALL.map(Outcome::word).to_vec()),
         ("intent", vec![Intent::Offline.word(), Intent::Idle.word()]),
         ("from", vec![Party::Client.word(), Party::Employee.word()]),
-        ("ended_by", [EndedBy::Client, EndedBy::Employee, EndedBy::Admin, EndedBy::Lost].map(EndedBy::word).to_vec()),
+        ("ended_by", EndedBy::ALL.map(EndedBy::word).to_vec()),
     ]
 }
 

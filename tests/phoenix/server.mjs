@@ -114,8 +114,8 @@ export class Server {
   }
 
   /** A problem+json answer with this status and reason; gives back the problem. */
-  async refused(status, reason, method, path, body) {
-    const answer = await this.http(method, path, body)
+  async refused(status, reason, method, path, body, options) {
+    const answer = await this.http(method, path, body, options)
     const said = `${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`
     assert.equal(answer.status, status, said)
     assert.match(answer.type, /^application\/problem\+json/, said)

@@ -76,6 +76,18 @@ impl Company {
         self.roster.len()
     }
 
+    /// How many employees have each status, in the order of [`crate::Status::ALL`].
+    #[must_use]
+    pub const fn employees_by_status(&self) -> [usize; 4] {
+        self.roster.statuses()
+    }
+
+    /// How many clients have an open booking or a running session.
+    #[must_use]
+    pub fn open_clients(&self) -> usize {
+        self.clients.len()
+    }
+
     /// The booking, if it is open or remembered.
     #[must_use]
     pub fn booking(&self, id: BookingId) -> Option<&Booking> {

@@ -14,12 +14,14 @@ pub mod bookings;
 
 pub mod sessions;
 
+pub mod measured;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -73,12 +75,28 @@ pub fn router(hub: Arc<Hub>, reader: Reader) -> Router {
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
     Router::new()
         .nest("/v1", v1)
+        .route("/metrics", get(measured::show).layer(from_fn_with_state(hub.clone(), with_key)))
         .route("/socket/websocket", get(socket::upgrade))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/", get(page))
+        .layer(from_fn(measured::measured))
         .fallback(unknown_route)
         .with_state(Desk { past: Past::new(hub.exchange.clone(), reader), hub })
+}
+
+/// Metrics and probes alone, for an address of their own: no key is asked there.
+pub fn probes(hub: Arc<Hub>) -> Router {
+    Router::new()
+        .route("/metrics", get(measured::show))
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
+        .fallback(unknown_route)
+        .with_state(hub)
+}
+
+async fn alive() -> &'static str {
+    "ok\n"
 }
 
 /// Lets only those in who have the key.

@@ -177,9 +177,12 @@ impl Caller<'_> {
     pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
         let place = self.pass.place().await;
         let reply = self.reply.clone();
+        // What is traced ends when the reply is on its way.
+        let span = tracing::Span::current();
         let visited = self.hub.exchange.visit(company, |visit| {
             let frame = reply.frame(&work(visit));
             move |fate| {
+                let _told = span;
                 match fate {
                     Fate::Committed => reply.outbox.push(Outgoing::Frame(frame.into())),
                     Fate::Lost => reply.send_not_now(NotNow::Unavailable),

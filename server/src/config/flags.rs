@@ -31,6 +31,18 @@ pub struct Flags {
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
 
+    /// How log lines look: `text` for people, `json` for programs
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+
+    /// Address and port for `/metrics`, `/healthz` and `/readyz` alone, without a key
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics_listen: Option<String>,
+
+    /// Where to send traces for OpenTelemetry (OTLP over HTTP); only in a build with the feature `otlp`
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+
     /// How many sockets may be open at once
     #[arg(long, value_name = "COUNT")]
     pub max_sockets: Option<String>,
@@ -98,6 +110,9 @@ impl Flags {
             ("dev", self.dev.clone()),
             ("auto_provision", self.auto_provision.clone()),
             ("log", self.log.clone()),
+            ("log_format", self.log_format.clone()),
+            ("metrics_listen", self.metrics_listen.clone()),
+            ("otlp_endpoint", self.otlp_endpoint.clone()),
             ("max_sockets", self.max_sockets.clone()),
             ("socket_idle_timeout_ms", self.socket_idle_timeout_ms.clone()),
             ("journal_queue", self.journal_queue.clone()),

@@ -123,6 +123,26 @@ impl Layers {
         })
     }
 
+    /// One of a few words; which of them it is.
+    pub(super) fn one_of(&self, name: &str) -> Result<usize, BadSetting> {
+        self.read(name, |text, kind| match kind {
+            Kind::OneOf(words) => words.iter().position(|word| *word == text),
+            _ => None,
+        })
+    }
+
+    pub(super) fn address_or_none(&self, name: &str) -> Result<Option<SocketAddr>, BadSetting> {
+        self.read(name, |text, _| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) })
+    }
+
+    pub(super) fn url_or_none(&self, name: &str) -> Result<Option<String>, BadSetting> {
+        self.read(name, |text, _| match text {
+            "" => Some(None),
+            url if url.starts_with("http://") || url.starts_with("https://") => Some(Some(url.to_owned())),
+            _ => None,
+        })
+    }
+
     pub(super) fn whole(&self, name: &str) -> Result<u64, BadSetting> {
         self.read(name, |text, kind| {
             let number = text.parse().ok()?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Flags;
+use super::{Flags, LogFormat};
 
 /// What a setting's value must be.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,12 @@ pub(super) enum Kind {
     Switch,
     Secret,
     LogFilter,
+    /// One of a few words.
+    OneOf(&'static [&'static str]),
+    /// An address, or nothing.
+    AddressOrNone,
+    /// The beginning of an `http` address, or nothing.
+    UrlOrNone,
     /// A whole number within bounds, both included.
     Whole(u64, u64),
 }
@@ -24,6 +30,9 @@ impl Kind {
             Kind::Switch => "`true` or `false`".into(),
             Kind::Secret => "a text".into(),
             Kind::LogFilter => "a log filter such as `info` or `warn,switchboard=debug`".into(),
+            Kind::OneOf(words) => format!("one of `{}`", words.join("`, `")).into(),
+            Kind::AddressOrNone => "an address and port such as `127.0.0.1:4001`, or nothing".into(),
+            Kind::UrlOrNone => "an address such as `http://127.0.0.1:4318`, or nothing".into(),
             Kind::Whole(least, most) => format!("a whole number from {least} to {most}").into(),
         }
     }
@@ -39,7 +48,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 21] = [
+pub(super) static ROWS: [Row; 24] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -47,6 +56,9 @@ pub(super) static ROWS: [Row; 21] = [
     row("jwt_secret", Kind::Secret, None),
     row("api_key", Kind::Secret, None),
     row("log", Kind::LogFilter, Some("info")),
+    row("log_format", Kind::OneOf(&LogFormat::WORDS), Some("text")),
+    row("metrics_listen", Kind::AddressOrNone, Some("")),
+    row("otlp_endpoint", Kind::UrlOrNone, Some("")),
     row("max_sockets", Kind::Whole(1, 1_000_000), Some("50000")),
     // phoenix.js beats every 30 s and gives up 30 s later: a server that is less patient cuts live sockets.
     row("socket_idle_timeout_ms", Kind::Whole(60_000, 3_600_000), Some("90000")),

@@ -4,6 +4,8 @@ mod rooms;
 
 pub mod telling;
 
+mod outcomes;
+
 mod timekeeper;
 
 mod visit;
@@ -12,10 +14,11 @@ use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError};
 
-use switchboard_core::{Command, Company, CompanyId, SessionId, Time};
+use switchboard_core::{Command, Company, CompanyId, SessionId, Status, Time};
 
 use crate::clock::Clock;
 use crate::journal::{Change, Fate, Journal, ReadBack, Release, StoreError, Work};
+use crate::metrics::METRICS;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::mpsc::Permit;
 use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock};
@@ -174,13 +177,16 @@ impl Exchange {
     where
         R: FnOnce(Fate) + Send + 'static,
     {
-        if self.is_draining() {
-            return Err(NotNow::Draining);
-        }
-        if !self.journal.is_healthy() {
-            return Err(NotNow::Unavailable);
-        }
-        self.enter(id, Patience::None, |visit| Some(Box::new(work(visit)) as Release)).await
+        let visited = if self.is_draining() {
+            Err(NotNow::Draining)
+        } else if !self.journal.is_healthy() {
+            Err(NotNow::Unavailable)
+        } else {
+            self.enter(id, Patience::None, |visit| Some(Box::new(work(visit)) as Release)).await
+        };
+        visited.inspect_err(|not_now| {
+            METRICS.refused.of(not_now.reason()).inc();
+        })
     }
 
     /// A device has gone: it leaves its room, whatever else goes on.
@@ -391,6 +397,30 @@ impl Exchange {
     /// When it was not committed.
     pub async fn write(&self, change: Change) -> Result<(), NotNow> {
         if self.journal.is_healthy() && self.journal.write(change).await { Ok(()) } else { Err(NotNow::Unavailable) }
+    }
+
+    /// Counts what there is now, for the metrics. Each company is looked at for a moment.
+    pub fn count(&self) {
+        let slots: Vec<Arc<Slot>> =
+            self.slots.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let (mut employees, mut clients) = ([0; 4], 0);
+        for slot in &slots {
+            let live = slot.lock();
+            clients += live.company.open_clients();
+            for (sum, here) in employees.iter_mut().zip(live.company.employees_by_status()) {
+                *sum += here;
+            }
+        }
+        let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        for (status, count) in Status::ALL.into_iter().zip(employees) {
+            METRICS.employees.of(status.word()).set(gauge(count));
+        }
+        METRICS.companies.set(gauge(slots.len()));
+        METRICS.open_clients.set(gauge(clients));
+        let (waiting, most) = self.journal.waiting();
+        METRICS.journal_queue.set(gauge(waiting));
+        METRICS.journal_queue_max.set(gauge(most));
+        METRICS.store_healthy.set(i64::from(self.is_healthy()));
     }
 
     /// A number for a new line.

@@ -34,6 +34,19 @@ pub enum Room {
     Board,
 }
 
+impl Room {
+    /// The word that its topic begins with.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Client(_) => "company",
+            Self::Employee(_) => "employee",
+            Self::Session(..) => "session",
+            Self::Board => "board",
+        }
+    }
+}
+
 /// All rooms of a company.
 #[derive(Debug, Default)]
 pub struct Rooms {

@@ -1,15 +1,19 @@
 //! A visit to one company, under its lock: what is asked of it, who comes and goes, and the entry that comes of it.
 
+use std::time::Instant;
+
 use switchboard_core::{
     Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
     Turn,
 };
 
+use super::outcomes::Outcomes;
 use super::rooms::{Line, Room, Rooms};
 use super::telling::{self, Delivery};
 use crate::journal::rows::rows_of;
 use crate::journal::{Entry, Fate, Release};
 use crate::json::Json;
+use crate::metrics::METRICS;
 
 /// How often changed counts are told, in milliseconds; a changed `available` is told at once.
 const COUNTS_EVERY_MS: u64 = 250;
@@ -89,13 +93,15 @@ pub struct Visit<'a> {
     events: Vec<Event>,
     notices: Vec<Notice>,
     deliveries: Vec<Delivery>,
+    began: Instant,
 }
 
 impl<'a> Visit<'a> {
     pub(super) fn begin(live: &'a mut Live, now: Time) -> Self {
         let now = now.plus_ms(live.ahead_ms).max(live.company.clock());
         let first_seq = live.company.seq() + 1;
-        Self { live, now, first_seq, events: Vec::new(), notices: Vec::new(), deliveries: Vec::new() }
+        let (events, notices, deliveries) = (Vec::new(), Vec::new(), Vec::new());
+        Self { live, now, first_seq, events, notices, deliveries, began: Instant::now() }
     }
 
     /// The time of this visit.
@@ -115,7 +121,9 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// The refusal.
     pub fn take(&mut self, command: &Command) -> Result<Answer, Refusal> {
+        let began = Instant::now();
         let turn = self.live.company.take(self.now, command);
+        METRICS.decision.observe(began.elapsed().as_secs_f64());
         self.keep(turn)
     }
 
@@ -202,6 +210,7 @@ impl<'a> Visit<'a> {
         if self.events.is_empty() && deliveries.is_empty() && reply.is_none() {
             return None;
         }
+        let outcomes = Outcomes::of(&self.live.company, &self.events, self.now, self.began);
         let release = Box::new(move |fate| {
             if let Some(reply) = reply {
                 reply(fate);
@@ -210,6 +219,7 @@ impl<'a> Visit<'a> {
                 for (outbox, outgoing) in deliveries {
                     outbox.push(outgoing);
                 }
+                outcomes.note();
             }
         });
         let company = self.live.company.id().clone();

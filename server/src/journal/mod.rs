@@ -29,8 +29,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
+use crate::metrics::METRICS;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{mpsc, thread, watch};
+use crate::telemetry::TRACE;
 use rows::Row;
 
 /// The most entries in one transaction: a commit stays short enough that nobody waits long behind it.
@@ -238,7 +240,7 @@ impl<S: Store> Committer<S> {
             Work::Snapshot { .. } | Work::Write { .. } => true,
             Work::File { .. } => false,
         });
-        let committed = if writes { self.store.commit(&mut batch) } else { Ok(()) };
+        let committed = if writes { self.measured_commit(&mut batch) } else { Ok(()) };
         match committed {
             Ok(()) => self.release(batch, Fate::Committed),
             Err(error) => {
@@ -248,6 +250,15 @@ impl<S: Store> Committer<S> {
                 self.release(batch, Fate::Lost);
             }
         }
+    }
+
+    fn measured_commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let _span = tracing::debug_span!(target: TRACE, "commit", entries = batch.len()).entered();
+        let committed = self.store.commit(batch);
+        METRICS.commit.observe(began.elapsed().as_secs_f64());
+        METRICS.batch.observe(batch.len() as f64);
+        committed
     }
 
     fn release(&mut self, batch: Vec<Work>, fate: Fate) {
@@ -280,7 +291,9 @@ impl<S: Store> Committer<S> {
 
     /// Says whether it could. What cannot be filed is not lost; but then there is no room for more either.
     fn file(&mut self, which: Filing<'_>) -> bool {
+        let began = Instant::now();
         let filed = self.store.file(which);
+        METRICS.filing.observe(began.elapsed().as_secs_f64());
         if let Err(error) = &filed {
             tracing::warn!(%error, "the store cannot file: answering `unavailable` until it can");
             self.healthy.send_replace(false);
@@ -400,6 +413,13 @@ impl Journal {
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         *self.health.borrow() && !self.queue.is_closed()
+    }
+
+    /// How many entries wait, and how many may.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        let most = self.queue.max_capacity();
+        (most - self.queue.capacity(), most)
     }
 
     /// Follows the store's health.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use switchboard::config::table;
+use switchboard::metrics::Metrics;
 use switchboard::view::vocabulary;
 use switchboard_core::Settings;
 
@@ -52,4 +53,20 @@ fn the_readme_has_every_setting_of_the_server() {
     for setting in table() {
         assert!(readme.contains(&setting.variable), "the README names `{}`", setting.variable);
     }
+}
+
+#[test]
+fn the_list_of_metrics_is_complete() {
+    let said = rows(&document("docs/metrics.md"), "metrics");
+    let known: Vec<Vec<String>> = Metrics::table()
+        .into_iter()
+        .map(|metric| {
+            let values: Vec<String> = metric.values.iter().map(|value| format!("`{value}`")).collect();
+            let labels =
+                if values.is_empty() { metric.labels } else { format!("{}: {}", metric.labels, values.join(", ")) };
+            vec![format!("`{}`", metric.name), metric.kind, labels, metric.help]
+        })
+        .collect();
+    let lines: Vec<String> = known.iter().map(|row| format!("| {} |", row.join(" | "))).collect();
+    assert_eq!(said, known, "the rows are\n{}", lines.join("\n"));
 }

@@ -1,0 +1,56 @@
+//! What Prometheus reads, and how long each request took.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::{Instrument, field};
+
+use crate::hub::Hub;
+use crate::metrics::{self, METRICS};
+use crate::telemetry::TRACE;
+
+/// `GET /metrics`
+pub async fn show(State(hub): State<Arc<Hub>>) -> Response {
+    hub.exchange.count();
+    METRICS.sockets.set(i64::try_from(hub.sockets.load(Ordering::Acquire)).unwrap_or(i64::MAX));
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], METRICS.scrape()).into_response()
+}
+
+/// Measures a request, and makes it a span.
+pub async fn measured(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    // Only the route's own text: a path has ids in it, and strangers can write anything there.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = known(request.method());
+    let span = tracing::debug_span!(target: TRACE, "request", method, route, status = field::Empty);
+    #[cfg(feature = "otlp")]
+    crate::telemetry::follow(&span, request.headers());
+    let response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    span.record("status", status.as_u16());
+    // A socket is not over with its handshake.
+    if status != StatusCode::SWITCHING_PROTOCOLS {
+        let request = metrics::Request { method, route, status: status.as_u16() };
+        METRICS.requests.get_or_create(&request).observe(began.elapsed().as_secs_f64());
+    }
+    response
+}
+
+/// A stranger may send any word for a method; a series for each would have no bound.
+const fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::PUT => "PUT",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

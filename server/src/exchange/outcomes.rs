@@ -1,0 +1,127 @@
+//! What became of bookings, offers and sessions in a visit: counted, and said in the log, once it is committed.
+
+use std::time::Instant;
+
+use switchboard_core::{
+    Booking, BookingId, BookingReason, Company, CompanyId, EndedBy, Event, Offer, OfferId, Outcome, SessionId, Time,
+};
+
+use crate::metrics::{METRICS, seconds};
+
+/// What became of bookings, offers and sessions in one visit. No person is named in it.
+pub(super) struct Outcomes {
+    company: Option<CompanyId>,
+    began: Instant,
+    noted: Vec<Noted>,
+}
+
+enum Noted {
+    FirstOffer,
+    OfferClosed { outcome: Outcome, after_ms: u64 },
+    Assigned { booking: BookingId, session: SessionId, offers: u32, after_ms: u64, searched_ms: u64 },
+    BookingEnded { booking: BookingId, reason: BookingReason, offers: u32, searched_ms: u64 },
+    SessionEnded { session: SessionId, booking: BookingId, by: EndedBy, lasted_ms: u64 },
+}
+
+impl Outcomes {
+    /// Looks through the events of a visit, which the company has just applied.
+    pub(super) fn of(company: &Company, events: &[Event], now: Time, began: Instant) -> Self {
+        let noted: Vec<Noted> = events.iter().filter_map(|event| note(company, event, now)).collect();
+        Self { company: (!noted.is_empty()).then(|| company.id().clone()), began, noted }
+    }
+
+    /// It is committed.
+    pub(super) fn note(self) {
+        let Some(company) = self.company else { return };
+        for noted in self.noted {
+            match noted {
+                Noted::FirstOffer => METRICS.book_to_offer.observe(self.began.elapsed().as_secs_f64()),
+                Noted::OfferClosed { outcome, after_ms } => {
+                    METRICS.offers.of(outcome.word()).inc();
+                    if outcome == Outcome::Rejected {
+                        METRICS.offer_to_answer.observe(seconds(after_ms));
+                    }
+                }
+                Noted::Assigned { booking, session, offers, after_ms, searched_ms } => {
+                    METRICS.offers.of(Outcome::Accepted.word()).inc();
+                    METRICS.offer_to_answer.observe(seconds(after_ms));
+                    METRICS.search.observe(seconds(searched_ms));
+                    METRICS.booking_assigned();
+                    tracing::info!(%company, %booking, %session, offers, searched_ms, "a booking found somebody");
+                }
+                Noted::BookingEnded { booking, reason, offers, searched_ms } => {
+                    METRICS.search.observe(seconds(searched_ms));
+                    METRICS.bookings.of(reason.word()).inc();
+                    let reason = reason.word();
+                    tracing::info!(%company, %booking, reason, offers, searched_ms, "a booking ended without anybody");
+                }
+                Noted::SessionEnded { session, booking, by, lasted_ms } => {
+                    METRICS.session.observe(seconds(lasted_ms));
+                    METRICS.sessions.of(by.word()).inc();
+                    let by = by.word();
+                    tracing::info!(%company, %session, %booking, by, lasted_ms, "a session ended");
+                }
+            }
+        }
+    }
+}
+
+fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
+    match event {
+        Event::OfferMade { offer, .. } => (offer.attempt == 1).then_some(Noted::FirstOffer),
+        Event::OfferClosed { offer, outcome, .. } => {
+            let (_, closed) = find(company, *offer)?;
+            Some(Noted::OfferClosed { outcome: *outcome, after_ms: closed.made_at.ms_until(now) })
+        }
+        Event::OfferAccepted { offer, session } => {
+            let (booking, accepted) = find(company, *offer)?;
+            Some(Noted::Assigned {
+                booking: booking.id,
+                session: *session,
+                offers: offer.attempt,
+                after_ms: accepted.made_at.ms_until(now),
+                searched_ms: booking.created_at.ms_until(now),
+            })
+        }
+        Event::BookingEnded { booking, reason } => {
+            let ended = company.booking(*booking)?;
+            Some(Noted::BookingEnded {
+                booking: *booking,
+                reason: *reason,
+                offers: ended.latest_offer_id().attempt,
+                searched_ms: ended.created_at.ms_until(now),
+            })
+        }
+        Event::SessionEnded { session, by, .. } => {
+            let ended = company.session(*session)?;
+            Some(Noted::SessionEnded {
+                session: *session,
+                booking: ended.booking,
+                by: *by,
+                lasted_ms: ended.started_at.ms_until(now),
+            })
+        }
+        Event::CompanySet { .. }
+        | Event::CompanyRemoved
+        | Event::EmployeeSet { .. }
+        | Event::EmployeeRemoved { .. }
+        | Event::IntentSet { .. }
+        | Event::EmployeeConnected { .. }
+        | Event::EmployeeDisconnected { .. }
+        | Event::EmployeeUnreachable { .. }
+        | Event::WrapUpEnded { .. }
+        | Event::BookingOpened { .. }
+        | Event::OfferDelivered { .. }
+        | Event::ClientConnected { .. }
+        | Event::ClientDisconnected { .. }
+        | Event::PartyEntered { .. }
+        | Event::PartyLeft { .. }
+        | Event::MessageSent { .. }
+        | Event::Resumed => None,
+    }
+}
+
+fn find(company: &Company, offer: OfferId) -> Option<(&Booking, &Offer)> {
+    let booking = company.booking(offer.booking)?;
+    Some((booking, booking.offer(offer.attempt)?))
+}

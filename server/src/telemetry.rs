@@ -1,0 +1,54 @@
+//! What the server tells whoever runs it: log lines, and traces where they are wished for.
+
+mod lines;
+
+#[cfg(feature = "otlp")]
+mod traces;
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::config::{LogFormat, Settings};
+
+pub use lines::Lines;
+#[cfg(feature = "otlp")]
+pub use traces::follow;
+
+/// The target of spans: traces are made of them and of nothing else, and the log does without.
+pub const TRACE: &str = "switchboard::trace";
+
+/// Keeps the log and the traces going; what waits is written out when it is dropped.
+pub struct Telemetry {
+    _lines: lines::Writing,
+    #[cfg(feature = "otlp")]
+    _traces: Option<traces::Sending>,
+}
+
+/// Begins to log, and to send traces when there is somewhere to send them.
+///
+/// # Errors
+/// When the system gives no thread, or the traces cannot be sent in that way.
+pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
+    let (lines, writing) = Lines::start(std::io::stderr())?;
+    let colours = std::io::stderr().is_terminal();
+    let filter = EnvFilter::try_new(&settings.log)?;
+    let log = match settings.log_format {
+        LogFormat::Text => tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(lines).boxed(),
+        LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(lines).boxed(),
+    };
+    let subscriber = tracing_subscriber::registry().with(log.with_filter(filter));
+    #[cfg(feature = "otlp")]
+    {
+        let (layer, traces) = settings.otlp_endpoint.as_deref().map(traces::start).transpose()?.unzip();
+        subscriber.with(layer).init();
+        Ok(Telemetry { _lines: writing, _traces: traces })
+    }
+    #[cfg(not(feature = "otlp"))]
+    {
+        subscriber.init();
+        Ok(Telemetry { _lines: writing })
+    }
+}
