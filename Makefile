@@ -28,9 +28,11 @@ fmt:
 clippy:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --package switchboard --tests --features model --locked -- -D warnings
+	$(CARGO) clippy --package switchboard --tests --features otlp --locked -- -D warnings
 
 unit:
 	$(CARGO) test --workspace --locked
+	$(CARGO) test --package switchboard --lib --features otlp --locked telemetry::
 
 # Exchange, journal and outbox under a model checker: every scene in some hundred orders.
 model:

@@ -128,6 +128,10 @@ pub mod mpsc {
             shuttle::future::block_on(self.send(value))
         }
 
+        pub fn capacity(&self) -> usize {
+            self.0.capacity()
+        }
+
         pub fn max_capacity(&self) -> usize {
             self.0.max_capacity()
         }

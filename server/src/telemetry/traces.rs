@@ -69,3 +69,53 @@ impl Drop for Sending {
         let _sent_or_not = self.0.shutdown();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use axum::http::HeaderValue;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    /// Takes one request, and gives back its first line and its body.
+    fn collect(listener: &TcpListener) -> (String, Vec<u8>) {
+        let (mut stream, _) = listener.accept().expect("somebody sends");
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte).expect("a head");
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).expect("text");
+        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let mut body = vec![0; length.expect("a length")];
+        stream.read_exact(&mut body).expect("a body");
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").expect("it listens");
+        (head.lines().next().unwrap_or_default().to_owned(), body)
+    }
+
+    #[test]
+    fn spans_reach_the_collector_in_the_trace_of_the_request_and_log_lines_do_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("http://{}/", listener.local_addr().expect("an address"));
+        let collector = std::thread::spawn(move || collect(&listener));
+        let (layer, sending) = start(&endpoint).expect("it begins");
+        let trace = "0af7651916cd43dd8448eb211c80319c";
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let span = tracing::debug_span!(target: TRACE, "request", route = "/v1/companies");
+            let parent = HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+            follow(&span, &HeaderMap::from_iter([(HeaderName::from_static("traceparent"), parent)]));
+            span.in_scope(|| tracing::info_span!("not a part of any trace").in_scope(|| tracing::info!("a log line")));
+        });
+        drop(sending);
+        let (line, body) = collector.join().expect("it was sent");
+        assert_eq!(line, "POST /v1/traces HTTP/1.1");
+        let holds = |part: &[u8]| body.windows(part.len()).any(|window| window == part);
+        let id: Vec<u8> =
+            (0..16).map(|at| u8::from_str_radix(&trace[2 * at..2 * at + 2], 16).expect("hexadecimal")).collect();
+        assert!(holds(b"request") && holds(b"/v1/companies") && holds(&id));
+        assert!(!holds(b"not a part") && !holds(b"a log line"));
+    }
+}
