@@ -1,5 +1,6 @@
-//! The command line: `serve`, `token`, `check`, `demo` and `load`.
+//! The command line: `serve`, `token`, `check`, `backup`, `restore`, `demo` and `load`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use clap::{Parser, Subcommand};
 use switchboard::auth::{Claims, Keyring, Role};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
+use switchboard::journal::backup::{backup, restore};
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
 use switchboard::{demo, load, serve, telemetry};
@@ -48,6 +50,23 @@ enum Subcommands {
     Check {
         #[command(flatten)]
         flags: Flags,
+    },
+    /// Copy the store into one file, also while a server runs on it
+    Backup {
+        #[command(flatten)]
+        flags: Flags,
+        /// The file; it must not exist yet
+        file: PathBuf,
+    },
+    /// Make a backup the store of the data directory; the server must be stopped
+    Restore {
+        #[command(flatten)]
+        flags: Flags,
+        /// The backup
+        file: PathBuf,
+        /// Move a store that is there aside
+        #[arg(long)]
+        replace: bool,
     },
     /// Play six steps of a booking against a running `serve --dev`, and show what each side sees
     Demo {
@@ -116,6 +135,24 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Subcommands::Check { flags } => check_store(&flags),
+        Subcommands::Backup { flags, file } => {
+            let data = Settings::load_data(&flags, process_variables())?;
+            let bytes = backup(&data, &file)?;
+            println!("copied `{}` into `{}`: {bytes} bytes", data.display(), file.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Subcommands::Restore { flags, file, replace } => {
+            let data = Settings::load_data(&flags, process_variables())?;
+            if let Some(aside) = restore(&file, &data, replace)? {
+                println!("the store that was there is now `{}`", aside.display());
+            }
+            println!(
+                "`{}` is the store of `{}`; see that it is whole: `switchboard check`",
+                file.display(),
+                data.display()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
         Subcommands::Demo { flags, url } => {
             let secret = Settings::load_for_token(flags, process_variables())?;
             runtime()?.block_on(demo::play(&url, secret.expose()))?;

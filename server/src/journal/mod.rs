@@ -22,6 +22,8 @@ pub mod snapshot;
 
 pub mod check;
 
+pub mod backup;
+
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};

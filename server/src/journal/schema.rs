@@ -100,12 +100,17 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
+/// The newest schema that this version knows.
+pub(super) fn known() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
 /// Brings the tables to what this version knows.
 ///
 /// # Errors
 /// When the store is newer than this version, or cannot be changed.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let known = known();
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > known {
         return Err(StoreError::TooNew { found, known });

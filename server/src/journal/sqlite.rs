@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::{Entry, Filing, Store, StoreError, Work, log, schema, tables};
 
 pub(super) const FILE: &str = "switchboard.db";
-const LOCK: &str = "switchboard.lock";
+pub(super) const LOCK: &str = "switchboard.lock";
 /// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
 const CACHE_KIB: i64 = 32 * 1024;
 /// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.

@@ -12,6 +12,10 @@ mod small_disk;
 
 mod process;
 
+mod backup;
+
+mod upgrade;
+
 mod slow;
 
 mod limits;

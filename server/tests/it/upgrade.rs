@@ -1,0 +1,50 @@
+//! A store that an earlier version wrote opens in this one, with all that was in it.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::server::{Plan, Server, assert_whole};
+
+/// A store as an earlier version left it, from a dump of SQLite's.
+fn stored(dump: &str, data: &Path) {
+    std::fs::create_dir_all(data).unwrap();
+    let store = rusqlite::Connection::open(data.join("switchboard.db")).unwrap();
+    store.execute_batch(dump).unwrap();
+    store.pragma_update(None, "journal_mode", "wal").unwrap();
+}
+
+fn shown(server: &Server, path: &str) -> Value {
+    let (status, answer) = server.ask("GET", path, "");
+    assert_eq!(status, 200, "{path}: {answer}");
+    serde_json::from_str(&answer).unwrap()
+}
+
+#[test]
+fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
+    let place = tempfile::tempdir().unwrap();
+    stored(include_str!("stores/schema-2.sql"), place.path());
+    let mut server = Plan::new(place.path()).start();
+    let companies = shown(&server, "/v1/companies");
+    let names: Vec<&str> = companies["items"].as_array().unwrap().iter().filter_map(|c| c["name"].as_str()).collect();
+    assert_eq!(names, ["Acme & Co", "Demo", "Written last"]);
+    let acme = shown(&server, "/v1/companies/acme");
+    assert_eq!(acme["settings"]["offer_timeout_ms"], 60_000);
+    let ann = shown(&server, "/v1/companies/acme/employees/ann");
+    assert_eq!((&ann["name"], &ann["status"]), (&"Änn".into(), &"busy".into()));
+    assert_eq!(ann["topics"], serde_json::json!(["law", "tax"]));
+    // A session runs on, and can be ended.
+    let running = shown(&server, "/v1/companies/acme/sessions?state=running");
+    let session = &running["items"][0];
+    assert_eq!((&session["client_id"], &session["employee_id"]), (&"carl".into(), &"ann".into()));
+    let end = format!("/v1/companies/acme/sessions/{}/end", session["id"].as_str().unwrap());
+    assert_eq!(server.ask("POST", &end, "{}").0, 200);
+    // What was over is history.
+    let over = shown(&server, "/v1/companies/demo/bookings");
+    let booking = &over["items"][0];
+    assert_eq!((&booking["state"], &booking["offers"]), (&"assigned".into(), &2.into()));
+    let detail = shown(&server, &format!("/v1/companies/demo/bookings/{}", booking["id"].as_str().unwrap()));
+    assert_eq!(detail["offers"][0]["outcome"], "rejected");
+    server.stop();
+    assert_whole(place.path());
+}
