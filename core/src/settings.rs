@@ -31,6 +31,12 @@ macro_rules! settings {
                 Ok(())
             }
 
+            /// Name, the least and the most that may be set, in the order of the documentation.
+            #[must_use]
+            pub fn ranges() -> Vec<(&'static str, u64, u64)> {
+                vec![$((stringify!($name), $min, u64::from($max)),)+]
+            }
+
             /// Name, default and what it does, in the order of the documentation.
             #[must_use]
             pub fn table() -> Vec<(&'static str, String, &'static str)> {
@@ -70,6 +76,23 @@ mod tests {
         assert_eq!(Settings::default().check(), Ok(()));
         let settings = Settings { offer_timeout_ms: 0, ..Settings::default() };
         assert_eq!(settings.check(), Err(("offer_timeout_ms", "must be 1 to 86400000".into())));
+    }
+
+    #[test]
+    fn the_ranges_are_those_that_are_checked() {
+        assert_eq!(
+            Settings::ranges()[..2],
+            [("offer_timeout_ms", 1, 86_400_000), ("delivery_timeout_ms", 0, 86_400_000)]
+        );
+        for (name, least, most) in Settings::ranges() {
+            for (value, good) in
+                [(Some(least), true), (Some(most), true), (Some(most + 1), false), (least.checked_sub(1), false)]
+            {
+                let Some(value) = value else { continue };
+                let settings: Settings = serde_json::from_value(serde_json::json!({ name: value })).unwrap();
+                assert_eq!(settings.check().is_ok(), good, "{name} {value}");
+            }
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub mod journal;
 
 pub mod view;
 
+pub mod shape;
+
 pub mod json;
 
 pub mod outbox;

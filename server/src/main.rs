@@ -1,4 +1,4 @@
-//! The command line: `serve`, `token`, `check`, `backup`, `restore`, `demo` and `load`.
+//! The command line: `serve`, `token`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::backup::{backup, restore};
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
-use switchboard::{demo, load, serve, telemetry};
+use switchboard::{api, demo, load, serve, telemetry};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -76,6 +76,8 @@ enum Subcommands {
         #[arg(long, default_value = "http://127.0.0.1:4000")]
         url: String,
     },
+    /// Print the HTTP API's document (OpenAPI 3.1), as `/openapi.json` serves it
+    Openapi,
     /// Have many people book on a running server, and show how long everything took; exit 1 when anybody is booked twice
     Load {
         #[command(flatten)]
@@ -156,6 +158,10 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
         Subcommands::Demo { flags, url } => {
             let secret = Settings::load_for_token(flags, process_variables())?;
             runtime()?.block_on(demo::play(&url, secret.expose()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Subcommands::Openapi => {
+            print!("{}", api::document::text());
             Ok(ExitCode::SUCCESS)
         }
         Subcommands::Load { flags, plan } => put_load(flags, plan),

@@ -10,8 +10,10 @@ use switchboard_core::{
     Intent, Message, MessageId, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId, Settings, Status,
     Time, Today, Topic, TopicAvailability,
 };
+use utoipa::ToSchema;
 
 use crate::json::{Json, object};
+use crate::shape::{self, examples};
 
 /// A text that is borrowed from a company, or was read from the store.
 pub type Text<'a> = Cow<'a, str>;
@@ -107,18 +109,29 @@ impl Json for Note<'_> {
 }
 
 /// A booking.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Booking, examples(examples::booking))]
 pub struct BookingView<'a> {
+    #[schema(value_type = shape::Uuid)]
     pub(crate) id: BookingId,
+    #[schema(value_type = shape::Id)]
     pub(crate) company_id: Text<'a>,
+    #[schema(value_type = shape::Id)]
     pub(crate) client_id: Text<'a>,
+    #[schema(value_type = shape::Topic)]
     pub(crate) topic: Text<'a>,
+    #[schema(value_type = shape::Note)]
     pub(crate) note: Option<Note<'a>>,
+    #[schema(value_type = shape::StateOfBooking)]
     pub(crate) state: Text<'a>,
+    #[schema(value_type = Option<shape::EndOfBooking>, required)]
     pub(crate) reason: Option<Text<'a>>,
     pub(crate) offers: u32,
+    #[schema(value_type = shape::Moment)]
     pub(crate) created_at: Moment,
+    #[schema(value_type = Option<SessionView>, required)]
     pub(crate) session: Option<SessionView<'a>>,
+    #[schema(value_type = Option<NamedEmployee>, required)]
     pub(crate) employee: Option<NamedEmployee<'a>>,
 }
 object!(BookingView<'_> {
@@ -126,9 +139,12 @@ object!(BookingView<'_> {
 });
 
 /// An employee as a client sees them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NamedEmployee)]
 pub struct NamedEmployee<'a> {
+    #[schema(value_type = shape::Id)]
     pub(crate) id: Text<'a>,
+    #[schema(value_type = shape::Name)]
     pub(crate) name: Text<'a>,
 }
 object!(NamedEmployee<'_> { id, name });
@@ -154,17 +170,28 @@ pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a
 }
 
 /// A session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session, examples(examples::session))]
 pub struct SessionView<'a> {
+    #[schema(value_type = shape::Uuid)]
     pub(crate) id: SessionId,
+    #[schema(value_type = shape::Uuid)]
     pub(crate) booking_id: BookingId,
+    #[schema(value_type = shape::Id)]
     pub(crate) company_id: Text<'a>,
+    #[schema(value_type = shape::Id)]
     pub(crate) client_id: Text<'a>,
+    #[schema(value_type = shape::Id)]
     pub(crate) employee_id: Text<'a>,
+    #[schema(value_type = shape::Topic)]
     pub(crate) topic: Text<'a>,
+    #[schema(value_type = shape::Moment)]
     pub(crate) started_at: Moment,
+    #[schema(value_type = Option<shape::Moment>, required)]
     pub(crate) ended_at: Option<Moment>,
+    #[schema(value_type = Option<shape::EnderOfSession>, required)]
     pub(crate) ended_by: Option<Text<'a>>,
+    #[schema(value_type = Option<String>, required)]
     pub(crate) reason: Option<Text<'a>>,
 }
 object!(SessionView<'_> {
@@ -262,13 +289,20 @@ pub struct PeerView {
 object!(PeerView { online });
 
 /// An employee's row, as the board and the HTTP API show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Employee, examples(examples::employee))]
 pub struct EmployeeView<'a> {
+    #[schema(value_type = shape::Id)]
     id: &'a str,
+    #[schema(value_type = shape::Name)]
     name: &'a str,
+    #[schema(value_type = Vec<shape::Topic>)]
     topics: Vec<&'a str>,
+    #[schema(value_type = shape::EmployeeStatus)]
     status: &'static str,
+    #[schema(value_type = shape::Moment)]
     since: Moment,
+    #[schema(value_type = shape::EmployeeIntent)]
     intent: &'static str,
 }
 object!(EmployeeView<'_> { id, name, topics, status, since, intent });
@@ -301,11 +335,16 @@ pub fn employee_gone(id: &EmployeeId) -> EmployeeGoneView<'_> {
 }
 
 /// A message in a session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Message, examples(examples::message))]
 pub struct MessageView<'a> {
+    #[schema(value_type = shape::Uuid)]
     pub(crate) id: MessageId,
+    #[schema(value_type = shape::Side)]
     pub(crate) from: Text<'a>,
+    #[schema(value_type = String)]
     pub(crate) body: Text<'a>,
+    #[schema(value_type = shape::Moment)]
     pub(crate) at: Moment,
 }
 object!(MessageView<'_> { id, from, body, at });
@@ -376,11 +415,16 @@ pub fn availability(availability: &Availability) -> AvailabilityView<'_> {
 }
 
 /// A company, as the HTTP API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Company, examples(examples::company))]
 pub struct CompanyView<'a> {
+    #[schema(value_type = shape::Id)]
     id: &'a str,
+    #[schema(value_type = shape::Name)]
     name: &'a str,
+    #[schema(value_type = shape::AllSettings)]
     settings: &'a Settings,
+    #[schema(value_type = shape::Moment)]
     created_at: Moment,
 }
 

@@ -6,48 +6,71 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
+use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath, shown};
+use super::in_path::{OfBooking, OfCompany};
 use super::past::Past;
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::history::Filter;
-use crate::view;
+use crate::journal::history::{BookingDetail, Filter, Listed};
+use crate::shape::{self, examples};
+use crate::view::{self, BookingView};
 
-/// What a list of bookings or sessions may be asked for by.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct ListQuery {
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// Only what is in this state.
+    #[param(value_type = Option<shape::StateOfBooking>, example = "assigned")]
     state: Option<String>,
+    /// Only of this client.
+    #[param(example = "carl")]
     client: Option<String>,
+    /// Only of this employee.
+    #[param(example = "ann")]
     employee: Option<String>,
+    /// Only what began at this time or later.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
     from: Option<String>,
+    /// Only what began before this time.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
     to: Option<String>,
 }
 
-impl ListQuery {
-    /// The filter and the page, checked.
+impl Filter {
+    /// What is asked for, with its times read.
     ///
     /// # Errors
     /// A problem that names the field.
-    pub fn read(self, states: &[&str]) -> Result<(Filter, crate::journal::history::Page), Problem> {
-        let filter = Filter {
-            state: ask::one_of("state", self.state, states)?,
-            client: self.client,
-            employee: self.employee,
-            from: ask::moment("from", self.from.as_deref())?,
-            to: ask::moment("to", self.to.as_deref())?,
-        };
-        Ok((filter, ask::page(self.limit, self.after)?))
+    pub(super) fn read(
+        state: Option<String>,
+        client: Option<String>,
+        employee: Option<String>,
+        from: Option<&str>,
+        to: Option<&str>,
+    ) -> Result<Self, Problem> {
+        Ok(Self { state, client, employee, from: ask::moment("from", from)?, to: ask::moment("to", to)? })
     }
 }
 
-/// `GET /v1/companies/{company}/bookings`
+/// Lists bookings, newest first.
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
+#[utoipa::path(
+    get, path = "/companies/{company}/bookings", operation_id = "listBookings", tag = "bookings",
+    params(OfCompany, ListQuery),
+    responses(
+        (status = 200, body = Listed<BookingView>, description = "A page of them, with `offers` as a number"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
@@ -55,16 +78,27 @@ pub async fn list(
     uri: Uri,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let (filter, page) = ask::query::<ListQuery>(&uri)?.read(&BookingState::ALL.map(BookingState::word))?;
+    let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
+    let state = ask::one_of("state", state, &BookingState::ALL.map(BookingState::word))?;
+    let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
+    let page = ask::page(limit, after)?;
     ask::known_company(&hub, &company).await?;
     let listed = past.of(&company, move |past, company| past.bookings(company, &filter, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
-/// `GET /v1/companies/{company}/bookings/{booking}`
+/// Shows a booking with its offers.
 ///
 /// # Errors
 /// `unknown_booking`.
+#[utoipa::path(
+    get, path = "/companies/{company}/bookings/{booking}", operation_id = "showBooking", tag = "bookings",
+    params(OfBooking),
+    responses(
+        (status = 200, body = BookingDetail, description = "The booking, with `offers` as an array"),
+        (status = 404, description = "`unknown_booking`"),
+    )
+)]
 pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
     let found = past.of(&company, move |past, company| past.booking(company, booking)).await?;
@@ -72,10 +106,22 @@ pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(
     Ok(shown(StatusCode::OK, &found))
 }
 
-/// `POST /v1/companies/{company}/bookings/{booking}/cancel`
+/// Cancels a booking that still searches.
 ///
 /// # Errors
 /// `unknown_booking`, `booking_closed`.
+#[utoipa::path(
+    post, path = "/companies/{company}/bookings/{booking}/cancel", operation_id = "cancelBooking", tag = "bookings",
+    params(OfBooking),
+    responses(
+        (
+            status = 200, body = BookingView, description = "The booking as it is now",
+            example = json!(examples::cancelled())
+        ),
+        (status = 404, description = "`unknown_company`, `unknown_booking`"),
+        (status = 409, description = "`booking_closed`"),
+    )
+)]
 pub async fn cancel(State(hub): State<Arc<Hub>>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
     let command = Command::Cancel { booking, by: Actor::Admin };

@@ -7,66 +7,100 @@ use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use switchboard_core::{Command, CompanyId, Employee, Settings, Topic};
+use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
-use crate::view::{self, Moment};
+use crate::shape::{self, examples};
+use crate::view::{self, CompanyView, Moment};
 
-/// A company's body in a `PUT`.
-#[derive(Debug, Default, Deserialize)]
+/// A company to make or to replace. What is not named gets its default, and the name the id.
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(examples(examples::company_body))]
 pub struct CompanyBody {
+    #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
+    #[schema(value_type = shape::SettingsToSet)]
     settings: Map<String, Value>,
 }
 
-/// A company's body in a `PATCH`: what is not named stays, null goes back to the default.
-#[derive(Debug, Default, Deserialize)]
+/// What to change of a company: what is not named stays, null goes back to the default (RFC 7396).
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(examples(examples::company_patch))]
 pub struct CompanyPatch {
+    #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
+    #[schema(value_type = shape::SettingsToChange)]
     settings: Map<String, Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct AvailabilityQuery {
+    /// Only who can take it.
+    #[param(value_type = Option<shape::Topic>, example = "tax")]
     topic: Option<String>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// The `next` of the page before: a place in the line.
     after: Option<u64>,
 }
 
 /// Who is idle, in the order in which they would be asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::in_line))]
 struct InLine<'a> {
+    /// Somebody can be asked now.
     available: bool,
+    /// How many can be asked.
     idle: usize,
-    #[serde(flatten)]
-    listed: Listed<Idle<'a>>,
+    items: Vec<Idle<'a>>,
+    /// The cursor to go on with; null on the last page.
+    #[schema(required)]
+    next: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// An employee who can be asked.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::idle))]
 struct Idle<'a> {
+    #[schema(value_type = shape::Id)]
     id: &'a str,
+    #[schema(value_type = shape::Name)]
     name: &'a str,
+    #[schema(value_type = shape::Moment)]
     since: Moment,
+    #[schema(value_type = Vec<shape::Topic>)]
     topics: Vec<&'a str>,
 }
 
-/// `GET /v1/companies`
+/// Lists companies, by id.
 ///
 /// # Errors
 /// A bad query, or a store that cannot be read.
+#[utoipa::path(
+    get, path = "/companies", operation_id = "listCompanies", tag = "companies", params(ListQuery),
+    responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
+)]
 pub async fn list(State(past): State<Past>, uri: Uri) -> Answered {
     let ListQuery { limit, after } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
@@ -74,10 +108,17 @@ pub async fn list(State(past): State<Past>, uri: Uri) -> Answered {
     Ok(shown(StatusCode::OK, &listed))
 }
 
-/// `GET /v1/companies/{company}`
+/// Shows a company.
 ///
 /// # Errors
 /// `unknown_company`.
+#[utoipa::path(
+    get, path = "/companies/{company}", operation_id = "showCompany", tag = "companies", params(OfCompany),
+    responses(
+        (status = 200, body = CompanyView, description = "The company"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let show = ask::visit(&hub, &company, |visit| {
@@ -87,10 +128,18 @@ pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) 
     show.await
 }
 
-/// `PUT /v1/companies/{company}`
+/// Makes a company or replaces it.
 ///
 /// # Errors
 /// `invalid`, naming the field.
+#[utoipa::path(
+    put, path = "/companies/{company}", operation_id = "putCompany", tag = "companies", params(OfCompany),
+    request_body(content = CompanyBody, description = "None counts as `{}`"),
+    responses(
+        (status = 200, body = CompanyView, description = "It was there, and is replaced"),
+        (status = 201, body = CompanyView, description = "It is made"),
+    )
+)]
 pub async fn put(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyBody { name, settings } = ask::body(&sent)?;
@@ -104,10 +153,18 @@ pub async fn put(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, s
     put.await
 }
 
-/// `PATCH /v1/companies/{company}`
+/// Changes a company.
 ///
 /// # Errors
 /// `unknown_company`, or `invalid`, naming the field.
+#[utoipa::path(
+    patch, path = "/companies/{company}", operation_id = "patchCompany", tag = "companies", params(OfCompany),
+    request_body(content((CompanyPatch = "application/merge-patch+json"), (CompanyPatch = "application/json"))),
+    responses(
+        (status = 200, body = CompanyView, description = "As it is now"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn patch(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyPatch { name, settings } = ask::body(&sent)?;
@@ -157,20 +214,34 @@ fn set_company(name: Option<String>, otherwise: &str, settings: Settings) -> Res
     Ok(Command::SetCompany { name: ask::name(name, otherwise)?, settings })
 }
 
-/// `DELETE /v1/companies/{company}`
+/// Removes a company and its employees.
+///
+/// All that is open ends; its bookings and sessions stay in the store.
 ///
 /// # Errors
 /// Only that nothing can be done now.
+#[utoipa::path(
+    delete, path = "/companies/{company}", operation_id = "removeCompany", tag = "companies", params(OfCompany),
+    responses((status = 204, description = "It is gone"))
+)]
 pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let gone = |_: &crate::exchange::Visit<'_>, _| axum::response::IntoResponse::into_response(StatusCode::NO_CONTENT);
     ask::command(&hub, &company, Command::RemoveCompany, gone).await
 }
 
-/// `GET /v1/companies/{company}/availability`
+/// Shows who can be asked now, in the order in which they would be.
 ///
 /// # Errors
 /// `unknown_company`, or a bad topic.
+#[utoipa::path(
+    get, path = "/companies/{company}/availability", operation_id = "showAvailability", tag = "companies",
+    params(OfCompany, AvailabilityQuery),
+    responses(
+        (status = 200, body = InLine, description = "Who is in the line"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn availability(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, uri: Uri) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let AvailabilityQuery { topic, limit, after } = ask::query(&uri)?;
@@ -184,8 +255,8 @@ pub async fn availability(State(hub): State<Arc<Hub>>, InPath(company): InPath<S
         let rest = line.into_iter().filter(|employee| after.is_none_or(|after| employee.place > after));
         let wanted: Vec<&Employee> = rest.take(page.limit as usize + 1).collect();
         let Listed { items, next } = Listed::of(wanted, page.limit, |employee| employee.place.to_string());
-        let listed = Listed { items: items.into_iter().map(idle).collect(), next };
-        Ok(shown(StatusCode::OK, &InLine { available: idle_now > 0, idle: idle_now, listed }))
+        let items = items.into_iter().map(idle).collect();
+        Ok(shown(StatusCode::OK, &InLine { available: idle_now > 0, idle: idle_now, items, next }))
     });
     look.await
 }

@@ -8,35 +8,52 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
 use switchboard_core::{Answer, Command, CompanyId, EmployeeId, Refusal, Status, Topic};
+use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::in_path::{OfCompany, OfEmployee};
 use super::problem::Problem;
 use crate::channel::employee::intent;
 use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
-use crate::view;
+use crate::shape::{self, examples};
+use crate::view::{self, EmployeeView};
 
-/// An employee's body in a `PUT`; in a `PATCH` what is not named stays.
-#[derive(Debug, Default, Deserialize)]
+/// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(examples(examples::employee_body))]
 pub struct EmployeeBody {
+    #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
+    #[schema(value_type = Option<Vec<shape::Topic>>, max_items = 64)]
     topics: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What an employee shall want to be.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(examples::status_body))]
 struct StatusBody {
+    #[schema(value_type = shape::EmployeeIntent)]
     status: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// Only who has it.
+    #[param(value_type = Option<shape::EmployeeStatus>, example = "offline")]
     status: Option<String>,
+    /// Only who can take it.
+    #[param(value_type = Option<shape::Topic>, example = "tax")]
     topic: Option<String>,
 }
 
@@ -46,10 +63,18 @@ fn ids((company, employee): (String, String)) -> Result<(CompanyId, EmployeeId),
     Ok((ask::id("company", &company)?, ask::id("employee", &employee)?))
 }
 
-/// `GET /v1/companies/{company}/employees`
+/// Lists employees, by id.
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
+#[utoipa::path(
+    get, path = "/companies/{company}/employees", operation_id = "listEmployees", tag = "employees",
+    params(OfCompany, ListQuery),
+    responses(
+        (status = 200, body = Listed<EmployeeView>, description = "A page of them"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, uri: Uri) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, status, topic } = ask::query(&uri)?;
@@ -71,10 +96,18 @@ pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
     list.await
 }
 
-/// `GET /v1/companies/{company}/employees/{employee}`
+/// Shows an employee.
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`.
+#[utoipa::path(
+    get, path = "/companies/{company}/employees/{employee}", operation_id = "showEmployee", tag = "employees",
+    params(OfEmployee),
+    responses(
+        (status = 200, body = EmployeeView, description = "The employee"),
+        (status = 404, description = "`unknown_company`, `unknown_employee`"),
+    )
+)]
 pub async fn show(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
     let (company, employee) = ids(both)?;
     let show = ask::visit(&hub, &company, |visit| {
@@ -91,10 +124,19 @@ fn shown_employee(visit: &Visit<'_>, id: &EmployeeId, status: StatusCode) -> Ans
     }
 }
 
-/// `PUT /v1/companies/{company}/employees/{employee}`
+/// Makes an employee or replaces their name and topics.
 ///
 /// # Errors
 /// `unknown_company`, or `invalid`, naming the field.
+#[utoipa::path(
+    put, path = "/companies/{company}/employees/{employee}", operation_id = "putEmployee", tag = "employees",
+    params(OfEmployee), request_body(content = EmployeeBody, description = "None counts as `{}`"),
+    responses(
+        (status = 200, body = EmployeeView, description = "They were there, and are replaced"),
+        (status = 201, body = EmployeeView, description = "They are made"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
     let EmployeeBody { name, topics } = ask::body(&sent)?;
@@ -109,10 +151,19 @@ pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) ->
     put.await
 }
 
-/// `PATCH /v1/companies/{company}/employees/{employee}`
+/// Changes an employee.
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`, or `invalid`, naming the field.
+#[utoipa::path(
+    patch, path = "/companies/{company}/employees/{employee}", operation_id = "patchEmployee", tag = "employees",
+    params(OfEmployee),
+    request_body(content((EmployeeBody = "application/merge-patch+json"), (EmployeeBody = "application/json"))),
+    responses(
+        (status = 200, body = EmployeeView, description = "As they are now"),
+        (status = 404, description = "`unknown_company`, `unknown_employee`"),
+    )
+)]
 pub async fn patch(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
     let EmployeeBody { name, topics } = ask::body(&sent)?;
@@ -139,20 +190,40 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
     topics.into_iter().enumerate().map(read).collect()
 }
 
-/// `DELETE /v1/companies/{company}/employees/{employee}`
+/// Removes an employee.
+///
+/// What they have open ends; an open offer goes to the next employee.
 ///
 /// # Errors
 /// `unknown_company`.
+#[utoipa::path(
+    delete, path = "/companies/{company}/employees/{employee}", operation_id = "removeEmployee", tag = "employees",
+    params(OfEmployee),
+    responses(
+        (status = 204, description = "They are gone"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
     let (company, employee) = ids(both)?;
     let gone = |_: &Visit<'_>, _: Answer| -> Response { StatusCode::NO_CONTENT.into_response() };
     ask::command(&hub, &company, Command::RemoveEmployee { employee }, gone).await
 }
 
-/// `POST /v1/companies/{company}/employees/{employee}/status`
+/// Sets what an employee wants to be.
+///
+/// `offline` during an offer declines it; during a session it counts when that ends.
 ///
 /// # Errors
 /// `unknown_company`, `unknown_employee`, or `invalid`.
+#[utoipa::path(
+    post, path = "/companies/{company}/employees/{employee}/status", operation_id = "setStatus", tag = "employees",
+    params(OfEmployee), request_body(content = StatusBody),
+    responses(
+        (status = 200, body = EmployeeView, description = "As they are now"),
+        (status = 404, description = "`unknown_company`, `unknown_employee`"),
+    )
+)]
 pub async fn set_status(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
     let StatusBody { status } = ask::body(&sent)?;

@@ -1,6 +1,12 @@
 //! The HTTP API: routes, the key that opens them, and how an answer waits for its commit.
 
+pub mod document;
+
+pub mod docs;
+
 pub mod ask;
+
+pub mod in_path;
 
 pub mod problem;
 
@@ -23,7 +29,9 @@ use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::admission::Peer;
 use crate::hub::Hub;
@@ -51,34 +59,41 @@ impl FromRef<Desk> for Past {
     }
 }
 
+/// The routes that need the key, with what the document says of them.
+fn v1() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(companies::list))
+        .routes(routes!(companies::show, companies::put, companies::patch, companies::remove))
+        .routes(routes!(companies::availability))
+        .routes(routes!(employees::list))
+        .routes(routes!(employees::show, employees::put, employees::patch, employees::remove))
+        .routes(routes!(employees::set_status))
+        .routes(routes!(bookings::list))
+        .routes(routes!(bookings::show))
+        .routes(routes!(bookings::cancel))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show))
+        .routes(routes!(sessions::messages))
+        .routes(routes!(sessions::end))
+}
+
+/// The routes that need no key, with what the document says of them.
+fn open() -> OpenApiRouter<Desk> {
+    OpenApiRouter::with_openapi(document::frame()).routes(routes!(alive)).routes(routes!(ready))
+}
+
 /// All routes.
 pub fn router(hub: Arc<Hub>, reader: Reader) -> Router {
-    let company = get(companies::show).put(companies::put).patch(companies::patch).delete(companies::remove);
-    let employee = get(employees::show).put(employees::put).patch(employees::patch).delete(employees::remove);
-    let v1 = Router::new()
-        .route("/companies", get(companies::list))
-        .route("/companies/{company}", company)
-        .route("/companies/{company}/availability", get(companies::availability))
-        .route("/companies/{company}/employees", get(employees::list))
-        .route("/companies/{company}/employees/{employee}", employee)
-        .route("/companies/{company}/employees/{employee}/status", post(employees::set_status))
-        .route("/companies/{company}/bookings", get(bookings::list))
-        .route("/companies/{company}/bookings/{booking}", get(bookings::show))
-        .route("/companies/{company}/bookings/{booking}/cancel", post(bookings::cancel))
-        .route("/companies/{company}/sessions", get(sessions::list))
-        .route("/companies/{company}/sessions/{session}", get(sessions::show))
-        .route("/companies/{company}/sessions/{session}/messages", get(sessions::messages))
-        .route("/companies/{company}/sessions/{session}/end", post(sessions::end))
+    let v1 = Router::from(v1())
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
-    Router::new()
+    Router::from(open())
         .nest("/v1", v1)
+        .merge(docs::routes())
         .route("/metrics", get(measured::show).layer(from_fn_with_state(hub.clone(), with_key)))
         .route("/socket/websocket", get(socket::upgrade))
-        .route("/healthz", get(alive))
-        .route("/readyz", get(ready))
         .route("/", get(page))
         .layer(from_fn(measured::measured))
         .fallback(unknown_route)
@@ -93,10 +108,6 @@ pub fn probes(hub: Arc<Hub>) -> Router {
         .route("/readyz", get(ready))
         .fallback(unknown_route)
         .with_state(hub)
-}
-
-async fn alive() -> &'static str {
-    "ok\n"
 }
 
 /// Lets only those in who have the key.
@@ -126,7 +137,26 @@ async fn with_key(
     response
 }
 
-/// Whether this server may get traffic.
+/// Answers while the process is alive.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "alive", tag = "server", security(()),
+    responses((status = 200, body = String, content_type = "text/plain", description = "It is", example = "ok\n"))
+)]
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Says whether this server may get traffic.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "ready", tag = "server", security(()),
+    responses(
+        (status = 200, body = String, content_type = "text/plain", description = "It may", example = "ready\n"),
+        (
+            status = 503, body = String, content_type = "text/plain",
+            description = "It may not: it stops, or the store cannot commit", example = "draining\n"
+        ),
+    )
+)]
 async fn ready(State(hub): State<Arc<Hub>>) -> Response {
     let why_not = if hub.exchange.is_draining() {
         "draining\n"

@@ -7,31 +7,75 @@ use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{Actor, Command, CompanyId, Refusal, SessionId};
+use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
-use super::bookings::ListQuery;
+use super::in_path::{OfCompany, OfSession};
 use super::past::Past;
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::view;
+use crate::journal::history::{Filter, Listed};
+use crate::shape::{self, examples};
+use crate::view::{self, MessageView, SessionView};
 
-#[derive(Debug, Default, Deserialize)]
+/// Why a session is ended.
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(examples(examples::end_body))]
 struct EndBody {
+    #[schema(max_length = 256)]
     reason: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct MessagesQuery {
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Only what is in this state.
+    #[param(inline, value_type = Option<shape::StateOfSession>, example = "ended")]
+    state: Option<String>,
+    /// Only of this client.
+    #[param(example = "carl")]
+    client: Option<String>,
+    /// Only of this employee.
+    #[param(example = "ann")]
+    employee: Option<String>,
+    /// Only what began at this time or later.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
+    from: Option<String>,
+    /// Only what began before this time.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
+    to: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct MessagesQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
-/// `GET /v1/companies/{company}/sessions`
+/// Lists sessions, newest first.
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
+#[utoipa::path(
+    get, path = "/companies/{company}/sessions", operation_id = "listSessions", tag = "sessions",
+    params(OfCompany, ListQuery),
+    responses(
+        (status = 200, body = Listed<SessionView>, description = "A page of them"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
@@ -39,16 +83,27 @@ pub async fn list(
     uri: Uri,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let (filter, page) = ask::query::<ListQuery>(&uri)?.read(&["running", "ended"])?;
+    let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
+    let state = ask::one_of("state", state, &["running", "ended"])?;
+    let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
+    let page = ask::page(limit, after)?;
     ask::known_company(&hub, &company).await?;
     let listed = past.of(&company, move |past, company| past.sessions(company, &filter, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
-/// `GET /v1/companies/{company}/sessions/{session}`
+/// Shows a session.
 ///
 /// # Errors
 /// `unknown_session`.
+#[utoipa::path(
+    get, path = "/companies/{company}/sessions/{session}", operation_id = "showSession", tag = "sessions",
+    params(OfSession),
+    responses(
+        (status = 200, body = SessionView, description = "The session"),
+        (status = 404, description = "`unknown_session`"),
+    )
+)]
 pub async fn show(State(past): State<Past>, InPath((company, session)): InPath<(String, String)>) -> Answered {
     let (company, session) = ids(&company, &session)?;
     let found = past.of(&company, move |past, company| past.session(company, session)).await?;
@@ -56,10 +111,18 @@ pub async fn show(State(past): State<Past>, InPath((company, session)): InPath<(
     Ok(shown(StatusCode::OK, &found))
 }
 
-/// `GET /v1/companies/{company}/sessions/{session}/messages`
+/// Lists the messages of a session, in their order.
 ///
 /// # Errors
 /// `unknown_session`, or a bad query.
+#[utoipa::path(
+    get, path = "/companies/{company}/sessions/{session}/messages", operation_id = "listMessages", tag = "sessions",
+    params(OfSession, MessagesQuery),
+    responses(
+        (status = 200, body = Listed<MessageView>, description = "A page of them"),
+        (status = 404, description = "`unknown_session`"),
+    )
+)]
 pub async fn messages(
     State(past): State<Past>,
     InPath((company, session)): InPath<(String, String)>,
@@ -73,10 +136,22 @@ pub async fn messages(
     Ok(shown(StatusCode::OK, &listed))
 }
 
-/// `POST /v1/companies/{company}/sessions/{session}/end`
+/// Ends a session.
 ///
 /// # Errors
 /// `unknown_session`, `session_ended`.
+#[utoipa::path(
+    post, path = "/companies/{company}/sessions/{session}/end", operation_id = "endSession", tag = "sessions",
+    params(OfSession), request_body(content = EndBody, description = "None counts as `{}`"),
+    responses(
+        (
+            status = 200, body = SessionView, description = "The session as it is now",
+            example = json!(examples::ended())
+        ),
+        (status = 404, description = "`unknown_company`, `unknown_session`"),
+        (status = 409, description = "`session_ended`"),
+    )
+)]
 pub async fn end(
     State(hub): State<Arc<Hub>>,
     InPath((company, session)): InPath<(String, String)>,

@@ -7,10 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::Serialize;
 use switchboard_core::id::BadId;
 use switchboard_core::{BookingId, CompanyId, SessionId, Settings, Time};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, Ref, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::StoreError;
 use super::reader::{Reader, unreadable};
 use super::tables::{ms, time};
+use crate::shape::{self, examples};
 use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, SessionView};
 
 macro_rules! booking_columns {
@@ -55,11 +59,13 @@ pub struct Page {
 }
 
 /// A page of a list, and the cursor of the next one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Page)]
 pub struct Listed<T> {
     /// What is on it.
     pub items: Vec<T>,
     /// The cursor to go on with; none on the last page.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
@@ -99,16 +105,25 @@ pub struct CompanyItem {
 }
 
 /// An offer in a booking's history.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PastOffer, examples(examples::offer))]
 pub struct OfferItem {
+    #[schema(value_type = shape::OfferId)]
     id: String,
     attempt: u32,
+    #[schema(value_type = shape::Id)]
     employee_id: String,
+    #[schema(value_type = shape::Moment)]
     made_at: Moment,
+    #[schema(value_type = shape::Moment)]
     expires_at: Moment,
+    #[schema(value_type = Option<shape::Moment>, required)]
     delivered_at: Option<Moment>,
+    #[schema(value_type = Option<shape::Moment>, required)]
     closed_at: Option<Moment>,
+    #[schema(value_type = Option<shape::EndOfOffer>, required)]
     outcome: Option<String>,
+    #[schema(required)]
     reason: Option<String>,
 }
 
@@ -118,6 +133,32 @@ pub struct BookingDetail {
     #[serde(flatten)]
     booking: serde_json::Map<String, serde_json::Value>,
     offers: Vec<OfferItem>,
+}
+
+/// The booking's own fields, with all offers where it has their number.
+impl PartialSchema for BookingDetail {
+    fn schema() -> RefOr<Schema> {
+        let mut detail = BookingView::schema();
+        if let RefOr::T(Schema::Object(booking)) = &mut detail {
+            let offers = ArrayBuilder::new().items(Ref::from_schema_name(OfferItem::name()));
+            booking.properties.insert("offers".to_owned(), offers.into());
+            booking.description = Some("A booking with its offers.".to_owned());
+            booking.examples = vec![examples::booking_detail()];
+        }
+        detail
+    }
+}
+
+impl ToSchema for BookingDetail {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("BookingDetail")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((OfferItem::name().into_owned(), OfferItem::schema()));
+        OfferItem::schemas(schemas);
+        BookingView::schemas(schemas);
+    }
 }
 
 impl Reader {

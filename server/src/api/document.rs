@@ -1,0 +1,254 @@
+//! The API's document (OpenAPI 3.1): what the handlers say of themselves, with all that holds for every one of them.
+
+mod reasons;
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+use crate::shape::examples;
+use reasons::{Reason, WITH_A_KEY};
+
+/// What the document says before any handler has spoken.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Switchboard",
+        description = "Books on-demand consultations: clients ask a company, and the employee who has been idle \
+            longest is asked to take it. This is the side of back ends; apps speak Phoenix Channels, as docs/protocol.md \
+            says.\n\nEvery error is `application/problem+json` (RFC 9457) with a stable `reason`. Lists answer \
+            `{items, next}`, and `?after=` takes the `next` of the page before. An answer to a change waits until the \
+            change is committed.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "companies", description = "Companies, their rules of time, and who can be asked in them"),
+        (name = "employees", description = "Who takes bookings"),
+        (name = "bookings", description = "What clients asked for, and whom it was offered to"),
+        (name = "sessions", description = "The consultations themselves, and what was said in them"),
+        (name = "server", description = "Whether the server is well; without a key"),
+    ),
+    security(("key" = []))
+)]
+struct Frame;
+
+/// The document without its operations.
+pub(super) fn frame() -> utoipa::openapi::OpenApi {
+    Frame::openapi()
+}
+
+/// The document as JSON, made once.
+#[must_use]
+pub fn text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let mut text = String::new();
+        // Writing into a text does not fail.
+        let _ = writeln!(text, "{:#}", document());
+        text
+    });
+    &TEXT
+}
+
+/// The document: all operations, each with its errors and examples.
+///
+/// # Panics
+/// When an operation names a reason that there is not: a mistake of ours, which a test finds.
+#[must_use]
+pub fn document() -> Value {
+    let derived = super::open().nest("/v1", super::v1()).into_openapi();
+    let mut document = serde_json::to_value(derived).unwrap_or_else(|error| panic!("the document is JSON: {error}"));
+    let schemas = schemas(&mut document);
+    let mut responses = Map::new();
+    for operation in operations(&mut document) {
+        describe(operation);
+        name_common_errors(operation);
+        show_errors(operation, &mut responses);
+        show_examples(operation, &schemas);
+    }
+    document["components"]["responses"] = Value::Object(responses);
+    document["components"]["securitySchemes"] = json!({
+        "key": { "type": "http", "scheme": "bearer", "description": "The API key, as `Authorization: Bearer <key>`" },
+    });
+    document
+}
+
+/// The schemas by name, with that of a problem among them.
+fn schemas(document: &mut Value) -> Map<String, Value> {
+    let schemas = &mut document["components"]["schemas"];
+    schemas["Problem"] = reasons::problem();
+    for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
+        // A page names what it lists, and does not say all of it again.
+        if let Some(listed) = name.strip_prefix("Page_") {
+            schema["properties"]["items"]["items"] = json!({ "$ref": format!("#/components/schemas/{listed}") });
+        }
+    }
+    schemas.as_object().cloned().unwrap_or_default()
+}
+
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut).filter_map(Value::as_object_mut)
+}
+
+/// A handler's own comment says for Rust what can go wrong; the document has it among the answers.
+fn describe(operation: &mut Map<String, Value>) {
+    let said = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+    let before = said.split("# Errors").next().unwrap_or_default().trim().to_owned();
+    if before.is_empty() {
+        operation.remove("description");
+    } else {
+        operation.insert("description".into(), before.into());
+    }
+}
+
+/// What every operation may answer that needs the key, has fields or takes a body.
+fn name_common_errors(operation: &mut Map<String, Value>) {
+    let mut common: Vec<Reason> = Vec::new();
+    if !operation.contains_key("security") {
+        common.extend(WITH_A_KEY.iter().filter_map(|word| Reason::named(word)));
+    }
+    let takes_body = operation.contains_key("requestBody");
+    if takes_body || operation.contains_key("parameters") {
+        common.extend(Reason::named("invalid"));
+    }
+    if takes_body {
+        common.extend(Reason::named("too_large"));
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for reason in common {
+        let named = responses.entry(reason.status.to_string()).or_insert_with(|| json!({ "description": "" }));
+        let mut words = named["description"].as_str().unwrap_or_default().to_owned();
+        if !words.contains(&format!("`{}`", reason.word)) {
+            let comma = if words.is_empty() { "" } else { ", " };
+            let _ = write!(words, "{comma}`{}`", reason.word);
+            named["description"] = words.into();
+        }
+    }
+}
+
+/// An error that only names its reasons is a problem with one of them: shown once for all who answer it.
+fn show_errors(operation: &mut Map<String, Value>, shown: &mut Map<String, Value>) {
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for (status, response) in responses {
+        if !status.starts_with(['4', '5']) || response.get("content").is_some() {
+            continue;
+        }
+        let said = response["description"].as_str().unwrap_or_default();
+        let words: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+        let named = words.iter().map(|word| {
+            let reason = Reason::named(word).filter(|reason| reason.status.to_string() == *status);
+            reason.unwrap_or_else(|| panic!("`{word}` must be in the table of reasons, with the status {status}"))
+        });
+        let key = words.join(".");
+        shown.entry(key.clone()).or_insert_with(|| reasons::response(&named.collect::<Vec<_>>()));
+        *response = json!({ "$ref": format!("#/components/responses/{key}") });
+    }
+}
+
+/// An example is written once, at its schema; it stands wherever the schema does.
+fn show_examples(operation: &mut Map<String, Value>, schemas: &Map<String, Value>) {
+    for (part, value) in operation {
+        match part.as_str() {
+            "requestBody" => show_example(value, schemas),
+            "responses" => {
+                let answers = value.as_object_mut().into_iter().flat_map(Map::values_mut);
+                answers.for_each(|answer| show_example(answer, schemas));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn show_example(body: &mut Value, schemas: &Map<String, Value>) {
+    for media in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        if media.get("example").is_none()
+            && media.get("examples").is_none()
+            && let Some(example) = example_of(&media["schema"], schemas)
+        {
+            media["example"] = example;
+        }
+    }
+}
+
+/// The example of a schema that has a name; a page holds the example of what it lists.
+fn example_of(schema: &Value, schemas: &Map<String, Value>) -> Option<Value> {
+    let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+    let schema = schemas.get(name)?;
+    if let Some(example) = schema["examples"].get(0) {
+        return Some(example.clone());
+    }
+    example_of(&schema["properties"]["items"]["items"], schemas).map(|item| examples::page(&item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The document that is kept; `UPDATE_EXPECT=1` renews it.
+    const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+    #[test]
+    fn the_kept_document_is_the_derived_one() {
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(KEPT, text()).unwrap();
+        }
+        let kept = std::fs::read_to_string(KEPT).unwrap_or_default();
+        let advice = "docs/openapi.json is not what the program says: look at the difference of \
+            `UPDATE_EXPECT=1 cargo test -p switchboard --lib document`";
+        assert!(kept == text(), "{advice}");
+    }
+
+    #[test]
+    fn every_operation_says_what_it_does_and_gives_an_example_of_all_it_takes_and_answers() {
+        let mut document = document();
+        let mut names = std::collections::BTreeSet::new();
+        for operation in operations(&mut document) {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(operation["summary"].as_str().is_some_and(|said| said.ends_with('.')), "{name}: a sentence");
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}: one tag");
+            for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
+                let required = parameter["required"].as_bool().unwrap_or_default();
+                assert!(parameter.get("description").is_some(), "{name}: {parameter}");
+                assert!(!required || parameter.get("example").is_some(), "{name}: an example of {parameter}");
+            }
+            let answers = operation["responses"].as_object().unwrap().values();
+            for body in operation.get("requestBody").into_iter().chain(answers) {
+                for media in body.get("content").and_then(Value::as_object).into_iter().flat_map(Map::values) {
+                    assert!(media.get("example").or_else(|| media.get("examples")).is_some(), "{name}: {media}");
+                }
+            }
+            assert!(names.insert(name.clone()), "{name} is there twice");
+        }
+        assert!(names.len() >= 20, "{names:?}");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn follow(value: &Value, document: &Value) {
+            match value {
+                Value::Object(fields) => {
+                    if let Some(Value::String(reference)) = fields.get("$ref") {
+                        let pointer = reference.trim_start_matches('#');
+                        assert!(document.pointer(pointer).is_some(), "{reference}");
+                    }
+                    fields.values().for_each(|value| follow(value, document));
+                }
+                Value::Array(items) => items.iter().for_each(|value| follow(value, document)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        let document = document();
+        follow(&document, &document);
+    }
+
+    #[test]
+    fn every_reason_is_in_the_contract_with_its_status() {
+        let protocol = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md")).unwrap();
+        for reason in reasons::all() {
+            let row = format!("| `{}` | {} |", reason.word, reason.status);
+            assert!(protocol.contains(&row), "docs/protocol.md has a row that begins {row}");
+        }
+    }
+}

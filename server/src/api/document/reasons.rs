@@ -1,0 +1,107 @@
+//! Every reason that the HTTP API answers an error with, as the document shows it.
+
+use serde_json::{Map, Value, json};
+
+/// A reason, the status that it comes with, and a sentence as it is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reason {
+    pub(super) word: &'static str,
+    pub(super) status: u16,
+    detail: &'static str,
+}
+
+/// What every operation may answer that needs the key.
+pub(super) const WITH_A_KEY: &[&str] = &["unauthorized", "rate_limited", "overloaded", "draining", "unavailable"];
+
+const REASONS: &[(&str, u16, &str)] = &[
+    ("unauthorized", 401, "send the API key as `Authorization: Bearer <key>`"),
+    ("unknown_company", 404, "there is no such company"),
+    ("unknown_employee", 404, "there is no such employee in this company"),
+    ("unknown_booking", 404, "there is no such booking in this company"),
+    ("unknown_session", 404, "there is no such session in this company"),
+    ("unknown_route", 404, "there is nothing at `/v2`"),
+    ("unknown_method", 405, "`PUT` is not for this address"),
+    ("booking_closed", 409, "this booking is no longer searching"),
+    ("session_ended", 409, "this session is over"),
+    ("too_large", 413, "a body has at most 262144 bytes"),
+    ("invalid", 422, "`limit` must be 1 to 500"),
+    ("rate_limited", 429, "too much of one address; try again in 500 ms"),
+    ("overloaded", 503, "too much is going on; try again in 250 ms"),
+    ("draining", 503, "the server is restarting; connect again in a moment"),
+    ("unavailable", 503, "the store cannot commit now; nothing was changed, try again later"),
+];
+
+/// All of them.
+pub(super) fn all() -> impl Iterator<Item = Reason> {
+    REASONS.iter().map(|&(word, status, detail)| Reason { word, status, detail })
+}
+
+impl Reason {
+    /// The reason with that word.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        all().find(|reason| reason.word == word)
+    }
+
+    fn title(self) -> &'static str {
+        let status = axum::http::StatusCode::from_u16(self.status).ok();
+        status.and_then(|status| status.canonical_reason()).unwrap_or_default()
+    }
+
+    fn example(self) -> Value {
+        let mut problem = json!({
+            "type": "about:blank", "title": self.title(), "status": self.status, "reason": self.word,
+            "detail": self.detail,
+        });
+        match self.word {
+            "rate_limited" => problem["retry_in_ms"] = json!(500),
+            "booking_closed" => problem["booking"] = crate::shape::examples::booking(),
+            _ => {}
+        }
+        problem
+    }
+}
+
+/// An answer with one of these reasons.
+pub(super) fn response(reasons: &[Reason]) -> Value {
+    let titles = reasons.first().map_or("", |reason| reason.title());
+    let words: Vec<String> = reasons.iter().map(|reason| format!("`{}`", reason.word)).collect();
+    let examples: Map<String, Value> =
+        reasons.iter().map(|reason| (reason.word.to_owned(), json!({ "value": reason.example() }))).collect();
+    let mut response = json!({
+        "description": format!("{titles}: {}", words.join(", ")),
+        "content": {
+            "application/problem+json": {
+                "schema": { "$ref": "#/components/schemas/Problem" },
+                "examples": examples,
+            },
+        },
+    });
+    let header = match reasons.first().map_or(0, |reason| reason.status) {
+        401 => Some(("WWW-Authenticate", "The scheme of the key: `Bearer`")),
+        429 | 503 => Some(("Retry-After", "When to try again, in seconds")),
+        _ => None,
+    };
+    if let Some((name, said)) = header {
+        response["headers"] = json!({ name: { "description": said, "schema": { "type": "string" } } });
+    }
+    response
+}
+
+/// The schema of every error.
+pub(super) fn problem() -> Value {
+    let words: Vec<&str> = all().map(|reason| reason.word).collect();
+    json!({
+        "type": "object",
+        "description": "An error (RFC 9457), with what else its reason promises.",
+        "required": ["type", "title", "status", "reason", "detail"],
+        "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string", "description": "The status in words" },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
+            "reason": { "type": "string", "enum": words, "description": "A stable word to decide by" },
+            "detail": { "type": "string", "description": "A sentence for a person, which names the field" },
+            "booking": { "$ref": "#/components/schemas/Booking" },
+            "retry_in_ms": { "type": "integer", "minimum": 0, "description": "When to try again" },
+        },
+    })
+}

@@ -1,0 +1,102 @@
+//! The plain values of the contract as schemas of the API's document: ids, times, topics, names and words.
+
+pub mod examples;
+
+use std::borrow::Cow;
+
+use serde_json::json;
+use switchboard_core::limits::{ID_MAX_CHARS, NAME_MAX_CHARS, TOPIC_MAX_CHARS};
+use switchboard_core::{BookingReason, BookingState, EndedBy, Intent, Outcome, Party, Settings, Status};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Characters that are not control characters, so many at most, as a pattern.
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]";
+
+macro_rules! shapes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $build:expr;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let described: ObjectBuilder = $build;
+                described.description(Some(concat!($($doc),+).trim())).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+shapes! {
+    /// The id of a company, an employee or a client.
+    Id = text(format!("^[A-Za-z0-9._~@-]{{1,{ID_MAX_CHARS}}}$")).examples([json!("acme")]);
+    /// The id of a booking, a session or a message: a `UUIDv7`.
+    Uuid = text("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+        .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+        .examples([json!(examples::BOOKING)]);
+    /// The id of an offer: its booking's, and which offer of it.
+    OfferId = text(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[1-9][0-9]*$");
+    /// What a consultation is about.
+    Topic = text(format!("{LINE}{{1,{TOPIC_MAX_CHARS}}}$")).examples([json!("tax")]);
+    /// A name for people to read.
+    Name = text(format!("{LINE}{{1,{NAME_MAX_CHARS}}}$")).examples([json!("Acme")]);
+    /// A moment: RFC 3339 in UTC with milliseconds.
+    Moment = text(r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")
+        .examples([json!("2026-11-23T09:30:00.000Z")]);
+    /// A moment as RFC 3339, with any number of digits after the second.
+    AnyMoment = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("date-time".to_owned())));
+    /// Any JSON, as the client gave it.
+    Note = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    /// What an employee is doing.
+    EmployeeStatus = one_of(Status::ALL.map(Status::word));
+    /// What an employee wants.
+    EmployeeIntent = one_of([Intent::Offline.word(), Intent::Idle.word()]);
+    /// How far a booking has come.
+    StateOfBooking = one_of(BookingState::ALL.map(BookingState::word));
+    /// Why a booking ended without a session.
+    EndOfBooking = one_of(BookingReason::ALL.map(BookingReason::word));
+    /// How an offer ended.
+    EndOfOffer = one_of(Outcome::ALL.map(Outcome::word));
+    /// Whether a session is over.
+    StateOfSession = one_of(["running", "ended"]);
+    /// Who ended a session.
+    EnderOfSession = one_of([EndedBy::Client, EndedBy::Employee, EndedBy::Admin, EndedBy::Lost].map(EndedBy::word));
+    /// One side of a session.
+    Side = one_of([Party::Client.word(), Party::Employee.word()]);
+    /// A company's rules of time. What is not named has its default.
+    SettingsToSet = settings(false);
+    /// Settings to change: null is the default again.
+    SettingsToChange = settings(true);
+    /// All settings of a company.
+    AllSettings = Settings::ranges().iter().fold(settings(false), |all, (name, ..)| all.required(*name));
+}
+
+fn text(pattern: impl Into<String>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern))
+}
+
+fn one_of<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
+}
+
+fn settings(or_null: bool) -> ObjectBuilder {
+    let kind = || if or_null { SchemaType::from_iter([Type::Integer, Type::Null]) } else { Type::Integer.into() };
+    let all = Settings::table().into_iter().zip(Settings::ranges());
+    let object = ObjectBuilder::new().schema_type(Type::Object);
+    let object = all.fold(object, |object, ((name, default, what), (_, least, most))| {
+        let default = default.parse::<u64>().ok().map(|default| json!(default));
+        let number = ObjectBuilder::new().schema_type(kind()).minimum(Some(least)).maximum(Some(most));
+        object.property(name, number.default(default).description(Some(what)))
+    });
+    object.additional_properties(Some(AdditionalProperties::FreeForm(false)))
+}
