@@ -4,40 +4,47 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
+use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use switchboard_core::{Command, CompanyId, Employee, Settings, Topic};
+use switchboard_core::{Command, CompanyId, Employee, Refusal, Settings, Topic};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::OfCompany;
+use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
+use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
 use crate::shape::{self, examples};
 use crate::view::{self, CompanyView, Moment};
 
 /// A company to make or to replace. What is not named gets its default, and the name the id.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(examples(examples::company_body))]
 pub struct CompanyBody {
     #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
+    #[serde(default)]
     #[schema(value_type = shape::SettingsToSet)]
     settings: Map<String, Value>,
 }
 
 /// What to change of a company: what is not named stays, null goes back to the default (RFC 7396).
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(examples(examples::company_patch))]
 pub struct CompanyPatch {
+    #[serde(default)]
     #[schema(value_type = Option<shape::Name>)]
-    name: Option<String>,
-    #[schema(value_type = shape::SettingsToChange)]
-    settings: Map<String, Value>,
+    name: Patched<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<shape::SettingsToChange>)]
+    settings: Patched<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -113,17 +120,22 @@ pub async fn list(State(past): State<Past>, uri: Uri) -> Answered {
 /// # Errors
 /// `unknown_company`.
 #[utoipa::path(
-    get, path = "/companies/{company}", operation_id = "showCompany", tag = "companies", params(OfCompany),
+    get, path = "/companies/{company}", operation_id = "showCompany", tag = "companies", params(OfCompany, Unseen),
     responses(
-        (status = 200, body = CompanyView, description = "The company"),
+        (
+            status = 200, body = CompanyView, description = "The company",
+            headers(("ETag" = String, description = "The state of it, for `If-Match` and `If-None-Match`"))
+        ),
+        (status = 304, description = "It is as it was seen"),
         (status = 404, description = "`unknown_company`"),
     )
 )]
-pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) -> Answered {
+pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, conditions: Conditions) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let show = ask::visit(&hub, &company, |visit| {
-        ask::must_exist(visit)?;
-        Ok(shown(StatusCode::OK, &view::company(visit.company())))
+        let unknown = || Problem::from(&Refusal::UnknownCompany);
+        let tag = Tag::of_company(visit.company()).ok_or_else(unknown)?;
+        Ok(conditions.show(&view::company(visit.company()), &tag))
     });
     show.await
 }
@@ -131,59 +143,95 @@ pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) 
 /// Makes a company or replaces it.
 ///
 /// # Errors
-/// `invalid`, naming the field.
+/// `invalid`, naming the field, or `changed`.
 #[utoipa::path(
-    put, path = "/companies/{company}", operation_id = "putCompany", tag = "companies", params(OfCompany),
+    put, path = "/companies/{company}", operation_id = "putCompany", tag = "companies",
+    params(OfCompany, UnchangedOrNew),
     request_body(content = CompanyBody, description = "None counts as `{}`"),
     responses(
-        (status = 200, body = CompanyView, description = "It was there, and is replaced"),
-        (status = 201, body = CompanyView, description = "It is made"),
+        (
+            status = 200, body = CompanyView, description = "It was there, and is replaced",
+            headers(("ETag" = String, description = "The state of it now"))
+        ),
+        (
+            status = 201, body = CompanyView, description = "It is made",
+            headers(("ETag" = String, description = "The state of it now"))
+        ),
+        (status = 412, description = "`changed`"),
     )
 )]
-pub async fn put(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
+pub async fn put(
+    State(hub): State<Arc<Hub>>,
+    InPath(company): InPath<String>,
+    conditions: Conditions,
+    sent: Sent,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyBody { name, settings } = ask::body(&sent)?;
-    let command = set_company(name, company.as_str(), read_settings(settings)?)?;
+    let command = set_company(ask::name(name, company.as_str())?, read_settings(settings)?)?;
     let put = ask::visit(&hub, &company, |visit| {
-        let status = if visit.company().exists() { StatusCode::OK } else { StatusCode::CREATED };
-        let set = visit.take(&command);
-        set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
-        Ok(shown(status, &view::company(visit.company())))
+        let before = Tag::of_company(visit.company());
+        conditions.check(before.as_ref())?;
+        take_and_show(visit, &command, if before.is_some() { StatusCode::OK } else { StatusCode::CREATED })
     });
     put.await
+}
+
+fn take_and_show(visit: &mut Visit<'_>, command: &Command, status: StatusCode) -> Answered {
+    let taken = visit.take(command);
+    taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+    let tag = Tag::of_company(visit.company());
+    Ok(tagged(status, &view::company(visit.company()), tag.as_ref()))
 }
 
 /// Changes a company.
 ///
 /// # Errors
-/// `unknown_company`, or `invalid`, naming the field.
+/// `unknown_company`, `invalid`, naming the field, or `changed`.
 #[utoipa::path(
-    patch, path = "/companies/{company}", operation_id = "patchCompany", tag = "companies", params(OfCompany),
+    patch, path = "/companies/{company}", operation_id = "patchCompany", tag = "companies",
+    params(OfCompany, Unchanged),
     request_body(content((CompanyPatch = "application/merge-patch+json"), (CompanyPatch = "application/json"))),
     responses(
-        (status = 200, body = CompanyView, description = "As it is now"),
+        (
+            status = 200, body = CompanyView, description = "As it is now",
+            headers(("ETag" = String, description = "The state of it now"))
+        ),
         (status = 404, description = "`unknown_company`"),
+        (status = 412, description = "`changed`"),
     )
 )]
-pub async fn patch(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
+pub async fn patch(
+    State(hub): State<Arc<Hub>>,
+    InPath(company): InPath<String>,
+    conditions: Conditions,
+    sent: Sent,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyPatch { name, settings } = ask::body(&sent)?;
+    let name = name.try_map(|name| ask::name(Some(name), ""))?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        let settings = merged(visit.company().settings(), settings)?;
-        let command = set_company(name, visit.company().name(), settings)?;
-        let set = visit.take(&command);
-        set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
-        Ok(shown(StatusCode::OK, &view::company(visit.company())))
+        let known = visit.company();
+        conditions.check(Tag::of_company(known).as_ref())?;
+        let name = name.over(|| known.name().into(), || company.as_str().into());
+        let command = set_company(name, merged(known.settings(), settings)?)?;
+        take_and_show(visit, &command, StatusCode::OK)
     });
     patch.await
 }
 
 /// RFC 7396: what is named replaces, null removes, the rest stays.
-fn merged(settings: &Settings, patch: Map<String, Value>) -> Result<Settings, Problem> {
+fn merged(settings: &Settings, patch: Patched<Map<String, Value>>) -> Result<Settings, Problem> {
+    let patch = match patch {
+        Patched::Kept => return Ok(settings.clone()),
+        Patched::Reset => return Ok(Settings::default()),
+        Patched::Set(patch) => patch,
+    };
     let Ok(Value::Object(mut fields)) = serde_json::to_value(settings) else { return Ok(settings.clone()) };
     for (name, value) in patch {
-        if value.is_null() {
+        // What is unknown is refused by its name, also when it is to be removed.
+        if value.is_null() && fields.contains_key(&name) {
             fields.remove(&name);
         } else {
             fields.insert(name, value);
@@ -209,9 +257,9 @@ fn whole(value: Value) -> Value {
     }
 }
 
-fn set_company(name: Option<String>, otherwise: &str, settings: Settings) -> Result<Command, Problem> {
+fn set_company(name: Arc<str>, settings: Settings) -> Result<Command, Problem> {
     settings.check().map_err(|(field, range)| Problem::invalid(format!("`settings.{field}` {range}")))?;
-    Ok(Command::SetCompany { name: ask::name(name, otherwise)?, settings })
+    Ok(Command::SetCompany { name, settings })
 }
 
 /// Removes a company and its employees.
@@ -219,15 +267,21 @@ fn set_company(name: Option<String>, otherwise: &str, settings: Settings) -> Res
 /// All that is open ends; its bookings and sessions stay in the store.
 ///
 /// # Errors
-/// Only that nothing can be done now.
+/// `changed`.
 #[utoipa::path(
-    delete, path = "/companies/{company}", operation_id = "removeCompany", tag = "companies", params(OfCompany),
-    responses((status = 204, description = "It is gone"))
+    delete, path = "/companies/{company}", operation_id = "removeCompany", tag = "companies",
+    params(OfCompany, Unchanged),
+    responses((status = 204, description = "It is gone"), (status = 412, description = "`changed`"))
 )]
-pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>) -> Answered {
+pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, conditions: Conditions) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let gone = |_: &crate::exchange::Visit<'_>, _| axum::response::IntoResponse::into_response(StatusCode::NO_CONTENT);
-    ask::command(&hub, &company, Command::RemoveCompany, gone).await
+    let remove = ask::visit(&hub, &company, |visit| {
+        conditions.check(Tag::of_company(visit.company()).as_ref())?;
+        let removed = visit.take(&Command::RemoveCompany);
+        removed.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    });
+    remove.await
 }
 
 /// Shows who can be asked now, in the order in which they would be.

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
-use switchboard_core::{Answer, Command, CompanyId, EmployeeId, Refusal, Status, Topic};
+use switchboard_core::{Command, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::{OfCompany, OfEmployee};
+use super::merge::Patched;
 use super::problem::Problem;
 use crate::channel::employee::intent;
 use crate::exchange::Visit;
@@ -21,14 +23,27 @@ use crate::shape::{self, examples};
 use crate::view::{self, EmployeeView};
 
 /// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(examples(examples::employee_body))]
 pub struct EmployeeBody {
     #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
     #[schema(value_type = Option<Vec<shape::Topic>>, max_items = 64)]
     topics: Option<Vec<String>>,
+}
+
+/// What to change of an employee: what is not named stays, null goes back to the default (RFC 7396).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(examples::employee_patch))]
+pub struct EmployeePatch {
+    #[serde(default)]
+    #[schema(value_type = Option<shape::Name>)]
+    name: Patched<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<shape::Topic>>, max_items = 64)]
+    topics: Patched<Vec<String>>,
 }
 
 /// What an employee shall want to be.
@@ -102,51 +117,73 @@ pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
 /// `unknown_company`, `unknown_employee`.
 #[utoipa::path(
     get, path = "/companies/{company}/employees/{employee}", operation_id = "showEmployee", tag = "employees",
-    params(OfEmployee),
+    params(OfEmployee, Unseen),
     responses(
-        (status = 200, body = EmployeeView, description = "The employee"),
+        (
+            status = 200, body = EmployeeView, description = "The employee",
+            headers(("ETag" = String, description = "Their state, for `If-Match` and `If-None-Match`"))
+        ),
+        (status = 304, description = "They are as they were seen, the status too"),
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
     )
 )]
-pub async fn show(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
+pub async fn show(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions) -> Answered {
     let (company, employee) = ids(both)?;
     let show = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        shown_employee(visit, &employee, StatusCode::OK)
+        let known = known(visit, &employee)?;
+        Ok(conditions.show(&view::employee(known), &Tag::of_employee(known)))
     });
     show.await
 }
 
-fn shown_employee(visit: &Visit<'_>, id: &EmployeeId, status: StatusCode) -> Answered {
-    match visit.company().find_employee(id) {
-        Some((_, employee)) => Ok(shown(status, &view::employee(employee))),
-        None => Err(Problem::from(&Refusal::UnknownEmployee)),
-    }
+fn find<'a>(visit: &'a Visit<'_>, id: &EmployeeId) -> Option<&'a Employee> {
+    visit.company().find_employee(id).map(|(_, employee)| employee)
+}
+
+fn known<'a>(visit: &'a Visit<'_>, id: &EmployeeId) -> Result<&'a Employee, Problem> {
+    find(visit, id).ok_or_else(|| Problem::from(&Refusal::UnknownEmployee))
+}
+
+fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, status: StatusCode) -> Answered {
+    let taken = visit.take(command);
+    taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+    let employee = known(visit, id)?;
+    Ok(tagged(status, &view::employee(employee), Some(&Tag::of_employee(employee))))
 }
 
 /// Makes an employee or replaces their name and topics.
 ///
 /// # Errors
-/// `unknown_company`, or `invalid`, naming the field.
+/// `unknown_company`, `invalid`, naming the field, or `changed`.
 #[utoipa::path(
     put, path = "/companies/{company}/employees/{employee}", operation_id = "putEmployee", tag = "employees",
-    params(OfEmployee), request_body(content = EmployeeBody, description = "None counts as `{}`"),
+    params(OfEmployee, UnchangedOrNew), request_body(content = EmployeeBody, description = "None counts as `{}`"),
     responses(
-        (status = 200, body = EmployeeView, description = "They were there, and are replaced"),
-        (status = 201, body = EmployeeView, description = "They are made"),
+        (
+            status = 200, body = EmployeeView, description = "They were there, and are replaced",
+            headers(("ETag" = String, description = "Their state now"))
+        ),
+        (
+            status = 201, body = EmployeeView, description = "They are made",
+            headers(("ETag" = String, description = "Their state now"))
+        ),
         (status = 404, description = "`unknown_company`"),
+        (status = 412, description = "`changed`"),
     )
 )]
-pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
+pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
     let EmployeeBody { name, topics } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
     let topics = read_topics(topics.unwrap_or_default())?;
+    let command = Command::SetEmployee { employee: employee.clone(), name, topics };
     let put = ask::visit(&hub, &company, |visit| {
-        let known = visit.company().find_employee(&employee).is_some();
-        let set = visit.take(&Command::SetEmployee { employee: employee.clone(), name, topics });
-        set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
-        shown_employee(visit, &employee, if known { StatusCode::OK } else { StatusCode::CREATED })
+        ask::must_exist(visit)?;
+        let before = find(visit, &employee).map(Tag::of_employee);
+        conditions.check(before.as_ref())?;
+        let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+        take_and_show(visit, &command, &employee, status)
     });
     put.await
 }
@@ -154,30 +191,33 @@ pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) ->
 /// Changes an employee.
 ///
 /// # Errors
-/// `unknown_company`, `unknown_employee`, or `invalid`, naming the field.
+/// `unknown_company`, `unknown_employee`, `invalid`, naming the field, or `changed`.
 #[utoipa::path(
     patch, path = "/companies/{company}/employees/{employee}", operation_id = "patchEmployee", tag = "employees",
-    params(OfEmployee),
-    request_body(content((EmployeeBody = "application/merge-patch+json"), (EmployeeBody = "application/json"))),
+    params(OfEmployee, Unchanged),
+    request_body(content((EmployeePatch = "application/merge-patch+json"), (EmployeePatch = "application/json"))),
     responses(
-        (status = 200, body = EmployeeView, description = "As they are now"),
+        (
+            status = 200, body = EmployeeView, description = "As they are now",
+            headers(("ETag" = String, description = "Their state now"))
+        ),
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
+        (status = 412, description = "`changed`"),
     )
 )]
-pub async fn patch(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
+pub async fn patch(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
-    let EmployeeBody { name, topics } = ask::body(&sent)?;
-    let topics = topics.map(read_topics).transpose()?;
+    let EmployeePatch { name, topics } = ask::body(&sent)?;
+    let name = name.try_map(|name| ask::name(Some(name), ""))?;
+    let topics = topics.try_map(read_topics)?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        let Some((_, known)) = visit.company().find_employee(&employee) else {
-            return Err(Problem::from(&Refusal::UnknownEmployee));
-        };
-        let name = ask::name(name, &known.name)?;
-        let topics = topics.unwrap_or_else(|| known.topics.clone());
-        let set = visit.take(&Command::SetEmployee { employee: employee.clone(), name, topics });
-        set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
-        shown_employee(visit, &employee, StatusCode::OK)
+        let known = known(visit, &employee)?;
+        conditions.check(Some(&Tag::of_employee(known)))?;
+        let name = name.over(|| known.name.clone(), || employee.as_str().into());
+        let topics = topics.over(|| known.topics.clone(), Vec::new);
+        let command = Command::SetEmployee { employee: employee.clone(), name, topics };
+        take_and_show(visit, &command, &employee, StatusCode::OK)
     });
     patch.await
 }
@@ -195,19 +235,26 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
 /// What they have open ends; an open offer goes to the next employee.
 ///
 /// # Errors
-/// `unknown_company`.
+/// `unknown_company`, or `changed`.
 #[utoipa::path(
     delete, path = "/companies/{company}/employees/{employee}", operation_id = "removeEmployee", tag = "employees",
-    params(OfEmployee),
+    params(OfEmployee, Unchanged),
     responses(
         (status = 204, description = "They are gone"),
         (status = 404, description = "`unknown_company`"),
+        (status = 412, description = "`changed`"),
     )
 )]
-pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
+pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions) -> Answered {
     let (company, employee) = ids(both)?;
-    let gone = |_: &Visit<'_>, _: Answer| -> Response { StatusCode::NO_CONTENT.into_response() };
-    ask::command(&hub, &company, Command::RemoveEmployee { employee }, gone).await
+    let remove = ask::visit(&hub, &company, |visit| {
+        ask::must_exist(visit)?;
+        conditions.check(find(visit, &employee).map(Tag::of_employee).as_ref())?;
+        let removed = visit.take(&Command::RemoveEmployee { employee: employee.clone() });
+        removed.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    });
+    remove.await
 }
 
 /// Sets what an employee wants to be.
@@ -220,7 +267,10 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered
     post, path = "/companies/{company}/employees/{employee}/status", operation_id = "setStatus", tag = "employees",
     params(OfEmployee), request_body(content = StatusBody),
     responses(
-        (status = 200, body = EmployeeView, description = "As they are now"),
+        (
+            status = 200, body = EmployeeView, description = "As they are now",
+            headers(("ETag" = String, description = "Their state now"))
+        ),
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
     )
 )]
@@ -228,10 +278,6 @@ pub async fn set_status(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: S
     let (company, employee) = ids(both)?;
     let StatusBody { status } = ask::body(&sent)?;
     let intent = intent(&status).map_err(|refusal| Problem::from(&refusal))?;
-    let set = ask::visit(&hub, &company, |visit| {
-        let set = visit.take(&Command::SetStatus { employee: employee.clone(), intent, by_admin: true });
-        set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
-        shown_employee(visit, &employee, StatusCode::OK)
-    });
-    set.await
+    let command = Command::SetStatus { employee: employee.clone(), intent, by_admin: true };
+    ask::visit(&hub, &company, |visit| take_and_show(visit, &command, &employee, StatusCode::OK)).await
 }

@@ -8,6 +8,10 @@ pub mod ask;
 
 pub mod in_path;
 
+pub mod etag;
+
+pub mod merge;
+
 pub mod problem;
 
 pub mod past;

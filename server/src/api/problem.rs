@@ -1,10 +1,11 @@
 //! Every error of the HTTP API, as a problem that says what to do (RFC 9457).
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use switchboard_core::{Company, Refusal};
 
+use super::etag::Tag;
 use crate::admission::Limited;
 use crate::exchange::NotNow;
 use crate::journal::StoreError;
@@ -16,23 +17,44 @@ pub struct Problem {
     status: StatusCode,
     reason: &'static str,
     detail: String,
-    more: serde_json::Map<String, serde_json::Value>,
-    /// When to try again, in seconds.
-    retry_after_s: Option<String>,
+    more: Map<String, Value>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl Problem {
     /// A problem with that status, stable word and sentence.
     #[must_use]
     pub fn new(status: StatusCode, reason: &'static str, detail: impl Into<String>) -> Self {
-        let retry_after_s = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| "1".to_owned());
-        Self { status, reason, detail: detail.into(), more: serde_json::Map::new(), retry_after_s }
+        let mut problem = Self { status, reason, detail: detail.into(), more: Map::new(), headers: Vec::new() };
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            problem.headers.push((header::RETRY_AFTER, "1".to_owned()));
+        }
+        problem
+    }
+
+    /// The same with something more that its reason promises.
+    #[must_use]
+    pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(field.to_owned(), value.into());
+        self
     }
 
     /// A body, query or path that is not what it must be.
     #[must_use]
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    }
+
+    /// What was to be changed is no longer as it was, or is there already.
+    #[must_use]
+    pub fn changed(now: Option<&Tag>) -> Self {
+        let detail = match now {
+            Some(_) => "it is not as the condition says: read it again, and change it from there",
+            None => "it is not there, and the condition says that it is",
+        };
+        let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "changed", detail);
+        problem.headers.extend(now.map(|tag| (header::ETAG, tag.quoted())));
+        problem
     }
 
     /// A company can do no such thing.
@@ -86,9 +108,9 @@ impl From<NotNow> for Problem {
 
 impl From<Limited> for Problem {
     fn from(limited: Limited) -> Self {
-        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Limited::REASON, limited.to_string());
-        problem.more.insert("retry_in_ms".into(), json!(limited.retry_in_ms));
-        problem.retry_after_s = Some(limited.retry_after_s());
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Limited::REASON, limited.to_string());
+        let mut problem = problem.with("retry_in_ms", limited.retry_in_ms);
+        problem.headers.push((header::RETRY_AFTER, limited.retry_after_s()));
         problem
     }
 }
@@ -101,11 +123,10 @@ impl IntoResponse for Problem {
         body.insert("status".into(), json!(self.status.as_u16()));
         body.insert("reason".into(), json!(self.reason));
         body.insert("detail".into(), json!(self.detail));
-        let body = serde_json::Value::Object(body).to_string();
+        let body = Value::Object(body).to_string();
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if let Some(seconds) = self.retry_after_s.and_then(|seconds| seconds.parse().ok()) {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        }
+        let headers = self.headers.into_iter();
+        response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));
         response
     }
 }

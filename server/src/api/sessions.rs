@@ -19,8 +19,8 @@ use crate::shape::{self, examples};
 use crate::view::{self, MessageView, SessionView};
 
 /// Why a session is ended.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(examples(examples::end_body))]
 struct EndBody {
     #[schema(max_length = 256)]

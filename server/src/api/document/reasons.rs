@@ -23,6 +23,7 @@ const REASONS: &[(&str, u16, &str)] = &[
     ("unknown_method", 405, "`PUT` is not for this address"),
     ("booking_closed", 409, "this booking is no longer searching"),
     ("session_ended", 409, "this session is over"),
+    ("changed", 412, "it is not as the condition says: read it again, and change it from there"),
     ("too_large", 413, "a body has at most 262144 bytes"),
     ("invalid", 422, "`limit` must be 1 to 500"),
     ("rate_limited", 429, "too much of one address; try again in 500 ms"),
@@ -77,6 +78,7 @@ pub(super) fn response(reasons: &[Reason]) -> Value {
         },
     });
     let header = match reasons.first().map_or(0, |reason| reason.status) {
+        412 => Some(("ETag", "The state of what there is")),
         401 => Some(("WWW-Authenticate", "The scheme of the key: `Bearer`")),
         429 | 503 => Some(("Retry-After", "When to try again, in seconds")),
         _ => None,

@@ -1,0 +1,262 @@
+//! Tags of what can be changed (`ETag`), and the conditions by which two admins do not overwrite each other.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::FromRequestParts;
+use axum::http::header::{self, HeaderName};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::json;
+use switchboard_core::{Company, Employee};
+use utoipa::IntoParams;
+
+use super::ask::shown;
+use super::problem::Problem;
+use crate::view;
+
+/// Bytes of a digest in a tag: two states of one thing do not share 72 bits by chance.
+const DIGEST_BYTES: usize = 9;
+
+/// The state of a company or an employee in a few letters. What can be set stands before the dot, and what comes and
+/// goes by itself, such as a status, behind it: a change waits for the first, and a `GET` shows both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    set: String,
+    moving: Option<String>,
+}
+
+impl Tag {
+    /// A company's, when there is one.
+    #[must_use]
+    pub fn of_company(company: &Company) -> Option<Self> {
+        company.exists().then(|| Self { set: digest_of(&view::company(company)), moving: None })
+    }
+
+    /// An employee's.
+    #[must_use]
+    pub fn of_employee(employee: &Employee) -> Self {
+        let topics: Vec<&str> = employee.topics.iter().map(switchboard_core::Topic::as_str).collect();
+        let set = digest_of(&json!({ "id": employee.id.as_str(), "name": &*employee.name, "topics": topics }));
+        Self { set, moving: Some(digest_of(&view::employee(employee))) }
+    }
+
+    /// The tag without its quotes.
+    fn text(&self) -> String {
+        match &self.moving {
+            Some(moving) => format!("{}.{moving}", self.set),
+            None => self.set.clone(),
+        }
+    }
+
+    /// As a header has it.
+    pub(super) fn quoted(&self) -> String {
+        format!("\"{}\"", self.text())
+    }
+
+    fn header(&self) -> Option<HeaderValue> {
+        self.quoted().try_into().ok()
+    }
+
+    fn sets_as(&self, other: &str) -> bool {
+        other.split('.').next() == Some(&self.set)
+    }
+}
+
+fn digest_of(state: &impl Serialize) -> String {
+    let digest = digest(&SHA256, view::json(state).as_bytes());
+    URL_SAFE_NO_PAD.encode(digest.as_ref().get(..DIGEST_BYTES).unwrap_or_default())
+}
+
+/// An answer with its tag.
+#[must_use]
+pub fn tagged(status: StatusCode, body: &impl Serialize, tag: Option<&Tag>) -> Response {
+    let mut response = shown(status, body);
+    if let Some(tag) = tag.and_then(Tag::header) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Which tags a header names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
+    /// `*`: any that there is.
+    Any,
+    /// These, without their quotes.
+    These(Vec<String>),
+}
+
+impl Named {
+    /// Reads a header's tags. A weak tag counts as a strong one: a proxy that compresses an answer makes its tag weak,
+    /// and what can be set is the same for both.
+    fn read(text: &str) -> Option<Self> {
+        if text.trim() == "*" {
+            return Some(Self::Any);
+        }
+        let mut tags = Vec::new();
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let opened = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
+            let (tag, behind) = opened.split_once('"')?;
+            tags.push(tag.to_owned());
+            rest = behind.trim_start();
+            if !rest.is_empty() {
+                rest = rest.strip_prefix(',')?.trim_start();
+            }
+        }
+        (!tags.is_empty()).then_some(Self::These(tags))
+    }
+}
+
+/// Under which conditions a request is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    only_if: Option<Named>,
+    unless: Option<Named>,
+}
+
+impl Conditions {
+    /// Whether a change is still meant, now that the thing is as it is.
+    ///
+    /// # Errors
+    /// `changed`, with the tag that there is.
+    pub fn check(&self, now: Option<&Tag>) -> Result<(), Problem> {
+        let only_if = match &self.only_if {
+            None => true,
+            Some(Named::Any) => now.is_some(),
+            Some(Named::These(tags)) => now.is_some_and(|now| tags.iter().any(|tag| now.sets_as(tag))),
+        };
+        let unless = match &self.unless {
+            None => false,
+            Some(Named::Any) => now.is_some(),
+            Some(Named::These(tags)) => now.is_some_and(|now| tags.iter().any(|tag| now.sets_as(tag))),
+        };
+        if only_if && !unless { Ok(()) } else { Err(Problem::changed(now)) }
+    }
+
+    /// Whether who asks has seen it already, just as it is.
+    #[must_use]
+    pub fn has_seen(&self, now: &Tag) -> bool {
+        match &self.unless {
+            None => false,
+            Some(Named::Any) => true,
+            Some(Named::These(tags)) => tags.contains(&now.text()),
+        }
+    }
+
+    /// The answer to a `GET`: the thing with its tag, or that it is as it was seen.
+    #[must_use]
+    pub fn show(&self, body: &impl Serialize, now: &Tag) -> Response {
+        if self.has_seen(now) {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            response.headers_mut().extend(now.header().map(|tag| (header::ETAG, tag)));
+            return response;
+        }
+        tagged(StatusCode::OK, body, Some(now))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let named = |name: HeaderName, called: &str| {
+            let Some(value) = parts.headers.get(&name) else { return Ok(None) };
+            let read = value.to_str().ok().and_then(Named::read);
+            let advice = || Problem::invalid(format!("`{called}` must be `*` or tags in quotes, as `ETag` has them"));
+            read.map(Some).ok_or_else(advice)
+        };
+        Ok(Self {
+            only_if: named(header::IF_MATCH, "If-Match")?,
+            unless: named(header::IF_NONE_MATCH, "If-None-Match")?,
+        })
+    }
+}
+
+/// The condition of a `GET`, for the document.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct Unseen {
+    /// The `ETag` that was seen last: when it is still so, the answer is 304 without a body.
+    #[param(rename = "If-None-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")$"#)]
+    pub if_none_match: Option<String>,
+}
+
+/// The conditions of a change, for the document.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct Unchanged {
+    /// The `ETag` that the change is made from: when another change came first, the answer is 412 `changed`.
+    #[param(rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")$"#)]
+    pub if_match: Option<String>,
+}
+
+/// The conditions of a `PUT`, for the document.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct UnchangedOrNew {
+    /// The `ETag` that the change is made from: when another change came first, the answer is 412 `changed`.
+    #[param(rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")$"#)]
+    pub if_match: Option<String>,
+    /// `*`: make it, and answer 412 `changed` when it is there already.
+    #[param(rename = "If-None-Match", pattern = r"^\*$")]
+    pub if_none_match: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(set: &str, moving: Option<&str>) -> Tag {
+        Tag { set: set.into(), moving: moving.map(Into::into) }
+    }
+
+    fn only_if(text: &str) -> Conditions {
+        Conditions { only_if: Named::read(text), unless: None }
+    }
+
+    fn unless(text: &str) -> Conditions {
+        Conditions { only_if: None, unless: Named::read(text) }
+    }
+
+    #[test]
+    fn a_header_names_any_or_some_tags_and_nothing_else() {
+        let these = |tags: &[&str]| Some(Named::These(tags.iter().map(|&tag| tag.to_owned()).collect()));
+        assert_eq!(Named::read(" * "), Some(Named::Any));
+        assert_eq!(Named::read("\"a\""), these(&["a"]));
+        assert_eq!(Named::read("W/\"a\" , \"b.c\""), these(&["a", "b.c"]));
+        for bad in ["", "a", "\"a", "\"a\" \"b\"", "*, \"a\"", "W/a", "'a'"] {
+            assert_eq!(Named::read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_made_from_the_state_that_it_names_whatever_the_status_has_become() {
+        let now = tag("a", Some("later"));
+        assert!(only_if("\"a.earlier\"").check(Some(&now)).is_ok(), "the status may have moved");
+        assert!(only_if("\"b\", W/\"a\"").check(Some(&now)).is_ok());
+        assert!(only_if("*").check(Some(&now)).is_ok());
+        assert!(only_if("\"b.later\"").check(Some(&now)).is_err(), "what can be set has changed");
+        assert!(only_if("\"a\"").check(None).is_err(), "it is gone");
+        assert!(only_if("*").check(None).is_err());
+        assert!(Conditions::default().check(None).is_ok());
+    }
+
+    #[test]
+    fn only_what_is_not_there_is_made_unless_there_is_any() {
+        assert!(unless("*").check(None).is_ok());
+        assert!(unless("*").check(Some(&tag("a", None))).is_err());
+        assert!(unless("\"b\"").check(Some(&tag("a", None))).is_ok());
+    }
+
+    #[test]
+    fn who_has_seen_another_status_is_shown_the_new_one() {
+        let now = tag("a", Some("later"));
+        assert!(unless("\"a.later\"").has_seen(&now));
+        assert!(!unless("\"a.earlier\"").has_seen(&now));
+        assert!(!Conditions::default().has_seen(&now));
+    }
+}
