@@ -2,24 +2,23 @@
 
 mod api_key;
 mod claims;
+mod key;
+mod key_set;
+mod key_source;
 mod keyring;
 mod parts;
+mod rules;
+mod signer;
 mod subprotocol;
-
-use jsonwebtoken::crypto::aws_lc;
 
 pub use self::api_key::ApiKey;
 pub use self::claims::{Claims, Role, UnknownRole};
+pub use self::key_set::{BadKeySet, KeySet};
+pub use self::key_source::{LiveKeys, NoKeys, follow_file, follow_url, read_file};
 pub use self::keyring::Keyring;
+pub use self::rules::Rules;
+pub use self::signer::Signer;
 pub use self::subprotocol::subprotocol_token;
-
-/// Chooses the cryptography that tokens are checked with, for the whole process. Any number of calls does no harm.
-///
-/// jsonwebtoken finds it by itself only as long as no other crate of the build turns on a second backend of its.
-pub fn install_crypto_provider() {
-    // An error says that one is installed already.
-    let _ = aws_lc::DEFAULT_PROVIDER.install_default();
-}
 
 /// Why a token is refused, in words that repeat nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +29,9 @@ pub enum TokenError {
     /// `none`, or an algorithm that no key here is for.
     #[error("the token's algorithm (`alg`) is not one that is accepted here")]
     Algorithm,
+    /// Its `kid` names no key here.
+    #[error("no key here has the id that the token names (`kid`)")]
+    UnknownKey,
     /// The header demands an extension (`crit`).
     #[error("the token's header demands an extension (`crit`) that is unknown here")]
     CriticalExtension,
@@ -42,6 +44,12 @@ pub enum TokenError {
     /// Its `nbf` is still to come.
     #[error("the token is not valid yet (`nbf`)")]
     NotYetValid,
+    /// It is for somebody else.
+    #[error("the token is not for this server (`aud`)")]
+    Audience,
+    /// It is from somebody else.
+    #[error("the token is not from the issuer that is trusted here (`iss`)")]
+    Issuer,
     /// A claim that must be there is not.
     #[error("the token has no `{0}`")]
     Missing(&'static str),
@@ -56,7 +64,10 @@ pub enum TokenError {
     /// An employee's or an admin's token without a company.
     #[error("the token has no `company`, which an employee's and an admin's must have")]
     NoCompany,
-    /// No key on the ring can sign.
+    /// No key on the ring can sign, or it is no key.
     #[error("there is no key to sign a token with")]
     Signing,
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod layers;
 mod limits;
 mod secret;
 mod table;
+mod tokens;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,10 @@ pub use self::layers::process_variables;
 pub use self::limits::Limits;
 pub use self::secret::Secret;
 pub use self::table::{SettingDoc, table};
+pub use self::tokens::Tokens;
 
 use self::layers::Layers;
+use crate::auth::Rules;
 
 /// RFC 7518, section 3.2: a key for HS256 is at least as long as its digest.
 const JWT_SECRET_LEAST_BYTES: usize = 32;
@@ -35,10 +38,10 @@ pub struct Settings {
     pub dev: bool,
     /// Whether the first valid token that names a company or an employee makes it.
     pub auto_provision: bool,
-    /// The shared secret that tokens are signed with.
-    pub jwt_secret: Secret,
-    /// The key that back ends present.
-    pub api_key: Secret,
+    /// What tokens are checked with.
+    pub tokens: Tokens,
+    /// The key that back ends present, if it is a setting and not one of those in the store.
+    pub api_key: Option<Secret>,
     /// What is logged: a filter of tracing's.
     pub log: String,
     /// How log lines look.
@@ -84,8 +87,8 @@ impl Settings {
             data,
             dev,
             auto_provision: auto_provision || dev,
-            jwt_secret: Secret::default(),
-            api_key: Secret::default(),
+            tokens: Self::tokens(&layers)?,
+            api_key: None,
             log: layers.log_filter("log")?,
             log_format: LogFormat::ALL[layers.one_of("log_format")?],
             metrics_listen: layers.address_or_none("metrics_listen")?,
@@ -98,7 +101,10 @@ impl Settings {
             limits: Self::limits(&layers)?,
         };
         // Last, so that settings which are refused leave no files behind.
-        settings.jwt_secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;
+        settings.tokens.secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;
+        if settings.tokens.secret.is_none() && settings.tokens.keys.is_none() && settings.tokens.url.is_none() {
+            return Err(layers.missing("jwt_secret", "or set `jwt_keys` or `jwks_url`, or try it with `--dev`"));
+        }
         settings.api_key = settings.secret(&layers, "api_key", DEV_API_KEY_FILE)?;
         Ok(settings)
     }
@@ -127,6 +133,14 @@ impl Settings {
         }
     }
 
+    /// The rules that a token must keep, for whoever makes one.
+    ///
+    /// # Errors
+    /// A bad setting on the way there.
+    pub fn load_token_rules(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<Rules, BadSetting> {
+        Self::rules(&Layers::gather(flags, env)?)
+    }
+
     /// The data directory alone, for tools that only read what is stored.
     ///
     /// # Errors
@@ -138,7 +152,7 @@ impl Settings {
     /// What is allowed and yet unwise, in sentences for the log.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.jwt_secret.expose().len() < JWT_SECRET_LEAST_BYTES {
+        if self.tokens.secret.as_ref().is_some_and(|secret| secret.expose().len() < JWT_SECRET_LEAST_BYTES) {
             warnings.push(format!(
                 "`jwt_secret` is shorter than {JWT_SECRET_LEAST_BYTES} bytes: it can be guessed from any one token"
             ));
@@ -146,14 +160,22 @@ impl Settings {
         warnings
     }
 
-    fn secret(&self, layers: &Layers, name: &'static str, file: &str) -> Result<Secret, BadSetting> {
+    fn secret(&self, layers: &Layers, name: &'static str, file: &str) -> Result<Option<Secret>, BadSetting> {
         match layers.secret(name) {
-            Some(secret) => Ok(secret),
+            Some(secret) => Ok(Some(secret)),
             None if self.dev => dev_secret(&self.data, file)
-                .map(Secret::new)
+                .map(|secret| Some(Secret::new(secret)))
                 .map_err(|error| unusable_dev_secret(layers, &self.data, file, &error)),
-            None => Err(layers.missing(name, "or try Switchboard with `--dev`")),
+            None => Ok(None),
         }
+    }
+
+    /// The refusal to serve when nobody could call: no key is set, and none is in the store.
+    #[must_use]
+    pub fn no_api_key() -> BadSetting {
+        let problem = "must be set, unless `switchboard key create` has made a key that is good: use the variable \
+                       `SWITCHBOARD_API_KEY` or the key `api_key` of the settings file or try Switchboard with `--dev`";
+        BadSetting { setting: "api_key".to_owned(), origin: Origin::Nowhere, problem: problem.to_owned() }
     }
 }
 
@@ -173,11 +195,16 @@ impl LogFormat {
 }
 
 fn otlp_endpoint(layers: &Layers) -> Result<Option<String>, BadSetting> {
-    let endpoint = layers.url_or_none("otlp_endpoint")?;
-    if endpoint.is_some() && !cfg!(feature = "otlp") {
-        return Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"));
+    let endpoint = layers.text("otlp_endpoint");
+    match &endpoint {
+        Some(_) if !cfg!(feature = "otlp") => {
+            Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"))
+        }
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+            Err(layers.bad("otlp_endpoint", "an address such as `http://127.0.0.1:4318`"))
+        }
+        Some(_) | None => Ok(endpoint),
     }
-    Ok(endpoint)
 }
 
 fn unusable_dev_secret(layers: &Layers, data: &Path, file: &str, error: &std::io::Error) -> BadSetting {

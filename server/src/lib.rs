@@ -42,6 +42,8 @@ pub mod phoenix;
 
 pub mod auth;
 
+pub mod watched;
+
 pub mod config;
 
 #[cfg(all(test, feature = "model"))]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use switchboard::auth::{Claims, Keyring, Role};
+use switchboard::auth::{Claims, Role, Signer};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::backup::{backup, restore};
@@ -107,6 +107,12 @@ struct TokenFlags {
     /// For how many seconds it is good
     #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
     ttl_s: u64,
+    /// Sign with this private key (PKCS #8 in PEM) in the place of `jwt_secret`
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The id of that key (`kid`)
+    #[arg(long, value_name = "ID", requires = "key")]
+    kid: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -192,7 +198,15 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
-    let secret = Settings::load_for_token(flags, process_variables())?;
+    let rules = Settings::load_token_rules(&flags, process_variables())?;
+    let signer = match &token.key {
+        Some(file) => {
+            let pem = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+            let signer = Signer::of_pem(&pem, token.kid.clone());
+            signer.with_context(|| format!("`{}` is no private key (PKCS #8 in PEM)", file.display()))?
+        }
+        None => Signer::hs256(Settings::load_for_token(flags, process_variables())?.expose().as_bytes()),
+    };
     let claims = Claims {
         subject: token.sub,
         role: token.role,
@@ -201,7 +215,7 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         topics: token.topics,
         expires_at_s: (Clock::start().now().as_ms() / 1000).saturating_add(token.ttl_s),
     };
-    Keyring::hs256(secret.expose().as_bytes()).sign(&claims).context("this token cannot be made")
+    signer.sign(&claims, &rules).context("this token cannot be made")
 }
 
 fn check_store(flags: &Flags) -> anyhow::Result<ExitCode> {

@@ -20,13 +20,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::admission::{Admission, Entrance, Peer};
 use crate::auth::{ApiKey, Keyring};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Settings, Tokens};
 use crate::exchange::Exchange;
 use crate::hub::Hub;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, snapshot};
 use crate::sync::thread::JoinHandle;
-use crate::{api, demo};
+use crate::{api, auth, demo};
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
@@ -55,6 +55,8 @@ const CLOSED_EVERY: Duration = Duration::from_millis(10);
 /// # Errors
 /// When the store or the address cannot be had.
 pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
+    let keyring = keyring(&settings.tokens).await?;
+    let api_key = settings.api_key.as_ref().ok_or_else(Settings::no_api_key)?;
     let (store, reader) = Sqlite::open(&settings.data)?;
     let (journal, writer) = Journal::start(store, settings.journal_queue)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
@@ -63,9 +65,9 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let admission = Arc::new(Admission::new(&settings.limits));
     let hub = Arc::new(Hub {
         exchange: exchange.clone(),
-        keyring: Keyring::hs256(settings.jwt_secret.expose().as_bytes()),
+        keyring,
         admission: admission.clone(),
-        api_key: ApiKey::new(settings.api_key.expose()),
+        api_key: ApiKey::new(api_key.expose()),
         auto_provision: settings.auto_provision,
         outbox_frames: settings.outbox_frames,
         socket_idle_timeout_ms: settings.socket_idle_timeout_ms,
@@ -107,6 +109,22 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let _answered_or_late = timeout_at(stop_by, places.acquire_many(all)).await;
     tracing::info!("stopped: everything that was answered is stored");
     Ok(LastWrites(writer))
+}
+
+/// The keys that tokens are checked with, of all that the settings name.
+async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
+    let mut keyring = Keyring::new(tokens.rules.clone());
+    if let Some(secret) = &tokens.secret {
+        keyring = keyring.with_secret(secret.expose().as_bytes());
+    }
+    if let Some(file) = &tokens.keys {
+        let keys = auth::follow_file(file.clone());
+        keyring = keyring.with_keys(keys.with_context(|| format!("`jwt_keys`, `{}`", file.display()))?);
+    }
+    if let Some(url) = &tokens.url {
+        keyring = keyring.with_keys(auth::follow_url(url.clone()).await.context("`jwks_url`")?);
+    }
+    Ok(keyring)
 }
 
 /// The journal's thread, which ends with the last task that could still write: it closes the store, so that one file
@@ -152,11 +170,14 @@ fn announce(address: SocketAddr, settings: &Settings) -> std::io::Result<()> {
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // Who reads files again listens for it too; without anybody it would end the process.
+    let hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        drop(hangup);
     })
 }
 

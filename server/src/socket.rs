@@ -81,7 +81,7 @@ pub async fn upgrade(
     let Some(token) = token else {
         return bad_token("a token is needed: `token=` or `authToken`");
     };
-    let claims = match hub.keyring.verify(&token, now.as_ms()) {
+    let claims = match hub.keyring.verify_or_ask(&token, now.as_ms()).await {
         Ok(claims) => claims,
         Err(error) => return bad_token(&error.to_string()),
     };
@@ -325,7 +325,7 @@ impl Times {
     fn of(hub: &Hub, claims: &Claims) -> Self {
         let heard = Instant::now();
         let now_ms = hub.exchange.clock().now().as_ms();
-        let expires_ms = claims.expires_at_s.saturating_mul(1000);
+        let expires_ms = hub.keyring.ends_at_ms(claims);
         let expires = heard.checked_add(Duration::from_millis(expires_ms.saturating_sub(now_ms)));
         let idle_after = Duration::from_millis(hub.socket_idle_timeout_ms);
         Self { idle_after, heard, expires, restart: None, rest: None }

@@ -50,7 +50,9 @@ fn in_bounds(settings: &Settings) {
     assert!((64..=1_048_576).contains(&settings.journal_queue));
     assert!((16..=65_536).contains(&settings.outbox_frames));
     assert!(settings.drain_timeout_ms <= 9_000);
-    assert!(!settings.jwt_secret.expose().is_empty() && !settings.api_key.expose().is_empty());
+    let tokens = &settings.tokens;
+    assert!(tokens.secret.is_some() || tokens.keys.is_some() || tokens.url.is_some());
+    assert!(tokens.secret.iter().chain(&settings.api_key).all(|secret| !secret.expose().is_empty()));
     assert!(!settings.dev || (settings.auto_provision && settings.listen.ip().to_canonical().is_loopback()));
     assert!(!settings.log.trim().is_empty());
     assert_eq!(settings.data, PLACE.path().join("data"));

@@ -66,7 +66,7 @@ impl Claims {
     }
 }
 
-/// Refuses claims whose `nbf` is still to come at `now_ms`.
+/// Refuses claims whose `nbf` is still to come at `now_ms`, at the latest that the other clock may show.
 pub(super) fn check_not_before(claims: &Map<String, Value>, now_ms: u64) -> Result<(), TokenError> {
     let Some(not_before) = present(claims, "nbf") else {
         return Ok(());
@@ -83,7 +83,7 @@ const NAME: &str = "at most 256 characters";
 const TOPICS: &str = "at most 64 texts of 1 to 128 characters";
 const SECONDS: &str = "a time in seconds since 1970";
 
-fn present<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a Value> {
+pub(super) fn present<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a Value> {
     claims.get(claim).filter(|value| !value.is_null())
 }
 

@@ -1,34 +1,61 @@
 //! The keys that tokens are checked with and signed by.
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::key::Key;
+use super::key_source::LiveKeys;
 use super::parts::{read_header, read_part};
-use super::{Claims, TokenError, claims, install_crypto_provider};
+use super::{Claims, Rules, Signer, TokenError, claims};
 
-/// The keys whose tokens are taken.
+/// The keys whose tokens are taken, and by which rules.
 pub struct Keyring {
-    keys: Vec<Key>,
-}
-
-/// One key, and the only algorithm it is for: a token's header never chooses how a key is used.
-struct Key {
-    algorithm: Algorithm,
-    id: Option<String>,
-    verifying: DecodingKey,
-    signing: Option<EncodingKey>,
+    rules: Rules,
+    secret: Option<Key>,
+    signer: Option<Signer>,
+    sources: Vec<LiveKeys>,
 }
 
 impl Keyring {
+    /// An empty ring: it takes nothing until it is given a key.
+    pub const fn new(rules: Rules) -> Self {
+        Self { rules, secret: None, signer: None, sources: Vec::new() }
+    }
+
     /// A ring of one shared secret, for HS256.
     pub fn hs256(secret: &[u8]) -> Self {
-        install_crypto_provider();
-        let key = Key {
-            algorithm: Algorithm::HS256,
-            id: None,
-            verifying: DecodingKey::from_secret(secret),
-            signing: Some(EncodingKey::from_secret(secret)),
-        };
-        Keyring { keys: vec![key] }
+        Self::new(Rules::default()).with_secret(secret)
+    }
+
+    /// With a shared secret, for HS256.
+    #[must_use]
+    pub fn with_secret(mut self, secret: &[u8]) -> Self {
+        self.secret = Some(Key::secret(secret));
+        self.signer = Some(Signer::hs256(secret));
+        self
+    }
+
+    /// With the public keys of a source, as they are at any time.
+    #[must_use]
+    pub fn with_keys(mut self, keys: LiveKeys) -> Self {
+        self.sources.push(keys);
+        self
+    }
+
+    /// Checks a token at the time `now_ms` (milliseconds since 1970), and says whose it is. When it names a key that is
+    /// not known, whoever makes keys is asked for new ones, but seldom and not for long.
+    ///
+    /// # Errors
+    /// As [`Keyring::verify`].
+    pub async fn verify_or_ask(&self, token: &str, now_ms: u64) -> Result<Claims, TokenError> {
+        let verified = self.verify(token, now_ms);
+        if verified != Err(TokenError::UnknownKey) {
+            return verified;
+        }
+        for source in &self.sources {
+            source.ask().await;
+        }
+        self.verify(token, now_ms)
     }
 
     /// Checks a token at the time `now_ms` (milliseconds since 1970), and says whose it is.
@@ -38,47 +65,54 @@ impl Keyring {
     pub fn verify(&self, token: &str, now_ms: u64) -> Result<Claims, TokenError> {
         let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
-        let (algorithm, key_id) = read_header(header)?;
-        let mut of_algorithm = self.keys.iter().filter(|key| key.algorithm == algorithm).peekable();
-        if of_algorithm.peek().is_none() {
-            return Err(TokenError::Algorithm);
-        }
-        let is_signed = of_algorithm
-            .filter(|key| key.may_have_id(key_id.as_deref()))
-            .any(|key| crypto::verify(signature, message.as_bytes(), &key.verifying, algorithm).unwrap_or(false));
-        if !is_signed {
-            return Err(TokenError::Signature);
-        }
+        self.must_be_signed(header, message, signature)?;
         let claims = read_part(payload)?;
-        claims::check_not_before(&claims, now_ms)?;
+        let leeway_ms = self.rules.leeway_ms();
+        claims::check_not_before(&claims, now_ms.saturating_add(leeway_ms))?;
+        self.rules.check(&claims)?;
         let claims = Claims::read(&claims)?;
-        if claims.expires_at_s.saturating_mul(1000) <= now_ms {
+        if self.ends_at_ms(&claims) <= now_ms {
             return Err(TokenError::Expired);
         }
         Ok(claims)
     }
 
-    /// Makes a token, with the first key that can sign.
+    /// A key is chosen by its own algorithm and id, never by what the header would like it to be used for.
+    fn must_be_signed(&self, header: &str, message: &str, signature: &str) -> Result<(), TokenError> {
+        let (algorithm, wanted) = read_header(header)?;
+        let wanted = wanted.as_deref();
+        let sets: Vec<_> = self.sources.iter().map(LiveKeys::now).collect();
+        let all = || self.secret.iter().chain(sets.iter().flat_map(|set| set.iter()));
+        let mut of_algorithm = all().filter(|key| key.algorithm == algorithm).peekable();
+        let is_learning = !self.sources.is_empty();
+        let names_a_key = all().any(|key| wanted.is_none() || key.id.as_deref() == wanted);
+        if of_algorithm.peek().is_none() {
+            return Err(if is_learning && !names_a_key { TokenError::UnknownKey } else { TokenError::Algorithm });
+        }
+        let mut named = of_algorithm.filter(|key| key.may_have_id(wanted)).peekable();
+        if named.peek().is_none() {
+            return Err(if names_a_key { TokenError::Signature } else { TokenError::UnknownKey });
+        }
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenError::Signature)?;
+        if named.any(|key| key.has_signed(message.as_bytes(), &signature)) {
+            Ok(())
+        } else {
+            Err(TokenError::Signature)
+        }
+    }
+
+    /// When a token ends, leeway included: its sockets are closed then. They would be refused a moment before they
+    /// began, if its end did not count alike for both.
+    pub const fn ends_at_ms(&self, claims: &Claims) -> u64 {
+        claims.expires_at_s.saturating_mul(1000).saturating_add(self.rules.leeway_ms())
+    }
+
+    /// Makes a token with the shared secret.
     ///
     /// # Errors
-    /// Claims that [`Keyring::verify`] would refuse for their form, or a ring without a key that signs.
+    /// Claims that [`Keyring::verify`] would refuse for their form, or a ring without a secret.
     pub fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
-        let key = self.keys.iter().find_map(|key| Some((key, key.signing.as_ref()?)));
-        let (key, signing) = key.ok_or(TokenError::Signing)?;
-        let claims = claims.write();
-        Claims::read(&claims)?;
-        let mut header = Header::new(key.algorithm);
-        header.kid.clone_from(&key.id);
-        jsonwebtoken::encode(&header, &claims, signing).map_err(|_| TokenError::Signing)
-    }
-}
-
-impl Key {
-    fn may_have_id(&self, wanted: Option<&str>) -> bool {
-        match (&self.id, wanted) {
-            (Some(id), Some(wanted)) => id == wanted,
-            _ => true,
-        }
+        self.signer.as_ref().ok_or(TokenError::Signing)?.sign(claims, &self.rules)
     }
 }
 
@@ -86,8 +120,7 @@ impl Key {
 mod tests {
     use super::super::Role;
     use super::*;
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use jsonwebtoken::{Algorithm, EncodingKey, crypto};
     use serde_json::{Value, json};
 
     const SECRET: &[u8] = b"an honest secret of 32 bytes....";
@@ -101,7 +134,8 @@ mod tests {
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let message = format!("{}.{}", encode(&header.to_string()), encode(claims));
         let key = EncodingKey::from_secret(SECRET);
-        install_crypto_provider();
+        // An error says that one is installed already.
+        let _installed = crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let signature = crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
         format!("{message}.{signature}")
     }

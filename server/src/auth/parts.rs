@@ -2,16 +2,16 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
 use super::TokenError;
+use super::key::Algorithm;
 
 /// The algorithm that a header names, and the id of the key if it names one.
 pub(super) fn read_header(header: &str) -> Result<(Algorithm, Option<String>), TokenError> {
     let header = read_part(header)?;
     let algorithm = header.get("alg").and_then(Value::as_str).ok_or(TokenError::Malformed)?;
-    let algorithm = algorithm.parse().map_err(|_| TokenError::Algorithm)?;
+    let algorithm = Algorithm::named(algorithm).ok_or(TokenError::Algorithm)?;
     // RFC 7515, section 4.1.11: whoever does not know a critical extension must refuse the token.
     if header.contains_key("crit") {
         return Err(TokenError::CriticalExtension);

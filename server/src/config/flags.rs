@@ -27,6 +27,26 @@ pub struct Flags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub auto_provision: Option<String>,
 
+    /// File with public keys that tokens are signed with: a JWKS, or PEM; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    pub jwt_keys: Option<String>,
+
+    /// URL of a JWKS with public keys that tokens are signed with; asked again and again
+    #[arg(long, value_name = "URL")]
+    pub jwks_url: Option<String>,
+
+    /// What `aud` of a token must name
+    #[arg(long, value_name = "TEXT")]
+    pub jwt_audience: Option<String>,
+
+    /// What `iss` of a token must be
+    #[arg(long, value_name = "TEXT")]
+    pub jwt_issuer: Option<String>,
+
+    /// By how many seconds the clock of whoever makes tokens may differ
+    #[arg(long, value_name = "S")]
+    pub jwt_leeway_s: Option<String>,
+
     /// What to log, as a filter of tracing's, such as `info` or `warn,switchboard=debug`
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -109,6 +129,11 @@ impl Flags {
             ("data", data),
             ("dev", self.dev.clone()),
             ("auto_provision", self.auto_provision.clone()),
+            ("jwt_keys", self.jwt_keys.clone()),
+            ("jwks_url", self.jwks_url.clone()),
+            ("jwt_audience", self.jwt_audience.clone()),
+            ("jwt_issuer", self.jwt_issuer.clone()),
+            ("jwt_leeway_s", self.jwt_leeway_s.clone()),
             ("log", self.log.clone()),
             ("log_format", self.log_format.clone()),
             ("metrics_listen", self.metrics_listen.clone()),

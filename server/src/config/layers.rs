@@ -135,14 +135,6 @@ impl Layers {
         self.read(name, |text, _| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) })
     }
 
-    pub(super) fn url_or_none(&self, name: &str) -> Result<Option<String>, BadSetting> {
-        self.read(name, |text, _| match text {
-            "" => Some(None),
-            url if url.starts_with("http://") || url.starts_with("https://") => Some(Some(url.to_owned())),
-            _ => None,
-        })
-    }
-
     pub(super) fn whole(&self, name: &str) -> Result<u64, BadSetting> {
         self.read(name, |text, kind| {
             let number = text.parse().ok()?;
@@ -155,6 +147,11 @@ impl Layers {
 
     pub(super) fn count(&self, name: &str) -> Result<usize, BadSetting> {
         usize::try_from(self.whole(name)?).map_err(|_| self.bad(name, "a smaller number"))
+    }
+
+    /// A text; an empty one counts as not given.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|given| given.text.clone()).filter(|text| !text.is_empty())
     }
 
     /// A secret; an empty one counts as not given.

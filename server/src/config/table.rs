@@ -9,15 +9,19 @@ use super::{Flags, LogFormat};
 pub(super) enum Kind {
     Address,
     Directory,
+    /// A file; none when it is empty.
+    File,
     Switch,
     Secret,
+    /// Any text; none when it is empty.
+    Text,
+    /// A URL; none when it is empty.
+    Url,
     LogFilter,
     /// One of a few words.
     OneOf(&'static [&'static str]),
     /// An address, or nothing.
     AddressOrNone,
-    /// The beginning of an `http` address, or nothing.
-    UrlOrNone,
     /// A whole number within bounds, both included.
     Whole(u64, u64),
 }
@@ -27,12 +31,13 @@ impl Kind {
         match self {
             Kind::Address => "an address and port such as `127.0.0.1:4000`".into(),
             Kind::Directory => "a directory".into(),
+            Kind::File => "a file".into(),
             Kind::Switch => "`true` or `false`".into(),
-            Kind::Secret => "a text".into(),
+            Kind::Secret | Kind::Text => "a text".into(),
+            Kind::Url => "a URL".into(),
             Kind::LogFilter => "a log filter such as `info` or `warn,switchboard=debug`".into(),
             Kind::OneOf(words) => format!("one of `{}`", words.join("`, `")).into(),
             Kind::AddressOrNone => "an address and port such as `127.0.0.1:4001`, or nothing".into(),
-            Kind::UrlOrNone => "an address such as `http://127.0.0.1:4318`, or nothing".into(),
             Kind::Whole(least, most) => format!("a whole number from {least} to {most}").into(),
         }
     }
@@ -48,17 +53,23 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 24] = [
+pub(super) static ROWS: [Row; 29] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
     row("auto_provision", Kind::Switch, Some("false")),
     row("jwt_secret", Kind::Secret, None),
+    row("jwt_keys", Kind::File, Some("")),
+    row("jwks_url", Kind::Url, Some("")),
+    row("jwt_audience", Kind::Text, Some("")),
+    row("jwt_issuer", Kind::Text, Some("")),
+    // Clocks that follow a time server differ by less.
+    row("jwt_leeway_s", Kind::Whole(0, 300), Some("5")),
     row("api_key", Kind::Secret, None),
     row("log", Kind::LogFilter, Some("info")),
     row("log_format", Kind::OneOf(&LogFormat::WORDS), Some("text")),
     row("metrics_listen", Kind::AddressOrNone, Some("")),
-    row("otlp_endpoint", Kind::UrlOrNone, Some("")),
+    row("otlp_endpoint", Kind::Url, Some("")),
     row("max_sockets", Kind::Whole(1, 1_000_000), Some("50000")),
     // phoenix.js beats every 30 s and gives up 30 s later: a server that is less patient cuts live sockets.
     row("socket_idle_timeout_ms", Kind::Whole(60_000, 3_600_000), Some("90000")),
@@ -142,7 +153,7 @@ pub fn table() -> Vec<SettingDoc> {
 fn what_without_flag(name: &str) -> &'static str {
     match name {
         "jwt_secret" => "Secret that tokens are signed with (HS256), best 32 random bytes or more",
-        "api_key" => "Key that back ends present to the HTTP API",
+        "api_key" => "Key that back ends present to the HTTP API, with all rights; more are made by `switchboard key`",
         _ => "",
     }
 }

@@ -54,7 +54,9 @@ fn what_is_not_set_has_its_default() {
     assert_eq!(settings.log, "info");
     assert_eq!((settings.max_sockets, settings.journal_queue, settings.outbox_frames), (50_000, 65_536, 256));
     assert_eq!((settings.socket_idle_timeout_ms, settings.drain_timeout_ms), (90_000, 8_000));
-    assert_eq!(settings.api_key.expose(), "key");
+    assert_eq!(settings.api_key.unwrap().expose(), "key");
+    assert_eq!(settings.tokens.rules, Rules { leeway_s: 5, ..Rules::default() });
+    assert!(settings.tokens.keys.is_none() && settings.tokens.url.is_none());
     let limits = settings.limits;
     assert!(limits.trust_loopback);
     assert_eq!((limits.sockets_per_address, limits.sockets_per_person), (2048, 256));
@@ -83,6 +85,11 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("dev", "false", "false"),
         ("auto_provision", "true", "true"),
         ("jwt_secret", "s", "'s'"),
+        ("jwt_keys", "", "''"),
+        ("jwks_url", "https://issuer.example/keys", "'https://issuer.example/keys'"),
+        ("jwt_audience", "board", "'board'"),
+        ("jwt_issuer", "https://issuer.example", "'https://issuer.example'"),
+        ("jwt_leeway_s", "0", "0"),
         ("api_key", "k", "'k'"),
         ("log", "warn", "'warn'"),
         ("max_sockets", "2", "2"),
@@ -126,16 +133,43 @@ fn the_file_can_be_named_by_a_variable_and_must_be_there() {
 }
 
 #[test]
-fn the_secrets_must_be_set_and_not_empty() {
-    for (at, name) in ["jwt_secret", "api_key"].into_iter().enumerate() {
-        let mut list = SECRETS;
-        list[at].1 = "";
-        let error = Settings::load(flags(""), variables(&list)).unwrap_err();
-        assert_eq!((error.setting.as_str(), &error.origin), (name, &Origin::Variable(list[at].0.to_owned())));
-        let error = Settings::load(flags(""), variables(&[SECRETS[1 - at]])).unwrap_err();
-        assert_eq!((error.setting.as_str(), &error.origin), (name, &Origin::Nowhere));
-        assert!(error.to_string().contains(SECRETS[at].0), "{error}");
+fn tokens_must_have_a_key_of_any_kind() {
+    let (api_key, empty) = (SECRETS[1], ("SWITCHBOARD_JWT_SECRET", ""));
+    let error = Settings::load(flags(""), variables(&[empty, api_key])).unwrap_err();
+    let origin = Origin::Variable("SWITCHBOARD_JWT_SECRET".to_owned());
+    assert_eq!((error.setting.as_str(), &error.origin), ("jwt_secret", &origin));
+    let error = Settings::load(flags(""), variables(&[api_key])).unwrap_err();
+    assert_eq!((error.setting.as_str(), &error.origin), ("jwt_secret", &Origin::Nowhere));
+    for named in ["SWITCHBOARD_JWT_SECRET", "jwt_keys", "jwks_url", "--dev"] {
+        assert!(error.to_string().contains(named), "{error}");
     }
+    let url = ("SWITCHBOARD_JWKS_URL", "https://issuer.example/keys");
+    assert!(Settings::load(flags(""), variables(&[api_key, url])).unwrap().tokens.secret.is_none());
+}
+
+#[test]
+fn keys_come_encrypted_or_from_this_machine() {
+    for url in ["https://issuer.example/keys", "http://127.0.0.1:1/keys", "http://localhost/", "http://[::1]:1/"] {
+        assert!(load("", &[("SWITCHBOARD_JWKS_URL", url)]).is_ok(), "{url}");
+    }
+    for url in ["http://issuer.example/keys", "ftp://127.0.0.1/", "file:///keys", "keys.json", "https://"] {
+        assert!(refused("", &[("SWITCHBOARD_JWKS_URL", url)]).contains("`jwks_url`"), "{url}");
+    }
+}
+
+#[test]
+fn a_file_without_keys_is_refused_with_the_reason() {
+    for (text, why) in [("{}", "neither a JWKS"), (r#"{"keys": []}"#, "it is empty")] {
+        let (place, _) = file(text);
+        let path = place.path().join("switchboard.toml");
+        let text = refused(&format!("--jwt-keys {}", path.display()), &[]);
+        assert!(text.starts_with("`jwt_keys` (flag `--jwt-keys`)") && text.contains(why), "{text}");
+    }
+    assert!(refused("--jwt-keys /no/such/file", &[]).contains("cannot be read"));
+}
+
+fn secret(settings: &Settings) -> &str {
+    settings.tokens.secret.as_ref().unwrap().expose()
 }
 
 #[test]
@@ -144,14 +178,14 @@ fn a_trial_run_makes_its_secrets_and_provisions() {
     let line = format!("--dev --data {}", place.path().join("data").display());
     let first = Settings::load(flags(&line), variables(&[])).unwrap();
     assert!(first.dev && first.auto_provision);
-    assert_eq!(first.jwt_secret.expose().len(), 64);
-    assert_ne!(first.jwt_secret.expose(), first.api_key.expose());
+    assert_eq!(secret(&first).len(), 64);
+    assert_ne!(secret(&first), first.api_key.as_ref().unwrap().expose());
     assert!(first.warnings().is_empty());
     let again = Settings::load(flags(&line), variables(&[])).unwrap();
-    assert_eq!(again.jwt_secret.expose(), first.jwt_secret.expose());
-    assert_eq!(load(&line, &[]).unwrap().api_key.expose(), "key", "a given secret counts");
+    assert_eq!(secret(&again), secret(&first));
+    assert_eq!(load(&line, &[]).unwrap().api_key.unwrap().expose(), "key", "a given secret counts");
     let for_token = Settings::load_for_token(flags(&line), variables(&[])).unwrap();
-    assert_eq!(for_token.expose(), first.jwt_secret.expose());
+    assert_eq!(for_token.expose(), secret(&first));
 }
 
 #[test]
@@ -176,5 +210,5 @@ fn a_short_secret_is_taken_with_a_warning() {
 #[test]
 fn settings_are_shown_without_their_secrets() {
     let shown = format!("{:?}", load("", &[]).unwrap());
-    assert!(shown.contains("jwt_secret: ***") && !shown.contains("honest"), "{shown}");
+    assert!(shown.contains("secret: Some(***)") && !shown.contains("honest"), "{shown}");
 }

@@ -20,6 +20,8 @@ mod slow;
 
 mod limits;
 
+mod tokens;
+
 mod load;
 
 mod overload;

@@ -1,0 +1,86 @@
+//! A set of public keys as it is written: a JWKS (RFC 7517), or public keys in PEM.
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_rustls::rustls::pki_types::SubjectPublicKeyInfoDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+
+use super::key::{Jwk, Key};
+
+/// Keys of one set: a few are in force, and a few more while they are replaced. Each costs a check for a token without
+/// a `kid`.
+const KEYS_MAX: usize = 64;
+
+/// The keys of a set that tokens are checked with here.
+pub struct KeySet {
+    pub(super) keys: Vec<Key>,
+    /// The others, each with why it is not among them.
+    pub skipped: Vec<String>,
+}
+
+/// Why a text is no set of keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadKeySet {
+    /// It is neither of the two forms.
+    #[error("it is neither a JWKS (`{{\"keys\": [...]}}`) nor public keys in PEM")]
+    Form,
+    /// It has too many.
+    #[error("it has over {KEYS_MAX} keys")]
+    TooMany,
+    /// None of them is one that tokens are checked with.
+    #[error("it has no key that tokens are checked with here: {0}")]
+    NoneUsable(String),
+}
+
+#[derive(Deserialize)]
+struct Jwks {
+    keys: Vec<Value>,
+}
+
+impl KeySet {
+    /// Reads a set. Keys of kinds that are not known here are passed over (RFC 7517, section 5).
+    ///
+    /// # Errors
+    /// When no key is left, or it is no set.
+    pub fn read(text: &str) -> Result<Self, BadKeySet> {
+        let read = if text.trim_start().starts_with("-----BEGIN ") { of_pem(text)? } else { of_jwks(text)? };
+        let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
+        for (name, key) in read {
+            match key {
+                Ok(key) => set.keys.push(key),
+                Err(why) => set.skipped.push(format!("{name}: {why}")),
+            }
+        }
+        let why = || if set.skipped.is_empty() { "it is empty".to_owned() } else { set.skipped.join("; ") };
+        if set.keys.is_empty() { Err(BadKeySet::NoneUsable(why())) } else { Ok(set) }
+    }
+}
+
+/// Keys by a name to speak of them, and why one is not usable.
+type Read = Vec<(String, Result<Key, &'static str>)>;
+
+fn of_jwks(text: &str) -> Result<Read, BadKeySet> {
+    let Jwks { keys } = serde_json::from_str(text).map_err(|_| BadKeySet::Form)?;
+    if keys.len() > KEYS_MAX {
+        return Err(BadKeySet::TooMany);
+    }
+    let read = |(number, key): (usize, Value)| {
+        let jwk: Result<Jwk, _> = serde_json::from_value(key);
+        let kid = jwk.as_ref().ok().and_then(|jwk| jwk.kid.clone());
+        let name = kid.map_or_else(|| format!("key {}", number + 1), |kid| format!("key {}", kid.escape_debug()));
+        (name, jwk.map_err(|_| "it is not a key").and_then(Key::of_jwk))
+    };
+    Ok(keys.into_iter().enumerate().map(read).collect())
+}
+
+fn of_pem(text: &str) -> Result<Read, BadKeySet> {
+    let mut read = Vec::new();
+    for (number, der) in SubjectPublicKeyInfoDer::pem_slice_iter(text.as_bytes()).enumerate() {
+        if number == KEYS_MAX {
+            return Err(BadKeySet::TooMany);
+        }
+        let der = der.map_err(|_| BadKeySet::Form)?;
+        read.push((format!("key {}", number + 1), Key::of_public_key(&der)));
+    }
+    Ok(read)
+}

@@ -1,0 +1,248 @@
+//! Keys that change while the server runs: from a file, which is read again when it changes, and from a URL.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::key::Key;
+use super::key_set::{BadKeySet, KeySet};
+use crate::watched::Watched;
+
+/// Bytes of a file or an answer: some hundred keys.
+const SET_MAX_BYTES: usize = 256 * 1024;
+/// How long a request for keys may take.
+const FETCH_MAX: Duration = Duration::from_secs(5);
+/// How long whoever names an unknown key waits for a request for it.
+const ASK_MAX: Duration = Duration::from_secs(3);
+/// After a request, how long no unknown key leads to another one: or strangers would have us ask all the time.
+const ASK_EVERY: Duration = Duration::from_secs(10);
+/// When to ask again, when the answer does not say (`Cache-Control: max-age`), and within which bounds.
+const REFRESH: Duration = Duration::from_secs(300);
+const REFRESH_LEAST: Duration = Duration::from_secs(60);
+const REFRESH_MOST: Duration = Duration::from_secs(3600);
+/// When to ask again after a request that failed.
+const RETRY: Duration = Duration::from_secs(30);
+/// How old keys may become while nothing newer is to be had: an issuer that took one back is heard by then.
+const STALE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Connections that may wait for one request.
+const WISHES_MAX: usize = 64;
+
+/// The keys of one source as they are now. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct LiveKeys {
+    keys: Arc<RwLock<Arc<Vec<Key>>>>,
+    wishes: Option<mpsc::Sender<oneshot::Sender<()>>>,
+}
+
+impl LiveKeys {
+    /// The keys now.
+    pub(super) fn now(&self) -> Arc<Vec<Key>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts the keys of that set in the place of those before.
+    pub fn replace(&self, set: KeySet) {
+        for skipped in &set.skipped {
+            tracing::warn!("a key for tokens is passed over: {skipped}");
+        }
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set.keys);
+    }
+
+    fn forget(&self) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    }
+
+    /// Has the source asked whether there are new keys, unless it was just asked. Comes back when it was, or after a
+    /// while.
+    pub(super) async fn ask(&self) {
+        let Some(wishes) = &self.wishes else { return };
+        let (done, wait) = oneshot::channel();
+        if wishes.try_send(done).is_ok() {
+            let _asked_or_late = timeout(ASK_MAX, wait).await;
+        }
+    }
+}
+
+/// Why keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NoKeys {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// The request failed.
+    #[error("the request failed: {0}")]
+    Request(#[from] reqwest::Error),
+    /// Another answer than one with keys.
+    #[error("the answer is {0}")]
+    Status(reqwest::StatusCode),
+    /// More than a set of keys has.
+    #[error("it has over {SET_MAX_BYTES} bytes")]
+    TooLong,
+    /// What is there is no set of keys.
+    #[error(transparent)]
+    Bad(#[from] BadKeySet),
+}
+
+/// The keys in a file.
+///
+/// # Errors
+/// When it has none.
+pub fn read_file(path: &Path) -> Result<KeySet, NoKeys> {
+    use std::io::Read;
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(SET_MAX_BYTES as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > SET_MAX_BYTES {
+        return Err(NoKeys::TooLong);
+    }
+    Ok(KeySet::read(&text)?)
+}
+
+/// The keys in a file, which is read again when it changes and on SIGHUP. When it then has no keys, those before stay.
+///
+/// # Errors
+/// When it has none now.
+pub fn follow_file(path: PathBuf) -> Result<LiveKeys, NoKeys> {
+    let mut watched = Watched::of(vec![path.clone()])?;
+    let keys = LiveKeys::default();
+    keys.replace(read_file(&path)?);
+    let live = keys.clone();
+    tokio::spawn(async move {
+        loop {
+            watched.changed().await;
+            match read_file(&path) {
+                Ok(set) => {
+                    tracing::info!(keys = set.keys.len(), "the keys for tokens (`jwt_keys`) were read again");
+                    live.replace(set);
+                }
+                Err(error) => tracing::warn!(%error, "`jwt_keys` cannot be read again: the keys before stay"),
+            }
+        }
+    });
+    Ok(keys)
+}
+
+/// The keys at a URL: asked for now, again when the answer is too old, and at once when a token names an unknown one.
+/// While nothing can be had, those before stay for a day.
+///
+/// # Errors
+/// When no request can be made at all.
+pub async fn follow_url(url: String) -> Result<LiveKeys, NoKeys> {
+    let client = reqwest::Client::builder()
+        .timeout(FETCH_MAX)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
+        .build()?;
+    let (wishes, wished) = mpsc::channel(WISHES_MAX);
+    let keys = LiveKeys { keys: Arc::default(), wishes: Some(wishes) };
+    // The follower holds no way to wish: it ends with the last who has one.
+    let live = LiveKeys { keys: keys.keys.clone(), wishes: None };
+    let mut follower = Follower { client, url, live, fetched: None, fails: false };
+    let next = follower.fetch().await;
+    tokio::spawn(follower.run(wished, next));
+    Ok(keys)
+}
+
+struct Follower {
+    client: reqwest::Client,
+    url: String,
+    live: LiveKeys,
+    /// When it went well the last time.
+    fetched: Option<Instant>,
+    /// Whether it did not the last time: that is said once.
+    fails: bool,
+}
+
+impl Follower {
+    async fn run(mut self, mut wished: mpsc::Receiver<oneshot::Sender<()>>, mut next: Duration) {
+        let mut asked = Instant::now();
+        loop {
+            let wish = tokio::select! {
+                wish = wished.recv() => match wish {
+                    Some(wish) => Some(wish),
+                    None => return,
+                },
+                () = sleep_until(asked + next) => None,
+            };
+            if wish.is_none() || asked.elapsed() >= ASK_EVERY {
+                next = self.fetch().await;
+                asked = Instant::now();
+            }
+            // Who wished may have gone.
+            let _told = wish.map(|wish| wish.send(()));
+        }
+    }
+
+    /// Asks once. Gives when to ask again.
+    async fn fetch(&mut self) -> Duration {
+        match self.request().await {
+            Ok((set, again)) => {
+                if self.fetched.is_none() || self.fails {
+                    tracing::info!(keys = set.keys.len(), "the keys for tokens were fetched (`jwks_url`)");
+                }
+                (self.fetched, self.fails) = (Some(Instant::now()), false);
+                self.live.replace(set);
+                again
+            }
+            Err(error) => {
+                if !self.fails {
+                    tracing::warn!(%error, "no keys can be fetched (`jwks_url`): those before stay for a day at most");
+                }
+                self.fails = true;
+                if self.fetched.is_some_and(|fetched| fetched.elapsed() > STALE_MAX) {
+                    tracing::warn!("the keys of `jwks_url` are too old: no token that they signed is taken any more");
+                    self.live.forget();
+                    self.fetched = None;
+                }
+                RETRY
+            }
+        }
+    }
+
+    async fn request(&self) -> Result<(KeySet, Duration), NoKeys> {
+        let mut response = self.client.get(&self.url).header("accept", "application/json").send().await?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(NoKeys::Status(response.status()));
+        }
+        let cached = response.headers().get("cache-control").and_then(|value| value.to_str().ok());
+        let again = refresh_after(cached.unwrap_or_default());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > SET_MAX_BYTES {
+                return Err(NoKeys::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let text = String::from_utf8(body).map_err(|_| BadKeySet::Form)?;
+        Ok((KeySet::read(&text)?, again))
+    }
+}
+
+/// What `Cache-Control` says of how long an answer is good, within our bounds.
+fn refresh_after(cache_control: &str) -> Duration {
+    let age = cache_control.split(',').find_map(|directive| directive.trim().strip_prefix("max-age="));
+    let age = age.and_then(|seconds| seconds.trim_matches('"').parse().ok());
+    age.map_or(REFRESH, Duration::from_secs).clamp(REFRESH_LEAST, REFRESH_MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_asked_for_again_within_bounds() {
+        for (said, seconds) in [
+            ("", 300),
+            ("max-age=600", 600),
+            ("public, max-age=600, must-revalidate", 600),
+            ("max-age=0", 60),
+            ("no-store", 300),
+            ("max-age=99999999", 3600),
+            ("max-age=soon", 300),
+        ] {
+            assert_eq!(refresh_after(said), Duration::from_secs(seconds), "{said}");
+        }
+    }
+}
