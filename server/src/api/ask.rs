@@ -197,11 +197,18 @@ pub fn one_of(field: &str, word: Option<String>, words: &[&str]) -> Result<Optio
 /// # Errors
 /// When it is empty or too long.
 pub fn name(given: Option<String>, otherwise: &str) -> Result<Arc<str>, Problem> {
-    let name = given.as_deref().unwrap_or(otherwise);
+    display_name(given.as_deref().unwrap_or(otherwise)).map_err(|must| Problem::invalid(format!("`name` {must}")))
+}
+
+/// A name as it may be shown.
+///
+/// # Errors
+/// What it must be.
+pub fn display_name(name: &str) -> Result<Arc<str>, String> {
     let good = !name.is_empty() && name.chars().count() <= NAME_MAX_CHARS && !name.chars().any(char::is_control);
     if good {
         Ok(name.into())
     } else {
-        Err(Problem::invalid(format!("`name` must have 1 to {NAME_MAX_CHARS} characters, no control characters")))
+        Err(format!("must have 1 to {NAME_MAX_CHARS} characters, no control characters"))
     }
 }

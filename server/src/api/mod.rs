@@ -20,6 +20,8 @@ pub mod companies;
 
 pub mod employees;
 
+pub mod import;
+
 pub mod bookings;
 
 pub mod sessions;
@@ -65,7 +67,7 @@ impl FromRef<Desk> for Past {
 
 /// The routes that need the key, with what the document says of them.
 fn v1() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new()
+    let routes = OpenApiRouter::new()
         .routes(routes!(companies::list))
         .routes(routes!(companies::show, companies::put, companies::patch, companies::remove))
         .routes(routes!(companies::availability))
@@ -78,7 +80,18 @@ fn v1() -> OpenApiRouter<Desk> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
         .routes(routes!(sessions::messages))
-        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::end));
+    with_import(routes)
+}
+
+/// A file goes where an employee's id stands otherwise: a route of its own would hide whoever is called `import`.
+fn with_import(routes: OpenApiRouter<Desk>) -> OpenApiRouter<Desk> {
+    let (schemas, paths, import) = routes!(import::import);
+    let mut routes = routes.route("/companies/{company}/employees/{employee}", import);
+    let document = routes.get_openapi_mut();
+    document.paths.paths.extend(paths.paths);
+    document.components.get_or_insert_default().schemas.extend(schemas);
+    routes
 }
 
 /// The routes that need no key, with what the document says of them.

@@ -45,6 +45,15 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
     }
 
+    /// A method that is not for an address; these are.
+    #[must_use]
+    pub fn unknown_method(method: &str, allowed: &str) -> Self {
+        let detail = format!("`{method}` is not for this address");
+        let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail);
+        problem.headers.push((header::ALLOW, allowed.to_owned()));
+        problem
+    }
+
     /// What was to be changed is no longer as it was, or is there already.
     #[must_use]
     pub fn changed(now: Option<&Tag>) -> Self {

@@ -9,6 +9,10 @@ pub const BOOKING: &str = "019ab0c2-7f3a-7c41-9d52-6e1f0a8b3c4d";
 pub const SESSION: &str = "019ab0c2-9b10-7e02-8a6b-2f4d5c6e7a81";
 /// A message in it.
 pub const MESSAGE: &str = "019ab0c2-b4e8-7d13-b1c7-90e2f3a4b5c6";
+/// A file of employees as NDJSON.
+pub const NDJSON: &str = "{\"id\":\"ann\",\"name\":\"Ann Lee\",\"topics\":[\"tax\"]}\n{\"id\":\"ben\"}\n";
+/// The same file as CSV.
+pub const CSV: &str = "id,name,topics\nann,Ann Lee,tax\nben,,\n";
 const BOOKED: &str = "2026-11-23T09:30:00.000Z";
 const ACCEPTED: &str = "2026-11-23T09:30:07.120Z";
 
@@ -49,6 +53,12 @@ pub fn employee_body() -> Value {
 #[must_use]
 pub fn employee_patch() -> Value {
     json!({ "topics": ["tax", "law"] })
+}
+
+/// What came of a file of employees.
+#[must_use]
+pub fn imported() -> Value {
+    json!({ "created": 1, "changed": 0, "unchanged": 1 })
 }
 
 /// What sets an employee's intent.

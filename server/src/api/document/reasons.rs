@@ -21,10 +21,12 @@ const REASONS: &[(&str, u16, &str)] = &[
     ("unknown_session", 404, "there is no such session in this company"),
     ("unknown_route", 404, "there is nothing at `/v2`"),
     ("unknown_method", 405, "`PUT` is not for this address"),
+    ("too_slow", 408, "nothing of the file came for 30 seconds; send it again"),
     ("booking_closed", 409, "this booking is no longer searching"),
     ("session_ended", 409, "this session is over"),
     ("changed", 412, "it is not as the condition says: read it again, and change it from there"),
     ("too_large", 413, "a body has at most 262144 bytes"),
+    ("unknown_type", 415, "send the file as `application/x-ndjson` or `text/csv`"),
     ("invalid", 422, "`limit` must be 1 to 500"),
     ("rate_limited", 429, "too much of one address; try again in 500 ms"),
     ("overloaded", 503, "too much is going on; try again in 250 ms"),
@@ -103,6 +105,20 @@ pub(super) fn problem() -> Value {
             "reason": { "type": "string", "enum": words, "description": "A stable word to decide by" },
             "detail": { "type": "string", "description": "A sentence for a person, which names the field" },
             "booking": { "$ref": "#/components/schemas/Booking" },
+            "lines": {
+                "type": "array",
+                "description": "The bad lines of a file, the first 100 of them",
+                "items": {
+                    "type": "object",
+                    "required": ["line", "field", "problem"],
+                    "properties": {
+                        "line": { "type": "integer", "minimum": 1 },
+                        "field": { "type": ["string", "null"], "description": "Null when it is the line as a whole" },
+                        "problem": { "type": "string" },
+                    },
+                },
+            },
+            "bad_lines": { "type": "integer", "minimum": 1, "description": "How many lines of a file are bad" },
             "retry_in_ms": { "type": "integer", "minimum": 0, "description": "When to try again" },
         },
     })

@@ -1,0 +1,185 @@
+//! Many employees at once from a file, NDJSON or CSV: read as it comes, and taken as a whole or not at all.
+
+mod blocks;
+
+mod sheet;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use futures_util::StreamExt;
+use serde::Serialize;
+use switchboard_core::limits::EMPLOYEES_PER_COMPANY_MAX;
+use switchboard_core::{Command, CompanyId, EmployeeId, Topic};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use super::ask::{self, Answered, InPath, shown};
+use super::in_path::OfCompany;
+use super::problem::Problem;
+use crate::exchange::{NotNow, Visit};
+use crate::hub::Hub;
+use crate::shape::examples;
+use blocks::Blocks;
+use sheet::Sheet;
+
+/// Bytes of a file: a hundred thousand employees with long names and some topics.
+const FILE_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Lines of a file: what is taken in one visit is one entry of the journal, and everybody else of the company waits for
+/// the visit.
+const LINES_MAX: u64 = 100_000;
+/// Files at once: each is held in memory, as employees, until it is whole.
+const FILES_MAX: usize = 2;
+/// How long the next bytes may take.
+const BYTES_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Where a file goes: in the place of an employee's id, so that an employee may be called so as well.
+const PLACE: &str = "import";
+
+static FILES: Semaphore = Semaphore::const_new(FILES_MAX);
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A JSON object on each line.
+    Ndjson,
+    /// Fields with commas between, as a spreadsheet writes them.
+    Csv,
+}
+
+impl Form {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "application/x-ndjson" => Ok(Self::Ndjson),
+            "text/csv" => Ok(Self::Csv),
+            _ => {
+                let detail = "send the file as `application/x-ndjson` or `text/csv`";
+                Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown_type", detail))
+            }
+        }
+    }
+}
+
+/// An employee as a line of a file has them.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    id: EmployeeId,
+    name: Arc<str>,
+    /// In their order, each once, as a company keeps them.
+    topics: Vec<Topic>,
+}
+
+/// What came of a file.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(examples(examples::imported))]
+struct Imported {
+    /// Employees who were not there before.
+    created: u64,
+    /// Who had another name or other topics.
+    changed: u64,
+    /// Who were there just so.
+    unchanged: u64,
+}
+
+/// Makes or replaces many employees from a file, all of them or none.
+///
+/// Each line is as a `PUT` of its employee; who is in no line stays as they are. NDJSON has one object a line, CSV a
+/// first line with the columns `id`, `name` and `topics`, of which only `id` must be there, and topics with `;` between.
+/// Of a file with bad lines nothing is taken, and the answer names the first hundred of them in `lines`, as
+/// `{line, field, problem}`, and their number in `bad_lines`. A file has at most 32 MiB and 100,000 lines, and nobody is
+/// in it twice.
+///
+/// # Errors
+/// `unknown_company`, `invalid`, naming the lines, `too_large`, or `unknown_type`.
+#[utoipa::path(
+    post, path = "/companies/{company}/employees/import", operation_id = "importEmployees", tag = "employees",
+    params(OfCompany),
+    request_body(content(
+        (String = "application/x-ndjson", example = json!(examples::NDJSON)),
+        (String = "text/csv", example = json!(examples::CSV)),
+    )),
+    responses(
+        (status = 200, body = Imported, description = "All are taken"),
+        (status = 404, description = "`unknown_company`"),
+        (status = 408, description = "`too_slow`"),
+        (status = 415, description = "`unknown_type`"),
+    )
+)]
+pub async fn import(
+    State(hub): State<Arc<Hub>>,
+    InPath((company, place)): InPath<(String, String)>,
+    request: Request,
+) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    if place != PLACE {
+        return Err(Problem::unknown_method("POST", "GET,HEAD,PUT,PATCH,DELETE"));
+    }
+    let form = Form::of(request.headers())?;
+    ask::known_company(&hub, &company).await?;
+    let Ok(_place) = FILES.try_acquire() else { return Err(NotNow::Overloaded { retry_in_ms: 1000 }.into()) };
+    let wanted = read(form, request.into_body()).await?;
+    ask::visit(&hub, &company, |visit| take_all(visit, wanted)).await
+}
+
+/// Reads a file as it comes.
+async fn read(form: Form, body: Body) -> Result<Vec<Wanted>, Problem> {
+    let (mut blocks, mut sheet) = (Blocks::new(form), Sheet::new(form));
+    let mut chunks = body.into_data_stream();
+    let mut bytes = 0;
+    loop {
+        let chunk = timeout(BYTES_WAIT_MAX, chunks.next()).await.map_err(|_late| too_slow())?;
+        let Some(chunk) = chunk else { break };
+        let chunk = chunk.map_err(|error| Problem::invalid(format!("the body: {error}")))?;
+        bytes += chunk.len();
+        if bytes > FILE_MAX_BYTES {
+            let detail = format!("a file has at most {FILE_MAX_BYTES} bytes");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+        }
+        if let Some(block) = blocks.push(&chunk) {
+            sheet.read(&block);
+        }
+        if blocks.is_stuck() {
+            sheet.refuse_rest(blocks::RECORD_TOO_LONG);
+        }
+        if sheet.is_over() {
+            break;
+        }
+        // Somebody else's turn: a long file is many short works.
+        tokio::task::yield_now().await;
+    }
+    sheet.read(&blocks.rest());
+    sheet.finish()
+}
+
+fn too_slow() -> Problem {
+    let detail = format!("nothing of the file came for {} seconds; send it again", BYTES_WAIT_MAX.as_secs());
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+}
+
+/// One visit and one entry of the journal: either all of it is committed or nothing.
+fn take_all(visit: &mut Visit<'_>, wanted: Vec<Wanted>) -> Answered {
+    ask::must_exist(visit)?;
+    let new = wanted.iter().filter(|one| visit.company().find_employee(&one.id).is_none()).count();
+    if visit.company().employee_count() + new > EMPLOYEES_PER_COMPANY_MAX {
+        let detail = format!("a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees, and this would be more");
+        return Err(Problem::invalid(detail));
+    }
+    let mut imported = Imported::default();
+    for Wanted { id, name, topics } in wanted {
+        let counted = match visit.company().find_employee(&id) {
+            None => &mut imported.created,
+            Some((_, known)) if known.name == name && known.topics == topics => &mut imported.unchanged,
+            Some(_) => &mut imported.changed,
+        };
+        *counted += 1;
+        // The company itself leaves as they are who are just so.
+        let set = visit.take(&Command::SetEmployee { employee: id, name, topics });
+        set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+    }
+    Ok(shown(StatusCode::OK, &imported))
+}

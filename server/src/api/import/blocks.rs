@@ -1,0 +1,119 @@
+//! Pieces of a file as they come from the network, put together to whole records.
+
+use super::Form;
+
+/// Bytes of one record: an id, a name and 64 topics of 128 characters each fit, also with every one of them escaped.
+const RECORD_MAX_BYTES: usize = 256 * 1024;
+/// What is said of one that is longer.
+pub(super) const RECORD_TOO_LONG: &str = "is longer than 262144 bytes; is a quote open?";
+
+/// Where in a CSV file the last byte stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    FieldBegins,
+    InField,
+    InQuotes,
+    /// A quote within quotes: the end of them, or one of two that stand for one.
+    QuoteInQuotes,
+}
+
+/// What has come and is no whole record yet.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    form: Form,
+    place: Place,
+    waiting: Vec<u8>,
+}
+
+impl Blocks {
+    pub(super) const fn new(form: Form) -> Self {
+        Self { form, place: Place::FieldBegins, waiting: Vec::new() }
+    }
+
+    /// Takes what came, and gives all whole records that there are.
+    pub(super) fn push(&mut self, chunk: &[u8]) -> Option<Vec<u8>> {
+        let end = chunk.iter().enumerate().filter(|(_, byte)| self.ends_record(**byte)).map(|(at, _)| at + 1).last();
+        let Some(end) = end else {
+            self.waiting.extend_from_slice(chunk);
+            return None;
+        };
+        let (whole, rest) = chunk.split_at_checked(end).unwrap_or((chunk, &[]));
+        let mut block = std::mem::replace(&mut self.waiting, rest.to_vec());
+        block.extend_from_slice(whole);
+        Some(block)
+    }
+
+    /// Whether a record is longer than any may be.
+    pub(super) const fn is_stuck(&self) -> bool {
+        self.waiting.len() > RECORD_MAX_BYTES
+    }
+
+    /// The last record, when no line ends it.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Within quotes a line does not end a record. The states are those of the reader that comes after.
+    fn ends_record(&mut self, byte: u8) -> bool {
+        if self.form == Form::Ndjson {
+            return byte == b'\n';
+        }
+        self.place = match (self.place, byte) {
+            (Place::FieldBegins | Place::QuoteInQuotes, b'"') => Place::InQuotes,
+            (Place::InQuotes, b'"') => Place::QuoteInQuotes,
+            (Place::InQuotes, _) => Place::InQuotes,
+            (Place::FieldBegins | Place::InField | Place::QuoteInQuotes, b',' | b'\n' | b'\r') => Place::FieldBegins,
+            (Place::FieldBegins | Place::InField | Place::QuoteInQuotes, _) => Place::InField,
+        };
+        byte == b'\n' && self.place == Place::FieldBegins
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pieces(form: Form, text: &[u8], size: usize) -> Vec<Vec<u8>> {
+        let mut blocks = Blocks::new(form);
+        let mut whole: Vec<Vec<u8>> = text.chunks(size).filter_map(|chunk| blocks.push(chunk)).collect();
+        whole.push(blocks.rest());
+        whole
+    }
+
+    fn records(block: &[u8]) -> Vec<csv::ByteRecord> {
+        let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(block);
+        reader.into_byte_records().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_line_of_json_is_whole_when_it_ends() {
+        assert_eq!(pieces(Form::Ndjson, b"{\"\n{}\n{", 2), [&b"{\"\n"[..], b"{}\n", b"{"]);
+    }
+
+    #[test]
+    fn a_line_within_quotes_does_not_end_a_record() {
+        assert_eq!(pieces(Form::Csv, b"a,\"b\nc\"\"\n\",d\ne", 3).concat(), b"a,\"b\nc\"\"\n\",d\ne");
+        assert_eq!(pieces(Form::Csv, b"a,\"b\nc\"\"\n\",d\ne", 3)[0], b"a,\"b\nc\"\"\n\",d\n");
+    }
+
+    #[test]
+    fn a_record_without_an_end_is_noticed() {
+        let mut blocks = Blocks::new(Form::Csv);
+        assert_eq!(blocks.push(b"\"\""), None);
+        assert!(!blocks.is_stuck());
+        let _none = blocks.push(&vec![b'a'; RECORD_MAX_BYTES]);
+        assert!(blocks.is_stuck());
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_any_size_hold_the_records_of_the_whole(text in "[a\",\r\n;]{0,60}", size in 1_usize..9) {
+            let cut = pieces(Form::Csv, text.as_bytes(), size);
+            prop_assert_eq!(cut.concat(), text.as_bytes());
+            let cut: Vec<_> = cut.iter().flat_map(|block| records(block)).collect();
+            prop_assert_eq!(cut, records(text.as_bytes()));
+        }
+    }
+}

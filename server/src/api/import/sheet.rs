@@ -1,0 +1,264 @@
+//! The lines of a file as employees, and what is wrong with those that are none.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
+use switchboard_core::{EmployeeId, Topic};
+
+use super::super::ask;
+use super::super::problem::Problem;
+use super::{Form, LINES_MAX, Wanted};
+
+/// Bad lines that are named: who has more of them has one mistake many times.
+const NAMED_MAX: usize = 100;
+const COLUMNS: [&str; 3] = ["id", "name", "topics"];
+
+/// All that the lines so far have said.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    form: Form,
+    /// Which column of a CSV file stands where, once its first line was read.
+    columns: Option<Vec<Column>>,
+    /// The number of the next line.
+    line: u64,
+    /// Lines that say something, the first of a CSV file not among them.
+    filled: u64,
+    wanted: Vec<Wanted>,
+    seen: HashMap<EmployeeId, u64>,
+    bad: Vec<BadLine>,
+    bad_lines: u64,
+    over: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Id,
+    Name,
+    Topics,
+}
+
+/// What is wrong with a line; no field when it is the line as a whole.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+struct BadLine {
+    line: u64,
+    field: Option<String>,
+    problem: String,
+}
+
+/// A line, not checked yet.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    id: String,
+    name: Option<String>,
+    topics: Option<Vec<String>>,
+}
+
+/// A field, and what is wrong with it.
+type Fault = (Option<String>, String);
+
+impl Sheet {
+    pub(super) fn new(form: Form) -> Self {
+        Self {
+            form,
+            columns: None,
+            line: 1,
+            filled: 0,
+            wanted: Vec::new(),
+            seen: HashMap::new(),
+            bad: Vec::new(),
+            bad_lines: 0,
+            over: false,
+        }
+    }
+
+    /// Reads some whole records.
+    pub(super) fn read(&mut self, block: &[u8]) {
+        // Spreadsheets begin a file with a mark of its encoding.
+        let block = if self.line == 1 { block.strip_prefix(b"\xef\xbb\xbf").unwrap_or(block) } else { block };
+        match self.form {
+            Form::Ndjson => self.read_ndjson(block),
+            Form::Csv => self.read_csv(block),
+        }
+    }
+
+    /// Whether no more of the file is of interest.
+    pub(super) const fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// The next line is such that nothing after it can be read.
+    pub(super) fn refuse_rest(&mut self, problem: &str) {
+        self.refuse(self.line, None, problem.to_owned());
+        self.over = true;
+    }
+
+    /// The employees, when no line is bad.
+    pub(super) fn finish(self) -> Result<Vec<Wanted>, Problem> {
+        if self.bad_lines == 0 {
+            return Ok(self.wanted);
+        }
+        let first = self.bad.first().map_or(0, |bad| bad.line);
+        let lines = if self.bad_lines == 1 { "line is" } else { "lines are" };
+        let detail = format!("nothing was changed: {} {lines} bad, the first is line {first}", self.bad_lines);
+        let named: Vec<Value> = self.bad.iter().map(|bad| json!(bad)).collect();
+        Err(Problem::invalid(detail).with("lines", named).with("bad_lines", self.bad_lines))
+    }
+
+    fn read_ndjson(&mut self, block: &[u8]) {
+        for text in block.split_inclusive(|byte| *byte == b'\n') {
+            let (line, text) = (self.line, text.trim_ascii());
+            self.line += 1;
+            if self.over || text.is_empty() {
+                continue;
+            }
+            self.add(line, read_object(text));
+        }
+    }
+
+    fn read_csv(&mut self, block: &[u8]) {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(block);
+        let (mut record, mut counted) = (csv::ByteRecord::new(), 0);
+        let mut lines_to = |at: usize| {
+            let passed = block.get(counted..at).unwrap_or_default();
+            counted = at;
+            passed.iter().filter(|byte| **byte == b'\n').count() as u64
+        };
+        // What is read from memory can be read.
+        while reader.read_byte_record(&mut record).unwrap_or(false) {
+            let at = record.position().map_or(0, csv::Position::byte);
+            let mut at = usize::try_from(at).unwrap_or(block.len());
+            while block.get(at).is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+                at += 1;
+            }
+            self.line += lines_to(at);
+            if !self.over {
+                self.read_record(&record);
+            }
+        }
+        self.line += lines_to(block.len());
+    }
+
+    fn read_record(&mut self, record: &csv::ByteRecord) {
+        match &self.columns {
+            None => match read_columns(record) {
+                Ok(columns) => self.columns = Some(columns),
+                Err((field, problem)) => {
+                    self.refuse(self.line, field, problem);
+                    self.over = true;
+                }
+            },
+            Some(columns) => {
+                let read = read_fields(columns, record);
+                self.add(self.line, read);
+            }
+        }
+    }
+
+    fn add(&mut self, line: u64, read: Result<Line, Fault>) {
+        self.filled += 1;
+        if self.filled > LINES_MAX {
+            self.refuse(line, None, format!("a file has at most {LINES_MAX} lines"));
+            self.over = true;
+            return;
+        }
+        let wanted = read.and_then(check).and_then(|wanted| match self.seen.insert(wanted.id.clone(), line) {
+            None => Ok(wanted),
+            Some(before) => Err((Some("id".to_owned()), format!("is in line {before} already"))),
+        });
+        match wanted {
+            Ok(wanted) if self.bad_lines == 0 => self.wanted.push(wanted),
+            // Nothing of the file will be taken: only what else is wrong is of interest.
+            Ok(_) => {}
+            Err((field, problem)) => self.refuse(line, field, problem),
+        }
+    }
+
+    fn refuse(&mut self, line: u64, field: Option<String>, problem: String) {
+        self.bad_lines += 1;
+        self.wanted = Vec::new();
+        if self.bad.len() < NAMED_MAX {
+            self.bad.push(BadLine { line, field, problem });
+        }
+    }
+}
+
+fn read_object(text: &[u8]) -> Result<Line, Fault> {
+    // Serde would take an array for the fields of a struct in their order.
+    if text.first() != Some(&b'{') {
+        return Err((None, "must be a JSON object".to_owned()));
+    }
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let line = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        ((path != ".").then_some(path), error.into_inner().to_string())
+    })?;
+    json.end().map_err(|error| (None, error.to_string()))?;
+    Ok(line)
+}
+
+fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, Fault> {
+    let mut columns = Vec::new();
+    for name in record {
+        let column = match name.trim_ascii() {
+            b"id" => Column::Id,
+            b"name" => Column::Name,
+            b"topics" => Column::Topics,
+            _ => {
+                let name = String::from_utf8_lossy(name);
+                let problem = format!("is no column: there are `{}`", COLUMNS.join("`, `"));
+                return Err((Some(crate::channel::shortened(&name)), problem));
+            }
+        };
+        if columns.contains(&column) {
+            return Err((Some(String::from_utf8_lossy(name).into_owned()), "is there twice".to_owned()));
+        }
+        columns.push(column);
+    }
+    if columns.contains(&Column::Id) {
+        Ok(columns)
+    } else {
+        Err((Some("id".to_owned()), "must be among the columns that the first line names".to_owned()))
+    }
+}
+
+fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<Line, Fault> {
+    if record.len() != columns.len() {
+        return Err((None, format!("has {} fields where the first line has {}", record.len(), columns.len())));
+    }
+    let mut line = Line::default();
+    for (column, field) in columns.iter().zip(record) {
+        let Ok(field) = std::str::from_utf8(field) else { return Err((None, "is not UTF-8".to_owned())) };
+        match column {
+            Column::Id => field.clone_into(&mut line.id),
+            // An empty field is one that is not named.
+            Column::Name => line.name = (!field.is_empty()).then(|| field.to_owned()),
+            Column::Topics => {
+                let topics = field.split(';').map(str::trim).filter(|topic| !topic.is_empty());
+                line.topics = Some(topics.map(str::to_owned).collect());
+            }
+        }
+    }
+    Ok(line)
+}
+
+fn check(line: Line) -> Result<Wanted, Fault> {
+    let wrong = |field: &str, problem: String| (Some(field.to_owned()), problem);
+    let id: EmployeeId =
+        line.id.parse().map_err(|error: switchboard_core::id::BadId| wrong("id", error.to_string()))?;
+    let name = ask::display_name(line.name.as_deref().unwrap_or(id.as_str())).map_err(|error| wrong("name", error))?;
+    let given = line.topics.unwrap_or_default();
+    if given.len() > TOPICS_PER_EMPLOYEE_MAX {
+        return Err(wrong("topics", format!("has at most {TOPICS_PER_EMPLOYEE_MAX} entries")));
+    }
+    let mut topics = Vec::with_capacity(given.len());
+    for (at, topic) in given.iter().enumerate() {
+        let topic: Result<Topic, _> = topic.parse();
+        topics.push(topic.map_err(|error| (Some(format!("topics[{at}]")), error.to_string()))?);
+    }
+    topics.sort();
+    topics.dedup();
+    Ok(Wanted { id, name, topics })
+}
