@@ -141,6 +141,19 @@ test('employees are listed by status and topic', async (t) => {
   await world.server.refused(422, 'invalid', 'GET', '/v1/companies/acme/employees?status=asleep')
 })
 
+test('employees and companies are listed by how their ids begin', async (t) => {
+  const { server } = await openWorld(t)
+  const all = ['a', 'ab', 'ab-c', 'abz', 'ac', 'b']
+  for (const id of all) await server.ask('PUT', `/v1/companies/acme/employees/${id}`, {})
+  for (const id of all) await server.ask('PUT', `/v1/companies/${id}`, {})
+  for (const path of ['/v1/companies/acme/employees', '/v1/companies']) {
+    assert.deepEqual(await pages(server, `${path}?prefix=ab`, 2), [['ab', 'ab-c'], ['abz']])
+    assert.deepEqual(await pages(server, `${path}?prefix=b`, 2), [['b']])
+    assert.deepEqual(await pages(server, `${path}?prefix=abc`, 2), [[]])
+    assert.deepEqual((await pages(server, `${path}?prefix=`, 2)).flat().filter((id) => id !== 'acme'), all)
+  }
+})
+
 test('availability names who is idle in the order in which they would be asked', async (t) => {
   const world = await openWorld(t)
   await world.employee('zoe', { topics: ['tax'] })
@@ -216,6 +229,10 @@ test('bookings, sessions and messages can be read back', async (t) => {
   const messages = await world.http('GET', `/sessions/${session.id}/messages`)
   assert.deepEqual(messages.items.map(({ from, body }) => [from, body]), [['client', 'one'], ['client', 'two'], ['client', 'three']])
   assert.equal(messages.next, null)
+  const [, saidNext] = messages.items
+  const since = await world.http('GET', `/sessions/${session.id}/messages?from=${encodeURIComponent(saidNext.at)}`)
+  assert.ok(since.items.some(({ id }) => id === saidNext.id))
+  assert.deepEqual((await world.http('GET', `/sessions/${session.id}/messages?to=2001-01-01T00:00:00Z`)).items, [])
   const first = await world.http('GET', `/sessions/${session.id}/messages?limit=2`)
   const rest = await world.http('GET', `/sessions/${session.id}/messages?limit=2&after=${encodeURIComponent(first.next)}`)
   assert.deepEqual([...first.items, ...rest.items], messages.items)
@@ -251,7 +268,7 @@ test('without auto_provision a token makes nothing', async (t) => {
 async function pages(server, path, limit) {
   const found = []
   for (let after; after !== null; ) {
-    const page = await server.ask('GET', `${path}?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ''}`)
+    const page = await server.ask('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ''}`)
     assert.deepEqual(Object.keys(page).sort(), ['items', 'next'])
     found.push(page.items.map(({ id }) => id))
     after = page.next

@@ -56,6 +56,9 @@ struct ListQuery {
     limit: Option<u32>,
     /// The `next` of the page before.
     after: Option<String>,
+    /// Only those whose ids begin so.
+    #[param(example = "ac")]
+    prefix: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -109,9 +112,10 @@ struct Idle<'a> {
     responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
 )]
 pub async fn list(State(past): State<Past>, uri: Uri) -> Answered {
-    let ListQuery { limit, after } = ask::query(&uri)?;
+    let ListQuery { limit, after, prefix } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
-    let listed = past.ask(None, move |past| past.companies(&page)).await?;
+    let prefix = prefix.unwrap_or_default();
+    let listed = past.ask(None, move |past| past.companies(&prefix, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 

@@ -7,7 +7,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
-use switchboard_core::{Command, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
+use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
@@ -70,6 +70,9 @@ struct ListQuery {
     /// Only who can take it.
     #[param(value_type = Option<shape::Topic>, example = "tax")]
     topic: Option<String>,
+    /// Only those whose ids begin so.
+    #[param(example = "a")]
+    prefix: Option<String>,
 }
 
 type Both = InPath<(String, String)>;
@@ -92,14 +95,14 @@ fn ids((company, employee): (String, String)) -> Result<(CompanyId, EmployeeId),
 )]
 pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, uri: Uri) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let ListQuery { limit, after, status, topic } = ask::query(&uri)?;
+    let ListQuery { limit, after, status, topic, prefix } = ask::query(&uri)?;
+    let prefix = prefix.unwrap_or_default();
     let page = ask::page(limit, after)?;
     let status = ask::one_of("status", status, &Status::ALL.map(Status::word))?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
     let list = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        let all = visit.company().employees_after(page.after.as_deref()).map(|(_, employee)| employee);
-        let wanted = all.filter(|employee| {
+        let wanted = beginning_with(visit.company(), &prefix, page.after.as_deref()).filter(|employee| {
             status.as_ref().is_none_or(|status| status == employee.status().word())
                 && topic.as_ref().is_none_or(|topic| employee.takes(topic))
         });
@@ -109,6 +112,20 @@ pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
         Ok(shown(StatusCode::OK, &Listed { items, next }))
     });
     list.await
+}
+
+/// Employees behind the cursor whose ids begin so, by id.
+fn beginning_with<'a>(
+    company: &'a Company,
+    prefix: &'a str,
+    after: Option<&'a str>,
+) -> impl Iterator<Item = &'a Employee> {
+    let begun = after.is_some_and(|after| after >= prefix);
+    // Who is called just like the beginning stands before all others.
+    let first = prefix.parse().ok().filter(|_| !begun).and_then(|id: EmployeeId| company.find_employee(&id));
+    let behind = if begun { after } else { Some(prefix) };
+    let all = first.into_iter().chain(company.employees_after(behind)).map(|(_, employee)| employee);
+    all.take_while(move |employee| employee.id.as_str().starts_with(prefix))
 }
 
 /// Shows an employee.

@@ -62,6 +62,12 @@ struct MessagesQuery {
     limit: Option<u32>,
     /// The `next` of the page before.
     after: Option<String>,
+    /// Only what was said at this time or later.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
+    from: Option<String>,
+    /// Only what was said before this time.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
+    to: Option<String>,
 }
 
 /// Lists sessions, newest first.
@@ -129,9 +135,10 @@ pub async fn messages(
     uri: Uri,
 ) -> Answered {
     let (company, session) = ids(&company, &session)?;
-    let MessagesQuery { limit, after } = ask::query(&uri)?;
+    let MessagesQuery { limit, after, from, to } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
-    let listed = past.of(&company, move |past, company| past.messages(company, session, &page)).await?;
+    let between = (ask::moment("from", from.as_deref())?, ask::moment("to", to.as_deref())?);
+    let listed = past.of(&company, move |past, company| past.messages(company, session, between, &page)).await?;
     let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &listed))
 }

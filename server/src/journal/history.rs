@@ -17,38 +17,59 @@ use super::tables::{ms, time};
 use crate::shape::{self, examples};
 use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, SessionView};
 
+/// An id says when it was made, and so do what it is of and the company's clock: how far they may be apart. It is that
+/// much because a company's time does not go back when a clock was set wrong for a while and was corrected.
+const APART_MAX_MS: u64 = 24 * 60 * 60 * 1000;
+/// Behind the text of every id.
+const BEHIND_ALL: &str = "g";
+
 macro_rules! booking_columns {
-    () => {
-        "SELECT b.id, b.client_id, b.topic, b.note, b.state, b.reason, b.offers, b.created_at, b.employee_name,
+    ($from:literal) => {
+        concat!(
+            "SELECT b.id, b.client_id, b.topic, b.note, b.state, b.reason, b.offers, b.created_at, b.employee_name,
              s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason
-         FROM bookings b LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id"
+             FROM ",
+            $from,
+            " LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id"
+        )
     };
 }
-macro_rules! booking_filter {
-    () => {
-        "b.company_id = :company AND (:client IS NULL OR b.client_id = :client)
-             AND (:employee IS NULL OR b.employee_id = :employee) AND (:state IS NULL OR b.state = :state)
+macro_rules! bookings {
+    ($from:literal, $where:literal) => {
+        concat!(
+            booking_columns!($from),
+            " WHERE b.company_id = :company AND b.id >= :first AND b.id < :before AND ",
+            $where,
+            " AND (:client IS NULL OR b.client_id = :client) AND (:employee IS NULL OR b.employee_id = :employee)
+             AND (:state IS NULL OR b.state = :state)
              AND (:from IS NULL OR b.created_at >= :from) AND (:to IS NULL OR b.created_at < :to)
-             AND (:after IS NULL OR b.id < :after)
-         ORDER BY b.id DESC LIMIT :limit"
+             ORDER BY b.id DESC LIMIT :limit"
+        )
     };
 }
 macro_rules! session_columns {
-    () => {
-        "SELECT s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason
-         FROM sessions s"
+    ($from:literal) => {
+        concat!(
+            "SELECT s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by,
+             s.reason FROM ",
+            $from
+        )
     };
 }
-macro_rules! session_filter {
-    () => {
-        "s.company_id = :company AND (:client IS NULL OR s.client_id = :client)
-             AND (:employee IS NULL OR s.employee_id = :employee)
+macro_rules! sessions {
+    ($from:literal, $where:literal) => {
+        concat!(
+            session_columns!($from),
+            " WHERE s.company_id = :company AND s.id >= :first AND s.id < :before AND ",
+            $where,
+            " AND (:client IS NULL OR s.client_id = :client) AND (:employee IS NULL OR s.employee_id = :employee)
              AND (:state IS NULL OR (s.ended_at IS NULL) = (:state = 'running'))
              AND (:from IS NULL OR s.started_at >= :from) AND (:to IS NULL OR s.started_at < :to)
-             AND (:after IS NULL OR s.id < :after)
-         ORDER BY s.id DESC LIMIT :limit"
+             ORDER BY s.id DESC LIMIT :limit"
+        )
     };
 }
+
 /// Which part of a list is asked for.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -93,6 +114,47 @@ pub struct Filter {
     pub from: Option<Time>,
     /// Begun before this time.
     pub to: Option<Time>,
+}
+
+impl Filter {
+    /// What reads the bookings by an index that has few others.
+    fn bookings(&self) -> &'static str {
+        match (&self.client, &self.employee, self.state.as_deref()) {
+            (Some(_), _, _) => bookings!("bookings b INDEXED BY bookings_by_client", "b.client_id = :client"),
+            (None, Some(_), _) => bookings!("bookings b INDEXED BY bookings_by_employee", "b.employee_id = :employee"),
+            (None, None, Some("offering")) => {
+                bookings!("bookings b INDEXED BY bookings_that_search", "b.state = 'offering'")
+            }
+            (None, None, _) => bookings!("bookings b", "TRUE"),
+        }
+    }
+
+    /// The same for sessions.
+    fn sessions(&self) -> &'static str {
+        match (&self.client, &self.employee, self.state.as_deref()) {
+            (Some(_), _, _) => sessions!("sessions s INDEXED BY sessions_by_client", "s.client_id = :client"),
+            (None, Some(_), _) => sessions!("sessions s INDEXED BY sessions_by_employee", "s.employee_id = :employee"),
+            (None, None, Some("running")) => sessions!("sessions s INDEXED BY sessions_that_run", "s.ended_at IS NULL"),
+            (None, None, _) => sessions!("sessions s", "TRUE"),
+        }
+    }
+}
+
+/// The ids between which everything of some time is: the first that can be, and one behind the last.
+fn ids_between(from: Option<Time>, to: Option<Time>) -> (String, String) {
+    let first = from.map_or_else(String::new, |from| first_id(from.as_ms().saturating_sub(APART_MAX_MS)));
+    let before = to.map_or_else(|| BEHIND_ALL.to_owned(), |to| first_id(to.as_ms().saturating_add(APART_MAX_MS)));
+    (first, before)
+}
+
+/// The first id of a millisecond (`UUIDv7`); what is behind all of them has one behind all of them.
+fn first_id(ms: u64) -> String {
+    if ms >= 1 << 48 {
+        return BEHIND_ALL.to_owned();
+    }
+    let hex = format!("{ms:012x}");
+    let (high, low) = hex.split_at(8);
+    format!("{high}-{low}")
 }
 
 /// A company in a list.
@@ -162,15 +224,18 @@ impl ToSchema for BookingDetail {
 }
 
 impl Reader {
-    /// Companies by id.
+    /// The companies whose ids begin so, by id.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn companies(&self, page: &Page) -> Result<Listed<CompanyItem>, StoreError> {
-        let sql = "SELECT id, name, settings, created_at FROM companies WHERE id > ?1 ORDER BY id LIMIT ?2";
+    pub fn companies(&self, prefix: &str, page: &Page) -> Result<Listed<CompanyItem>, StoreError> {
+        let sql = "SELECT id, name, settings, created_at FROM companies
+                   WHERE id > ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4";
         self.ask(|connection| {
             let after = page.after.as_deref().unwrap_or("");
-            let items = collect(connection, sql, params![after, page.limit + 1], |row| {
+            // No id has a character behind this one.
+            let bind = params![after, prefix, format!("{prefix}\u{7f}"), page.limit + 1];
+            let items = collect(connection, sql, bind, |row| {
                 let settings: String = row.get(2)?;
                 Ok(CompanyItem {
                     id: row.get(0)?,
@@ -193,16 +258,14 @@ impl Reader {
         filter: &Filter,
         page: &Page,
     ) -> Result<Listed<BookingView<'static>>, StoreError> {
-        let sql = match (&filter.client, &filter.employee) {
-            (Some(_), _) => concat!(booking_columns!(), " WHERE b.client_id = :client AND ", booking_filter!()),
-            (None, Some(_)) => concat!(booking_columns!(), " WHERE b.employee_id = :employee AND ", booking_filter!()),
-            (None, None) => concat!(booking_columns!(), " WHERE ", booking_filter!()),
-        };
+        let (first, before) = ids_between(filter.from, filter.to);
+        let before = page.after.as_ref().map_or(&before, |after| after.min(&before));
+        let sql = filter.bookings();
         self.ask(|connection| {
             let bind = named_params! {
                 ":company": company.as_str(), ":state": filter.state, ":client": filter.client,
                 ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
-                ":after": page.after, ":limit": page.limit + 1,
+                ":first": first, ":before": before, ":limit": page.limit + 1,
             };
             let items = collect(connection, sql, bind, |row| read_booking(company, row))?;
             Ok(Listed::of(items, page.limit, |booking| booking.id.to_string()))
@@ -214,7 +277,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn booking(&self, company: &CompanyId, id: BookingId) -> Result<Option<BookingDetail>, StoreError> {
-        let sql = concat!(booking_columns!(), " WHERE b.company_id = ?1 AND b.id = ?2");
+        let sql = concat!(booking_columns!("bookings b"), " WHERE b.company_id = ?1 AND b.id = ?2");
         self.ask(|connection| {
             let found =
                 collect(connection, sql, params![company.as_str(), id.to_string()], |row| read_booking(company, row))?;
@@ -235,16 +298,14 @@ impl Reader {
         filter: &Filter,
         page: &Page,
     ) -> Result<Listed<SessionView<'static>>, StoreError> {
-        let sql = match (&filter.client, &filter.employee) {
-            (Some(_), _) => concat!(session_columns!(), " WHERE s.client_id = :client AND ", session_filter!()),
-            (None, Some(_)) => concat!(session_columns!(), " WHERE s.employee_id = :employee AND ", session_filter!()),
-            (None, None) => concat!(session_columns!(), " WHERE ", session_filter!()),
-        };
+        let (first, before) = ids_between(filter.from, filter.to);
+        let before = page.after.as_ref().map_or(&before, |after| after.min(&before));
+        let sql = filter.sessions();
         self.ask(|connection| {
             let bind = named_params! {
                 ":company": company.as_str(), ":state": filter.state, ":client": filter.client,
                 ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
-                ":after": page.after, ":limit": page.limit + 1,
+                ":first": first, ":before": before, ":limit": page.limit + 1,
             };
             let items = collect(connection, sql, bind, |row| read_session(company, row))?;
             Ok(Listed::of(items, page.limit, |session| session.id.to_string()))
@@ -256,14 +317,14 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn session(&self, company: &CompanyId, id: SessionId) -> Result<Option<SessionView<'static>>, StoreError> {
-        let sql = concat!(session_columns!(), " WHERE s.company_id = ?1 AND s.id = ?2");
+        let sql = concat!(session_columns!("sessions s"), " WHERE s.company_id = ?1 AND s.id = ?2");
         self.ask(|connection| {
             let bind = params![company.as_str(), id.to_string()];
             Ok(collect(connection, sql, bind, |row| read_session(company, row))?.into_iter().next())
         })
     }
 
-    /// A session's messages in their order; none when there is no such session.
+    /// A session's messages in their order, of a time when one is given; none when there is no such session.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -271,6 +332,7 @@ impl Reader {
         &self,
         company: &CompanyId,
         id: SessionId,
+        (from, to): (Option<Time>, Option<Time>),
         page: &Page,
     ) -> Result<Option<Listed<MessageView<'static>>>, StoreError> {
         self.ask(|connection| {
@@ -280,9 +342,15 @@ impl Reader {
                 return Ok(None);
             }
             let sql = "SELECT id, sender, body, at FROM messages
-                       WHERE company_id = ?1 AND session_id = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
-            let after = page.after.as_deref().unwrap_or("");
-            let bind = params![company.as_str(), id.to_string(), after, page.limit + 1];
+                       WHERE company_id = :company AND session_id = :session AND id > :after AND id < :before
+                           AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to)
+                       ORDER BY id LIMIT :limit";
+            let (first, before) = ids_between(from, to);
+            let bind = named_params! {
+                ":company": company.as_str(), ":session": id.to_string(), ":from": from.map(ms), ":to": to.map(ms),
+                ":after": page.after.clone().unwrap_or_default().max(first), ":before": before,
+                ":limit": page.limit + 1,
+            };
             let items = collect(connection, sql, bind, |row| {
                 Ok(MessageView {
                     id: read_id(row, 0)?,
@@ -381,3 +449,6 @@ fn read_offers(connection: &Connection, company: &CompanyId, id: BookingId) -> R
 fn as_object(booking: &BookingView<'_>) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
     serde_json::from_str(&crate::view::json(booking)).map_err(unreadable)
 }
+
+#[cfg(test)]
+mod tests;
