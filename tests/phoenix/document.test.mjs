@@ -1,0 +1,181 @@
+// The API's document against the built server: the example of every operation is sent, and every answer held against its schema.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Ajv from 'ajv/dist/2020.js'
+import { openWorld } from './people.mjs'
+import { API_KEY } from './server.mjs'
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete']
+/** What is made comes before what is changed and read, and what is removed last. */
+const ORDER = ['put', 'post', 'patch', 'get', 'delete']
+const PATIENCE_MS = 20_000
+
+test('the example of every operation does what the document says', async (t) => {
+  const world = await openWorld(t)
+  const { document, check } = await read(world.server)
+  const fixtures = await morning(world)
+  const made = new Map()
+  const ran = []
+  for (const operation of inOrder(document)) {
+    const { name } = operation
+    const request = exampleRequest(operation, (param, collection) => {
+      return fixtures.of(name)[param] ?? made.get(collection) ?? fixtures.all[param]
+    })
+    if (!operation.open) {
+      const refused = await send(world.server, request, undefined)
+      assert.equal(refused.status, 401, `${name} without a key answered ${refused.status}`)
+      check(operation, refused)
+    }
+    const answer = await send(world.server, request, operation.open ? undefined : API_KEY)
+    const said = `${name}: ${request.method} ${request.path} answered ${answer.status}: ${answer.text.slice(0, 500)}`
+    assert.ok(answer.status < 400, said)
+    check(operation, answer)
+    if (request.method === 'post' && answer.body?.id) made.set(operation.path, answer.body.id)
+    if (Array.isArray(answer.body?.items) && fixtures.lists.includes(name)) assert.ok(answer.body.items.length > 0, said)
+    ran.push(name)
+  }
+  assert.deepEqual(ran.toSorted(), operations(document).map(({ name }) => name).toSorted())
+  assert.ok(ran.length >= 20, `${ran.length} operations`)
+})
+
+test('every example of the document is as its schema says', async (t) => {
+  const world = await openWorld(t)
+  const { document, validate } = await read(world.server)
+  let seen = 0
+  for (const operation of operations(document)) {
+    const bodies = [operation.requestBody, ...Object.values(operation.responses)].filter(Boolean).map((one) => resolved(document, one))
+    for (const body of bodies) {
+      for (const [type, media] of Object.entries(body.content ?? {})) {
+        const examples = media.example === undefined ? Object.values(media.examples ?? {}).map(({ value }) => value) : [media.example]
+        assert.ok(examples.length > 0, `${operation.name} has no example of ${type}`)
+        for (const example of examples) validate(media.schema, example, `the example of ${operation.name}`)
+        seen += examples.length
+      }
+    }
+    for (const parameter of operation.parameters) {
+      if (parameter.example !== undefined) validate(parameter.schema, parameter.example, `${parameter.name} of ${operation.name}`)
+    }
+  }
+  assert.ok(seen >= 60, `${seen} examples`)
+})
+
+test('the document and its page need no key, and load nothing from elsewhere', async (t) => {
+  const { server } = await openWorld(t)
+  for (const [path, type] of [
+    ['/openapi.json', 'application/json'], ['/docs', 'text/html; charset=utf-8'],
+    ['/docs/page.js', 'text/javascript; charset=utf-8'], ['/docs/page.css', 'text/css; charset=utf-8'],
+  ]) {
+    const answer = await fetch(server.url + path)
+    assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, type], path)
+    assert.match(answer.headers.get('content-security-policy'), /^default-src 'none'; script-src 'self'; style-src 'self';/)
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff')
+    const text = await answer.text()
+    if (path.startsWith('/docs')) assert.doesNotMatch(text, /https?:\/\//, `${path} names another server`)
+    if (path === '/docs') assert.doesNotMatch(text, /<script>|<style>|style=|onclick=/, 'what the policy would not let run')
+  }
+})
+
+/** A morning of `acme`: a session that was talked in and still runs, and a client whom nobody has answered yet. */
+async function morning(world) {
+  const { ann, booking, session, his } = await world.meeting({ topic: 'tax' })
+  await his.push('message', { body: 'May I deduct my bicycle?' })
+  await world.employee('ben', { topics: ['tax'] })
+  const waiting = await (await world.client('dora')).book('tax')
+  assert.ok(ann.joined)
+  return {
+    all: { company: 'acme', employee: 'ann', booking: booking.id, session: session.id },
+    of: (operation) => (operation === 'cancelBooking' ? { booking: waiting.id } : {}),
+    // Those of which the example finds something. Ann is busy, so nobody is in the line for her topic but Ben.
+    lists: ['listCompanies', 'listBookings', 'listSessions', 'listMessages'],
+  }
+}
+
+async function read(server) {
+  const document = await server.ask('GET', '/openapi.json')
+  assert.equal(document.openapi, '3.1.0')
+  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true })
+  const closed = close(structuredClone(document))
+  ajv.addSchema(closed, 'api')
+  const validate = (schema, value, what) => {
+    const valid = ajv.compile(close(structuredClone(schema)))
+    assert.ok(valid(value), `${what} is not as its schema says: ${ajv.errorsText(valid.errors)}\n${JSON.stringify(value, null, 1)}`)
+  }
+  const check = (operation, answer) => {
+    const what = `${operation.name}, ${answer.status}`
+    const described = operation.responses[answer.status]
+    assert.ok(described, `${what}: the document has no such status`)
+    const { content = {}, headers = {} } = resolved(document, described)
+    for (const name of Object.keys(headers)) assert.ok(answer.headers.get(name), `${what}: no header ${name}`)
+    if (Object.keys(content).length === 0) {
+      assert.equal(answer.text, '', `${what}: a body that the document does not have`)
+      return
+    }
+    const type = answer.type.split(';')[0]
+    assert.ok(content[type], `${what}: ${type} is not among ${Object.keys(content)}`)
+    validate(content[type].schema, answer.body, what)
+  }
+  return { document, check, validate }
+}
+
+/** References from outside, and no field that the document does not have: an answer must not say more than it. */
+function close(schema) {
+  if (Array.isArray(schema)) schema.forEach(close)
+  else if (schema && typeof schema === 'object') {
+    if (typeof schema.$ref === 'string') schema.$ref = schema.$ref.replace(/^#/, 'api#')
+    if (schema.type === 'object' && schema.properties) schema.additionalProperties ??= false
+    Object.entries(schema).forEach(([key, value]) => ['example', 'examples'].includes(key) || close(value))
+  }
+  return schema
+}
+
+function operations(document) {
+  return Object.entries(document.paths).flatMap(([path, item]) => METHODS.filter((method) => item[method]).map((method) => {
+    const operation = item[method]
+    assert.ok(operation.operationId && operation.summary, `${method} ${path} has a name and a summary`)
+    const open = operation.security?.some((way) => Object.keys(way).length === 0) ?? false
+    const parameters = (operation.parameters ?? []).map((one) => resolved(document, one))
+    return { ...operation, name: operation.operationId, method, path, open, parameters }
+  }))
+}
+
+function inOrder(document) {
+  const depth = ({ method, path }) => (method === 'delete' ? -path.length : path.length)
+  return operations(document).toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method) || depth(a) - depth(b))
+}
+
+function resolved(document, thing) {
+  if (!thing.$ref) return thing
+  return thing.$ref.slice(2).split('/').reduce((found, part) => found[part.replaceAll('~1', '/').replaceAll('~0', '~')], document)
+}
+
+/** The request as the document shows it, with ids of what is there. */
+function exampleRequest(operation, fixture) {
+  const { name, method, path, parameters } = operation
+  const valueOf = (param, collection) => {
+    const described = parameters.find((one) => one.in === 'path' && one.name === param)
+    assert.ok(described?.example !== undefined, `${name}: \`${param}\` has an example`)
+    return encodeURIComponent(fixture(param, collection) ?? described.example)
+  }
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, param, at) => valueOf(param, path.slice(0, at - 1)))
+  const query = new URLSearchParams()
+  for (const one of parameters) {
+    if (one.in === 'query' && one.example !== undefined) query.set(one.name, one.example)
+    assert.ok(!one.required || one.example !== undefined, `${name}: \`${one.name}\` is required and has no example`)
+  }
+  const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
+  if (type) assert.ok(media.example !== undefined, `${name}: the body has an example`)
+  const body = typeof media?.example === 'string' ? media.example : media && JSON.stringify(media.example)
+  return { method, path: query.size ? `${filled}?${query}` : filled, type, body }
+}
+
+async function send(server, { method, path, type, body }, key) {
+  const answer = await fetch(server.url + path, {
+    method: method.toUpperCase(),
+    headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...(type ? { 'content-type': type } : {}) },
+    body,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  })
+  const text = await answer.text()
+  const kind = answer.headers.get('content-type') ?? ''
+  return { status: answer.status, headers: answer.headers, type: kind, text, body: kind.includes('json') ? JSON.parse(text) : text }
+}
