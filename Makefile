@@ -111,7 +111,7 @@ fuzz: $(TOOLS)/bin/cargo-fuzz
 fuzz-keep: $(TOOLS)/bin/cargo-fuzz
 	CARGO="$(CARGO)" PATH="$(TOOLS)/bin:$$PATH" fuzz/run keep $(FUZZ_TARGETS)
 
-# The built server against fuzz/http/openapi.yaml, as schemathesis reads it (this needs Python 3.10 with venv).
+# The built server against its own /openapi.json, as schemathesis reads it (this needs Python 3.10 with venv).
 VENV := $(TOOLS)/schemathesis
 fuzz-http: $(VENV)/bin/schemathesis
 	$(CARGO) build --package switchboard --locked

@@ -55,6 +55,8 @@ shapes! {
     AnyMoment = ObjectBuilder::new()
         .schema_type(Type::String)
         .format(Some(SchemaFormat::Custom("date-time".to_owned())));
+    /// A place in the line of those who can be asked.
+    Place = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0_u64)).maximum(Some(u64::MAX));
     /// Any JSON, as the client gave it.
     Note = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
     /// What an employee is doing.

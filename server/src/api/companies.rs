@@ -72,6 +72,7 @@ struct AvailabilityQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before: a place in the line.
+    #[param(inline, value_type = Option<shape::Place>)]
     after: Option<u64>,
 }
 

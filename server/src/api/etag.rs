@@ -91,7 +91,7 @@ enum Named {
 
 impl Named {
     /// Reads a header's tags. A weak tag counts as a strong one: a proxy that compresses an answer makes its tag weak,
-    /// and what can be set is the same for both.
+    /// and what can be set is the same for both. An empty header names none, as every list may be empty.
     fn read(text: &str) -> Option<Self> {
         if text.trim() == "*" {
             return Some(Self::Any);
@@ -107,7 +107,7 @@ impl Named {
                 rest = rest.strip_prefix(',')?.trim_start();
             }
         }
-        (!tags.is_empty()).then_some(Self::These(tags))
+        Some(Self::These(tags))
     }
 }
 
@@ -181,7 +181,7 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
 #[into_params(parameter_in = Header)]
 pub struct Unseen {
     /// The `ETag` that was seen last: when it is still so, the answer is 304 without a body.
-    #[param(rename = "If-None-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")$"#)]
+    #[param(value_type = String, required = false, rename = "If-None-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")?$"#)]
     pub if_none_match: Option<String>,
 }
 
@@ -190,7 +190,7 @@ pub struct Unseen {
 #[into_params(parameter_in = Header)]
 pub struct Unchanged {
     /// The `ETag` that the change is made from: when another change came first, the answer is 412 `changed`.
-    #[param(rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")$"#)]
+    #[param(value_type = String, required = false, rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")?$"#)]
     pub if_match: Option<String>,
 }
 
@@ -199,10 +199,10 @@ pub struct Unchanged {
 #[into_params(parameter_in = Header)]
 pub struct UnchangedOrNew {
     /// The `ETag` that the change is made from: when another change came first, the answer is 412 `changed`.
-    #[param(rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")$"#)]
+    #[param(value_type = String, required = false, rename = "If-Match", pattern = r#"^(\*|"[A-Za-z0-9_.-]*")?$"#)]
     pub if_match: Option<String>,
     /// `*`: make it, and answer 412 `changed` when it is there already.
-    #[param(rename = "If-None-Match", pattern = r"^\*$")]
+    #[param(value_type = String, required = false, rename = "If-None-Match", pattern = r"^\*?$")]
     pub if_none_match: Option<String>,
 }
 
@@ -227,8 +227,9 @@ mod tests {
         let these = |tags: &[&str]| Some(Named::These(tags.iter().map(|&tag| tag.to_owned()).collect()));
         assert_eq!(Named::read(" * "), Some(Named::Any));
         assert_eq!(Named::read("\"a\""), these(&["a"]));
+        assert_eq!(Named::read(""), these(&[]));
         assert_eq!(Named::read("W/\"a\" , \"b.c\""), these(&["a", "b.c"]));
-        for bad in ["", "a", "\"a", "\"a\" \"b\"", "*, \"a\"", "W/a", "'a'"] {
+        for bad in ["a", "\"a", "\"a\" \"b\"", "*, \"a\"", "W/a", "'a'"] {
             assert_eq!(Named::read(bad), None, "{bad}");
         }
     }
@@ -242,6 +243,7 @@ mod tests {
         assert!(only_if("\"b.later\"").check(Some(&now)).is_err(), "what can be set has changed");
         assert!(only_if("\"a\"").check(None).is_err(), "it is gone");
         assert!(only_if("*").check(None).is_err());
+        assert!(only_if("").check(Some(&now)).is_err(), "none of no tags is that of now");
         assert!(Conditions::default().check(None).is_ok());
     }
 

@@ -1,0 +1,36 @@
+"""Files of employees for schemathesis: a schema only says that they are texts."""
+
+import csv
+import io
+import json
+
+import schemathesis
+from hypothesis import strategies as st
+
+IDS = st.text("abcXYZ019._~@-", min_size=1, max_size=128)
+LINES = st.characters(exclude_categories=["Cc", "Cs"])
+NAMES = st.none() | st.text(LINES, min_size=1, max_size=256)
+# Within CSV a topic cannot have the sign that stands between topics, nor spaces around it.
+TOPICS = st.text(LINES, min_size=1, max_size=128).map(lambda text: text.replace(";", "").strip()).filter(bool)
+EMPLOYEES = st.lists(
+    st.fixed_dictionaries({"id": IDS, "name": NAMES, "topics": st.lists(TOPICS, max_size=5)}),
+    max_size=20,
+    unique_by=lambda employee: employee["id"],
+)
+
+
+def ndjson(employees):
+    return "".join(json.dumps(employee) + "\n" for employee in employees).encode()
+
+
+def table(employees):
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(["id", "name", "topics"])
+    for employee in employees:
+        rows.writerow([employee["id"], employee["name"] or "", ";".join(employee["topics"])])
+    return out.getvalue().encode()
+
+
+schemathesis.openapi.media_type("application/x-ndjson", EMPLOYEES.map(ndjson))
+schemathesis.openapi.media_type("text/csv", EMPLOYEES.map(table))
