@@ -51,6 +51,11 @@ fn written(events: &[Event]) -> Vec<(&'static str, String)> {
 /// Entries of companies, each company's in their order.
 pub(super) type Slice = Vec<(CompanyId, VecDeque<Unfiled>)>;
 
+/// The companies of a slice, each with the number of its last event there.
+pub(super) fn last_seqs(slice: &Slice) -> impl Iterator<Item = (&CompanyId, u64)> {
+    slice.iter().filter_map(|(company, entries)| Some((company, entries.back()?.last_seq())))
+}
+
 /// All that waits to be filed.
 #[derive(Default)]
 pub(super) struct Backlog {

@@ -16,6 +16,8 @@ mod tables;
 
 pub mod reader;
 
+pub mod news;
+
 pub mod history;
 
 pub mod snapshot;

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
+use super::news::News;
 use super::sqlite::{FILE, OpenError};
 use super::tables::time;
 use super::{ReadBack, StoreError};
@@ -22,11 +23,18 @@ pub struct Reader(Arc<Readers>);
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    news: Arc<News>,
 }
 
 impl Reader {
     pub(super) fn of(path: PathBuf) -> Self {
-        Self(Arc::new(Readers { path, idle: Mutex::default() }))
+        Self(Arc::new(Readers { path, idle: Mutex::default(), news: Arc::default() }))
+    }
+
+    /// Where the writer beside this reader says what is filed. Beside a tool's reader there is no writer, and no news.
+    #[must_use]
+    pub fn news(&self) -> &Arc<News> {
+        &self.0.news
     }
 
     /// A reader of the store in a directory, for tools that look beside a server.

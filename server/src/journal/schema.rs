@@ -98,6 +98,46 @@ const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE log (batch INTEGER PRIMARY KEY, entries TEXT NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE employee_numbers (
+        company_id TEXT NOT NULL,
+        no INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (company_id, no, seq)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO employee_numbers (company_id, no, seq, id)
+        SELECT company_id, data ->> '$.employee_set.employee', seq, data ->> '$.employee_set.id'
+        FROM events WHERE kind = 'employee_set';
+    CREATE TABLE webhooks (
+        company_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        url TEXT NOT NULL,
+        description TEXT NOT NULL,
+        types TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT,
+        secret TEXT NOT NULL,
+        old_secret TEXT,
+        old_secret_until INTEGER,
+        cursor INTEGER NOT NULL,
+        failing_since INTEGER,
+        last_error TEXT,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (company_id, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE webhook_deliveries (
+        company_id TEXT NOT NULL,
+        webhook_id TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        lane TEXT NOT NULL,
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        last_error TEXT,
+        PRIMARY KEY (company_id, webhook_id, seq)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The newest schema that this version knows.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rusqlite::Connection;
@@ -10,6 +11,7 @@ use switchboard_core::CompanyId;
 
 use super::checkpoint::Checkpoints;
 use super::filing::{self, Backlog, Slice, Unfiled};
+use super::news::News;
 use super::reader::Reader;
 use super::{Entry, Filing, Store, StoreError, Work, log, schema, tables};
 
@@ -45,6 +47,7 @@ pub struct Sqlite {
     checkpoints: Checkpoints,
     connection: Connection,
     backlog: Backlog,
+    news: Arc<News>,
     _lock: File,
 }
 
@@ -67,7 +70,9 @@ impl Sqlite {
         prepare(&mut connection)?;
         filing::file_the_log(&mut connection)?;
         let checkpoints = Checkpoints::start(&path, &connection)?;
-        Ok((Self { checkpoints, connection, backlog: Backlog::default(), _lock: lock }, Reader::of(path)))
+        let reader = Reader::of(path);
+        let (backlog, news) = (Backlog::default(), reader.news().clone());
+        Ok((Self { checkpoints, connection, backlog, news, _lock: lock }, reader))
     }
 }
 
@@ -106,6 +111,7 @@ impl Sqlite {
             Ok(()) => {
                 self.backlog.is_shortened();
                 self.backlog.strike_off(&slice);
+                self.news.filed(filing::last_seqs(&slice));
                 self.checkpoints.look_after(&self.connection);
             }
             Err(_) => self.backlog.put_back(slice, Instant::now()),

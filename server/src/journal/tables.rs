@@ -50,7 +50,22 @@ pub(super) fn write_events(
     let mut insert = connection.prepare_cached(sql)?;
     for (seq, (kind, data)) in (first_seq..).zip(events) {
         insert.execute(params![company.as_str(), seq.cast_signed(), ms(at), kind, data])?;
+        if *kind == "employee_set" {
+            write_employee_number(connection, company, seq, data)?;
+        }
     }
+    Ok(())
+}
+
+/// Events name an employee by the number in the roster, and whoever reads them later needs to know who that is. A
+/// number is given anew only when the company was removed in between: so it counts from which event on.
+fn write_employee_number(connection: &Connection, company: &CompanyId, seq: u64, data: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO employee_numbers (company_id, no, seq, id)
+               SELECT ?1, new.no, ?2, new.id
+               FROM (SELECT ?3 ->> '$.employee_set.employee' AS no, ?3 ->> '$.employee_set.id' AS id) new
+               WHERE new.id IS NOT (SELECT known.id FROM employee_numbers known
+                   WHERE known.company_id = ?1 AND known.no = new.no ORDER BY known.seq DESC LIMIT 1)";
+    connection.prepare_cached(sql)?.execute(params![company.as_str(), seq.cast_signed(), data])?;
     Ok(())
 }
 
