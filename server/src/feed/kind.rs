@@ -1,0 +1,136 @@
+//! The types of events that back ends are told of: a closed vocabulary of its own.
+
+/// A type of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The company was made or changed.
+    CompanySet,
+    /// The company was removed.
+    CompanyRemoved,
+    /// An employee was made or changed.
+    EmployeeSet,
+    /// An employee was removed.
+    EmployeeRemoved,
+    /// What an employee wants to be was set.
+    EmployeeIntent,
+    /// A client asked.
+    BookingOpened,
+    /// An employee is asked.
+    OfferMade,
+    /// A device of the asked employee has the offer.
+    OfferDelivered,
+    /// An offer ended without a yes.
+    OfferClosed,
+    /// The search ended without a session.
+    BookingEnded,
+    /// An employee said yes.
+    SessionStarted,
+    /// Somebody wrote.
+    MessageSent,
+    /// The consultation is over.
+    SessionEnded,
+}
+
+impl Kind {
+    /// All types, in the order of the documentation.
+    pub const ALL: [Self; 13] = [
+        Self::CompanySet,
+        Self::CompanyRemoved,
+        Self::EmployeeSet,
+        Self::EmployeeRemoved,
+        Self::EmployeeIntent,
+        Self::BookingOpened,
+        Self::OfferMade,
+        Self::OfferDelivered,
+        Self::OfferClosed,
+        Self::BookingEnded,
+        Self::SessionStarted,
+        Self::MessageSent,
+        Self::SessionEnded,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::CompanySet => "company.set",
+            Self::CompanyRemoved => "company.removed",
+            Self::EmployeeSet => "employee.set",
+            Self::EmployeeRemoved => "employee.removed",
+            Self::EmployeeIntent => "employee.intent",
+            Self::BookingOpened => "booking.opened",
+            Self::OfferMade => "offer.made",
+            Self::OfferDelivered => "offer.delivered",
+            Self::OfferClosed => "offer.closed",
+            Self::BookingEnded => "booking.ended",
+            Self::SessionStarted => "session.started",
+            Self::MessageSent => "message.sent",
+            Self::SessionEnded => "session.ended",
+        }
+    }
+
+    /// The name of the stored event that it is made of.
+    #[must_use]
+    pub const fn stored(self) -> &'static str {
+        match self {
+            Self::CompanySet => "company_set",
+            Self::CompanyRemoved => "company_removed",
+            Self::EmployeeSet => "employee_set",
+            Self::EmployeeRemoved => "employee_removed",
+            Self::EmployeeIntent => "intent_set",
+            Self::BookingOpened => "booking_opened",
+            Self::OfferMade => "offer_made",
+            Self::OfferDelivered => "offer_delivered",
+            Self::OfferClosed => "offer_closed",
+            Self::BookingEnded => "booking_ended",
+            Self::SessionStarted => "offer_accepted",
+            Self::MessageSent => "message_sent",
+            Self::SessionEnded => "session_ended",
+        }
+    }
+
+    /// What it has in its data, for the documentation.
+    #[must_use]
+    pub const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::CompanySet => &["name", "settings"],
+            Self::CompanyRemoved => &[],
+            Self::EmployeeSet => &["employee_id", "name", "topics"],
+            Self::EmployeeRemoved => &["employee_id"],
+            Self::EmployeeIntent => &["employee_id", "intent", "by"],
+            Self::BookingOpened => &["booking_id", "client_id", "topic", "note"],
+            Self::OfferMade => &[
+                "offer_id",
+                "booking_id",
+                "attempt",
+                "employee_id",
+                "employee_name",
+                "client_id",
+                "topic",
+                "note",
+                "made_at",
+                "expires_at",
+            ],
+            Self::OfferDelivered => &["offer_id", "booking_id", "attempt", "employee_id"],
+            Self::OfferClosed => &["offer_id", "booking_id", "attempt", "employee_id", "outcome", "reason"],
+            Self::BookingEnded => &["booking_id", "client_id", "topic", "state", "reason"],
+            Self::SessionStarted => {
+                &["session_id", "booking_id", "offer_id", "client_id", "employee_id", "employee_name", "topic"]
+            }
+            Self::MessageSent => {
+                &["message_id", "session_id", "booking_id", "client_id", "employee_id", "topic", "from"]
+            }
+            Self::SessionEnded => {
+                &["session_id", "booking_id", "client_id", "employee_id", "topic", "started_at", "ended_by", "reason"]
+            }
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    pub(super) fn of_stored(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.stored() == name)
+    }
+}

@@ -1,0 +1,130 @@
+//! The feed: what happened in a company, as back ends are told it, in the order of the commits.
+//!
+//! The table of events is the outbox. What is told of an event is made when it is read, always in the same way: so a
+//! booking pays nothing for it, and whatever is committed can be told, also after a crash.
+
+mod kind;
+
+mod told;
+
+mod render;
+
+#[cfg(all(test, not(feature = "model")))]
+mod tests;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use switchboard_core::{CompanyId, Event, Time};
+
+use crate::journal::StoreError;
+
+pub use kind::Kind;
+pub use told::{Told, event_id};
+
+/// Stored events that are looked at for one slice: of a type that is seldom, a long past is read in parts.
+const LOOKED_AT_MAX: u32 = 2_000;
+
+/// Which types of events are wanted; all when none is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted(Vec<Kind>);
+
+impl Wanted {
+    /// Those types.
+    ///
+    /// # Errors
+    /// The first word that is no type of event.
+    pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let kinds = words.into_iter().map(|word| Kind::of(word).ok_or_else(|| word.to_owned()));
+        kinds.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Their words.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static str> {
+        self.0.iter().map(|kind| kind.word()).collect()
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.0.is_empty() || self.0.contains(&kind)
+    }
+}
+
+/// Events in their order, and after which one to go on.
+#[derive(Debug)]
+pub struct Slice {
+    /// What is told.
+    pub events: Vec<Told>,
+    /// All up to this number was looked at.
+    pub next: u64,
+    /// Whether that is all there is.
+    pub is_all: bool,
+}
+
+/// What a company has told after that number.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn read(
+    connection: &Connection,
+    company: &CompanyId,
+    after: u64,
+    limit: usize,
+    wanted: &Wanted,
+) -> Result<Slice, StoreError> {
+    let sql = "SELECT seq, at, kind, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query(params![company.as_str(), after.cast_signed(), LOOKED_AT_MAX])?;
+    let mut slice = Slice { events: Vec::new(), next: after, is_all: false };
+    let mut looked_at = 0;
+    while let Some(row) = rows.next()? {
+        let seq = row.get::<_, i64>(0)?.cast_unsigned();
+        let stored = row.get_ref(2)?.as_str().map_err(unreadable)?;
+        if Kind::of_stored(stored).is_some_and(|kind| wanted.has(kind)) {
+            if slice.events.len() == limit {
+                return Ok(slice);
+            }
+            let event = parse(row.get_ref(3)?.as_str().map_err(unreadable)?)?;
+            slice.events.extend(render::told(connection, company, seq, time(row.get(1)?), &event)?);
+        }
+        slice.next = seq;
+        looked_at += 1;
+    }
+    slice.is_all = looked_at < LOOKED_AT_MAX;
+    Ok(slice)
+}
+
+/// What was told with that number; none when it is not kept any more, or nothing is told of it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn one(connection: &Connection, company: &CompanyId, seq: u64) -> Result<Option<Told>, StoreError> {
+    let sql = "SELECT at, data FROM events WHERE company_id = ?1 AND seq = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let bind = params![company.as_str(), seq.cast_signed()];
+    let found: Option<(i64, String)> = query.query_row(bind, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((at, data)) = found else { return Ok(None) };
+    render::told(connection, company, seq, time(at), &parse(&data)?)
+}
+
+/// The numbers of a company's oldest event that is kept and of its latest; none when there is no event.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn kept(connection: &Connection, company: &CompanyId) -> Result<Option<(u64, u64)>, StoreError> {
+    let sql = "SELECT (SELECT min(seq) FROM events WHERE company_id = ?1), (SELECT max(seq) FROM events WHERE company_id = ?1)";
+    let mut query = connection.prepare_cached(sql)?;
+    let found: (Option<i64>, Option<i64>) =
+        query.query_row([company.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.0.zip(found.1).map(|(oldest, latest)| (oldest.cast_unsigned(), latest.cast_unsigned())))
+}
+
+fn parse(data: &str) -> Result<Event, StoreError> {
+    serde_json::from_str(data).map_err(unreadable)
+}
+
+fn time(ms: i64) -> Time {
+    Time::from_ms(u64::try_from(ms).unwrap_or(0))
+}
+
+fn unreadable(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unreadable(error.to_string())
+}

@@ -1,0 +1,146 @@
+//! One event as back ends are told it.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use switchboard_core::{BookingId, CompanyId, MessageId, OfferId, SessionId, Settings, Time};
+
+use super::Kind;
+use crate::view::{self, Moment};
+
+/// An event, ready to be told.
+#[derive(Debug)]
+pub struct Told {
+    /// Its number in its company.
+    pub seq: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// What it is about: events with the same lane are told in their order.
+    pub lane: String,
+    /// All of it as JSON.
+    pub json: String,
+}
+
+/// The name of an event for whoever must not count it twice. No full stop is in it: it is signed between full stops.
+#[must_use]
+pub fn event_id(company: &CompanyId, seq: u64) -> String {
+    format!("{}:{seq}", company.as_str().replace('.', ":"))
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    id: String,
+    r#type: &'static str,
+    timestamp: Moment,
+    company_id: &'a str,
+    seq: u64,
+    data: Data,
+}
+
+impl Told {
+    pub(super) fn new(company: &CompanyId, seq: u64, at: Time, kind: Kind, lane: String, data: Data) -> Self {
+        let envelope = Envelope {
+            id: event_id(company, seq),
+            r#type: kind.word(),
+            timestamp: Moment(at),
+            company_id: company.as_str(),
+            seq,
+            data,
+        };
+        Self { seq, kind, lane, json: view::json(&envelope) }
+    }
+}
+
+/// What is said of an event. What its company does not keep any more is null.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Data {
+    CompanySet {
+        name: String,
+        settings: Settings,
+    },
+    CompanyRemoved {},
+    EmployeeSet {
+        employee_id: String,
+        name: String,
+        topics: Vec<String>,
+    },
+    EmployeeRemoved {
+        employee_id: String,
+    },
+    EmployeeIntent {
+        employee_id: Option<String>,
+        intent: &'static str,
+        by: switchboard_core::IntentBy,
+    },
+    BookingOpened {
+        booking_id: BookingId,
+        client_id: String,
+        topic: String,
+        note: Option<Box<RawValue>>,
+    },
+    OfferMade {
+        offer_id: OfferId,
+        booking_id: BookingId,
+        attempt: u32,
+        employee_id: Option<String>,
+        employee_name: Option<String>,
+        client_id: Option<String>,
+        topic: Option<String>,
+        note: Option<Box<RawValue>>,
+        made_at: Moment,
+        expires_at: Moment,
+    },
+    OfferDelivered {
+        offer_id: OfferId,
+        booking_id: BookingId,
+        attempt: u32,
+        employee_id: Option<String>,
+    },
+    OfferClosed {
+        offer_id: OfferId,
+        booking_id: BookingId,
+        attempt: u32,
+        employee_id: Option<String>,
+        outcome: &'static str,
+        reason: Option<String>,
+    },
+    BookingEnded {
+        booking_id: BookingId,
+        client_id: Option<String>,
+        topic: Option<String>,
+        state: &'static str,
+        reason: &'static str,
+    },
+    SessionStarted {
+        session_id: SessionId,
+        booking_id: BookingId,
+        offer_id: OfferId,
+        client_id: Option<String>,
+        employee_id: Option<String>,
+        employee_name: Option<String>,
+        topic: Option<String>,
+    },
+    MessageSent {
+        message_id: MessageId,
+        #[serde(flatten)]
+        of: OfSession,
+        from: &'static str,
+    },
+    SessionEnded {
+        #[serde(flatten)]
+        of: OfSession,
+        started_at: Option<Moment>,
+        ended_by: &'static str,
+        reason: Option<String>,
+    },
+}
+
+/// Whose session it is.
+#[derive(Serialize)]
+pub(super) struct OfSession {
+    pub(super) session_id: SessionId,
+    pub(super) booking_id: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) employee_id: Option<String>,
+    pub(super) topic: Option<String>,
+}
