@@ -28,6 +28,8 @@ pub mod sessions;
 
 pub mod measured;
 
+pub mod events;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -43,6 +45,7 @@ use crate::admission::Peer;
 use crate::hub::Hub;
 use crate::journal::reader::Reader;
 use crate::{demo, socket};
+use events::Followers;
 use past::Past;
 use problem::Problem;
 
@@ -51,6 +54,7 @@ use problem::Problem;
 struct Desk {
     hub: Arc<Hub>,
     past: Past,
+    followers: Followers,
 }
 
 impl FromRef<Desk> for Arc<Hub> {
@@ -62,6 +66,12 @@ impl FromRef<Desk> for Arc<Hub> {
 impl FromRef<Desk> for Past {
     fn from_ref(desk: &Desk) -> Self {
         desk.past.clone()
+    }
+}
+
+impl FromRef<Desk> for Followers {
+    fn from_ref(desk: &Desk) -> Self {
+        desk.followers.clone()
     }
 }
 
@@ -102,6 +112,7 @@ fn open() -> OpenApiRouter<Desk> {
 /// All routes.
 pub fn router(hub: Arc<Hub>, reader: Reader) -> Router {
     let v1 = Router::from(v1())
+        .route("/companies/{company}/events", get(events::list))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))
@@ -114,7 +125,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader) -> Router {
         .route("/", get(page))
         .layer(from_fn(measured::measured))
         .fallback(unknown_route)
-        .with_state(Desk { past: Past::new(hub.exchange.clone(), reader), hub })
+        .with_state(Desk { past: Past::new(hub.exchange.clone(), reader), followers: Followers::default(), hub })
 }
 
 /// Metrics and probes alone, for an address of their own: no key is asked there.

@@ -7,6 +7,7 @@ use switchboard_core::CompanyId;
 use super::problem::Problem;
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
+use crate::journal::news::Follower;
 use crate::journal::reader::Reader;
 
 /// Companies, bookings, sessions and messages as the store has them.
@@ -45,5 +46,22 @@ impl Past {
     ) -> Result<T, Problem> {
         self.exchange.file(company).await?;
         self.reader.aside(question).await.map_err(|error| Problem::unreadable(&error))
+    }
+
+    /// Asks the tables as they are, without having anything filed before: for who is told when there is more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn as_filed<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.reader.aside(question).await.map_err(|error| Problem::unreadable(&error))
+    }
+
+    /// Follows what is filed of a company.
+    #[must_use]
+    pub fn follow(&self, company: &CompanyId) -> Follower {
+        self.reader.news().follow(company)
     }
 }
