@@ -62,6 +62,10 @@ pub struct Settings {
     pub drain_timeout_ms: u64,
     /// What one person and one address may do.
     pub limits: Limits,
+    /// Whether webhooks may go to private addresses, and without TLS.
+    pub webhooks_allow_private: bool,
+    /// How often a webhook's event is tried before it is dead.
+    pub webhooks_attempts: u32,
 }
 
 impl Settings {
@@ -99,6 +103,8 @@ impl Settings {
             outbox_frames: layers.count("outbox_frames")?,
             drain_timeout_ms: layers.whole("drain_timeout_ms")?,
             limits: Self::limits(&layers)?,
+            webhooks_allow_private: layers.switch("webhooks_allow_private")?,
+            webhooks_attempts: u32::try_from(layers.whole("webhooks_attempts")?).unwrap_or(u32::MAX),
         };
         // Last, so that settings which are refused leave no files behind.
         settings.tokens.secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;

@@ -45,6 +45,14 @@ impl Hub {
     }
 }
 
+/// Comes back when all that goes on is asked to end, because the server stops.
+pub async fn closed(closing: &mut watch::Receiver<Option<u64>>) {
+    if closing.wait_for(Option::is_some).await.is_err() {
+        // Nobody is left who could stop it.
+        std::future::pending::<()>().await;
+    }
+}
+
 /// One socket's place; given back when dropped.
 pub struct Place(Arc<Hub>);
 

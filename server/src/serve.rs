@@ -26,6 +26,7 @@ use crate::hub::Hub;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, snapshot};
 use crate::sync::thread::JoinHandle;
+use crate::webhooks::{Options, Webhooks};
 use crate::{api, auth, demo};
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
@@ -86,7 +87,10 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     };
     let stop = stop_signal()?;
     announce(listener.local_addr()?, &settings)?;
-    let app = api::router(hub.clone(), reader);
+    let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
+    let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, hub.closing.clone());
+    webhooks.start().await?;
+    let app = api::router(hub.clone(), reader, webhooks);
     let (end, ending) = watch::channel(false);
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
     let places = Arc::new(Semaphore::new(connections));

@@ -18,6 +18,7 @@ use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
 use switchboard::journal::sqlite::Sqlite;
 use switchboard::journal::{Fate, Journal, snapshot};
+use switchboard::webhooks::{Options, Webhooks};
 use switchboard_core::{Answer, Command, Intent, OfferId};
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -30,7 +31,7 @@ const ANSWER_MAX_BYTES: usize = 4 * 1024 * 1024;
 const JOURNAL_QUEUE: usize = 64;
 
 /// The words that an error of the API may say.
-const REASONS: [&str; 16] = [
+const REASONS: [&str; 20] = [
     "unauthorized",
     "unknown_company",
     "unknown_employee",
@@ -47,6 +48,10 @@ const REASONS: [&str; 16] = [
     "offer_closed",
     "unknown_offer",
     "forbidden",
+    "gone",
+    "unknown_webhook",
+    "unknown_delivery",
+    "too_many",
 ];
 
 /// Requests, a line each: `METHOD /path?query body`. `BOOKING`, `OPEN` and `SESSION` in a path stand for a booking that
@@ -79,7 +84,9 @@ impl Trial {
     async fn start(place: &std::path::Path) -> Self {
         let (hub, history) = hub(place).await.unwrap_or_else(|error| panic!("{error}"));
         let names = seed(&hub).await;
-        Self { app: api::router(hub.clone(), history), hub, names }
+        // What a trial sets is never sent anywhere: it stops before it begins.
+        let webhooks = Webhooks::new(hub.exchange.clone(), history.clone(), Options::default(), hub.closing.clone());
+        Self { app: api::router(hub.clone(), history, webhooks), hub, names }
     }
 
     async fn request(&self, line: &[u8]) {
@@ -118,7 +125,8 @@ impl Trial {
 }
 
 fn reads_body(method: &Method, path: &str) -> bool {
-    *method == Method::PUT || *method == Method::PATCH || (*method == Method::POST && !path.ends_with("/cancel"))
+    let reads_none = path.ends_with("/cancel") || path.ends_with("/redeliver");
+    *method == Method::PUT || *method == Method::PATCH || (*method == Method::POST && !reads_none)
 }
 
 /// No body is as good as `{}`.
@@ -149,8 +157,8 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
     let (journal, _thread) = Journal::start(store, JOURNAL_QUEUE)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
     let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
-    // The sender is gone: these sockets are never asked to close, and there are none.
-    let (_, closing) = watch::channel(None);
+    // It stops already: whoever would wait for an event does not, and there are no sockets.
+    let (_, closing) = watch::channel(Some(0));
     let hub = Hub {
         exchange,
         admission: Arc::new(Admission::new(&Limits::default())),

@@ -21,7 +21,7 @@ use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::NotNow;
 use crate::feed::{self, Slice, Told, Wanted};
-use crate::hub::Hub;
+use crate::hub::{Hub, closed};
 use crate::journal::news::Follower;
 
 /// How long an answer may wait for something to tell: less than most proxies do.
@@ -195,14 +195,6 @@ impl Reading {
                 }
             }
         }
-    }
-}
-
-/// Comes back when the server stops.
-async fn closed(closing: &mut watch::Receiver<Option<u64>>) {
-    if closing.wait_for(Option::is_some).await.is_err() {
-        // Nobody is left who could stop it.
-        std::future::pending::<()>().await;
     }
 }
 

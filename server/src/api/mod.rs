@@ -30,6 +30,8 @@ pub mod measured;
 
 pub mod events;
 
+pub mod webhooks;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -44,6 +46,7 @@ use utoipa_axum::routes;
 use crate::admission::Peer;
 use crate::hub::Hub;
 use crate::journal::reader::Reader;
+use crate::webhooks::Webhooks;
 use crate::{demo, socket};
 use events::Followers;
 use past::Past;
@@ -55,6 +58,7 @@ struct Desk {
     hub: Arc<Hub>,
     past: Past,
     followers: Followers,
+    webhooks: Arc<Webhooks>,
 }
 
 impl FromRef<Desk> for Arc<Hub> {
@@ -72,6 +76,12 @@ impl FromRef<Desk> for Past {
 impl FromRef<Desk> for Followers {
     fn from_ref(desk: &Desk) -> Self {
         desk.followers.clone()
+    }
+}
+
+impl FromRef<Desk> for Arc<Webhooks> {
+    fn from_ref(desk: &Desk) -> Self {
+        desk.webhooks.clone()
     }
 }
 
@@ -110,9 +120,10 @@ fn open() -> OpenApiRouter<Desk> {
 }
 
 /// All routes.
-pub fn router(hub: Arc<Hub>, reader: Reader) -> Router {
+pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router {
     let v1 = Router::from(v1())
         .route("/companies/{company}/events", get(events::list))
+        .merge(webhooks::routes())
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))
@@ -125,7 +136,12 @@ pub fn router(hub: Arc<Hub>, reader: Reader) -> Router {
         .route("/", get(page))
         .layer(from_fn(measured::measured))
         .fallback(unknown_route)
-        .with_state(Desk { past: Past::new(hub.exchange.clone(), reader), followers: Followers::default(), hub })
+        .with_state(Desk {
+            past: Past::new(hub.exchange.clone(), reader),
+            followers: Followers::default(),
+            webhooks: endpoints,
+            hub,
+        })
 }
 
 /// Metrics and probes alone, for an address of their own: no key is asked there.

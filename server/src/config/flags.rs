@@ -118,6 +118,14 @@ pub struct Flags {
     /// How many signals one person may send a second
     #[arg(long, value_name = "COUNT")]
     pub signals_per_person_per_s: Option<String>,
+
+    /// Let webhooks go to private addresses, and without TLS
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub webhooks_allow_private: Option<String>,
+
+    /// How often a webhook's event is tried, in the course of about three days, before it is dead
+    #[arg(long, value_name = "COUNT")]
+    pub webhooks_attempts: Option<String>,
 }
 
 impl Flags {
@@ -152,6 +160,8 @@ impl Flags {
             ("changes_per_person_per_s", self.changes_per_person_per_s.clone()),
             ("messages_per_person_per_s", self.messages_per_person_per_s.clone()),
             ("signals_per_person_per_s", self.signals_per_person_per_s.clone()),
+            ("webhooks_allow_private", self.webhooks_allow_private.clone()),
+            ("webhooks_attempts", self.webhooks_attempts.clone()),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))

@@ -53,7 +53,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 29] = [
+pub(super) static ROWS: [Row; 31] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -91,6 +91,8 @@ pub(super) static ROWS: [Row; 29] = [
     row("messages_per_person_per_s", COUNT_OR_OFF, Some("50")),
     // WebRTC candidates and typing come in flocks.
     row("signals_per_person_per_s", COUNT_OR_OFF, Some("100")),
+    row("webhooks_allow_private", Kind::Switch, Some("false")),
+    row("webhooks_attempts", Kind::Whole(1, 10), Some("10")),
 ];
 
 const fn row(name: &'static str, kind: Kind, default: Option<&'static str>) -> Row {

@@ -63,6 +63,7 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((limits.handshakes_per_address_per_s, limits.failures_per_address_per_s), (200, 3));
     assert_eq!((limits.joins_per_person_per_s, limits.changes_per_person_per_s), (30, 100));
     assert_eq!((limits.messages_per_person_per_s, limits.signals_per_person_per_s), (50, 100));
+    assert_eq!((settings.webhooks_allow_private, settings.webhooks_attempts), (false, 10));
 }
 
 #[test]
@@ -109,6 +110,8 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("changes_per_person_per_s", "0", "0"),
         ("messages_per_person_per_s", "0", "0"),
         ("signals_per_person_per_s", "0", "0"),
+        ("webhooks_allow_private", "true", "true"),
+        ("webhooks_attempts", "3", "3"),
     ];
     let documents = table();
     assert_eq!(values.len(), documents.len());

@@ -1,0 +1,210 @@
+//! Where webhooks may go: to public addresses alone, looked at where the connection is made.
+//!
+//! Whoever sets an endpoint names an address, and the server goes there from inside of its network. So a name is
+//! resolved here, what is not public is taken out, and the connection is made to one of those that are left: a name
+//! that resolves differently a moment later gains nothing.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// Bytes of an endpoint's address.
+const URL_MAX_BYTES: usize = 2048;
+
+/// Reads an endpoint's address; says what is wrong with it otherwise.
+///
+/// # Errors
+/// A sentence for whoever set it.
+pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
+    if text.len() > URL_MAX_BYTES {
+        return Err(format!("has at most {URL_MAX_BYTES} bytes"));
+    }
+    let url = Url::parse(text).map_err(|error| format!("is no address: {error}"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if allow_private => {}
+        _ => return Err("must begin with `https://`".to_owned()),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not hold a name and a password: the signature shows who sends".to_owned());
+    }
+    if url.fragment().is_some() {
+        return Err("must not have a fragment".to_owned());
+    }
+    let host = url.host_str().ok_or("must name a host")?;
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    if !allow_private && literal.is_ok_and(|address| !is_public(address)) {
+        return Err("must be public: the setting `webhooks_allow_private` allows others".to_owned());
+    }
+    Ok(url)
+}
+
+/// Whether an address is one of the public internet.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || a == 0
+        // Shared by providers (RFC 6598), protocol assignments, 6to4 relays, benchmarks.
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (b == 18 || b == 19))
+        // Multicast, reserved and broadcast.
+        || a >= 224;
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return is_public_v4(mapped);
+    }
+    let [first, second, ..] = address.segments();
+    // What translates to IPv4 (RFC 6052) is as public as that.
+    if let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments() {
+        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
+    }
+    let is_global = first & 0xe000 == 0x2000;
+    // Protocol assignments with Teredo among them, documentation, and 6to4, which carries an IPv4 address.
+    let special = (first == 0x2001 && (second < 0x200 || second == 0xdb8))
+        || (first == 0x3fff && second < 0x1000)
+        || first == 0x2002;
+    is_global && !special
+}
+
+/// Resolves names to addresses that webhooks may go to.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolver {
+    /// Whether all addresses are allowed.
+    pub allow_private: bool,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            // Whoever connects puts the port in.
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found.filter(|found| allow_private || is_public(found.ip())).collect();
+            if allowed.is_empty() {
+                return Err("its name has no public address".into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn public(text: &str) -> bool {
+        is_public(text.parse().expect("an address"))
+    }
+
+    #[test]
+    fn addresses_that_are_not_of_the_public_internet_are_told_apart() {
+        for private in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2001:10::1",
+            "2002:7f00:1::1",
+            "3fff::1",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!public(private), "{private}");
+        }
+        for open in [
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:8.8.8.8",
+            "64:ff9b::8.8.8.8",
+            "2001:200::1",
+            "2606:4700::1111",
+            "2a00:1450::1",
+        ] {
+            assert!(public(open), "{open}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_refused_however_a_private_host_is_written() {
+        for url in [
+            "https://127.0.0.1/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://127.1./",
+            "https://[::1]/",
+            "https://[::ffff:7f00:1]/",
+            "http://example.com/",
+            "ftp://example.com/",
+            "https://a:b@example.com/",
+            "https://a@example.com/",
+            "https://example.com/#x",
+            "example.com",
+            "",
+        ] {
+            assert!(read_url(url, false).is_err(), "{url}");
+        }
+        for url in ["https://example.com/hook?a=b", "https://1.1.1.1:8443/"] {
+            assert!(read_url(url, false).is_ok(), "{url}");
+        }
+        assert!(read_url("http://127.0.0.1:9/", true).is_ok() && read_url("ftp://127.0.0.1/", true).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_resolves_to_nothing_unless_it_is_allowed() {
+        let resolve = |allow_private| Resolver { allow_private }.resolve("localhost".parse().expect("a name"));
+        assert!(resolve(false).await.is_err());
+        assert!(resolve(true).await.is_ok_and(|mut found| found.all(|found| found.ip().is_loopback())));
+    }
+}

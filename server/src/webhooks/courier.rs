@@ -1,0 +1,126 @@
+//! The courier: one request to a receiver, bounded in time, size and where it may go.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, StatusCode, redirect};
+
+use super::address::{Resolver, read_url};
+
+/// How long a receiver may take for an answer: what takes longer it should do afterwards.
+const ANSWER_MAX: Duration = Duration::from_secs(15);
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// What is read of an answer: enough to use the connection again.
+const ANSWER_MAX_BYTES: usize = 16 * 1024;
+/// How long a connection is kept for the next event.
+const CONNECTION_KEPT: Duration = Duration::from_secs(30);
+/// Characters of an error that are kept.
+const ERROR_MAX_CHARS: usize = 200;
+
+/// One event on its way.
+pub(super) struct Parcel {
+    pub(super) url: String,
+    pub(super) id: String,
+    pub(super) at_s: u64,
+    pub(super) signature: String,
+    pub(super) body: String,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The receiver has it.
+    Taken,
+    /// It may be tried again.
+    Failed {
+        /// Why, for a person.
+        error: String,
+        /// The pause that the receiver asks for.
+        asked_ms: Option<u64>,
+    },
+    /// The receiver wants nothing more: HTTP 410.
+    Gone,
+}
+
+/// Brings events to receivers.
+#[derive(Debug)]
+pub(super) struct Courier {
+    allow_private: bool,
+    /// Made when it is needed: a server without webhooks needs no certificates.
+    client: OnceLock<Result<Client, String>>,
+}
+
+impl Courier {
+    pub(super) const fn new(allow_private: bool) -> Self {
+        Self { allow_private, client: OnceLock::new() }
+    }
+
+    /// Brings it there once.
+    pub(super) async fn bring(&self, parcel: Parcel) -> Answer {
+        match self.ask(parcel).await {
+            Ok(answer) => answer,
+            Err(error) => Answer::Failed { error: error.chars().take(ERROR_MAX_CHARS).collect(), asked_ms: None },
+        }
+    }
+
+    async fn ask(&self, parcel: Parcel) -> Result<Answer, String> {
+        // Again, because the setting may have changed since it was set; no resolver is asked about an address.
+        let url = read_url(&parcel.url, self.allow_private).map_err(|wrong| format!("the address {wrong}"))?;
+        let client = self.client.get_or_init(|| client(self.allow_private)).as_ref().map_err(Clone::clone)?;
+        let request = client
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", parcel.id)
+            .header("webhook-timestamp", parcel.at_s)
+            .header("webhook-signature", parcel.signature)
+            .body(parcel.body);
+        let mut response = request.send().await.map_err(|error| in_words(&error))?;
+        let status = response.status();
+        let asked_ms = response.headers().get(RETRY_AFTER).and_then(|value| asked_ms(value.to_str().ok()?));
+        let mut left = ANSWER_MAX_BYTES;
+        while let Ok(Some(chunk)) = response.chunk().await
+            && chunk.len() < left
+        {
+            left -= chunk.len();
+        }
+        Ok(if status.is_success() {
+            Answer::Taken
+        } else if status == StatusCode::GONE {
+            Answer::Gone
+        } else {
+            Answer::Failed { error: format!("the receiver answered {}", status.as_u16()), asked_ms }
+        })
+    }
+}
+
+fn client(allow_private: bool) -> Result<Client, String> {
+    let builder = Client::builder()
+        .user_agent(concat!("Switchboard/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        // A proxy would resolve names for itself.
+        .no_proxy()
+        .dns_resolver(Resolver { allow_private })
+        .timeout(ANSWER_MAX)
+        .connect_timeout(CONNECT_MAX)
+        .pool_max_idle_per_host(1)
+        .pool_idle_timeout(CONNECTION_KEPT);
+    builder.build().map_err(|error| format!("no request can be made: {}", in_words(&error)))
+}
+
+/// The innermost cause, which is what helps; never the address, which may hold a secret.
+fn in_words(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if std::ptr::addr_eq(cause, error) { "the request could not be made".to_owned() } else { cause.to_string() }
+}
+
+/// Seconds; a date is passed over, because then the schedule is right.
+fn asked_ms(value: &str) -> Option<u64> {
+    value.trim().parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000))
+}

@@ -1,0 +1,109 @@
+//! An endpoint: where a company's events go, which of them, and with which secrets they are signed.
+
+use switchboard_core::{CompanyId, Time};
+
+use crate::config::Secret;
+use crate::feed::Wanted;
+
+/// An endpoint as the store has it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Whose.
+    pub company: CompanyId,
+    /// Its id.
+    pub id: String,
+    /// Where events go.
+    pub url: String,
+    /// What it is for, in the words of whoever set it.
+    pub description: String,
+    /// Which types of events go there.
+    pub wanted: Wanted,
+    /// Whether events go there now.
+    pub state: State,
+    /// What they are signed with.
+    pub secret: Secret,
+    /// The secret before it, and until when it counts.
+    pub old_secret: Option<(Secret, Time)>,
+    /// Up to this event everything was brought or is listed as a delivery.
+    pub cursor: u64,
+    /// Since when nothing but failures was seen.
+    pub failing_since: Option<Time>,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+impl Endpoint {
+    /// The secrets that count at that time, the newest first.
+    pub fn secrets(&self, now: Time) -> impl Iterator<Item = &Secret> {
+        let old = self.old_secret.as_ref().filter(|(_, until)| now < *until);
+        std::iter::once(&self.secret).chain(old.map(|(secret, _)| secret))
+    }
+}
+
+/// Whether events go to an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// They do.
+    On,
+    /// They wait until it is turned on again.
+    Off(Off),
+}
+
+/// Why an endpoint is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Off {
+    /// Somebody turned it off.
+    Set,
+    /// The receiver answered 410.
+    Gone,
+    /// It failed for too long.
+    Failing,
+}
+
+impl State {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off(_) => "off",
+        }
+    }
+
+    /// Why it is off.
+    #[must_use]
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::On => None,
+            Self::Off(off) => Some(off.word()),
+        }
+    }
+
+    /// The state that was stored.
+    #[must_use]
+    pub fn read(state: &str, reason: Option<&str>) -> Self {
+        match (state, reason) {
+            ("on", _) => Self::On,
+            (_, Some("gone")) => Self::Off(Off::Gone),
+            (_, Some("failing")) => Self::Off(Off::Failing),
+            (_, _) => Self::Off(Off::Set),
+        }
+    }
+}
+
+impl Off {
+    /// All reasons, in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::Set, Self::Gone, Self::Failing];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Webhooks: what happened is brought to the endpoints of a company, at least once, a booking's events in their order.
+//!
+//! The table of events is the outbox, and each endpoint has a cursor in it: so a crash loses nothing, and an endpoint
+//! that is down or slow has others wait for nothing and keeps nothing in memory but its own few events.
+
+pub mod endpoint;
+
+mod address;
+
+pub mod signature;
+
+pub mod schedule;
+
+mod health;
+
+mod queue;
+
+pub mod records;
+
+mod courier;
+
+mod round;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use switchboard_core::CompanyId;
+use tokio::sync::{Semaphore, watch};
+
+use crate::exchange::Exchange;
+use crate::journal::StoreError;
+use crate::journal::reader::Reader;
+use courier::Courier;
+
+pub use address::read_url;
+
+/// Endpoints of one company.
+pub const ENDPOINTS_MAX: usize = 16;
+/// Requests on their way at once, to all endpoints together. Slow ones wait for 15 s each at most, and nobody has more
+/// than four on the way.
+const ON_THE_WAY_MAX: usize = 512;
+
+/// How webhooks are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether they may go to private addresses, and without TLS.
+    pub allow_private: bool,
+    /// How often an event is tried before it is dead.
+    pub attempts: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { allow_private: false, attempts: schedule::ATTEMPTS }
+    }
+}
+
+/// What has been counted since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events that were brought.
+    pub delivered: u64,
+    /// Tries that failed.
+    pub failed: u64,
+    /// Events that are not tried any more.
+    pub dead: u64,
+    /// Endpoints that were turned off because they failed.
+    pub turned_off: u64,
+    /// Endpoints that are served now.
+    pub endpoints: u64,
+    /// Events that wait in memory now.
+    pub waiting: u64,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    delivered: AtomicU64,
+    failed: AtomicU64,
+    dead: AtomicU64,
+    turned_off: AtomicU64,
+    waiting: AtomicU64,
+}
+
+/// All endpoints, each served by a task of its own.
+pub struct Webhooks {
+    exchange: Arc<Exchange>,
+    reader: Reader,
+    options: Options,
+    courier: Courier,
+    on_the_way: Arc<Semaphore>,
+    rounds: Mutex<HashMap<Key, watch::Sender<u64>>>,
+    tally: Tally,
+    closing: watch::Receiver<Option<u64>>,
+}
+
+/// A company and an endpoint of it.
+type Key = (CompanyId, String);
+
+impl Webhooks {
+    /// Webhooks that nobody serves yet.
+    #[must_use]
+    pub fn new(
+        exchange: Arc<Exchange>,
+        reader: Reader,
+        options: Options,
+        closing: watch::Receiver<Option<u64>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            exchange,
+            reader,
+            options,
+            courier: Courier::new(options.allow_private),
+            on_the_way: Arc::new(Semaphore::new(ON_THE_WAY_MAX)),
+            rounds: Mutex::default(),
+            tally: Tally::default(),
+            closing,
+        })
+    }
+
+    /// Serves all endpoints that are on.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
+        for key in self.reader.aside(|reader| reader.ask(records::all_on)).await? {
+            self.changed(key);
+        }
+        Ok(())
+    }
+
+    /// An endpoint was made or changed in the store: it is served as it is now.
+    pub fn changed(self: &Arc<Self>, key: (CompanyId, String)) {
+        let mut rounds = self.rounds();
+        if let Some(told) = rounds.get(&key) {
+            told.send_modify(|changes| *changes += 1);
+            return;
+        }
+        let told = watch::Sender::new(0);
+        let receiver = told.subscribe();
+        rounds.insert(key.clone(), told);
+        drop(rounds);
+        tokio::spawn(round::serve(self.clone(), key, receiver));
+    }
+
+    /// How webhooks are sent.
+    #[must_use]
+    pub const fn options(&self) -> Options {
+        self.options
+    }
+
+    /// What has been counted.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts {
+            delivered: read(&self.tally.delivered),
+            failed: read(&self.tally.failed),
+            dead: read(&self.tally.dead),
+            turned_off: read(&self.tally.turned_off),
+            endpoints: u64::try_from(self.rounds().len()).unwrap_or(u64::MAX),
+            waiting: read(&self.tally.waiting),
+        }
+    }
+
+    /// Ends the service of an endpoint, unless it was changed again meanwhile. Says whether it has ended.
+    fn leave(&self, key: &Key, told: &watch::Receiver<u64>) -> bool {
+        let mut rounds = self.rounds();
+        if told.has_changed().unwrap_or(false) {
+            return false;
+        }
+        rounds.remove(key);
+        true
+    }
+
+    fn rounds(&self) -> MutexGuard<'_, HashMap<Key, watch::Sender<u64>>> {
+        self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,355 @@
+//! What waits for one endpoint, and in which order it goes: a booking's events one after the other, bookings beside
+//! each other.
+//!
+//! It knows no clock and no store. What it must not forget it says in [`Progress`].
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use switchboard_core::Time;
+
+/// Events that wait for an endpoint, in memory and in the store. With more of them nothing is read on: what comes later
+/// stays in the table of events.
+pub(super) const WAITING_MAX: usize = 1_000;
+/// Events that are read ahead of those that are on their way.
+const FRESH_MAX: usize = 64;
+
+/// An event that waits, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) seq: u64,
+    pub(super) lane: String,
+    pub(super) attempts: u32,
+    pub(super) due: Time,
+    pub(super) error: Option<String>,
+}
+
+/// What the store must know: from where to read on, what waits, and what does not any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Everything up to it was brought, or has a row.
+    pub(super) cursor: u64,
+    pub(super) waiting: Vec<Row>,
+    pub(super) dead: Vec<Row>,
+    pub(super) brought: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    row: Row,
+    is_on_its_way: bool,
+    /// Whether the store has a row of it, and whether it is as it is now.
+    is_kept: bool,
+    is_as_kept: bool,
+}
+
+/// What waits for one endpoint.
+#[derive(Debug)]
+pub(super) struct Queue {
+    waiting: BTreeMap<u64, Waiting>,
+    read_up_to: u64,
+    dead: Vec<Row>,
+    brought: Vec<u64>,
+    /// Dead ones behind the cursor, which must not be read again.
+    passed: BTreeSet<u64>,
+    kept_cursor: u64,
+}
+
+/// How the queue looks in the order of its events.
+#[derive(Debug, Default)]
+struct Look {
+    /// The first that may go now.
+    next: Option<u64>,
+    /// When the next may go that may not now.
+    due: Option<Time>,
+    /// Those that neither failed nor stand behind one that did, and the first of them.
+    fresh: usize,
+    first_fresh: Option<u64>,
+    /// Those that the store must have a row of.
+    stuck: Vec<u64>,
+}
+
+impl Queue {
+    /// As the store has it.
+    pub(super) fn new(cursor: u64, waiting: Vec<Row>, dead: impl IntoIterator<Item = u64>) -> Self {
+        let keep = |row: Row| (row.seq, Waiting { row, is_on_its_way: false, is_kept: true, is_as_kept: true });
+        Self {
+            waiting: waiting.into_iter().map(keep).collect(),
+            read_up_to: cursor,
+            dead: Vec::new(),
+            brought: Vec::new(),
+            passed: dead.into_iter().filter(|seq| *seq > cursor).collect(),
+            kept_cursor: cursor,
+        }
+    }
+
+    pub(super) const fn read_up_to(&self) -> u64 {
+        self.read_up_to
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// How many more may be read. From a receiver that is down no more is asked than one, and only when nothing else
+    /// may go.
+    pub(super) fn room(&self, now: Time, is_down: bool) -> usize {
+        let look = self.look(now);
+        let room = FRESH_MAX.saturating_sub(look.fresh).min(WAITING_MAX.saturating_sub(self.waiting.len()));
+        match is_down {
+            true if look.next.is_some() || look.fresh > 0 => 0,
+            true => room.min(1),
+            false => room,
+        }
+    }
+
+    /// Takes what was read, and notes up to where.
+    pub(super) fn take_in(&mut self, events: impl IntoIterator<Item = (u64, String)>, read_up_to: u64, now: Time) {
+        for (seq, lane) in events {
+            if self.passed.contains(&seq) || self.waiting.contains_key(&seq) {
+                continue;
+            }
+            let row = Row { seq, lane, attempts: 0, due: now, error: None };
+            let waiting = Waiting { row, is_on_its_way: false, is_kept: false, is_as_kept: false };
+            self.waiting.insert(seq, waiting);
+        }
+        self.read_up_to = self.read_up_to.max(read_up_to);
+    }
+
+    /// Somebody wants this one brought now, though it was dead or waits: it begins anew.
+    pub(super) fn bring_again(&mut self, row: Row) {
+        let is_on_its_way = self.waiting.get(&row.seq).is_some_and(|waiting| waiting.is_on_its_way);
+        if !is_on_its_way {
+            self.passed.remove(&row.seq);
+            self.waiting.insert(row.seq, Waiting { row, is_on_its_way, is_kept: true, is_as_kept: true });
+        }
+    }
+
+    /// Whether the store's row says something that this queue does not know.
+    pub(super) fn differs(&self, row: &Row) -> bool {
+        self.waiting.get(&row.seq).is_none_or(|waiting| row.due < waiting.row.due)
+    }
+
+    /// The next to go, which is then on its way.
+    pub(super) fn next(&mut self, now: Time) -> Option<u64> {
+        let next = self.look(now).next?;
+        if let Some(waiting) = self.waiting.get_mut(&next) {
+            waiting.is_on_its_way = true;
+        }
+        Some(next)
+    }
+
+    /// When the next may go, if none may now.
+    pub(super) fn due(&self, now: Time) -> Option<Time> {
+        self.look(now).due
+    }
+
+    /// That many tries of it have failed.
+    pub(super) fn attempts(&self, seq: u64) -> u32 {
+        self.waiting.get(&seq).map_or(0, |waiting| waiting.row.attempts)
+    }
+
+    /// It was brought.
+    pub(super) fn brought(&mut self, seq: u64) {
+        if self.waiting.remove(&seq).is_some_and(|waiting| waiting.is_kept) {
+            self.brought.push(seq);
+        }
+    }
+
+    /// It could not be brought, and is tried again later.
+    pub(super) fn failed(&mut self, seq: u64, error: String, due: Time) {
+        if let Some(waiting) = self.waiting.get_mut(&seq) {
+            waiting.row.attempts += 1;
+            waiting.row.due = due;
+            waiting.row.error = Some(error);
+            waiting.is_on_its_way = false;
+            waiting.is_as_kept = false;
+        }
+    }
+
+    /// It could not be brought, and is not tried any more by itself.
+    pub(super) fn died(&mut self, seq: u64, error: String) {
+        if let Some(Waiting { mut row, .. }) = self.waiting.remove(&seq) {
+            row.attempts += 1;
+            row.error = Some(error);
+            self.passed.insert(seq);
+            self.dead.push(row);
+        }
+    }
+
+    /// The receiver is back: what waits need not wait for its time.
+    pub(super) fn all_are_due(&mut self, now: Time) {
+        for waiting in self.waiting.values_mut().filter(|waiting| waiting.row.due > now) {
+            waiting.row.due = now;
+            waiting.is_as_kept = false;
+        }
+    }
+
+    /// What the store must know, if there is anything.
+    pub(super) fn progress(&self) -> Option<Progress> {
+        let look = self.look(Time::from_ms(0));
+        let cursor = look.first_fresh.map_or(self.read_up_to, |first| first - 1).max(self.kept_cursor);
+        let changed = |seq: &u64| self.waiting.get(seq).filter(|waiting| !waiting.is_as_kept);
+        let waiting: Vec<Row> = look.stuck.iter().filter_map(changed).map(|waiting| waiting.row.clone()).collect();
+        let progress = Progress { cursor, waiting, dead: self.dead.clone(), brought: self.brought.clone() };
+        let is_new = cursor > self.kept_cursor
+            || !progress.waiting.is_empty()
+            || !progress.dead.is_empty()
+            || !progress.brought.is_empty();
+        is_new.then_some(progress)
+    }
+
+    /// The store knows that.
+    pub(super) fn kept(&mut self, progress: &Progress) {
+        for row in &progress.waiting {
+            if let Some(waiting) = self.waiting.get_mut(&row.seq) {
+                waiting.is_kept = true;
+                waiting.is_as_kept = waiting.row == *row;
+            }
+        }
+        self.dead.clear();
+        self.brought.clear();
+        self.kept_cursor = progress.cursor;
+        self.passed.retain(|seq| *seq > progress.cursor);
+    }
+
+    fn look(&self, now: Time) -> Look {
+        let mut look = Look::default();
+        // Of each lane, whether the one before has failed.
+        let mut before: HashMap<&str, bool> = HashMap::new();
+        for (seq, waiting) in &self.waiting {
+            let row = &waiting.row;
+            let first_in_lane = !before.contains_key(row.lane.as_str());
+            let is_stuck = before.get(row.lane.as_str()).copied().unwrap_or(row.attempts > 0) || waiting.is_kept;
+            before.entry(&row.lane).or_insert(is_stuck);
+            if is_stuck {
+                look.stuck.push(*seq);
+            } else {
+                look.fresh += 1;
+                look.first_fresh.get_or_insert(*seq);
+            }
+            if first_in_lane && !waiting.is_on_its_way {
+                if row.due <= now {
+                    look.next.get_or_insert(*seq);
+                } else if look.due.is_none_or(|due| row.due < due) {
+                    look.due = Some(row.due);
+                }
+            }
+        }
+        look
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time::from_ms(1_000);
+    const LATER: Time = Time::from_ms(9_000);
+
+    fn queue(events: &[(u64, &str)]) -> Queue {
+        let mut queue = Queue::new(0, Vec::new(), []);
+        let last = events.last().map_or(0, |(seq, _)| *seq);
+        queue.take_in(events.iter().map(|(seq, lane)| (*seq, (*lane).to_owned())), last, NOW);
+        queue
+    }
+
+    fn write(queue: &mut Queue) -> Progress {
+        let progress = queue.progress().expect("something is new");
+        queue.kept(&progress);
+        assert_eq!(queue.progress(), None, "the store knows it");
+        progress
+    }
+
+    #[test]
+    fn bookings_go_beside_each_other_and_the_events_of_one_after_each_other() {
+        let mut queue = queue(&[(1, "a"), (2, "a"), (3, "b"), (4, "a")]);
+        assert_eq!((queue.next(NOW), queue.next(NOW), queue.next(NOW)), (Some(1), Some(3), None));
+        queue.brought(1);
+        assert_eq!((queue.next(NOW), queue.next(NOW)), (Some(2), None));
+    }
+
+    #[test]
+    fn what_stands_behind_a_failure_waits_for_it_and_others_go_on() {
+        let mut queue = queue(&[(1, "a"), (2, "a"), (3, "b")]);
+        assert_eq!(queue.next(NOW), Some(1));
+        queue.failed(1, "no".to_owned(), LATER);
+        assert_eq!((queue.next(NOW), queue.next(NOW), queue.due(NOW)), (Some(3), None, Some(LATER)));
+        queue.brought(3);
+        assert_eq!(queue.next(LATER), Some(1));
+        queue.brought(1);
+        assert_eq!(queue.next(LATER), Some(2));
+    }
+
+    #[test]
+    fn the_cursor_passes_what_has_a_row_and_nothing_else() {
+        let mut queue = queue(&[(1, "a"), (2, "a"), (3, "b"), (4, "c")]);
+        while queue.next(NOW).is_some() {}
+        assert_eq!(queue.progress(), None, "all of it is read again after a crash");
+        queue.failed(1, "no".to_owned(), LATER);
+        let progress = write(&mut queue);
+        let rows: Vec<(u64, u32)> = progress.waiting.iter().map(|row| (row.seq, row.attempts)).collect();
+        assert_eq!((progress.cursor, rows), (2, vec![(1, 1), (2, 0)]));
+        queue.brought(4);
+        assert_eq!(queue.progress(), None);
+        queue.brought(3);
+        assert_eq!(write(&mut queue), Progress { cursor: 4, ..Progress::default() });
+        assert_eq!(queue.next(LATER), Some(1));
+        queue.brought(1);
+        assert_eq!(write(&mut queue), Progress { cursor: 4, brought: vec![1], ..Progress::default() });
+    }
+
+    #[test]
+    fn after_a_crash_everything_that_was_not_brought_comes_and_nothing_dead() {
+        let mut before = queue(&[(1, "a"), (2, "b"), (3, "a"), (4, "c")]);
+        while before.next(NOW).is_some() {}
+        before.failed(1, "no".to_owned(), LATER);
+        before.died(4, "no".to_owned());
+        let Progress { cursor, waiting, dead, .. } = write(&mut before);
+        assert_eq!(cursor, 1, "the second is on its way");
+        let mut after = Queue::new(cursor, waiting, dead.iter().map(|row| row.seq));
+        let read = [(2, "b"), (3, "a"), (4, "c")].map(|(seq, lane)| (seq, lane.to_owned()));
+        after.take_in(read, 4, NOW);
+        assert_eq!((after.next(NOW), after.next(NOW)), (Some(2), None));
+        assert_eq!((after.next(LATER), after.len()), (Some(1), 3));
+    }
+
+    #[test]
+    fn a_receiver_that_is_down_is_asked_with_one_event_at_a_time() {
+        let mut queue = queue(&[(1, "a")]);
+        assert_eq!((queue.room(NOW, false), queue.room(NOW, true)), (FRESH_MAX - 1, 0));
+        assert_eq!(queue.next(NOW), Some(1));
+        assert_eq!(queue.room(NOW, true), 0);
+        queue.failed(1, "no".to_owned(), LATER);
+        assert_eq!((queue.room(NOW, true), queue.room(LATER, true)), (1, 0), "it is its turn again later");
+        queue.all_are_due(NOW);
+        assert_eq!(queue.next(NOW), Some(1));
+    }
+
+    #[test]
+    fn only_so_many_wait() {
+        let mut queue = Queue::new(0, Vec::new(), []);
+        let mut seq = 0;
+        while queue.room(NOW, false) > 0 {
+            seq += 1;
+            queue.take_in([(seq, seq.to_string())], seq, NOW);
+            assert_eq!(queue.next(NOW), Some(seq));
+            queue.failed(seq, "no".to_owned(), LATER);
+        }
+        assert_eq!(queue.len(), WAITING_MAX);
+        queue.died(1, "no".to_owned());
+        assert_eq!(queue.room(NOW, false), 1);
+    }
+
+    #[test]
+    fn a_dead_one_that_is_wanted_again_goes_again() {
+        let mut queue = queue(&[(1, "a")]);
+        assert_eq!(queue.next(NOW), Some(1));
+        queue.died(1, "no".to_owned());
+        let mut row = write(&mut queue).dead.remove(0);
+        row.attempts = 0;
+        row.due = NOW;
+        assert!(queue.differs(&row));
+        queue.bring_again(row);
+        assert_eq!((queue.next(NOW), queue.attempts(1)), (Some(1), 0));
+    }
+}

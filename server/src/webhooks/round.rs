@@ -1,0 +1,361 @@
+//! The service of one endpoint: it reads on in the feed, sends what may go, hears what came of it and writes that down.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use switchboard_core::Time;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::courier::{Answer, Parcel};
+use super::endpoint::{Endpoint, Off, State};
+use super::health::Health;
+use super::queue::Queue;
+use super::records::{self, Report};
+use super::schedule::pause_ms;
+use super::{Key, Webhooks, signature};
+use crate::feed::{self, event_id};
+use crate::hub::closed;
+use crate::journal::StoreError;
+use crate::journal::news::Follower;
+
+/// Requests to one endpoint at once, each of another booking.
+const ON_THE_WAY_MAX: usize = 4;
+/// How often progress is written down while there is much of it: what was brought since is brought again after a crash.
+const WRITE_EVERY: Duration = Duration::from_millis(500);
+/// A pause after the store could not be read or written.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a service ends.
+enum End {
+    /// The endpoint is off, or gone.
+    Over,
+    /// The server stops.
+    Stopping,
+}
+
+/// Serves an endpoint until it is off or the server stops.
+pub(super) async fn serve(office: Arc<Webhooks>, key: Key, mut told: watch::Receiver<u64>) {
+    loop {
+        if office.closing.borrow().is_some() {
+            return;
+        }
+        told.mark_unchanged();
+        match Round::begin(office.clone(), &key).await {
+            Ok(Some(round)) => match round.go(&mut told).await {
+                End::Over => {}
+                End::Stopping => return,
+            },
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, company = %key.0, webhook = key.1, "an endpoint cannot be read; trying again");
+                sleep(STORE_PAUSE).await;
+                continue;
+            }
+        }
+        if office.leave(&key, &told) {
+            return;
+        }
+    }
+}
+
+struct Round {
+    office: Arc<Webhooks>,
+    endpoint: Arc<Endpoint>,
+    queue: Queue,
+    health: Health,
+    last_error: Option<String>,
+    follower: Follower,
+    on_the_way: JoinSet<(u64, Answer)>,
+    /// Whether all that is filed was read.
+    is_caught_up: bool,
+    off: Option<Off>,
+    /// Whether something must be written that is not in the queue.
+    health_changed: bool,
+    write_at: Instant,
+    waiting: Waiting,
+}
+
+/// How many wait here, as a part of all that wait.
+struct Waiting(Arc<Webhooks>, u64);
+
+impl Waiting {
+    fn are(&mut self, now: usize) {
+        let (now, all) = (u64::try_from(now).unwrap_or(0), &self.0.tally.waiting);
+        all.fetch_add(now, Ordering::Relaxed);
+        all.fetch_sub(self.1, Ordering::Relaxed);
+        self.1 = now;
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.are(0);
+    }
+}
+
+impl Round {
+    /// As the store has it; none when it is off or gone.
+    async fn begin(office: Arc<Webhooks>, key: &Key) -> Result<Option<Self>, StoreError> {
+        // Before anything is read: so nothing can be filed unnoticed in between.
+        let follower = office.reader.news().follow(&key.0);
+        let Some((endpoint, waiting, dead)) = Self::read(&office, key.clone()).await? else { return Ok(None) };
+        Ok(Some(Self {
+            queue: Queue::new(endpoint.cursor, waiting, dead),
+            health: Health::new(endpoint.failing_since),
+            last_error: endpoint.last_error.clone(),
+            endpoint: Arc::new(endpoint),
+            follower,
+            on_the_way: JoinSet::new(),
+            is_caught_up: false,
+            off: None,
+            health_changed: false,
+            write_at: Instant::now(),
+            waiting: Waiting(office.clone(), 0),
+            office,
+        }))
+    }
+
+    async fn read(
+        office: &Webhooks,
+        (company, id): Key,
+    ) -> Result<Option<(Endpoint, Vec<super::queue::Row>, Vec<u64>)>, StoreError> {
+        let question = move |reader: &crate::journal::reader::Reader| {
+            reader.ask(|connection| {
+                let on = records::endpoint(connection, &company, &id)?.filter(|found| found.state == State::On);
+                let Some(endpoint) = on else { return Ok(None) };
+                let (waiting, dead) = records::queue(connection, &endpoint)?;
+                Ok(Some((endpoint, waiting, dead)))
+            })
+        };
+        office.reader.aside(question).await
+    }
+
+    async fn go(mut self, told: &mut watch::Receiver<u64>) -> End {
+        let mut closing = self.office.closing.clone();
+        loop {
+            self.read_on().await;
+            self.send();
+            self.waiting.are(self.queue.len());
+            if self.must_write() && self.write().await && self.off.is_some() {
+                return End::Over;
+            }
+            let wake = self.wake_at();
+            tokio::select! {
+                Some(done) = self.on_the_way.join_next() => {
+                    if let Ok((seq, answer)) = done {
+                        self.hear(seq, answer);
+                    }
+                }
+                () = self.follower.more(), if self.is_caught_up => self.is_caught_up = false,
+                Ok(()) = told.changed() => {
+                    if !self.look_again().await {
+                        self.write().await;
+                        return End::Over;
+                    }
+                }
+                () = closed(&mut closing) => {
+                    self.on_the_way.abort_all();
+                    self.write().await;
+                    return End::Stopping;
+                }
+                () = sleep_until(wake) => {}
+            }
+        }
+    }
+
+    /// Reads what may be read, if there may be any.
+    async fn read_on(&mut self) {
+        let (now, room) = (self.now(), self.room());
+        if room == 0 {
+            return;
+        }
+        let (endpoint, after) = (self.endpoint.clone(), self.queue.read_up_to());
+        let question = move |reader: &crate::journal::reader::Reader| {
+            reader.ask(|connection| feed::read(connection, &endpoint.company, after, room, &endpoint.wanted))
+        };
+        match self.office.reader.aside(question).await {
+            Ok(slice) => {
+                self.is_caught_up = slice.is_all;
+                let events = slice.events.into_iter().map(|told| (told.seq, told.lane));
+                self.queue.take_in(events, slice.next, now);
+            }
+            Err(error) => {
+                tracing::warn!(%error, company = %self.endpoint.company, "the feed cannot be read; trying again");
+                sleep(STORE_PAUSE).await;
+            }
+        }
+    }
+
+    /// How many events may be read now.
+    fn room(&self) -> usize {
+        if self.is_caught_up || self.off.is_some() { 0 } else { self.queue.room(self.now(), self.health.is_down()) }
+    }
+
+    /// Sends what may go now.
+    fn send(&mut self) {
+        let now = self.now();
+        let at_once = if self.health.is_down() { 1 } else { ON_THE_WAY_MAX };
+        while self.off.is_none()
+            && self.on_the_way.len() < at_once
+            && self.health.not_before() <= now
+            && let Some(seq) = self.queue.next(now)
+        {
+            let (office, endpoint) = (self.office.clone(), self.endpoint.clone());
+            self.on_the_way.spawn(async move { (seq, bring(&office, endpoint, seq).await) });
+        }
+    }
+
+    /// What came of a request.
+    fn hear(&mut self, seq: u64, answer: Answer) {
+        let (now, tally) = (self.now(), &self.office.tally);
+        let before = self.health.failing_since;
+        match answer {
+            Answer::Taken => {
+                count(&tally.delivered);
+                self.queue.brought(seq);
+                self.last_error = None;
+                if self.health.succeeded() {
+                    self.queue.all_are_due(now);
+                }
+            }
+            Answer::Failed { error, asked_ms } => {
+                count(&tally.failed);
+                let attempts = self.queue.attempts(seq) + 1;
+                self.last_error = Some(error.clone());
+                self.health.failed(now, asked_ms);
+                if attempts >= self.office.options.attempts {
+                    count(&tally.dead);
+                    self.queue.died(seq, error);
+                } else {
+                    self.queue.failed(seq, error, now.plus_ms(pause_ms(attempts, asked_ms, chance())));
+                }
+                if self.health.is_hopeless(now) {
+                    self.turn_off(Off::Failing);
+                }
+            }
+            Answer::Gone => {
+                count(&tally.failed);
+                let error = "the receiver answered 410: it wants nothing more".to_owned();
+                self.last_error = Some(error.clone());
+                self.queue.failed(seq, error, now);
+                self.turn_off(Off::Gone);
+            }
+        }
+        self.health_changed |= before != self.health.failing_since;
+    }
+
+    fn turn_off(&mut self, off: Off) {
+        count(&self.office.tally.turned_off);
+        let (company, webhook) = (&self.endpoint.company, &self.endpoint.id);
+        tracing::warn!(%company, webhook, reason = off.word(), "a webhook was turned off: nothing is sent until it is turned on");
+        self.off = Some(off);
+        self.on_the_way.abort_all();
+        self.write_at = Instant::now();
+    }
+
+    fn must_write(&self) -> bool {
+        Instant::now() >= self.write_at
+            && (self.off.is_some() || self.health_changed || self.queue.progress().is_some())
+    }
+
+    /// Writes down what has changed. Says whether it is written.
+    async fn write(&mut self) -> bool {
+        let progress = self.queue.progress().unwrap_or_default();
+        let report = Report {
+            progress: progress.clone(),
+            failing_since: self.health.failing_since,
+            last_error: self.last_error.clone(),
+            off: self.off,
+        };
+        let endpoint = self.endpoint.clone();
+        let change = move |connection: &rusqlite::Connection| {
+            records::write(connection, &endpoint.company, &endpoint.id, &report)
+        };
+        let is_written = self.office.exchange.write(Box::new(change)).await.is_ok();
+        if is_written {
+            if progress != super::queue::Progress::default() {
+                self.queue.kept(&progress);
+            }
+            self.health_changed = false;
+        }
+        self.write_at = Instant::now() + if is_written { WRITE_EVERY } else { STORE_PAUSE };
+        is_written
+    }
+
+    /// Somebody changed the endpoint or wants something brought again. Says whether it is still on.
+    async fn look_again(&mut self) -> bool {
+        let key = (self.endpoint.company.clone(), self.endpoint.id.clone());
+        match Self::read(&self.office, key).await {
+            Ok(Some((endpoint, waiting, _))) => {
+                for row in waiting {
+                    if self.queue.differs(&row) {
+                        self.queue.bring_again(row);
+                    }
+                }
+                self.endpoint = Arc::new(endpoint);
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                // The next start of the service reads it.
+                tracing::warn!(%error, company = %self.endpoint.company, "an endpoint cannot be read");
+                true
+            }
+        }
+    }
+
+    /// When there is something to do that nobody tells.
+    fn wake_at(&self) -> Instant {
+        if self.room() > 0 {
+            return Instant::now();
+        }
+        let now = self.now();
+        let far = Instant::now() + Duration::from_secs(3600);
+        let is_free = self.on_the_way.len() < ON_THE_WAY_MAX && self.off.is_none();
+        let due = self.queue.due(now).filter(|_| is_free);
+        let rest = (now < self.health.not_before() && is_free).then_some(self.health.not_before());
+        let from_now = |time: Time| Instant::now() + Duration::from_millis(now.ms_until(time));
+        let something_to_write = self.off.is_some() || self.health_changed || self.queue.progress().is_some();
+        let write = something_to_write.then_some(self.write_at);
+        let times = [due.map(|due| from_now(due.max(self.health.not_before()))), rest.map(from_now), write];
+        times.into_iter().flatten().min().unwrap_or(far)
+    }
+
+    fn now(&self) -> Time {
+        self.office.exchange.clock().now()
+    }
+}
+
+/// Brings one event to its endpoint. One that is not kept any more is passed over.
+async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Answer {
+    let company = endpoint.company.clone();
+    let question =
+        move |reader: &crate::journal::reader::Reader| reader.ask(|connection| feed::one(connection, &company, seq));
+    let told = match office.reader.aside(question).await {
+        Ok(Some(told)) => told,
+        Ok(None) => return Answer::Taken,
+        Err(error) => return Answer::Failed { error: error.to_string(), asked_ms: None },
+    };
+    let Ok(_place) = office.on_the_way.acquire().await else {
+        return Answer::Failed { error: "the server stops".to_owned(), asked_ms: None };
+    };
+    let now = office.exchange.clock().now();
+    let (id, at_s) = (event_id(&endpoint.company, seq), now.as_ms() / 1000);
+    let signature = signature::sign(endpoint.secrets(now), &id, at_s, &told.json);
+    office.courier.bring(Parcel { url: endpoint.url.clone(), id, at_s, signature, body: told.json }).await
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Something that is different each time.
+fn chance() -> u16 {
+    let mut bytes = [0; 2];
+    // Without randomness all pauses are the same, which does no harm.
+    let _the_same = aws_lc_rs::rand::fill(&mut bytes);
+    u16::from_le_bytes(bytes)
+}
