@@ -1,0 +1,53 @@
+// A receiver of webhooks: checks every signature with the reference library and keeps what came.
+import { createServer } from 'node:http'
+import { Webhook } from 'standardwebhooks'
+import { Inbox } from './inbox.mjs'
+
+export class Receiver {
+  /** `answer` is told the event and says the status, or a promise of it, or `{status, headers}`. */
+  static async start(t, answer = () => 204) {
+    const receiver = new Receiver(answer)
+    await new Promise((resolve) => receiver.http.listen(0, '127.0.0.1', resolve))
+    t.after(() => receiver.close())
+    return receiver
+  }
+
+  constructor(answer) {
+    this.answer = answer
+    this.secrets = []
+    this.inbox = new Inbox('the receiver')
+    this.refused = []
+    this.http = createServer((request, response) => void this.hear(request, response))
+  }
+
+  get url() { return `http://127.0.0.1:${this.http.address().port}/hook` }
+  get heard() { return this.inbox.history }
+  ids() { return new Set(this.heard.map(({ event }) => event.id)) }
+
+  async hear(request, response) {
+    const chunks = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body = Buffer.concat(chunks).toString()
+    try {
+      for (const secret of this.secrets) new Webhook(secret).verify(body, request.headers)
+    } catch (error) {
+      this.refused.push(error)
+    }
+    const event = JSON.parse(body)
+    this.inbox.add({ event, headers: request.headers, at: Date.now() })
+    const answer = await this.answer(event)
+    const { status, headers = {} } = typeof answer === 'number' ? { status: answer } : answer
+    response.writeHead(status, headers).end()
+  }
+
+  /** The next of that type which nobody has taken. */
+  async next(type, timeoutMs, fits = () => true) {
+    const wanted = ({ event }) => event.type === type && fits(event)
+    return this.inbox.take(wanted, type, timeoutMs)
+  }
+
+  close() {
+    this.http.closeAllConnections()
+    return new Promise((resolve) => this.http.close(resolve))
+  }
+}
