@@ -88,7 +88,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let stop = stop_signal()?;
     announce(listener.local_addr()?, &settings)?;
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
-    let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, hub.closing.clone());
+    let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, hub.closing.clone())?;
     webhooks.start().await?;
     let app = api::router(hub.clone(), reader, webhooks);
     let (end, ending) = watch::channel(false);

@@ -86,6 +86,7 @@ impl Trial {
         let names = seed(&hub).await;
         // What a trial sets is never sent anywhere: it stops before it begins.
         let webhooks = Webhooks::new(hub.exchange.clone(), history.clone(), Options::default(), hub.closing.clone());
+        let webhooks = webhooks.unwrap_or_else(|error| panic!("{error}"));
         Self { app: api::router(hub.clone(), history, webhooks), hub, names }
     }
 

@@ -19,6 +19,8 @@ pub mod records;
 
 mod courier;
 
+mod clerk;
+
 mod round;
 
 use std::collections::HashMap;
@@ -31,6 +33,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
 use crate::journal::reader::Reader;
+use clerk::Clerk;
 use courier::Courier;
 
 pub use address::read_url;
@@ -40,7 +43,6 @@ pub const ENDPOINTS_MAX: usize = 16;
 /// Requests on their way at once, to all endpoints together. Slow ones wait for 15 s each at most, and nobody has more
 /// than four on the way.
 const ON_THE_WAY_MAX: usize = 512;
-
 /// How webhooks are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -88,7 +90,8 @@ pub struct Webhooks {
     reader: Reader,
     options: Options,
     courier: Courier,
-    on_the_way: Arc<Semaphore>,
+    on_the_way: Semaphore,
+    clerk: Clerk,
     rounds: Mutex<HashMap<Key, watch::Sender<u64>>>,
     tally: Tally,
     closing: watch::Receiver<Option<u64>>,
@@ -99,23 +102,27 @@ type Key = (CompanyId, String);
 
 impl Webhooks {
     /// Webhooks that nobody serves yet.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When the system gives no thread.
     pub fn new(
         exchange: Arc<Exchange>,
         reader: Reader,
         options: Options,
         closing: watch::Receiver<Option<u64>>,
-    ) -> Arc<Self> {
-        Arc::new(Self {
+    ) -> std::io::Result<Arc<Self>> {
+        let clerk = Clerk::start(reader.clone())?;
+        Ok(Arc::new(Self {
             exchange,
             reader,
             options,
             courier: Courier::new(options.allow_private),
-            on_the_way: Arc::new(Semaphore::new(ON_THE_WAY_MAX)),
+            on_the_way: Semaphore::new(ON_THE_WAY_MAX),
+            clerk,
             rounds: Mutex::default(),
             tally: Tally::default(),
             closing,
-        })
+        }))
     }
 
     /// Serves all endpoints that are on.
@@ -123,7 +130,7 @@ impl Webhooks {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
-        for key in self.reader.aside(|reader| reader.ask(records::all_on)).await? {
+        for key in self.clerk.ask(records::all_on).await? {
             self.changed(key);
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use switchboard_core::Time;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -122,15 +123,13 @@ impl Round {
         office: &Webhooks,
         (company, id): Key,
     ) -> Result<Option<(Endpoint, Vec<super::queue::Row>, Vec<u64>)>, StoreError> {
-        let question = move |reader: &crate::journal::reader::Reader| {
-            reader.ask(|connection| {
-                let on = records::endpoint(connection, &company, &id)?.filter(|found| found.state == State::On);
-                let Some(endpoint) = on else { return Ok(None) };
-                let (waiting, dead) = records::queue(connection, &endpoint)?;
-                Ok(Some((endpoint, waiting, dead)))
-            })
+        let question = move |connection: &Connection| {
+            let on = records::endpoint(connection, &company, &id)?.filter(|found| found.state == State::On);
+            let Some(endpoint) = on else { return Ok(None) };
+            let (waiting, dead) = records::queue(connection, &endpoint)?;
+            Ok(Some((endpoint, waiting, dead)))
         };
-        office.reader.aside(question).await
+        office.clerk.ask(question).await
     }
 
     async fn go(mut self, told: &mut watch::Receiver<u64>) -> End {
@@ -173,10 +172,9 @@ impl Round {
             return;
         }
         let (endpoint, after) = (self.endpoint.clone(), self.queue.read_up_to());
-        let question = move |reader: &crate::journal::reader::Reader| {
-            reader.ask(|connection| feed::read(connection, &endpoint.company, after, room, &endpoint.wanted))
-        };
-        match self.office.reader.aside(question).await {
+        let question =
+            move |connection: &Connection| feed::read(connection, &endpoint.company, after, room, &endpoint.wanted);
+        match self.office.clerk.ask(question).await {
             Ok(slice) => {
                 self.is_caught_up = slice.is_all;
                 let events = slice.events.into_iter().map(|told| (told.seq, told.lane));
@@ -271,9 +269,8 @@ impl Round {
             off: self.off,
         };
         let endpoint = self.endpoint.clone();
-        let change = move |connection: &rusqlite::Connection| {
-            records::write(connection, &endpoint.company, &endpoint.id, &report)
-        };
+        let change =
+            move |connection: &Connection| records::write(connection, &endpoint.company, &endpoint.id, &report);
         let is_written = self.office.exchange.write(Box::new(change)).await.is_ok();
         if is_written {
             if progress != super::queue::Progress::default() {
@@ -332,9 +329,7 @@ impl Round {
 /// Brings one event to its endpoint. One that is not kept any more is passed over.
 async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Answer {
     let company = endpoint.company.clone();
-    let question =
-        move |reader: &crate::journal::reader::Reader| reader.ask(|connection| feed::one(connection, &company, seq));
-    let told = match office.reader.aside(question).await {
+    let told = match office.clerk.ask(move |connection| feed::one(connection, &company, seq)).await {
         Ok(Some(told)) => told,
         Ok(None) => return Answer::Taken,
         Err(error) => return Answer::Failed { error: error.to_string(), asked_ms: None },
