@@ -178,4 +178,29 @@ mod tests {
         assert!(refused.is_err_and(|text| text.contains("schema 99")), "a newer schema is not touched");
         Ok(())
     }
+
+    #[test]
+    fn a_store_of_before_knows_afterwards_who_had_which_number() -> Result<(), StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        for step in &MIGRATIONS[..2] {
+            connection.execute_batch(step)?;
+        }
+        connection.pragma_update(None, "user_version", 2)?;
+        let event = |no, id| format!(r#"{{"employee_set":{{"employee":{no},"id":"{id}","name":"A","topics":[]}}}}"#);
+        for (seq, kind, data) in [
+            (1, "resumed", r#""resumed""#.to_owned()),
+            (2, "employee_set", event(0, "ann")),
+            (3, "employee_set", event(1, "bob")),
+        ] {
+            let sql = "INSERT INTO events (company_id, seq, at, kind, data) VALUES ('acme', ?1, 0, ?2, ?3)";
+            connection.execute(sql, rusqlite::params![seq, kind, data])?;
+        }
+        migrate(&mut connection)?;
+        let mut query = connection.prepare("SELECT company_id, no, seq, id FROM employee_numbers ORDER BY no")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let rows: Vec<(String, u32, u32, String)> = rows.collect::<Result<_, _>>()?;
+        let known = [("acme", 0, 2, "ann"), ("acme", 1, 3, "bob")];
+        assert_eq!(rows, known.map(|(company, no, seq, id)| (company.to_owned(), no, seq, id.to_owned())));
+        Ok(())
+    }
 }

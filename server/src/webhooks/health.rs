@@ -34,6 +34,11 @@ impl Health {
         self.not_before
     }
 
+    /// Somebody has looked after the endpoint: it need not be left alone.
+    pub(super) const fn may_be_tried(&mut self) {
+        self.not_before = Time::from_ms(0);
+    }
+
     /// Something was taken. Says whether it is back from being down.
     pub(super) fn succeeded(&mut self) -> bool {
         let is_back = self.is_down();
@@ -74,6 +79,8 @@ mod tests {
         });
         pauses.iter().for_each(|(expected, pause)| assert_eq!(expected, pause));
         assert!(health.is_down());
+        health.may_be_tried();
+        assert!(health.not_before() < NOW);
         assert!(health.succeeded(), "it is back");
         assert_eq!(health, Health::default());
         assert!(!health.succeeded());

@@ -336,3 +336,116 @@ fn time(ms: i64) -> Time {
 fn unreadable(error: impl std::fmt::Display) -> StoreError {
     StoreError::Unreadable(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPANY: &str = "acme";
+
+    fn store() -> Connection {
+        let mut connection = Connection::open_in_memory().expect("a store");
+        crate::journal::schema::migrate(&mut connection).expect("its tables");
+        connection
+    }
+
+    fn company() -> CompanyId {
+        COMPANY.parse().expect("an id")
+    }
+
+    fn make(connection: &Connection, id: &str, cursor: u64) -> Endpoint {
+        let endpoint = Endpoint {
+            company: company(),
+            id: id.to_owned(),
+            url: "https://example.com/".to_owned(),
+            description: String::new(),
+            wanted: Wanted::default(),
+            state: State::On,
+            secret: Secret::new("whsec_AAAA".to_owned()),
+            old_secret: None,
+            cursor,
+            failing_since: None,
+            last_error: None,
+            created_at: Time::from_ms(5),
+        };
+        insert(connection, &endpoint, 2).expect("written");
+        endpoint
+    }
+
+    fn row(seq: u64) -> Row {
+        Row { seq, lane: "a".to_owned(), attempts: 1, due: Time::from_ms(9), error: Some("no".to_owned()) }
+    }
+
+    fn report(cursor: u64, waiting: &[u64], dead: &[u64], brought: &[u64]) -> Report {
+        let rows = |seqs: &[u64]| seqs.iter().map(|seq| row(*seq)).collect();
+        let progress = Progress { cursor, waiting: rows(waiting), dead: rows(dead), brought: brought.to_vec() };
+        Report { progress, ..Report::default() }
+    }
+
+    #[test]
+    fn what_an_endpoint_was_brought_is_known_after_the_next_start() {
+        let connection = store();
+        make(&connection, "one", 3);
+        write(&connection, &company(), "one", &report(7, &[4, 5], &[6], &[])).expect("written");
+        write(&connection, &company(), "one", &report(5, &[5], &[], &[4])).expect("written");
+        let found = endpoint(&connection, &company(), "one").expect("read").expect("it is there");
+        assert_eq!(found.cursor, 7, "it never goes back");
+        assert_eq!(queue(&connection, &found).expect("read"), (vec![row(5)], vec![]));
+        let Behind { pending, dead, unread } = behind(&connection, &found).expect("read");
+        assert_eq!((pending, dead, unread), (1, 1, 0));
+    }
+
+    #[test]
+    fn what_endpoints_that_are_on_still_need_is_not_too_old() {
+        let connection = store();
+        assert_eq!(oldest_needed(&connection, &company()).expect("read"), None);
+        make(&connection, "one", 7);
+        make(&connection, "two", 9);
+        assert_eq!(oldest_needed(&connection, &company()).expect("read"), Some(8));
+        write(&connection, &company(), "two", &report(9, &[4], &[2], &[])).expect("written");
+        assert_eq!(oldest_needed(&connection, &company()).expect("read"), Some(4), "a dead one is not waited for");
+        write(&connection, &company(), "two", &Report { off: Some(Off::Failing), ..Report::default() })
+            .expect("written");
+        assert_eq!(oldest_needed(&connection, &company()).expect("read"), Some(8));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_gone_leaves_nothing_and_a_third_of_two_is_not_made() {
+        let connection = store();
+        for id in ["one", "two", "three"] {
+            make(&connection, id, 0);
+        }
+        assert_eq!(count(&connection, &company()).expect("read"), 2);
+        write(&connection, &company(), "one", &report(1, &[1], &[], &[])).expect("written");
+        remove(&connection, &company(), "one").expect("written");
+        write(&connection, &company(), "one", &report(2, &[2], &[], &[])).expect("written");
+        assert!(deliveries(&connection, &company(), "one", None, 0, 10).expect("read").is_empty());
+        assert_eq!(all_on(&connection).expect("read"), [(company(), "two".to_owned())]);
+    }
+
+    #[test]
+    fn an_endpoint_that_failed_too_long_is_off_until_somebody_turns_it_on_and_then_counts_anew() {
+        let connection = store();
+        make(&connection, "one", 0);
+        let failing_since = Some(Time::from_ms(8));
+        let failed = Report { failing_since, off: Some(Off::Failing), ..Report::default() };
+        write(&connection, &company(), "one", &failed).expect("written");
+        let mut found = endpoint(&connection, &company(), "one").expect("read").expect("it is there");
+        assert_eq!((found.state, found.failing_since), (State::Off(Off::Failing), failing_since));
+        found.state = State::On;
+        update(&connection, &found).expect("written");
+        let found = endpoint(&connection, &company(), "one").expect("read").expect("it is there");
+        assert_eq!((found.state, found.failing_since), (State::On, None));
+    }
+
+    #[test]
+    fn the_old_secret_counts_until_its_time() {
+        let connection = store();
+        make(&connection, "one", 0);
+        let new = Secret::new("whsec_BBBB".to_owned());
+        rotate(&connection, &company(), "one", &new, Time::from_ms(100)).expect("written");
+        let found = endpoint(&connection, &company(), "one").expect("read").expect("it is there");
+        let at = |ms| found.secrets(Time::from_ms(ms)).map(Secret::expose).collect::<Vec<_>>();
+        assert_eq!((at(99), at(100)), (vec!["whsec_BBBB", "whsec_AAAA"], vec!["whsec_BBBB"]));
+    }
+}

@@ -292,6 +292,10 @@ impl Round {
                         self.queue.bring_again(row);
                     }
                 }
+                self.health.may_be_tried();
+                if endpoint.url != self.endpoint.url {
+                    self.queue.all_are_due(self.now());
+                }
                 self.endpoint = Arc::new(endpoint);
                 true
             }

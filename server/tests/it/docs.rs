@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use switchboard::config::table;
+use switchboard::feed::Kind;
 use switchboard::metrics::Metrics;
 use switchboard::view::vocabulary;
 use switchboard_core::Settings;
@@ -69,4 +70,14 @@ fn the_list_of_metrics_is_complete() {
         .collect();
     let lines: Vec<String> = known.iter().map(|row| format!("| {} |", row.join(" | "))).collect();
     assert_eq!(said, known, "the rows are\n{}", lines.join("\n"));
+}
+
+#[test]
+fn the_page_of_webhooks_has_every_type_of_event_with_its_fields() {
+    let said = rows(&document("docs/webhooks.md"), "events");
+    let said: Vec<[String; 2]> = said.into_iter().map(|row| [row[0].clone(), row[2].clone()]).collect();
+    let quoted = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let known: Vec<[String; 2]> =
+        Kind::ALL.into_iter().map(|kind| [quoted(&[kind.word()]), quoted(kind.fields())]).collect();
+    assert_eq!(said, known);
 }

@@ -53,3 +53,5 @@ mod tidy;
 mod docs;
 
 mod http;
+
+mod events;
