@@ -1,6 +1,6 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
 .PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer bench \
-	bench-servers fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
+	bench-webhooks bench-servers fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
 
 CARGO ?= cargo
 SCHEMATHESIS_VERSION := 4.32.5
@@ -131,6 +131,11 @@ shuttle:
 bench-offer:
 	$(CARGO) build --release --package switchboard --locked
 	$(CARGO) run --release --package switchboard --example offer_time --locked
+
+# What ten dead webhooks cost: bookings and memory beside a server without any, in turn.
+bench-webhooks:
+	$(CARGO) build --release --package switchboard --locked
+	$(CARGO) run --release --package switchboard --example dead_webhooks --locked
 
 # All that is measured, or some of it: `make bench PARTS="store growth"`. Tables, and files in bench/results. Stores are
 # beside the build: that must be a real disk.

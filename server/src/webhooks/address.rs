@@ -4,13 +4,18 @@
 //! resolved here, what is not public is taken out, and the connection is made to one of those that are left: a name
 //! that resolves differently a moment later gains nothing.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
 
 /// Bytes of an endpoint's address.
 const URL_MAX_BYTES: usize = 2048;
+/// Names that are looked up at once. Each has a thread of those that read the store for everybody, and a name server
+/// that does not answer holds it for a long time.
+const LOOKUPS_MAX: usize = 4;
 
 /// Reads an endpoint's address; says what is wrong with it otherwise.
 ///
@@ -85,18 +90,32 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 /// Resolves names to addresses that webhooks may go to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Resolver {
-    /// Whether all addresses are allowed.
-    pub allow_private: bool,
+    allow_private: bool,
+    lookups: Arc<Semaphore>,
+}
+
+impl Resolver {
+    /// A resolver for public addresses, or for all.
+    #[must_use]
+    pub fn new(allow_private: bool) -> Self {
+        Self { allow_private, lookups: Arc::new(Semaphore::new(LOOKUPS_MAX)) }
+    }
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
+        let (allow_private, lookups) = (self.allow_private, self.lookups.clone());
         Box::pin(async move {
-            // Whoever connects puts the port in.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let place = lookups.acquire_owned().await?;
+            let lookup = move || {
+                // Until the answer is there, also when nobody waits for it any more.
+                let _place = place;
+                // Whoever connects puts the port in.
+                (name.as_str(), 0).to_socket_addrs()
+            };
+            let found = tokio::task::spawn_blocking(lookup).await??;
             let allowed: Vec<SocketAddr> = found.filter(|found| allow_private || is_public(found.ip())).collect();
             if allowed.is_empty() {
                 return Err("its name has no public address".into());
@@ -203,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_of_this_machine_resolves_to_nothing_unless_it_is_allowed() {
-        let resolve = |allow_private| Resolver { allow_private }.resolve("localhost".parse().expect("a name"));
+        let resolve = |allow_private| Resolver::new(allow_private).resolve("localhost".parse().expect("a name"));
         assert!(resolve(false).await.is_err());
         assert!(resolve(true).await.is_ok_and(|mut found| found.all(|found| found.ip().is_loopback())));
     }

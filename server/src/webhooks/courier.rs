@@ -100,7 +100,7 @@ fn client(allow_private: bool) -> Result<Client, String> {
         .redirect(redirect::Policy::none())
         // A proxy would resolve names for itself.
         .no_proxy()
-        .dns_resolver(Resolver { allow_private })
+        .dns_resolver(Resolver::new(allow_private))
         .timeout(ANSWER_MAX)
         .connect_timeout(CONNECT_MAX)
         .pool_max_idle_per_host(1)

@@ -155,6 +155,14 @@ impl Queue {
         }
     }
 
+    /// It was not sent at all, which is nobody's failure, and goes later.
+    pub(super) fn not_sent(&mut self, seq: u64, due: Time) {
+        if let Some(waiting) = self.waiting.get_mut(&seq) {
+            waiting.row.due = due;
+            waiting.is_on_its_way = false;
+        }
+    }
+
     /// It could not be brought, and is tried again later.
     pub(super) fn failed(&mut self, seq: u64, error: String, due: Time) {
         if let Some(waiting) = self.waiting.get_mut(&seq) {
@@ -278,6 +286,14 @@ mod tests {
         assert_eq!(queue.next(LATER), Some(1));
         queue.brought(1);
         assert_eq!(queue.next(LATER), Some(2));
+    }
+
+    #[test]
+    fn what_was_not_sent_goes_later_and_no_try_is_counted() {
+        let mut queue = queue(&[(1, "a")]);
+        assert_eq!(queue.next(NOW), Some(1));
+        queue.not_sent(1, LATER);
+        assert_eq!((queue.next(NOW), queue.next(LATER), queue.attempts(1)), (None, Some(1), 0));
     }
 
     #[test]

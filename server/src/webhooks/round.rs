@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 use switchboard_core::Time;
@@ -28,6 +28,8 @@ const ON_THE_WAY_MAX: usize = 4;
 const WRITE_EVERY: Duration = Duration::from_millis(500);
 /// A pause after the store could not be read or written.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// The same for an event that could not be read, in milliseconds.
+const NOT_SENT_PAUSE_MS: u64 = 1_000;
 
 /// Why a service ends.
 enum End {
@@ -69,7 +71,7 @@ struct Round {
     health: Health,
     last_error: Option<String>,
     follower: Follower,
-    on_the_way: JoinSet<(u64, Answer)>,
+    on_the_way: JoinSet<(u64, Option<Answer>)>,
     /// Whether all that is filed was read.
     is_caught_up: bool,
     off: Option<Off>,
@@ -144,8 +146,11 @@ impl Round {
             let wake = self.wake_at();
             tokio::select! {
                 Some(done) = self.on_the_way.join_next() => {
-                    if let Ok((seq, answer)) = done {
-                        self.hear(seq, answer);
+                    match done {
+                        Ok((seq, Some(answer))) => self.hear(seq, answer),
+                        Ok((seq, None)) => self.queue.not_sent(seq, self.now().plus_ms(NOT_SENT_PAUSE_MS)),
+                        // Only a service that ends stops what is on its way.
+                        Err(_) => {}
                     }
                 }
                 () = self.follower.more(), if self.is_caught_up => self.is_caught_up = false,
@@ -330,21 +335,24 @@ impl Round {
     }
 }
 
-/// Brings one event to its endpoint. One that is not kept any more is passed over.
-async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Answer {
+/// Brings one event to its endpoint. One that is not kept any more is passed over; none when it could not be sent.
+async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<Answer> {
     let company = endpoint.company.clone();
     let told = match office.clerk.ask(move |connection| feed::one(connection, &company, seq)).await {
         Ok(Some(told)) => told,
-        Ok(None) => return Answer::Taken,
-        Err(error) => return Answer::Failed { error: error.to_string(), asked_ms: None },
+        Ok(None) => return Some(Answer::Taken),
+        Err(error) => {
+            tracing::warn!(%error, company = %endpoint.company, seq, "an event cannot be read; trying again");
+            return None;
+        }
     };
-    let Ok(_place) = office.on_the_way.acquire().await else {
-        return Answer::Failed { error: "the server stops".to_owned(), asked_ms: None };
-    };
-    let now = office.exchange.clock().now();
-    let (id, at_s) = (event_id(&endpoint.company, seq), now.as_ms() / 1000);
-    let signature = signature::sign(endpoint.secrets(now), &id, at_s, &told.json);
-    office.courier.bring(Parcel { url: endpoint.url.clone(), id, at_s, signature, body: told.json }).await
+    let _place = office.on_the_way.acquire().await.ok()?;
+    // Receivers hold it against their clocks: the wall clock of now, and not the one that never jumps.
+    let at_s = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let id = event_id(&endpoint.company, seq);
+    let signature = signature::sign(endpoint.secrets(office.exchange.clock().now()), &id, at_s, &told.json);
+    let parcel = Parcel { url: endpoint.url.clone(), id, at_s, signature, body: told.json };
+    Some(office.courier.bring(parcel).await)
 }
 
 fn count(counter: &AtomicU64) {
