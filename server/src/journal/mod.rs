@@ -6,6 +6,8 @@ pub mod schema;
 
 pub mod sqlite;
 
+pub mod beside;
+
 mod log;
 
 mod filing;
@@ -405,6 +407,13 @@ impl Journal {
         });
         let sent = self.queue.send(Work::Write { change, release }).await;
         sent.is_ok() && wait.await == Ok(Fate::Committed)
+    }
+
+    /// Writes something in its turn, and nobody waits for it. Says whether there was a place in the queue.
+    #[must_use]
+    pub fn write_soon(&self, change: Change) -> bool {
+        let place = self.try_reserve();
+        place.map(|place| place.send(Work::Write { change, release: Box::new(|_| {}) })).is_some()
     }
 
     /// The epoch now: it changes when a commit failed.

@@ -138,6 +138,35 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (company_id, webhook_id, seq)
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        companies TEXT,
+        digest BLOB NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER,
+        revoked_at INTEGER,
+        last_used_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX api_keys_in_force ON api_keys (name) WHERE revoked_at IS NULL;
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        at INTEGER NOT NULL,
+        key_id TEXT,
+        key_name TEXT NOT NULL,
+        company_id TEXT,
+        method TEXT NOT NULL,
+        route TEXT NOT NULL,
+        target TEXT NOT NULL,
+        status INTEGER,
+        request_id TEXT NOT NULL,
+        address TEXT
+    ) STRICT;
+    CREATE INDEX audit_by_company ON audit (company_id, number);
+",
 ];
 
 /// The newest schema that this version knows.
@@ -162,6 +191,23 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Refuses a store that another version runs on: only the version that serves it may change its tables.
+///
+/// # Errors
+/// When its tables are not those that this version knows.
+pub fn must_be_ours(connection: &Connection) -> Result<(), StoreError> {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found.cmp(&known) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(StoreError::TooNew { found, known }),
+        std::cmp::Ordering::Less => {
+            let text = format!("it has schema {found} and this version {known}: use the version of the running server");
+            Err(StoreError::Unreadable(text))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use switchboard_core::CompanyId;
 
 use super::checkpoint::Checkpoints;
@@ -57,14 +57,7 @@ impl Sqlite {
     /// # Errors
     /// When another server has it, or it cannot be used.
     pub fn open(directory: &Path) -> Result<(Self, Reader), OpenError> {
-        let unusable = |error| OpenError::Directory(directory.to_owned(), error);
-        std::fs::create_dir_all(directory).map_err(unusable)?;
-        let lock = File::create(directory.join(LOCK)).map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(directory.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
-        }
+        let lock = lock(directory)?;
         let path = directory.join(FILE);
         let mut connection = Connection::open(&path).map_err(StoreError::from)?;
         prepare(&mut connection)?;
@@ -76,7 +69,19 @@ impl Sqlite {
     }
 }
 
-fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+/// Takes a directory for this process alone, and makes it when there is none.
+pub(super) fn lock(directory: &Path) -> Result<File, OpenError> {
+    let unusable = |error| OpenError::Directory(directory.to_owned(), error);
+    std::fs::create_dir_all(directory).map_err(unusable)?;
+    let lock = File::create(directory.join(LOCK)).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
@@ -122,7 +127,7 @@ impl Sqlite {
     fn write_unsynced(&mut self, slice: &Slice) -> Result<(), StoreError> {
         self.connection.pragma_update(None, "synchronous", "normal")?;
         let written = (|| {
-            let transaction = self.connection.transaction()?;
+            let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
             filing::write(&transaction, slice, self.backlog.filed_up_to())?;
             Ok(transaction.commit()?)
         })();
@@ -134,7 +139,8 @@ impl Sqlite {
 impl Store for Sqlite {
     fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
         let (mut text, mut entries, mut seqs) = (String::new(), Vec::new(), HashMap::new());
-        let transaction = self.connection.unchecked_transaction()?;
+        // Whoever writes beside it, as `switchboard key` does for a moment, is waited for before anything is read.
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         for work in batch {
             match work {
                 Work::Entry(entry) if entry.events.is_empty() => {}

@@ -1,0 +1,54 @@
+//! A second writer for a moment: beside a running server, or alone on a store that nobody serves.
+
+use std::fs::File;
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::sqlite::{self, FILE, OpenError};
+use super::{StoreError, schema};
+
+/// A way to write one small thing into a store.
+pub struct Beside {
+    connection: Connection,
+    /// Held while no server has it, so that none starts meanwhile.
+    _lock: Option<File>,
+}
+
+impl Beside {
+    /// Opens the store of a directory, and makes it when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be used, or the server that runs on it is of another version.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        let path = directory.join(FILE);
+        match sqlite::lock(directory) {
+            Ok(lock) => {
+                let mut connection = Connection::open(path).map_err(StoreError::from)?;
+                sqlite::prepare(&mut connection)?;
+                Ok(Self { connection, _lock: Some(lock) })
+            }
+            Err(OpenError::InUse(_)) => {
+                let connection = Connection::open(path).map_err(StoreError::from)?;
+                schema::must_be_ours(&connection)?;
+                // The server has its own way to copy the log, and would wait for us.
+                connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(StoreError::from)?;
+                connection.pragma_update(None, "synchronous", "full").map_err(StoreError::from)?;
+                Ok(Self { connection, _lock: None })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Writes in one transaction, for which the server waits, or it for the server's: both are short.
+    ///
+    /// # Errors
+    /// What the change says, or that it cannot be committed; nothing of it is then written.
+    pub fn write<T, E: From<StoreError>>(&mut self, change: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        let begun = Transaction::new(&mut self.connection, TransactionBehavior::Immediate);
+        let transaction = begun.map_err(StoreError::from)?;
+        let done = change(&transaction)?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+}
