@@ -11,7 +11,7 @@ mod rules;
 mod signer;
 mod subprotocol;
 
-pub use self::api_key::ApiKey;
+pub use self::api_key::{ApiKey, FreshKey, Scope, UnknownScope, key_id};
 pub use self::claims::{Claims, Role, UnknownRole};
 pub use self::key_set::{BadKeySet, KeySet};
 pub use self::key_source::{LiveKeys, NoKeys, follow_file, follow_url, read_file};

@@ -81,6 +81,12 @@ impl Clock {
         MessageId::from_u128(self.fresh())
     }
 
+    /// A fresh id for a line of the audit list (`UUIDv7`).
+    #[must_use]
+    pub fn fresh_line(&self) -> Uuid {
+        Uuid::from_u128(self.fresh())
+    }
+
     fn fresh(&self) -> u128 {
         match &self.0 {
             Source::Machine { .. } => Uuid::now_v7().as_u128(),

@@ -60,6 +60,8 @@ pub struct Settings {
     pub outbox_frames: usize,
     /// How long a stopping server takes to close its sockets, in milliseconds.
     pub drain_timeout_ms: u64,
+    /// How many lines of the audit list are kept.
+    pub audit_rows: i64,
     /// What one person and one address may do.
     pub limits: Limits,
     /// Whether webhooks may go to private addresses, and without TLS.
@@ -102,6 +104,7 @@ impl Settings {
             journal_queue: layers.count("journal_queue")?,
             outbox_frames: layers.count("outbox_frames")?,
             drain_timeout_ms: layers.whole("drain_timeout_ms")?,
+            audit_rows: layers.whole("audit_rows")?.cast_signed(),
             limits: Self::limits(&layers)?,
             webhooks_allow_private: layers.switch("webhooks_allow_private")?,
             webhooks_attempts: u32::try_from(layers.whole("webhooks_attempts")?).unwrap_or(u32::MAX),

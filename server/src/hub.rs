@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 use crate::admission::Admission;
-use crate::auth::{ApiKey, Keyring};
+use crate::api_keys::ApiKeys;
+use crate::auth::Keyring;
 use crate::exchange::Exchange;
 
 /// What every connection shares.
@@ -17,8 +18,8 @@ pub struct Hub {
     pub keyring: Keyring,
     /// Limits people and addresses.
     pub admission: Arc<Admission>,
-    /// Opens the HTTP API.
-    pub api_key: ApiKey,
+    /// Open the HTTP API.
+    pub api_keys: Arc<ApiKeys>,
     /// Whether the first valid token makes what it names.
     pub auto_provision: bool,
     /// Frames that may wait for one socket.

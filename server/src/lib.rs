@@ -22,6 +22,10 @@ pub mod webhooks;
 
 pub mod feed;
 
+pub mod api_keys;
+
+pub mod audit;
+
 pub mod exchange;
 
 pub mod journal;

@@ -1,4 +1,4 @@
-//! The command line: `serve`, `token`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
+//! The command line: `serve`, `token`, `key`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use switchboard::api_keys::command::KeyCommand;
 use switchboard::auth::{Claims, Role, Signer};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::backup::{backup, restore};
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
-use switchboard::{api, demo, load, serve, telemetry};
+use switchboard::{api, api_keys, demo, load, serve, telemetry};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -45,6 +46,13 @@ enum Subcommands {
         flags: Flags,
         #[command(flatten)]
         token: TokenFlags,
+    },
+    /// Make, list and revoke API keys, beside a running server or without one
+    Key {
+        #[command(flatten)]
+        flags: Flags,
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Fold all stored events anew and compare with the tables; exit 1 when something differs
     Check {
@@ -140,6 +148,11 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
         }
         Subcommands::Token { flags, token } => {
             println!("{}", sign(flags, token)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Subcommands::Key { flags, command } => {
+            let data = Settings::load_data(&flags, process_variables())?;
+            print!("{}", api_keys::command::run(command, &data)?);
             Ok(ExitCode::SUCCESS)
         }
         Subcommands::Check { flags } => check_store(&flags),

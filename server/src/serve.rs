@@ -18,16 +18,18 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::admission::{Admission, Entrance, Peer};
-use crate::auth::{ApiKey, Keyring};
+use crate::api_keys::ApiKeys;
+use crate::auth::Keyring;
 use crate::clock::Clock;
-use crate::config::{Settings, Tokens};
+use crate::config::{Secret, Settings, Tokens};
 use crate::exchange::Exchange;
 use crate::hub::Hub;
+use crate::journal::reader::Reader;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, snapshot};
 use crate::sync::thread::JoinHandle;
 use crate::webhooks::{Options, Webhooks};
-use crate::{api, auth, demo};
+use crate::{api, audit, auth, demo};
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
@@ -57,18 +59,26 @@ const CLOSED_EVERY: Duration = Duration::from_millis(10);
 /// When the store or the address cannot be had.
 pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let keyring = keyring(&settings.tokens).await?;
-    let api_key = settings.api_key.as_ref().ok_or_else(Settings::no_api_key)?;
+    // Without a key of the settings there must be one in the store, so there must be a store.
+    if settings.api_key.is_none() && Reader::open(&settings.data).is_err() {
+        return Err(Settings::no_api_key().into());
+    }
     let (store, reader) = Sqlite::open(&settings.data)?;
     let (journal, writer) = Journal::start(store, settings.journal_queue)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
     let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
+    let api_keys = Arc::new(ApiKeys::of_settings(settings.api_key.as_ref().map(Secret::expose)));
+    api_keys.read(&reader).await?;
+    if !api_keys.are_any(exchange.clock().now()) {
+        return Err(Settings::no_api_key().into());
+    }
     let (close, closing) = watch::channel(None);
     let admission = Arc::new(Admission::new(&settings.limits));
     let hub = Arc::new(Hub {
         exchange: exchange.clone(),
         keyring,
         admission: admission.clone(),
-        api_key: ApiKey::new(api_key.expose()),
+        api_keys: api_keys.clone(),
         auto_provision: settings.auto_provision,
         outbox_frames: settings.outbox_frames,
         socket_idle_timeout_ms: settings.socket_idle_timeout_ms,
@@ -77,6 +87,8 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
         dev: settings.dev,
         sockets: AtomicUsize::new(0),
     });
+    tokio::spawn(api_keys.follow(reader.clone(), exchange.clone()));
+    tokio::spawn(audit::trim(exchange.clone(), settings.audit_rows));
     if settings.dev {
         demo::seed(&hub).await?;
     }

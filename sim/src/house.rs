@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard::admission::Admission;
-use switchboard::auth::{ApiKey, Keyring};
+use switchboard::api_keys::ApiKeys;
+use switchboard::auth::Keyring;
 use switchboard::clock::Clock;
 use switchboard::config::Limits;
 use switchboard::exchange::Exchange;
@@ -90,7 +91,7 @@ impl House {
             // People here do more in a moment than a server allows: what is limited is tested elsewhere.
             admission: Arc::new(Admission::new(&Limits::default())),
             keyring: Keyring::hs256(b"a secret that no simulated person needs"),
-            api_key: ApiKey::new("unused"),
+            api_keys: Arc::new(ApiKeys::of_settings(Some("unused"))),
             auto_provision: false,
             outbox_frames: OUTBOX_FRAMES,
             socket_idle_timeout_ms: 60_000,

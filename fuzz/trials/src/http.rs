@@ -9,7 +9,8 @@ use axum::http::{Method, Request, StatusCode, Uri, header};
 use serde_json::Value;
 use switchboard::admission::Admission;
 use switchboard::api;
-use switchboard::auth::{ApiKey, Keyring};
+use switchboard::api_keys::ApiKeys;
+use switchboard::auth::Keyring;
 use switchboard::clock::Clock;
 use switchboard::config::Limits;
 use switchboard::exchange::{Exchange, Visit};
@@ -164,7 +165,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
         exchange,
         admission: Arc::new(Admission::new(&Limits::default())),
         keyring: Keyring::hs256(b"a secret that no request here needs"),
-        api_key: ApiKey::new(KEY),
+        api_keys: Arc::new(ApiKeys::of_settings(Some(KEY))),
         auto_provision: false,
         outbox_frames: 16,
         socket_idle_timeout_ms: 60_000,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use super::in_path::OfCompany;
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
+use crate::auth::ApiKey;
 use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
@@ -112,11 +113,12 @@ struct Idle<'a> {
     get, path = "/companies", operation_id = "listCompanies", tag = "companies", params(ListQuery),
     responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
 )]
-pub async fn list(State(past): State<Past>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<Past>, Extension(key): Extension<Arc<ApiKey>>, uri: Uri) -> Answered {
     let ListQuery { limit, after, prefix } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
     let prefix = prefix.unwrap_or_default();
-    let listed = past.ask(None, move |past| past.companies(&prefix, &page)).await?;
+    let among = key.companies.as_ref().map(view::json);
+    let listed = past.ask(None, move |past| past.companies(among.as_deref(), &prefix, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 

@@ -16,6 +16,10 @@ pub mod problem;
 
 pub mod past;
 
+pub mod rights;
+
+pub mod audit;
+
 pub mod companies;
 
 pub mod employees;
@@ -124,6 +128,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
     let v1 = Router::from(v1())
         .route("/companies/{company}/events", get(events::list))
         .merge(webhooks::routes())
+        .route("/audit", get(audit::list))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))
@@ -154,28 +159,46 @@ pub fn probes(hub: Arc<Hub>) -> Router {
         .with_state(hub)
 }
 
-/// Lets only those in who have the key.
+/// Lets only those in who have a key, to what it is for; and lists who changes what.
 async fn with_key(
     State(hub): State<Arc<Hub>>,
     peer: Option<Extension<Peer>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().now());
     if let Err(limited) = hub.admission.may_try_key(peer, now) {
         return Problem::from(limited).into_response();
     }
-    let presented = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let key =
-        presented.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    if key.is_some_and(|(_, key)| hub.api_key.matches(key.trim())) {
-        return next.run(request).await;
+    let presented = presented(&request);
+    let Some(key) = presented.and_then(|key| hub.api_keys.find(key, now)) else {
+        // Who shows no key guesses none.
+        if presented.is_some() {
+            hub.admission.bad_key(peer, now);
+        }
+        return unauthorized();
+    };
+    let asked = rights::Asked::of(&mut request).await;
+    if let Err(forbidden) = rights::check(&key, request.method(), &asked) {
+        return forbidden.into_response();
     }
-    // Who shows no key guesses none.
-    if key.is_some() {
-        hub.admission.bad_key(peer, now);
+    request.extensions_mut().insert(key.clone());
+    if audit::is_change(request.method()) && asked.route.is_some() {
+        audit::listed(&hub, &key, peer, asked, request, next).await
+    } else {
+        next.run(request).await
     }
-    let detail = "send the API key as `Authorization: Bearer <key>`";
+}
+
+/// The key in a request's head.
+fn presented(request: &Request) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+fn unauthorized() -> Response {
+    let detail = "send an API key as `Authorization: Bearer <key>`";
     let mut response = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
     response

@@ -83,6 +83,10 @@ pub struct Flags {
     #[arg(long, value_name = "MS")]
     pub drain_timeout_ms: Option<String>,
 
+    /// How many lines of the audit list are kept; the oldest go first
+    #[arg(long, value_name = "COUNT")]
+    pub audit_rows: Option<String>,
+
     /// Leave connections from this machine, which are usually a proxy's, out of the limits per address
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub trust_loopback: Option<String>,
@@ -151,6 +155,7 @@ impl Flags {
             ("journal_queue", self.journal_queue.clone()),
             ("outbox_frames", self.outbox_frames.clone()),
             ("drain_timeout_ms", self.drain_timeout_ms.clone()),
+            ("audit_rows", self.audit_rows.clone()),
             ("trust_loopback", self.trust_loopback.clone()),
             ("sockets_per_address", self.sockets_per_address.clone()),
             ("handshakes_per_address_per_s", self.handshakes_per_address_per_s.clone()),

@@ -53,7 +53,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 31] = [
+pub(super) static ROWS: [Row; 32] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -77,6 +77,8 @@ pub(super) static ROWS: [Row; 31] = [
     row("outbox_frames", Kind::Whole(16, 65_536), Some("256")),
     // Orchestrators kill after 10 s: a second is left for the store.
     row("drain_timeout_ms", Kind::Whole(0, 9_000), Some("8000")),
+    // A line is about 300 bytes: 300 MB.
+    row("audit_rows", Kind::Whole(1_000, 100_000_000), Some("1000000")),
     row("trust_loopback", Kind::Switch, Some("true")),
     // A large office behind one address.
     row("sockets_per_address", COUNT_OR_OFF, Some("2048")),

@@ -101,6 +101,7 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("journal_queue", "64", "64"),
         ("outbox_frames", "16", "16"),
         ("drain_timeout_ms", "0", "0"),
+        ("audit_rows", "1000", "1_000"),
         ("trust_loopback", "false", "false"),
         ("sockets_per_address", "0", "0"),
         ("handshakes_per_address_per_s", "0", "0"),

@@ -399,6 +399,17 @@ impl Exchange {
         if self.journal.is_healthy() && self.journal.write(change).await { Ok(()) } else { Err(NotNow::Unavailable) }
     }
 
+    /// The same without waiting: it is committed before all that is decided from now on, or lost with it.
+    ///
+    /// # Errors
+    /// When nothing can be written now, or the queue is full.
+    pub fn write_soon(&self, change: Change) -> Result<(), NotNow> {
+        if !self.journal.is_healthy() {
+            return Err(NotNow::Unavailable);
+        }
+        if self.journal.write_soon(change) { Ok(()) } else { Err(OVERLOADED) }
+    }
+
     /// Counts what there is now, for the metrics. Each company is looked at for a moment.
     pub fn count(&self) {
         let slots: Vec<Arc<Slot>> =

@@ -224,17 +224,23 @@ impl ToSchema for BookingDetail {
 }
 
 impl Reader {
-    /// The companies whose ids begin so, by id.
+    /// The companies whose ids begin so, by id: of all, or of those of a JSON array of ids.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn companies(&self, prefix: &str, page: &Page) -> Result<Listed<CompanyItem>, StoreError> {
+    pub fn companies(
+        &self,
+        among: Option<&str>,
+        prefix: &str,
+        page: &Page,
+    ) -> Result<Listed<CompanyItem>, StoreError> {
         let sql = "SELECT id, name, settings, created_at FROM companies
-                   WHERE id > ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4";
+                   WHERE id > ?1 AND id >= ?2 AND id < ?3
+                       AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))) ORDER BY id LIMIT ?4";
         self.ask(|connection| {
             let after = page.after.as_deref().unwrap_or("");
             // No id has a character behind this one.
-            let bind = params![after, prefix, format!("{prefix}\u{7f}"), page.limit + 1];
+            let bind = params![after, prefix, format!("{prefix}\u{7f}"), page.limit + 1, among];
             let items = collect(connection, sql, bind, |row| {
                 let settings: String = row.get(2)?;
                 Ok(CompanyItem {

@@ -22,6 +22,8 @@ mod limits;
 
 mod tokens;
 
+mod keys;
+
 mod load;
 
 mod overload;

@@ -247,13 +247,18 @@ impl Server {
 
     /// One request with the API key; gives the status and the body.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        self.ask_with(API_KEY, method, path, body)
+    }
+
+    /// The same with another key.
+    pub fn ask_with(&self, key: &str, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         let length = body.len();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {API_KEY}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {key}\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         )
         .unwrap();

@@ -198,7 +198,7 @@ fn messages_are_listed_by_their_time_and_companies_by_how_their_ids_begin() {
     }
     let begun = |prefix: &str| {
         all_pages(|page| {
-            let listed = reader.companies(prefix, &page).expect("a list");
+            let listed = reader.companies(None, prefix, &page).expect("a list");
             (listed.items.iter().map(|company| company.id.clone()).collect(), listed.next)
         })
     };

@@ -1,0 +1,165 @@
+//! `switchboard key`: makes, lists and revokes API keys, beside a running server or without one.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use switchboard_core::{CompanyId, Time};
+
+use super::stored::{self, Listed, Wanted};
+use crate::audit::{COMMAND_LINE, Line};
+use crate::auth::{ApiKey, FreshKey, Scope};
+use crate::clock::Clock;
+use crate::journal::StoreError;
+use crate::journal::beside::Beside;
+use crate::journal::reader::Reader;
+use crate::journal::sqlite::OpenError;
+use crate::view::Moment;
+
+/// Keys that may be in force at once: one each for more services and companies than a server has.
+const KEYS_MAX: u64 = 1_000;
+const DAY_MS: u64 = 24 * 3600 * 1000;
+
+/// What to do with API keys.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum KeyCommand {
+    /// Make a key, and print it: it is shown this once
+    Create {
+        /// What it is called in lists, such as the service that has it
+        #[arg(long)]
+        name: String,
+        /// `read`, `operate` or `manage`; each may what those before it may
+        #[arg(long)]
+        scope: Scope,
+        /// A company that it is for; may be given many times; without it the key is for all
+        #[arg(long, value_name = "ID")]
+        company: Vec<CompanyId>,
+        /// After how many days it is good no more; without it, never
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=36_500))]
+        days: Option<u64>,
+    },
+    /// List all keys, also those that were revoked
+    List,
+    /// Have a key count no more, within two seconds
+    Revoke {
+        /// Its name or its id
+        key: String,
+    },
+}
+
+/// Why a key could not be made or revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A name that cannot be told from others, or would look like something else in a list.
+    #[error("a key's name has 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, and is not `settings`")]
+    Name,
+    /// There is one already.
+    #[error("there is a key `{0}` already: choose another name, or revoke it first")]
+    Taken(String),
+    /// There are too many.
+    #[error("there are {KEYS_MAX} keys already: revoke those that nobody needs")]
+    TooMany,
+    /// There is none.
+    #[error("there is no key `{0}` that could be revoked: `switchboard key list` shows all")]
+    Unknown(String),
+    /// The system has no randomness.
+    #[error("the system has no randomness to make a key of")]
+    Randomness,
+}
+
+/// Does it. Gives what is to be printed.
+///
+/// # Errors
+/// Why nothing was done.
+pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
+    let clock = Clock::start();
+    match command {
+        KeyCommand::Create { name, scope, company, days } => {
+            if name.parse::<CompanyId>().is_err() || name == ApiKey::OF_SETTINGS {
+                return Err(KeyError::Name);
+            }
+            let companies: BTreeSet<String> = company.iter().map(ToString::to_string).collect();
+            let expires_at_ms = days.map(|days| clock.now().as_ms() + days * DAY_MS);
+            let companies = (!companies.is_empty()).then_some(&companies);
+            create(&Wanted { name: &name, scope, companies, expires_at_ms }, data, &clock)
+        }
+        KeyCommand::List => {
+            let keys = Reader::open(data)?.api_keys()?;
+            Ok(keys.iter().map(|listed| shown(listed, clock.now())).collect())
+        }
+        KeyCommand::Revoke { key } => revoke(&key, data, &clock),
+    }
+}
+
+fn create(wanted: &Wanted<'_>, data: &Path, clock: &Clock) -> Result<String, KeyError> {
+    let fresh = FreshKey::draw().map_err(|_| KeyError::Randomness)?;
+    Beside::open(data)?.write(|connection| {
+        let (count, is_taken) = stored::in_force(connection, wanted.name)?;
+        if is_taken {
+            return Err(KeyError::Taken(wanted.name.to_owned()));
+        }
+        if count >= KEYS_MAX {
+            return Err(KeyError::TooMany);
+        }
+        line(clock, "key create", &fresh.id).write(connection, Some(201))?;
+        Ok(stored::insert(connection, &fresh, wanted, clock.now())?)
+    })?;
+    Ok(format!("{}\n", fresh.text))
+}
+
+fn revoke(which: &str, data: &Path, clock: &Clock) -> Result<String, KeyError> {
+    let (id, name) = Beside::open(data)?.write(|connection| {
+        let revoked = stored::revoke(connection, which, clock.now())?;
+        let (id, name) = revoked.ok_or_else(|| KeyError::Unknown(which.to_owned()))?;
+        line(clock, "key revoke", &id).write(connection, Some(200))?;
+        Ok::<_, KeyError>((id, name))
+    })?;
+    Ok(format!("revoked {id} {name}\n"))
+}
+
+fn line(clock: &Clock, command: &str, target: &str) -> Line {
+    let id = clock.fresh_line();
+    Line {
+        id,
+        at: clock.now(),
+        key_id: None,
+        key_name: COMMAND_LINE.to_owned(),
+        company: None,
+        method: "COMMAND".to_owned(),
+        route: command.to_owned(),
+        target: target.to_owned(),
+        request_id: id.to_string(),
+        address: None,
+    }
+}
+
+/// A key in one line: id, name, scope, companies, and what else there is to say.
+fn shown(listed: &Listed, now: Time) -> String {
+    let Listed { key, created_at_ms, revoked_at_ms } = listed;
+    let at = |ms: u64| view_of(Time::from_ms(ms));
+    let companies = key.companies.as_ref().map_or_else(
+        || "all companies".to_owned(),
+        |companies| companies.iter().cloned().collect::<Vec<_>>().join(","),
+    );
+    let mut line = format!("{} {} {} {companies}", key.id.as_deref().unwrap_or_default(), key.name, key.scope);
+    line += &format!("; made {}", at(*created_at_ms));
+    if let Some(used_ms) = key.last_used_at_ms {
+        line += &format!("; used about {}", at(used_ms));
+    }
+    if let Some(end_ms) = key.expires_at_ms {
+        line += &format!("; {} {}", if key.is_good_at(now.as_ms()) { "until" } else { "expired" }, at(end_ms));
+    }
+    if let Some(revoked_ms) = revoked_at_ms {
+        line += &format!("; revoked {}", at(*revoked_ms));
+    }
+    line + "\n"
+}
+
+fn view_of(time: Time) -> String {
+    crate::view::json(&Moment(time)).trim_matches('"').to_owned()
+}

@@ -1,0 +1,101 @@
+//! The API keys that are good now: that of the settings, and those in the store, which are read again every second.
+
+pub mod command;
+
+mod stored;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use switchboard_core::Time;
+
+use crate::auth::{ApiKey, key_id};
+use crate::exchange::Exchange;
+use crate::journal::StoreError;
+use crate::journal::reader::Reader;
+
+/// How often the store is asked: a key that was revoked is good for no longer than that and the moment that it takes.
+const READ_EVERY: Duration = Duration::from_secs(1);
+/// How exact `last_used_at` is: more would be a write to the store for every request.
+const USED_EVERY_MS: u64 = 3_600_000;
+
+/// The API keys that are good now.
+#[derive(Default)]
+pub struct ApiKeys {
+    of_settings: Option<Arc<ApiKey>>,
+    /// Those in the store, by their ids.
+    stored: RwLock<Arc<HashMap<String, Arc<ApiKey>>>>,
+    /// When keys were used whose last use in the store is too old.
+    used: Mutex<HashMap<String, Time>>,
+}
+
+impl ApiKeys {
+    /// The key of the settings, if there is one, and none of the store.
+    #[must_use]
+    pub fn of_settings(key: Option<&str>) -> Self {
+        Self { of_settings: key.map(|key| Arc::new(ApiKey::new(key))), ..Self::default() }
+    }
+
+    /// The key that was presented, if it is good.
+    #[must_use]
+    pub fn find(&self, presented: &str, now: Time) -> Option<Arc<ApiKey>> {
+        let stored = key_id(presented).and_then(|id| self.now().get(id).cloned());
+        let key = stored.or_else(|| self.of_settings.clone())?;
+        if !key.matches(presented) || !key.is_good_at(now.as_ms()) {
+            return None;
+        }
+        if let Some(id) = &key.id
+            && key.last_used_at_ms.is_none_or(|last_ms| now.as_ms().saturating_sub(last_ms) >= USED_EVERY_MS)
+        {
+            self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), now);
+        }
+        Some(key)
+    }
+
+    /// Whether anybody has a key that is good.
+    #[must_use]
+    pub fn are_any(&self, now: Time) -> bool {
+        self.of_settings.is_some() || self.now().values().any(|key| key.is_good_at(now.as_ms()))
+    }
+
+    /// Reads those of the store.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn read(&self, reader: &Reader) -> Result<(), StoreError> {
+        let keys = reader.aside(Reader::api_keys_in_force).await?;
+        let by_id = keys.into_iter().filter_map(|key| Some((key.id.clone()?, Arc::new(key)))).collect();
+        *self.stored.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(by_id);
+        Ok(())
+    }
+
+    /// Follows what `switchboard key` does beside the server, and writes down when keys were used.
+    pub async fn follow(self: Arc<Self>, reader: Reader, exchange: Arc<Exchange>) {
+        let mut fails = false;
+        loop {
+            tokio::time::sleep(READ_EVERY).await;
+            let read = self.read(&reader).await;
+            if let Err(error) = &read
+                && !fails
+            {
+                tracing::warn!(%error, "the API keys cannot be read again: those before stay good");
+            }
+            fails = read.is_err();
+            self.write_used(&exchange).await;
+        }
+    }
+
+    async fn write_used(&self, exchange: &Exchange) {
+        let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
+        if !used.is_empty() {
+            // What is lost is written at the next use: the store still has the older time.
+            let _written_or_not =
+                exchange.write(Box::new(move |connection| stored::write_used(connection, &used))).await;
+        }
+    }
+
+    fn now(&self) -> Arc<HashMap<String, Arc<ApiKey>>> {
+        self.stored.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,235 @@
+//! The audit list: who changed what over HTTP or at the command line, and how it went. No names, notes or bodies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, named_params, params};
+use serde::Serialize;
+use switchboard_core::Time;
+use uuid::Uuid;
+
+use crate::exchange::Exchange;
+use crate::journal::StoreError;
+use crate::journal::history::{Listed, Page};
+use crate::journal::reader::Reader;
+use crate::view::Moment;
+
+/// Who has changed something that was changed at the command line. No key can have a name with a blank in it.
+pub const COMMAND_LINE: &str = "command line";
+/// How often lines beyond those that are kept are removed.
+const TRIM_EVERY: Duration = Duration::from_secs(60);
+/// Lines that are removed at once: a matter of milliseconds, for which bookings wait.
+const TRIM_MAX: i64 = 2_000;
+
+/// One line of the list.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its id (`UUIDv7`).
+    pub id: Uuid,
+    /// When it was asked for.
+    pub at: Time,
+    /// The key's id; the key of the settings and the command line have none.
+    pub key_id: Option<String>,
+    /// The key's name.
+    pub key_name: String,
+    /// In which company.
+    pub company: Option<String>,
+    /// The method of HTTP, or `COMMAND`.
+    pub method: String,
+    /// What was to be done: the route, or the command.
+    pub route: String,
+    /// To what: the path.
+    pub target: String,
+    /// How the request is found in other logs.
+    pub request_id: String,
+    /// Where it came from.
+    pub address: Option<String>,
+}
+
+impl Line {
+    /// Writes it, or only how it went when it is written already.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub fn write(&self, connection: &Connection, status: Option<u16>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO audit (id, at, key_id, key_name, company_id, method, route, target, status, request_id,
+                                      address)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                   ON CONFLICT (id) DO UPDATE SET status = excluded.status";
+        let mut write = connection.prepare_cached(sql)?;
+        write.execute(params![
+            self.id.to_string(),
+            self.at.as_ms().cast_signed(),
+            self.key_id,
+            self.key_name,
+            self.company,
+            self.method,
+            self.route,
+            self.target,
+            status,
+            self.request_id,
+            self.address,
+        ])?;
+        Ok(())
+    }
+}
+
+/// Which lines are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this company.
+    pub company: Option<String>,
+    /// In one of these, as JSON.
+    pub companies: Option<String>,
+    /// By the key of this name or id.
+    pub key: Option<String>,
+    /// Asked for at this time or later.
+    pub from: Option<Time>,
+    /// Asked for before this time.
+    pub to: Option<Time>,
+}
+
+/// The key that somebody has used.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct KeyNamed {
+    /// Its id; none for the key of the settings and for the command line.
+    id: Option<String>,
+    /// Its name.
+    name: String,
+}
+
+/// A line of the audit list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AuditItem {
+    id: String,
+    /// When it was asked for.
+    #[schema(value_type = String, format = DateTime)]
+    at: Moment,
+    key: KeyNamed,
+    /// In which company, if it was in one.
+    company: Option<String>,
+    /// The method of HTTP, or `COMMAND`.
+    method: String,
+    /// The route, or the command.
+    route: String,
+    /// The path.
+    target: String,
+    /// The status of the answer; none while there is none, or when nobody waited for it.
+    status: Option<u16>,
+    /// `X-Request-Id` of the request, or else the line's id.
+    request_id: String,
+    /// Where it came from; the command line has no address.
+    address: Option<String>,
+    #[serde(skip)]
+    number: i64,
+}
+
+impl Reader {
+    /// Lines of the audit list, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn audit(&self, filter: &Filter, page: &Page, before: Option<i64>) -> Result<Listed<AuditItem>, StoreError> {
+        let sql = "SELECT id, at, key_id, key_name, company_id, method, route, target, status, request_id, address,
+                       number
+                   FROM audit
+                   WHERE (:company IS NULL OR company_id = :company)
+                       AND (:companies IS NULL OR company_id IN (SELECT value FROM json_each(:companies)))
+                       AND (:key IS NULL OR key_name = :key OR key_id = :key)
+                       AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to)
+                       AND (:before IS NULL OR number < :before)
+                   ORDER BY number DESC LIMIT :limit";
+        self.ask(|connection| {
+            let ms = |time: Option<Time>| time.map(|time| time.as_ms().cast_signed());
+            let bind = named_params! {
+                ":company": filter.company, ":companies": filter.companies, ":key": filter.key,
+                ":from": ms(filter.from), ":to": ms(filter.to), ":before": before, ":limit": page.limit + 1,
+            };
+            let mut query = connection.prepare_cached(sql)?;
+            let items: Result<Vec<_>, StoreError> = query.query_and_then(bind, read_item)?.collect();
+            Ok(Listed::of(items?, page.limit, |item| item.number.to_string()))
+        })
+    }
+}
+
+fn read_item(row: &Row<'_>) -> Result<AuditItem, StoreError> {
+    Ok(AuditItem {
+        id: row.get(0)?,
+        at: Moment(Time::from_ms(row.get::<_, i64>(1)?.cast_unsigned())),
+        key: KeyNamed { id: row.get(2)?, name: row.get(3)? },
+        company: row.get(4)?,
+        method: row.get(5)?,
+        route: row.get(6)?,
+        target: row.get(7)?,
+        status: row.get(8)?,
+        request_id: row.get(9)?,
+        address: row.get(10)?,
+        number: row.get(11)?,
+    })
+}
+
+/// Keeps that many lines, the newest, a few at a time.
+pub async fn trim(exchange: Arc<Exchange>, rows: i64) {
+    loop {
+        // While the store is sick nothing grows.
+        let _trimmed_or_later =
+            exchange.write(Box::new(move |connection| remove_beyond(connection, rows).map(drop))).await;
+        tokio::time::sleep(TRIM_EVERY).await;
+    }
+}
+
+fn remove_beyond(connection: &Connection, rows: i64) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1
+                   AND number < (SELECT min(number) FROM audit) + ?2";
+    Ok(connection.execute(sql, [rows, TRIM_MAX])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::schema;
+
+    fn line(number: u64) -> Line {
+        Line {
+            id: Uuid::from_u128(u128::from(number)),
+            at: Time::from_ms(number),
+            key_id: None,
+            key_name: "settings".into(),
+            company: Some("acme".into()),
+            method: "PUT".into(),
+            route: "/v1/companies/{company}".into(),
+            target: "/v1/companies/acme".into(),
+            request_id: number.to_string(),
+            address: None,
+        }
+    }
+
+    fn statuses(connection: &Connection) -> Vec<Option<u16>> {
+        let mut query = connection.prepare("SELECT status FROM audit ORDER BY number").unwrap();
+        query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn a_line_is_written_once_and_then_how_it_went() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        line(1).write(&connection, None).unwrap();
+        assert_eq!(statuses(&connection), [None]);
+        line(1).write(&connection, Some(201)).unwrap();
+        line(2).write(&connection, Some(404)).unwrap();
+        assert_eq!(statuses(&connection), [Some(201), Some(404)]);
+    }
+
+    #[test]
+    fn the_newest_lines_are_kept() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        assert_eq!(remove_beyond(&connection, 3).unwrap(), 0);
+        for number in 1..=5 {
+            line(number).write(&connection, Some(u16::try_from(number).unwrap())).unwrap();
+        }
+        assert_eq!(remove_beyond(&connection, 3).unwrap(), 2);
+        assert_eq!(statuses(&connection), [Some(3), Some(4), Some(5)]);
+        assert_eq!(remove_beyond(&connection, 3).unwrap(), 0);
+    }
+}

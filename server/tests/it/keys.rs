@@ -1,0 +1,228 @@
+//! API keys on the built server: made and revoked beside it, with scopes and companies; and the list of who did what.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::server::{API_KEY, Ended, Plan, Server, assert_whole, run, switchboard, wait_until};
+
+/// `switchboard key …` on a data directory.
+fn key(data: &Path, arguments: &[&str]) -> Ended {
+    let mut command = switchboard(&["key", "--data"]);
+    run(command.arg(data).args(arguments))
+}
+
+/// Makes a key; gives what opens the API.
+fn made(data: &Path, name: &str, scope: &str, more: &[&str]) -> String {
+    let made = key(data, &[&["create", "--name", name, "--scope", scope], more].concat());
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let text = made.out.trim().to_owned();
+    assert!(text.starts_with("sb_") && text.len() == 84, "{text}");
+    text
+}
+
+fn refused(data: &Path, arguments: &[&str], why: &str) {
+    let refused = key(data, arguments);
+    assert!(refused.code != Some(0) && refused.err.contains(why), "{refused:?}");
+}
+
+fn status(server: &Server, key: &str, method: &str, path: &str) -> u16 {
+    server.ask_with(key, method, path, "").0
+}
+
+fn forbidden(server: &Server, key: &str, method: &str, path: &str, scope: &str) {
+    let (status, body) = server.ask_with(key, method, path, "");
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &problem["reason"]), (403, &json!("forbidden")), "{method} {path}: {problem}");
+    assert!(problem["detail"].as_str().unwrap().contains(&format!("`{scope}`")), "{method} {path}: {problem}");
+}
+
+#[test]
+fn a_key_is_good_at_once_and_revoked_within_two_seconds_beside_a_running_server() {
+    let place = tempfile::tempdir().unwrap();
+    let mut server = Plan::new(place.path()).start();
+    let crm = made(place.path(), "crm", "manage", &[]);
+    wait_until("the new key", || status(&server, &crm, "GET", "/v1/companies") == 200);
+    assert_eq!(status(&server, &crm, "PUT", "/v1/companies/acme"), 201);
+    let (id, other) = (crm.split('_').nth(1).unwrap(), made(place.path(), "other", "manage", &[]));
+    for wrong in [format!("sb_{id}_{}", "0".repeat(64)), other.replace(other.split('_').nth(1).unwrap(), id)] {
+        assert_eq!(status(&server, &wrong, "GET", "/v1/companies"), 401, "its id and another secret");
+    }
+    refused(place.path(), &["create", "--name", "crm", "--scope", "read"], "there is a key `crm` already");
+    refused(place.path(), &["create", "--name", "settings", "--scope", "read"], "a key's name has");
+    refused(place.path(), &["create", "--name", "a b", "--scope", "read"], "a key's name has");
+    refused(place.path(), &["create", "--name", "c", "--scope", "all"], "`read`, `operate` or `manage`");
+    refused(place.path(), &["revoke", "nobody"], "there is no key `nobody`");
+    assert_eq!(key(place.path(), &["revoke", "crm"]).code, Some(0));
+    let revoked = std::time::Instant::now();
+    wait_until("the end of the key", || status(&server, &crm, "GET", "/v1/companies") == 401);
+    assert!(revoked.elapsed() < Duration::from_secs(4), "{:?}", revoked.elapsed());
+    assert_eq!(status(&server, API_KEY, "GET", "/v1/companies"), 200, "the key of the settings is good as before");
+    let listed = key(place.path(), &["list"]).out;
+    let lines: Vec<_> = listed.lines().collect();
+    assert!(lines.len() == 2 && lines[0].contains("crm manage all companies") && lines[0].contains("; revoked "));
+    assert!(!listed.contains(&crm[..40]) && lines[1].contains("other"), "{listed}");
+    server.stop();
+    assert_whole(place.path());
+}
+
+#[test]
+fn a_server_needs_no_key_of_the_settings_when_one_was_made_and_says_so_when_nobody_could_call() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let mut plan = Plan::new(&data);
+    plan.settings.retain(|(name, _)| *name != "SWITCHBOARD_API_KEY");
+    let nobody = run(&mut plan.command());
+    assert!(nobody.code == Some(2) && nobody.err.contains("switchboard key create"), "{nobody:?}");
+    assert!(!data.exists(), "a refused start leaves nothing behind");
+    let only = made(&data, "only", "read", &["--days", "1"]);
+    let mut server = plan.start();
+    assert_eq!(status(&server, &only, "GET", "/v1/companies"), 200);
+    assert_eq!(status(&server, API_KEY, "GET", "/v1/companies"), 401);
+    server.stop();
+    assert_eq!(key(&data, &["revoke", "only"]).code, Some(0));
+    let nobody = run(&mut plan.command());
+    assert!(nobody.code == Some(2) && nobody.err.contains("`api_key`"), "{nobody:?}");
+}
+
+#[test]
+fn a_key_does_what_its_scope_says_and_no_more() {
+    let place = tempfile::tempdir().unwrap();
+    let (read, operate, manage) = (
+        made(place.path(), "read", "read", &[]),
+        made(place.path(), "operate", "operate", &[]),
+        made(place.path(), "manage", "manage", &[]),
+    );
+    let server = Plan::new(place.path()).start();
+    server.set_company("acme", &json!({}));
+    assert_eq!(server.ask("PUT", "/v1/companies/acme/employees/ann", "").0, 201);
+    let booking = "/v1/companies/acme/bookings/01890000-0000-7000-8000-000000000000";
+    let session = "/v1/companies/acme/sessions/01890000-0000-7000-8000-000000000000";
+    let company = "/v1/companies/acme";
+    for path in ["", "/availability", "/employees", "/employees/ann", "/bookings", "/sessions"] {
+        for key in [&read, &operate, &manage] {
+            assert_eq!(status(&server, key, "GET", &format!("{company}{path}")), 200, "{path}");
+        }
+    }
+    for path in [booking, session, &format!("{session}/messages")] {
+        assert_eq!(status(&server, &read, "GET", path), 404, "it may look, and there is nothing: {path}");
+    }
+    let status_of_ann = "/v1/companies/acme/employees/ann/status";
+    for (path, answer) in
+        [(format!("{booking}/cancel"), 404), (format!("{session}/end"), 404), (status_of_ann.into(), 422)]
+    {
+        forbidden(&server, &read, "POST", &path, "operate");
+        assert_eq!(status(&server, &operate, "POST", &path), answer, "it may, if there was anything to do: {path}");
+    }
+    for (method, path) in [
+        ("PUT", company),
+        ("PATCH", company),
+        ("DELETE", company),
+        ("PUT", "/v1/companies/acme/employees/ann"),
+        ("PATCH", "/v1/companies/acme/employees/ann"),
+        ("DELETE", "/v1/companies/acme/employees/ann"),
+        ("GET", "/v1/audit"),
+        ("POST", company),
+    ] {
+        forbidden(&server, &read, method, path, "manage");
+        forbidden(&server, &operate, method, path, "manage");
+    }
+    assert_eq!(status(&server, &manage, "DELETE", "/v1/companies/acme/employees/ann"), 204);
+    assert_eq!(status(&server, &read, "GET", "/v1/nowhere"), 404);
+}
+
+#[test]
+fn a_key_for_some_companies_sees_them_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let some = made(place.path(), "some", "manage", &["--company", "acme", "--company", "new"]);
+    let server = Plan::new(place.path()).start();
+    for company in ["acme", "globex", "initech"] {
+        server.set_company(company, &json!({}));
+    }
+    let listed = |key: &str| {
+        let (status, body) = server.ask_with(key, "GET", "/v1/companies", "");
+        assert_eq!(status, 200, "{body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        body["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(API_KEY), ["acme", "globex", "initech"]);
+    assert_eq!(listed(&some), ["acme"]);
+    for (method, path) in [("GET", "/v1/companies/globex"), ("DELETE", "/v1/companies/globex/employees/x")] {
+        let scope = if method == "GET" { "read" } else { "manage" };
+        forbidden(&server, &some, method, path, scope);
+        forbidden(&server, &some, method, &path.replace("globex", "%67lobex"), scope);
+    }
+    forbidden(&server, &some, "GET", "/v1/audit?company=globex", "manage");
+    assert_eq!(status(&server, &some, "PUT", "/v1/companies/new"), 201);
+    assert_eq!(listed(&some), ["acme", "new"]);
+    let (_, seen) = server.ask_with(&some, "GET", "/v1/audit", "");
+    assert!(!seen.contains("globex") && seen.contains("/v1/companies/acme") && seen.contains("/v1/companies/new"));
+}
+
+fn audit(server: &Server, query: &str) -> (Vec<Value>, Value) {
+    let (status, body) = server.ask("GET", &format!("/v1/audit{query}"), "");
+    assert_eq!(status, 200, "{body}");
+    let mut body: Value = serde_json::from_str(&body).unwrap();
+    (body["items"].as_array().unwrap().clone(), body["next"].take())
+}
+
+#[test]
+fn every_change_is_listed_with_who_did_it_and_how_it_went_and_without_what_was_sent() {
+    let place = tempfile::tempdir().unwrap();
+    let crm = made(place.path(), "crm", "manage", &[]);
+    let mut server = Plan::new(place.path()).start();
+    let named = json!({ "name": "A secret name" }).to_string();
+    assert_eq!(server.ask_with(&crm, "PUT", "/v1/companies/acme", &named).0, 201);
+    assert_eq!(server.ask("PUT", "/v1/companies/acme/employees/ann", "{").0, 422);
+    assert_eq!(server.ask("DELETE", "/v1/companies/acme/employees/ann", "").0, 204);
+    assert_eq!(server.ask("GET", "/v1/companies/acme", "").0, 200);
+    let (items, next) = audit(&server, "");
+    let shown: Vec<_> = items
+        .iter()
+        .map(|item| (item["method"].as_str().unwrap(), item["key"]["name"].as_str().unwrap(), item["status"].as_u64()))
+        .collect();
+    let expected = [
+        ("DELETE", "settings", Some(204)),
+        ("PUT", "settings", Some(422)),
+        ("PUT", "crm", Some(201)),
+        ("COMMAND", "command line", Some(201)),
+    ];
+    assert_eq!((shown.as_slice(), &next), (expected.as_slice(), &Value::Null));
+    assert_eq!(items[2]["route"], "/v1/companies/{company}");
+    assert_eq!((&items[2]["target"], &items[2]["company"]), (&json!("/v1/companies/acme"), &json!("acme")));
+    assert_eq!((&items[2]["address"], &items[2]["request_id"]), (&json!("127.0.0.1"), &items[2]["id"]));
+    assert_eq!(items[3]["target"], items[2]["key"]["id"]);
+    assert!(!json!(items).to_string().contains("secret"), "{items:?}");
+    let (first, next) = audit(&server, "?limit=1");
+    let (second, _) = audit(&server, &format!("?limit=1&after={}", next.as_str().unwrap()));
+    assert_eq!((&first[0], &second[0]), (&items[0], &items[1]));
+    assert_eq!(audit(&server, "?key=crm").0, items[2..3]);
+    assert_eq!(audit(&server, "?company=acme").0, items[..3]);
+    assert_eq!(audit(&server, "?to=2020-01-01T00:00:00Z").0, Vec::<Value>::new());
+    assert_eq!(server.ask("GET", "/v1/audit?after=x", "").0, 422);
+    server.kill();
+    server.restart();
+    assert_eq!(audit(&server, "").0, items, "what was answered is in the list after a kill");
+}
+
+#[test]
+fn keys_are_made_beside_a_server_under_load_and_nothing_is_lost() {
+    let place = tempfile::tempdir().unwrap();
+    let mut server = Plan::new(place.path()).start();
+    std::thread::scope(|scope| {
+        let keys = scope.spawn(|| {
+            for n in 0..8 {
+                made(place.path(), &format!("k{n}"), "read", &[]);
+            }
+        });
+        for n in 0..200 {
+            server.set_company(&format!("c{n}"), &json!({}));
+        }
+        keys.join().unwrap();
+    });
+    assert_eq!(key(place.path(), &["list"]).out.lines().count(), 8);
+    assert_eq!(audit(&server, "?limit=500").0.len(), 208);
+    server.stop();
+    assert_whole(place.path());
+}
