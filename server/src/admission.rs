@@ -1,5 +1,6 @@
 //! Who may do how much: limits per person and per address, so that one of them cannot take what all share.
 
+mod forwarded;
 mod rate;
 mod tally;
 
@@ -8,11 +9,12 @@ use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
 use switchboard_core::Time;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::Claims;
-use crate::config::Limits;
+use crate::config::{Limits, Proxies};
 use crate::metrics::METRICS;
 
 use rate::Rate;
@@ -28,7 +30,7 @@ const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
 /// When to look again for a place that another socket must give back first; nobody knows when it does.
 const PLACE_RETRY_MS: u64 = 1000;
 
-/// The address that a connection comes from.
+/// The address that somebody comes from: of the connection, or what a trusted proxy says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
@@ -76,6 +78,7 @@ impl Limited {
 /// Counts what people and addresses do.
 pub struct Admission {
     trust_loopback: bool,
+    proxies: Proxies,
     connections: Arc<Tally<()>>,
     sockets: Arc<Tally<()>>,
     people: Arc<Tally<Unanswered>>,
@@ -101,6 +104,7 @@ impl Admission {
         };
         Self {
             trust_loopback: limits.trust_loopback,
+            proxies: limits.proxies.clone(),
             connections: Tally::of(connections),
             sockets: Tally::of(limits.sockets_per_address),
             people: Tally::of(limits.sockets_per_person),
@@ -113,6 +117,12 @@ impl Admission {
             signals: Rate::per_s(limits.signals_per_person_per_s),
             hasher: RandomState::new(),
         }
+    }
+
+    /// Who sends a request over a connection from `peer`.
+    #[must_use]
+    pub fn client(&self, peer: Peer, headers: &HeaderMap) -> Peer {
+        self.proxies.client(peer, headers)
     }
 
     /// A connection begins, and has its place among all. Nothing when its address has too many: it is then cut without
@@ -196,7 +206,7 @@ impl Admission {
     /// network of 64 bits: who has one has all of them (RFC 6177).
     fn address(&self, peer: Option<Peer>) -> Option<u64> {
         let address = peer?.0.to_canonical();
-        if self.trust_loopback && address.is_loopback() {
+        if (self.trust_loopback && address.is_loopback()) || self.proxies.trust(address) {
             return None;
         }
         Some(match address {

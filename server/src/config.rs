@@ -2,6 +2,7 @@
 
 mod bad_setting;
 mod dev_secret;
+mod door;
 mod flags;
 mod layers;
 mod limits;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::bad_setting::{BadSetting, Origin};
 pub use self::dev_secret::{DEV_API_KEY_FILE, DEV_JWT_SECRET_FILE, dev_secret};
+pub use self::door::{Door, ForwardedHeader, Network, Proxies};
 pub use self::flags::Flags;
 pub use self::layers::process_variables;
 pub use self::limits::Limits;
@@ -62,6 +64,8 @@ pub struct Settings {
     pub drain_timeout_ms: u64,
     /// How many lines of the audit list are kept.
     pub audit_rows: i64,
+    /// How connections come in.
+    pub door: Door,
     /// What one person and one address may do.
     pub limits: Limits,
     /// Whether webhooks may go to private addresses, and without TLS.
@@ -105,6 +109,7 @@ impl Settings {
             outbox_frames: layers.count("outbox_frames")?,
             drain_timeout_ms: layers.whole("drain_timeout_ms")?,
             audit_rows: layers.whole("audit_rows")?.cast_signed(),
+            door: Self::door(&layers)?,
             limits: Self::limits(&layers)?,
             webhooks_allow_private: layers.switch("webhooks_allow_private")?,
             webhooks_attempts: u32::try_from(layers.whole("webhooks_attempts")?).unwrap_or(u32::MAX),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::http::HeaderValue;
 use tokio::sync::watch;
 
 use crate::admission::Admission;
@@ -22,6 +23,8 @@ pub struct Hub {
     pub api_keys: Arc<ApiKeys>,
     /// Whether the first valid token makes what it names.
     pub auto_provision: bool,
+    /// Origins whose pages may come; see the setting.
+    pub allowed_origins: Vec<String>,
     /// Frames that may wait for one socket.
     pub outbox_frames: usize,
     /// How long a socket may say nothing, in milliseconds.
@@ -37,6 +40,12 @@ pub struct Hub {
 }
 
 impl Hub {
+    /// Whether pages of that origin are among those that may come.
+    #[must_use]
+    pub fn allows(&self, origin: &HeaderValue) -> bool {
+        self.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
+    }
+
     /// A place for one more socket; none when all are taken.
     #[must_use]
     pub fn place(self: &Arc<Self>) -> Option<Place> {

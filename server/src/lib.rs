@@ -52,6 +52,10 @@ pub mod auth;
 
 pub mod watched;
 
+pub mod tls;
+
+pub mod systemd;
+
 pub mod config;
 
 #[cfg(all(test, feature = "model"))]

@@ -13,6 +13,7 @@ use axum::Router;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -28,8 +29,9 @@ use crate::journal::reader::Reader;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, snapshot};
 use crate::sync::thread::JoinHandle;
+use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
-use crate::{api, audit, auth, demo};
+use crate::{api, audit, auth, demo, systemd};
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
@@ -59,6 +61,7 @@ const CLOSED_EVERY: Duration = Duration::from_millis(10);
 /// When the store or the address cannot be had.
 pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let keyring = keyring(&settings.tokens).await?;
+    let tls = settings.door.tls.clone().map(|(certificate, key)| Tls::follow(certificate, key)).transpose()?;
     // Without a key of the settings there must be one in the store, so there must be a store.
     if settings.api_key.is_none() && Reader::open(&settings.data).is_err() {
         return Err(Settings::no_api_key().into());
@@ -79,6 +82,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
         keyring,
         admission: admission.clone(),
         api_keys: api_keys.clone(),
+        allowed_origins: settings.door.allowed_origins.clone(),
         auto_provision: settings.auto_provision,
         outbox_frames: settings.outbox_frames,
         socket_idle_timeout_ms: settings.socket_idle_timeout_ms,
@@ -92,13 +96,14 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     if settings.dev {
         demo::seed(&hub).await?;
     }
-    let listener = listen(settings.listen, "listen").await?;
+    let listener = listener(&settings).await?;
     let probes = match settings.metrics_listen {
         Some(address) => Some(listen(address, "metrics_listen").await?),
         None => None,
     };
     let stop = stop_signal()?;
     announce(listener.local_addr()?, &settings)?;
+    systemd::tell(systemd::News::Ready);
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
     let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, hub.closing.clone())?;
     webhooks.start().await?;
@@ -108,13 +113,15 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let places = Arc::new(Semaphore::new(connections));
     if let Some(probes) = probes {
         tracing::info!(address = %probes.local_addr()?, "metrics and probes are served");
-        let door = Door { app: api::probes(hub.clone()), admission: admission.clone(), ending: ending.clone() };
+        let door =
+            Door { app: api::probes(hub.clone()), admission: admission.clone(), tls: None, ending: ending.clone() };
         // Probes are answered until the end, so that whoever asks learns that this server is draining.
         tokio::spawn(accept(probes, door, Arc::new(Semaphore::new(PROBES_AT_ONCE))));
     }
-    let accepting = tokio::spawn(accept(listener, Door { app, admission, ending }, places.clone()));
+    let accepting = tokio::spawn(accept(listener, Door { app, admission, tls, ending }, places.clone()));
     stop.await;
     let stop_by = Instant::now() + STOP_MAX;
+    systemd::tell(systemd::News::Stopping);
     tracing::info!("stopping: new sockets are refused");
     exchange.drain();
     drain(&hub, &close, settings.drain_timeout_ms, stop_by).await;
@@ -125,6 +132,17 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let _answered_or_late = timeout_at(stop_by, places.acquire_many(all)).await;
     tracing::info!("stopped: everything that was answered is stored");
     Ok(LastWrites(writer))
+}
+
+/// What is listened on: the socket that systemd hands over, or else the address of the settings.
+async fn listener(settings: &Settings) -> anyhow::Result<TcpListener> {
+    let handed = systemd::handed_over().context("what was handed over (`LISTEN_FDS`) is no listening socket")?;
+    if let Some(handed) = handed {
+        handed.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(handed)?);
+    }
+    let listener = TcpListener::bind(settings.listen).await;
+    listener.with_context(|| format!("cannot listen on {} (setting `listen`)", settings.listen))
 }
 
 /// The keys that tokens are checked with, of all that the settings name.
@@ -179,7 +197,8 @@ fn announce(address: SocketAddr, settings: &Settings) -> std::io::Result<()> {
     if settings.dev {
         write!(out, "{}", demo::next_steps(address, settings))?;
     }
-    writeln!(out, "switchboard: listening on http://{address}")?;
+    let scheme = if settings.door.tls.is_some() { "https" } else { "http" };
+    writeln!(out, "switchboard: listening on {scheme}://{address}")?;
     out.flush()
 }
 
@@ -221,6 +240,7 @@ async fn drain(hub: &Hub, close: &watch::Sender<Option<u64>>, drain_timeout_ms: 
 struct Door {
     app: Router,
     admission: Arc<Admission>,
+    tls: Option<Tls>,
     ending: watch::Receiver<bool>,
 }
 
@@ -245,17 +265,33 @@ async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: Peer, entrance: Entrance, Door { app, mut ending, .. }: Door) {
+async fn connection(stream: TcpStream, peer: Peer, entrance: Entrance, door: Door) {
     // Frames are small and should not wait for each other.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
+    let Some(tls) = &door.tls else { return speak(stream, peer, entrance, door).await };
+    // In its own task: whoever takes their time keeps nobody else waiting.
+    match timeout(HEAD_MAX, tls.acceptor().accept(stream)).await {
+        Ok(Ok(encrypted)) => Box::pin(speak(encrypted, peer, entrance, door)).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a connection could not be encrypted"),
+        Err(_late) => tracing::debug!("a connection was not encrypted in time"),
+    }
+}
+
+/// Speaks HTTP on a connection until it ends, or becomes a socket.
+async fn speak<S>(stream: S, peer: Peer, entrance: Entrance, door: Door)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Door { app, admission, mut ending, .. } = door;
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(peer);
+        let client = admission.client(peer, request.headers());
+        request.extensions_mut().insert(client);
         request.extensions_mut().insert(entrance.clone());
         app.call(request)
     });

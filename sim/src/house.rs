@@ -92,6 +92,7 @@ impl House {
             admission: Arc::new(Admission::new(&Limits::default())),
             keyring: Keyring::hs256(b"a secret that no simulated person needs"),
             api_keys: Arc::new(ApiKeys::of_settings(Some("unused"))),
+            allowed_origins: Vec::new(),
             auto_provision: false,
             outbox_frames: OUTBOX_FRAMES,
             socket_idle_timeout_ms: 60_000,

@@ -166,6 +166,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
         admission: Arc::new(Admission::new(&Limits::default())),
         keyring: Keyring::hs256(b"a secret that no request here needs"),
         api_keys: Arc::new(ApiKeys::of_settings(Some(KEY))),
+        allowed_origins: Vec::new(),
         auto_provision: false,
         outbox_frames: 16,
         socket_idle_timeout_ms: 60_000,

@@ -18,6 +18,8 @@ pub mod past;
 
 pub mod rights;
 
+pub mod origins;
+
 pub mod audit;
 
 pub mod companies;
@@ -132,6 +134,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))
+        .layer(from_fn_with_state(hub.clone(), origins::shared))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
     Router::from(open())
         .nest("/v1", v1)

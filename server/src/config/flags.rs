@@ -91,6 +91,26 @@ pub struct Flags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub trust_loopback: Option<String>,
 
+    /// Proxies whose word counts for who is behind them: addresses and networks, with commas between
+    #[arg(long, value_name = "LIST")]
+    pub trusted_proxies: Option<String>,
+
+    /// Header in which they say it: `x-forwarded-for` or `forwarded`
+    #[arg(long, value_name = "NAME")]
+    pub forwarded_header: Option<String>,
+
+    /// Origins whose pages may open sockets and call the API, with commas between; empty: sockets from any, the API from none
+    #[arg(long, value_name = "LIST")]
+    pub allowed_origins: Option<String>,
+
+    /// File with the certificate and its chain in PEM, to speak TLS; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    pub tls_certificate: Option<String>,
+
+    /// File with the certificate's private key in PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<String>,
+
     /// How many sockets one address may have at once
     #[arg(long, value_name = "COUNT")]
     pub sockets_per_address: Option<String>,
@@ -157,6 +177,11 @@ impl Flags {
             ("drain_timeout_ms", self.drain_timeout_ms.clone()),
             ("audit_rows", self.audit_rows.clone()),
             ("trust_loopback", self.trust_loopback.clone()),
+            ("trusted_proxies", self.trusted_proxies.clone()),
+            ("forwarded_header", self.forwarded_header.clone()),
+            ("allowed_origins", self.allowed_origins.clone()),
+            ("tls_certificate", self.tls_certificate.clone()),
+            ("tls_key", self.tls_key.clone()),
             ("sockets_per_address", self.sockets_per_address.clone()),
             ("handshakes_per_address_per_s", self.handshakes_per_address_per_s.clone()),
             ("failures_per_address_per_s", self.failures_per_address_per_s.clone()),

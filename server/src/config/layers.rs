@@ -154,6 +154,12 @@ impl Layers {
         self.0.get(name).map(|given| given.text.clone()).filter(|text| !text.is_empty())
     }
 
+    /// A list; its text has commas between.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
     /// A secret; an empty one counts as not given.
     pub(super) fn secret(&self, name: &str) -> Option<Secret> {
         let given = self.0.get(name).filter(|given| !given.text.is_empty())?;
@@ -214,6 +220,10 @@ fn text_of(kind: Kind, value: toml::Value) -> Option<String> {
         (Kind::Switch, toml::Value::Boolean(value)) => Some(value.to_string()),
         (Kind::Whole(..), toml::Value::Integer(value)) => Some(value.to_string()),
         (Kind::Switch | Kind::Whole(..), _) => None,
+        (Kind::List, toml::Value::Array(values)) => {
+            let texts: Option<Vec<_>> = values.iter().map(toml::Value::as_str).collect();
+            texts.map(|texts| texts.join(","))
+        }
         (_, toml::Value::String(value)) => Some(value),
         _ => None,
     }

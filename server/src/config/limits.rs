@@ -1,7 +1,7 @@
 //! What one person and one address may do: a guard against abuse, not a quota.
 
 use super::layers::Layers;
-use super::{BadSetting, Settings};
+use super::{BadSetting, Proxies, Settings};
 
 /// The limits per person and per address. A limit of 0 is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Limits {
     /// Whether connections from this machine are a proxy's, whose address says nothing of who is behind it: limits
     /// per address then leave them out.
     pub trust_loopback: bool,
+    /// The proxies that may say whom they speak for; their own addresses are left out of the limits too.
+    pub proxies: Proxies,
     /// Sockets of one address at once.
     pub sockets_per_address: usize,
     /// Handshakes of one address.
@@ -31,6 +33,7 @@ impl Settings {
     pub(super) fn limits(layers: &Layers) -> Result<Limits, BadSetting> {
         Ok(Limits {
             trust_loopback: layers.switch("trust_loopback")?,
+            proxies: Self::proxies(layers)?,
             sockets_per_address: layers.count("sockets_per_address")?,
             handshakes_per_address_per_s: layers.whole("handshakes_per_address_per_s")?,
             failures_per_address_per_s: layers.whole("failures_per_address_per_s")?,

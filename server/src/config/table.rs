@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Secret,
     /// Any text; none when it is empty.
     Text,
+    /// Texts with commas between, or an array of them in the settings file.
+    List,
     /// A URL; none when it is empty.
     Url,
     LogFilter,
@@ -34,6 +36,7 @@ impl Kind {
             Kind::File => "a file".into(),
             Kind::Switch => "`true` or `false`".into(),
             Kind::Secret | Kind::Text => "a text".into(),
+            Kind::List => "texts with commas between".into(),
             Kind::Url => "a URL".into(),
             Kind::LogFilter => "a log filter such as `info` or `warn,switchboard=debug`".into(),
             Kind::OneOf(words) => format!("one of `{}`", words.join("`, `")).into(),
@@ -53,7 +56,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 32] = [
+pub(super) static ROWS: [Row; 37] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -80,6 +83,11 @@ pub(super) static ROWS: [Row; 32] = [
     // A line is about 300 bytes: 300 MB.
     row("audit_rows", Kind::Whole(1_000, 100_000_000), Some("1000000")),
     row("trust_loopback", Kind::Switch, Some("true")),
+    row("trusted_proxies", Kind::List, Some("")),
+    row("forwarded_header", Kind::Text, Some("x-forwarded-for")),
+    row("allowed_origins", Kind::List, Some("")),
+    row("tls_certificate", Kind::File, Some("")),
+    row("tls_key", Kind::File, Some("")),
     // A large office behind one address.
     row("sockets_per_address", COUNT_OR_OFF, Some("2048")),
     // All of its devices come back at once, and once more.

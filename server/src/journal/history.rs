@@ -228,12 +228,7 @@ impl Reader {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn companies(
-        &self,
-        among: Option<&str>,
-        prefix: &str,
-        page: &Page,
-    ) -> Result<Listed<CompanyItem>, StoreError> {
+    pub fn companies(&self, among: Option<&str>, prefix: &str, page: &Page) -> Result<Listed<CompanyItem>, StoreError> {
         let sql = "SELECT id, name, settings, created_at FROM companies
                    WHERE id > ?1 AND id >= ?2 AND id < ?3
                        AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))) ORDER BY id LIMIT ?4";

@@ -24,6 +24,10 @@ mod tokens;
 
 mod keys;
 
+mod door;
+
+mod tls;
+
 mod load;
 
 mod overload;

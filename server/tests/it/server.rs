@@ -15,7 +15,7 @@ pub const SECRET: &str = "a secret for tests, and longer than 32 bytes";
 pub const API_KEY: &str = "the-key-of-the-tests";
 /// How long a start, an answer over HTTP or an end may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
-const LISTENING: &str = "switchboard: listening on http://";
+const LISTENING: &str = "switchboard: listening on ";
 
 /// A command of the binary under test, with no setting from outside.
 pub fn switchboard(arguments: &[&str]) -> Command {
@@ -182,7 +182,8 @@ impl Server {
             let left = deadline.saturating_duration_since(Instant::now());
             match running.lines.recv_timeout(left) {
                 Ok(line) if line.starts_with(LISTENING) => {
-                    let address = line[LISTENING.len()..].parse().expect("an address");
+                    let address = line.split_once("://").and_then(|(_, address)| address.parse().ok());
+                    let address = address.expect("an address");
                     return Self { plan, running, address, ended: false };
                 }
                 Ok(_other) => {}

@@ -1,0 +1,110 @@
+//! Whom a proxy speaks for: the address in `X-Forwarded-For` or `Forwarded`, when the proxy is one that is trusted.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::HeaderMap;
+
+use super::Peer;
+use crate::config::{ForwardedHeader, Proxies};
+
+impl Proxies {
+    /// Whether the address is a trusted proxy's.
+    #[must_use]
+    pub fn trust(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.has(address))
+    }
+
+    /// Who sent a request that came over a connection from `peer`: the address nearest to us that is no trusted proxy's.
+    /// What is farther may be anybody's invention. An address that cannot be read ends the way too.
+    #[must_use]
+    pub fn client(&self, peer: Peer, headers: &HeaderMap) -> Peer {
+        let mut nearest = peer.0;
+        if !self.trust(nearest) {
+            return peer;
+        }
+        for said in self.said(headers).iter().rev() {
+            let Some(address) = said else { break };
+            nearest = *address;
+            if !self.trust(nearest) {
+                break;
+            }
+        }
+        Peer(nearest)
+    }
+
+    /// The addresses of the way, the farthest first.
+    fn said(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+        let name = match self.header {
+            ForwardedHeader::XForwardedFor => "x-forwarded-for",
+            ForwardedHeader::Forwarded => "forwarded",
+        };
+        let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default());
+        lines.flat_map(|line| line.split(',')).map(|element| self.address(element.trim())).collect()
+    }
+
+    fn address(&self, element: &str) -> Option<IpAddr> {
+        match self.header {
+            ForwardedHeader::XForwardedFor => read_address(element),
+            ForwardedHeader::Forwarded => {
+                let pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+                let mut of = pairs.filter(|(name, _)| name.eq_ignore_ascii_case("for"));
+                read_address(of.next()?.1.trim_matches('"'))
+            }
+        }
+    }
+}
+
+/// An address, with a port or without.
+fn read_address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Network;
+
+    fn client(header: ForwardedHeader, peer: &str, lines: &[&str]) -> String {
+        let networks = ["10.0.0.0/8", "2001:db8::/32"].map(|text| Network::read(text).unwrap()).to_vec();
+        let name = if header == ForwardedHeader::Forwarded { "forwarded" } else { "x-forwarded-for" };
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(name, line.parse().unwrap());
+        }
+        Proxies { networks, header }.client(Peer(peer.parse().unwrap()), &headers).0.to_string()
+    }
+
+    #[test]
+    fn the_nearest_address_that_is_no_proxy_counts() {
+        for (peer, lines, who) in [
+            ("192.0.2.1", &["198.51.100.7"][..], "192.0.2.1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.7"], "198.51.100.7"),
+            ("10.0.0.1", &["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
+            ("10.0.0.1", &["203.0.113.9, 198.51.100.7, 10.0.0.2"], "198.51.100.7"),
+            ("10.0.0.1", &["203.0.113.9", "198.51.100.7,10.0.0.2"], "198.51.100.7"),
+            ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            ("10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"], "10.0.0.2"),
+            ("10.0.0.1", &["unknown"], "10.0.0.1"),
+            ("::ffff:10.0.0.1", &["198.51.100.7:4711"], "198.51.100.7"),
+            ("2001:db8::1", &["[2a00::7]:4711"], "2a00::7"),
+        ] {
+            assert_eq!(client(ForwardedHeader::XForwardedFor, peer, lines), who, "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_standard_header_is_read_when_it_is_the_one() {
+        for (line, who) in [
+            ("for=198.51.100.7", "198.51.100.7"),
+            ("for=203.0.113.9, For=\"198.51.100.7:1\";proto=https;by=10.0.0.1", "198.51.100.7"),
+            ("proto=https;for=\"[2a00::7]:4711\"", "2a00::7"),
+            ("for=203.0.113.9, for=_hidden", "10.0.0.1"),
+            ("proto=https", "10.0.0.1"),
+        ] {
+            assert_eq!(client(ForwardedHeader::Forwarded, "10.0.0.1", &[line]), who, "{line}");
+        }
+    }
+}

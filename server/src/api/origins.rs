@@ -1,0 +1,45 @@
+//! Pages of browsers: from which origins they may call the API (CORS).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::hub::Hub;
+
+/// For how many seconds a browser need not ask again.
+const PREFLIGHT_S: &str = "600";
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+const HEADERS: &str = "authorization, content-type, x-request-id";
+const SHOWN: &str = "retry-after, x-request-id";
+
+/// Lets the pages of allowed origins read what the API answers. What a browser asks before needs no key: it sends none.
+pub async fn shared(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    if hub.allowed_origins.is_empty() {
+        return next.run(request).await;
+    }
+    let origin = request.headers().get(header::ORIGIN).filter(|origin| hub.allows(origin)).cloned();
+    let asks_before = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = match &origin {
+        Some(_) if asks_before && request.method() == Method::OPTIONS => preflight(),
+        Some(_) | None => next.run(request).await,
+    };
+    // A cache must not show one page what was for another.
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+    if let Some(origin) = origin {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(SHOWN));
+    }
+    response
+}
+
+fn preflight() -> Response {
+    let answer = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
+        (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_S),
+    ];
+    (StatusCode::NO_CONTENT, answer).into_response()
+}

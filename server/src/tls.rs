@@ -1,0 +1,95 @@
+//! Encryption at the door: a certificate that is read again when it changes, without a socket that is lost.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use tokio_rustls::rustls::{self, ServerConfig};
+
+use crate::watched::Watched;
+
+/// What new connections are encrypted with. Cheap to clone.
+#[derive(Clone)]
+pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadCertificate {
+    /// Its file has none.
+    #[error("`{0}` has no certificate: {1}")]
+    Certificate(PathBuf, pem::Error),
+    /// Its file is without one.
+    #[error("`{0}` has no certificate")]
+    Empty(PathBuf),
+    /// The key's file has none.
+    #[error("`{0}` has no private key: {1}")]
+    Key(PathBuf, pem::Error),
+    /// The two do not belong together, or are of a kind that is not known.
+    #[error("the certificate and its key cannot be used together: {0}")]
+    Together(#[from] rustls::Error),
+}
+
+impl BadCertificate {
+    /// Whether it is the file of the key that is bad.
+    #[must_use]
+    pub const fn is_of_key(&self) -> bool {
+        matches!(self, Self::Key(..))
+    }
+}
+
+impl Tls {
+    /// Encrypts with the certificate (its chain behind it) and the key in these files, which are read again when they
+    /// change and on SIGHUP. When they cannot be used then, what was before stays.
+    ///
+    /// # Errors
+    /// When they cannot be used now.
+    pub fn follow(certificate: PathBuf, key: PathBuf) -> anyhow::Result<Self> {
+        let mut watched = Watched::of(vec![certificate.clone(), key.clone()])?;
+        let tls = Self(Arc::new(RwLock::new(read(&certificate, &key)?)));
+        let live = tls.clone();
+        tokio::spawn(async move {
+            loop {
+                watched.changed().await;
+                match read(&certificate, &key) {
+                    Ok(config) => {
+                        *live.0.write().unwrap_or_else(PoisonError::into_inner) = config;
+                        tracing::info!("the certificate (`tls_certificate`) was read again");
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the certificate cannot be read again: the one before stays");
+                    }
+                }
+            }
+        });
+        Ok(tls)
+    }
+
+    /// Takes a new connection.
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone().into()
+    }
+}
+
+/// Reads both files.
+///
+/// # Errors
+/// When they cannot be used.
+pub fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, BadCertificate> {
+    let bad = |error| BadCertificate::Certificate(certificate.to_owned(), error);
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate).map_err(bad)?.collect();
+    let chain = chain.map_err(bad)?;
+    if chain.is_empty() {
+        return Err(BadCertificate::Empty(certificate.to_owned()));
+    }
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| BadCertificate::Key(key.to_owned(), error))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, private)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
