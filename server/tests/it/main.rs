@@ -28,6 +28,8 @@ mod door;
 
 mod tls;
 
+mod systemd;
+
 mod load;
 
 mod overload;
