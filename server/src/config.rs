@@ -7,6 +7,7 @@ mod flags;
 mod layers;
 mod limits;
 mod secret;
+mod show;
 mod table;
 mod tokens;
 
@@ -84,13 +85,10 @@ impl Settings {
     /// The first bad setting, with the place that it comes from.
     pub fn load(flags: Flags, env: impl Iterator<Item = (String, String)>) -> Result<Settings, BadSetting> {
         let layers = Layers::gather(&flags, env)?;
+        Self::away_from_home(&layers)?;
         let dev = layers.switch("dev")?;
         let data = layers.data(&flags)?;
         let listen = layers.address("listen")?;
-        if dev && !listen.ip().to_canonical().is_loopback() {
-            let expected = "a loopback address such as `127.0.0.1:4000`, because `dev` is on";
-            return Err(layers.bad("listen", expected));
-        }
         let auto_provision = layers.switch("auto_provision")?;
         let mut settings = Settings {
             listen,
@@ -116,8 +114,8 @@ impl Settings {
         };
         // Last, so that settings which are refused leave no files behind.
         settings.tokens.secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;
-        if settings.tokens.secret.is_none() && settings.tokens.keys.is_none() && settings.tokens.url.is_none() {
-            return Err(layers.missing("jwt_secret", "or set `jwt_keys` or `jwks_url`, or try it with `--dev`"));
+        if let Some(missing) = Self::no_token_key(&layers).filter(|_| !dev) {
+            return Err(missing);
         }
         settings.api_key = settings.secret(&layers, "api_key", DEV_API_KEY_FILE)?;
         Ok(settings)
@@ -182,6 +180,22 @@ impl Settings {
                 .map_err(|error| unusable_dev_secret(layers, &self.data, file, &error)),
             None => Ok(None),
         }
+    }
+
+    /// Refuses to try something out where others could come in.
+    fn away_from_home(layers: &Layers) -> Result<(), BadSetting> {
+        if layers.switch("dev")? && !layers.address("listen")?.ip().to_canonical().is_loopback() {
+            let expected = "a loopback address such as `127.0.0.1:4000`, because `dev` is on";
+            return Err(layers.bad("listen", expected));
+        }
+        Ok(())
+    }
+
+    /// The refusal to serve when no token could be good.
+    fn no_token_key(layers: &Layers) -> Option<BadSetting> {
+        let is_any = ["jwt_secret", "jwt_keys", "jwks_url"].iter().any(|name| layers.text(name).is_some());
+        let or = "or set `jwt_keys` or `jwks_url`, or try it with `--dev`";
+        (!is_any).then(|| layers.missing("jwt_secret", or))
     }
 
     /// The refusal to serve when nobody could call: no key is set, and none is in the store.

@@ -1,4 +1,4 @@
-//! The command line: `serve`, `token`, `key`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
+//! The command line: `serve`, `token`, `key`, `config`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +54,13 @@ enum Subcommands {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// Show the settings, or look whether they are good
+    Config {
+        #[command(flatten)]
+        flags: Flags,
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Fold all stored events anew and compare with the tables; exit 1 when something differs
     Check {
         #[command(flatten)]
@@ -93,6 +100,21 @@ enum Subcommands {
         #[command(flatten)]
         plan: load::Plan,
     },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Print every setting with its value and where it was set, secrets as `***`
+    Print {
+        /// As a settings file
+        #[arg(long)]
+        toml: bool,
+        /// All settings with their defaults, as a table for documents
+        #[arg(long, conflicts_with = "toml")]
+        markdown: bool,
+    },
+    /// Name all that is wrong with the settings; exit 2 when anything is
+    Check,
 }
 
 #[derive(clap::Args)]
@@ -155,6 +177,7 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
             print!("{}", api_keys::command::run(command, &data)?);
             Ok(ExitCode::SUCCESS)
         }
+        Subcommands::Config { flags, command } => show_settings(&flags, &command),
         Subcommands::Check { flags } => check_store(&flags),
         Subcommands::Backup { flags, file } => {
             let data = Settings::load_data(&flags, process_variables())?;
@@ -229,6 +252,25 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         expires_at_s: (Clock::start().now().as_ms() / 1000).saturating_add(token.ttl_s),
     };
     signer.sign(&claims, &rules).context("this token cannot be made")
+}
+
+fn show_settings(flags: &Flags, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ConfigCommand::Print { markdown: true, .. } => print!("{}", Settings::print_markdown()),
+        ConfigCommand::Print { toml: true, .. } => print!("{}", Settings::print_toml(flags, process_variables())?),
+        ConfigCommand::Print { .. } => print!("{}", Settings::print(flags, process_variables())?),
+        ConfigCommand::Check => {
+            let problems = Settings::problems(flags, process_variables());
+            for problem in &problems {
+                eprintln!("switchboard: {problem}");
+            }
+            if !problems.is_empty() {
+                return Ok(ExitCode::from(EXIT_BAD_SETTING));
+            }
+            println!("the settings are good");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn check_store(flags: &Flags) -> anyhow::Result<ExitCode> {

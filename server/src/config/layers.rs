@@ -33,69 +33,83 @@ struct Given {
 
 impl Layers {
     pub(super) fn gather(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<Self, BadSetting> {
+        let (layers, bad) = Self::gather_all(flags, env);
+        bad.into_iter().next().map_or(Ok(layers), Err)
+    }
+
+    /// All that could be read, and all that could not.
+    pub(super) fn gather_all(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> (Self, Vec<BadSetting>) {
         let mut variables: Vec<_> = env.filter(|(name, _)| name.starts_with(PREFIX)).collect();
         variables.sort();
-        let mut layers = Layers(BTreeMap::new());
+        let (mut layers, mut bad) = (Layers(BTreeMap::new()), Vec::new());
         for row in &ROWS {
             if let Some(default) = row.default {
                 layers.set(row, default.to_owned(), Origin::Default);
             }
         }
         if let Some((path, origin)) = config_path(flags, &variables) {
-            layers.set_from_file(&path, origin)?;
+            bad.extend(layers.set_from_file(&path, origin));
         }
-        layers.set_from_variables(variables)?;
+        bad.extend(layers.set_from_variables(variables));
         for (name, text) in flags.given() {
             if let Some(row) = Row::named(name) {
                 layers.set(row, text, Origin::Flag(row.flag()));
             }
         }
-        Ok(layers)
+        (layers, bad)
     }
 
     fn set(&mut self, row: &'static Row, text: String, origin: Origin) {
         self.0.insert(row.name, Given { row, text, origin });
     }
 
-    fn set_from_file(&mut self, path: &Path, config: Origin) -> Result<(), BadSetting> {
+    fn set_from_file(&mut self, path: &Path, config: Origin) -> Vec<BadSetting> {
         let bad_file = |problem| BadSetting { setting: "config".to_owned(), origin: config, problem };
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
-                return Err(bad_file(format!("names `{}`, which cannot be read: {error}", path.display())));
+                return vec![bad_file(format!("names `{}`, which cannot be read: {error}", path.display()))];
             }
         };
         let table: toml::Table = match text.parse() {
             Ok(table) => table,
-            Err(error) => return Err(bad_file(not_toml(path, &text, &error))),
+            Err(error) => return vec![bad_file(not_toml(path, &text, &error))],
         };
+        let mut bad = Vec::new();
         for (key, value) in table {
             let origin = Origin::File { path: path.to_owned(), key: key.clone() };
             let Some(row) = Row::named(&key) else {
-                return Err(unknown(key, origin));
+                bad.push(unknown(key, origin));
+                continue;
             };
             match text_of(row.kind, value) {
                 Some(text) => self.set(row, text, origin),
                 None => {
                     let problem = format!("is of a wrong type: expected {}", of_toml(row.kind));
-                    return Err(BadSetting { setting: key, origin, problem });
+                    bad.push(BadSetting { setting: key, origin, problem });
                 }
             }
         }
-        Ok(())
+        bad
     }
 
-    fn set_from_variables(&mut self, variables: Vec<(String, String)>) -> Result<(), BadSetting> {
+    fn set_from_variables(&mut self, variables: Vec<(String, String)>) -> Vec<BadSetting> {
+        let mut bad = Vec::new();
         for (variable, text) in variables {
             if variable == CONFIG_VARIABLE || is_service_link(&variable, &text) {
                 continue;
             }
             match ROWS.iter().find(|row| row.variable() == variable) {
                 Some(row) => self.set(row, text, Origin::Variable(variable)),
-                None => return Err(unknown(variable.clone(), Origin::Variable(variable))),
+                None => bad.push(unknown(variable.clone(), Origin::Variable(variable))),
             }
         }
-        Ok(())
+        bad
+    }
+
+    /// Where a setting was set.
+    pub(super) fn origin(&self, name: &str) -> Origin {
+        self.0.get(name).map_or(Origin::Nowhere, |given| given.origin.clone())
     }
 
     pub(super) fn address(&self, name: &str) -> Result<SocketAddr, BadSetting> {

@@ -220,6 +220,20 @@ fn a_short_secret_is_taken_with_a_warning() {
 }
 
 #[test]
+fn what_is_printed_as_a_file_can_be_read_again_and_has_no_secret() {
+    let list = [("SWITCHBOARD_MAX_SOCKETS", "7"), ("SWITCHBOARD_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2")];
+    let list = [&SECRETS[..], &list].concat();
+    let printed = Settings::print_toml(&flags(""), variables(&list)).unwrap();
+    let (_place, config) = file(&printed);
+    assert_eq!(format!("{:?}", load(&config, &[]).unwrap()), format!("{:?}", load("", &list).unwrap()));
+    let lines = Settings::print(&flags("--outbox-frames 20"), variables(&list)).unwrap();
+    assert!(lines.contains("outbox_frames = 20 (flag `--outbox-frames`)\n"), "{lines}");
+    assert!(lines.contains("max_sockets = 7 (variable `SWITCHBOARD_MAX_SOCKETS`)\n"), "{lines}");
+    assert!(lines.contains("api_key = *** (variable `SWITCHBOARD_API_KEY`)\n"), "{lines}");
+    assert!(!lines.contains("honest") && !printed.contains("honest"));
+}
+
+#[test]
 fn settings_are_shown_without_their_secrets() {
     let shown = format!("{:?}", load("", &[]).unwrap());
     assert!(shown.contains("secret: Some(***)") && !shown.contains("honest"), "{shown}");

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use switchboard::config::table;
+use switchboard::config::Settings;
 use switchboard::feed::Kind;
 use switchboard::metrics::Metrics;
 use switchboard::view::vocabulary;
-use switchboard_core::Settings;
 
 fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
@@ -38,7 +37,7 @@ fn the_protocol_has_every_word_of_the_rules() {
 #[test]
 fn the_protocol_has_every_setting_of_a_company() {
     let said = rows(&document("docs/protocol.md"), "company settings");
-    let known: Vec<Vec<String>> = Settings::table()
+    let known: Vec<Vec<String>> = switchboard_core::Settings::table()
         .into_iter()
         .map(|(name, default, what)| vec![format!("`{name}`"), default, what.to_owned()])
         .collect();
@@ -47,13 +46,11 @@ fn the_protocol_has_every_setting_of_a_company() {
 
 #[test]
 fn the_readme_has_every_setting_of_the_server() {
-    let said: Vec<String> = rows(&document("README.md"), "settings").into_iter().map(|row| row[0].clone()).collect();
-    let known: Vec<String> = table().into_iter().map(|setting| format!("`{}`", setting.name)).collect();
-    assert_eq!(said, known);
     let readme = document("README.md");
-    for setting in table() {
-        assert!(readme.contains(&setting.variable), "the README names `{}`", setting.variable);
-    }
+    let said = readme.split_once("<!-- settings -->\n").and_then(|(_, rest)| rest.split_once("<!-- /settings -->"));
+    let said = said.map(|(table, _)| table);
+    let expected = Settings::print_markdown();
+    assert_eq!(said, Some(expected.as_str()), "`switchboard config print --markdown` prints it");
 }
 
 #[test]

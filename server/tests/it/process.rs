@@ -80,6 +80,28 @@ fn a_wrong_setting_is_named_with_the_place_it_comes_from() {
 }
 
 #[test]
+fn all_that_is_wrong_is_named_before_a_start_and_what_is_set_is_shown() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let config = |command: &[&str], settings: &[(&str, &str)]| {
+        let mut config = switchboard(&[&["config", "--data", data.to_str().unwrap()], command].concat());
+        run(config.envs(Plan::new(&data).settings).envs(settings.iter().copied()))
+    };
+    let bad =
+        [("SWITCHBOARD_MAX_SOCKETS", "0"), ("SWITCHBOARD_LISTEN", "nowhere"), ("SWITCHBOARD_JWKS_URL", "ftp://x")];
+    let checked = config(&["check"], &bad);
+    assert_eq!(checked.code, EXIT_BAD_SETTING, "{checked:?}");
+    for named in ["`max_sockets`", "`listen`", "`jwks_url`"] {
+        assert!(checked.err.contains(named), "{named}: {checked:?}");
+    }
+    assert_eq!(config(&["check"], &[]).code, Some(0));
+    let printed = config(&["print"], &[("SWITCHBOARD_MAX_SOCKETS", "9")]);
+    assert!(printed.out.contains("max_sockets = 9 (variable `SWITCHBOARD_MAX_SOCKETS`)"), "{printed:?}");
+    assert!(printed.out.contains("api_key = ***") && !printed.out.contains(crate::server::API_KEY), "{printed:?}");
+    assert!(!data.exists(), "looking makes nothing");
+}
+
+#[test]
 fn a_secret_that_is_not_given_is_asked_for_by_name() {
     let place = tempfile::tempdir().unwrap();
     for (missing, variable) in [("jwt_secret", "SWITCHBOARD_JWT_SECRET"), ("api_key", "SWITCHBOARD_API_KEY")] {

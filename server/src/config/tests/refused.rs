@@ -113,6 +113,30 @@ fn a_trial_run_listens_to_its_own_machine_only() {
 }
 
 #[test]
+fn all_problems_are_named_at_once_and_nothing_is_made() {
+    let (place, config) = file("max_sockets = 0\nlissten = 'x'\noutbox_frames = '9'\ntls_key = 'key.pem'");
+    let line = format!("{config} --listen nowhere --data {}/data", place.path().display());
+    let list = [("SWITCHBOARD_LOGS", "x"), ("SWITCHBOARD_TRUSTED_PROXIES", "everybody")];
+    let problems = Settings::problems(&flags(&line), variables(&list));
+    let mut named: Vec<_> = problems.iter().map(|problem| problem.setting.as_str()).collect();
+    named.sort_unstable();
+    let expected = [
+        "SWITCHBOARD_LOGS",
+        "jwt_secret",
+        "lissten",
+        "listen",
+        "max_sockets",
+        "outbox_frames",
+        "tls_certificate",
+        "trusted_proxies",
+    ];
+    assert_eq!(named, expected, "{problems:?}");
+    let line = format!("--dev --data {}/data", place.path().display());
+    assert_eq!(Settings::problems(&flags(&line), variables(&[])), []);
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "nothing was made");
+}
+
+#[test]
 fn a_data_directory_that_cannot_be_made_is_named() {
     let (place, _) = file("");
     let line = format!("--dev --data {}", place.path().join("switchboard.toml/data").display());

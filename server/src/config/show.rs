@@ -1,0 +1,117 @@
+//! `switchboard config`: what is set and where, without the secrets, and all that is wrong with it at once.
+
+use std::fmt::Write;
+
+use super::layers::Layers;
+use super::table::{Kind, ROWS, Row};
+use super::{BadSetting, Flags, Settings, table};
+
+/// What stands for a secret that is set.
+const HIDDEN: &str = "***";
+
+impl Settings {
+    /// Every setting with its value and where it was set, a line each.
+    ///
+    /// # Errors
+    /// What cannot be read on the way there.
+    pub fn print(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<String, BadSetting> {
+        let layers = Layers::gather(flags, env)?;
+        let mut lines = String::new();
+        for row in &ROWS {
+            let value = layers.text(row.name).map_or_else(String::new, |text| shown(row, text));
+            let origin = layers.origin(row.name);
+            // A text takes all that is written to it.
+            let _written = writeln!(lines, "{} = {value} ({origin})", row.name);
+        }
+        Ok(lines)
+    }
+
+    /// The same as a settings file; what is not set, and the secrets, are comments in it.
+    ///
+    /// # Errors
+    /// What cannot be read on the way there.
+    pub fn print_toml(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<String, BadSetting> {
+        let layers = Layers::gather(flags, env)?;
+        let mut lines = String::new();
+        for (row, setting) in ROWS.iter().zip(table()) {
+            let value = layers.text(row.name);
+            let is_comment = value.is_none() || matches!(row.kind, Kind::Secret);
+            let value = in_toml(row.kind, &shown(row, value.unwrap_or_default()));
+            let comment = if is_comment { "# " } else { "" };
+            let _written = writeln!(lines, "# {}\n{comment}{} = {value}\n", setting.what, row.name);
+        }
+        Ok(lines)
+    }
+
+    /// All settings with their defaults, as a table for documents.
+    #[must_use]
+    pub fn print_markdown() -> String {
+        let mut lines = "| setting | variable | default | what it does |\n|---|---|---|---|\n".to_owned();
+        for setting in table() {
+            let default = setting.default.filter(|default| !default.is_empty()).unwrap_or("none");
+            let _written =
+                writeln!(lines, "| `{}` | `{}` | {default} | {} |", setting.name, setting.variable, setting.what);
+        }
+        lines
+    }
+
+    /// All that is wrong with the settings. Nothing is made, the secrets of `dev` neither.
+    pub fn problems(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Vec<BadSetting> {
+        let (layers, mut problems) = Layers::gather_all(flags, env);
+        problems.extend(ROWS.iter().filter_map(|row| layers.problem(row)));
+        problems.extend(Self::tokens(&layers).err());
+        problems.extend(Self::door(&layers).err());
+        problems.extend(Self::proxies(&layers).err());
+        problems.extend(Self::away_from_home(&layers).err());
+        if !layers.switch("dev").unwrap_or_default() {
+            problems.extend(Self::no_token_key(&layers));
+        }
+        let mut seen: Vec<BadSetting> = Vec::new();
+        problems.retain(|problem| {
+            let is_new = !seen.contains(problem);
+            seen.push(problem.clone());
+            is_new
+        });
+        problems
+    }
+}
+
+impl Layers {
+    /// What is wrong with a value by itself.
+    fn problem(&self, row: &Row) -> Option<BadSetting> {
+        match row.kind {
+            Kind::Address => self.address(row.name).err(),
+            Kind::Switch => self.switch(row.name).err(),
+            Kind::LogFilter => self.log_filter(row.name).err(),
+            Kind::Whole(..) => self.whole(row.name).err(),
+            Kind::OneOf(_) => self.one_of(row.name).err(),
+            Kind::AddressOrNone => self.address_or_none(row.name).err(),
+            Kind::Directory => self.data(&Flags::default()).err(),
+            Kind::File | Kind::Secret | Kind::Text | Kind::List | Kind::Url => None,
+        }
+    }
+}
+
+fn shown(row: &Row, text: String) -> String {
+    if matches!(row.kind, Kind::Secret) && !text.is_empty() { HIDDEN.to_owned() } else { text }
+}
+
+fn in_toml(kind: Kind, text: &str) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    match kind {
+        Kind::Switch | Kind::Whole(..) => text.to_owned(),
+        Kind::List => {
+            let parts: Vec<_> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(quoted).collect();
+            format!("[{}]", parts.join(", "))
+        }
+        Kind::Address
+        | Kind::AddressOrNone
+        | Kind::OneOf(_)
+        | Kind::Directory
+        | Kind::File
+        | Kind::Secret
+        | Kind::Text
+        | Kind::Url
+        | Kind::LogFilter => quoted(text),
+    }
+}
