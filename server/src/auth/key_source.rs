@@ -73,8 +73,8 @@ pub enum NoKeys {
     #[error("the file cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
     /// The request failed.
-    #[error("the request failed: {0}")]
-    Request(#[from] reqwest::Error),
+    #[error("the request failed: {}", innermost(.0))]
+    Request(reqwest::Error),
     /// Another answer than one with keys.
     #[error("the answer is {0}")]
     Status(reqwest::StatusCode),
@@ -84,6 +84,18 @@ pub enum NoKeys {
     /// What is there is no set of keys.
     #[error(transparent)]
     Bad(#[from] BadKeySet),
+}
+
+/// A URL may hold a password: it stays out of the log.
+impl From<reqwest::Error> for NoKeys {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Request(error.without_url())
+    }
+}
+
+/// What went wrong at the bottom of it, such as that nobody listens there.
+fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 /// The keys in a file.
@@ -230,6 +242,14 @@ fn refresh_after(cache_control: &str) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_failed_request_says_why_and_shows_no_password() {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let failed = client.get("http://ann:sesame@127.0.0.1:1/keys?token=sesame").send().await.unwrap_err();
+        let said = format!("{0} {0:?}", NoKeys::from(failed));
+        assert!(said.contains("refused") && !said.contains("sesame"), "{said}");
+    }
 
     #[test]
     fn an_answer_is_asked_for_again_within_bounds() {
