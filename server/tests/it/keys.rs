@@ -1,5 +1,8 @@
 //! API keys on the built server: made and revoked beside it, with scopes and companies; and the list of who did what.
 
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
@@ -225,4 +228,36 @@ fn keys_are_made_beside_a_server_under_load_and_nothing_is_lost() {
     assert_eq!(audit(&server, "?limit=500").0.len(), 208);
     server.stop();
     assert_whole(place.path());
+}
+
+#[test]
+fn a_kill_in_the_midst_of_changes_leaves_none_without_its_line() {
+    let place = tempfile::tempdir().unwrap();
+    let mut server = Plan::new(place.path()).start();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let requests: String = (0..400)
+        .map(|n| {
+            format!(
+                "PUT /v1/companies/c{n} HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {API_KEY}\r\n\
+                 Content-Length: 0\r\n\r\n"
+            )
+        })
+        .collect();
+    stream.write_all(requests.as_bytes()).unwrap();
+    let mut answers = Vec::new();
+    while String::from_utf8_lossy(&answers).matches("HTTP/1.1 201").count() < 20 {
+        let mut more = [0; 1024];
+        let bytes = stream.read(&mut more).unwrap();
+        assert!(bytes > 0, "it answers");
+        answers.extend_from_slice(&more[..bytes]);
+    }
+    server.kill();
+    server.restart();
+    let lines: BTreeSet<String> =
+        audit(&server, "?limit=500").0.iter().map(|line| line["company"].as_str().unwrap().to_owned()).collect();
+    let made: Value = serde_json::from_str(&server.ask("GET", "/v1/companies?limit=500", "").1).unwrap();
+    let made: Vec<_> = made["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    println!("{} companies of 400 were made before the kill, {} lines", made.len(), lines.len());
+    assert!(made.len() >= 20 && made.iter().all(|company| lines.contains(*company)), "{made:?} {lines:?}");
 }
