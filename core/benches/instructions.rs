@@ -50,7 +50,7 @@ impl Scene {
         let topic = topic(usize::try_from(id % 10).unwrap_or_default());
         self.play(Command::Book { booking: BookingId::from_u128(id), client, topic, note: None, key: None });
         let (employee, offer) = (self.asked(id), offer(id));
-        self.play(Command::OfferDelivered { employee, offer });
+        self.play(Command::OfferDelivered { employee, offer, device: None });
     }
 
     fn begin_session(&mut self, id: u128) {
@@ -229,7 +229,7 @@ fn say() -> Command {
 #[bench::book(book(None, None))]
 #[bench::book_with_note_and_key(book(Some(r#"{"about":"a contract"}"#), Some(key())))]
 #[bench::cancel(Command::Cancel { booking: BookingId::from_u128(OURS), by: Actor::Client(zoe()) })]
-#[bench::offer_delivered(Command::OfferDelivered { employee: employee(0), offer: offer(OURS) })]
+#[bench::offer_delivered(Command::OfferDelivered { employee: employee(0), offer: offer(OURS), device: None })]
 #[bench::accept(accept())]
 #[bench::reject(Command::Reject { employee: employee(0), offer: offer(OURS), reason: None })]
 #[bench::enter_session(Command::EnterSession { session: session(), party: Party::Client })]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::employee::Intent;
-use crate::id::{BookingId, ClientId, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
+use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
 use crate::person::{Actor, Party};
 use crate::settings::Settings;
 
@@ -88,6 +88,8 @@ pub enum Command {
         employee: EmployeeId,
         /// Which offer.
         offer: OfferId,
+        /// What the device calls its kind, if it does.
+        device: Option<DeviceKind>,
     },
     /// Yes.
     Accept {

@@ -32,6 +32,9 @@ pub struct Employee {
     pub place: u64,
     /// When the intent falls to offline if nobody comes back.
     pub lapse_due: Option<Time>,
+    /// How long they were in each status, up to the one that they are in now.
+    #[serde(default)]
+    pub meter: Meter,
 }
 
 impl Employee {
@@ -52,10 +55,55 @@ impl Employee {
         matches!(self.status(), Status::Idle) && matches!(self.reach, Reach::Connected)
     }
 
+    /// How long they were in each status from when they were made until that moment.
+    #[must_use]
+    pub const fn spent_until(&self, moment: Time) -> Meter {
+        let mut meter = self.meter;
+        meter.add(self.status(), self.since.ms_until(moment));
+        meter
+    }
+
     /// Whether they take bookings on that topic.
     #[must_use]
     pub fn takes(&self, topic: &Topic) -> bool {
         self.topics.is_empty() || self.topics.binary_search(topic).is_ok()
+    }
+}
+
+/// How long somebody was in each status, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Meter {
+    /// Not at work, or unreachable.
+    pub offline_ms: u64,
+    /// Waiting to be asked.
+    pub idle_ms: u64,
+    /// Being asked.
+    pub init_ms: u64,
+    /// In a session.
+    pub busy_ms: u64,
+}
+
+impl Meter {
+    pub(crate) const fn add(&mut self, status: Status, ms: u64) {
+        let spent = match status {
+            Status::Offline => &mut self.offline_ms,
+            Status::Idle => &mut self.idle_ms,
+            Status::Init => &mut self.init_ms,
+            Status::Busy => &mut self.busy_ms,
+        };
+        *spent = spent.saturating_add(ms);
+    }
+
+    /// What was added since an earlier reading.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            offline_ms: self.offline_ms.saturating_sub(earlier.offline_ms),
+            idle_ms: self.idle_ms.saturating_sub(earlier.idle_ms),
+            init_ms: self.init_ms.saturating_sub(earlier.init_ms),
+            busy_ms: self.busy_ms.saturating_sub(earlier.busy_ms),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::booking::BookingReason;
 use crate::employee::Intent;
-use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
+use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
 use crate::settings::Settings;
@@ -98,6 +98,9 @@ pub enum Event {
     OfferDelivered {
         /// Which.
         offer: OfferId,
+        /// What the device calls its kind, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<DeviceKind>,
     },
     /// The open offer ended without a yes.
     OfferClosed {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::limits::{ID_MAX_CHARS, KEY_MAX_CHARS, TOPIC_MAX_CHARS};
+use crate::limits::{DEVICE_KIND_MAX_CHARS, ID_MAX_CHARS, KEY_MAX_CHARS, TOPIC_MAX_CHARS};
 
 /// Why a text cannot be an id, a topic or a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum BadId {
     /// Empty or too long for a key.
     #[error("a key is 1 to {KEY_MAX_CHARS} characters without control characters")]
     Key,
+    /// Not 1 to 32 of the characters allowed in the word for a kind of device.
+    #[error("a kind of device is 1 to {DEVICE_KIND_MAX_CHARS} characters of `a-z 0-9 _ -`")]
+    DeviceKind,
     /// Not a UUID in its hyphenated form.
     #[error("expected a UUID")]
     Uuid,
@@ -46,6 +49,12 @@ fn check_topic(text: &str) -> Result<(), BadId> {
 
 fn check_key(text: &str) -> Result<(), BadId> {
     if within(text, KEY_MAX_CHARS) { Ok(()) } else { Err(BadId::Key) }
+}
+
+fn check_device_kind(text: &str) -> Result<(), BadId> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
+    let good = !text.is_empty() && text.len() <= DEVICE_KIND_MAX_CHARS && text.bytes().all(allowed);
+    if good { Ok(()) } else { Err(BadId::DeviceKind) }
 }
 
 /// Reads what is stored without a text of its own in between.
@@ -149,6 +158,11 @@ text_id!(
 text_id!(
     /// A client's own mark on a request: the same key never makes a second thing.
     Key, check_key
+);
+
+text_id!(
+    /// What a device calls its kind, such as `ios`, `android` or `web`.
+    DeviceKind, check_device_kind
 );
 
 macro_rules! uuid_id {

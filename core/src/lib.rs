@@ -48,9 +48,11 @@ pub use availability::{Availability, TopicAvailability};
 pub use booking::{Booking, BookingReason, BookingState};
 pub use command::Command;
 pub use company::{Answer, Company, Today, Turn};
-pub use employee::{Duty, Employee, Intent, Reach, Status};
+pub use employee::{Duty, Employee, Intent, Meter, Reach, Status};
 pub use event::{Event, IntentBy};
-pub use id::{BookingId, ClientId, CompanyId, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
+pub use id::{
+    BookingId, ClientId, CompanyId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic,
+};
 pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};
 pub use person::{Actor, EndedBy, Party};

@@ -6,6 +6,8 @@ pub const ID_MAX_CHARS: usize = 128;
 pub const TOPIC_MAX_CHARS: usize = 128;
 /// Characters of an idempotency key. The wire contract's; a UUID with a prefix fits.
 pub const KEY_MAX_CHARS: usize = 64;
+/// Characters of the word for a kind of device: `ios` and the like.
+pub const DEVICE_KIND_MAX_CHARS: usize = 32;
 /// Bytes of a booking's note as JSON. The wire contract's.
 pub const NOTE_MAX_BYTES: usize = 4096;
 /// Bytes of one message's body: long for a chat, and 100 of them still fit in memory per session.
@@ -27,5 +29,7 @@ pub const REMEMBERED_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 pub const REMEMBERED_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The longest that any timeout may be set to: a day.
 pub const TIMEOUT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
+/// The longest that history may be set to be kept: a hundred years.
+pub const HISTORY_DAYS_MAX: u32 = 36_525;
 /// The largest `max_missed` that may be set.
 pub const MISSED_MAX: u32 = 1000;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EmployeeId, EmployeeNo};
+use crate::id::{DeviceKind, EmployeeId, EmployeeNo};
 use crate::time::Time;
 
 /// One employee asked to take one booking.
@@ -20,6 +20,9 @@ pub struct Offer {
     pub expires_at: Time,
     /// When a device proved to have it.
     pub delivered_at: Option<Time>,
+    /// What that device calls its kind, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_to: Option<DeviceKind>,
     /// When it counts as undelivered: no device has proved to have it, or the last one has gone.
     pub delivery_due: Option<Time>,
     /// How it ended; none while it is open.

@@ -110,6 +110,7 @@ impl Roster {
         if is != was {
             self.statuses[was as usize] -= 1;
             self.statuses[is as usize] += 1;
+            employee.meter.add(was, employee.since.ms_until(at));
             employee.since = at;
             if is == Status::Idle {
                 employee.place = self.next_place;
@@ -292,7 +293,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::employee::{Duty, Intent, Reach};
+    use crate::employee::{Duty, Intent, Meter, Reach};
 
     fn idle(id: &str, place: u64) -> Employee {
         let at = Time::default();
@@ -308,6 +309,7 @@ mod tests {
             since: at,
             place,
             lapse_due: None,
+            meter: Meter::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MISSED_MAX, TIMEOUT_MAX_MS};
+use crate::limits::{HISTORY_DAYS_MAX, MISSED_MAX, TIMEOUT_MAX_MS};
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident: $kind:ty = $default:literal, $min:literal..=$max:expr;)+) => {
@@ -65,6 +65,8 @@ settings! {
     session_grace_ms: u64 = 60_000, 0..=TIMEOUT_MAX_MS;
     /// busy goes on that long after a session ends
     wrap_up_ms: u64 = 0, 0..=TIMEOUT_MAX_MS;
+    /// that many days after its end a booking leaves the history, with its offers, session and messages; 0 keeps it for ever
+    history_days: u32 = 0, 0..=HISTORY_DAYS_MAX;
 }
 
 #[cfg(test)]

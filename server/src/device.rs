@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use switchboard_core::{Command, OfferId};
+use switchboard_core::{Command, DeviceKind, OfferId};
 use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
@@ -69,6 +69,7 @@ pub mod code {
 pub struct Device {
     hub: Arc<Hub>,
     claims: Claims,
+    kind: Option<DeviceKind>,
     outbox: Outbox,
     /// By topic. Most have one or two, so they are looked through.
     channels: Vec<(Arc<str>, Seat)>,
@@ -81,7 +82,12 @@ impl Device {
     #[must_use]
     pub fn new(hub: Arc<Hub>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
         let (outbox, waiting) = Outbox::new(hub.outbox_frames, version);
-        (Self { hub, claims, pass, limited: false, outbox, channels: Vec::new() }, waiting)
+        (Self { hub, claims, kind: None, pass, limited: false, outbox, channels: Vec::new() }, waiting)
+    }
+
+    /// What the device calls itself; a proof of delivery names it.
+    pub fn is_of_kind(&mut self, kind: Option<DeviceKind>) {
+        self.kind = kind;
     }
 
     /// The person's token.
@@ -119,7 +125,8 @@ impl Device {
         }
         for (_, seat) in &self.channels {
             let Room::Employee(employee) = &seat.room else { continue };
-            let command = Command::OfferDelivered { employee: employee.clone(), offer };
+            let (employee, device) = (employee.clone(), self.kind.clone());
+            let command = Command::OfferDelivered { employee, offer, device };
             let place = self.pass.place().await;
             let told = self.hub.exchange.visit(&seat.company, |visit| {
                 let _late_or_foreign = visit.take(&command);

@@ -11,6 +11,7 @@ use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, Stream};
+use switchboard_core::DeviceKind;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
@@ -54,6 +55,7 @@ const WRITE_BUFFER_BYTES: usize = 4096;
 pub struct Address {
     vsn: Option<String>,
     token: Option<String>,
+    device: Option<String>,
 }
 
 /// `GET /socket/websocket`.
@@ -93,6 +95,10 @@ pub async fn upgrade(
     let Some(version) = Version::negotiate(address.vsn.as_deref()) else {
         return refuse(StatusCode::FORBIDDEN, "invalid", "`vsn` must be 1.0.0 or 2.0.0");
     };
+    let kind = match address.device.map(|kind| kind.parse::<DeviceKind>()).transpose() {
+        Ok(kind) => kind,
+        Err(error) => return refuse(StatusCode::FORBIDDEN, "invalid", &format!("`device`: {error}")),
+    };
     let Some(place) = hub.place() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are taken; try again later");
     };
@@ -108,7 +114,8 @@ pub async fn upgrade(
         .max_message_size(FRAME_READ_MAX_BYTES)
         .max_frame_size(FRAME_READ_MAX_BYTES)
         .on_upgrade(move |socket| {
-            let (device, waiting) = Device::new(hub.clone(), claims, pass, version);
+            let (mut device, waiting) = Device::new(hub.clone(), claims, pass, version);
+            device.is_of_kind(kind);
             serve(Wire { socket, device, waiting, tells_next: false, heard_in_turn: 0 }, hub, (place, entrance))
         })
 }

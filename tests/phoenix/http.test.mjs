@@ -15,6 +15,7 @@ const DEFAULTS = {
   client_grace_ms: 15000,
   session_grace_ms: 60000,
   wrap_up_ms: 0,
+  history_days: 0,
 }
 
 test('the server says that it is alive and ready, without a key', async (t) => {

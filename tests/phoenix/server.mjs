@@ -220,8 +220,8 @@ function socketAddress(server, bearer, vsn, query) {
 }
 
 /** The HTTP status of an upgrade that must be refused. */
-export async function refusedUpgrade(server, bearer, { vsn = '2.0.0', protocols = [] } = {}) {
-  const ws = new WebSocket(socketAddress(server, bearer, vsn, {}), protocols)
+export async function refusedUpgrade(server, bearer, { vsn = '2.0.0', protocols = [], query = {} } = {}) {
+  const ws = new WebSocket(socketAddress(server, bearer, vsn, query), protocols)
   ws.on('error', () => {})
   return within(PATIENCE_MS, () => 'the upgrade was neither refused nor answered', (resolve, reject) => {
     ws.once('unexpected-response', (request, response) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::deadline::{due_of_booking, due_of_employee, due_of_session};
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
-use crate::employee::{Duty, Employee, Intent, Reach};
+use crate::employee::{Duty, Employee, Intent, Meter, Reach};
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
@@ -46,8 +46,9 @@ impl Company {
             Event::OfferMade { offer, employee, expires_at } => {
                 self.make_offer(at, offer.booking, *employee, *expires_at)
             }
-            Event::OfferDelivered { offer } => self.change_open_offer(offer.booking, |offer| {
+            Event::OfferDelivered { offer, device } => self.change_open_offer(offer.booking, |offer| {
                 offer.delivered_at = Some(at);
+                offer.delivered_to = device.clone();
                 offer.delivery_due = None;
             }),
             Event::OfferClosed { offer, outcome, reason } => {
@@ -201,6 +202,7 @@ impl Company {
             made_at: at,
             expires_at,
             delivered_at: None,
+            delivered_to: None,
             delivery_due: self.delivery_due(at),
             outcome: None,
             closed_at: None,
@@ -384,5 +386,6 @@ fn new_employee(at: Time, id: &EmployeeId, name: &Arc<str>, topics: &[Topic]) ->
         since: at,
         place: 0,
         lapse_due: None,
+        meter: Meter::default(),
     }
 }

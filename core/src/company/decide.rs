@@ -5,7 +5,7 @@ use crate::booking::{Booking, BookingReason};
 use crate::command::Command;
 use crate::employee::{Duty, Employee, Intent, Reach};
 use crate::event::{Event, IntentBy};
-use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId};
+use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, OfferId, SessionId};
 use crate::limits::EMPLOYEES_PER_COMPANY_MAX;
 use crate::offer::{Offer, Outcome};
 use crate::person::{Actor, EndedBy, Party};
@@ -41,7 +41,9 @@ impl Company {
             Command::ClientDisconnected { client } => Ok(self.client_connected(client, false)),
             Command::Book { .. } => self.book(now, command),
             Command::Cancel { booking, by } => self.cancel(*booking, by),
-            Command::OfferDelivered { employee, offer } => Ok(self.offer_delivered(employee, *offer)),
+            Command::OfferDelivered { employee, offer, device } => {
+                Ok(self.offer_delivered(employee, *offer, device.as_ref()))
+            }
             Command::Accept { employee, offer, session } => self.accept(employee, *offer, *session),
             Command::Reject { employee, offer, reason } => {
                 let (booking, found) = self.offer_to(employee, *offer)?;
@@ -267,13 +269,13 @@ impl Company {
         self.roster.get(no).is_some_and(|e| max > 0 && e.missed.saturating_add(1) >= max && e.intent == Intent::Idle)
     }
 
-    fn offer_delivered(&self, employee: &EmployeeId, id: OfferId) -> Vec<Event> {
+    fn offer_delivered(&self, employee: &EmployeeId, id: OfferId, device: Option<&DeviceKind>) -> Vec<Event> {
         match self.offer_to(employee, id) {
             // A pong may be late, and a device may answer twice: neither is news.
             Ok((_, offer))
                 if offer.outcome.is_none() && offer.delivered_at.is_none() && self.is_there(offer.employee) =>
             {
-                vec![Event::OfferDelivered { offer: id }]
+                vec![Event::OfferDelivered { offer: id, device: device.cloned() }]
             }
             Ok(_) | Err(_) => vec![],
         }

@@ -134,6 +134,37 @@ impl Company {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
+    /// The company without what it only remembers for repeats. All that later events can change is still in it.
+    #[must_use]
+    pub fn without_past(&self) -> Self {
+        let (mut bookings, mut sessions) = (Register::default(), Register::default());
+        for booking in self.clients.values().filter_map(|open| self.bookings.get(open.booking)) {
+            bookings.insert(booking.id, booking.clone());
+            if let Some(session) = booking.session.and_then(|id| self.sessions.get(id)) {
+                sessions.insert(session.id, session.clone());
+            }
+        }
+        let mut company = Self {
+            id: self.id.clone(),
+            exists: self.exists,
+            created_at: self.created_at,
+            name: self.name.clone(),
+            settings: self.settings.clone(),
+            clock: self.clock,
+            seq: self.seq,
+            roster: self.roster.clone(),
+            bookings,
+            sessions,
+            clients: self.clients.clone(),
+            past: Past::default(),
+            today: self.today,
+            keys: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+        };
+        company.rebuild();
+        company
+    }
+
     /// Makes anew what is not stored in a snapshot.
     pub fn rebuild(&mut self) {
         self.roster.rebuild();

@@ -16,6 +16,8 @@ mod look;
 
 mod past;
 
+mod meter;
+
 mod limits;
 
 mod growth;

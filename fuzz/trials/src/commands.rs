@@ -128,7 +128,7 @@ impl<'a> Walk<'a> {
                 key: self.key(),
             },
             16 => Command::Cancel { booking: self.booking(), by: self.actor() },
-            17 => Command::OfferDelivered { employee: self.employee(), offer: self.offer() },
+            17 => Command::OfferDelivered { employee: self.employee(), offer: self.offer(), device: None },
             18 | 19 => {
                 let (employee, offer) = self.asked();
                 Command::Accept { employee, offer, session: SessionId::from_u128(self.fresh()) }
@@ -301,6 +301,7 @@ impl<'a> Walk<'a> {
             client_grace_ms: self.choices.of(&ms),
             session_grace_ms: self.choices.of(&ms),
             wrap_up_ms: self.choices.of(&ms),
+            history_days: self.choices.of(&[0, 1]),
         };
         assert_eq!(settings.check(), Ok(()));
         settings

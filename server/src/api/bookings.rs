@@ -132,7 +132,7 @@ pub async fn cancel(State(hub): State<Arc<Hub>>, InPath((company, booking)): InP
     cancelled.await
 }
 
-fn ids(company: &str, booking: &str) -> Result<(CompanyId, BookingId), Problem> {
+pub(super) fn ids(company: &str, booking: &str) -> Result<(CompanyId, BookingId), Problem> {
     let unknown = |_| Problem::from(&Refusal::UnknownBooking);
     Ok((ask::id("company", company)?, booking.parse().map_err(unknown)?))
 }

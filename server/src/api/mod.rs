@@ -38,6 +38,8 @@ pub mod events;
 
 pub mod webhooks;
 
+pub mod timeline;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -131,6 +133,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .route("/companies/{company}/events", get(events::list))
         .merge(webhooks::routes())
         .route("/audit", get(audit::list))
+        .route("/companies/{company}/bookings/{booking}/timeline", get(timeline::show))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))

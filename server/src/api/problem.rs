@@ -81,6 +81,9 @@ impl Problem {
     /// The store cannot be read.
     #[must_use]
     pub fn unreadable(error: &StoreError) -> Self {
+        if matches!(error, StoreError::TooFarBack(_)) {
+            return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_far_back", error.to_string());
+        }
         let not_now = NotNow::from(error);
         if not_now == NotNow::Unavailable {
             tracing::warn!(%error, "a question to the store failed");

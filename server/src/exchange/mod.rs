@@ -121,6 +121,7 @@ impl From<&StoreError> for NotNow {
             | StoreError::Unreadable(_)
             | StoreError::OutOfOrder { .. }
             | StoreError::Thread(_)
+            | StoreError::TooFarBack(_)
             | StoreError::TooNew { .. } => Self::Unavailable,
         }
     }

@@ -111,7 +111,7 @@ impl Kind {
                 "made_at",
                 "expires_at",
             ],
-            Self::OfferDelivered => &["offer_id", "booking_id", "attempt", "employee_id"],
+            Self::OfferDelivered => &["offer_id", "booking_id", "attempt", "employee_id", "device"],
             Self::OfferClosed => &["offer_id", "booking_id", "attempt", "employee_id", "outcome", "reason"],
             Self::BookingEnded => &["booking_id", "client_id", "topic", "state", "reason"],
             Self::SessionStarted => {

@@ -55,10 +55,11 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
             (Kind::BookingOpened, booking.to_string(), data)
         }
         Event::OfferMade { offer, employee: _, expires_at } => offer_made(rows, at, *offer, *expires_at)?,
-        Event::OfferDelivered { offer } => {
+        Event::OfferDelivered { offer, device } => {
             let OfferId { booking: booking_id, attempt } = *offer;
             let employee_id = rows.asked(*offer)?;
-            let data = Data::OfferDelivered { offer_id: *offer, booking_id, attempt, employee_id };
+            let device = device.as_ref().map(ToString::to_string);
+            let data = Data::OfferDelivered { offer_id: *offer, booking_id, attempt, employee_id, device };
             (Kind::OfferDelivered, booking_id.to_string(), data)
         }
         Event::OfferClosed { offer, outcome, reason } => {

@@ -76,7 +76,7 @@ impl House {
         house.hires("bob");
         house.books(BOOKING, "alice");
         let (first, second) = (OfferId { booking: BOOKING, attempt: 1 }, OfferId { booking: BOOKING, attempt: 2 });
-        house.lives(&Command::OfferDelivered { employee: id("ann"), offer: first });
+        house.lives(&Command::OfferDelivered { employee: id("ann"), offer: first, device: None });
         house.lives(&Command::Reject { employee: id("ann"), offer: first, reason: Some("lunch".into()) });
         house.lives(&Command::Accept { employee: id("bob"), offer: second, session: SESSION });
         let (message, by) = (MessageId::from_u128(9), Actor::Client(id("alice")));

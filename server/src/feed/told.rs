@@ -95,6 +95,7 @@ pub(super) enum Data {
         booking_id: BookingId,
         attempt: u32,
         employee_id: Option<String>,
+        device: Option<String>,
     },
     OfferClosed {
         offer_id: OfferId,

@@ -172,8 +172,8 @@ fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Res
             employee_name: row.get(11)?,
         })))
     })?;
-    let sql = "SELECT booking_id, attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason
-               FROM offers WHERE company_id = ?1";
+    let sql = "SELECT booking_id, attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason,
+                   delivered_to FROM offers WHERE company_id = ?1";
     each_row(connection, sql, id, rows, |row| {
         Ok(Row::Offer(Box::new(OfferRow {
             id: OfferId { booking: parsed(row, 0)?, attempt: row.get(1)? },
@@ -184,6 +184,7 @@ fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Res
             closed_at: row.get::<_, Option<i64>>(6)?.map(time),
             outcome: row.get::<_, Option<String>>(7)?.map(Into::into),
             reason: row.get(8)?,
+            delivered_to: maybe_parsed(row, 9)?,
         })))
     })
 }

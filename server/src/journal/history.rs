@@ -181,6 +181,8 @@ pub struct OfferItem {
     expires_at: Moment,
     #[schema(value_type = Option<shape::Moment>, required)]
     delivered_at: Option<Moment>,
+    #[schema(required)]
+    delivered_to: Option<String>,
     #[schema(value_type = Option<shape::Moment>, required)]
     closed_at: Option<Moment>,
     #[schema(value_type = Option<shape::EndOfOffer>, required)]
@@ -429,8 +431,8 @@ fn read_id<T: FromStr<Err = BadId>>(row: &Row<'_>, at: usize) -> Result<T, Store
 }
 
 fn read_offers(connection: &Connection, company: &CompanyId, id: BookingId) -> Result<Vec<OfferItem>, StoreError> {
-    let sql = "SELECT attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason FROM offers
-               WHERE company_id = ?1 AND booking_id = ?2 ORDER BY attempt";
+    let sql = "SELECT attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason, delivered_to
+               FROM offers WHERE company_id = ?1 AND booking_id = ?2 ORDER BY attempt";
     collect(connection, sql, params![company.as_str(), id.to_string()], |row| {
         let attempt: u32 = row.get(0)?;
         Ok(OfferItem {
@@ -443,6 +445,7 @@ fn read_offers(connection: &Connection, company: &CompanyId, id: BookingId) -> R
             closed_at: row.get::<_, Option<i64>>(5)?.map(time).map(Moment),
             outcome: row.get(6)?,
             reason: row.get(7)?,
+            delivered_to: row.get(8)?,
         })
     })
 }

@@ -24,6 +24,12 @@ pub mod history;
 
 pub mod snapshot;
 
+mod bases;
+
+mod replay;
+
+pub mod timeline;
+
 pub mod check;
 
 pub mod backup;
@@ -139,6 +145,9 @@ pub enum StoreError {
     /// The system gives no thread.
     #[error("the store needs a thread: {0}")]
     Thread(std::io::Error),
+    /// More events than are read for one question.
+    #[error("it is too far back: more than {0} events would have to be read")]
+    TooFarBack(u64),
     /// The server stops, and reads nothing more.
     #[error("the server is about to stop")]
     Stopping,

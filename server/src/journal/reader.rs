@@ -1,5 +1,6 @@
 //! Reads what is committed, beside the writer.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -159,13 +160,28 @@ pub(super) fn for_each_event(
     after: u64,
     mut each: impl FnMut(Time, &Event),
 ) -> Result<(), StoreError> {
+    while_events(connection, company, after, |at, event| {
+        each(at, event);
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Hands over a company's events after that number, in order, until it breaks.
+pub(super) fn while_events(
+    connection: &Connection,
+    company: &CompanyId,
+    after: u64,
+    mut each: impl FnMut(Time, &Event) -> Result<ControlFlow<()>, StoreError>,
+) -> Result<(), StoreError> {
     let sql = "SELECT at, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq";
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query(params![company.as_str(), after.cast_signed()])?;
     while let Some(row) = rows.next()? {
         let data = row.get_ref(1)?.as_str().map_err(unreadable)?;
         let event = serde_json::from_str(data).map_err(unreadable)?;
-        each(time(row.get(0)?), &event);
+        if each(time(row.get(0)?), &event)?.is_break() {
+            break;
+        }
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Booking, BookingId, ClientId, Company, Employee, EmployeeId, EmployeeNo, Event, Message, MessageId, Offer, OfferId,
-    Session, SessionId, Settings, Time, Topic,
+    Booking, BookingId, ClientId, Company, DeviceKind, Employee, EmployeeId, EmployeeNo, Event, Message, MessageId,
+    Offer, OfferId, Session, SessionId, Settings, Time, Topic,
 };
 
 /// A word of the contract; owned when it was read back.
@@ -78,6 +78,7 @@ pub struct OfferRow {
     pub made_at: Time,
     pub expires_at: Time,
     pub delivered_at: Option<Time>,
+    pub delivered_to: Option<DeviceKind>,
     pub closed_at: Option<Time>,
     pub outcome: Option<Word>,
     pub reason: Option<Arc<str>>,
@@ -183,7 +184,7 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
             note(Changed::Booking(offer.booking));
             note(Changed::Offer(*offer));
         }
-        Event::OfferDelivered { offer } | Event::OfferClosed { offer, .. } => note(Changed::Offer(*offer)),
+        Event::OfferDelivered { offer, .. } | Event::OfferClosed { offer, .. } => note(Changed::Offer(*offer)),
         Event::OfferAccepted { offer, session } => {
             note(Changed::Offer(*offer));
             note(Changed::Booking(offer.booking));
@@ -255,6 +256,7 @@ fn offer_row(id: OfferId, offer: &Offer) -> Row {
         made_at: offer.made_at,
         expires_at: offer.expires_at,
         delivered_at: offer.delivered_at,
+        delivered_to: offer.delivered_to.clone(),
         closed_at: offer.closed_at,
         outcome: offer.outcome.map(|outcome| outcome.word().into()),
         reason: offer.reason.clone(),

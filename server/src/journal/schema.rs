@@ -167,6 +167,19 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX audit_by_company ON audit (company_id, number);
 ",
+    // Snapshots of before have no meters: the next ones, made from all events, have them.
+    "
+    ALTER TABLE offers ADD COLUMN delivered_to TEXT;
+    CREATE TABLE bases (
+        company_id TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (company_id, seq)
+    ) STRICT;
+    CREATE INDEX bases_by_time ON bases (company_id, at, seq);
+    DELETE FROM snapshots;
+",
 ];
 
 /// The newest schema that this version knows.

@@ -1,11 +1,11 @@
-//! Snapshots: a company's state written down now and then, away from the way of a booking.
+//! Snapshots and bases: a company's state written down now and then, away from the way of a booking.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use switchboard_core::CompanyId;
 
-use super::Work;
 use super::reader::Reader;
+use super::{Work, bases};
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
@@ -27,6 +27,11 @@ fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<
         match store.company(&company) {
             Ok((state, _)) => {
                 if journal.blocking_send(Work::snapshot(&state)).is_err() {
+                    return;
+                }
+                let is_due = store.ask(|connection| bases::is_due(connection, &state)).unwrap_or(false);
+                let base = || Work::Write { change: bases::keep(&state), release: Box::new(|_| {}) };
+                if is_due && journal.blocking_send(base()).is_err() {
                     return;
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use switchboard_core::{CompanyId, EmployeeId, Time};
+use switchboard_core::{CompanyId, DeviceKind, EmployeeId, Time};
 
 use super::StoreError;
 use super::rows::{Row, RowKey};
@@ -158,9 +158,10 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
     }
     if let Row::Offer(o) = row {
         let sql = "INSERT INTO offers (company_id, booking_id, attempt, employee_id, made_at, expires_at,
-                       delivered_at, closed_at, outcome, reason)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                   ON CONFLICT DO UPDATE SET delivered_at = excluded.delivered_at, closed_at = excluded.closed_at,
+                       delivered_at, delivered_to, closed_at, outcome, reason)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                   ON CONFLICT DO UPDATE SET delivered_at = excluded.delivered_at,
+                       delivered_to = excluded.delivered_to, closed_at = excluded.closed_at,
                        outcome = excluded.outcome, reason = excluded.reason";
         connection.prepare_cached(sql)?.execute(params![
             company,
@@ -170,6 +171,7 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
             ms(o.made_at),
             ms(o.expires_at),
             o.delivered_at.map(ms),
+            o.delivered_to.as_ref().map(DeviceKind::as_str),
             o.closed_at.map(ms),
             o.outcome,
             o.reason

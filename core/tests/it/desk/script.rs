@@ -32,7 +32,11 @@ impl Desk {
                 key: key_of(marks),
             },
             [who, "cancels", booking] => Command::Cancel { booking: booking_id(booking), by: actor(who) },
-            [who, "has", offer] => Command::OfferDelivered { employee: who.parse().unwrap(), offer: offer_id(offer) },
+            [who, "has", offer, on @ ..] => Command::OfferDelivered {
+                employee: who.parse().unwrap(),
+                offer: offer_id(offer),
+                device: mark(on, "on").map(|kind| kind.parse().unwrap()),
+            },
             [who, "accepts", offer] => Command::Accept {
                 employee: who.parse().unwrap(),
                 offer: offer_id(offer),

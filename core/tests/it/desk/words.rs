@@ -163,7 +163,8 @@ impl Desk {
             Event::OfferMade { offer, employee, expires_at } => {
                 format!("{} {} until {}", o(*offer), self.name(*employee), expires_at.as_ms())
             }
-            Event::OfferDelivered { offer } => o(*offer),
+            Event::OfferDelivered { offer, device: None } => o(*offer),
+            Event::OfferDelivered { offer, device: Some(kind) } => format!("{} on {kind}", o(*offer)),
             Event::OfferClosed { offer, outcome, reason } => {
                 format!("{} {}{}", o(*offer), outcome.word(), in_words(reason))
             }

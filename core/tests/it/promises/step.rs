@@ -110,6 +110,7 @@ pub fn settings() -> impl Strategy<Value = Settings> {
         client_grace_ms: absences.2,
         session_grace_ms: absences.3,
         wrap_up_ms: absences.4,
+        ..Settings::default()
     })
 }
 

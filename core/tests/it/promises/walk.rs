@@ -310,13 +310,18 @@ impl Walk {
     /// The fold of the events is the state, byte for byte: now, and at the moment that was remembered.
     pub fn fold_again(&self) {
         let mut folded = Company::new(self.company.id().clone());
+        let mut light = folded.clone();
         for (count, (at, event)) in self.history.iter().enumerate() {
             if let Some((_, then)) = self.moment.as_ref().filter(|(length, _)| *length == count) {
                 assert_eq!(json(&folded), *then);
+                light = folded.without_past();
             }
             folded.apply(*at, event);
+            light.apply(*at, event);
         }
         assert_eq!(json(&folded), json(&self.company));
+        assert_eq!(light.without_past(), folded.without_past(), "what has ended changes nothing that comes");
+        invariants::check(&folded.without_past()).expect("a company without its past is whole");
     }
 }
 
@@ -363,7 +368,7 @@ impl Walk {
             }
             Step::Deliver { thing } => {
                 let (offer, asked) = pick(self.ledger.open_offers(), *thing)?;
-                Command::OfferDelivered { employee: asked.id.clone(), offer }
+                Command::OfferDelivered { employee: asked.id.clone(), offer, device: None }
             }
             Step::Answer { thing, yes } => {
                 let (offer, asked) = pick(self.ledger.open_offers(), *thing)?;

@@ -56,6 +56,31 @@ fn an_offer_that_no_device_has_is_undelivered_and_the_next_is_asked() {
 }
 
 #[test]
+fn a_device_that_says_its_kind_is_named_with_the_proof() {
+    story(
+        "
+        open ann
+        zoe books tax
+        ann has b1.1 on=ios
+        ",
+        expect![[r#"
+            [0] zoe books tax
+                yes: b1 offering
+                + booking_opened b1 zoe tax
+                + offer_made b1.1 ann until 15000
+                > ann: offer b1.1
+                > zoe: booking b1 offering
+                > ann: status ann init, wants idle, cause offer
+                > board: b1, ann
+                ann is init since 0, wants idle, connected
+            [0] ann has b1.1 on=ios
+                yes
+                + offer_delivered b1.1 on ios
+        "#]],
+    );
+}
+
+#[test]
 fn a_device_that_has_the_offer_gives_it_its_whole_time() {
     story(
         "

@@ -1,0 +1,64 @@
+//! Bases: a company as it was now and then, without what had ended, so that any moment of its past can be reached again.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use switchboard_core::{Company, CompanyId, Time};
+
+use super::reader::read_snapshot;
+use super::tables::ms;
+use super::{Change, StoreError};
+
+/// Events between two bases, at least; more for each employee, because a base holds them all: so bases stay small
+/// beside the events.
+const EVENTS_PER_BASE: u64 = 5_000;
+const EVENTS_PER_EMPLOYEE: u64 = 16;
+/// And never more than that, so that a moment in between is reached within a second.
+const EVENTS_PER_BASE_MAX: u64 = 200_000;
+
+/// Whether so much has happened since the last base that the next is worth its room.
+pub(super) fn is_due(connection: &Connection, company: &Company) -> Result<bool, StoreError> {
+    let sql = "SELECT max(seq) FROM bases WHERE company_id = ?1";
+    let last: Option<i64> = connection.query_row(sql, [company.id().as_str()], |row| row.get(0))?;
+    let since = company.seq().saturating_sub(last.map_or(0, i64::cast_unsigned));
+    let employees = u64::try_from(company.employee_count()).unwrap_or(u64::MAX);
+    let enough = employees.saturating_mul(EVENTS_PER_EMPLOYEE).clamp(EVENTS_PER_BASE, EVENTS_PER_BASE_MAX);
+    Ok(since >= enough)
+}
+
+/// Writes the base that a company has now, in the journal's turn.
+pub(super) fn keep(company: &Company) -> Change {
+    let base = company.without_past();
+    let data = crate::view::json(&base);
+    Box::new(move |connection| write(connection, &base, &data))
+}
+
+/// Writes a base; the same once more changes nothing.
+pub(super) fn write(connection: &Connection, base: &Company, data: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO bases (company_id, seq, at, data) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT DO UPDATE SET at = excluded.at, data = excluded.data";
+    let values = params![base.id().as_str(), base.seq().cast_signed(), ms(base.clock()), data];
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// The latest base of before that moment.
+pub(super) fn latest_before(
+    connection: &Connection,
+    company: &CompanyId,
+    moment: Time,
+) -> Result<Option<Company>, StoreError> {
+    let sql = "SELECT data FROM bases WHERE company_id = ?1 AND at < ?2 ORDER BY at DESC, seq DESC LIMIT 1";
+    let found = connection.query_row(sql, params![company.as_str(), ms(moment)], |row| row.get::<_, String>(0));
+    found.optional()?.map(|data| read_snapshot(&data)).transpose()
+}
+
+/// The state that a company's remaining events begin from: none when all of them are there.
+pub(super) fn origin(connection: &Connection, company: &CompanyId) -> Result<Option<Company>, StoreError> {
+    let first = "SELECT min(seq) FROM events WHERE company_id = ?1";
+    let first: Option<i64> = connection.query_row(first, [company.as_str()], |row| row.get(0))?;
+    if first.is_none_or(|seq| seq <= 1) {
+        return Ok(None);
+    }
+    let sql = "SELECT data FROM bases WHERE company_id = ?1 ORDER BY seq LIMIT 1";
+    let found = connection.query_row(sql, [company.as_str()], |row| row.get::<_, String>(0));
+    found.optional()?.map(|data| read_snapshot(&data)).transpose()
+}
