@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import WebSocket from 'ws'
 import { Employee, employeeToken, openWorld } from './people.mjs'
-import { refusedUpgrade } from './server.mjs'
+import { API_KEY, refusedUpgrade } from './server.mjs'
 
 /** An employee's device that says of which kind it is. */
 async function deviceOfKind(world, id, device) {
@@ -63,7 +63,7 @@ test('a search that finds nobody more says why each of those who are there was n
 
 test('the kind of the device that has an offer is told in the booking and its timeline', async (t) => {
   const world = await openWorld(t)
-  await world.employee('ann', { idle: false })
+  await world.http('PUT', '/employees/ann', { name: 'Ann' })
   const ann = await deviceOfKind(world, 'ann', 'ios')
   await ann.setStatus('idle')
   const carl = await world.client('carl')
@@ -93,4 +93,99 @@ test('a booking that is not there has no timeline', async (t) => {
   await world.server.refused(404, 'unknown_booking', 'GET', '/v1/companies/acme/bookings/no/timeline')
   const nobody = '01890000-0000-7000-8000-000000000000'
   await world.server.refused(404, 'unknown_booking', 'GET', `/v1/companies/acme/bookings/${nobody}/timeline`)
+})
+
+/** A day at acme: Ann takes one booking and ends its session, then says no to another, which Bob takes. */
+async function workingDay(world) {
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  await carl.book()
+  const first = await ann.accept(await ann.offer())
+  const room = await ann.session(first)
+  await room.push('message', { body: 'hello' })
+  await room.push('end', { reason: 'answered' })
+  await ann.status('idle')
+  const bob = await world.employee('bob')
+  const dora = await world.client('dora')
+  const booking = await dora.book('tax', { note: { from: 'dora' } })
+  await ann.reject(await ann.offer(), 'at lunch')
+  const second = await bob.accept(await bob.offer())
+  return { ann, bob, carl, dora, first, second, booking }
+}
+
+test('statistics count what began in the time, and show what goes on now', async (t) => {
+  const world = await openWorld(t)
+  await workingDay(world)
+  const day = await world.http('GET', '/statistics?within_s=5')
+  assert.deepEqual([day.bookings.total, day.bookings.assigned, day.bookings.offering], [2, 2, 0])
+  assert.deepEqual([day.within_s, day.bookings.assigned_within, day.bookings.service_level], [5, 2, 1])
+  assert.equal(day.bookings.time_to_first_offer.max_ms, 0)
+  assert.equal(day.bookings.time_to_answer.count, 2)
+  const { made, accepted, rejected, acceptance_rate } = day.offers
+  assert.deepEqual([made, accepted, rejected, acceptance_rate], [3, 2, 1, 0.6667])
+  const { started, running, ended_by_employee, length } = day.sessions
+  assert.deepEqual([started, running, ended_by_employee, length.count], [2, 1, 1, 1])
+  const { idle, busy, offline, can_be_asked, open_bookings, running_sessions } = day.now
+  assert.deepEqual([idle, busy, offline, can_be_asked, open_bookings, running_sessions], [1, 1, 0, 1, 0, 1])
+  const spent = Object.values(day.time).reduce((sum, ms) => sum + ms)
+  assert.ok(spent > 0 && day.time.busy_ms > 0, JSON.stringify(day.time))
+
+  const before = await world.http('GET', '/statistics?from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z')
+  assert.deepEqual([before.bookings.total, before.offers.made, before.sessions.started], [0, 0, 0])
+  assert.equal(before.bookings.service_level, null)
+  assert.deepEqual(before.time, { offline_ms: 0, idle_ms: 0, init_ms: 0, busy_ms: 0 })
+})
+
+test('each employee has statistics, page by page, and one alone has the same', async (t) => {
+  const world = await openWorld(t)
+  await workingDay(world)
+  await world.http('PUT', '/employees/lea', { name: 'Lea' })
+  const { items, next } = await world.http('GET', '/statistics/employees?limit=2')
+  assert.deepEqual(items.map(({ id, offers }) => [id, offers.made, offers.accepted]), [['ann', 2, 1], ['bob', 1, 1]])
+  const rest = await world.http('GET', `/statistics/employees?limit=2&after=${next}`)
+  assert.deepEqual([rest.items.map(({ id }) => id), rest.next], [['lea'], null])
+  assert.equal(rest.items[0].time.busy_ms, 0)
+  const to = encodeURIComponent(new Date(Date.now() + 60000).toISOString())
+  const ann = await world.http('GET', `/employees/ann/statistics?to=${to}`)
+  assert.deepEqual(ann.offers, items[0].offers)
+  assert.ok(ann.time.busy_ms > 0)
+  // Who is removed keeps what they did, without a name and a meter.
+  await world.http('DELETE', '/employees/ann')
+  const removed = await world.http('GET', '/employees/ann/statistics')
+  assert.deepEqual([removed.name, removed.time, removed.offers.made], [null, null, 2])
+  await world.server.refused(404, 'unknown_employee', 'GET', '/v1/companies/acme/employees/nobody/statistics')
+})
+
+test('statistics come as CSV by format or by Accept', async (t) => {
+  const world = await openWorld(t)
+  await workingDay(world)
+  await world.http('PATCH', '/employees/ann', { name: '=SUM(A1)' })
+  const path = '/v1/companies/acme/statistics/employees?limit=1'
+  const answer = await world.server.http('GET', `${path}&format=csv`)
+  assert.match(answer.type, /^text\/csv/)
+  const [head, row, end] = answer.body.split('\n')
+  assert.ok(head.startsWith('id,name,offers.made,offers.open,offers.accepted,'), head)
+  assert.ok(row.startsWith("ann,'=SUM(A1),2,0,1,"), row)
+  assert.equal(end, '')
+  const asked = await fetch(world.server.url + path, {
+    headers: { authorization: `Bearer ${API_KEY}`, accept: 'text/csv' },
+  })
+  assert.equal(asked.headers.get('link'), '<?limit=1&after=ann>; rel="next"')
+  assert.equal((await asked.text()).split('\n')[0], head)
+  assert.equal((await world.server.http('GET', '/v1/companies/acme/statistics?format=csv')).body.split('\n').length, 3)
+})
+
+test('a bad question for statistics names what is wrong', async (t) => {
+  const world = await openWorld(t)
+  for (const query of [
+    'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+    'from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z',
+    'from=yesterday',
+    'within_s=86401',
+    'format=xml',
+    'other=1',
+  ]) {
+    await world.server.refused(422, 'invalid', 'GET', `/v1/companies/acme/statistics?${query}`)
+  }
+  await world.server.refused(404, 'unknown_company', 'GET', '/v1/companies/nowhere/statistics')
 })

@@ -75,9 +75,9 @@ struct ListQuery {
     prefix: Option<String>,
 }
 
-type Both = InPath<(String, String)>;
+pub(super) type Both = InPath<(String, String)>;
 
-fn ids((company, employee): (String, String)) -> Result<(CompanyId, EmployeeId), Problem> {
+pub(super) fn ids((company, employee): (String, String)) -> Result<(CompanyId, EmployeeId), Problem> {
     Ok((ask::id("company", &company)?, ask::id("employee", &employee)?))
 }
 

@@ -40,6 +40,10 @@ pub mod webhooks;
 
 pub mod timeline;
 
+pub mod statistics;
+
+mod sheet;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -134,6 +138,9 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .merge(webhooks::routes())
         .route("/audit", get(audit::list))
         .route("/companies/{company}/bookings/{booking}/timeline", get(timeline::show))
+        .route("/companies/{company}/statistics", get(statistics::of_company))
+        .route("/companies/{company}/statistics/employees", get(statistics::of_employees))
+        .route("/companies/{company}/employees/{employee}/statistics", get(statistics::of_employee))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))

@@ -30,6 +30,12 @@ mod replay;
 
 pub mod timeline;
 
+pub mod statistics;
+
+pub mod tally;
+
+mod spread;
+
 pub mod check;
 
 pub mod backup;

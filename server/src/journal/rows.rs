@@ -163,6 +163,26 @@ pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
     changed.iter().filter_map(|changed| row(company, changed)).collect()
 }
 
+/// The rows of all that a company has in memory.
+#[must_use]
+pub fn rows_of_all(company: &Company) -> Vec<Row> {
+    let mut all = Vec::new();
+    if company.exists() {
+        all.push(Changed::Company);
+    }
+    all.extend(company.employees_after(None).map(|(no, _)| Changed::Employee(no)));
+    for booking in company.bookings() {
+        all.push(Changed::Booking(booking.id));
+        let attempts = 1..=booking.latest_offer_id().attempt;
+        all.extend(attempts.map(|attempt| Changed::Offer(OfferId { booking: booking.id, attempt })));
+    }
+    for session in company.sessions() {
+        all.push(Changed::Session(session.id));
+        all.extend(session.messages.iter().map(|message| Changed::Message(session.id, message.id)));
+    }
+    all.iter().filter_map(|changed| row(company, changed)).collect()
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Changed {
     Company,

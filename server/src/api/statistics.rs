@@ -1,0 +1,327 @@
+//! Statistics over HTTP: of a company, of all its employees, of one; as JSON and as CSV.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use switchboard_core::{CompanyId, Refusal, Time};
+
+use super::ask::{self, Answered, InPath, known_company, shown};
+use super::employees::{Both, ids};
+use super::past::Past;
+use super::problem::Problem;
+use super::sheet;
+use crate::hub::Hub;
+use crate::journal::history::Listed;
+use crate::journal::statistics::{CompanyStatistics, EmployeeStatistics, Question};
+use crate::journal::tally::Range;
+
+/// The time that is looked at when nothing is said: a day.
+const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;
+/// The longest: every booking of it is read.
+const RANGE_MAX_MS: u64 = 366 * RANGE_DEFAULT_MS;
+/// The service level when nothing is said, and at most, in seconds.
+const WITHIN_DEFAULT_S: u64 = 20;
+const WITHIN_MAX_S: u64 = 86_400;
+
+const COMPANY_COLUMNS: &[&str] = &[
+    "from",
+    "to",
+    "within_s",
+    "now.offline",
+    "now.idle",
+    "now.init",
+    "now.busy",
+    "now.can_be_asked",
+    "now.open_bookings",
+    "now.oldest_open_booking",
+    "now.running_sessions",
+    "bookings.total",
+    "bookings.offering",
+    "bookings.assigned",
+    "bookings.unanswered",
+    "bookings.cancelled",
+    "bookings.expired",
+    "bookings.everyone_declined",
+    "bookings.nobody_left",
+    "bookings.client_cancelled",
+    "bookings.client_lost",
+    "bookings.deadline",
+    "bookings.closed_by_admin",
+    "bookings.time_to_first_offer.mean_ms",
+    "bookings.time_to_first_offer.p50_ms",
+    "bookings.time_to_first_offer.p90_ms",
+    "bookings.time_to_first_offer.p99_ms",
+    "bookings.time_to_answer.mean_ms",
+    "bookings.time_to_answer.p50_ms",
+    "bookings.time_to_answer.p90_ms",
+    "bookings.time_to_answer.p99_ms",
+    "bookings.assigned_within",
+    "bookings.service_level",
+];
+/// What a company's row and an employee's row have in common.
+const WORK_COLUMNS: &[&str] = &[
+    "offers.made",
+    "offers.open",
+    "offers.accepted",
+    "offers.rejected",
+    "offers.timed_out",
+    "offers.undelivered",
+    "offers.went_offline",
+    "offers.client_cancelled",
+    "offers.client_lost",
+    "offers.withdrawn_by_admin",
+    "offers.booking_expired",
+    "offers.acceptance_rate",
+    "offers.time_to_delivery.p50_ms",
+    "offers.time_to_delivery.p90_ms",
+    "offers.time_to_delivery.p99_ms",
+    "offers.time_to_answer.mean_ms",
+    "offers.time_to_answer.p50_ms",
+    "offers.time_to_answer.p90_ms",
+    "offers.time_to_answer.p99_ms",
+    "sessions.started",
+    "sessions.running",
+    "sessions.ended_by_client",
+    "sessions.ended_by_employee",
+    "sessions.ended_by_admin",
+    "sessions.lost",
+    "sessions.length.mean_ms",
+    "sessions.length.p50_ms",
+    "sessions.length.p90_ms",
+    "sessions.length.p99_ms",
+    "sessions.length.max_ms",
+    "time.offline_ms",
+    "time.idle_ms",
+    "time.init_ms",
+    "time.busy_ms",
+];
+
+/// What statistics may be asked for by.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CompanyQuery {
+    from: Option<String>,
+    to: Option<String>,
+    within_s: Option<u64>,
+    format: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmployeesQuery {
+    from: Option<String>,
+    to: Option<String>,
+    format: Option<String>,
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmployeeQuery {
+    from: Option<String>,
+    to: Option<String>,
+    format: Option<String>,
+}
+
+/// `GET /v1/companies/{company}/statistics`
+///
+/// # Errors
+/// `unknown_company`, a bad query, or `too_far_back`.
+#[utoipa::path(
+    get,
+    path = "/companies/{company}/statistics",
+    tag = "statistics",
+    summary = "Statistics of a company",
+    description = "As it is now, and over a time: bookings, offers and sessions that began in it, and time in each status.",
+    params(
+        ("company" = String, Path, description = "The company's id"),
+        ("from" = Option<String>, Query, description = "Begin of the time (RFC 3339); a day before its end"),
+        ("to" = Option<String>, Query, description = "End of the time; now. At most 366 days after its begin"),
+        ("within_s" = Option<u64>, Query, description = "Service level: assigned within so many seconds; 20"),
+        ("format" = Option<String>, Query, description = "`json` or `csv`; else the `Accept` header says it")
+    ),
+    responses(
+        (status = 200, description = "The statistics", content(
+            (CompanyStatistics = "application/json"),
+            (String = "text/csv", example = "from,to,within_s,now.offline\n2026-11-22T09:30:00.000Z,…\n")
+        )),
+        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
+        (status = 404, description = "`unknown_company`"),
+        (status = 422, description = "A bad id or query: `invalid`; or too many events to read: `too_far_back`"),
+        (status = 503, description = "The store cannot be read now: `unavailable`, `draining`")
+    )
+)]
+pub async fn of_company(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    InPath(company): InPath<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let CompanyQuery { from, to, within_s, format } = ask::query(&uri)?;
+    let form = Form::wanted(format, &headers)?;
+    let within_s = within_s.unwrap_or(WITHIN_DEFAULT_S);
+    if within_s > WITHIN_MAX_S {
+        return Err(Problem::invalid(format!("`within_s` must be 0 to {WITHIN_MAX_S}")));
+    }
+    let question = question(from.as_deref(), to.as_deref(), within_s, hub.exchange.clock().now())?;
+    known_company(&hub, &company).await?;
+    let found = past.of(&company, move |past, company| past.statistics(company, question)).await?;
+    form.one(&[COMPANY_COLUMNS, WORK_COLUMNS], &found)
+}
+
+/// `GET /v1/companies/{company}/statistics/employees`
+///
+/// # Errors
+/// As [`of_company`].
+#[utoipa::path(
+    get,
+    path = "/companies/{company}/statistics/employees",
+    tag = "statistics",
+    summary = "Statistics of a company's employees",
+    description = "One for each employee who was there at the end of the time or was asked in it, by their ids.",
+    params(
+        ("company" = String, Path, description = "The company's id"),
+        ("from" = Option<String>, Query, description = "Begin of the time (RFC 3339); a day before its end"),
+        ("to" = Option<String>, Query, description = "End of the time; now. At most 366 days after its begin"),
+        ("format" = Option<String>, Query, description = "`json` or `csv`; else the `Accept` header says it"),
+        ("limit" = Option<u32>, Query, description = "How many, 1 to 500; 50"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before")
+    ),
+    responses(
+        (status = 200, description = "A page; as CSV the next one is named by the header `Link`", content(
+            (Listed<EmployeeStatistics> = "application/json"),
+            (String = "text/csv", example = "id,name,offers.made,offers.open\nerika,Erika,12,0\n")
+        )),
+        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
+        (status = 404, description = "`unknown_company`"),
+        (status = 422, description = "A bad id or query: `invalid`; or too many events to read: `too_far_back`"),
+        (status = 503, description = "The store cannot be read now: `unavailable`, `draining`")
+    )
+)]
+pub async fn of_employees(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    InPath(company): InPath<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let EmployeesQuery { from, to, format, limit, after } = ask::query(&uri)?;
+    let (form, page) = (Form::wanted(format, &headers)?, ask::page(limit, after)?);
+    let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
+    known_company(&hub, &company).await?;
+    let read = past.of(&company, move |past, company| past.statistics_of_employees(company, question, &page));
+    let found = read.await?;
+    form.page(&[&["id", "name"], WORK_COLUMNS], &found, &uri)
+}
+
+/// `GET /v1/companies/{company}/employees/{employee}/statistics`
+///
+/// # Errors
+/// As [`of_company`], and `unknown_employee`.
+#[utoipa::path(
+    get,
+    path = "/companies/{company}/employees/{employee}/statistics",
+    tag = "statistics",
+    summary = "Statistics of an employee",
+    params(
+        ("company" = String, Path, description = "The company's id"),
+        ("employee" = String, Path, description = "The employee's id"),
+        ("from" = Option<String>, Query, description = "Begin of the time (RFC 3339); a day before its end"),
+        ("to" = Option<String>, Query, description = "End of the time; now. At most 366 days after its begin"),
+        ("format" = Option<String>, Query, description = "`json` or `csv`; else the `Accept` header says it")
+    ),
+    responses(
+        (status = 200, description = "The statistics", content(
+            (EmployeeStatistics = "application/json"),
+            (String = "text/csv", example = "id,name,offers.made,offers.open\nerika,Erika,12,0\n")
+        )),
+        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
+        (status = 404, description = "`unknown_company`, `unknown_employee`"),
+        (status = 422, description = "A bad id or query: `invalid`; or too many events to read: `too_far_back`"),
+        (status = 503, description = "The store cannot be read now: `unavailable`, `draining`")
+    )
+)]
+pub async fn of_employee(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    InPath(both): Both,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answered {
+    let (company, employee) = ids(both)?;
+    let EmployeeQuery { from, to, format } = ask::query(&uri)?;
+    let form = Form::wanted(format, &headers)?;
+    let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
+    known_company(&hub, &company).await?;
+    let found = past.of(&company, move |past, company| past.statistics_of(company, &employee, question)).await?;
+    let found: EmployeeStatistics = found.ok_or_else(|| Problem::from(&Refusal::UnknownEmployee))?;
+    form.one(&[&["id", "name"], WORK_COLUMNS], &found)
+}
+
+fn question(from: Option<&str>, to: Option<&str>, within_s: u64, now: Time) -> Result<Question, Problem> {
+    let to = ask::moment("to", to)?.unwrap_or(now);
+    let a_day_before = Time::from_ms(to.as_ms().saturating_sub(RANGE_DEFAULT_MS));
+    let from = ask::moment("from", from)?.unwrap_or(a_day_before);
+    if from >= to {
+        return Err(Problem::invalid("`from` must be before `to`"));
+    }
+    if from.ms_until(to) > RANGE_MAX_MS {
+        return Err(Problem::invalid("`from` must be at most 366 days before `to`"));
+    }
+    Ok(Question { range: Range { from, to }, within_ms: within_s * 1000, now })
+}
+
+/// In which form an answer is wanted.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Csv,
+}
+
+impl Form {
+    fn wanted(format: Option<String>, headers: &HeaderMap) -> Result<Self, Problem> {
+        let word = ask::one_of("format", format, &["json", "csv"])?;
+        let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let is_csv = match word {
+            Some(word) => word == "csv",
+            None => accepted.is_some_and(|types| types.to_ascii_lowercase().contains("text/csv")),
+        };
+        Ok(if is_csv { Self::Csv } else { Self::Json })
+    }
+
+    fn one(self, columns: &[&[&str]], row: &impl Serialize) -> Answered {
+        match self {
+            Self::Json => Ok(shown(StatusCode::OK, row)),
+            Self::Csv => csv(columns, std::slice::from_ref(row)),
+        }
+    }
+
+    fn page(self, columns: &[&[&str]], page: &Listed<impl Serialize>, uri: &Uri) -> Answered {
+        match self {
+            Self::Json => Ok(shown(StatusCode::OK, page)),
+            Self::Csv => {
+                let mut response = csv(columns, &page.items)?;
+                let link = page.next.as_ref().and_then(|next| sheet::link_to_next(uri, next).parse().ok());
+                if let Some(link) = link {
+                    response.headers_mut().insert(header::LINK, link);
+                }
+                Ok(response)
+            }
+        }
+    }
+}
+
+fn csv(columns: &[&[&str]], rows: &[impl Serialize]) -> Result<Response, Problem> {
+    let written = sheet::write(&columns.concat(), rows).map_err(|error| {
+        tracing::error!(%error, "statistics could not be written as CSV");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "unavailable", "the answer could not be written as CSV")
+    })?;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")], written).into_response())
+}

@@ -1,0 +1,266 @@
+//! Statistics of a company and of its employees: as they are now, and over a time.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use serde::Serialize;
+use switchboard_core::{Company, CompanyId, Employee, EmployeeId, Meter, Status, Time};
+use utoipa::ToSchema;
+
+use super::history::{Listed, Page};
+use super::reader::{Reader, read_company};
+use super::tally::{BookingTally, Bookings, OfferTally, Offers, Range, SessionTally, Sessions};
+use super::{StoreError, replay};
+use crate::view::Moment;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// Over which time.
+    pub range: Range,
+    /// How long an assignment may take to count for the service level, in milliseconds.
+    pub within_ms: u64,
+    /// What time it is.
+    pub now: Time,
+}
+
+/// Statistics of a company.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompanyStatistics {
+    #[schema(value_type = String, format = DateTime)]
+    from: Moment,
+    #[schema(value_type = String, format = DateTime)]
+    to: Moment,
+    within_s: u64,
+    now: Now,
+    bookings: Bookings,
+    offers: Offers,
+    sessions: Sessions,
+    time: TimeInStatus,
+}
+
+/// What is going on now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Now {
+    offline: u64,
+    idle: u64,
+    init: u64,
+    busy: u64,
+    /// Idle, and with a device.
+    can_be_asked: u64,
+    open_bookings: u64,
+    /// When the oldest open booking began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    oldest_open_booking: Option<Moment>,
+    running_sessions: u64,
+}
+
+/// Time spent in each status.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct TimeInStatus {
+    offline_ms: u64,
+    idle_ms: u64,
+    init_ms: u64,
+    busy_ms: u64,
+}
+
+/// Statistics of an employee.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EmployeeStatistics {
+    id: String,
+    /// None for one who was removed.
+    name: Option<String>,
+    offers: Offers,
+    sessions: Sessions,
+    /// None for one who was removed before the end of the time.
+    time: Option<TimeInStatus>,
+}
+
+impl Reader {
+    /// A company's statistics.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or too much happened since the state that a time is counted from.
+    pub fn statistics(&self, id: &CompanyId, question: Question) -> Result<CompanyStatistics, StoreError> {
+        self.ask(|connection| {
+            let Question { range, within_ms, .. } = question;
+            let (company, _) = read_company(connection, id)?;
+            let clocks = Clocks::read(connection, id, question, &company)?;
+            let (mut offers, mut sessions) = (OfferTally::default(), SessionTally::default());
+            OfferTally::each(connection, id, range, |_, add| add(&mut offers))?;
+            SessionTally::each(connection, id, range, |_, add| add(&mut sessions))?;
+            let mut time = TimeInStatus::default();
+            clocks.in_order().for_each(|(_, spent)| time.add(spent));
+            Ok(CompanyStatistics {
+                from: Moment(range.from),
+                to: Moment(range.to),
+                within_s: within_ms / 1000,
+                now: Now::of(&company),
+                bookings: BookingTally::read(connection, id, range, within_ms)?,
+                offers: offers.counted(),
+                sessions: sessions.counted(),
+                time,
+            })
+        })
+    }
+
+    /// Statistics of a company's employees, by their ids: of all who were there at the end of the time, or were asked
+    /// in it.
+    ///
+    /// # Errors
+    /// As [`Reader::statistics`].
+    pub fn statistics_of_employees(
+        &self,
+        id: &CompanyId,
+        question: Question,
+        page: &Page,
+    ) -> Result<Listed<EmployeeStatistics>, StoreError> {
+        self.ask(|connection| {
+            let (company, _) = read_company(connection, id)?;
+            let after = |id: &str| page.after.as_deref().is_none_or(|after| id > after);
+            let people = read_people(connection, id, question, &company, after)?;
+            let items = people.into_iter().take(page.limit as usize + 1).map(|(id, person)| person.shown(id)).collect();
+            Ok(Listed::of(items, page.limit, |employee: &EmployeeStatistics| employee.id.clone()))
+        })
+    }
+
+    /// One employee's statistics; none when nobody of that id is there, or was asked in the time.
+    ///
+    /// # Errors
+    /// As [`Reader::statistics`].
+    pub fn statistics_of(
+        &self,
+        id: &CompanyId,
+        employee: &EmployeeId,
+        question: Question,
+    ) -> Result<Option<EmployeeStatistics>, StoreError> {
+        self.ask(|connection| {
+            let (company, _) = read_company(connection, id)?;
+            let people = read_people(connection, id, question, &company, |id| id == employee.as_str())?;
+            Ok(people.into_iter().next().map(|(id, person)| person.shown(id)))
+        })
+    }
+}
+
+impl Now {
+    fn of(company: &Company) -> Self {
+        let mut now = Self {
+            offline: 0,
+            idle: 0,
+            init: 0,
+            busy: 0,
+            can_be_asked: 0,
+            open_bookings: 0,
+            oldest_open_booking: None,
+            running_sessions: 0,
+        };
+        for (_, employee) in company.employees_after(None) {
+            *match employee.status() {
+                Status::Offline => &mut now.offline,
+                Status::Idle => &mut now.idle,
+                Status::Init => &mut now.init,
+                Status::Busy => &mut now.busy,
+            } += 1;
+            now.can_be_asked += u64::from(employee.can_be_asked());
+        }
+        for booking in company.bookings().filter(|booking| booking.is_open()) {
+            now.open_bookings += 1;
+            let oldest = now.oldest_open_booking.map_or(booking.created_at, |Moment(at)| at.min(booking.created_at));
+            now.oldest_open_booking = Some(Moment(oldest));
+        }
+        now.running_sessions = company.sessions().filter(|session| session.is_running()).map(|_| 1).sum();
+        now
+    }
+}
+
+impl TimeInStatus {
+    fn add(&mut self, spent: Meter) {
+        self.offline_ms += spent.offline_ms;
+        self.idle_ms += spent.idle_ms;
+        self.init_ms += spent.init_ms;
+        self.busy_ms += spent.busy_ms;
+    }
+}
+
+/// What employees' meters said at the begin and at the end of a time.
+struct Clocks<'a> {
+    begin: Company,
+    begin_at: Time,
+    end: std::borrow::Cow<'a, Company>,
+    end_at: Time,
+}
+
+impl<'a> Clocks<'a> {
+    /// A month takes no longer than a day: each end is reached from the state that was kept before it.
+    fn read(
+        connection: &Connection,
+        id: &CompanyId,
+        Question { range, now, .. }: Question,
+        company: &'a Company,
+    ) -> Result<Self, StoreError> {
+        let begin = replay::state_at(connection, id, range.from)?;
+        let end = if range.to >= now {
+            std::borrow::Cow::Borrowed(company)
+        } else {
+            std::borrow::Cow::Owned(replay::state_at(connection, id, range.to)?)
+        };
+        // Where history was removed, it is counted from the earliest state that there is.
+        let (begin_at, end_at) = (range.from.max(begin.clock()), range.to.min(now));
+        Ok(Self { begin, begin_at, end, end_at })
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (&Employee, Meter)> {
+        self.end.employees_after(None).map(|(no, employee)| {
+            // One who was removed and made again has another number, and a meter that began anew.
+            let before = self.begin.employee_no(no).map(|employee| employee.spent_until(self.begin_at));
+            (employee, employee.spent_until(self.end_at).since(before.unwrap_or_default()))
+        })
+    }
+}
+
+/// What is known of one employee.
+#[derive(Default)]
+struct Person {
+    name: Option<String>,
+    offers: OfferTally,
+    sessions: SessionTally,
+    time: Option<TimeInStatus>,
+}
+
+/// Those employees of a company that are wanted, by their ids.
+fn read_people(
+    connection: &Connection,
+    id: &CompanyId,
+    question: Question,
+    company: &Company,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<String, Person>, StoreError> {
+    let mut people: BTreeMap<String, Person> = BTreeMap::new();
+    let clocks = Clocks::read(connection, id, question, company)?;
+    for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
+        let person = people.entry(employee.id.to_string()).or_default();
+        person.time.get_or_insert_default().add(spent);
+    }
+    OfferTally::each(connection, id, question.range, |id, add| {
+        if wanted(id) {
+            add(&mut people.entry(id.to_owned()).or_default().offers);
+        }
+    })?;
+    SessionTally::each(connection, id, question.range, |id, add| {
+        if wanted(id) {
+            add(&mut people.entry(id.to_owned()).or_default().sessions);
+        }
+    })?;
+    for (id, person) in &mut people {
+        let known = id.parse().ok().and_then(|id: EmployeeId| company.find_employee(&id).map(|(_, e)| &e.name));
+        person.name = known.map(ToString::to_string);
+    }
+    Ok(people)
+}
+
+impl Person {
+    fn shown(self, id: String) -> EmployeeStatistics {
+        let Self { name, offers, sessions, time } = self;
+        EmployeeStatistics { id, name, offers: offers.counted(), sessions: sessions.counted(), time }
+    }
+}
