@@ -189,3 +189,33 @@ test('a bad question for statistics names what is wrong', async (t) => {
   }
   await world.server.refused(404, 'unknown_company', 'GET', '/v1/companies/nowhere/statistics')
 })
+
+const lines = (text) => text.trimEnd().split('\n').map((line) => JSON.parse(line))
+const ofKind = (all, kind) => all.filter((line) => line.kind === kind)
+
+test('an export has all of a company, line by line, and says at its end how much it was', async (t) => {
+  const world = await openWorld(t)
+  await world.company('other')
+  const { first, booking } = await workingDay(world)
+  const answer = await world.server.http('GET', '/v1/companies/acme/export')
+  assert.deepEqual([answer.status, answer.type], [200, 'application/x-ndjson'])
+  const all = lines(answer.body)
+  const counts = { companies: 1, employees: 2, bookings: 2, offers: 3, sessions: 2, messages: 1, events: 0 }
+  assert.deepEqual(all.at(-1), { kind: 'end', ...counts })
+  assert.deepEqual(ofKind(all, 'company').map(({ id }) => id), ['acme'])
+  assert.deepEqual(ofKind(all, 'employee').map(({ id, name }) => [id, name]), [['ann', 'Ann'], ['bob', 'Bob']])
+  const exported = ofKind(all, 'booking').find(({ id }) => id === booking.id)
+  assert.deepEqual([exported.client_id, exported.note, exported.offers], ['dora', { from: 'dora' }, 2])
+  assert.deepEqual(exported.asked.map(({ employee_id, outcome }) => [employee_id, outcome]), [
+    ['ann', 'rejected'],
+    ['bob', 'accepted'],
+  ])
+  const [message] = ofKind(all, 'message')
+  assert.deepEqual([message.session_id, message.from, message.body], [first.id, 'employee', 'hello'])
+
+  const events = ofKind(lines((await world.server.http('GET', '/v1/companies/acme/export?events=true')).body), 'event')
+  assert.deepEqual(events.map(({ seq }) => seq), events.map((_, n) => n + 1))
+  assert.ok(events.some(({ event }) => event.booking_opened?.client === 'dora'))
+  await world.server.refused(404, 'unknown_company', 'GET', '/v1/companies/nowhere/export')
+  await world.server.refused(422, 'invalid', 'GET', '/v1/companies/acme/export?events=maybe')
+})

@@ -103,7 +103,7 @@ export class Server {
     })
     const text = await answer.text()
     const type = answer.headers.get('content-type') ?? ''
-    return { status: answer.status, type, body: type.includes('json') && text ? JSON.parse(text) : text }
+    return { status: answer.status, type, body: /\bjson\b|\+json/.test(type) && text ? JSON.parse(text) : text }
   }
 
   /** The body of an answer that must be a success. */

@@ -40,6 +40,8 @@ pub mod webhooks;
 
 pub mod timeline;
 
+pub mod export;
+
 pub mod statistics;
 
 mod sheet;
@@ -138,6 +140,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .merge(webhooks::routes())
         .route("/audit", get(audit::list))
         .route("/companies/{company}/bookings/{booking}/timeline", get(timeline::show))
+        .route("/companies/{company}/export", get(export::show))
         .route("/companies/{company}/statistics", get(statistics::of_company))
         .route("/companies/{company}/statistics/employees", get(statistics::of_employees))
         .route("/companies/{company}/employees/{employee}/statistics", get(statistics::of_employee))

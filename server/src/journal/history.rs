@@ -367,6 +367,37 @@ impl Reader {
     }
 }
 
+/// Hands over all of a company's bookings, oldest first.
+pub(super) fn each_booking(
+    connection: &Connection,
+    company: &CompanyId,
+    mut each: impl FnMut(BookingId, BookingView<'static>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = concat!(booking_columns!(), " WHERE b.company_id = ?1 ORDER BY b.id");
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query([company.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let booking = read_booking(company, row)?;
+        each(booking.id, booking)?;
+    }
+    Ok(())
+}
+
+/// Hands over all of a company's sessions, oldest first.
+pub(super) fn each_session(
+    connection: &Connection,
+    company: &CompanyId,
+    mut each: impl FnMut(SessionView<'static>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = concat!(session_columns!(), " WHERE s.company_id = ?1 ORDER BY s.id");
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query([company.as_str()])?;
+    while let Some(row) = rows.next()? {
+        each(read_session(company, row)?)?;
+    }
+    Ok(())
+}
+
 fn collect<T>(
     connection: &Connection,
     sql: &str,
@@ -430,7 +461,11 @@ fn read_id<T: FromStr<Err = BadId>>(row: &Row<'_>, at: usize) -> Result<T, Store
     row.get::<_, String>(at)?.parse().map_err(unreadable)
 }
 
-fn read_offers(connection: &Connection, company: &CompanyId, id: BookingId) -> Result<Vec<OfferItem>, StoreError> {
+pub(super) fn read_offers(
+    connection: &Connection,
+    company: &CompanyId,
+    id: BookingId,
+) -> Result<Vec<OfferItem>, StoreError> {
     let sql = "SELECT attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason, delivered_to
                FROM offers WHERE company_id = ?1 AND booking_id = ?2 ORDER BY attempt";
     collect(connection, sql, params![company.as_str(), id.to_string()], |row| {

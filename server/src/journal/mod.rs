@@ -34,6 +34,8 @@ pub mod statistics;
 
 pub mod tally;
 
+pub mod export;
+
 mod spread;
 
 pub mod check;
