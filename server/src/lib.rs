@@ -18,6 +18,8 @@ pub mod hub;
 
 pub mod admission;
 
+pub mod retention;
+
 pub mod webhooks;
 
 pub mod feed;

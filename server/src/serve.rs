@@ -31,7 +31,7 @@ use crate::journal::{Journal, snapshot};
 use crate::sync::thread::JoinHandle;
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
-use crate::{api, audit, auth, demo, systemd};
+use crate::{api, audit, auth, demo, retention, systemd};
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
@@ -107,6 +107,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
     let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, hub.closing.clone())?;
     webhooks.start().await?;
+    tokio::spawn(retention::run(exchange.clone(), reader.clone(), Arc::new(|_| None)));
     let app = api::router(hub.clone(), reader, webhooks);
     let (end, ending) = watch::channel(false);
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;

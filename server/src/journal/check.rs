@@ -115,18 +115,16 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
         connection.prepare("SELECT seq, data FROM bases WHERE company_id = ?1 AND seq > ?2 ORDER BY seq")?;
     let mut bases = query.query(params![id.as_str(), after.cast_signed()])?;
     let mut next = next_base(&mut bases)?;
+    if is_another(snapshot.as_ref(), &folded.company, origin) {
+        folded.found.push(format!("the snapshot after event {after} is not what the oldest base has"));
+    }
     while_events(connection, id, after, |at, event| {
         let Folded { company, expected, found, .. } = &mut folded;
         company.apply(at, event);
         for row in rows_of(company, std::slice::from_ref(event)) {
             expect(expected, row);
         }
-        // What had ended before the origin is remembered in the snapshot, and in nothing else any more.
-        let light = |company: &Company| if origin.is_some() { company.without_past() } else { company.clone() };
-        if let Some(stored) = &snapshot
-            && stored.seq() == company.seq()
-            && crate::view::json(&light(stored)) != crate::view::json(&light(company))
-        {
+        if is_another(snapshot.as_ref(), company, origin) {
             found.push(format!("the snapshot after event {} is not what the events make", company.seq()));
         }
         if let Some((seq, stored)) = &next
@@ -143,6 +141,16 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
         folded.found.push(format!("there is a base after event {seq}, and no such event"));
     }
     Ok(folded)
+}
+
+/// Whether the snapshot is of this moment and has another state. What had ended before the origin is remembered in the
+/// snapshot, and in nothing else any more.
+fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time>) -> bool {
+    let whole = |company: &Company| match origin {
+        Some(_) => crate::view::json(&company.without_past()),
+        None => crate::view::json(company),
+    };
+    snapshot.is_some_and(|stored| stored.seq() == company.seq() && whole(stored) != whole(company))
 }
 
 /// The next base as it is now written by this version, so that a new field with a default is no difference.

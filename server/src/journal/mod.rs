@@ -36,6 +36,8 @@ pub mod tally;
 
 pub mod export;
 
+pub mod cut;
+
 mod spread;
 
 pub mod check;

@@ -63,3 +63,5 @@ mod docs;
 mod http;
 
 mod events;
+
+mod history;

@@ -1,0 +1,176 @@
+//! Where a company's history begins: what ended before is removed, a slice at a time.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use switchboard_core::{BookingId, Company, CompanyId, Settings, Time};
+
+use super::reader::{Reader, read_company, unreadable};
+use super::tables::{ms, write_snapshot};
+use super::{Change, StoreError, bases, replay};
+
+/// Events and bookings that are removed with one transaction: commits wait behind it.
+const EVENTS_AT_ONCE: u64 = 1_000;
+const BOOKINGS_AT_ONCE: usize = 100;
+
+/// A new begin of a company's history.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    company: CompanyId,
+    /// The state that history begins with from now on; its events are removed.
+    origin: Company,
+    /// What ended before this is removed.
+    ended_before: Time,
+}
+
+impl Reader {
+    /// The companies that keep their history for a number of days, with the number; also those that are gone.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn companies_that_forget(&self) -> Result<Vec<(CompanyId, u32)>, StoreError> {
+        self.ask(|connection| {
+            let mut found = Vec::new();
+            let mut query = connection.prepare("SELECT id, settings FROM companies ORDER BY id")?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                let id = row.get_ref(0)?.as_str().map_err(unreadable)?;
+                let settings: Settings =
+                    serde_json::from_str(row.get_ref(1)?.as_str().map_err(unreadable)?).map_err(unreadable)?;
+                if settings.history_days > 0 {
+                    found.push((id.parse().map_err(unreadable)?, settings.history_days));
+                }
+            }
+            for id in companies_that_are_gone(connection)? {
+                let (company, _) = read_company(connection, &id)?;
+                if company.settings().history_days > 0 {
+                    found.push((id, company.settings().history_days));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Where history begins when what ended until then is forgotten. Events from `needed` on stay, whenever they
+    /// happened.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn cut(&self, company: &CompanyId, until: Time, needed: Option<u64>) -> Result<Cut, StoreError> {
+        self.ask(|connection| {
+            let mut origin = replay::state_before(connection, company, until)?;
+            let mut is_held_back = needed.is_some_and(|needed| origin.seq() >= needed);
+            let folded = replay::go_on(connection, &mut origin, |before, at, _| {
+                is_held_back |= needed.is_some_and(|needed| before.seq() + 1 >= needed);
+                if at <= until && !is_held_back { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            match folded {
+                Ok(()) => {}
+                // The next time goes on from there.
+                Err(StoreError::TooFarBack(_)) => is_held_back = true,
+                Err(error) => return Err(error),
+            }
+            let ended_before = if is_held_back { origin.clock() } else { until.plus_ms(1) };
+            Ok(Cut { company: company.clone(), origin: origin.without_past(), ended_before })
+        })
+    }
+}
+
+fn companies_that_are_gone(connection: &Connection) -> Result<Vec<CompanyId>, StoreError> {
+    // From company to company along the index, whatever their number of events.
+    let sql = "WITH RECURSIVE known (id) AS (
+                   SELECT min(company_id) FROM events
+                   UNION ALL
+                   SELECT (SELECT min(company_id) FROM events WHERE company_id > known.id)
+                   FROM known WHERE known.id IS NOT NULL
+               )
+               SELECT id FROM known WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM companies)";
+    let mut query = connection.prepare(sql)?;
+    let ids = query.query_map([], |row| row.get::<_, String>(0))?;
+    ids.map(|id| id?.parse().map_err(unreadable)).collect()
+}
+
+impl Cut {
+    /// Removes a slice, in the journal's turn. It is called until it has said through `is_done` that nothing is left.
+    pub fn remove_some(&self, mut is_done: impl FnMut(bool) + Send + 'static) -> Change {
+        let cut = self.clone();
+        Box::new(move |connection| {
+            let events_left = cut.remove_events(connection)?;
+            let bookings_left = !events_left && cut.remove_bookings(connection)?;
+            is_done(!events_left && !bookings_left);
+            Ok(())
+        })
+    }
+
+    /// The first slice also writes what history begins with from now on: without it nothing could be read back. Says
+    /// whether events are left to remove.
+    fn remove_events(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let (company, end) = (self.company.as_str(), self.origin.seq());
+        let first = "SELECT min(seq) FROM events WHERE company_id = ?1";
+        let first: Option<i64> = connection.query_row(first, [company], |row| row.get(0))?;
+        // The last event of the origin stays: the next one follows its number.
+        let Some(first) = first.map(i64::cast_unsigned).filter(|first| *first < end) else { return Ok(false) };
+        let data = crate::view::json(&self.origin);
+        bases::write(connection, &self.origin, &data)?;
+        connection
+            .prepare_cached("DELETE FROM bases WHERE company_id = ?1 AND seq < ?2")?
+            .execute(params![company, end.cast_signed()])?;
+        let snapshot = "SELECT seq FROM snapshots WHERE company_id = ?1";
+        let snapshot: Option<i64> = connection.query_row(snapshot, [company], |row| row.get(0)).optional()?;
+        if snapshot.is_none_or(|seq| seq.cast_unsigned() < end) {
+            write_snapshot(connection, &self.company, end, &data)?;
+        }
+        let up_to = end.min(first.saturating_add(EVENTS_AT_ONCE));
+        connection
+            .prepare_cached("DELETE FROM events WHERE company_id = ?1 AND seq < ?2")?
+            .execute(params![company, up_to.cast_signed()])?;
+        Ok(up_to < end)
+    }
+
+    /// Says whether bookings are left to remove.
+    fn remove_bookings(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let company = self.company.as_str();
+        let open: BTreeSet<String> = self.origin.bookings().map(|booking| booking.id.to_string()).collect();
+        // Ids grow with time: what began later need not be looked at.
+        let begun = BookingId::from_u128(u128::from(self.ended_before.as_ms().min((1 << 48) - 1)) << 80).to_string();
+        let sql = "SELECT b.id, b.session_id FROM bookings b
+                   LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
+                   WHERE b.company_id = ?1 AND b.id < ?2 AND (b.ended_at < ?3 OR s.ended_at < ?3) ORDER BY b.id";
+        let mut query = connection.prepare_cached(sql)?;
+        let mut rows = query.query(params![company, begun, ms(self.ended_before)])?;
+        let mut ended: Vec<(String, Option<String>)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id: String = row.get(0)?;
+            if !open.contains(&id) {
+                ended.push((id, row.get(1)?));
+            }
+            if ended.len() == BOOKINGS_AT_ONCE {
+                break;
+            }
+        }
+        for (booking, session) in &ended {
+            remove_booking(connection, company, booking, session.as_deref())?;
+        }
+        Ok(ended.len() == BOOKINGS_AT_ONCE)
+    }
+}
+
+fn remove_booking(
+    connection: &Connection,
+    company: &str,
+    booking: &str,
+    session: Option<&str>,
+) -> Result<(), StoreError> {
+    if let Some(session) = session {
+        let of_session = params![company, session];
+        connection
+            .prepare_cached("DELETE FROM messages WHERE company_id = ?1 AND session_id = ?2")?
+            .execute(of_session)?;
+        connection.prepare_cached("DELETE FROM sessions WHERE company_id = ?1 AND id = ?2")?.execute(of_session)?;
+    }
+    let of_booking = params![company, booking];
+    connection.prepare_cached("DELETE FROM offers WHERE company_id = ?1 AND booking_id = ?2")?.execute(of_booking)?;
+    connection.prepare_cached("DELETE FROM bookings WHERE company_id = ?1 AND id = ?2")?.execute(of_booking)?;
+    Ok(())
+}

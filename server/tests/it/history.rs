@@ -1,0 +1,333 @@
+//! History on a real store: what is kept, what is forgotten, and that the rest is still right.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+use switchboard::clock::Clock;
+use switchboard::exchange::Exchange;
+use switchboard::journal::check::check;
+use switchboard::journal::reader::Reader;
+use switchboard::journal::sqlite::Sqlite;
+use switchboard::journal::statistics::Question;
+use switchboard::journal::tally::Range;
+use switchboard::journal::{Fate, Journal, snapshot};
+use switchboard::retention::{OldestNeeded, sweep};
+use switchboard_core::{
+    Actor, BookingId, Command, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
+};
+use tokio::sync::oneshot;
+
+pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const FOUNDED: Time = Time::from_ms(1_764_000_000_000);
+
+/// A company on a store, with a clock that is told.
+pub struct World {
+    pub place: tempfile::TempDir,
+    pub exchange: Arc<Exchange>,
+    pub reader: Reader,
+    pub company: CompanyId,
+    clock: Clock,
+    now: Time,
+    fresh: u128,
+}
+
+impl World {
+    /// The company is founded, with one employee who is idle.
+    pub async fn founded(settings: Settings) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let (store, reader) = Sqlite::open(place.path()).unwrap();
+        let (journal, _thread) = Journal::start(store, 1024).unwrap();
+        let snapshots = snapshot::start(reader.clone(), journal.queue()).unwrap();
+        let clock = Clock::told(FOUNDED);
+        let exchange = Exchange::new(journal, Arc::new(reader.clone()), snapshots, clock.clone());
+        let company = "acme".parse().unwrap();
+        let mut world = Self { place, exchange, reader, company, clock, now: FOUNDED, fresh: 0 };
+        world.does(Command::SetCompany { name: "Acme".into(), settings }).await;
+        world.hires("erika").await;
+        world
+    }
+
+    pub fn wait(&mut self, ms: u64) {
+        self.now = self.now.plus_ms(ms);
+        self.clock.tell(self.now);
+    }
+
+    /// Done, and committed.
+    pub async fn does(&mut self, command: Command) {
+        self.does_all(vec![command]).await;
+    }
+
+    /// All done in one visit.
+    async fn does_all(&mut self, commands: Vec<Command>) {
+        self.wait(1);
+        let (told, wait) = oneshot::channel();
+        let visited = self.exchange.visit(&self.company, |visit| {
+            for command in &commands {
+                let taken = visit.take(command);
+                assert!(taken.is_ok(), "{command:?}: {taken:?}");
+            }
+            move |fate| {
+                let _nobody_waits = told.send(fate);
+            }
+        });
+        visited.await.unwrap();
+        assert_eq!(wait.await, Ok(Fate::Committed));
+    }
+
+    fn fresh_offer(&mut self) -> OfferId {
+        OfferId { booking: BookingId::from_u128(self.fresh()), attempt: 1 }
+    }
+
+    pub async fn hires(&mut self, employee: &str) {
+        let employee: EmployeeId = employee.parse().unwrap();
+        self.does(Command::SetEmployee { employee: employee.clone(), name: "Erika Muster".into(), topics: vec![] })
+            .await;
+        self.does(Command::EmployeeConnected { employee: employee.clone() }).await;
+        self.does(Command::SetStatus { employee, intent: Intent::Idle, by_admin: false }).await;
+    }
+
+    fn fresh(&mut self) -> u128 {
+        self.fresh += 1;
+        u128::from(self.now.as_ms()) << 80 | self.fresh
+    }
+
+    pub async fn books(&mut self, client: &str) -> OfferId {
+        let offer = self.fresh_offer();
+        let (booking, key) = (offer.booking, Some(format!("key-of-{client}-{}", self.fresh).parse().unwrap()));
+        let (client, topic) = (client.parse().unwrap(), "tax".parse().unwrap());
+        let note = Some(r#"{"phone":"0123-secret"}"#.into());
+        self.does(Command::Book { booking, client, topic, note, key }).await;
+        offer
+    }
+
+    pub async fn accepts(&mut self, employee: &str, offer: OfferId) -> SessionId {
+        let session = SessionId::from_u128(self.fresh());
+        self.does(Command::Accept { employee: employee.parse().unwrap(), offer, session }).await;
+        session
+    }
+
+    pub async fn says(&mut self, client: &str, session: SessionId, body: &str) {
+        let (message, by) = (MessageId::from_u128(self.fresh()), Actor::Client(client.parse().unwrap()));
+        self.does(Command::Send { session, message, by, body: body.into(), key: None }).await;
+    }
+
+    /// A consultation of ten seconds, from the question to the end.
+    pub async fn consults(&mut self, client: &str, employee: &str) -> SessionId {
+        let offer = self.books(client).await;
+        let session = self.accepts(employee, offer).await;
+        self.says(client, session, "a secret message").await;
+        self.wait(9_996);
+        let by = Actor::Client(client.parse().unwrap());
+        self.does(Command::End { session, by, reason: Some("secret reason".into()) }).await;
+        session
+    }
+
+    pub async fn forgets(&self, oldest_needed: OldestNeeded) {
+        sweep(&self.exchange, &self.reader, &oldest_needed).await;
+    }
+
+    pub fn count(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        self.reader.ask(|tables| Ok(tables.query_row(&sql, [], |row| row.get(0))?)).unwrap()
+    }
+
+    pub async fn assert_whole(&self) {
+        self.exchange.settle().await;
+        let report = check(&self.reader).unwrap();
+        assert_eq!(report.differences, Vec::<String>::new());
+    }
+
+    fn question(&self, from: Time, to: Time) -> Question {
+        Question { range: Range { from, to }, within_ms: 20_000, now: self.now }
+    }
+}
+
+fn keeps(history_days: u32) -> Settings {
+    Settings { history_days, booking_deadline_ms: DAY_MS, offer_timeout_ms: DAY_MS, ..Settings::default() }
+}
+
+fn nobody_needs_any() -> OldestNeeded {
+    Arc::new(|_| None)
+}
+
+/// Ten days with a consultation each, and from the first day on a session that goes on.
+async fn ten_days() -> (World, SessionId) {
+    let mut world = World::founded(keeps(3)).await;
+    world.hires("frank").await;
+    let offer = world.books("zoe").await;
+    let running = world.accepts("erika", offer).await;
+    world.says("zoe", running, "hello").await;
+    for _ in 0..10 {
+        world.consults("alice", "frank").await;
+        world.wait(DAY_MS - 10_000);
+    }
+    world.exchange.settle().await;
+    (world, running)
+}
+
+#[tokio::test]
+async fn what_ended_before_the_days_that_are_kept_is_gone_and_the_rest_is_whole() {
+    let (mut world, running) = ten_days().await;
+    let events = world.count("events");
+    assert_eq!((world.count("bookings"), world.count("messages")), (11, 11));
+    world.forgets(nobody_needs_any()).await;
+    world.assert_whole().await;
+    assert_eq!((world.count("bookings"), world.count("offers"), world.count("sessions")), (4, 4, 4));
+    assert_eq!(world.count("messages"), 4, "the session that goes on keeps what was said in it");
+    assert!(world.count("events") < events / 2, "{} of {events}", world.count("events"));
+    let left = world.count("events");
+    world.forgets(nobody_needs_any()).await;
+    assert_eq!((world.count("events"), world.count("bases")), (left, 1), "the second time nothing is left to do");
+
+    // Life goes on, also for who reads the company anew.
+    let (read, _) = world.reader.company(&world.company).unwrap();
+    assert!(read.session(running).is_some_and(|session| session.is_running() && session.messages.len() == 1));
+    world.says("zoe", running, "still there").await;
+    world.consults("alice", "frank").await;
+    let by = Actor::Client("zoe".parse().unwrap());
+    world.does(Command::End { session: running, by, reason: None }).await;
+    world.assert_whole().await;
+    world.wait(4 * DAY_MS);
+    world.forgets(nobody_needs_any()).await;
+    world.assert_whole().await;
+    assert_eq!((world.count("bookings"), world.count("messages"), world.count("events")), (0, 0, 1));
+    world.consults("alice", "frank").await;
+    world.assert_whole().await;
+}
+
+#[tokio::test]
+async fn what_somebody_still_needs_stays() {
+    let (world, _) = ten_days().await;
+    let needed: OldestNeeded = Arc::new(|_| Some(20));
+    world.forgets(needed).await;
+    world.assert_whole().await;
+    let first = "SELECT min(seq) FROM events";
+    let first: i64 = world.reader.ask(|tables| Ok(tables.query_row(first, [], |row| row.get(0))?)).unwrap();
+    assert_eq!(first, 19, "the event before it, after whose number it comes, is the first");
+    world.forgets(nobody_needs_any()).await;
+    world.assert_whole().await;
+    assert_eq!(world.count("bookings"), 4);
+}
+
+#[tokio::test]
+async fn a_company_that_is_gone_forgets_too() {
+    let (mut world, _) = ten_days().await;
+    world.does(Command::RemoveCompany).await;
+    world.wait(4 * DAY_MS);
+    world.forgets(nobody_needs_any()).await;
+    world.assert_whole().await;
+    assert_eq!((world.count("bookings"), world.count("companies"), world.count("events")), (0, 0, 1));
+}
+
+#[tokio::test]
+async fn a_company_that_keeps_its_history_forgets_nothing() {
+    let mut world = World::founded(keeps(0)).await;
+    world.consults("alice", "erika").await;
+    world.wait(1000 * DAY_MS);
+    world.forgets(nobody_needs_any()).await;
+    world.assert_whole().await;
+    assert_eq!((world.count("bookings"), world.count("bases")), (1, 0));
+}
+
+#[tokio::test]
+async fn check_finds_what_is_tampered_with_after_history_was_cut() {
+    let (mut world, _) = ten_days().await;
+    world.forgets(nobody_needs_any()).await;
+    world.consults("alice", "frank").await;
+    world.assert_whole().await;
+    for tampering in [
+        "UPDATE offers SET outcome = 'rejected' WHERE made_at = (SELECT max(made_at) FROM offers)",
+        "DELETE FROM bookings WHERE id = (SELECT max(id) FROM bookings)",
+        "DELETE FROM sessions WHERE id = (SELECT min(id) FROM sessions)",
+        "UPDATE messages SET body = 'other' WHERE at = (SELECT min(at) FROM messages)",
+        "DELETE FROM events WHERE seq = (SELECT max(seq) - 3 FROM events)",
+        "UPDATE bases SET data = replace(data, 'Erika Muster', 'Erika Other')",
+        "DELETE FROM bases",
+        "UPDATE snapshots SET data = replace(data, 'Erika Muster', 'Erika Other')",
+    ] {
+        let place = tempfile::tempdir().unwrap();
+        let copy = place.path().join("switchboard.db");
+        let original = Connection::open(world.place.path().join("switchboard.db")).unwrap();
+        original.execute("VACUUM INTO ?1", [copy.to_str()]).unwrap();
+        let store = Connection::open(&copy).unwrap();
+        assert_eq!(store.execute(tampering, []).unwrap(), 1, "{tampering}");
+        drop(store);
+        let report = check(&Reader::open(place.path()).unwrap()).unwrap();
+        assert!(!report.differences.is_empty(), "not seen: {tampering}");
+    }
+}
+
+#[tokio::test]
+async fn time_in_each_status_is_counted_between_any_two_moments() {
+    let mut world = World::founded(keeps(0)).await;
+    for _ in 0..3 {
+        world.wait(50_000);
+        world.consults("alice", "erika").await;
+    }
+    let begin = world.now;
+    world.consults("alice", "erika").await;
+    let between = world.now;
+    world.wait(5_000);
+    world.exchange.settle().await;
+    let busy = |from, to| {
+        let statistics = world.reader.statistics(&world.company, world.question(from, to)).unwrap();
+        let statistics = serde_json::to_value(statistics).unwrap();
+        let of = |status: &str| statistics["time"][status].as_u64().unwrap();
+        (of("idle_ms"), of("init_ms"), of("busy_ms"))
+    };
+    // Asked after 1 ms, a yes after 1 ms, a message after 1 ms, the end 9,997 ms later.
+    assert_eq!(busy(begin, between), (1, 1, 9_998));
+    assert_eq!(busy(begin, world.now), (5_001, 1, 9_998));
+    assert_eq!(busy(between, world.now), (5_000, 0, 0));
+    assert_eq!(busy(FOUNDED, world.now).2, 4 * 9_998);
+    assert_eq!(busy(Time::from_ms(0), FOUNDED), (0, 0, 0));
+}
+
+/// Enough consultations for some bases, so many of them in one visit.
+const MANY: usize = 140;
+const AT_ONCE: usize = 25;
+
+fn whole_consultation(offer: OfferId) -> [Command; 3] {
+    let (client, employee) = ("alice".parse().unwrap(), "erika".parse().unwrap());
+    let (booking, topic) = (offer.booking, "tax".parse().unwrap());
+    let session = SessionId::from_u128(booking.as_u128());
+    let by = Actor::Client("alice".parse().unwrap());
+    [
+        Command::Book { booking, client, topic, note: None, key: None },
+        Command::Accept { employee, offer, session },
+        Command::End { session, by, reason: None },
+    ]
+}
+
+#[tokio::test]
+async fn from_the_nearest_base_everything_is_as_from_the_beginning() {
+    let mut world = World::founded(keeps(0)).await;
+    let mut middle = (world.now, None);
+    for round in 0..MANY {
+        let offers: Vec<OfferId> = (0..AT_ONCE).map(|_| world.fresh_offer()).collect();
+        if round == MANY * 3 / 4 {
+            middle = (world.now.plus_ms(1), Some(offers[0].booking));
+        }
+        let commands = offers.iter().flat_map(|offer| whole_consultation(*offer)).collect();
+        world.does_all(commands).await;
+        // What is remembered stays little, and snapshots frequent.
+        world.wait(DAY_MS / 4);
+    }
+    // The last base is queued behind the commits that it rests on.
+    while world.count("bases") < 2 {
+        world.consults("alice", "erika").await;
+    }
+    world.assert_whole().await;
+    let ask = |world: &World| {
+        let question = world.question(FOUNDED.plus_ms(20_000), middle.0);
+        let statistics = world.reader.statistics(&world.company, question).unwrap();
+        let timeline = world.reader.timeline(&world.company, middle.1.unwrap()).unwrap();
+        (serde_json::to_value(statistics).unwrap(), serde_json::to_value(timeline).unwrap())
+    };
+    let with_bases = ask(&world);
+    let store = Connection::open(world.place.path().join("switchboard.db")).unwrap();
+    assert!(store.execute("DELETE FROM bases WHERE company_id = ?1", params!["acme"]).unwrap() >= 2);
+    let without = ask(&world);
+    assert_eq!(with_bases, without);
+    assert_eq!(with_bases.1["steps"].as_array().unwrap().len(), 4);
+}
