@@ -44,6 +44,8 @@ pub mod time;
 
 pub mod invariants;
 
+pub mod erasure;
+
 pub use availability::{Availability, TopicAvailability};
 pub use booking::{Booking, BookingReason, BookingState};
 pub use command::Command;

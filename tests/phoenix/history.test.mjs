@@ -219,3 +219,23 @@ test('an export has all of a company, line by line, and says at its end how much
   await world.server.refused(404, 'unknown_company', 'GET', '/v1/companies/nowhere/export')
   await world.server.refused(422, 'invalid', 'GET', '/v1/companies/acme/export?events=maybe')
 })
+
+test('a client and an employee are erased when nothing of them is open', async (t) => {
+  const world = await openWorld(t)
+  const { ann, dora, second } = await workingDay(world)
+  const acme = '/v1/companies/acme'
+  await world.server.refused(409, 'still_open', 'DELETE', `${acme}/clients/dora/data`)
+  await world.server.refused(409, 'still_open', 'DELETE', `${acme}/employees/ann/data`)
+  for (const time of ['first', 'second']) {
+    assert.equal((await world.server.http('DELETE', `${acme}/clients/carl/data`)).status, 204, time)
+  }
+  // Who is in a session stays in it, and everybody can go on.
+  assert.equal((await dora.session(second)).joined.session.ended_at, null)
+  await ann.setStatus('offline')
+  await world.http('DELETE', '/employees/ann')
+  assert.equal((await world.server.http('DELETE', `${acme}/employees/ann/data`)).status, 204)
+  const all = (await world.server.http('GET', `${acme}/export?events=true`)).body
+  for (const word of ['carl', 'hello', 'answered', '"ann"', '"Ann"', 'at lunch']) assert.ok(!all.includes(word), word)
+  for (const word of ['dora', 'bob', 'erased-']) assert.ok(all.includes(word), word)
+  assert.equal((await world.server.http('DELETE', '/v1/companies/nowhere/clients/carl/data')).status, 204)
+})

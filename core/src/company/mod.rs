@@ -10,6 +10,8 @@ mod tell;
 
 mod look;
 
+mod erase;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -42,6 +42,8 @@ pub mod timeline;
 
 pub mod export;
 
+pub mod erasure;
+
 pub mod statistics;
 
 mod sheet;
@@ -53,7 +55,7 @@ use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -141,6 +143,8 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .route("/audit", get(audit::list))
         .route("/companies/{company}/bookings/{booking}/timeline", get(timeline::show))
         .route("/companies/{company}/export", get(export::show))
+        .route("/companies/{company}/clients/{client}/data", delete(erasure::of_client))
+        .route("/companies/{company}/employees/{employee}/data", delete(erasure::of_employee))
         .route("/companies/{company}/statistics", get(statistics::of_company))
         .route("/companies/{company}/statistics/employees", get(statistics::of_employees))
         .route("/companies/{company}/employees/{employee}/statistics", get(statistics::of_employee))

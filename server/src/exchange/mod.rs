@@ -435,6 +435,49 @@ impl Exchange {
         METRICS.store_healthy.set(i64::from(self.is_healthy()));
     }
 
+    /// Rewrites what the store has of a company, while nobody can be in it, and has it read anew after that. It is asked
+    /// first whether it may. Says whether there was anything of the company.
+    ///
+    /// # Errors
+    /// When nothing was rewritten, or why it may not be.
+    pub async fn rewrite<E>(
+        &self,
+        id: &CompanyId,
+        may: impl Fn(&Company) -> Result<(), E>,
+        change: Change,
+    ) -> Result<Result<bool, E>, NotNow> {
+        loop {
+            let mut is_known = false;
+            let look = |visit: &mut Visit<'_>| {
+                is_known = visit.company().seq() > 0;
+                |_fate| {}
+            };
+            self.visit(id, look).await?;
+            if !is_known {
+                return Ok(Ok(false));
+            }
+            let slot = self.slot(id);
+            // Whoever comes now has to read the company, and waits here for it.
+            let _nobody_reads = slot.reading.lock().await;
+            {
+                let mut live = slot.lock();
+                if live.retired || live.epoch != Some(self.journal.epoch()) {
+                    continue;
+                }
+                if let Err(refused) = may(&live.company) {
+                    return Ok(Err(refused));
+                }
+                live.epoch = None;
+            }
+            let rewritten = match self.file(Some(id)).await {
+                Ok(()) => self.write(change).await,
+                Err(not_now) => Err(not_now),
+            };
+            self.timekeeper.later(id.clone(), self.clock.now());
+            return rewritten.map(|()| Ok(true));
+        }
+    }
+
     /// A number for a new line.
     #[must_use]
     pub fn next_line(&self) -> u64 {

@@ -373,7 +373,7 @@ pub(super) fn each_booking(
     company: &CompanyId,
     mut each: impl FnMut(BookingId, BookingView<'static>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let sql = concat!(booking_columns!(), " WHERE b.company_id = ?1 ORDER BY b.id");
+    let sql = concat!(booking_columns!("bookings b"), " WHERE b.company_id = ?1 ORDER BY b.id");
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query([company.as_str()])?;
     while let Some(row) = rows.next()? {
@@ -389,7 +389,7 @@ pub(super) fn each_session(
     company: &CompanyId,
     mut each: impl FnMut(SessionView<'static>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let sql = concat!(session_columns!(), " WHERE s.company_id = ?1 ORDER BY s.id");
+    let sql = concat!(session_columns!("sessions s"), " WHERE s.company_id = ?1 ORDER BY s.id");
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query([company.as_str()])?;
     while let Some(row) = rows.next()? {

@@ -50,6 +50,22 @@ pub(super) fn remove_up_to(connection: &Connection, batch: i64) -> Result<(), St
     Ok(())
 }
 
+/// Takes a company's entries out of all batches: all of them are filed.
+pub(super) fn forget_filed(connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
+    let mut query = connection.prepare("SELECT batch, entries FROM log ORDER BY batch")?;
+    let batches = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    for batch in batches.collect::<Result<Vec<_>, _>>()? {
+        let (number, entries) = batch;
+        // As it is written: an id has no character that JSON must escape.
+        let theirs = format!(r#"{{"company":"{company}","#);
+        let kept: String = entries.split_inclusive('\n').filter(|line| !line.starts_with(&theirs)).collect();
+        if kept.len() < entries.len() {
+            connection.execute("UPDATE log SET entries = ?2 WHERE batch = ?1", params![number, kept])?;
+        }
+    }
+    Ok(())
+}
+
 /// All entries that are not filed yet, each company's in the order in which they were committed.
 pub(super) fn read(connection: &Connection) -> Result<BTreeMap<CompanyId, Vec<Logged>>, StoreError> {
     let mut query = connection.prepare("SELECT entries FROM log ORDER BY batch")?;

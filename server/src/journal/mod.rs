@@ -38,6 +38,8 @@ pub mod export;
 
 pub mod cut;
 
+pub mod erasure;
+
 mod spread;
 
 pub mod check;

@@ -6,12 +6,14 @@ use rusqlite::{Connection, params};
 use switchboard::clock::Clock;
 use switchboard::exchange::Exchange;
 use switchboard::journal::check::check;
+use switchboard::journal::erasure::erase;
 use switchboard::journal::reader::Reader;
 use switchboard::journal::sqlite::Sqlite;
 use switchboard::journal::statistics::Question;
 use switchboard::journal::tally::Range;
 use switchboard::journal::{Fate, Journal, snapshot};
 use switchboard::retention::{OldestNeeded, sweep};
+use switchboard_core::erasure::Erasure;
 use switchboard_core::{
     Actor, BookingId, Command, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
 };
@@ -330,4 +332,81 @@ async fn from_the_nearest_base_everything_is_as_from_the_beginning() {
     let without = ask(&world);
     assert_eq!(with_bases, without);
     assert_eq!(with_bases.1["steps"].as_array().unwrap().len(), 4);
+}
+
+/// Erases somebody when they may be erased.
+async fn erase_from(world: &World, erasure: Erasure) {
+    let (change, is_done) = erase(world.company.clone(), erasure);
+    let rewritten = world.exchange.rewrite(&world.company, |_| Ok::<_, ()>(()), change).await;
+    assert_eq!(rewritten, Ok(Ok(true)));
+    assert!(is_done.load(std::sync::atomic::Ordering::Acquire));
+}
+
+/// Where the words stand in the bytes of the store, all of it copied out of SQLite's log.
+fn found_in_the_file(world: &World, words: &[&str]) -> Vec<String> {
+    let path = world.place.path().join("switchboard.db");
+    let store = Connection::open(&path).unwrap();
+    store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let bytes: Vec<u8> = std::fs::read_dir(world.place.path())
+        .unwrap()
+        .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default())
+        .collect();
+    let is_there = |word: &&&str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    words.iter().filter(is_there).map(|word| (*word).to_owned()).collect()
+}
+
+const OF_ALICE: &[&str] = &["alice", "0123-secret", "secret message", "secret reason", "secret no"];
+
+/// Three days with Alice, one of them before the history that is kept, and somebody who was there all the time.
+async fn days_with_alice() -> (World, SessionId) {
+    let mut world = World::founded(keeps(2)).await;
+    world.hires("frank").await;
+    for _ in 0..3 {
+        let offer = world.books("alice").await;
+        let no = Some("secret no".into());
+        world.does(Command::Reject { employee: "erika".parse().unwrap(), offer, reason: no }).await;
+        let session = world.accepts("frank", OfferId { attempt: 2, ..offer }).await;
+        world.says("alice", session, "a secret message").await;
+        world.does(Command::End { session, by: Actor::Admin, reason: Some("secret reason".into()) }).await;
+        world.wait(DAY_MS);
+    }
+    let offer = world.books("zoe").await;
+    let running = world.accepts("erika", offer).await;
+    world.says("zoe", running, "words of zoe").await;
+    world.exchange.settle().await;
+    (world, running)
+}
+
+#[tokio::test]
+async fn nothing_of_an_erased_client_is_left_in_the_file_and_all_else_is_as_it_was() {
+    let (mut world, running) = days_with_alice().await;
+    assert_eq!(found_in_the_file(&world, OF_ALICE), OF_ALICE);
+    for time in ["with all history", "from an origin"] {
+        erase_from(&world, Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap())).await;
+        world.assert_whole().await;
+        let words_of_zoe = ["words of zoe", "zoe", "frank"];
+        assert_eq!(found_in_the_file(&world, OF_ALICE), ["0123-secret"], "only in Zoe's note, {time}");
+        assert_eq!(found_in_the_file(&world, &words_of_zoe), words_of_zoe, "{time}");
+        // The session of somebody else goes on.
+        world.says("zoe", running, "words of zoe").await;
+        world.forgets(nobody_needs_any()).await;
+        world.assert_whole().await;
+    }
+    world.does(Command::EmployeeConnected { employee: "frank".parse().unwrap() }).await;
+    world.consults("alice", "frank").await;
+    world.assert_whole().await;
+}
+
+#[tokio::test]
+async fn nothing_of_an_erased_employee_is_left_in_the_file_and_all_else_is_as_it_was() {
+    let (mut world, _) = days_with_alice().await;
+    world.forgets(nobody_needs_any()).await;
+    world.does(Command::RemoveEmployee { employee: "frank".parse().unwrap() }).await;
+    world.exchange.settle().await;
+    let before = world.count("bookings");
+    erase_from(&world, Erasure::of_employee("frank".parse().unwrap(), "erased-2".parse().unwrap())).await;
+    world.assert_whole().await;
+    assert_eq!(found_in_the_file(&world, &["frank", "secret message", "secret reason"]), Vec::<String>::new());
+    assert_eq!(found_in_the_file(&world, &["secret no", "alice", "erika"]).len(), 3, "the others are as they were");
+    assert_eq!(world.count("bookings"), before);
 }

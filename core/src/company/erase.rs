@@ -1,0 +1,56 @@
+//! How a person is taken out of a state without a past: as if the events that made it had never named them.
+
+use std::sync::Arc;
+
+use super::Company;
+use crate::erasure::{Erasure, Person};
+
+impl Company {
+    pub(crate) fn erase(&mut self, erasure: &mut Erasure) {
+        match (erasure.person.clone(), erasure.alias.clone()) {
+            (Person::Client(client), Person::Client(alias)) => {
+                if let Some(open) = self.clients.remove(&client) {
+                    self.clients.insert(alias.clone(), open);
+                }
+                for booking in self.bookings.values_mut().filter(|booking| booking.client == client) {
+                    booking.client = alias.clone();
+                    (booking.note, booking.key) = (None, None);
+                    booking.offers.iter_mut().for_each(|offer| offer.reason = None);
+                    erasure.bookings.insert(booking.id);
+                }
+                for session in self.sessions.values_mut().filter(|session| session.client == client) {
+                    session.client = alias.clone();
+                    erasure.sessions.insert(session.id);
+                }
+            }
+            (Person::Employee(employee), Person::Employee(alias)) => {
+                if let Some((no, _)) = self.roster.find(&employee) {
+                    erasure.knows_number(no);
+                    if let Some(mut found) = self.roster.remove(no) {
+                        (found.id, found.name) = (alias.clone(), alias.as_str().into());
+                        self.roster.put(no, found);
+                    }
+                }
+                for booking in self.bookings.values_mut() {
+                    if booking.offers.last().is_some_and(|offer| offer.employee_id == employee) {
+                        erasure.bookings.insert(booking.id);
+                    }
+                    for offer in booking.offers.iter_mut().filter(|offer| offer.employee_id == employee) {
+                        (offer.employee_id, offer.reason) = (alias.clone(), None);
+                    }
+                }
+                for session in self.sessions.values_mut().filter(|session| session.employee_id == employee) {
+                    (session.employee_id, session.employee_name) = (alias.clone(), alias.as_str().into());
+                    erasure.sessions.insert(session.id);
+                }
+            }
+            (Person::Client(_), Person::Employee(_)) | (Person::Employee(_), Person::Client(_)) => {}
+        }
+        for session in self.sessions.values_mut().filter(|session| erasure.sessions.contains(&session.id)) {
+            for message in &mut session.messages {
+                (message.body, message.key) = (Arc::from(""), None);
+            }
+        }
+        self.rebuild();
+    }
+}

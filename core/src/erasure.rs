@@ -1,0 +1,165 @@
+//! Erasure: one person's id, name and words taken out of all that happened, so that the rest stays as it was.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::company::Company;
+use crate::event::Event;
+use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId};
+
+/// Whose data is erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// A client.
+    Client(ClientId),
+    /// An employee.
+    Employee(EmployeeId),
+}
+
+/// Takes a person out of a company's events, told in their order: the id becomes an alias that says nothing, and what
+/// they wrote, or was written to them, is gone. Folding the events again gives the state without them.
+#[derive(Clone, Debug)]
+pub struct Erasure {
+    pub(crate) person: Person,
+    /// The same kind of id as the person's.
+    pub(crate) alias: Person,
+    numbers: BTreeSet<EmployeeNo>,
+    /// Bookings of the client, or that the employee was asked last to take.
+    pub(crate) bookings: BTreeSet<BookingId>,
+    pub(crate) sessions: BTreeSet<SessionId>,
+}
+
+impl Erasure {
+    /// Erases a client under that alias.
+    #[must_use]
+    pub fn of_client(client: ClientId, alias: ClientId) -> Self {
+        Self::new(Person::Client(client), Person::Client(alias))
+    }
+
+    /// Erases an employee under that alias.
+    #[must_use]
+    pub fn of_employee(employee: EmployeeId, alias: EmployeeId) -> Self {
+        Self::new(Person::Employee(employee), Person::Employee(alias))
+    }
+
+    fn new(person: Person, alias: Person) -> Self {
+        let (numbers, bookings, sessions) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { person, alias, numbers, bookings, sessions }
+    }
+
+    /// Whose data it is.
+    #[must_use]
+    pub const fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// What they are called instead.
+    #[must_use]
+    pub fn alias(&self) -> &str {
+        match &self.alias {
+            Person::Client(alias) => alias.as_str(),
+            Person::Employee(alias) => alias.as_str(),
+        }
+    }
+
+    /// Takes the person out of the state that the events begin from. It is told before them.
+    #[must_use]
+    pub fn begin(&mut self, mut origin: Company) -> Company {
+        origin.erase(self);
+        origin
+    }
+
+    /// What an employee was called in a base is known by number.
+    pub(crate) fn knows_number(&mut self, no: EmployeeNo) {
+        self.numbers.insert(no);
+    }
+
+    /// Takes the person out of the next event. Says whether it was changed.
+    pub fn rewrite(&mut self, event: &mut Event) -> bool {
+        let before = event.clone();
+        match (&self.person, &self.alias) {
+            (Person::Client(client), Person::Client(alias)) => {
+                let (client, alias) = (client.clone(), alias.clone());
+                self.rewrite_client(event, &client, &alias);
+            }
+            (Person::Employee(employee), Person::Employee(alias)) => {
+                let (employee, alias) = (employee.clone(), alias.clone());
+                self.rewrite_employee(event, &employee, &alias);
+            }
+            (Person::Client(_), Person::Employee(_)) | (Person::Employee(_), Person::Client(_)) => {}
+        }
+        self.rewrite_words(event);
+        *event != before
+    }
+
+    fn rewrite_client(&mut self, event: &mut Event, of: &ClientId, alias: &ClientId) {
+        if let Event::BookingOpened { booking, client, note, key, .. } = event
+            && client == of
+        {
+            self.bookings.insert(*booking);
+            (*client, *note, *key) = (alias.clone(), None, None);
+        }
+        if let Event::ClientConnected { client } | Event::ClientDisconnected { client } = event
+            && client == of
+        {
+            *client = alias.clone();
+        }
+    }
+
+    fn rewrite_employee(&mut self, event: &mut Event, of: &EmployeeId, alias: &EmployeeId) {
+        if let Event::EmployeeSet { employee, id, name, .. } = event
+            && id == of
+        {
+            self.numbers.insert(*employee);
+            (*id, *name) = (alias.clone(), alias.as_str().into());
+        }
+        if let Event::EmployeeRemoved { id, .. } = event
+            && id == of
+        {
+            *id = alias.clone();
+        }
+        if let Event::OfferMade { offer, employee, .. } = event {
+            if self.numbers.contains(employee) {
+                self.bookings.insert(offer.booking);
+            } else {
+                self.bookings.remove(&offer.booking);
+            }
+        }
+    }
+
+    /// What was said with a no, in a session, or at its end.
+    fn rewrite_words(&mut self, event: &mut Event) {
+        match event {
+            Event::OfferClosed { offer, reason, .. } if self.bookings.contains(&offer.booking) => *reason = None,
+            Event::OfferAccepted { offer, session } if self.bookings.contains(&offer.booking) => {
+                self.sessions.insert(*session);
+            }
+            Event::MessageSent { session, body, key, .. } if self.sessions.contains(session) => {
+                (*body, *key) = (Arc::from(""), None);
+            }
+            Event::SessionEnded { session, reason, .. } if self.sessions.contains(session) => *reason = None,
+            Event::CompanySet { .. }
+            | Event::CompanyRemoved
+            | Event::EmployeeSet { .. }
+            | Event::EmployeeRemoved { .. }
+            | Event::IntentSet { .. }
+            | Event::EmployeeConnected { .. }
+            | Event::EmployeeDisconnected { .. }
+            | Event::EmployeeUnreachable { .. }
+            | Event::WrapUpEnded { .. }
+            | Event::BookingOpened { .. }
+            | Event::OfferMade { .. }
+            | Event::OfferDelivered { .. }
+            | Event::OfferClosed { .. }
+            | Event::OfferAccepted { .. }
+            | Event::BookingEnded { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::PartyEntered { .. }
+            | Event::PartyLeft { .. }
+            | Event::MessageSent { .. }
+            | Event::SessionEnded { .. }
+            | Event::Resumed => {}
+        }
+    }
+}
