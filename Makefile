@@ -1,9 +1,10 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
 .PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer bench \
-	bench-webhooks bench-servers fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
+	bench-webhooks bench-servers deb fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
 
 CARGO ?= cargo
 SCHEMATHESIS_VERSION := 4.32.5
+cargo-deb_VERSION := 3.8.0
 cargo-deny_VERSION := 0.20.2
 cargo-fuzz_VERSION := 0.13.2
 cargo-llvm-cov_VERSION := 0.9.1
@@ -92,6 +93,10 @@ $(TOOLS)/bin/prometheus:
 	if command -v prometheus; then ln -s "$$(command -v prometheus)" $@; else cd $(TOOLS)/deb && \
 		{ apt-get download prometheus || { apt-get update && apt-get download prometheus; } } && \
 		dpkg -x prometheus_*.deb . && cp usr/bin/prometheus $@; fi
+
+# A Debian package, in target/debian.
+deb: $(TOOLS)/bin/cargo-deb
+	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deb --package switchboard --locked
 
 # Longer than `make test`: 200 kills under load, behind a bad network, on a disk that is filled and freed.
 crash:
