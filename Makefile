@@ -1,6 +1,7 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
 .PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer bench \
-	bench-webhooks bench-servers deb fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep valgrind
+	bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep \
+	valgrind
 
 CARGO ?= cargo
 SCHEMATHESIS_VERSION := 4.32.5
@@ -10,6 +11,8 @@ cargo-fuzz_VERSION := 0.13.2
 cargo-llvm-cov_VERSION := 0.9.1
 cargo-mutants_VERSION := 27.1.0
 gungraun-runner_VERSION := 0.20.0
+mdbook_VERSION := 0.5.4
+mdbook_FLAGS := --no-default-features --features search
 TOOLS := $(CURDIR)/target/tools
 DATA ?= data
 LLVM ?= $(TOOLS)/llvm/llvm/bin
@@ -81,7 +84,8 @@ deny: $(TOOLS)/bin/cargo-deny
 
 # Every tool of cargo's, of the version above.
 $(TOOLS)/bin/%:
-	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) --locked --root $(TOOLS)
+	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) $($(@F)_FLAGS) --locked \
+		--root $(TOOLS)
 
 # Node and npm, where they are missing.
 node:
@@ -93,6 +97,10 @@ $(TOOLS)/bin/prometheus:
 	if command -v prometheus; then ln -s "$$(command -v prometheus)" $@; else cd $(TOOLS)/deb && \
 		{ apt-get download prometheus || { apt-get update && apt-get download prometheus; } } && \
 		dpkg -x prometheus_*.deb . && cp usr/bin/prometheus $@; fi
+
+# The site of docs/, in target/book.
+docs: $(TOOLS)/bin/mdbook
+	$(TOOLS)/bin/mdbook build docs
 
 # A Debian package, in target/debian.
 deb: $(TOOLS)/bin/cargo-deb

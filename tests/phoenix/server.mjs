@@ -11,7 +11,7 @@ import { Inbox, PATIENCE_MS, within } from './inbox.mjs'
 
 export const SECRET = 'a-secret-of-the-end-to-end-suite-0123456789abcdef'
 export const API_KEY = 'an-api-key-of-the-end-to-end-suite-0123456789'
-const BINARY = process.env.SWITCHBOARD_BIN ?? fileURLToPath(new URL('../../target/debug/switchboard', import.meta.url))
+export const BINARY = process.env.SWITCHBOARD_BIN ?? fileURLToPath(new URL('../../target/debug/switchboard', import.meta.url))
 const START_LIMIT_MS = 15_000
 const STOP_LIMIT_MS = 10_000
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::layers::Layers;
 use super::table::{Kind, ROWS, Row};
-use super::{BadSetting, Flags, Settings, table};
+use super::{BadSetting, Flags, SettingDoc, Settings, table};
 
 /// What stands for a secret that is set.
 const HIDDEN: &str = "***";
@@ -46,11 +46,13 @@ impl Settings {
     /// All settings with their defaults, as a table for documents.
     #[must_use]
     pub fn print_markdown() -> String {
-        let mut lines = "| setting | variable | default | what it does |\n|---|---|---|---|\n".to_owned();
-        for setting in table() {
-            let default = setting.default.filter(|default| !default.is_empty()).unwrap_or("none");
-            let _written =
-                writeln!(lines, "| `{}` | `{}` | {default} | {} |", setting.name, setting.variable, setting.what);
+        let mut lines = "| setting | default | what it does | what it must be |\n|---|---|---|---|\n".to_owned();
+        for SettingDoc { name, default, what, expected, .. } in table() {
+            let default = match default {
+                None | Some("") => "none".to_owned(),
+                Some(default) => format!("`{default}`"),
+            };
+            let _written = writeln!(lines, "| `{name}` | {default} | {what} | {expected} |");
         }
         lines
     }

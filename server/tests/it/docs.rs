@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use switchboard::config::Settings;
+use switchboard::config::{Settings, table};
 use switchboard::feed::Kind;
 use switchboard::metrics::Metrics;
 use switchboard::view::vocabulary;
@@ -45,12 +45,24 @@ fn the_protocol_has_every_setting_of_a_company() {
 }
 
 #[test]
-fn the_readme_has_every_setting_of_the_server() {
-    let readme = document("README.md");
-    let said = readme.split_once("<!-- settings -->\n").and_then(|(_, rest)| rest.split_once("<!-- /settings -->"));
+fn the_table_of_settings_is_what_the_program_prints() {
+    let page = document("docs/settings.md");
+    let said = page.split_once("<!-- settings -->\n").and_then(|(_, rest)| rest.split_once("<!-- /settings -->"));
     let said = said.map(|(table, _)| table);
     let expected = Settings::print_markdown();
     assert_eq!(said, Some(expected.as_str()), "`switchboard config print --markdown` prints it");
+}
+
+#[test]
+fn the_settings_that_the_readme_names_are_as_the_table_has_them() {
+    let table = rows(&document("docs/settings.md"), "settings");
+    let said = rows(&document("README.md"), "settings");
+    assert!(!said.is_empty(), "the README names some settings");
+    for row in said {
+        let known = table.iter().find(|known| known[0] == row[0]);
+        let known = known.unwrap_or_else(|| panic!("{} is no setting", row[0]));
+        assert_eq!((&row[1], &row[2]), (&known[1], &known[2]), "{}", row[0]);
+    }
 }
 
 #[test]
@@ -77,4 +89,47 @@ fn the_page_of_webhooks_has_every_type_of_event_with_its_fields() {
     let known: Vec<[String; 2]> =
         Kind::ALL.into_iter().map(|kind| [quoted(&[kind.word()]), quoted(kind.fields())]).collect();
     assert_eq!(said, known);
+}
+
+#[test]
+fn the_packaged_settings_file_has_settings_with_their_defaults() {
+    /// What a package must set otherwise.
+    const OF_ITS_OWN: &[&str] = &["data"];
+    let file = document("packaging/switchboard.toml");
+    let said: Vec<(&str, &str)> = file
+        .lines()
+        .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
+        .filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .collect();
+    assert!(said.len() > 10, "the settings are found");
+    for (name, value) in said {
+        let setting = table().into_iter().find(|setting| setting.name == name);
+        let setting = setting.unwrap_or_else(|| panic!("`{name}` is no setting"));
+        if !OF_ITS_OWN.contains(&name) {
+            assert_eq!(value.trim_matches('"'), setting.default.unwrap_or(""), "{name}");
+        }
+    }
+    file.parse::<toml::Table>().expect("it is TOML");
+}
+
+#[test]
+fn what_operators_are_told_to_look_for_is_what_the_program_says() {
+    let mut program = String::new();
+    let mut left = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("the sources can be listed");
+            left.extend(entries.map(|entry| entry.expect("a directory can be read").path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            program += &std::fs::read_to_string(&path).expect("a source can be read");
+        }
+    }
+    let page = document("docs/operating.md");
+    let told = rows(&page, "last lines").into_iter().chain(rows(&page, "warnings"));
+    for row in told {
+        let message = row[0].split('`').nth(1).unwrap_or_else(|| panic!("{row:?} quotes a message"));
+        for part in message.split(" … ") {
+            assert!(program.contains(part), "the program says `{part}`");
+        }
+    }
 }

@@ -60,6 +60,8 @@ mod tidy;
 
 mod docs;
 
+mod book;
+
 mod http;
 
 mod events;

@@ -1,0 +1,198 @@
+// The pages for users do what they say: their programs and their shell commands, as they stand there.
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { within } from './inbox.mjs'
+import { API_KEY, BINARY, RawSocket, SECRET, Server } from './server.mjs'
+
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+const RUN_LIMIT_MS = 60_000
+const PROGRAM_LIMIT_MS = 15_000
+const DOCUMENTED_ADDRESS = /127\.0\.0\.1:4000/g
+
+test('the page for beginners does what it says', { timeout: 90_000 }, (t) => follow(t, 'getting-started.md'))
+
+test('the page for operators does what it says', { timeout: 90_000 }, (t) => follow(t, 'operating.md'))
+
+test('the apps of the page for Node meet in a session', { timeout: 60_000 }, async (t) => {
+  const { server, directory } = await emptyCompany(t)
+  await writePrograms(directory, await blocksOf('clients/node.md'))
+  const env = environment(server)
+  const start = (name) => run(t, process.execPath, [name], directory, env)
+  const backEnd = start('back-end.mjs')
+  assert.equal(await ended(backEnd), 0, said(backEnd))
+  assert.match(backEnd.output, /^Erika is offline$/m)
+  const [employee, client] = [start('employee.mjs'), start('client.mjs')]
+  for (const program of [employee, client]) assert.equal(await ended(program), 0, said(program))
+  assert.match(employee.output, /^alice asks: bicycles$/m, said(employee))
+  assert.match(employee.output, /^the offer is accepted$/m, said(employee))
+  assert.match(employee.output, /^the client says: May I deduct my bicycle\?$/m, said(employee))
+  assert.match(employee.output, /^the session was ended by the client$/m, said(employee))
+  assert.match(client.output, /^Erika takes it$/m, said(client))
+  assert.match(client.output, /^Erika says: Yes, you may\.$/m, said(client))
+})
+
+const elixir = spawnSync('elixir', ['--version']).status === 0
+test('the modules of the page for Phoenix mint tokens and ask over HTTP', {
+  timeout: 90_000,
+  skip: elixir ? false : 'elixir is not installed',
+}, async (t) => {
+  const { server, directory } = await emptyCompany(t)
+  const names = await writePrograms(directory, await blocksOf('clients/phoenix-elixir.md'))
+  await writeFile(join(directory, 'jason.ex'), JASON)
+  const modules = ['jason.ex', ...names].flatMap((name) => ['-r', name])
+  const program = run(t, 'elixir', [...modules, '-e', ELIXIR_TRIAL], directory, environment(server))
+  assert.equal(await ended(program), 0, said(program))
+  assert.match(program.output, /^made: Erika$/m, said(program))
+  assert.match(program.output, /^refused: unknown_employee$/m, said(program))
+  const bearer = /^token: (\S+)$/m.exec(program.output)?.[1]
+  const socket = await RawSocket.open(server, bearer)
+  t.after(() => socket.drop())
+  const [, , , , reply] = await socket.ask(['1', '1', 'company:acme', 'phx_join', {}])
+  assert.equal(reply.status, 'ok', JSON.stringify(reply))
+})
+
+/** What a Phoenix application would do with the modules of the page, and as much of \`Jason\` as they need. */
+const JASON = `
+defmodule Jason do
+  def encode!(map) when is_map(map) do
+    "{" <> Enum.map_join(map, ",", fn {name, value} -> encode!(name) <> ":" <> encode!(value) end) <> "}"
+  end
+
+  def encode!(list) when is_list(list), do: "[" <> Enum.map_join(list, ",", &encode!/1) <> "]"
+  def encode!(number) when is_integer(number), do: to_string(number)
+  def encode!(text), do: inspect(to_string(text))
+  def decode!(said) do
+    term = said |> String.replace("{", "%{") |> String.replace("\\":", "\\" => ") |> String.replace("null", "nil")
+    {value, _} = Code.eval_string(term)
+    value
+  end
+end
+`
+const ELIXIR_TRIAL = `
+{:ok, _} = Application.ensure_all_started(:inets)
+{:ok, _} = Switchboard.Api.put("/companies/acme", %{name: "Acme"})
+{:ok, erika} = Switchboard.Api.put("/companies/acme/employees/erika", %{name: "Erika", topics: ["tax"]})
+IO.puts("made: " <> erika["name"])
+{:error, %{"reason" => reason}} = Switchboard.Api.get("/companies/acme/employees/nobody")
+IO.puts("refused: " <> reason)
+IO.puts("token: " <> Switchboard.Token.mint(%{sub: "alice", role: "client", company: "acme"}))
+`
+
+/** Runs all that a page tells to run, in one shell and on a port of its own; holds what it prints against the page. */
+async function follow(t, page) {
+  const directory = await emptyDirectory(t)
+  const address = `127.0.0.1:${await freePort()}`
+  const own = (text) => text.replace(DOCUMENTED_ADDRESS, address)
+  const blocks = (await blocksOf(page)).map((block) => ({ ...block, source: own(block.source) }))
+  await writePrograms(directory, blocks)
+  const script = ['set -euo pipefail', "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT"]
+  blocks.forEach(({ language, source }, at) => {
+    if (language === 'sh') script.push(`echo '::block ${at}::'`, inTheBackground(source, address))
+  })
+  await mkdir(join(directory, 'bin'))
+  await symlink(BINARY, join(directory, 'bin/switchboard'))
+  const env = { PATH: `${join(directory, 'bin')}:${process.env.PATH}`, SWITCHBOARD_LISTEN: address }
+  const shell = run(t, 'bash', ['-c', script.join('\n')], directory, env)
+  assert.equal(await ended(shell, RUN_LIMIT_MS), 0, said(shell))
+  const commands = blocks.filter(({ language }) => language === 'sh')
+  assert.ok(commands.length > 3, 'the page has commands')
+  blocks.forEach(({ language, source }, at) => {
+    const before = blocks.slice(0, at).findLastIndex((block) => block.language === 'sh')
+    if (language !== 'text' || before < 0) return
+    assertPrinted(shell.output.split(`::block ${before}::\n`)[1], source, page)
+  })
+}
+
+/** A server that a reader leaves running in another terminal is awaited, and goes on beside the next blocks. */
+function inTheBackground(source, address) {
+  if (!/^switchboard serve[^&|\n]*\n$/.test(source)) return source
+  const ready = `curl -fsS --retry 50 --retry-connrefused --retry-delay 1 -o /dev/null http://${address}/readyz`
+  return `${source.trimEnd()} &\n${ready}`
+}
+
+/** Every line of the page stands in what was printed from its block on, where \`...\` is anything. */
+function assertPrinted(printed, lines, page) {
+  for (const line of lines.trimEnd().split('\n')) {
+    const pattern = line.split('...').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')
+    assert.match(printed, new RegExp(`^${pattern}`, 'm'), `${page} says that this is printed`)
+  }
+}
+
+/** The fenced blocks of a page, in their order. */
+async function blocksOf(page) {
+  const text = await readFile(join(DOCS, page), 'utf8')
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, source]) => ({ language, source }))
+}
+
+/** Writes the blocks whose first line is a comment that names a file; gives back the names. */
+async function writePrograms(directory, blocks) {
+  const names = []
+  for (const { source } of blocks) {
+    const name = /^(?:\/\/|#) ([\w-]+\.(?:mjs|ex|toml))$/.exec(source.split('\n')[0])?.[1]
+    if (!name) continue
+    await writeFile(join(directory, name), source)
+    names.push(name)
+  }
+  return names
+}
+
+/** A directory beside this file, so that programs find the packages. */
+async function emptyDirectory(t) {
+  const directory = await mkdtemp(join(HERE, '.docs-'))
+  t.after(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+async function emptyCompany(t) {
+  const server = await Server.start()
+  t.after(async () => {
+    await server.stop()
+    await server.remove()
+  })
+  return { server, directory: await emptyDirectory(t) }
+}
+
+function environment(server) {
+  return {
+    SWITCHBOARD_URL: server.socketUrl,
+    SWITCHBOARD_API: server.url,
+    SWITCHBOARD_API_KEY: API_KEY,
+    SWITCHBOARD_JWT_SECRET: SECRET,
+  }
+}
+
+async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => listener.once('listening', resolve))
+  const { port } = listener.address()
+  await new Promise((resolve) => listener.close(resolve))
+  return port
+}
+
+function run(t, command, args, cwd, env) {
+  // A group of its own, so that nothing which a shell has started outlives the test.
+  const how = { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true }
+  const child = spawn(command, args, how)
+  const program = { name: args[0], child, output: '', errors: '' }
+  child.stdout.setEncoding('utf8').on('data', (text) => (program.output += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (program.errors += text))
+  program.exited = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)))
+  t.after(() => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL')
+  })
+  return program
+}
+
+function ended(program, limitMs = PROGRAM_LIMIT_MS) {
+  return within(limitMs, () => `it did not end: ${said(program)}`, (resolve) => void program.exited.then(resolve))
+}
+
+function said(program) {
+  return `${program.name} printed: ${program.output}; and to stderr: ${program.errors}`
+}
