@@ -1,6 +1,6 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test fmt clippy unit model doc deny phoenix node simulate prove faults crash overload shuttle bench-offer bench \
-	bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep \
+.PHONY: run test fmt clippy unit model doc deny phoenix node elixir simulate prove faults crash overload shuttle bench-offer \
+	bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep \
 	valgrind
 
 CARGO ?= cargo
@@ -46,7 +46,7 @@ doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
 # The built binary with the npm package `phoenix` as its client.
-phoenix: node $(TOOLS)/bin/prometheus
+phoenix: node elixir $(TOOLS)/bin/prometheus
 	$(CARGO) build --package switchboard --locked
 	cd tests/phoenix && npm ci --no-audit --no-fund && PATH="$(TOOLS)/bin:$$PATH" npm test
 
@@ -90,6 +90,12 @@ $(TOOLS)/bin/%:
 # Node and npm, where they are missing.
 node:
 	@command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
+
+# Elixir for the modules on docs/clients/phoenix-elixir.md, where it is missing; 32 MB.
+elixir:
+	@command -v elixir >/dev/null || { apt-get update && \
+		apt-get install -y --no-install-recommends elixir erlang-inets erlang-ssl; } || \
+		echo "elixir: NOT INSTALLED, so the modules on docs/clients/phoenix-elixir.md are not run"
 
 # Debian's Prometheus, unpacked and not installed: an installed one would be started.
 $(TOOLS)/bin/prometheus:
