@@ -2,6 +2,8 @@
 
 pub mod serve;
 
+pub mod door;
+
 pub mod api;
 
 pub mod demo;

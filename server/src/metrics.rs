@@ -78,6 +78,16 @@ pub struct Metrics {
     pub refused: Words<Counter>,
     /// HTTP requests, by method, route and status.
     pub requests: Family<Request, Histogram, fn() -> Histogram>,
+    /// Tries to bring an event to a webhook, by what came of them; `dead` is beside the last `failed`.
+    pub webhooks: Words<Counter>,
+    /// From an event to its arrival at a webhook.
+    pub webhook_lag: Histogram,
+    /// Events that wait for a webhook.
+    pub webhook_waiting: Gauge,
+    /// Webhooks that are served.
+    pub webhook_endpoints: Gauge,
+    /// Webhooks that were turned off because they failed.
+    pub webhooks_turned_off: Counter,
     /// Lines that the log had no room for.
     pub log_lines_lost: Counter,
     process: process::Process,
@@ -207,6 +217,15 @@ impl Metrics {
             frames_told: r.add("frames_told", "Frames that went to devices", Counter::default()),
             refused: r.words("refused", "Wishes refused for want of room or service", "reason", &refusals),
             requests,
+            webhooks: r.words("webhooks", "Tries to bring an event to a webhook", "outcome", &WEBHOOK_OUTCOMES),
+            webhook_lag: r.seconds("webhook_lag", "From an event to its arrival at a webhook", 0.25, 20),
+            webhook_waiting: r.add("webhook_waiting", "Events that wait in memory for a webhook", Gauge::default()),
+            webhook_endpoints: r.add("webhook_endpoints", "Webhooks that are served", Gauge::default()),
+            webhooks_turned_off: r.add(
+                "webhooks_turned_off",
+                "Webhooks that were turned off because they failed",
+                Counter::default(),
+            ),
             log_lines_lost: r.add("log_lines_lost", "Lines that the log had no room for", Counter::default()),
             process: process::Process::register(&mut r),
             registry: r.0,
@@ -286,6 +305,8 @@ impl MetricDoc {
     }
 }
 
+/// What comes of a try: `dead` is counted beside the last `failed`.
+const WEBHOOK_OUTCOMES: [&str; 3] = ["delivered", "failed", "dead"];
 /// Why a wish is refused without being looked at.
 const REFUSALS: [&str; 4] = ["overloaded", "draining", "unavailable", "rate_limited"];
 

@@ -49,8 +49,7 @@ pub async fn sweep(exchange: &Exchange, reader: &Reader, oldest_needed: &OldestN
     };
     for (company, days) in companies {
         let until = Time::from_ms(now.as_ms().saturating_sub(u64::from(days) * DAY_MS));
-        let needed = oldest_needed(&company);
-        if let Err(error) = cut(exchange, reader, &company, until, needed).await {
+        if let Err(error) = cut(exchange, reader, &company, until, oldest_needed.clone()).await {
             tracing::warn!(%company, %error, "old history could not be removed");
         }
     }
@@ -61,11 +60,11 @@ async fn cut(
     reader: &Reader,
     company: &CompanyId,
     until: Time,
-    needed: Option<u64>,
+    oldest_needed: OldestNeeded,
 ) -> Result<(), NotCut> {
     exchange.file(Some(company)).await?;
     let of = company.clone();
-    let cut = reader.aside(move |reader| reader.cut(&of, until, needed)).await?;
+    let cut = reader.aside(move |reader| reader.cut(&of, until, oldest_needed(&of))).await?;
     let done = Arc::new(AtomicBool::new(false));
     loop {
         let told = done.clone();

@@ -12,8 +12,8 @@ use crate::hub::Hub;
 /// For how many seconds a browser need not ask again.
 const PREFLIGHT_S: &str = "600";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const HEADERS: &str = "authorization, content-type, x-request-id";
-const SHOWN: &str = "retry-after, x-request-id";
+const HEADERS: &str = "authorization, content-type, if-match, if-none-match, last-event-id, traceparent, x-request-id";
+const SHOWN: &str = "etag, link, retry-after, x-request-id";
 
 /// Lets the pages of allowed origins read what the API answers. What a browser asks before needs no key: it sends none.
 pub async fn shared(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {

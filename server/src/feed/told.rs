@@ -12,6 +12,8 @@ use crate::view::{self, Moment};
 pub struct Told {
     /// Its number in its company.
     pub seq: u64,
+    /// When it happened.
+    pub at: Time,
     /// What it is.
     pub kind: Kind,
     /// What it is about: events with the same lane are told in their order.
@@ -46,7 +48,7 @@ impl Told {
             seq,
             data,
         };
-        Self { seq, kind, lane, json: view::json(&envelope) }
+        Self { seq, at, kind, lane, json: view::json(&envelope) }
     }
 }
 

@@ -24,7 +24,6 @@ mod clerk;
 mod round;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use switchboard_core::CompanyId;
@@ -33,6 +32,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
 use crate::journal::reader::Reader;
+use crate::metrics::METRICS;
 use clerk::Clerk;
 use courier::Courier;
 
@@ -58,32 +58,6 @@ impl Default for Options {
     }
 }
 
-/// What has been counted since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Events that were brought.
-    pub delivered: u64,
-    /// Tries that failed.
-    pub failed: u64,
-    /// Events that are not tried any more.
-    pub dead: u64,
-    /// Endpoints that were turned off because they failed.
-    pub turned_off: u64,
-    /// Endpoints that are served now.
-    pub endpoints: u64,
-    /// Events that wait in memory now.
-    pub waiting: u64,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    delivered: AtomicU64,
-    failed: AtomicU64,
-    dead: AtomicU64,
-    turned_off: AtomicU64,
-    waiting: AtomicU64,
-}
-
 /// All endpoints, each served by a task of its own.
 pub struct Webhooks {
     exchange: Arc<Exchange>,
@@ -93,7 +67,6 @@ pub struct Webhooks {
     on_the_way: Semaphore,
     clerk: Clerk,
     rounds: Mutex<HashMap<Key, watch::Sender<u64>>>,
-    tally: Tally,
     closing: watch::Receiver<Option<u64>>,
 }
 
@@ -120,7 +93,6 @@ impl Webhooks {
             on_the_way: Semaphore::new(ON_THE_WAY_MAX),
             clerk,
             rounds: Mutex::default(),
-            tally: Tally::default(),
             closing,
         }))
     }
@@ -147,6 +119,7 @@ impl Webhooks {
         let receiver = told.subscribe();
         rounds.insert(key.clone(), told);
         drop(rounds);
+        METRICS.webhook_endpoints.inc();
         tokio::spawn(round::serve(self.clone(), key, receiver));
     }
 
@@ -156,20 +129,6 @@ impl Webhooks {
         self.options
     }
 
-    /// What has been counted.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counts {
-            delivered: read(&self.tally.delivered),
-            failed: read(&self.tally.failed),
-            dead: read(&self.tally.dead),
-            turned_off: read(&self.tally.turned_off),
-            endpoints: u64::try_from(self.rounds().len()).unwrap_or(u64::MAX),
-            waiting: read(&self.tally.waiting),
-        }
-    }
-
     /// Ends the service of an endpoint, unless it was changed again meanwhile. Says whether it has ended.
     fn leave(&self, key: &Key, told: &watch::Receiver<u64>) -> bool {
         let mut rounds = self.rounds();
@@ -177,6 +136,7 @@ impl Webhooks {
             return false;
         }
         rounds.remove(key);
+        METRICS.webhook_endpoints.dec();
         true
     }
 

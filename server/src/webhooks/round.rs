@@ -1,7 +1,6 @@
 //! The service of one endpoint: it reads on in the feed, sends what may go, hears what came of it and writes that down.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
@@ -21,6 +20,7 @@ use crate::feed::{self, event_id};
 use crate::hub::closed;
 use crate::journal::StoreError;
 use crate::journal::news::Follower;
+use crate::metrics::{METRICS, seconds};
 
 /// Requests to one endpoint at once, each of another booking.
 const ON_THE_WAY_MAX: usize = 4;
@@ -82,14 +82,13 @@ struct Round {
 }
 
 /// How many wait here, as a part of all that wait.
-struct Waiting(Arc<Webhooks>, u64);
+struct Waiting(i64);
 
 impl Waiting {
     fn are(&mut self, now: usize) {
-        let (now, all) = (u64::try_from(now).unwrap_or(0), &self.0.tally.waiting);
-        all.fetch_add(now, Ordering::Relaxed);
-        all.fetch_sub(self.1, Ordering::Relaxed);
-        self.1 = now;
+        let now = i64::try_from(now).unwrap_or(0);
+        METRICS.webhook_waiting.inc_by(now - self.0);
+        self.0 = now;
     }
 }
 
@@ -116,7 +115,7 @@ impl Round {
             off: None,
             health_changed: false,
             write_at: Instant::now(),
-            waiting: Waiting(office.clone(), 0),
+            waiting: Waiting(0),
             office,
         }))
     }
@@ -213,11 +212,11 @@ impl Round {
 
     /// What came of a request.
     fn hear(&mut self, seq: u64, answer: Answer) {
-        let (now, tally) = (self.now(), &self.office.tally);
+        let now = self.now();
         let before = self.health.failing_since;
         match answer {
             Answer::Taken => {
-                count(&tally.delivered);
+                METRICS.webhooks.of("delivered").inc();
                 self.queue.brought(seq);
                 self.last_error = None;
                 if self.health.succeeded() {
@@ -225,12 +224,12 @@ impl Round {
                 }
             }
             Answer::Failed { error, asked_ms } => {
-                count(&tally.failed);
+                METRICS.webhooks.of("failed").inc();
                 let attempts = self.queue.attempts(seq) + 1;
                 self.last_error = Some(error.clone());
                 self.health.failed(now, asked_ms);
                 if attempts >= self.office.options.attempts {
-                    count(&tally.dead);
+                    METRICS.webhooks.of("dead").inc();
                     self.queue.died(seq, error);
                 } else {
                     self.queue.failed(seq, error, now.plus_ms(pause_ms(attempts, asked_ms, chance())));
@@ -240,7 +239,7 @@ impl Round {
                 }
             }
             Answer::Gone => {
-                count(&tally.failed);
+                METRICS.webhooks.of("failed").inc();
                 let error = "the receiver answered 410: it wants nothing more".to_owned();
                 self.last_error = Some(error.clone());
                 self.queue.failed(seq, error, now);
@@ -251,7 +250,7 @@ impl Round {
     }
 
     fn turn_off(&mut self, off: Off) {
-        count(&self.office.tally.turned_off);
+        METRICS.webhooks_turned_off.inc();
         let (company, webhook) = (&self.endpoint.company, &self.endpoint.id);
         tracing::warn!(%company, webhook, reason = off.word(), "a webhook was turned off: nothing is sent until it is turned on");
         self.off = Some(off);
@@ -352,11 +351,11 @@ async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<A
     let id = event_id(&endpoint.company, seq);
     let signature = signature::sign(endpoint.secrets(office.exchange.clock().now()), &id, at_s, &told.json);
     let parcel = Parcel { url: endpoint.url.clone(), id, at_s, signature, body: told.json };
-    Some(office.courier.bring(parcel).await)
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+    let answer = office.courier.bring(parcel).await;
+    if matches!(answer, Answer::Taken) {
+        METRICS.webhook_lag.observe(seconds(told.at.ms_until(office.exchange.clock().now())));
+    }
+    Some(answer)
 }
 
 /// Something that is different each time.

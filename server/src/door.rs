@@ -1,0 +1,137 @@
+//! The door: connections come in here, each in a task of its own, and stay no longer than they may.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+
+use crate::admission::{Admission, Entrance, Peer};
+use crate::config::Settings;
+use crate::systemd;
+use crate::tls::Tls;
+
+/// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
+const HEAD_MAX: Duration = Duration::from_secs(10);
+/// The longest that a connection may go on without becoming a socket: it is asked to come again. So whoever sends a body
+/// a byte at a time, or reads no answers, does not hold a place for ever.
+const CONNECTION_MAX: Duration = Duration::from_secs(300);
+/// A pause after the listener had an error, such as no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What is listened on: the socket that systemd hands over, or else the address of the settings.
+///
+/// # Errors
+/// When what was handed over cannot be listened on, or the address cannot be had.
+pub async fn listener(settings: &Settings) -> anyhow::Result<TcpListener> {
+    let handed = systemd::handed_over().context("what was handed over (`LISTEN_FDS`) is no listening socket")?;
+    if let Some(handed) = handed {
+        handed.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(handed)?);
+    }
+    listen(settings.listen, "listen").await
+}
+
+/// Listens on the address of that setting.
+///
+/// # Errors
+/// When it cannot be had.
+pub async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address} (setting `{setting}`)"))
+}
+
+/// What every connection needs.
+#[derive(Clone)]
+pub struct Door {
+    /// What is served.
+    pub app: Router,
+    /// Limits addresses, and knows the proxies.
+    pub admission: Arc<Admission>,
+    /// Shakes hands, where TLS is spoken.
+    pub tls: Option<Tls>,
+    /// Turns when what is on its way is still answered, and nothing more.
+    pub ending: watch::Receiver<bool>,
+}
+
+/// Takes connections for as long as it is let; each has a task of its own.
+pub async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, address)) => {
+                let peer = Peer(address.ip());
+                let Some(entrance) = door.admission.connect(peer, place) else {
+                    tracing::debug!(%address, "a connection was cut: its address has too many");
+                    continue;
+                };
+                let door = door.clone();
+                tokio::spawn(connection(stream, peer, entrance, door));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, peer: Peer, entrance: Entrance, door: Door) {
+    // Frames are small and should not wait for each other.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it began");
+        return;
+    }
+    let Some(tls) = &door.tls else { return speak(stream, peer, entrance, door).await };
+    // In its own task: whoever takes their time keeps nobody else waiting.
+    match timeout(HEAD_MAX, tls.acceptor().accept(stream)).await {
+        Ok(Ok(encrypted)) => Box::pin(speak(encrypted, peer, entrance, door)).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a connection could not be encrypted"),
+        Err(_late) => tracing::debug!("a connection was not encrypted in time"),
+    }
+}
+
+/// Speaks HTTP on a connection until it ends, or becomes a socket.
+async fn speak<S>(stream: S, peer: Peer, entrance: Entrance, door: Door)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Door { app, admission, mut ending, .. } = door;
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        let client = admission.client(peer, request.headers());
+        request.extensions_mut().insert(client);
+        request.extensions_mut().insert(entrance.clone());
+        app.call(request)
+    });
+    let served = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    tokio::pin!(served);
+    let ended = async { ending.wait_for(|ending| *ending).await.map(drop) };
+    let early = tokio::select! {
+        result = served.as_mut() => Some(result),
+        _ = ended => None,
+        () = tokio::time::sleep(CONNECTION_MAX) => None,
+    };
+    let result = match early {
+        Some(result) => result,
+        None => {
+            served.as_mut().graceful_shutdown();
+            // Who does not read their answers does not hold the place for it.
+            let Ok(result) = timeout(HEAD_MAX, served).await else { return };
+            result
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
