@@ -54,15 +54,25 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
     let data = settings.data.display();
     // As it was started, so that the next command can be copied as it stands.
     let own = std::env::args().next().unwrap_or_else(|| "switchboard".into());
+    // The play has no TLS, and a certificate for a trial is seldom one that the machine trusts.
+    let (url, play, trust) = match &settings.door.tls {
+        Some((certificate, _key)) => {
+            (format!("https://{address}"), String::new(), format!(" --cacert {}", certificate.display()))
+        }
+        None => {
+            let url = format!("http://{address}");
+            let play = format!("    watch six steps     {own} demo --data {data} --url {url}\n");
+            (url, play, String::new())
+        }
+    };
     format!(
         "
   Switchboard runs for your own machine (--dev). Try it:
 
-    click through it    http://{address}/
-    watch six steps     {own} demo --data {data} --url http://{address}
-    make a token        {own} token --data {data} --role client --sub alice --company {COMPANY}
-    use the HTTP API    curl -H \"Authorization: Bearer $(cat {data}/dev-api-key)\" \\
-                             http://{address}/v1/companies/{COMPANY}/employees
+    click through it    {url}/
+{play}    make a token        {own} token --data {data} --role client --sub alice --company {COMPANY}
+    use the HTTP API    curl{trust} -H \"Authorization: Bearer $(cat {data}/dev-api-key)\" \\
+                             {url}/v1/companies/{COMPANY}/employees
 
 "
     )
@@ -90,5 +100,25 @@ fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&
         name: name.map(str::to_owned),
         topics: None,
         expires_at_s: clock.now().as_ms() / 1000 + TOKEN_S,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Flags;
+
+    #[test]
+    fn the_next_steps_speak_tls_where_the_server_does() {
+        let place = tempfile::tempdir().unwrap();
+        let set = [("SWITCHBOARD_DEV", "true"), ("SWITCHBOARD_DATA", place.path().to_str().unwrap())];
+        let set = set.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut settings = ServerSettings::load(Flags::default(), set.into_iter()).unwrap();
+        let plain = next_steps(settings.listen, &settings);
+        assert!(plain.contains("http://127.0.0.1:4000/v1/") && plain.contains("demo --data"), "{plain}");
+        settings.door.tls = Some(("own.pem".into(), "key.pem".into()));
+        let encrypted = next_steps(settings.listen, &settings);
+        assert!(encrypted.contains("curl --cacert own.pem") && encrypted.contains("https://127.0.0.1:4000/v1/"));
+        assert!(!encrypted.contains("http://") && !encrypted.contains("demo --data"), "{encrypted}");
     }
 }
