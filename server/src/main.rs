@@ -268,6 +268,10 @@ fn show_settings(flags: &Flags, command: &ConfigCommand) -> anyhow::Result<ExitC
                 return Ok(ExitCode::from(EXIT_BAD_SETTING));
             }
             println!("the settings are good");
+            let needed_in = Settings::needs_stored_key(flags, process_variables())?;
+            if needed_in.is_some_and(|data| !api_keys::are_in_store(&data)) {
+                println!("there is no API key yet: make one with `switchboard key create`, or set `api_key`");
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -5,12 +5,14 @@ pub mod command;
 mod stored;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use switchboard_core::Time;
 
 use crate::auth::{ApiKey, key_id};
+use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
 use crate::journal::reader::Reader;
@@ -19,6 +21,14 @@ use crate::journal::reader::Reader;
 const READ_EVERY: Duration = Duration::from_secs(1);
 /// How exact `last_used_at` is: more would be a write to the store for every request.
 const USED_EVERY_MS: u64 = 3_600_000;
+
+/// Whether the store of a directory has a key that is good. One that cannot be read has none.
+#[must_use]
+pub fn are_in_store(data: &Path) -> bool {
+    let now_ms = Clock::start().now().as_ms();
+    let keys = Reader::open(data).ok().and_then(|reader| reader.api_keys_in_force().ok());
+    keys.is_some_and(|keys| keys.iter().any(|key| key.is_good_at(now_ms)))
+}
 
 /// The API keys that are good now.
 #[derive(Default)]

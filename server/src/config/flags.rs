@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Flags {
     /// Settings file, in TOML
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
     /// Address and port to listen on
@@ -16,7 +16,7 @@ pub struct Flags {
     pub listen: Option<String>,
 
     /// Directory that everything is kept in
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
 
     /// Try it on your own machine: makes the secrets that are not given, and turns `auto_provision` on

@@ -1,6 +1,7 @@
 //! `switchboard config`: what is set and where, without the secrets, and all that is wrong with it at once.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use super::layers::Layers;
 use super::table::{Kind, ROWS, Row};
@@ -75,6 +76,19 @@ impl Settings {
             is_new
         });
         problems
+    }
+
+    /// The data directory in which there must be an API key, for the settings have none and make none.
+    ///
+    /// # Errors
+    /// What cannot be read on the way there.
+    pub fn needs_stored_key(
+        flags: &Flags,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Option<PathBuf>, BadSetting> {
+        let layers = Layers::gather(flags, env)?;
+        let has_its_own = layers.secret("api_key").is_some() || layers.switch("dev")?;
+        if has_its_own { Ok(None) } else { layers.data(flags).map(Some) }
     }
 }
 

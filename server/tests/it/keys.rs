@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::server::{API_KEY, Ended, Plan, Server, assert_whole, run, switchboard, wait_until};
+use crate::server::{API_KEY, Ended, Plan, SECRET, Server, assert_whole, run, switchboard, wait_until};
 
 /// `switchboard key …` on a data directory.
 fn key(data: &Path, arguments: &[&str]) -> Ended {
@@ -87,6 +87,25 @@ fn a_server_needs_no_key_of_the_settings_when_one_was_made_and_says_so_when_nobo
     assert_eq!(key(&data, &["revoke", "only"]).code, Some(0));
     let nobody = run(&mut plan.command());
     assert!(nobody.code == Some(2) && nobody.err.contains("`api_key`"), "{nobody:?}");
+}
+
+#[test]
+fn a_check_of_the_settings_says_when_nobody_could_call() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let checked = |more: &[(&str, &str)]| {
+        let mut check = switchboard(&["config", "check", "--data"]);
+        let checked = run(check.arg(&data).env("SWITCHBOARD_JWT_SECRET", SECRET).envs(more.iter().copied()));
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+        checked.out
+    };
+    assert!(checked(&[]).contains("there is no API key yet"));
+    assert!(!data.exists(), "looking makes nothing");
+    assert!(!checked(&[("SWITCHBOARD_API_KEY", API_KEY)]).contains("no API key"));
+    made(&data, "only", "read", &[]);
+    assert!(!checked(&[]).contains("no API key"));
+    assert_eq!(key(&data, &["revoke", "only"]).code, Some(0));
+    assert!(checked(&[]).contains("there is no API key yet"));
 }
 
 #[test]
