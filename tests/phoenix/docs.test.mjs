@@ -19,6 +19,8 @@ test('the page for beginners does what it says', { timeout: 90_000 }, (t) => fol
 
 test('the page for operators does what it says', { timeout: 90_000 }, (t) => follow(t, 'operating.md'))
 
+test('the page of the HTTP API does what it says', { timeout: 90_000 }, (t) => follow(t, 'api.md'))
+
 test('the apps of the page for Node meet in a session', { timeout: 60_000 }, async (t) => {
   const { server, directory } = await emptyCompany(t)
   await writePrograms(directory, await blocksOf('clients/node.md'))
