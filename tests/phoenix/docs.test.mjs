@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { Webhook } from 'standardwebhooks'
 import { within } from './inbox.mjs'
 import { API_KEY, BINARY, RawSocket, SECRET, Server } from './server.mjs'
 
@@ -40,7 +41,7 @@ test('the apps of the page for Node meet in a session', { timeout: 60_000 }, asy
 })
 
 const elixir = spawnSync('elixir', ['--version']).status === 0
-test('the modules of the page for Phoenix mint tokens and ask over HTTP', {
+test('the modules of the page for Phoenix mint tokens, ask over HTTP and know webhooks', {
   timeout: 90_000,
   skip: elixir ? false : 'elixir is not installed',
 }, async (t) => {
@@ -48,10 +49,23 @@ test('the modules of the page for Phoenix mint tokens and ask over HTTP', {
   const names = await writePrograms(directory, await blocksOf('clients/phoenix-elixir.md'))
   await writeFile(join(directory, 'jason.ex'), JASON)
   const modules = ['jason.ex', ...names].flatMap((name) => ['-r', name])
-  const program = run(t, 'elixir', [...modules, '-e', ELIXIR_TRIAL], directory, environment(server))
+  const [secret, sent] = [`whsec_${Buffer.from('a secret of thirty-two bytes or so').toString('base64')}`, new Date()]
+  const signature = `v1,YW5vdGhlcg== ${new Webhook(secret).sign('acme:17', sent, WEBHOOK_BODY)}`
+  const signed = {
+    WEBHOOK_SECRET: secret,
+    WEBHOOK_BODY,
+    WEBHOOK_SIGNATURE: signature,
+    WEBHOOK_TIMESTAMP: String(Math.floor(sent.getTime() / 1000)),
+  }
+  const env = { ...environment(server), ...signed }
+  const program = run(t, 'elixir', [...modules, '-e', ELIXIR_TRIAL], directory, env)
   assert.equal(await ended(program), 0, said(program))
   assert.match(program.output, /^made: Erika$/m, said(program))
   assert.match(program.output, /^refused: unknown_employee$/m, said(program))
+  assert.match(program.output, /^webhook: offer\.made$/m, said(program))
+  for (const wrong of ['another body', 'too old', 'no signature']) {
+    assert.match(program.output, new RegExp(`^${wrong}: not_ours$`, 'm'), said(program))
+  }
   const bearer = /^token: (\S+)$/m.exec(program.output)?.[1]
   const socket = await RawSocket.open(server, bearer)
   t.after(() => socket.drop())
@@ -76,6 +90,7 @@ defmodule Jason do
   end
 end
 `
+const WEBHOOK_BODY = '{"id":"acme:17","type":"offer.made"}'
 const ELIXIR_TRIAL = `
 {:ok, _} = Application.ensure_all_started(:inets)
 {:ok, _} = Switchboard.Api.put("/companies/acme", %{name: "Acme"})
@@ -83,6 +98,20 @@ const ELIXIR_TRIAL = `
 IO.puts("made: " <> erika["name"])
 {:error, %{"reason" => reason}} = Switchboard.Api.get("/companies/acme/employees/nobody")
 IO.puts("refused: " <> reason)
+env = &System.fetch_env!("WEBHOOK_" <> &1)
+head = fn timestamp ->
+  [{"webhook-id", "acme:17"}, {"webhook-timestamp", timestamp}, {"webhook-signature", env.("SIGNATURE")}]
+end
+now = head.(env.("TIMESTAMP"))
+{:ok, event} = Switchboard.Webhook.verify(now, env.("BODY"), env.("SECRET"))
+IO.puts("webhook: " <> event["type"])
+refused = fn what, headers, body ->
+  {:error, why} = Switchboard.Webhook.verify(headers, body, env.("SECRET"))
+  IO.puts(what <> ": " <> to_string(why))
+end
+refused.("another body", now, env.("BODY") <> " ")
+refused.("too old", head.("1700000000"), env.("BODY"))
+refused.("no signature", [], env.("BODY"))
 IO.puts("token: " <> Switchboard.Token.mint(%{sub: "alice", role: "client", company: "acme"}))
 `
 
