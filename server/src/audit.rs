@@ -12,6 +12,7 @@ use crate::exchange::Exchange;
 use crate::journal::StoreError;
 use crate::journal::history::{Listed, Page};
 use crate::journal::reader::Reader;
+use crate::shape::{self, examples};
 use crate::view::Moment;
 
 /// Who has changed something that was changed at the command line. No key can have a name with a blank in it.
@@ -93,6 +94,7 @@ pub struct Filter {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct KeyNamed {
     /// Its id; none for the key of the settings and for the command line.
+    #[schema(required)]
     id: Option<String>,
     /// Its name.
     name: String,
@@ -100,13 +102,16 @@ pub struct KeyNamed {
 
 /// A line of the audit list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AuditLine, examples(examples::audit_line))]
 pub struct AuditItem {
+    #[schema(value_type = shape::Uuid)]
     id: String,
     /// When it was asked for.
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = shape::Moment)]
     at: Moment,
     key: KeyNamed,
     /// In which company, if it was in one.
+    #[schema(required)]
     company: Option<String>,
     /// The method of HTTP, or `COMMAND`.
     method: String,
@@ -115,10 +120,12 @@ pub struct AuditItem {
     /// The path.
     target: String,
     /// The status of the answer; none while there is none, or when nobody waited for it.
+    #[schema(required)]
     status: Option<u16>,
     /// `X-Request-Id` of the request, or else the line's id.
     request_id: String,
     /// Where it came from; the command line has no address.
+    #[schema(required)]
     address: Option<String>,
     #[serde(skip)]
     number: i64,

@@ -11,6 +11,9 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Schem
 use utoipa::openapi::{RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::feed::Kind;
+use crate::webhooks::endpoint::Off;
+
 /// Characters that are not control characters, so many at most, as a pattern.
 const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]";
 
@@ -73,6 +76,20 @@ shapes! {
     StateOfSession = one_of(["running", "ended"]);
     /// Who ended a session.
     EnderOfSession = one_of([EndedBy::Client, EndedBy::Employee, EndedBy::Admin, EndedBy::Lost].map(EndedBy::word));
+    /// What happened.
+    KindOfEvent = one_of(Kind::ALL.map(Kind::word)).examples([json!("offer.made")]);
+    /// Whether an endpoint gets anything.
+    StateOfWebhook = one_of(["on", "off"]);
+    /// Why an endpoint is off.
+    WhyWebhookIsOff = one_of([Off::Set, Off::Gone, Off::Failing].map(Off::word));
+    /// Whether a delivery is tried again.
+    StateOfDelivery = one_of(["pending", "dead"]);
+    /// An address of the web.
+    Url = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("uri".to_owned())));
+    /// How a table is written.
+    FormOfTable = one_of(["json", "csv"]);
     /// One side of a session.
     Side = one_of([Party::Client.word(), Party::Employee.word()]);
     /// A company's rules of time. What is not named has its default.

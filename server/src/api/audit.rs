@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::ask::{self, Answered, shown};
 use super::past::Past;
@@ -16,6 +17,8 @@ use crate::admission::Peer;
 use crate::audit::{AuditItem, Filter, Line};
 use crate::auth::ApiKey;
 use crate::hub::Hub;
+use crate::journal::history::Listed;
+use crate::shape;
 
 /// How a request is found in the logs of all who pass it on.
 const REQUEST_ID: &str = "x-request-id";
@@ -76,57 +79,39 @@ fn line(hub: &Hub, key: &ApiKey, peer: Option<Peer>, asked: Asked, request: &Req
     }
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
-    /// In this company
-    company: Option<String>,
-    /// By the key of this name or id
-    key: Option<String>,
-    /// At this time or later (RFC 3339)
-    from: Option<String>,
-    /// Before this time (RFC 3339)
-    to: Option<String>,
-    /// 1 to 500; 50 when nothing is said
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
-    /// `next` of the page before
+    /// The `next` of the page before.
+    #[param(pattern = "^[0-9]{1,18}$")]
     after: Option<String>,
+    /// Only in this company.
+    #[param(value_type = Option<shape::Id>, example = "acme")]
+    company: Option<String>,
+    /// Only by the key of this name or id.
+    #[param(example = "settings")]
+    key: Option<String>,
+    /// Only what was asked for at this time or later.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
+    from: Option<String>,
+    /// Only what was asked for before this time.
+    #[param(inline, value_type = Option<shape::AnyMoment>, example = "2126-11-24T00:00:00Z")]
+    to: Option<String>,
 }
 
-/// A page of the audit list.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "only described: what is answered is a list as every other")]
-pub struct AuditList {
-    items: Vec<AuditItem>,
-    next: Option<String>,
-}
-
-/// `GET /v1/audit`
+/// Lists who changed what, newest first.
 ///
 /// # Errors
-/// A bad query, or a store that cannot be read.
+/// A bad query, `forbidden`, or a store that cannot be read.
 #[utoipa::path(
-    get,
-    path = "/v1/audit",
-    summary = "Lists who changed what, newest first",
+    get, path = "/audit", operation_id = "listAudit", tag = "audit",
+    security(("key" = ["manage"])),
     params(ListQuery),
-    responses(
-        (status = 200, description = "A page of lines", body = AuditList, example = json!({
-            "items": [{
-                "id": "0199a3b2-7c1e-7d1a-8a52-0d6d3c1f9b10", "at": "2026-11-24T09:30:00.000Z",
-                "key": {"id": "4f2a90c1d2e3b4a5", "name": "crm"}, "company": "acme", "method": "PUT",
-                "route": "/v1/companies/{company}", "target": "/v1/companies/acme", "status": 201,
-                "request_id": "0199a3b2-7c1e-7d1a-8a52-0d6d3c1f9b10", "address": "192.0.2.7"
-            }],
-            "next": null
-        })),
-        (status = 401, description = "No key, or a bad one"),
-        (status = 403, description = "The key has not the scope `manage`, or is not for that company"),
-        (status = 422, description = "A bad query"),
-        (status = 429, description = "Too many bad keys from this address"),
-        (status = 503, description = "The store cannot be read now"),
-    )
+    responses((status = 200, body = Listed<AuditItem>, description = "A page of lines"))
 )]
 pub async fn list(State(past): State<Past>, Extension(key): Extension<Arc<ApiKey>>, uri: Uri) -> Answered {
     let ListQuery { company, key: by, from, to, limit, after } = ask::query(&uri)?;

@@ -65,6 +65,7 @@ impl Filter {
 /// `unknown_company`, or a bad query.
 #[utoipa::path(
     get, path = "/companies/{company}/bookings", operation_id = "listBookings", tag = "bookings",
+    security(("key" = ["read"])),
     params(OfCompany, ListQuery),
     responses(
         (status = 200, body = Listed<BookingView>, description = "A page of them, with `offers` as a number"),
@@ -93,6 +94,7 @@ pub async fn list(
 /// `unknown_booking`.
 #[utoipa::path(
     get, path = "/companies/{company}/bookings/{booking}", operation_id = "showBooking", tag = "bookings",
+    security(("key" = ["read"])),
     params(OfBooking),
     responses(
         (status = 200, body = BookingDetail, description = "The booking, with `offers` as an array"),
@@ -112,6 +114,7 @@ pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(
 /// `unknown_booking`, `booking_closed`.
 #[utoipa::path(
     post, path = "/companies/{company}/bookings/{booking}/cancel", operation_id = "cancelBooking", tag = "bookings",
+    security(("key" = ["operate"])),
     params(OfBooking),
     responses(
         (

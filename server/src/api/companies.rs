@@ -110,7 +110,9 @@ struct Idle<'a> {
 /// # Errors
 /// A bad query, or a store that cannot be read.
 #[utoipa::path(
-    get, path = "/companies", operation_id = "listCompanies", tag = "companies", params(ListQuery),
+    get, path = "/companies", operation_id = "listCompanies", tag = "companies",
+    security(("key" = ["read"])),
+    params(ListQuery),
     responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
 )]
 pub async fn list(State(past): State<Past>, Extension(key): Extension<Arc<ApiKey>>, uri: Uri) -> Answered {
@@ -127,7 +129,9 @@ pub async fn list(State(past): State<Past>, Extension(key): Extension<Arc<ApiKey
 /// # Errors
 /// `unknown_company`.
 #[utoipa::path(
-    get, path = "/companies/{company}", operation_id = "showCompany", tag = "companies", params(OfCompany, Unseen),
+    get, path = "/companies/{company}", operation_id = "showCompany", tag = "companies",
+    security(("key" = ["read"])),
+    params(OfCompany, Unseen),
     responses(
         (
             status = 200, body = CompanyView, description = "The company",
@@ -153,6 +157,7 @@ pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
 /// `invalid`, naming the field, or `changed`.
 #[utoipa::path(
     put, path = "/companies/{company}", operation_id = "putCompany", tag = "companies",
+    security(("key" = ["manage"])),
     params(OfCompany, UnchangedOrNew),
     request_body(content = CompanyBody, description = "None counts as `{}`"),
     responses(
@@ -197,6 +202,7 @@ fn take_and_show(visit: &mut Visit<'_>, command: &Command, status: StatusCode) -
 /// `unknown_company`, `invalid`, naming the field, or `changed`.
 #[utoipa::path(
     patch, path = "/companies/{company}", operation_id = "patchCompany", tag = "companies",
+    security(("key" = ["manage"])),
     params(OfCompany, Unchanged),
     request_body(content((CompanyPatch = "application/merge-patch+json"), (CompanyPatch = "application/json"))),
     responses(
@@ -277,6 +283,7 @@ fn set_company(name: Arc<str>, settings: Settings) -> Result<Command, Problem> {
 /// `changed`.
 #[utoipa::path(
     delete, path = "/companies/{company}", operation_id = "removeCompany", tag = "companies",
+    security(("key" = ["manage"])),
     params(OfCompany, Unchanged),
     responses((status = 204, description = "It is gone"), (status = 412, description = "`changed`"))
 )]
@@ -297,6 +304,7 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>
 /// `unknown_company`, or a bad topic.
 #[utoipa::path(
     get, path = "/companies/{company}/availability", operation_id = "showAvailability", tag = "companies",
+    security(("key" = ["read"])),
     params(OfCompany, AvailabilityQuery),
     responses(
         (status = 200, body = InLine, description = "Who is in the line"),

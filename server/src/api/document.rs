@@ -28,7 +28,12 @@ use reasons::{Reason, WITH_A_KEY};
         (name = "employees", description = "Who takes bookings"),
         (name = "bookings", description = "What clients asked for, and whom it was offered to"),
         (name = "sessions", description = "The consultations themselves, and what was said in them"),
-        (name = "server", description = "Whether the server is well; without a key"),
+        (name = "statistics", description = "What went on, in numbers; JSON or CSV"),
+        (name = "events", description = "What happens, to read on or as a stream"),
+        (name = "webhooks", description = "Endpoints that what happens is brought to, and what could not be brought"),
+        (name = "data", description = "Everything of a company as a file, and one person out of all that is kept"),
+        (name = "audit", description = "Who changed what"),
+        (name = "server", description = "Whether the server is well"),
     ),
     security(("key" = []))
 )]
@@ -57,7 +62,7 @@ pub fn text() -> &'static str {
 /// When an operation names a reason that there is not: a mistake of ours, which a test finds.
 #[must_use]
 pub fn document() -> Value {
-    let derived = super::open().nest("/v1", super::v1()).into_openapi();
+    let derived = super::open().merge(super::metrics()).nest("/v1", super::v1()).into_openapi();
     let mut document = serde_json::to_value(derived).unwrap_or_else(|error| panic!("the document is JSON: {error}"));
     let schemas = schemas(&mut document);
     let mut responses = Map::new();
@@ -69,7 +74,8 @@ pub fn document() -> Value {
     }
     document["components"]["responses"] = Value::Object(responses);
     document["components"]["securitySchemes"] = json!({
-        "key": { "type": "http", "scheme": "bearer", "description": "The API key, as `Authorization: Bearer <key>`" },
+        "key": { "type": "http", "scheme": "bearer", "description": "An API key, as `Authorization: Bearer <key>`. Each has \
+            a scope, `read`, `operate` or `manage`, of which the later may what the former may" },
     });
     document
 }
@@ -103,10 +109,15 @@ fn describe(operation: &mut Map<String, Value>) {
     }
 }
 
+/// Whether an operation has a scope: those that need no key have an empty way in.
+fn needs_a_key(operation: &Map<String, Value>) -> bool {
+    operation.get("security").and_then(|ways| ways[0]["key"][0].as_str()).is_some()
+}
+
 /// What every operation may answer that needs the key, has fields or takes a body.
 fn name_common_errors(operation: &mut Map<String, Value>) {
     let mut common: Vec<Reason> = Vec::new();
-    if !operation.contains_key("security") {
+    if needs_a_key(operation) {
         common.extend(WITH_A_KEY.iter().filter_map(|word| Reason::named(word)));
     }
     let takes_body = operation.contains_key("requestBody");

@@ -87,6 +87,7 @@ pub(super) fn ids((company, employee): (String, String)) -> Result<(CompanyId, E
 /// `unknown_company`, or a bad query.
 #[utoipa::path(
     get, path = "/companies/{company}/employees", operation_id = "listEmployees", tag = "employees",
+    security(("key" = ["read"])),
     params(OfCompany, ListQuery),
     responses(
         (status = 200, body = Listed<EmployeeView>, description = "A page of them"),
@@ -134,6 +135,7 @@ fn beginning_with<'a>(
 /// `unknown_company`, `unknown_employee`.
 #[utoipa::path(
     get, path = "/companies/{company}/employees/{employee}", operation_id = "showEmployee", tag = "employees",
+    security(("key" = ["read"])),
     params(OfEmployee, Unseen),
     responses(
         (
@@ -175,6 +177,7 @@ fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, stat
 /// `unknown_company`, `invalid`, naming the field, or `changed`.
 #[utoipa::path(
     put, path = "/companies/{company}/employees/{employee}", operation_id = "putEmployee", tag = "employees",
+    security(("key" = ["manage"])),
     params(OfEmployee, UnchangedOrNew), request_body(content = EmployeeBody, description = "None counts as `{}`"),
     responses(
         (
@@ -211,6 +214,7 @@ pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Co
 /// `unknown_company`, `unknown_employee`, `invalid`, naming the field, or `changed`.
 #[utoipa::path(
     patch, path = "/companies/{company}/employees/{employee}", operation_id = "patchEmployee", tag = "employees",
+    security(("key" = ["manage"])),
     params(OfEmployee, Unchanged),
     request_body(content((EmployeePatch = "application/merge-patch+json"), (EmployeePatch = "application/json"))),
     responses(
@@ -255,6 +259,7 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
 /// `unknown_company`, or `changed`.
 #[utoipa::path(
     delete, path = "/companies/{company}/employees/{employee}", operation_id = "removeEmployee", tag = "employees",
+    security(("key" = ["manage"])),
     params(OfEmployee, Unchanged),
     responses(
         (status = 204, description = "They are gone"),
@@ -282,6 +287,7 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions:
 /// `unknown_company`, `unknown_employee`, or `invalid`.
 #[utoipa::path(
     post, path = "/companies/{company}/employees/{employee}/status", operation_id = "setStatus", tag = "employees",
+    security(("key" = ["operate"])),
     params(OfEmployee), request_body(content = StatusBody),
     responses(
         (

@@ -12,31 +12,25 @@ use switchboard_core::{ClientId, Company, CompanyId};
 
 use super::ask::{self, Answered, InPath};
 use super::employees::{Both, ids};
+use super::in_path::{OfClient, OfEmployee};
 use super::problem::Problem;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::journal::erasure::erase;
 
-/// `DELETE /v1/companies/{company}/clients/{client}/data`
+/// Erases a client from all that is kept.
+///
+/// The id becomes an alias; notes, messages and reasons of their bookings and sessions are gone.
 ///
 /// # Errors
 /// `still_open`.
 #[utoipa::path(
-    delete,
-    path = "/companies/{company}/clients/{client}/data",
-    tag = "data",
-    summary = "Erase a client",
-    description = "The id becomes an alias; notes, messages and reasons of their bookings and sessions are gone.",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("client" = String, Path, description = "The client's id")
-    ),
+    delete, path = "/companies/{company}/clients/{client}/data", operation_id = "eraseClient", tag = "data",
+    security(("key" = ["manage"])),
+    params(OfClient),
     responses(
         (status = 204, description = "Nothing of the client is left"),
-        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
-        (status = 409, description = "An open booking or a running session: `still_open`"),
-        (status = 422, description = "A bad id: `invalid`"),
-        (status = 503, description = "Nothing was erased: `unavailable`, `draining`, `overloaded`")
+        (status = 409, description = "`still_open`"),
     )
 )]
 pub async fn of_client(State(hub): State<Arc<Hub>>, InPath((company, client)): InPath<(String, String)>) -> Answered {
@@ -49,26 +43,19 @@ pub async fn of_client(State(hub): State<Arc<Hub>>, InPath((company, client)): I
     run(&hub, &company, may, Erasure::of_client(client.clone(), alias(&hub)?)).await
 }
 
-/// `DELETE /v1/companies/{company}/employees/{employee}/data`
+/// Erases an employee who was removed from all that is kept.
+///
+/// The id and the name become an alias; messages and reasons of their offers and sessions are gone.
 ///
 /// # Errors
 /// `still_open`.
 #[utoipa::path(
-    delete,
-    path = "/companies/{company}/employees/{employee}/data",
-    tag = "data",
-    summary = "Erase an employee who was removed",
-    description = "The id and the name become an alias; messages and reasons of their offers and sessions are gone.",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("employee" = String, Path, description = "The employee's id")
-    ),
+    delete, path = "/companies/{company}/employees/{employee}/data", operation_id = "eraseEmployee", tag = "data",
+    security(("key" = ["manage"])),
+    params(OfEmployee),
     responses(
         (status = 204, description = "Nothing of the employee is left"),
-        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
-        (status = 409, description = "The employee is still there: `still_open`"),
-        (status = 422, description = "A bad id: `invalid`"),
-        (status = 503, description = "Nothing was erased: `unavailable`, `draining`, `overloaded`")
+        (status = 409, description = "`still_open`"),
     )
 )]
 pub async fn of_employee(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {

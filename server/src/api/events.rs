@@ -15,14 +15,17 @@ use serde_json::value::RawValue;
 use switchboard_core::CompanyId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
+use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, shown};
+use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::NotNow;
 use crate::feed::{self, Slice, Told, Wanted};
 use crate::hub::{Hub, closed};
 use crate::journal::news::Follower;
+use crate::shape::{self, examples};
 
 /// How long an answer may wait for something to tell: less than most proxies do.
 const WAIT_MAX_MS: u64 = 60_000;
@@ -53,52 +56,86 @@ impl Followers {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct EventsQuery {
+    /// The `next` of the page before, or `latest`; without it from the oldest that is kept.
+    #[param(pattern = "^(latest|[0-9]{1,18})$", example = "0")]
     after: Option<String>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// How long to wait for something to tell.
+    #[param(minimum = 0, maximum = 60_000, default = 0, example = 1)]
     wait_ms: Option<u64>,
+    /// Only these types, with commas between them.
+    #[param(
+        value_type = Vec<shape::KindOfEvent>, required = false, style = Form, explode = false,
+        example = json!(["booking.opened", "offer.made"])
+    )]
     types: Option<String>,
 }
 
+/// What a stream says beside its query.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only described: it is read from the head")]
+struct Last {
+    /// The last `id` of a stream that broke, to go on after; it counts before `after`.
+    #[param(rename = "Last-Event-ID", value_type = String, required = false)]
+    last_event_id: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event, examples(examples::event))]
+struct AnEvent {
+    /// It names the event everywhere and for ever.
+    id: String,
+    #[schema(value_type = shape::KindOfEvent)]
+    r#type: String,
+    #[schema(value_type = shape::Moment)]
+    timestamp: String,
+    #[schema(value_type = shape::Id)]
+    company_id: String,
+    /// Its number in its company: it grows, and numbers are left out where nothing is told.
+    #[schema(minimum = 1)]
+    seq: u64,
+    /// What its type has, as docs/webhooks.md says.
+    #[schema(value_type = Object)]
+    data: (),
+}
+
 /// Events and the number to go on after.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Events, examples(examples::events))]
 struct Listed {
+    #[schema(value_type = Vec<AnEvent>)]
     items: Vec<Box<RawValue>>,
+    /// The number to go on after, also when nothing is new.
     next: u64,
 }
 
-/// `GET /v1/companies/{company}/events`
+/// Tells what happened, in the order of the commits.
+///
+/// With `Accept: text/event-stream` it is a stream that goes on for some minutes: each event has its `seq` as `id`, its
+/// type as `event` and all of it as `data`.
 ///
 /// # Errors
 /// `unknown_company`, `gone` when what is asked for is not kept any more, or a bad query.
 #[utoipa::path(
-    get,
-    path = "/v1/companies/{company}/events",
-    tag = "events",
-    summary = "What happened, in the order of the commits",
-    description = "With `Accept: text/event-stream` it is a stream that goes on.",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before, or `latest`; without it from the oldest that is kept"),
-        ("limit" = Option<u32>, Query, description = "1 to 500, default 50"),
-        ("wait_ms" = Option<u64>, Query, description = "How long to wait for something to tell, at most 60000"),
-        ("types" = Option<String>, Query, description = "Only these types, with commas between them"),
-        ("Last-Event-ID" = Option<String>, Header, description = "Where a stream goes on; it counts before `after`"),
-    ),
+    get, path = "/companies/{company}/events", operation_id = "listEvents", tag = "events",
+    security(("key" = ["read"])),
+    params(OfCompany, EventsQuery, Last),
     responses(
-        (status = 200, description = "Events, and the number to go on after", body = serde_json::Value, example = json!({
-            "items": [{"id": "acme:17", "type": "offer.made", "timestamp": "2026-11-24T09:30:00.000Z",
-                "company_id": "acme", "seq": 17, "data": {"offer_id": "0193…b1.1", "employee_id": "ann"}}],
-            "next": 17
-        })),
-        (status = 401, description = "No key, or a wrong one"),
+        (status = 200, description = "Events, and the number to go on after", content(
+            (Listed = "application/json"),
+            (String = "text/event-stream", example = json!(examples::event_stream())),
+        )),
         (status = 404, description = "`unknown_company`"),
-        (status = 410, description = "`gone`: it is not kept any more; `oldest` is"),
-        (status = 422, description = "`invalid`"),
-        (status = 503, description = "`draining`, `unavailable`, or `overloaded` when too many follow"),
-    ),
+        (status = 410, description = "`gone`"),
+    )
 )]
 pub async fn list(
     State(hub): State<Arc<Hub>>,

@@ -10,12 +10,15 @@ use futures_util::stream;
 use serde::Deserialize;
 use switchboard_core::CompanyId;
 use tokio::sync::{Semaphore, mpsc};
+use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath};
+use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
+use crate::shape::examples;
 
 /// Pieces that wait for whoever reads slowly.
 const PIECES_WAITING: usize = 4;
@@ -24,35 +27,35 @@ static PLACES: Semaphore = Semaphore::const_new(2);
 /// When to try again if they are taken.
 const FULL: NotNow = NotNow::Overloaded { retry_in_ms: 5_000 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ExportQuery {
+    /// With all that happened, event by event.
     #[serde(default)]
+    #[param(default = false, example = true)]
     events: bool,
 }
 
-/// `GET /v1/companies/{company}/export`
+/// Exports all that the store has of a company at one moment.
+///
+/// The answer has one JSON object a line, each with its `kind`: `company`, `employee`, `booking` with its offers as
+/// `asked`, `session`, `message`, and with `events=true` also `event`, all that happened. The last line has the kind
+/// `end` and the counts: without it the export was cut. Two are made at a time.
 ///
 /// # Errors
 /// `unknown_company`, a bad query, or `overloaded`.
 #[utoipa::path(
-    get,
-    path = "/companies/{company}/export",
-    tag = "data",
-    summary = "Export a company",
-    description = "All that the store has of it at one moment, one JSON object a line, each with its `kind`. The last \
-                   line has the kind `end` and the counts: without it the export was cut.",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("events" = Option<bool>, Query, description = "With all that happened, event by event; false")
-    ),
+    get, path = "/companies/{company}/export", operation_id = "exportCompany", tag = "data",
+    security(("key" = ["manage"])),
+    params(OfCompany, ExportQuery),
     responses(
-        (status = 200, description = "The lines", content_type = "application/x-ndjson", body = String,
-            example = "{\"kind\":\"company\",\"id\":\"acme\",…}\n{\"kind\":\"end\",\"companies\":1,…}\n"),
-        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
+        (
+            status = 200, body = String, content_type = "application/x-ndjson", description = "The lines",
+            headers(("Content-Disposition" = String, description = "A name for the file")),
+            example = json!(examples::EXPORT)
+        ),
         (status = 404, description = "`unknown_company`"),
-        (status = 422, description = "A bad id or query: `invalid`"),
-        (status = 503, description = "Two exports are running: `overloaded`; or `unavailable`, `draining`")
     )
 )]
 pub async fn show(

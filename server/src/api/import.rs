@@ -98,6 +98,7 @@ struct Imported {
 /// `unknown_company`, `invalid`, naming the lines, `too_large`, or `unknown_type`.
 #[utoipa::path(
     post, path = "/companies/{company}/employees/import", operation_id = "importEmployees", tag = "employees",
+    security(("key" = ["manage"])),
     params(OfCompany),
     request_body(content(
         (String = "application/x-ndjson", example = json!(examples::NDJSON)),

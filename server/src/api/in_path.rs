@@ -48,3 +48,42 @@ pub struct OfSession {
     #[param(value_type = shape::Uuid, example = "019ab0c2-9b10-7e02-8a6b-2f4d5c6e7a81")]
     pub session: String,
 }
+
+/// Of a client.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfClient {
+    /// The company's id.
+    #[param(value_type = shape::Id, example = "acme")]
+    pub company: String,
+    /// The client's id.
+    #[param(value_type = shape::Id, example = "carl")]
+    pub client: String,
+}
+
+/// Of a webhook's endpoint.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfWebhook {
+    /// The company's id.
+    #[param(value_type = shape::Id, example = "acme")]
+    pub company: String,
+    /// The endpoint's id.
+    #[param(value_type = shape::Uuid, example = "019ab0b0-11d2-7a63-8c0e-4f1d2e3c4b5a")]
+    pub webhook: String,
+}
+
+/// Of a delivery to an endpoint.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfDelivery {
+    /// The company's id.
+    #[param(value_type = shape::Id, example = "acme")]
+    pub company: String,
+    /// The endpoint's id.
+    #[param(value_type = shape::Uuid, example = "019ab0b0-11d2-7a63-8c0e-4f1d2e3c4b5a")]
+    pub webhook: String,
+    /// The `seq` of the event.
+    #[param(value_type = u64, minimum = 1, example = 17)]
+    pub seq: String,
+}

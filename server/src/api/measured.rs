@@ -12,9 +12,17 @@ use tracing::{Instrument, field};
 
 use crate::hub::Hub;
 use crate::metrics::{self, METRICS};
+use crate::shape::examples;
 use crate::telemetry::TRACE;
 
-/// `GET /metrics`
+/// Shows counts and durations, as Prometheus reads them.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "showMetrics", tag = "server", security(("key" = ["read"])),
+    responses((
+        status = 200, body = String, content_type = "application/openmetrics-text",
+        description = "All of docs/metrics.md, as OpenMetrics", example = json!(examples::METRICS)
+    ))
+)]
 pub async fn show(State(hub): State<Arc<Hub>>) -> Response {
     hub.exchange.count();
     METRICS.sockets.set(i64::try_from(hub.sockets.load(Ordering::Acquire)).unwrap_or(i64::MAX));

@@ -55,7 +55,7 @@ use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -116,7 +116,21 @@ fn v1() -> OpenApiRouter<Desk> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
         .routes(routes!(sessions::messages))
-        .routes(routes!(sessions::end));
+        .routes(routes!(sessions::end))
+        .routes(routes!(timeline::show))
+        .routes(routes!(statistics::of_company))
+        .routes(routes!(statistics::of_employees))
+        .routes(routes!(statistics::of_employee))
+        .routes(routes!(events::list))
+        .routes(routes!(webhooks::list, webhooks::make))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries::list))
+        .routes(routes!(webhooks::deliveries::redeliver))
+        .routes(routes!(export::show))
+        .routes(routes!(erasure::of_client))
+        .routes(routes!(erasure::of_employee))
+        .routes(routes!(audit::list));
     with_import(routes)
 }
 
@@ -135,19 +149,14 @@ fn open() -> OpenApiRouter<Desk> {
     OpenApiRouter::with_openapi(document::frame()).routes(routes!(alive)).routes(routes!(ready))
 }
 
+/// The one route beside those of `/v1` that needs a key.
+fn metrics() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(measured::show))
+}
+
 /// All routes.
 pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router {
     let v1 = Router::from(v1())
-        .route("/companies/{company}/events", get(events::list))
-        .merge(webhooks::routes())
-        .route("/audit", get(audit::list))
-        .route("/companies/{company}/bookings/{booking}/timeline", get(timeline::show))
-        .route("/companies/{company}/export", get(export::show))
-        .route("/companies/{company}/clients/{client}/data", delete(erasure::of_client))
-        .route("/companies/{company}/employees/{employee}/data", delete(erasure::of_employee))
-        .route("/companies/{company}/statistics", get(statistics::of_company))
-        .route("/companies/{company}/statistics/employees", get(statistics::of_employees))
-        .route("/companies/{company}/employees/{employee}/statistics", get(statistics::of_employee))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_key))
@@ -156,7 +165,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
     Router::from(open())
         .nest("/v1", v1)
         .merge(docs::routes())
-        .route("/metrics", get(measured::show).layer(from_fn_with_state(hub.clone(), with_key)))
+        .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_key)))
         .route("/socket/websocket", get(socket::upgrade))
         .route("/", get(page))
         .layer(from_fn(measured::measured))

@@ -7,7 +7,7 @@ use axum::{RequestExt, http};
 use super::problem::Problem;
 use crate::auth::{ApiKey, Scope};
 
-/// A route that needs less than everything.
+/// A route, and what it needs.
 struct Route {
     method: Method,
     path: &'static str,
@@ -22,25 +22,52 @@ enum Of {
     Company,
     /// Of nobody: it shows to each key what is of the key's own companies.
     TheKey,
+    /// Of the server, and so for none but keys for all companies.
+    Server,
 }
 
-/// Routes that need less than [`Scope::Manage`], or that a key for some companies may use though they name none. Whatever
-/// is forgotten here is closed to all but those who may do everything.
-static ROUTES: [Route; 14] = [
+/// Every route that needs a key, with the scope that its operation in the document has. Whatever is forgotten here is
+/// closed to all but those who may do everything, and a test finds it.
+static ROUTES: [Route; 38] = [
+    Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
     Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheKey },
     Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheKey },
     get("/v1/companies/{company}"),
+    manage(Method::PUT, "/v1/companies/{company}"),
+    manage(Method::PATCH, "/v1/companies/{company}"),
+    manage(Method::DELETE, "/v1/companies/{company}"),
     get("/v1/companies/{company}/availability"),
     get("/v1/companies/{company}/employees"),
     get("/v1/companies/{company}/employees/{employee}"),
+    manage(Method::PUT, "/v1/companies/{company}/employees/{employee}"),
+    manage(Method::PATCH, "/v1/companies/{company}/employees/{employee}"),
+    manage(Method::DELETE, "/v1/companies/{company}/employees/{employee}"),
     post("/v1/companies/{company}/employees/{employee}/status"),
+    // A file of employees: it goes where an employee's id stands otherwise.
+    manage(Method::POST, "/v1/companies/{company}/employees/{employee}"),
     get("/v1/companies/{company}/bookings"),
     get("/v1/companies/{company}/bookings/{booking}"),
+    get("/v1/companies/{company}/bookings/{booking}/timeline"),
     post("/v1/companies/{company}/bookings/{booking}/cancel"),
     get("/v1/companies/{company}/sessions"),
     get("/v1/companies/{company}/sessions/{session}"),
     get("/v1/companies/{company}/sessions/{session}/messages"),
     post("/v1/companies/{company}/sessions/{session}/end"),
+    get("/v1/companies/{company}/statistics"),
+    get("/v1/companies/{company}/statistics/employees"),
+    get("/v1/companies/{company}/employees/{employee}/statistics"),
+    get("/v1/companies/{company}/events"),
+    get("/v1/companies/{company}/webhooks"),
+    manage(Method::POST, "/v1/companies/{company}/webhooks"),
+    get("/v1/companies/{company}/webhooks/{webhook}"),
+    manage(Method::PATCH, "/v1/companies/{company}/webhooks/{webhook}"),
+    manage(Method::DELETE, "/v1/companies/{company}/webhooks/{webhook}"),
+    manage(Method::POST, "/v1/companies/{company}/webhooks/{webhook}/rotate"),
+    get("/v1/companies/{company}/webhooks/{webhook}/deliveries"),
+    post("/v1/companies/{company}/webhooks/{webhook}/deliveries/{seq}/redeliver"),
+    manage(Method::GET, "/v1/companies/{company}/export"),
+    manage(Method::DELETE, "/v1/companies/{company}/clients/{client}/data"),
+    manage(Method::DELETE, "/v1/companies/{company}/employees/{employee}/data"),
 ];
 
 /// A look.
@@ -51,6 +78,11 @@ const fn get(path: &'static str) -> Route {
 /// Something done in what goes on.
 const fn post(path: &'static str) -> Route {
     Route { method: Method::POST, path, scope: Scope::Operate, of: Of::Company }
+}
+
+/// What changes what there is, or takes all of it away.
+const fn manage(method: Method, path: &'static str) -> Route {
+    Route { method, path, scope: Scope::Manage, of: Of::Company }
 }
 
 /// What a request asks for: where, and in which company.
@@ -110,7 +142,42 @@ fn forbidden(detail: String) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::api::document::document;
+
+    #[test]
+    fn every_operation_of_the_document_has_the_scope_of_its_route_and_every_route_its_operation() {
+        let document = document();
+        let mut documented = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let ways = operation["security"].as_array().unwrap_or_else(|| panic!("{method} {path} has a scope"));
+                if *ways == [serde_json::json!({})] {
+                    assert!(["/healthz", "/readyz"].contains(&path.as_str()), "{method} {path} needs no key");
+                    continue;
+                }
+                let scope = ways[0]["key"][0].as_str().unwrap_or_else(|| panic!("{method} {path} has a scope"));
+                // Where the router has the place of a file, it has an employee's id.
+                let path = path.replace("/employees/import", "/employees/{employee}");
+                documented.insert((method.to_uppercase(), path, scope.to_owned()));
+            }
+        }
+        let row = |route: &Route| (route.method.to_string(), route.path.to_owned(), route.scope.to_string());
+        let routes: BTreeSet<_> = ROUTES.iter().map(row).collect();
+        assert_eq!(routes.len(), ROUTES.len(), "no route is there twice");
+        let lacking: Vec<_> = documented.difference(&routes).collect();
+        let too_much: Vec<_> = routes.difference(&documented).collect();
+        assert!(lacking.is_empty(), "ROUTES lacks {lacking:?}");
+        assert!(too_much.is_empty(), "the document lacks {too_much:?}");
+    }
+
+    #[test]
+    fn a_key_for_some_companies_reads_no_metrics_of_the_server() {
+        assert!(may(&key(Scope::Read, None), Method::GET, "/metrics", None));
+        assert!(!may(&key(Scope::Manage, Some(&["acme"])), Method::GET, "/metrics", None));
+    }
 
     fn key(scope: Scope, companies: Option<&[&str]>) -> ApiKey {
         let companies = companies.map(|companies| companies.iter().map(|id| (*id).to_owned()).collect());

@@ -76,6 +76,7 @@ struct MessagesQuery {
 /// `unknown_company`, or a bad query.
 #[utoipa::path(
     get, path = "/companies/{company}/sessions", operation_id = "listSessions", tag = "sessions",
+    security(("key" = ["read"])),
     params(OfCompany, ListQuery),
     responses(
         (status = 200, body = Listed<SessionView>, description = "A page of them"),
@@ -104,6 +105,7 @@ pub async fn list(
 /// `unknown_session`.
 #[utoipa::path(
     get, path = "/companies/{company}/sessions/{session}", operation_id = "showSession", tag = "sessions",
+    security(("key" = ["read"])),
     params(OfSession),
     responses(
         (status = 200, body = SessionView, description = "The session"),
@@ -123,6 +125,7 @@ pub async fn show(State(past): State<Past>, InPath((company, session)): InPath<(
 /// `unknown_session`, or a bad query.
 #[utoipa::path(
     get, path = "/companies/{company}/sessions/{session}/messages", operation_id = "listMessages", tag = "sessions",
+    security(("key" = ["read"])),
     params(OfSession, MessagesQuery),
     responses(
         (status = 200, body = Listed<MessageView>, description = "A page of them"),
@@ -149,6 +152,7 @@ pub async fn messages(
 /// `unknown_session`, `session_ended`.
 #[utoipa::path(
     post, path = "/companies/{company}/sessions/{session}/end", operation_id = "endSession", tag = "sessions",
+    security(("key" = ["operate"])),
     params(OfSession), request_body(content = EndBody, description = "None counts as `{}`"),
     responses(
         (

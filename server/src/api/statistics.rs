@@ -7,9 +7,11 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Refusal, Time};
+use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath, known_company, shown};
 use super::employees::{Both, ids};
+use super::in_path::{OfCompany, OfEmployee};
 use super::past::Past;
 use super::problem::Problem;
 use super::sheet;
@@ -17,6 +19,7 @@ use crate::hub::Hub;
 use crate::journal::history::Listed;
 use crate::journal::statistics::{CompanyStatistics, EmployeeStatistics, Question};
 use crate::journal::tally::Range;
+use crate::shape::{self, examples};
 
 /// The time that is looked at when nothing is said: a day.
 const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;
@@ -99,60 +102,76 @@ const WORK_COLUMNS: &[&str] = &[
     "time.busy_ms",
 ];
 
-/// What statistics may be asked for by.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct CompanyQuery {
+    /// When the time begins; a day before its end when nothing is said.
+    #[param(inline, value_type = Option<shape::AnyMoment>)]
     from: Option<String>,
+    /// When it ends, at most 366 days later; now when nothing is said.
+    #[param(inline, value_type = Option<shape::AnyMoment>)]
     to: Option<String>,
+    /// The service level: assigned within so many seconds.
+    #[param(minimum = 0, maximum = 86_400, default = 20, example = 30)]
     within_s: Option<u64>,
+    /// How the answer is written; else the header `Accept` says it.
+    #[param(inline, value_type = Option<shape::FormOfTable>)]
     format: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct EmployeesQuery {
-    from: Option<String>,
-    to: Option<String>,
-    format: Option<String>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmployeeQuery {
+    /// When the time begins; a day before its end when nothing is said.
+    #[param(inline, value_type = Option<shape::AnyMoment>)]
     from: Option<String>,
+    /// When it ends, at most 366 days later; now when nothing is said.
+    #[param(inline, value_type = Option<shape::AnyMoment>)]
     to: Option<String>,
+    /// How the answer is written; else the header `Accept` says it.
+    #[param(inline, value_type = Option<shape::FormOfTable>)]
     format: Option<String>,
 }
 
-/// `GET /v1/companies/{company}/statistics`
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EmployeeQuery {
+    /// When the time begins; a day before its end when nothing is said.
+    #[param(inline, value_type = Option<shape::AnyMoment>)]
+    from: Option<String>,
+    /// When it ends, at most 366 days later; now when nothing is said.
+    #[param(inline, value_type = Option<shape::AnyMoment>)]
+    to: Option<String>,
+    /// How the answer is written; else the header `Accept` says it.
+    #[param(inline, value_type = Option<shape::FormOfTable>)]
+    format: Option<String>,
+}
+
+/// Counts what goes on in a company now, and what went on over a time.
+///
+/// Bookings, offers and sessions that began within the time, and the time that employees spent in each status.
 ///
 /// # Errors
 /// `unknown_company`, a bad query, or `too_far_back`.
 #[utoipa::path(
-    get,
-    path = "/companies/{company}/statistics",
-    tag = "statistics",
-    summary = "Statistics of a company",
-    description = "As it is now, and over a time: bookings, offers and sessions that began in it, and time in each status.",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("from" = Option<String>, Query, description = "Begin of the time (RFC 3339); a day before its end"),
-        ("to" = Option<String>, Query, description = "End of the time; now. At most 366 days after its begin"),
-        ("within_s" = Option<u64>, Query, description = "Service level: assigned within so many seconds; 20"),
-        ("format" = Option<String>, Query, description = "`json` or `csv`; else the `Accept` header says it")
-    ),
+    get, path = "/companies/{company}/statistics", operation_id = "showStatistics", tag = "statistics",
+    security(("key" = ["read"])),
+    params(OfCompany, CompanyQuery),
     responses(
         (status = 200, description = "The statistics", content(
             (CompanyStatistics = "application/json"),
-            (String = "text/csv", example = "from,to,within_s,now.offline\n2026-11-22T09:30:00.000Z,…\n")
+            (String = "text/csv", example = json!(examples::STATISTICS_CSV)),
         )),
-        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
         (status = 404, description = "`unknown_company`"),
-        (status = 422, description = "A bad id or query: `invalid`; or too many events to read: `too_far_back`"),
-        (status = 503, description = "The store cannot be read now: `unavailable`, `draining`")
+        (status = 422, description = "`too_far_back`"),
     )
 )]
 pub async fn of_company(
@@ -175,33 +194,23 @@ pub async fn of_company(
     form.one(&[COMPANY_COLUMNS, WORK_COLUMNS], &found)
 }
 
-/// `GET /v1/companies/{company}/statistics/employees`
+/// Counts the work of a company's employees over a time, by their ids.
+///
+/// One item for each employee who was there at the end of the time or was asked in it.
 ///
 /// # Errors
-/// As [`of_company`].
+/// `unknown_company`, a bad query, or `too_far_back`.
 #[utoipa::path(
-    get,
-    path = "/companies/{company}/statistics/employees",
-    tag = "statistics",
-    summary = "Statistics of a company's employees",
-    description = "One for each employee who was there at the end of the time or was asked in it, by their ids.",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("from" = Option<String>, Query, description = "Begin of the time (RFC 3339); a day before its end"),
-        ("to" = Option<String>, Query, description = "End of the time; now. At most 366 days after its begin"),
-        ("format" = Option<String>, Query, description = "`json` or `csv`; else the `Accept` header says it"),
-        ("limit" = Option<u32>, Query, description = "How many, 1 to 500; 50"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before")
-    ),
+    get, path = "/companies/{company}/statistics/employees", operation_id = "listStatisticsOfEmployees", tag = "statistics",
+    security(("key" = ["read"])),
+    params(OfCompany, EmployeesQuery),
     responses(
-        (status = 200, description = "A page; as CSV the next one is named by the header `Link`", content(
+        (status = 200, description = "A page of them; of CSV the header `Link` names the next one", content(
             (Listed<EmployeeStatistics> = "application/json"),
-            (String = "text/csv", example = "id,name,offers.made,offers.open\nerika,Erika,12,0\n")
+            (String = "text/csv", example = json!(examples::STATISTICS_OF_EMPLOYEES_CSV)),
         )),
-        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
         (status = 404, description = "`unknown_company`"),
-        (status = 422, description = "A bad id or query: `invalid`; or too many events to read: `too_far_back`"),
-        (status = 503, description = "The store cannot be read now: `unavailable`, `draining`")
+        (status = 422, description = "`too_far_back`"),
     )
 )]
 pub async fn of_employees(
@@ -221,31 +230,22 @@ pub async fn of_employees(
     form.page(&[&["id", "name"], WORK_COLUMNS], &found, &uri)
 }
 
-/// `GET /v1/companies/{company}/employees/{employee}/statistics`
+/// Counts the work of an employee over a time.
 ///
 /// # Errors
-/// As [`of_company`], and `unknown_employee`.
+/// `unknown_company`, `unknown_employee`, a bad query, or `too_far_back`.
 #[utoipa::path(
-    get,
-    path = "/companies/{company}/employees/{employee}/statistics",
+    get, path = "/companies/{company}/employees/{employee}/statistics", operation_id = "showStatisticsOfEmployee",
     tag = "statistics",
-    summary = "Statistics of an employee",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("employee" = String, Path, description = "The employee's id"),
-        ("from" = Option<String>, Query, description = "Begin of the time (RFC 3339); a day before its end"),
-        ("to" = Option<String>, Query, description = "End of the time; now. At most 366 days after its begin"),
-        ("format" = Option<String>, Query, description = "`json` or `csv`; else the `Accept` header says it")
-    ),
+    security(("key" = ["read"])),
+    params(OfEmployee, EmployeeQuery),
     responses(
         (status = 200, description = "The statistics", content(
             (EmployeeStatistics = "application/json"),
-            (String = "text/csv", example = "id,name,offers.made,offers.open\nerika,Erika,12,0\n")
+            (String = "text/csv", example = json!(examples::STATISTICS_OF_EMPLOYEES_CSV)),
         )),
-        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
-        (status = 422, description = "A bad id or query: `invalid`; or too many events to read: `too_far_back`"),
-        (status = 503, description = "The store cannot be read now: `unavailable`, `draining`")
+        (status = 422, description = "`too_far_back`"),
     )
 )]
 pub async fn of_employee(

@@ -6,54 +6,25 @@ use switchboard_core::Refusal;
 
 use super::ask::{Answered, InPath, shown};
 use super::bookings::ids;
+use super::in_path::OfBooking;
 use super::past::Past;
 use super::problem::Problem;
 use crate::journal::timeline::Timeline;
 
-/// `GET /v1/companies/{company}/bookings/{booking}/timeline`
+/// Explains a booking, step by step.
+///
+/// Who was asked and why, who was passed over and why, how each offer ended, and what became of it all.
 ///
 /// # Errors
 /// `unknown_booking`, or `too_far_back`.
 #[utoipa::path(
-    get,
-    path = "/companies/{company}/bookings/{booking}/timeline",
-    tag = "bookings",
-    summary = "Explain a booking",
-    description = "What became of it, step by step: who was asked and why, who was passed over and why, each outcome.",
-    params(
-        ("company" = String, Path, description = "The company's id"),
-        ("booking" = String, Path, description = "The booking's id")
-    ),
+    get, path = "/companies/{company}/bookings/{booking}/timeline", operation_id = "showTimeline", tag = "bookings",
+    security(("key" = ["read"])),
+    params(OfBooking),
     responses(
-        (status = 200, description = "The steps in their order", body = Timeline, example = json!({
-            "booking_id": "01939e4a-7c1f-7b60-8f5c-0d8e6e2b7a10",
-            "steps": [
-                { "at": "2026-11-23T09:30:00.000Z", "what": "opened", "client_id": "alice", "topic": "tax" },
-                {
-                    "at": "2026-11-23T09:30:00.000Z", "what": "offered", "attempt": 1, "employee_id": "erika",
-                    "idle_since": "2026-11-23T09:10:00.000Z", "topics": ["tax"], "behind": 3,
-                    "passed_over": {
-                        "employees": [
-                            { "employee_id": "bob", "why": "wrong_topic", "since": "2026-11-23T09:05:00.000Z" }
-                        ],
-                        "more": 0
-                    },
-                    "expires_at": "2026-11-23T09:30:15.000Z"
-                },
-                {
-                    "at": "2026-11-23T09:30:00.080Z", "what": "delivered", "attempt": 1, "employee_id": "erika",
-                    "device": "ios"
-                },
-                {
-                    "at": "2026-11-23T09:30:04.000Z", "what": "assigned", "attempt": 1, "employee_id": "erika",
-                    "session_id": "01939e4a-8bbf-7a51-9d0e-3f5b1c2d4e6f"
-                }
-            ]
-        })),
-        (status = 401, description = "No API key, or a bad one: `unauthorized`"),
+        (status = 200, body = Timeline, description = "The steps in their order"),
         (status = 404, description = "`unknown_booking`"),
-        (status = 422, description = "A bad id: `invalid`; or more events than are read at once: `too_far_back`"),
-        (status = 503, description = "The store cannot be read now: `unavailable`, `draining`")
+        (status = 422, description = "`too_far_back`"),
     )
 )]
 pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(String, String)>) -> Answered {

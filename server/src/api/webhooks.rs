@@ -1,29 +1,32 @@
-//! Webhooks over HTTP: endpoints made, shown, changed and removed, their secrets rotated, and deliveries that failed.
+//! Webhooks over HTTP: endpoints made, shown, changed and removed, and their secrets rotated.
+
+pub(super) mod deliveries;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::Desk;
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::in_path::{OfCompany, OfWebhook};
+use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
 use crate::config::Secret;
 use crate::exchange::NotNow;
-use crate::feed::{self, Wanted, event_id};
+use crate::feed::{self, Wanted};
 use crate::hub::Hub;
 use crate::journal::history::Listed;
 use crate::journal::{Change, StoreError};
+use crate::shape::{self, examples};
 use crate::view::Moment;
 use crate::webhooks::endpoint::{Endpoint, Off, State as Turned};
-use crate::webhooks::records::{self, Behind, Delivery};
+use crate::webhooks::records::{self, Behind};
 use crate::webhooks::{ENDPOINTS_MAX, Webhooks, read_url, signature};
 
 /// Characters of a description.
@@ -32,81 +35,98 @@ const DESCRIPTION_MAX_CHARS: usize = 256;
 const KEEP_OLD_S: u64 = 24 * 3600;
 const KEEP_OLD_MAX_S: u64 = 7 * 24 * 3600;
 
-pub(super) fn routes() -> Router<Desk> {
-    let endpoint = get(show).patch(change).delete(remove);
-    Router::new()
-        .route("/companies/{company}/webhooks", get(list).post(make))
-        .route("/companies/{company}/webhooks/{webhook}", endpoint)
-        .route("/companies/{company}/webhooks/{webhook}/rotate", post(rotate))
-        .route("/companies/{company}/webhooks/{webhook}/deliveries", get(deliveries))
-        .route("/companies/{company}/webhooks/{webhook}/deliveries/{event}/redeliver", post(redeliver))
-}
-
-/// What an endpoint is made of, or what of it is changed: what is not named stays.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(as = WebhookBody)]
-struct Body {
+/// An endpoint to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(examples::webhook_body))]
+struct WebhookBody {
     /// Where events go: `https`, and no private address unless `webhooks_allow_private` is on.
-    url: Option<String>,
-    /// For people, at most 256 characters.
+    #[schema(value_type = shape::Url)]
+    url: String,
+    /// For people.
+    #[schema(max_length = 256)]
     description: Option<String>,
     /// Which types of events; none or an empty list for all.
-    #[serde(deserialize_with = "all_when_null")]
+    #[schema(value_type = Option<Vec<shape::KindOfEvent>>)]
     types: Option<Vec<String>>,
-    /// `on` or `off`; only in a change.
-    state: Option<String>,
 }
 
-/// Null stands for all types, as an empty list does.
-fn all_when_null<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<String>>, D::Error> {
-    Option::<Vec<String>>::deserialize(input).map(|types| Some(types.unwrap_or_default()))
+/// What to change of an endpoint: what is not named stays, null goes back to the default (RFC 7396).
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(examples::webhook_patch))]
+struct WebhookPatch {
+    /// Where events go: `https`, and no private address unless `webhooks_allow_private` is on.
+    #[schema(value_type = Option<shape::Url>)]
+    url: Option<String>,
+    /// For people.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 256)]
+    description: Patched<String>,
+    /// Which types of events; an empty list for all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<shape::KindOfEvent>>)]
+    types: Patched<Vec<String>>,
+    #[schema(value_type = Option<shape::StateOfWebhook>)]
+    state: Option<String>,
 }
 
 /// How a secret is rotated.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(examples::rotate_body))]
 struct RotateBody {
-    /// How long the old secret signs too, in seconds: at most a week, a day when nothing is said.
+    /// How long the old secret signs too, in seconds: a day when nothing is said.
+    #[schema(minimum = 0, maximum = 604_800, default = 86_400)]
     keep_old_for_s: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct PageQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DeliveriesQuery {
-    limit: Option<u32>,
-    after: Option<String>,
-    state: Option<String>,
 }
 
 /// An endpoint as it is shown; its secret only when it was just made.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = Webhook)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Webhook, examples(examples::webhook))]
 struct View {
+    #[schema(value_type = shape::Uuid)]
     id: String,
     url: String,
     description: String,
+    /// Which types it gets; none means all.
+    #[schema(value_type = Vec<shape::KindOfEvent>)]
     types: Vec<&'static str>,
+    #[schema(value_type = shape::StateOfWebhook)]
     state: &'static str,
+    /// Why it is off.
+    #[schema(value_type = Option<shape::WhyWebhookIsOff>, required)]
     reason: Option<&'static str>,
-    #[schema(value_type = String)]
+    #[schema(value_type = shape::Moment)]
     created_at: Moment,
-    #[schema(value_type = Option<String>)]
+    /// Until when the secret before the last change signs too.
+    #[schema(value_type = Option<shape::Moment>, required)]
     old_secret_until: Option<Moment>,
-    #[schema(value_type = Option<String>)]
+    /// Since when nothing could be brought.
+    #[schema(value_type = Option<shape::Moment>, required)]
     failing_since: Option<Moment>,
+    #[schema(required)]
     last_error: Option<String>,
+    /// Deliveries that wait for another try.
     pending: u64,
+    /// Deliveries that were given up.
     dead: u64,
+    /// Events that were not looked at yet.
     unread: u64,
+    /// What signs; it is shown once, when it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     secret: Option<String>,
 }
 
@@ -138,52 +158,20 @@ impl View {
     }
 }
 
-/// A delivery that waits or is dead.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = WebhookDelivery)]
-struct DeliveryView {
-    seq: u64,
-    event_id: String,
-    state: String,
-    attempts: u32,
-    #[schema(value_type = Option<String>)]
-    due_at: Option<Moment>,
-    last_error: Option<String>,
-}
-
-impl DeliveryView {
-    fn of(company: &CompanyId, delivery: Delivery) -> Self {
-        Self {
-            seq: delivery.seq,
-            event_id: event_id(company, delivery.seq),
-            due_at: (delivery.state == "pending").then_some(Moment(delivery.due)),
-            state: delivery.state,
-            attempts: delivery.attempts,
-            last_error: delivery.error,
-        }
-    }
-}
-
-/// `GET /v1/companies/{company}/webhooks`
+/// Lists endpoints, by id.
 ///
 /// # Errors
 /// `unknown_company`, or a bad query.
 #[utoipa::path(
-    get,
-    path = "/v1/companies/{company}/webhooks",
-    tag = "webhooks",
-    summary = "Lists endpoints",
-    params(("company" = String, Path), ("limit" = Option<u32>, Query), ("after" = Option<String>, Query)),
+    get, path = "/companies/{company}/webhooks", operation_id = "listWebhooks", tag = "webhooks",
+    security(("key" = ["read"])),
+    params(OfCompany, PageQuery),
     responses(
-        (status = 200, description = "Endpoints by id", body = serde_json::Value,
-            example = json!({"items": [{"id": "0193…b1", "url": "https://example.com/hook", "state": "on"}], "next": null})),
-        (status = 401, description = "No key, or a wrong one"),
+        (status = 200, body = Listed<View>, description = "A page of them"),
         (status = 404, description = "`unknown_company`"),
-        (status = 422, description = "`invalid`"),
-        (status = 503, description = "`draining` or `unavailable`"),
-    ),
+    )
 )]
-async fn list(
+pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
     InPath(company): InPath<String>,
@@ -208,27 +196,25 @@ async fn list(
     Ok(shown(StatusCode::OK, &Listed::of(found, limit, |view| view.id.clone())))
 }
 
-/// `POST /v1/companies/{company}/webhooks`
+/// Makes an endpoint, which gets what happens from now on.
 ///
 /// # Errors
 /// `unknown_company`, `too_many`, or a field that is not what it must be.
 #[utoipa::path(
-    post,
-    path = "/v1/companies/{company}/webhooks",
-    tag = "webhooks",
-    summary = "Makes an endpoint, which gets what happens from now on",
-    params(("company" = String, Path)),
-    request_body(content = Body, example = json!({"url": "https://example.com/hook", "types": ["offer.made"]})),
+    post, path = "/companies/{company}/webhooks", operation_id = "makeWebhook", tag = "webhooks",
+    security(("key" = ["manage"])),
+    params(OfCompany),
+    request_body = WebhookBody,
     responses(
-        (status = 201, description = "The endpoint with its secret, which is not shown again", body = View),
-        (status = 401, description = "No key, or a wrong one"),
+        (
+            status = 201, body = View, description = "The endpoint with its `secret`, which is not shown again",
+            example = json!(examples::webhook_made())
+        ),
         (status = 404, description = "`unknown_company`"),
-        (status = 409, description = "`too_many`: a company has at most 16"),
-        (status = 422, description = "`invalid`"),
-        (status = 503, description = "`draining` or `unavailable`"),
-    ),
+        (status = 409, description = "`too_many`"),
+    )
 )]
-async fn make(
+pub async fn make(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
     State(webhooks): State<Arc<Webhooks>>,
@@ -236,13 +222,9 @@ async fn make(
     sent: Sent,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let body: Body = ask::body(&sent)?;
-    if body.state.is_some() {
-        return Err(Problem::invalid("`state`: a new endpoint is on"));
-    }
-    if body.url.is_none() {
-        return Err(Problem::invalid("`url` must be there"));
-    }
+    let WebhookBody { url, description, types } = ask::body(&sent)?;
+    let (description, types) = (Patched::Set(description.unwrap_or_default()), Patched::Set(types.unwrap_or_default()));
+    let made = WebhookPatch { url: Some(url), description, types, state: None };
     ask::known_company(&hub, &company).await?;
     let latest = past.of(&company, |reader, company| {
         reader.ask(|connection| Ok((feed::kept(connection, company)?, records::count(connection, company)?)))
@@ -266,7 +248,7 @@ async fn make(
         last_error: None,
         created_at: hub.exchange.clock().now(),
     };
-    set(&mut endpoint, body, webhooks.options().allow_private)?;
+    set(&mut endpoint, made, webhooks.options().allow_private)?;
     let written = endpoint.clone();
     write(&hub, move |connection| records::insert(connection, &written, ENDPOINTS_MAX)).await?;
     let made = find(&past, &company, &endpoint.id).await.map_err(|_| too_many())?;
@@ -275,24 +257,20 @@ async fn make(
     Ok(shown(StatusCode::CREATED, &view))
 }
 
-/// `GET /v1/companies/{company}/webhooks/{webhook}`
+/// Shows an endpoint, and how much it is behind.
 ///
 /// # Errors
 /// `unknown_webhook`.
 #[utoipa::path(
-    get,
-    path = "/v1/companies/{company}/webhooks/{webhook}",
-    tag = "webhooks",
-    summary = "Shows an endpoint, and how much it is behind",
-    params(("company" = String, Path), ("webhook" = String, Path)),
+    get, path = "/companies/{company}/webhooks/{webhook}", operation_id = "showWebhook", tag = "webhooks",
+    security(("key" = ["read"])),
+    params(OfWebhook),
     responses(
-        (status = 200, description = "The endpoint without its secret", body = View),
-        (status = 401, description = "No key, or a wrong one"),
+        (status = 200, body = View, description = "The endpoint without its secret"),
         (status = 404, description = "`unknown_webhook`"),
-        (status = 503, description = "`draining` or `unavailable`"),
-    ),
+    )
 )]
-async fn show(
+pub async fn show(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
     InPath((company, webhook)): InPath<(String, String)>,
@@ -301,26 +279,21 @@ async fn show(
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?))
 }
 
-/// `PATCH /v1/companies/{company}/webhooks/{webhook}`
+/// Changes an endpoint, or turns it on or off.
 ///
 /// # Errors
 /// `unknown_webhook`, or a field that is not what it must be.
 #[utoipa::path(
-    patch,
-    path = "/v1/companies/{company}/webhooks/{webhook}",
-    tag = "webhooks",
-    summary = "Changes an endpoint, or turns it on or off",
-    params(("company" = String, Path), ("webhook" = String, Path)),
-    request_body(content = Body, example = json!({"state": "on"})),
+    patch, path = "/companies/{company}/webhooks/{webhook}", operation_id = "patchWebhook", tag = "webhooks",
+    security(("key" = ["manage"])),
+    params(OfWebhook),
+    request_body(content((WebhookPatch = "application/merge-patch+json"), (WebhookPatch = "application/json"))),
     responses(
-        (status = 200, description = "The endpoint as it is now", body = View),
-        (status = 401, description = "No key, or a wrong one"),
+        (status = 200, body = View, description = "As it is now"),
         (status = 404, description = "`unknown_webhook`"),
-        (status = 422, description = "`invalid`"),
-        (status = 503, description = "`draining` or `unavailable`"),
-    ),
+    )
 )]
-async fn change(
+pub async fn change(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
     State(webhooks): State<Arc<Webhooks>>,
@@ -328,31 +301,25 @@ async fn change(
     sent: Sent,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let body: Body = ask::body(&sent)?;
+    let patch: WebhookPatch = ask::body(&sent)?;
     let mut endpoint = find(&past, &company, &webhook).await?;
-    set(&mut endpoint, body, webhooks.options().allow_private)?;
+    set(&mut endpoint, patch, webhooks.options().allow_private)?;
     write(&hub, move |connection| records::update(connection, &endpoint)).await?;
     webhooks.changed((company.clone(), webhook.clone()));
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?))
 }
 
-/// `DELETE /v1/companies/{company}/webhooks/{webhook}`
+/// Removes an endpoint, with all that waits for it.
 ///
 /// # Errors
 /// When nothing can be written now.
 #[utoipa::path(
-    delete,
-    path = "/v1/companies/{company}/webhooks/{webhook}",
-    tag = "webhooks",
-    summary = "Removes an endpoint, with all that waits for it",
-    params(("company" = String, Path), ("webhook" = String, Path)),
-    responses(
-        (status = 204, description = "It is gone, or was not there"),
-        (status = 401, description = "No key, or a wrong one"),
-        (status = 503, description = "`unavailable`"),
-    ),
+    delete, path = "/companies/{company}/webhooks/{webhook}", operation_id = "removeWebhook", tag = "webhooks",
+    security(("key" = ["manage"])),
+    params(OfWebhook),
+    responses((status = 204, description = "It is gone"))
 )]
-async fn remove(
+pub async fn remove(
     State(hub): State<Arc<Hub>>,
     State(webhooks): State<Arc<Webhooks>>,
     InPath((company, webhook)): InPath<(String, String)>,
@@ -365,26 +332,25 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `POST /v1/companies/{company}/webhooks/{webhook}/rotate`
+/// Makes a new secret; for a while both sign.
 ///
 /// # Errors
 /// `unknown_webhook`, or a field that is not what it must be.
 #[utoipa::path(
-    post,
-    path = "/v1/companies/{company}/webhooks/{webhook}/rotate",
-    tag = "webhooks",
-    summary = "Makes a new secret; for a while both sign",
-    params(("company" = String, Path), ("webhook" = String, Path)),
-    request_body(content = RotateBody, example = json!({"keep_old_for_s": 86400})),
+    post, path = "/companies/{company}/webhooks/{webhook}/rotate",
+    operation_id = "rotateWebhookSecret", tag = "webhooks",
+    security(("key" = ["manage"])),
+    params(OfWebhook),
+    request_body(content = RotateBody, description = "None counts as `{}`"),
     responses(
-        (status = 200, description = "The endpoint with its new secret, which is not shown again", body = View),
-        (status = 401, description = "No key, or a wrong one"),
+        (
+            status = 200, body = View, description = "The endpoint with its new `secret`, which is not shown again",
+            example = json!(examples::webhook_made())
+        ),
         (status = 404, description = "`unknown_webhook`"),
-        (status = 422, description = "`invalid`"),
-        (status = 503, description = "`draining` or `unavailable`"),
-    ),
+    )
 )]
-async fn rotate(
+pub async fn rotate(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
     State(webhooks): State<Arc<Webhooks>>,
@@ -406,106 +372,22 @@ async fn rotate(
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?.with_secret(&secret)))
 }
 
-/// `GET /v1/companies/{company}/webhooks/{webhook}/deliveries`
-///
-/// # Errors
-/// `unknown_webhook`, or a bad query.
-#[utoipa::path(
-    get,
-    path = "/v1/companies/{company}/webhooks/{webhook}/deliveries",
-    tag = "webhooks",
-    summary = "Lists what waits for another try or is dead",
-    params(("company" = String, Path), ("webhook" = String, Path), ("state" = Option<String>, Query, description = "`pending` or `dead`"),
-        ("limit" = Option<u32>, Query), ("after" = Option<String>, Query)),
-    responses(
-        (status = 200, description = "Deliveries in the order of their events", body = serde_json::Value,
-            example = json!({"items": [{"seq": 17, "event_id": "acme:17", "state": "dead", "attempts": 10,
-                "due_at": null, "last_error": "the receiver answered 500"}], "next": null})),
-        (status = 401, description = "No key, or a wrong one"),
-        (status = 404, description = "`unknown_webhook`"),
-        (status = 422, description = "`invalid`"),
-        (status = 503, description = "`draining` or `unavailable`"),
-    ),
-)]
-async fn deliveries(
-    State(past): State<Past>,
-    InPath((company, webhook)): InPath<(String, String)>,
-    uri: Uri,
-) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
-    let DeliveriesQuery { limit, after, state } = ask::query(&uri)?;
-    let page = ask::page(limit, after)?;
-    let state = ask::one_of("state", state, &["pending", "dead"])?;
-    let after =
-        page.after.as_deref().unwrap_or("0").parse().map_err(|_| Problem::invalid("`after` must be a number"))?;
-    find(&past, &company, &webhook).await?;
-    let found = past.of(&company, move |reader, company| {
-        reader.ask(|connection| {
-            records::deliveries(connection, company, &webhook, state.as_deref(), after, page.limit + 1)
-        })
-    });
-    let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found)).collect();
-    Ok(shown(StatusCode::OK, &Listed::of(views, page.limit, |view: &DeliveryView| view.seq.to_string())))
-}
-
-/// `POST /v1/companies/{company}/webhooks/{webhook}/deliveries/{event}/redeliver`
-///
-/// # Errors
-/// `unknown_webhook`, `unknown_delivery`.
-#[utoipa::path(
-    post,
-    path = "/v1/companies/{company}/webhooks/{webhook}/deliveries/{event}/redeliver",
-    tag = "webhooks",
-    summary = "Has an event that waits or is dead tried again at once, with all its tries before it",
-    params(("company" = String, Path), ("webhook" = String, Path), ("event" = u64, Path, description = "The event's `seq`")),
-    responses(
-        (status = 200, description = "The delivery, which begins anew", body = DeliveryView),
-        (status = 401, description = "No key, or a wrong one"),
-        (status = 404, description = "`unknown_webhook` or `unknown_delivery`"),
-        (status = 503, description = "`draining` or `unavailable`"),
-    ),
-)]
-async fn redeliver(
-    State(hub): State<Arc<Hub>>,
-    State(past): State<Past>,
-    State(webhooks): State<Arc<Webhooks>>,
-    InPath((company, webhook, event)): InPath<(String, String, String)>,
-) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
-    let unknown =
-        || Problem::new(StatusCode::NOT_FOUND, "unknown_delivery", "no delivery of this event waits or is dead");
-    let seq: u64 = event.parse().ok().filter(|seq| *seq > 0).ok_or_else(unknown)?;
-    find(&past, &company, &webhook).await?;
-    let id = webhook.clone();
-    let found = past.of(&company, move |reader, company| {
-        reader.ask(|connection| records::deliveries(connection, company, &id, None, seq - 1, 1))
-    });
-    let found = found.await?.into_iter().next().filter(|found| found.seq == seq).ok_or_else(unknown)?;
-    let (of, id, now) = (company.clone(), webhook.clone(), hub.exchange.clock().now());
-    write(&hub, move |connection| records::begin_anew(connection, &of, &id, seq, now)).await?;
-    let begun = Delivery { state: "pending".to_owned(), attempts: 0, due: now, ..found };
-    let view = DeliveryView::of(&company, begun);
-    webhooks.changed((company, webhook));
-    Ok(shown(StatusCode::OK, &view))
-}
-
 /// Sets what the body names.
-fn set(endpoint: &mut Endpoint, body: Body, allow_private: bool) -> Result<(), Problem> {
-    if let Some(url) = body.url {
+fn set(endpoint: &mut Endpoint, patch: WebhookPatch, allow_private: bool) -> Result<(), Problem> {
+    if let Some(url) = patch.url {
         let url = read_url(&url, allow_private).map_err(|wrong| Problem::invalid(format!("`url` {wrong}")))?;
         endpoint.url = url.into();
     }
-    if let Some(description) = body.description {
-        if description.chars().count() > DESCRIPTION_MAX_CHARS {
-            return Err(Problem::invalid(format!("`description` has at most {DESCRIPTION_MAX_CHARS} characters")));
-        }
-        endpoint.description = description;
+    let description = patch.description.over(|| endpoint.description.clone(), String::new);
+    if description.chars().count() > DESCRIPTION_MAX_CHARS {
+        return Err(Problem::invalid(format!("`description` has at most {DESCRIPTION_MAX_CHARS} characters")));
     }
-    if let Some(types) = body.types {
-        endpoint.wanted = Wanted::read(types.iter().map(String::as_str))
-            .map_err(|word| Problem::invalid(format!("`types`: there is no `{word}`: see docs/webhooks.md")))?;
-    }
-    match body.state.as_deref() {
+    endpoint.description = description;
+    let wanted = patch.types.try_map(|types| Wanted::read(types.iter().map(String::as_str)));
+    let wanted =
+        wanted.map_err(|word| Problem::invalid(format!("`types`: there is no `{word}`: see docs/webhooks.md")))?;
+    endpoint.wanted = wanted.over(|| endpoint.wanted.clone(), Wanted::default);
+    match patch.state.as_deref() {
         None => {}
         Some("on") => endpoint.state = Turned::On,
         Some("off") if endpoint.state == Turned::On => endpoint.state = Turned::Off(Off::Set),

@@ -20,10 +20,15 @@ pub(super) struct Spread {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Durations {
     count: u64,
+    #[schema(required)]
     mean_ms: Option<u64>,
+    #[schema(required)]
     p50_ms: Option<u64>,
+    #[schema(required)]
     p90_ms: Option<u64>,
+    #[schema(required)]
     p99_ms: Option<u64>,
+    #[schema(required)]
     max_ms: Option<u64>,
 }
 

@@ -11,6 +11,7 @@ use super::history::{Listed, Page};
 use super::reader::{Reader, read_company};
 use super::tally::{BookingTally, Bookings, OfferTally, Offers, Range, SessionTally, Sessions};
 use super::{StoreError, replay};
+use crate::shape::{self, examples};
 use crate::view::Moment;
 
 /// What is asked for.
@@ -26,10 +27,11 @@ pub struct Question {
 
 /// Statistics of a company.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::statistics))]
 pub struct CompanyStatistics {
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = shape::Moment)]
     from: Moment,
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = shape::Moment)]
     to: Moment,
     within_s: u64,
     now: Now,
@@ -50,7 +52,7 @@ pub struct Now {
     can_be_asked: u64,
     open_bookings: u64,
     /// When the oldest open booking began.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<shape::Moment>, required)]
     oldest_open_booking: Option<Moment>,
     running_sessions: u64,
 }
@@ -66,13 +68,17 @@ pub struct TimeInStatus {
 
 /// Statistics of an employee.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::statistics_of_employee))]
 pub struct EmployeeStatistics {
+    #[schema(value_type = shape::Id)]
     id: String,
     /// None for one who was removed.
+    #[schema(value_type = Option<shape::Name>, required)]
     name: Option<String>,
     offers: Offers,
     sessions: Sessions,
     /// None for one who was removed before the end of the time.
+    #[schema(required)]
     time: Option<TimeInStatus>,
 }
 

@@ -33,6 +33,7 @@ impl Range {
 
 /// Bookings that began within the time.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BookingsCounted)]
 pub struct Bookings {
     total: u64,
     offering: u64,
@@ -50,11 +51,13 @@ pub struct Bookings {
     time_to_answer: Durations,
     /// Of those that are over, assigned within the time that was asked for.
     assigned_within: u64,
+    #[schema(required, minimum = 0, maximum = 1)]
     service_level: Option<f64>,
 }
 
 /// Offers of the bookings that began within the time.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OffersCounted)]
 pub struct Offers {
     made: u64,
     open: u64,
@@ -68,6 +71,7 @@ pub struct Offers {
     withdrawn_by_admin: u64,
     booking_expired: u64,
     /// Accepted, of those that were not taken away before the employee could answer.
+    #[schema(required, minimum = 0, maximum = 1)]
     acceptance_rate: Option<f64>,
     time_to_delivery: Durations,
     time_to_answer: Durations,
@@ -75,6 +79,7 @@ pub struct Offers {
 
 /// Sessions that began within the time.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SessionsCounted)]
 pub struct Sessions {
     started: u64,
     running: u64,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::reader::Reader;
 use super::tables::time;
 use super::{StoreError, replay};
+use crate::shape::{self, examples};
 use crate::view::Moment;
 
 /// People passed over who are named at one offer; the rest is counted.
@@ -19,62 +20,113 @@ const PASSED_OVER_MAX: usize = 50;
 
 /// What became of a booking, in order.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::timeline))]
 pub struct Timeline {
+    #[schema(value_type = shape::Uuid)]
     booking_id: String,
     steps: Vec<Step>,
 }
 
 /// One thing that happened.
 #[derive(Debug, Serialize, ToSchema)]
-struct Step {
-    #[schema(value_type = String, format = DateTime)]
-    at: Moment,
-    #[serde(flatten)]
-    what: What,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
-enum What {
+enum Step {
     /// The client asked.
-    Opened { client_id: String, topic: String },
+    Opened {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        #[schema(value_type = shape::Id)]
+        client_id: String,
+        #[schema(value_type = shape::Topic)]
+        topic: String,
+    },
     /// An employee was asked.
-    Offered(Box<Offered>),
+    Offered {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = shape::Id)]
+        employee_id: String,
+        /// Since when they were idle; it is not there where history was removed, and so with the next three.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = shape::Moment, required = false)]
+        idle_since: Option<Moment>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Vec<shape::Topic>, required = false)]
+        topics: Option<Vec<String>>,
+        /// How many who take the topic stood behind.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = u32, required = false)]
+        behind: Option<usize>,
+        /// Who was not asked, and why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = PassedOver, required = false)]
+        passed_over: Option<PassedOver>,
+        #[schema(value_type = shape::Moment)]
+        expires_at: Moment,
+    },
     /// A device proved to have the offer.
-    Delivered { attempt: u32, employee_id: Option<String>, device: Option<String> },
+    Delivered {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = Option<shape::Id>, required)]
+        employee_id: Option<String>,
+        /// The kind of the device, if the app named one.
+        #[schema(required)]
+        device: Option<String>,
+    },
     /// The offer ended without a yes.
-    Closed { attempt: u32, employee_id: Option<String>, outcome: &'static str, reason: Option<String> },
+    Closed {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = Option<shape::Id>, required)]
+        employee_id: Option<String>,
+        #[schema(value_type = shape::EndOfOffer)]
+        outcome: &'static str,
+        #[schema(required)]
+        reason: Option<String>,
+    },
     /// Somebody said yes.
-    Assigned { attempt: u32, employee_id: Option<String>, session_id: String },
+    Assigned {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = Option<shape::Id>, required)]
+        employee_id: Option<String>,
+        #[schema(value_type = shape::Uuid)]
+        session_id: String,
+    },
     /// The client's last device left while the search went on.
-    ClientLeft,
+    ClientLeft {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+    },
     /// The client is there again.
-    ClientReturned,
+    ClientReturned {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+    },
     /// The search ended without a session.
-    Ended { state: &'static str, reason: &'static str, passed_over: PassedOver },
+    Ended {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        #[schema(value_type = shape::StateOfBooking)]
+        state: &'static str,
+        #[schema(value_type = shape::EndOfBooking)]
+        reason: &'static str,
+        passed_over: PassedOver,
+    },
     /// The consultation is over.
-    SessionEnded { ended_by: Option<String>, reason: Option<String> },
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct Offered {
-    attempt: u32,
-    employee_id: String,
-    /// What the choice was made by; none where history was removed.
-    #[serde(flatten)]
-    chosen: Option<Chosen>,
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Moment,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct Chosen {
-    #[schema(value_type = String, format = DateTime)]
-    idle_since: Moment,
-    topics: Vec<String>,
-    /// How many who take the topic stood behind.
-    behind: usize,
-    passed_over: PassedOver,
+    SessionEnded {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        #[schema(value_type = Option<shape::EnderOfSession>, required)]
+        ended_by: Option<String>,
+        #[schema(required)]
+        reason: Option<String>,
+    },
 }
 
 /// Those who were not asked, though they stood earlier in the line or want to work, and why.
@@ -82,15 +134,17 @@ struct Chosen {
 struct PassedOver {
     employees: Vec<NotAsked>,
     /// How many more there were.
+    #[schema(value_type = u32)]
     more: usize,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct NotAsked {
+    #[schema(value_type = shape::Id)]
     employee_id: String,
     why: Why,
     /// Since when they were in the status that they had.
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = shape::Moment)]
     since: Moment,
 }
 
@@ -169,68 +223,67 @@ struct Teller {
 }
 
 impl Teller {
-    fn tell(&mut self, at: Time, what: What) {
-        self.steps.push(Step { at: Moment(at), what });
-    }
-
     /// The events of a booking that was open when history was cut are gone: what it was then is still known.
     fn tell_what_is_known(&mut self, booking: &Booking) {
-        self.tell(booking.created_at, opened(booking.client.to_string(), &booking.topic));
+        self.steps.push(opened(booking.created_at, booking.client.to_string(), &booking.topic));
         for (attempt, offer) in (1..).zip(&booking.offers) {
             let employee_id = Some(offer.employee_id.to_string());
-            self.tell(offer.made_at, offered(attempt, offer.employee_id.to_string(), None, offer.expires_at));
-            if let Some(at) = offer.delivered_at {
+            let asked = Asked { at: offer.made_at, attempt, expires_at: offer.expires_at };
+            self.steps.push(asked.step(offer.employee_id.to_string(), None));
+            if let Some(at) = offer.delivered_at.map(Moment) {
                 let device = offer.delivered_to.as_ref().map(ToString::to_string);
-                self.tell(at, What::Delivered { attempt, employee_id: employee_id.clone(), device });
+                self.steps.push(Step::Delivered { at, attempt, employee_id: employee_id.clone(), device });
             }
-            let Some((at, outcome)) = offer.closed_at.zip(offer.outcome) else { continue };
+            let Some((at, outcome)) = offer.closed_at.map(Moment).zip(offer.outcome) else { continue };
             let reason = offer.reason.as_ref().map(ToString::to_string);
-            let what = match booking.session.filter(|_| outcome == Outcome::Accepted) {
-                Some(session) => What::Assigned { attempt, employee_id, session_id: session.to_string() },
-                None => What::Closed { attempt, employee_id, outcome: outcome.word(), reason },
-            };
-            self.tell(at, what);
+            self.steps.push(match booking.session.filter(|_| outcome == Outcome::Accepted) {
+                Some(session) => Step::Assigned { at, attempt, employee_id, session_id: session.to_string() },
+                None => Step::Closed { at, attempt, employee_id, outcome: outcome.word(), reason },
+            });
         }
     }
 
     /// Breaks when the search is over.
-    fn hear(&mut self, before: &Company, at: Time, event: &Event) -> ControlFlow<()> {
+    fn hear(&mut self, before: &Company, when: Time, event: &Event) -> ControlFlow<()> {
+        let at = Moment(when);
         match event {
             Event::BookingOpened { booking, client, topic, .. } if *booking == self.id => {
-                self.tell(at, opened(client.to_string(), topic));
+                self.steps.push(opened(when, client.to_string(), topic));
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let Some(booking) = before.booking(self.id) else { return ControlFlow::Continue(()) };
                 let chosen = before.employee_no(*employee);
                 let why = chosen.map(|employee| Chosen::of(before, booking, employee));
                 let who = chosen.map(|employee| employee.id.to_string()).unwrap_or_default();
-                self.tell(at, offered(offer.attempt, who, why, *expires_at));
+                let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
+                self.steps.push(asked.step(who, why));
             }
             Event::OfferDelivered { offer, device } if offer.booking == self.id => {
                 let device = device.as_ref().map(ToString::to_string);
-                self.tell(at, What::Delivered { attempt: offer.attempt, employee_id: asked(before, *offer), device });
+                let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
+                self.steps.push(Step::Delivered { at, attempt, employee_id, device });
             }
             Event::OfferClosed { offer, outcome, reason } if offer.booking == self.id => {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
                 let (outcome, reason) = (outcome.word(), reason.as_ref().map(ToString::to_string));
-                self.tell(at, What::Closed { attempt, employee_id, outcome, reason });
+                self.steps.push(Step::Closed { at, attempt, employee_id, outcome, reason });
             }
             Event::OfferAccepted { offer, session } if offer.booking == self.id => {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
-                self.tell(at, What::Assigned { attempt, employee_id, session_id: session.to_string() });
+                self.steps.push(Step::Assigned { at, attempt, employee_id, session_id: session.to_string() });
                 return ControlFlow::Break(());
             }
             Event::BookingEnded { booking, reason } if *booking == self.id => {
                 let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
                 let (state, reason) = (reason.state().word(), reason.word());
-                self.tell(at, What::Ended { state, reason, passed_over: passed_over.unwrap_or_default() });
+                self.steps.push(Step::Ended { at, state, reason, passed_over: passed_over.unwrap_or_default() });
                 return ControlFlow::Break(());
             }
             Event::ClientDisconnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
-                self.tell(at, What::ClientLeft);
+                self.steps.push(Step::ClientLeft { at });
             }
             Event::ClientConnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
-                self.tell(at, What::ClientReturned);
+                self.steps.push(Step::ClientReturned { at });
             }
             Event::BookingOpened { .. }
             | Event::OfferMade { .. }
@@ -263,13 +316,19 @@ impl Teller {
                    JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
                    WHERE b.company_id = ?1 AND b.id = ?2 AND s.ended_at IS NOT NULL";
         let ended = connection.query_row(sql, params![company.as_str(), self.id.to_string()], |row| {
-            Ok((time(row.get(0)?), What::SessionEnded { ended_by: row.get(1)?, reason: row.get(2)? }))
+            Ok(Step::SessionEnded { at: Moment(time(row.get(0)?)), ended_by: row.get(1)?, reason: row.get(2)? })
         });
-        if let Some((at, what)) = ended.optional()? {
-            self.tell(at, what);
-        }
+        self.steps.extend(ended.optional()?);
         Ok(())
     }
+}
+
+/// What an employee was chosen by.
+struct Chosen {
+    idle_since: Moment,
+    topics: Vec<String>,
+    behind: usize,
+    passed_over: PassedOver,
 }
 
 impl Chosen {
@@ -285,12 +344,26 @@ impl Chosen {
     }
 }
 
-fn opened(client_id: String, topic: &Topic) -> What {
-    What::Opened { client_id, topic: topic.to_string() }
+fn opened(at: Time, client_id: String, topic: &Topic) -> Step {
+    Step::Opened { at: Moment(at), client_id, topic: topic.to_string() }
 }
 
-fn offered(attempt: u32, employee_id: String, chosen: Option<Chosen>, expires_at: Time) -> What {
-    What::Offered(Box::new(Offered { attempt, employee_id, chosen, expires_at: Moment(expires_at) }))
+/// An offer as it was made.
+struct Asked {
+    at: Time,
+    attempt: u32,
+    expires_at: Time,
+}
+
+impl Asked {
+    fn step(self, employee_id: String, chosen: Option<Chosen>) -> Step {
+        let (idle_since, topics, behind, passed_over) = match chosen {
+            Some(why) => (Some(why.idle_since), Some(why.topics), Some(why.behind), Some(why.passed_over)),
+            None => (None, None, None, None),
+        };
+        let (at, attempt, expires_at) = (Moment(self.at), self.attempt, Moment(self.expires_at));
+        Step::Offered { at, attempt, employee_id, idle_since, topics, behind, passed_over, expires_at }
+    }
 }
 
 fn asked(company: &Company, id: OfferId) -> Option<String> {

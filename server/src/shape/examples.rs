@@ -13,6 +13,18 @@ pub const MESSAGE: &str = "019ab0c2-b4e8-7d13-b1c7-90e2f3a4b5c6";
 pub const NDJSON: &str = "{\"id\":\"ann\",\"name\":\"Ann Lee\",\"topics\":[\"tax\"]}\n{\"id\":\"ben\"}\n";
 /// The same file as CSV.
 pub const CSV: &str = "id,name,topics\nann,Ann Lee,tax\nben,,\n";
+/// The first and the last line of an export.
+pub const EXPORT: &str = "{\"kind\":\"company\",\"id\":\"acme\",\"name\":\"Acme\",\"settings\":{},\
+    \"created_at\":\"2026-11-20T08:00:00.000Z\"}\n{\"kind\":\"end\",\"companies\":1,\"employees\":0,\"bookings\":0,\
+    \"offers\":0,\"sessions\":0,\"messages\":0,\"events\":0}\n";
+/// The first columns of a company's statistics as CSV.
+pub const STATISTICS_CSV: &str = "from,to,within_s,now.offline,now.idle\n\
+    2026-11-22T09:30:00.000Z,2026-11-23T09:30:00.000Z,20,4,2\n";
+/// The first columns of an employee's statistics as CSV.
+pub const STATISTICS_OF_EMPLOYEES_CSV: &str = "id,name,offers.made,offers.open\nann,Ann Lee,12,0\n";
+/// One metric.
+pub const METRICS: &str = "# HELP switchboard_sockets Open sockets\n# TYPE switchboard_sockets gauge\n\
+    switchboard_sockets 12\n# EOF\n";
 const BOOKED: &str = "2026-11-23T09:30:00.000Z";
 const ACCEPTED: &str = "2026-11-23T09:30:07.120Z";
 
@@ -113,8 +125,8 @@ pub fn booking_detail() -> Value {
 pub fn offer() -> Value {
     json!({
         "id": format!("{BOOKING}.1"), "attempt": 1, "employee_id": "ann", "made_at": BOOKED,
-        "expires_at": "2026-11-23T09:30:15.000Z", "delivered_at": "2026-11-23T09:30:00.040Z", "closed_at": ACCEPTED,
-        "outcome": "accepted", "reason": null,
+        "expires_at": "2026-11-23T09:30:15.000Z", "delivered_at": "2026-11-23T09:30:00.040Z", "delivered_to": "ios",
+        "closed_at": ACCEPTED, "outcome": "accepted", "reason": null,
     })
 }
 
@@ -147,6 +159,157 @@ pub fn end_body() -> Value {
 #[must_use]
 pub fn message() -> Value {
     json!({ "id": MESSAGE, "from": "client", "body": "May I deduct my bicycle?", "at": "2026-11-23T09:30:13.700Z" })
+}
+
+/// What became of a booking, step by step.
+#[must_use]
+pub fn timeline() -> Value {
+    let passed_over = json!({
+        "employees": [{ "employee_id": "ben", "why": "wrong_topic", "since": "2026-11-23T09:05:00.000Z" }], "more": 0,
+    });
+    json!({
+        "booking_id": BOOKING,
+        "steps": [
+            { "what": "opened", "at": BOOKED, "client_id": "carl", "topic": "tax" },
+            {
+                "what": "offered", "at": BOOKED, "attempt": 1, "employee_id": "ann",
+                "idle_since": "2026-11-23T09:10:00.000Z", "topics": ["tax"], "behind": 3, "passed_over": passed_over,
+                "expires_at": "2026-11-23T09:30:15.000Z",
+            },
+            {
+                "what": "delivered", "at": "2026-11-23T09:30:00.040Z", "attempt": 1, "employee_id": "ann",
+                "device": "ios",
+            },
+            { "what": "assigned", "at": ACCEPTED, "attempt": 1, "employee_id": "ann", "session_id": SESSION },
+        ],
+    })
+}
+
+/// Statistics of a company.
+#[must_use]
+pub fn statistics() -> Value {
+    let employee = statistics_of_employee();
+    json!({
+        "from": "2026-11-22T09:30:00.000Z", "to": BOOKED, "within_s": 20,
+        "now": {
+            "offline": 4, "idle": 2, "init": 0, "busy": 1, "can_be_asked": 2, "open_bookings": 0,
+            "oldest_open_booking": null, "running_sessions": 1,
+        },
+        "bookings": {
+            "total": 12, "offering": 0, "assigned": 11, "unanswered": 0, "cancelled": 1, "expired": 0,
+            "everyone_declined": 0, "nobody_left": 0, "client_cancelled": 1, "client_lost": 0, "deadline": 0,
+            "closed_by_admin": 0, "time_to_first_offer": durations(12, 0, 1), "time_to_answer": durations(11, 6_000, 9_000),
+            "assigned_within": 11, "service_level": 0.9167,
+        },
+        "offers": employee["offers"], "sessions": employee["sessions"], "time": employee["time"],
+    })
+}
+
+/// Statistics of an employee.
+#[must_use]
+pub fn statistics_of_employee() -> Value {
+    json!({
+        "id": "ann", "name": "Ann Lee",
+        "offers": {
+            "made": 12, "open": 0, "accepted": 11, "rejected": 0, "timed_out": 0, "undelivered": 0, "went_offline": 0,
+            "client_cancelled": 1, "client_lost": 0, "withdrawn_by_admin": 0, "booking_expired": 0,
+            "acceptance_rate": 1.0, "time_to_delivery": durations(12, 40, 80),
+            "time_to_answer": durations(11, 6_000, 9_000),
+        },
+        "sessions": {
+            "started": 11, "running": 1, "ended_by_client": 4, "ended_by_employee": 6, "ended_by_admin": 0, "lost": 0,
+            "length": durations(10, 600_000, 900_000),
+        },
+        "time": { "offline_ms": 57_600_000, "idle_ms": 21_600_000, "init_ms": 66_000, "busy_ms": 7_134_000 },
+    })
+}
+
+fn durations(count: u64, mean_ms: u64, max_ms: u64) -> Value {
+    json!({
+        "count": count, "mean_ms": mean_ms, "p50_ms": mean_ms, "p90_ms": max_ms, "p99_ms": max_ms, "max_ms": max_ms,
+    })
+}
+
+/// An event.
+#[must_use]
+pub fn event() -> Value {
+    json!({
+        "id": "acme:17", "type": "offer.made", "timestamp": BOOKED, "company_id": "acme", "seq": 17,
+        "data": {
+            "offer_id": format!("{BOOKING}.1"), "booking_id": BOOKING, "attempt": 1, "employee_id": "ann",
+            "employee_name": "Ann Lee", "client_id": "carl", "topic": "tax", "note": { "year": 2025 },
+            "made_at": BOOKED, "expires_at": "2026-11-23T09:30:15.000Z",
+        },
+    })
+}
+
+/// Events, and the number to go on after.
+#[must_use]
+pub fn events() -> Value {
+    json!({ "items": [event()], "next": 17 })
+}
+
+/// Events as a stream.
+#[must_use]
+pub fn event_stream() -> String {
+    format!("id: 16\nretry: 1000\n\nid: 17\nevent: offer.made\ndata: {}\n\n", event())
+}
+
+/// What makes an endpoint.
+#[must_use]
+pub fn webhook_body() -> Value {
+    json!({ "url": "https://crm.example/switchboard", "description": "wakes phones", "types": ["offer.made"] })
+}
+
+/// What turns an endpoint on again.
+#[must_use]
+pub fn webhook_patch() -> Value {
+    json!({ "state": "on" })
+}
+
+/// How a secret is rotated.
+#[must_use]
+pub fn rotate_body() -> Value {
+    json!({ "keep_old_for_s": 3600 })
+}
+
+/// An endpoint.
+#[must_use]
+pub fn webhook() -> Value {
+    json!({
+        "id": "019ab0b0-11d2-7a63-8c0e-4f1d2e3c4b5a", "url": "https://crm.example/switchboard",
+        "description": "wakes phones", "types": ["offer.made"], "state": "on", "reason": null,
+        "created_at": "2026-11-20T08:02:00.000Z", "old_secret_until": null, "failing_since": null, "last_error": null,
+        "pending": 0, "dead": 0, "unread": 0,
+    })
+}
+
+/// An endpoint with its new secret.
+#[must_use]
+pub fn webhook_made() -> Value {
+    let mut webhook = webhook();
+    webhook["secret"] = json!("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    webhook
+}
+
+/// A delivery that is tried again.
+#[must_use]
+pub fn delivery() -> Value {
+    json!({
+        "seq": 17, "event_id": "acme:17", "state": "pending", "attempts": 2, "due_at": "2026-11-23T09:31:00.000Z",
+        "last_error": "the receiver answered 500",
+    })
+}
+
+/// A line of the audit list.
+#[must_use]
+pub fn audit_line() -> Value {
+    let id = "019ab0a0-7c1e-7d1a-8a52-0d6d3c1f9b10";
+    json!({
+        "id": id, "at": "2026-11-20T08:00:00.000Z", "key": { "id": "4f2a90c1d2e3b4a5", "name": "crm" },
+        "company": "acme", "method": "PUT", "route": "/v1/companies/{company}", "target": "/v1/companies/acme",
+        "status": 201, "request_id": id, "address": "192.0.2.7",
+    })
 }
 
 /// The example of a list that holds this.

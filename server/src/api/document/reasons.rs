@@ -11,23 +11,31 @@ pub(super) struct Reason {
 }
 
 /// What every operation may answer that needs the key.
-pub(super) const WITH_A_KEY: &[&str] = &["unauthorized", "rate_limited", "overloaded", "draining", "unavailable"];
+pub(super) const WITH_A_KEY: &[&str] =
+    &["unauthorized", "forbidden", "rate_limited", "overloaded", "draining", "unavailable"];
 
 const REASONS: &[(&str, u16, &str)] = &[
     ("unauthorized", 401, "send the API key as `Authorization: Bearer <key>`"),
+    ("forbidden", 403, "this needs a key with the scope `manage`; `crm` has `read`"),
     ("unknown_company", 404, "there is no such company"),
     ("unknown_employee", 404, "there is no such employee in this company"),
     ("unknown_booking", 404, "there is no such booking in this company"),
     ("unknown_session", 404, "there is no such session in this company"),
+    ("unknown_webhook", 404, "there is no such webhook"),
+    ("unknown_delivery", 404, "no delivery of this event waits or is dead"),
     ("unknown_route", 404, "there is nothing at `/v2`"),
     ("unknown_method", 405, "`PUT` is not for this address"),
     ("too_slow", 408, "nothing of the file came for 30 seconds; send it again"),
     ("booking_closed", 409, "this booking is no longer searching"),
     ("session_ended", 409, "this session is over"),
+    ("too_many", 409, "a company has at most 16 webhooks: remove one"),
+    ("still_open", 409, "the client has an open booking or a running session: end it first"),
+    ("gone", 410, "the events after 3 are not kept any more; the oldest is 120"),
     ("changed", 412, "it is not as the condition says: read it again, and change it from there"),
     ("too_large", 413, "a body has at most 262144 bytes"),
     ("unknown_type", 415, "send the file as `application/x-ndjson` or `text/csv`"),
     ("invalid", 422, "`limit` must be 1 to 500"),
+    ("too_far_back", 422, "too much happened since: ask for a shorter time"),
     ("rate_limited", 429, "too much of one address; try again in 500 ms"),
     ("overloaded", 503, "too much is going on; try again in 250 ms"),
     ("draining", 503, "the server is restarting; connect again in a moment"),
@@ -57,6 +65,7 @@ impl Reason {
         });
         match self.word {
             "rate_limited" => problem["retry_in_ms"] = json!(500),
+            "gone" => problem["oldest"] = json!(120),
             "booking_closed" => problem["booking"] = crate::shape::examples::booking(),
             _ => {}
         }
@@ -119,6 +128,7 @@ pub(super) fn problem() -> Value {
                 },
             },
             "bad_lines": { "type": "integer", "minimum": 1, "description": "How many lines of a file are bad" },
+            "oldest": { "type": "integer", "minimum": 1, "description": "The oldest event that is kept" },
             "retry_in_ms": { "type": "integer", "minimum": 0, "description": "When to try again" },
         },
     })

@@ -1,0 +1,141 @@
+//! Deliveries that failed: those that wait for another try, and those that are dead.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use serde::{Deserialize, Serialize};
+use switchboard_core::CompanyId;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{find, write};
+use crate::api::ask::{self, Answered, InPath, shown};
+use crate::api::in_path::{OfDelivery, OfWebhook};
+use crate::api::past::Past;
+use crate::api::problem::Problem;
+use crate::feed::event_id;
+use crate::hub::Hub;
+use crate::journal::history::Listed;
+use crate::shape::{self, examples};
+use crate::view::Moment;
+use crate::webhooks::Webhooks;
+use crate::webhooks::records::{self, Delivery};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DeliveriesQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    #[param(pattern = "^[0-9]{1,18}$")]
+    after: Option<String>,
+    /// Only what is in this state.
+    #[param(value_type = Option<shape::StateOfDelivery>, example = "pending")]
+    state: Option<String>,
+}
+
+/// A delivery that waits or is dead.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookDelivery, examples(examples::delivery))]
+struct DeliveryView {
+    /// The number of the event.
+    #[schema(minimum = 1)]
+    seq: u64,
+    event_id: String,
+    #[schema(value_type = shape::StateOfDelivery)]
+    state: String,
+    /// Tries so far.
+    attempts: u32,
+    /// When the next try is; none when it is dead.
+    #[schema(value_type = Option<shape::Moment>, required)]
+    due_at: Option<Moment>,
+    #[schema(required)]
+    last_error: Option<String>,
+}
+
+impl DeliveryView {
+    fn of(company: &CompanyId, delivery: Delivery) -> Self {
+        Self {
+            seq: delivery.seq,
+            event_id: event_id(company, delivery.seq),
+            due_at: (delivery.state == "pending").then_some(Moment(delivery.due)),
+            state: delivery.state,
+            attempts: delivery.attempts,
+            last_error: delivery.error,
+        }
+    }
+}
+
+/// Lists what waits for another try or is dead, in the order of the events.
+///
+/// # Errors
+/// `unknown_webhook`, or a bad query.
+#[utoipa::path(
+    get, path = "/companies/{company}/webhooks/{webhook}/deliveries", operation_id = "listDeliveries", tag = "webhooks",
+    security(("key" = ["read"])),
+    params(OfWebhook, DeliveriesQuery),
+    responses(
+        (status = 200, body = Listed<DeliveryView>, description = "A page of them"),
+        (status = 404, description = "`unknown_webhook`"),
+    )
+)]
+pub async fn list(
+    State(past): State<Past>,
+    InPath((company, webhook)): InPath<(String, String)>,
+    uri: Uri,
+) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let DeliveriesQuery { limit, after, state } = ask::query(&uri)?;
+    let page = ask::page(limit, after)?;
+    let state = ask::one_of("state", state, &["pending", "dead"])?;
+    let after =
+        page.after.as_deref().unwrap_or("0").parse().map_err(|_| Problem::invalid("`after` must be a number"))?;
+    find(&past, &company, &webhook).await?;
+    let found = past.of(&company, move |reader, company| {
+        reader.ask(|connection| {
+            records::deliveries(connection, company, &webhook, state.as_deref(), after, page.limit + 1)
+        })
+    });
+    let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found)).collect();
+    Ok(shown(StatusCode::OK, &Listed::of(views, page.limit, |view: &DeliveryView| view.seq.to_string())))
+}
+
+/// Has an event that waits or is dead tried again at once, with all its tries before it.
+///
+/// # Errors
+/// `unknown_webhook`, `unknown_delivery`.
+#[utoipa::path(
+    post, path = "/companies/{company}/webhooks/{webhook}/deliveries/{seq}/redeliver",
+    operation_id = "redeliver", tag = "webhooks",
+    security(("key" = ["operate"])),
+    params(OfDelivery),
+    responses(
+        (status = 200, body = DeliveryView, description = "The delivery, which begins anew"),
+        (status = 404, description = "`unknown_webhook`, `unknown_delivery`"),
+    )
+)]
+pub async fn redeliver(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    State(webhooks): State<Arc<Webhooks>>,
+    InPath((company, webhook, seq)): InPath<(String, String, String)>,
+) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let unknown =
+        || Problem::new(StatusCode::NOT_FOUND, "unknown_delivery", "no delivery of this event waits or is dead");
+    let seq: u64 = seq.parse().ok().filter(|seq| *seq > 0).ok_or_else(unknown)?;
+    find(&past, &company, &webhook).await?;
+    let id = webhook.clone();
+    let found = past.of(&company, move |reader, company| {
+        reader.ask(|connection| records::deliveries(connection, company, &id, None, seq - 1, 1))
+    });
+    let found = found.await?.into_iter().next().filter(|found| found.seq == seq).ok_or_else(unknown)?;
+    let (of, id, now) = (company.clone(), webhook.clone(), hub.exchange.clock().now());
+    write(&hub, move |connection| records::begin_anew(connection, &of, &id, seq, now)).await?;
+    let begun = Delivery { state: "pending".to_owned(), attempts: 0, due: now, ..found };
+    let view = DeliveryView::of(&company, begun);
+    webhooks.changed((company, webhook));
+    Ok(shown(StatusCode::OK, &view))
+}
