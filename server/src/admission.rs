@@ -27,6 +27,8 @@ const UNANSWERED_OF_DEVICE_MAX: usize = 64;
 const UNANSWERED_OF_PERSON_MAX: usize = 256;
 /// Connections of an address beyond its sockets: for the API, for probes and for handshakes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
+/// Lines of the audit list for what one key was refused: twenty after a rest, and then one a second.
+const REFUSALS_LISTED_PER_S: u64 = 1;
 /// When to look again for a place that another socket must give back first; nobody knows when it does.
 const PLACE_RETRY_MS: u64 = 1000;
 
@@ -85,6 +87,7 @@ pub struct Admission {
     handshakes: Rate,
     bad_tokens: Rate,
     bad_keys: Rate,
+    refusals: Rate,
     joins: Rate,
     changes: Rate,
     messages: Rate,
@@ -111,6 +114,7 @@ impl Admission {
             handshakes: Rate::per_s(limits.handshakes_per_address_per_s),
             bad_tokens: Rate::per_s(limits.failures_per_address_per_s),
             bad_keys: Rate::per_s(limits.failures_per_address_per_s),
+            refusals: Rate::per_s(REFUSALS_LISTED_PER_S),
             joins: Rate::per_s(limits.joins_per_person_per_s),
             changes: Rate::per_s(limits.changes_per_person_per_s),
             messages: Rate::per_s(limits.messages_per_person_per_s),
@@ -171,6 +175,11 @@ impl Admission {
             // That there are too many is said to the next one.
             let _too_many = self.bad_keys.take(address, now);
         }
+    }
+
+    /// Whether what a key was refused is to be listed: enough for a person to see it, and not for the list to be full of it.
+    pub fn may_list_refusal(&self, key: &str, now: Time) -> bool {
+        self.refusals.take(self.number(key), now).is_ok()
     }
 
     /// A device of the token's person comes in, and stays as long as it holds the pass.

@@ -1,17 +1,19 @@
 // The API's document against the built server: the example of every operation is sent, and every answer held against its schema.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Ajv from 'ajv/dist/2020.js'
 import { openWorld } from './people.mjs'
-import { API_KEY } from './server.mjs'
+import { API_KEY, runSwitchboard } from './server.mjs'
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete']
 /** What is made comes before what is changed and read, and what is removed last. */
 const ORDER = ['put', 'post', 'patch', 'get', 'delete']
 const PATIENCE_MS = 20_000
+const STREAM = 'text/event-stream'
 
 test('the example of every operation does what the document says', async (t) => {
-  const world = await openWorld(t)
+  const world = await openWorld(t, { env: { SWITCHBOARD_WEBHOOKS_ALLOW_PRIVATE: 'true' } })
   const { document, check } = await read(world.server)
   const fixtures = await morning(world)
   const made = new Map()
@@ -26,16 +28,38 @@ test('the example of every operation does what the document says', async (t) => 
       assert.equal(refused.status, 401, `${name} without a key answered ${refused.status}`)
       check(operation, refused)
     }
-    const answer = await send(world.server, request, operation.open ? undefined : API_KEY)
-    const said = `${name}: ${request.method} ${request.path} answered ${answer.status}: ${answer.text.slice(0, 500)}`
-    assert.ok(answer.status < 400, said)
-    check(operation, answer)
-    if (request.method === 'post' && answer.body?.id) made.set(operation.path, answer.body.id)
-    if (Array.isArray(answer.body?.items) && fixtures.lists.includes(name)) assert.ok(answer.body.items.length > 0, said)
+    for (const accept of formsOf(document, operation)) {
+      const answer = await send(world.server, { ...request, accept }, operation.open ? undefined : API_KEY)
+      const said = `${name}: ${request.method} ${request.path} answered ${answer.status}: ${answer.text.slice(0, 500)}`
+      assert.ok(answer.status < 400, said)
+      assert.ok(!accept || answer.type.startsWith(accept), `${name} as ${accept} is ${answer.type}`)
+      check(operation, answer)
+      if (request.method === 'post' && answer.body?.id) made.set(operation.path, answer.body.id)
+      if (fixtures.lists.includes(name) && answer.body.items) assert.ok(answer.body.items.length > 0, said)
+      fixtures.saw[name]?.(answer, accept)
+    }
     ran.push(name)
   }
   assert.deepEqual(ran.toSorted(), operations(document).map(({ name }) => name).toSorted())
-  assert.ok(ran.length >= 20, `${ran.length} operations`)
+  assert.ok(ran.length >= 40, `${ran.length} operations`)
+})
+
+test('a key may what its scope says in the document, and no other operation', async (t) => {
+  const world = await openWorld(t)
+  const { document, check } = await read(world.server)
+  const scopes = ['read', 'operate', 'manage']
+  for (const [rank, scope] of scopes.entries()) {
+    const key = await keyTo(world.server, scope)
+    for (const operation of operations(document).filter(({ open }) => !open)) {
+      const request = exampleRequest(operation, () => undefined)
+      // Only whether it is let in is asked here: what is let in must find nothing to do.
+      const nowhere = { ...request, path: request.path.replace('/acme', '/nowhere'), body: request.body && '[' }
+      const needed = scopes.indexOf(scopeOf(operation))
+      const answer = await send(world.server, nowhere, key)
+      assert.equal(answer.status === 403, needed > rank, `${operation.name} with a key to ${scope} answered ${answer.status}`)
+      check(operation, answer)
+    }
+  }
 })
 
 test('every example of the document is as its schema says', async (t) => {
@@ -56,7 +80,7 @@ test('every example of the document is as its schema says', async (t) => {
       if (parameter.example !== undefined) validate(parameter.schema, parameter.example, `${parameter.name} of ${operation.name}`)
     }
   }
-  assert.ok(seen >= 60, `${seen} examples`)
+  assert.ok(seen >= 100, `${seen} examples`)
 })
 
 test('the document and its page need no key, and load nothing from elsewhere', async (t) => {
@@ -75,19 +99,78 @@ test('the document and its page need no key, and load nothing from elsewhere', a
   }
 })
 
-/** A morning of `acme`: a session that was talked in and still runs, and a client whom nobody has answered yet. */
+/**
+ * A morning of `acme`: a session that was talked in and still runs, a client whom nobody has answered yet, a webhook that
+ * nobody listens to, and people who left and want to be forgotten.
+ */
 async function morning(world) {
+  const dead = await world.http('POST', '/webhooks', { url: 'http://127.0.0.1:9/' })
   const { ann, booking, session, his } = await world.meeting({ topic: 'tax' })
   await his.push('message', { body: 'May I deduct my bicycle?' })
   await world.employee('ben', { topics: ['tax'] })
   const waiting = await (await world.client('dora')).book('tax')
   assert.ok(ann.joined)
+  await world.http('PUT', '/employees/zoe', {})
+  await world.server.ask('DELETE', '/v1/companies/acme/employees/zoe')
+  const seq = await undelivered(world, dead.id)
+  const of = {
+    cancelBooking: { booking: waiting.id },
+    listDeliveries: { webhook: dead.id },
+    redeliver: { webhook: dead.id, seq },
+    eraseClient: { client: 'emil' },
+    eraseEmployee: { employee: 'zoe' },
+  }
   return {
     all: { company: 'acme', employee: 'ann', booking: booking.id, session: session.id },
-    of: (operation) => (operation === 'cancelBooking' ? { booking: waiting.id } : {}),
+    of: (operation) => of[operation] ?? {},
     // Those of which the example finds something. Ann is busy, so nobody is in the line for her topic but Ben.
-    lists: ['listCompanies', 'listBookings', 'listSessions', 'listMessages'],
+    lists: [
+      'listCompanies', 'listBookings', 'listSessions', 'listMessages', 'listEvents', 'listWebhooks', 'listDeliveries',
+      'listStatisticsOfEmployees', 'listAudit',
+    ],
+    // What a schema does not say of lines.
+    saw: {
+      showTimeline: ({ body }) => assert.deepEqual(body.steps.map(({ what }) => what).slice(0, 2), ['opened', 'offered']),
+      exportCompany: ({ text }) => assert.equal(JSON.parse(text.trim().split('\n').at(-1)).kind, 'end'),
+      showMetrics: ({ text }) => assert.match(text, /\n# EOF\n$/),
+      listEvents: ({ text }, accept) => accept !== STREAM || assert.match(text, /\nevent: booking\.opened\ndata: \{"id":"acme:/),
+      showStatistics: ({ text }, accept) => accept !== 'text/csv' || assert.match(text, /^from,to,within_s,now\.offline,/),
+    },
   }
+}
+
+/** Waits until an event could not be brought, and gives its number. */
+async function undelivered(world, webhook) {
+  for (const end = Date.now() + PATIENCE_MS; ;) {
+    const { items } = await world.http('GET', `/webhooks/${webhook}/deliveries`)
+    if (items.length > 0) return items[0].seq
+    assert.ok(Date.now() < end, 'nothing was tried in vain')
+    await sleep(50)
+  }
+}
+
+/** The types of content of its answer when that is chosen by `Accept`; otherwise whatever comes. */
+function formsOf(document, operation) {
+  const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
+  const types = good.flatMap(([, answer]) => Object.keys(resolved(document, answer).content ?? {}))
+  return new Set(types).size > 1 ? [...new Set(types)] : [undefined]
+}
+
+/** A key of that scope, once the server knows it. */
+async function keyTo(server, scope) {
+  const run = runSwitchboard(['key', '--data', server.data, 'create', '--name', `to-${scope}`, '--scope', scope], {})
+  await run.exited
+  const key = /^sb_\S+$/m.exec(run.stdout)?.[0]
+  assert.ok(key, run.stderr)
+  for (const end = Date.now() + PATIENCE_MS; (await server.http('GET', '/v1/companies', undefined, { key })).status !== 200;) {
+    assert.ok(Date.now() < end, 'the server does not know the key')
+    await sleep(50)
+  }
+  return key
+}
+
+function scopeOf(operation) {
+  return operation.security[0].key[0]
 }
 
 async function read(server) {
@@ -168,14 +251,24 @@ function exampleRequest(operation, fixture) {
   return { method, path: query.size ? `${filled}?${query}` : filled, type, body }
 }
 
-async function send(server, { method, path, type, body }, key) {
+async function send(server, { method, path, type, body, accept }, key) {
   const answer = await fetch(server.url + path, {
     method: method.toUpperCase(),
-    headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...(type ? { 'content-type': type } : {}) },
+    headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...(type ? { 'content-type': type } : {}), ...(accept ? { accept } : {}) },
     body,
     signal: AbortSignal.timeout(PATIENCE_MS),
   })
-  const text = await answer.text()
+  const text = accept === STREAM && answer.ok ? await begun(answer) : await answer.text()
   const kind = answer.headers.get('content-type') ?? ''
-  return { status: answer.status, headers: answer.headers, type: kind, text, body: kind.includes('json') ? JSON.parse(text) : text }
+  return { status: answer.status, headers: answer.headers, type: kind, text, body: /[/+]json\b/.test(kind) ? JSON.parse(text) : text }
+}
+
+/** A stream until its first event is there: it does not end by itself for minutes. */
+async function begun(answer) {
+  let text = ''
+  for await (const bytes of answer.body) {
+    text += new TextDecoder().decode(bytes)
+    if (/^data: .*\n\n/m.test(text)) break
+  }
+  return text
 }

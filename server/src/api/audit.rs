@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use switchboard_core::CompanyId;
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, shown};
@@ -53,10 +54,37 @@ pub async fn listed(
     let (ended, status) = (line.clone(), response.status().as_u16());
     // With a full queue it stays open how it went: the answer to the change itself is not kept waiting for it.
     let _written_or_open = hub.exchange.write_soon(Box::new(move |connection| ended.write(connection, Some(status))));
+    name_request(&mut response, &line);
+    response
+}
+
+/// Refuses what a key may not, with a line about the attempt. Of one key only so many are listed: it could write the
+/// changes of others out of the list otherwise, with nothing but requests that are refused.
+pub fn refused(
+    hub: &Hub,
+    key: &ApiKey,
+    peer: Option<Peer>,
+    asked: Asked,
+    request: &Request,
+    forbidden: Problem,
+) -> Response {
+    let mut response = forbidden.into_response();
+    let line = line(hub, key, peer, asked, request);
+    name_request(&mut response, &line);
+    if hub.admission.may_list_refusal(&key.name, line.at) {
+        let status = response.status().as_u16();
+        // Nothing was done, so nobody waits for it, and with a full queue it is not listed.
+        let _written_or_lost =
+            hub.exchange.write_soon(Box::new(move |connection| line.write(connection, Some(status))));
+    }
+    response
+}
+
+/// The answer names the line, or what the caller called the request.
+fn name_request(response: &mut Response, line: &Line) {
     if let Ok(id) = HeaderValue::from_str(&line.request_id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(id);
     }
-    response
 }
 
 fn line(hub: &Hub, key: &ApiKey, peer: Option<Peer>, asked: Asked, request: &Request) -> Line {
@@ -64,7 +92,8 @@ fn line(hub: &Hub, key: &ApiKey, peer: Option<Peer>, asked: Asked, request: &Req
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let sent = sent.filter(|id| (1..=REQUEST_ID_MAX_BYTES).contains(&id.len()));
     // The router has taken the first part of the path away.
-    let target = format!("/v1{}", request.uri().path());
+    let root = if asked.route.as_deref().is_some_and(|route| route.starts_with("/v1/")) { "/v1" } else { "" };
+    let target = format!("{root}{}", request.uri().path());
     Line {
         id,
         at: hub.exchange.clock().now(),
@@ -115,13 +144,14 @@ struct ListQuery {
 )]
 pub async fn list(State(past): State<Past>, Extension(key): Extension<Arc<ApiKey>>, uri: Uri) -> Answered {
     let ListQuery { company, key: by, from, to, limit, after } = ask::query(&uri)?;
-    if company.as_deref().is_some_and(|company| !key.is_for(company)) {
+    let company: Option<CompanyId> = company.map(|company| ask::id("company", &company)).transpose()?;
+    if company.as_ref().is_some_and(|company| !key.is_for(company.as_str())) {
         let detail = format!("this needs a key with the scope `manage` for this company; `{}` is not", key.name);
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
     let before = after.as_deref().map(|after| ask::id("after", after)).transpose()?;
     let filter = Filter {
-        company,
+        company: company.map(|company| company.to_string()),
         companies: key.companies.as_ref().map(crate::view::json),
         key: by,
         from: ask::moment("from", from.as_deref())?,

@@ -71,6 +71,10 @@ pub fn document() -> Value {
         name_common_errors(operation);
         show_errors(operation, &mut responses);
         show_examples(operation, &schemas);
+        let may_lack_body = may_lack_body(operation, &schemas);
+        if may_lack_body {
+            operation["requestBody"]["required"] = json!(false);
+        }
     }
     document["components"]["responses"] = Value::Object(responses);
     document["components"]["securitySchemes"] = json!({
@@ -181,6 +185,17 @@ fn show_example(body: &mut Value, schemas: &Map<String, Value>) {
             media["example"] = example;
         }
     }
+}
+
+/// A body that is missing counts as `{}`, which is enough where no field must be there.
+fn may_lack_body(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> bool {
+    let content = operation.get("requestBody").and_then(|body| body["content"].as_object());
+    content.is_some_and(|content| {
+        content.values().all(|media| {
+            let name = media["schema"]["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+            name.and_then(|name| schemas.get(name)).is_some_and(|schema| schema.get("required").is_none())
+        })
+    })
 }
 
 /// The example of a schema that has a name; a page holds the example of what it lists.

@@ -39,6 +39,8 @@ const BYTES_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Where a file goes: in the place of an employee's id, so that an employee may be called so as well.
 const PLACE: &str = "import";
+/// What is for an address of an employee, but for that one.
+const FOR_AN_EMPLOYEE: &str = "GET,HEAD,PUT,PATCH,DELETE";
 
 static FILES: Semaphore = Semaphore::const_new(FILES_MAX);
 
@@ -118,13 +120,19 @@ pub async fn import(
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     if place != PLACE {
-        return Err(Problem::unknown_method("POST", "GET,HEAD,PUT,PATCH,DELETE"));
+        return Err(Problem::unknown_method("POST", FOR_AN_EMPLOYEE));
     }
     let form = Form::of(request.headers())?;
     ask::known_company(&hub, &company).await?;
     let Ok(_place) = FILES.try_acquire() else { return Err(NotNow::Overloaded { retry_in_ms: 1000 }.into()) };
     let wanted = read(form, request.into_body()).await?;
     ask::visit(&hub, &company, |visit| take_all(visit, wanted)).await
+}
+
+/// What may be done at an address, where the router would say too much: an employee takes no file.
+pub fn allowed_at(route: &str, path: &str) -> Option<&'static str> {
+    let is_employee = route.ends_with("/employees/{employee}") && !path.ends_with(&format!("/{PLACE}"));
+    is_employee.then_some(FOR_AN_EMPLOYEE)
 }
 
 /// Reads a file as it comes.

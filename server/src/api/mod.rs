@@ -51,7 +51,7 @@ mod sheet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Extension, FromRef, Request, State};
+use axum::extract::{Extension, FromRef, MatchedPath, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -188,7 +188,7 @@ pub fn probes(hub: Arc<Hub>) -> Router {
         .with_state(hub)
 }
 
-/// Lets only those in who have a key, to what it is for; and lists who changes what.
+/// Lets only those in who have a key, to what it is for; and lists who changes what, and who tried what they may not.
 async fn with_key(
     State(hub): State<Arc<Hub>>,
     peer: Option<Extension<Peer>>,
@@ -209,7 +209,7 @@ async fn with_key(
     };
     let asked = rights::Asked::of(&mut request).await;
     if let Err(forbidden) = rights::check(&key, request.method(), &asked) {
-        return forbidden.into_response();
+        return audit::refused(&hub, &key, peer, asked, &request, forbidden);
     }
     request.extensions_mut().insert(key.clone());
     if audit::is_change(request.method()) && asked.route.is_some() {
@@ -278,6 +278,13 @@ async fn unknown_route(request: Request) -> Problem {
 }
 
 async fn unknown_method(request: Request) -> Problem {
-    let detail = format!("`{}` is not for this address", request.method());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    match import::allowed_at(route, request.uri().path()) {
+        Some(allowed) => Problem::unknown_method(request.method().as_str(), allowed),
+        // The router names them.
+        None => {
+            let detail = format!("`{}` is not for this address", request.method());
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
+        }
+    }
 }

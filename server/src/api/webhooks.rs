@@ -312,12 +312,15 @@ pub async fn change(
 /// Removes an endpoint, with all that waits for it.
 ///
 /// # Errors
-/// When nothing can be written now.
+/// `unknown_webhook` for what is no id of one, or that nothing can be written now.
 #[utoipa::path(
     delete, path = "/companies/{company}/webhooks/{webhook}", operation_id = "removeWebhook", tag = "webhooks",
     security(("key" = ["manage"])),
     params(OfWebhook),
-    responses((status = 204, description = "It is gone"))
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "`unknown_webhook`"),
+    )
 )]
 pub async fn remove(
     State(hub): State<Arc<Hub>>,
@@ -325,7 +328,9 @@ pub async fn remove(
     InPath((company, webhook)): InPath<(String, String)>,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let key = (company, webhook);
+    // One that was removed before is gone as well.
+    let webhook: Uuid = webhook.parse().map_err(|_| unknown_webhook())?;
+    let key = (company, webhook.to_string());
     let gone = key.clone();
     write(&hub, move |connection| records::remove(connection, &gone.0, &gone.1)).await?;
     webhooks.changed(key);

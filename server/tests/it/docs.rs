@@ -1,5 +1,6 @@
 //! Documents that cannot drift: their tables are held against what the program says of itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use switchboard::config::{Settings, table};
@@ -31,6 +32,38 @@ fn the_protocol_has_every_word_of_the_rules() {
             vec![what.to_owned(), words.join(", ")]
         })
         .collect();
+    assert_eq!(said, known);
+}
+
+/// What a row of the table of routes says: methods, path, and the fields of the query.
+fn routes_of(cell: &str) -> Vec<(String, BTreeSet<String>)> {
+    let words: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+    let (last, others) = words.split_last().unwrap_or_else(|| panic!("{cell} names a route"));
+    let (method, address) = last.split_once(' ').unwrap_or_else(|| panic!("{cell} has a method and a path"));
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let path = path.replace('…', "/v1/companies/{company}");
+    let fields = query.split('&').filter(|field| !field.is_empty()).map(|field| field.trim_end_matches('=').to_owned());
+    let fields: BTreeSet<String> = fields.collect();
+    others.iter().chain([&method]).map(|method| (format!("{method} {path}"), fields.clone())).collect()
+}
+
+#[test]
+fn the_protocol_has_every_operation_of_the_document_with_what_it_may_be_asked_for_by() {
+    /// What is said once for all lists, and of statistics below the table.
+    const SAID_ONCE: &[&str] = &["limit", "after", "format"];
+    let described = switchboard::api::document::document();
+    let mut known = BTreeMap::new();
+    for (path, item) in described["paths"].as_object().expect("the document has paths") {
+        for (method, operation) in item.as_object().expect("a path has operations") {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let names = parameters.filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str());
+            let fields = names.filter(|name| !SAID_ONCE.contains(name)).map(str::to_owned).collect::<BTreeSet<_>>();
+            known.insert(format!("{} {path}", method.to_uppercase()), fields);
+        }
+    }
+    let rows = rows(&document("docs/protocol.md"), "routes");
+    let mut said: BTreeMap<_, _> = rows.iter().flat_map(|row| routes_of(&row[0])).collect();
+    said.values_mut().for_each(|fields| fields.retain(|field| !SAID_ONCE.contains(&field.as_str())));
     assert_eq!(said, known);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -226,6 +226,43 @@ fn every_change_is_listed_with_who_did_it_and_how_it_went_and_without_what_was_s
     server.kill();
     server.restart();
     assert_eq!(audit(&server, "").0, items, "what was answered is in the list after a kill");
+}
+
+#[test]
+fn what_a_key_was_refused_is_listed_as_an_attempt_and_never_so_often_that_the_list_is_full_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let looks = made(place.path(), "looks", "read", &[]);
+    let some = made(place.path(), "some", "manage", &["--company", "acme"]);
+    let server = Plan::new(place.path()).start();
+    forbidden(&server, &looks, "DELETE", "/v1/companies/acme", "manage");
+    forbidden(&server, &looks, "GET", "/v1/companies/acme/export", "manage");
+    forbidden(&server, &some, "PUT", "/v1/companies/globex", "manage");
+    forbidden(&server, &some, "GET", "/metrics", "read");
+    assert_eq!(status(&server, &looks, "GET", "/v1/nowhere"), 404);
+    let listed = |query: &str| {
+        let lines = audit(&server, query).0.into_iter().filter(|line| line["method"] != "COMMAND");
+        let said = |line: &Value, field: &str| line[field].as_str().unwrap_or("none").to_owned();
+        lines
+            .map(|line| {
+                assert_eq!(line["status"], 403, "{line}");
+                [said(&line["key"], "name"), said(&line, "method"), said(&line, "target"), said(&line, "company")]
+            })
+            .collect::<Vec<_>>()
+    };
+    let expected = [
+        ["some", "GET", "/metrics", "none"],
+        ["some", "PUT", "/v1/companies/globex", "globex"],
+        ["looks", "GET", "/v1/companies/acme/export", "acme"],
+        ["looks", "DELETE", "/v1/companies/acme", "acme"],
+    ];
+    assert_eq!(listed(""), expected);
+    let began = Instant::now();
+    for _ in 0..200 {
+        assert_eq!(status(&server, &looks, "DELETE", "/v1/companies/acme"), 403, "it is refused all the same");
+    }
+    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap();
+    let lines = listed("?key=looks&limit=500").len();
+    assert!((20..=22 + seconds).contains(&lines), "{lines} lines in {seconds} seconds");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-"""Files of employees for schemathesis: a schema only says that they are texts."""
+"""What schemathesis cannot know of bodies: how files of employees are written, and where nothing is sent to."""
 
 import csv
 import io
@@ -34,3 +34,6 @@ def table(employees):
 
 schemathesis.openapi.media_type("application/x-ndjson", EMPLOYEES.map(ndjson))
 schemathesis.openapi.media_type("text/csv", EMPLOYEES.map(table))
+# Names that lead nowhere (RFC 2606): no host of somebody else's hears of a webhook.
+PATHS = st.text("abcXYZ019-_/", max_size=40)
+schemathesis.openapi.format("uri", PATHS.map(lambda path: f"https://crm.example/{path}"))
