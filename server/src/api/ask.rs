@@ -10,6 +10,7 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::{Command, CompanyId, Refusal, Time};
 use tokio::sync::oneshot;
@@ -144,6 +145,15 @@ pub fn body<T: DeserializeOwned>(Sent(bytes): &Sent) -> Result<T, Problem> {
         })?;
     json.end().map_err(|error| Problem::invalid(error.to_string()))?;
     Ok(read)
+}
+
+/// JSON has one kind of number: `7.0`, as some languages write it, is as whole as `7`. Out of range is still refused.
+#[must_use]
+pub fn whole(value: Value) -> Value {
+    match value.as_f64() {
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number >= 0.0 => Value::from(number as u64),
+        _ => value,
+    }
 }
 
 /// The query's fields.

@@ -255,19 +255,11 @@ fn merged(settings: &Settings, patch: Patched<Map<String, Value>>) -> Result<Set
 
 /// By name only: serde would take an array for them too.
 fn read_settings(fields: Map<String, Value>) -> Result<Settings, Problem> {
-    let fields = fields.into_iter().map(|(name, value)| (name, whole(value))).collect();
+    let fields = fields.into_iter().map(|(name, value)| (name, ask::whole(value))).collect();
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let path = error.path().to_string();
         Problem::invalid(format!("`settings.{path}`: {}", error.inner()))
     })
-}
-
-/// JSON has one kind of number: `7.0`, as some languages write it, is as whole as `7`. Out of range is still refused.
-fn whole(value: Value) -> Value {
-    match value.as_f64() {
-        Some(number) if value.is_f64() && number.fract() == 0.0 && number >= 0.0 => Value::from(number as u64),
-        _ => value,
-    }
 }
 
 fn set_company(name: Arc<str>, settings: Settings) -> Result<Command, Problem> {

@@ -46,6 +46,7 @@ function kind(schema) {
 /** The fields of an object, each with what it is; objects within are opened by a click. */
 function fields(schema, seen = []) {
   const object = resolved(schema)
+  if (forms(object)) return forms(object).map((form) => variant(form, seen))
   const all = Object.entries(object?.properties ?? {})
   if (all.length === 0) return prose(object?.description ?? '')
   return make('dl', {}, all.flatMap(([name, value]) => {
@@ -57,9 +58,22 @@ function fields(schema, seen = []) {
   }))
 }
 
+/** The forms that an object may have, when it has several. */
+function forms(schema) {
+  return schema?.oneOf?.every((one) => one.properties) ? schema.oneOf : undefined
+}
+
+/** One form of an object, named by the word that tells it from the others. */
+function variant(form, seen) {
+  const [name, value] = Object.entries(form.properties).find(([, one]) => one.enum?.length === 1) ?? []
+  const word = name ? [make('code', {}, `${name}: ${JSON.stringify(value.enum[0])}`), ' '] : []
+  return make('details', {}, make('summary', {}, word, ...inline(form.description)), fields(form, seen))
+}
+
 function within(schema, seen) {
   const inner = [schema, schema.items, ...(schema.oneOf ?? schema.anyOf ?? [])].find((one) => one?.$ref)
-  if (!inner || seen.includes(inner.$ref) || !resolved(inner)?.properties) return ''
+  const object = resolved(inner)
+  if (!object || seen.includes(inner.$ref) || !(object.properties || forms(object))) return ''
   return make('details', {}, make('summary', {}, kind(inner)), fields(inner, [...seen, inner.$ref]))
 }
 
@@ -101,6 +115,11 @@ function open(operation) {
   return operation.security?.some((way) => Object.keys(way).length === 0) ?? false
 }
 
+/** What a key must be for it. */
+function scope(operation) {
+  return open(operation) ? 'Without a key.' : `With a key that has the scope \`${operation.security[0].key[0]}\`.`
+}
+
 function parameters(operation) {
   const all = (operation.parameters ?? []).map(resolved)
   return ['path', 'query', 'header'].map((place) => {
@@ -138,6 +157,7 @@ function article(method, path, operation) {
   return make('article', { id: operation.operationId, 'data-words': JSON.stringify([method, path, operation]).toLowerCase() },
     make('h3', {}, make('a', { href: `#${operation.operationId}` }, operation.summary)),
     make('p', { class: 'address' }, make('span', { class: 'method' }, method), path),
+    make('p', { class: 'scope' }, ...inline(scope(operation))),
     prose(operation.description), parameters(operation), request(operation),
     make('h4', {}, 'Try it'), example(curl(method, path, operation)),
     make('h4', {}, 'Answers'), answers(operation))
