@@ -48,7 +48,17 @@ pub struct Line {
 }
 
 impl Line {
-    /// Writes it, or only how it went when it is written already.
+    /// Writes how it went, when the line is there: it may have been erased meanwhile whom it names.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub fn write_end(&self, connection: &Connection, status: u16) -> Result<(), StoreError> {
+        let mut write = connection.prepare_cached("UPDATE audit SET status = ?2 WHERE id = ?1")?;
+        write.execute(params![self.id.to_string(), status])?;
+        Ok(())
+    }
+
+    /// Writes it; the same once more changes nothing.
     ///
     /// # Errors
     /// When the store cannot.
@@ -56,7 +66,7 @@ impl Line {
         let sql = "INSERT INTO audit (id, at, key_id, key_name, company_id, method, route, target, status, request_id,
                                       address)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-                   ON CONFLICT (id) DO UPDATE SET status = excluded.status";
+                   ON CONFLICT (id) DO NOTHING";
         let mut write = connection.prepare_cached(sql)?;
         write.execute(params![
             self.id.to_string(),
@@ -73,6 +83,85 @@ impl Line {
         ])?;
         Ok(())
     }
+}
+
+/// A person who is called otherwise from now on.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// In which company.
+    pub company: String,
+    /// A client, or else an employee.
+    pub is_client: bool,
+    /// The id.
+    pub person: String,
+    /// What stands for it.
+    pub alias: String,
+}
+
+/// Lines that name somebody.
+#[derive(Debug)]
+pub struct Naming {
+    /// Their numbers, each with the target as it is to be.
+    pub lines: Vec<(i64, String)>,
+    /// The last that was looked at.
+    pub up_to: i64,
+}
+
+/// Lines after that number whose target names the person: what was done, when and by whom stays, but not to whom.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn lines_that_name(
+    connection: &Connection,
+    named: &Named,
+    after: i64,
+    looked_at_max: u32,
+) -> Result<Naming, StoreError> {
+    let sql = "SELECT number, target FROM audit WHERE company_id = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query(params![named.company, after, looked_at_max])?;
+    let mut found = Naming { lines: Vec::new(), up_to: after };
+    while let Some(row) = rows.next()? {
+        found.up_to = row.get(0)?;
+        let target: String = row.get(1)?;
+        found.lines.extend(named.called_otherwise(&target).map(|target| (found.up_to, target)));
+    }
+    Ok(found)
+}
+
+impl Named {
+    /// `/v1/companies/{company}/clients/{client}/…`, or `employees`; none when somebody else is named, or nobody.
+    fn called_otherwise(&self, target: &str) -> Option<String> {
+        let target = readable(target);
+        let mut parts: Vec<&str> = target.split('/').collect();
+        let people = if self.is_client { "clients" } else { "employees" };
+        let names = parts.get(4) == Some(&people) && parts.get(5) == Some(&self.person.as_str());
+        names.then(|| {
+            parts[5] = &self.alias;
+            parts.join("/")
+        })
+    }
+}
+
+/// A path with every character that an id may have as itself, so that an id is written in one way only.
+#[must_use]
+pub fn readable(path: &str) -> String {
+    let mut pieces = path.split('%');
+    let mut read = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let code = piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).map(char::from);
+        match code.filter(|c| c.is_ascii_alphanumeric() || ".@_~-".contains(*c)) {
+            Some(character) => {
+                read.push(character);
+                read.push_str(&piece[2..]);
+            }
+            None => {
+                read.push('%');
+                read.push_str(piece);
+            }
+        }
+    }
+    read
 }
 
 /// Which lines are asked for.
@@ -222,7 +311,8 @@ mod tests {
         schema::migrate(&mut connection).unwrap();
         line(1).write(&connection, None).unwrap();
         assert_eq!(statuses(&connection), [None]);
-        line(1).write(&connection, Some(201)).unwrap();
+        line(1).write_end(&connection, 201).unwrap();
+        line(3).write_end(&connection, 204).unwrap();
         line(2).write(&connection, Some(404)).unwrap();
         assert_eq!(statuses(&connection), [Some(201), Some(404)]);
     }

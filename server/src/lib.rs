@@ -22,6 +22,8 @@ pub mod admission;
 
 pub mod retention;
 
+pub mod erasure;
+
 pub mod webhooks;
 
 pub mod feed;

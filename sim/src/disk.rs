@@ -81,7 +81,7 @@ impl Store for Disk {
         for work in batch {
             match work {
                 Work::Entry(entry) => stored.keep(entry),
-                Work::Snapshot { company, seq, data } => {
+                Work::Snapshot { company, seq, data, .. } => {
                     stored.snapshots.insert(company.clone(), (*seq, data.clone()));
                 }
                 // It has no tables but those of companies.

@@ -232,7 +232,7 @@ impl House {
     pub fn queue_snapshot(&mut self, company: &CompanyId) {
         let (state, _) = self.disk.stored().company(company);
         if let Ok(place) = self.way_in.try_reserve() {
-            place.send(Work::snapshot(&state));
+            place.send(Work::snapshot(&state, 0));
         }
     }
 

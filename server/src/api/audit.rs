@@ -15,9 +15,11 @@ use super::past::Past;
 use super::problem::Problem;
 use super::rights::Asked;
 use crate::admission::Peer;
-use crate::audit::{AuditItem, Filter, Line};
+use crate::audit::{AuditItem, Filter, Line, readable};
 use crate::auth::ApiKey;
+use crate::exchange::NotNow;
 use crate::hub::Hub;
+use crate::journal::Fate;
 use crate::journal::history::Listed;
 use crate::shape;
 
@@ -47,13 +49,24 @@ pub async fn listed(
 ) -> Response {
     let line = Arc::new(line(hub, key, peer, asked, &request));
     let begins = line.clone();
-    if let Err(not_now) = hub.exchange.write_soon(Box::new(move |connection| begins.write(connection, None))) {
-        return Problem::from(not_now).into_response();
-    }
-    let mut response = next.run(request).await;
+    let begun = match hub.exchange.write_soon(Box::new(move |connection| begins.write(connection, None))) {
+        Ok(begun) => begun,
+        Err(not_now) => return Problem::from(not_now).into_response(),
+    };
+    // Without its line nothing may be done: what was done with a line that is lost is lost with it, and no more is.
+    let is_lost = async {
+        if begun.await != Ok(Fate::Lost) {
+            std::future::pending::<()>().await;
+        }
+    };
+    let mut response = tokio::select! {
+        biased;
+        () = is_lost => return Problem::from(NotNow::Unavailable).into_response(),
+        response = next.run(request) => response,
+    };
     let (ended, status) = (line.clone(), response.status().as_u16());
     // With a full queue it stays open how it went: the answer to the change itself is not kept waiting for it.
-    let _written_or_open = hub.exchange.write_soon(Box::new(move |connection| ended.write(connection, Some(status))));
+    let _written_or_open = hub.exchange.write_soon(Box::new(move |connection| ended.write_end(connection, status)));
     name_request(&mut response, &line);
     response
 }
@@ -93,7 +106,7 @@ fn line(hub: &Hub, key: &ApiKey, peer: Option<Peer>, asked: Asked, request: &Req
     let sent = sent.filter(|id| (1..=REQUEST_ID_MAX_BYTES).contains(&id.len()));
     // The router has taken the first part of the path away.
     let root = if asked.route.as_deref().is_some_and(|route| route.starts_with("/v1/")) { "/v1" } else { "" };
-    let target = format!("{root}{}", request.uri().path());
+    let target = readable(&format!("{root}{}", request.uri().path()));
     Line {
         id,
         at: hub.exchange.clock().now(),

@@ -1,7 +1,6 @@
 //! Erasure over HTTP: of one client's or one employee's data.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,10 +12,10 @@ use switchboard_core::{ClientId, Company, CompanyId};
 use super::ask::{self, Answered, InPath};
 use super::employees::{Both, ids};
 use super::in_path::{OfClient, OfEmployee};
+use super::past::Past;
 use super::problem::Problem;
-use crate::exchange::NotNow;
+use crate::erasure::erase;
 use crate::hub::Hub;
-use crate::journal::erasure::erase;
 
 /// Erases a client from all that is kept.
 ///
@@ -33,14 +32,19 @@ use crate::journal::erasure::erase;
         (status = 409, description = "`still_open`"),
     )
 )]
-pub async fn of_client(State(hub): State<Arc<Hub>>, InPath((company, client)): InPath<(String, String)>) -> Answered {
+pub async fn of_client(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    InPath((company, client)): InPath<(String, String)>,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let client: ClientId = ask::id("client", &client)?;
-    let may = |company: &Company| match company.booking_of(&client) {
+    let erasure = Erasure::of_client(client.clone(), alias(&hub)?);
+    let may = move |company: &Company| match company.booking_of(&client) {
         Some(_) => Err(still_open("the client has an open booking or a running session: end it first")),
         None => Ok(()),
     };
-    run(&hub, &company, may, Erasure::of_client(client.clone(), alias(&hub)?)).await
+    run(&hub, &past, company, may, erasure).await
 }
 
 /// Erases an employee who was removed from all that is kept.
@@ -58,26 +62,24 @@ pub async fn of_client(State(hub): State<Arc<Hub>>, InPath((company, client)): I
         (status = 409, description = "`still_open`"),
     )
 )]
-pub async fn of_employee(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
+pub async fn of_employee(State(hub): State<Arc<Hub>>, State(past): State<Past>, InPath(both): Both) -> Answered {
     let (company, employee) = ids(both)?;
-    let may = |company: &Company| match company.find_employee(&employee) {
+    let erasure = Erasure::of_employee(employee.clone(), alias(&hub)?);
+    let may = move |company: &Company| match company.find_employee(&employee) {
         Some(_) => Err(still_open("the employee is still there: remove them first")),
         None => Ok(()),
     };
-    run(&hub, &company, may, Erasure::of_employee(employee.clone(), alias(&hub)?)).await
+    run(&hub, &past, company, may, erasure).await
 }
 
 async fn run(
     hub: &Hub,
-    company: &CompanyId,
-    may: impl Fn(&Company) -> Result<(), Problem>,
+    past: &Past,
+    company: CompanyId,
+    may: impl Fn(&Company) -> Result<(), Problem> + Send + Sync + 'static,
     erasure: Erasure,
 ) -> Answered {
-    let (change, is_done) = erase(company.clone(), erasure);
-    let was_known = hub.exchange.rewrite(company, may, change).await??;
-    if was_known && !is_done.load(Ordering::Acquire) {
-        return Err(NotNow::Unavailable.into());
-    }
+    let _was_known = erase(hub.exchange.clone(), past.reader().clone(), company, may, erasure).await??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -22,6 +22,12 @@ impl Past {
         Self { exchange, reader }
     }
 
+    /// What reads the tables.
+    #[must_use]
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
     /// Asks about a company.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError};
 
 use switchboard_core::{Command, Company, CompanyId, SessionId, Status, Time};
+use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::journal::{Change, Fate, Journal, ReadBack, Release, StoreError, Work};
@@ -61,6 +62,8 @@ enum Patience {
     None,
     /// What must not be lost waits.
     Waits,
+    /// Who comes again in a moment waits for no company that is being rewritten: others are due behind it.
+    ComesAgain,
 }
 
 /// Where one company is held.
@@ -220,7 +223,7 @@ impl Exchange {
     pub async fn wake(&self, id: &CompanyId) -> bool {
         let woken = self.journal.is_healthy()
             && self
-                .enter(id, Patience::None, |visit| {
+                .enter(id, Patience::ComesAgain, |visit| {
                     visit.woken();
                     None
                 })
@@ -241,7 +244,7 @@ impl Exchange {
     ) -> Result<(), NotNow> {
         loop {
             let permit = match patience {
-                Patience::None => self.journal.try_reserve().ok_or(OVERLOADED)?,
+                Patience::None | Patience::ComesAgain => self.journal.try_reserve().ok_or(OVERLOADED)?,
                 Patience::Waits => self.journal.reserve().await.ok_or(NotNow::Unavailable)?,
             };
             let slot = self.slot(id);
@@ -254,6 +257,9 @@ impl Exchange {
                 if live.epoch == Some(epoch) {
                     self.work_in(&slot, &mut live, epoch, permit, work);
                     return Ok(());
+                }
+                if live.is_rewritten && matches!(patience, Patience::ComesAgain) {
+                    return Err(NotNow::Unavailable);
                 }
             }
             drop(permit);
@@ -400,15 +406,20 @@ impl Exchange {
         if self.journal.is_healthy() && self.journal.write(change).await { Ok(()) } else { Err(NotNow::Unavailable) }
     }
 
-    /// The same without waiting: it is committed before all that is decided from now on, or lost with it.
+    /// The same without waiting: it is committed before all that is decided from now on. What comes back is told what
+    /// became of it: when it is lost, so is all that was decided since, until then.
     ///
     /// # Errors
     /// When nothing can be written now, or the queue is full.
-    pub fn write_soon(&self, change: Change) -> Result<(), NotNow> {
+    pub fn write_soon(&self, change: Change) -> Result<oneshot::Receiver<Fate>, NotNow> {
         if !self.journal.is_healthy() {
             return Err(NotNow::Unavailable);
         }
-        if self.journal.write_soon(change) { Ok(()) } else { Err(OVERLOADED) }
+        let (told, fate) = oneshot::channel();
+        let release = Box::new(move |fate| {
+            let _nobody_waits = told.send(fate);
+        });
+        if self.journal.write_soon(change, release) { Ok(fate) } else { Err(OVERLOADED) }
     }
 
     /// Counts what there is now, for the metrics. Each company is looked at for a moment.
@@ -435,17 +446,20 @@ impl Exchange {
         METRICS.store_healthy.set(i64::from(self.is_healthy()));
     }
 
-    /// Rewrites what the store has of a company, while nobody can be in it, and has it read anew after that. It is asked
-    /// first whether it may. Says whether there was anything of the company.
+    /// Has the store's history of a company rewritten by that work, while nobody can be in the company, and has it read
+    /// anew after that. It is asked first whether it may. Says whether there was anything of the company.
     ///
     /// # Errors
     /// When nothing was rewritten, or why it may not be.
-    pub async fn rewrite<E>(
+    pub async fn rewrite<E, F>(
         &self,
         id: &CompanyId,
         may: impl Fn(&Company) -> Result<(), E>,
-        change: Change,
-    ) -> Result<Result<bool, E>, NotNow> {
+        work: impl Future<Output = Result<(), F>>,
+    ) -> Result<Result<bool, E>, F>
+    where
+        F: From<NotNow>,
+    {
         loop {
             let mut is_known = false;
             let look = |visit: &mut Visit<'_>| {
@@ -467,14 +481,11 @@ impl Exchange {
                 if let Err(refused) = may(&live.company) {
                     return Ok(Err(refused));
                 }
-                live.epoch = None;
+                (live.epoch, live.is_rewritten) = (None, true);
             }
-            let rewritten = match self.file(Some(id)).await {
-                Ok(()) => self.write(change).await,
-                Err(not_now) => Err(not_now),
-            };
-            self.timekeeper.later(id.clone(), self.clock.now());
-            return rewritten.map(|()| Ok(true));
+            let _reads_it_anew = Rewriting { exchange: self, slot: &slot };
+            self.file(Some(id)).await?;
+            return work.await.map(|()| Ok(true));
         }
     }
 
@@ -522,6 +533,19 @@ impl Exchange {
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.journal.is_healthy()
+    }
+}
+
+/// While a company's history is rewritten; after it, whatever came of it, the company does what is due.
+struct Rewriting<'a> {
+    exchange: &'a Exchange,
+    slot: &'a Slot,
+}
+
+impl Drop for Rewriting<'_> {
+    fn drop(&mut self) {
+        self.slot.lock().is_rewritten = false;
+        self.exchange.timekeeper.later(self.slot.id.clone(), self.exchange.clock.now());
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Live {
     pub(super) epoch: Option<u64>,
     /// It was taken out of the exchange: whoever still holds it must look it up again.
     pub(super) retired: bool,
+    /// Its history is being rewritten: nobody can be in it until that is over.
+    pub(super) is_rewritten: bool,
     pub(super) rooms: Rooms,
     /// When the timekeeper will come.
     pub(super) armed: Option<Time>,
@@ -51,6 +53,7 @@ impl Live {
             company: Company::new(id),
             epoch: None,
             retired: false,
+            is_rewritten: false,
             rooms: Rooms::default(),
             armed: None,
             events_since_snapshot: 0,

@@ -35,18 +35,18 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
             (Kind::CompanySet, "company".to_owned(), data)
         }
         Event::CompanyRemoved => (Kind::CompanyRemoved, "company".to_owned(), Data::CompanyRemoved {}),
-        Event::EmployeeSet { employee: _, id, name, topics } => {
+        Event::EmployeeSet { employee, id, name, topics } => {
             let topics = topics.iter().map(ToString::to_string).collect();
             let data = Data::EmployeeSet { employee_id: id.to_string(), name: name.to_string(), topics };
-            (Kind::EmployeeSet, lane_of_employee(id.as_str()), data)
+            (Kind::EmployeeSet, lane_of_employee(*employee), data)
         }
-        Event::EmployeeRemoved { employee: _, id } => {
+        Event::EmployeeRemoved { employee, id } => {
             let data = Data::EmployeeRemoved { employee_id: id.to_string() };
-            (Kind::EmployeeRemoved, lane_of_employee(id.as_str()), data)
+            (Kind::EmployeeRemoved, lane_of_employee(*employee), data)
         }
         Event::IntentSet { employee, intent, by } => {
             let employee_id = rows.employee_with_number(*employee, seq)?;
-            let lane = lane_of_employee(employee_id.as_deref().unwrap_or_default());
+            let lane = lane_of_employee(*employee);
             (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent: intent.word(), by: *by })
         }
         Event::BookingOpened { booking, client, topic, note, key: _ } => {
@@ -94,9 +94,10 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
     }))
 }
 
-fn lane_of_employee(id: &str) -> String {
+/// By the number and not by the id: lanes are kept, and an erased id must be in none of them.
+fn lane_of_employee(number: EmployeeNo) -> String {
     // No booking has such a lane: a blank is in none of their ids.
-    format!("employee {id}")
+    format!("employee {}", number.0)
 }
 
 /// All that an app's back end needs to wake the asked employee's phone.

@@ -5,7 +5,7 @@ use switchboard_core::{Company, CompanyId, Time};
 
 use super::reader::read_snapshot;
 use super::tables::ms;
-use super::{Change, StoreError};
+use super::{Change, StoreError, erasure};
 
 /// Events between two bases, at least; more for each employee, because a base holds them all: so bases stay small
 /// beside the events.
@@ -24,11 +24,14 @@ pub(super) fn is_due(connection: &Connection, company: &Company) -> Result<bool,
     Ok(since >= enough)
 }
 
-/// Writes the base that a company has now, in the journal's turn.
-pub(super) fn keep(company: &Company) -> Change {
+/// Writes the base that a company has now, in the journal's turn, unless its history was rewritten since it was read.
+pub(super) fn keep(company: &Company, revision: u64) -> Change {
     let base = company.without_past();
     let data = crate::view::json(&base);
-    Box::new(move |connection| write(connection, &base, &data))
+    Box::new(move |connection| match erasure::is_as_read(connection, base.id(), revision)? {
+        true => write(connection, &base, &data),
+        false => Ok(()),
+    })
 }
 
 /// Writes a base; the same once more changes nothing.
@@ -38,6 +41,14 @@ pub(super) fn write(connection: &Connection, base: &Company, data: &str) -> Resu
     let values = params![base.id().as_str(), base.seq().cast_signed(), ms(base.clock()), data];
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
+}
+
+/// Whether the base after that event is stored just so.
+pub(super) fn is_same(connection: &Connection, company: &CompanyId, seq: u64, data: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT data = ?3 FROM bases WHERE company_id = ?1 AND seq = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row(params![company.as_str(), seq.cast_signed(), data], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(false))
 }
 
 /// The latest base of before that moment.

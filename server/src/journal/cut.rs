@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use switchboard_core::{BookingId, Company, CompanyId, Settings, Time};
+use switchboard_core::{BookingId, Company, CompanyId, EmployeeNo, Settings, Time};
 
 use super::reader::{Reader, read_company, unreadable};
 use super::tables::{ms, write_snapshot};
-use super::{Change, StoreError, bases, replay};
+use super::{Change, StoreError, bases, erasure, replay};
 
 /// Events and bookings that are removed with one transaction: commits wait behind it.
 const EVENTS_AT_ONCE: u64 = 1_000;
 const BOOKINGS_AT_ONCE: usize = 100;
+const NUMBERS_AT_ONCE: usize = 1_000;
 
 /// A new begin of a company's history.
 #[derive(Clone, Debug)]
@@ -22,6 +25,11 @@ pub struct Cut {
     origin: Company,
     /// What ended before this is removed.
     ended_before: Time,
+    /// Numbers of employees, each with the event since which it was theirs: nothing that is kept names them any more.
+    numbers: Arc<[(u32, u64)]>,
+    numbers_removed: Arc<AtomicUsize>,
+    /// The revision of the history that all this was read from.
+    revision: u64,
 }
 
 impl Reader {
@@ -72,7 +80,11 @@ impl Reader {
                 Err(error) => return Err(error),
             }
             let ended_before = if is_held_back { origin.clock() } else { until.plus_ms(1) };
-            Ok(Cut { company: company.clone(), origin: origin.without_past(), ended_before })
+            let origin = origin.without_past();
+            let numbers = numbers_of_nobody(connection, &origin)?.into();
+            let revision = erasure::revision(connection, company)?;
+            let (company, numbers_removed) = (company.clone(), Arc::default());
+            Ok(Cut { company, origin, ended_before, numbers, numbers_removed, revision })
         })
     }
 }
@@ -96,9 +108,12 @@ impl Cut {
     pub fn remove_some(&self, mut is_done: impl FnMut(bool) + Send + 'static) -> Change {
         let cut = self.clone();
         Box::new(move |connection| {
-            let events_left = cut.remove_events(connection)?;
-            let bookings_left = !events_left && cut.remove_bookings(connection)?;
-            is_done(!events_left && !bookings_left);
+            // Somebody was erased meanwhile, who is still in what was read: the next time it is read anew.
+            let is_left = erasure::is_as_read(connection, &cut.company, cut.revision)?
+                && (cut.remove_events(connection)?
+                    || cut.remove_bookings(connection)?
+                    || cut.remove_numbers(connection)?);
+            is_done(!is_left);
             Ok(())
         })
     }
@@ -128,6 +143,18 @@ impl Cut {
         Ok(up_to < end)
     }
 
+    /// Says whether numbers of employees are left to remove.
+    fn remove_numbers(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let from = self.numbers_removed.fetch_add(NUMBERS_AT_ONCE, Ordering::AcqRel).min(self.numbers.len());
+        let up_to = self.numbers.len().min(from + NUMBERS_AT_ONCE);
+        let sql = "DELETE FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq = ?3";
+        let mut remove = connection.prepare_cached(sql)?;
+        for (number, since) in &self.numbers[from..up_to] {
+            remove.execute(params![self.company.as_str(), number, since.cast_signed()])?;
+        }
+        Ok(up_to < self.numbers.len())
+    }
+
     /// Says whether bookings are left to remove.
     fn remove_bookings(&self, connection: &Connection) -> Result<bool, StoreError> {
         let company = self.company.as_str();
@@ -154,6 +181,18 @@ impl Cut {
         }
         Ok(ended.len() == BOOKINGS_AT_ONCE)
     }
+}
+
+/// Those of employees who were gone when history begins, and are not there now either.
+fn numbers_of_nobody(connection: &Connection, origin: &Company) -> Result<Vec<(u32, u64)>, StoreError> {
+    let sql = "SELECT no, seq FROM employee_numbers WHERE company_id = ?1 AND seq <= ?2
+                   AND id NOT IN (SELECT id FROM employees WHERE company_id = ?1)";
+    let mut query = connection.prepare(sql)?;
+    let rows = query.query_map(params![origin.id().as_str(), origin.seq().cast_signed()], |row| {
+        Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+    })?;
+    let numbers: Vec<(u32, u64)> = rows.collect::<Result<_, _>>()?;
+    Ok(numbers.into_iter().filter(|(number, _)| origin.employee_no(EmployeeNo(*number)).is_none()).collect())
 }
 
 fn remove_booking(

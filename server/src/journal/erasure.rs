@@ -1,103 +1,260 @@
-//! Erasure in the store: a person is taken out of events, log, bases, snapshot and tables with one transaction.
+//! Erasure in the store: what is left of a history without a person is worked out beside the journal and laid ready, and
+//! only then put in its place (`placing.rs`).
+//!
+//! The journal's thread writes nothing but small slices, between the commits of all others. Until all is laid ready,
+//! nothing has happened: a crash leaves the history as it was. From then on the next start puts in place what is left,
+//! before anybody is served.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod placing;
 
-use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::erasure::{Erasure, Person};
-use switchboard_core::{Company, CompanyId, Event};
+use switchboard_core::{Company, CompanyId, Event, Time};
 
-use super::reader::unreadable;
-use super::tables::{self, time};
-use super::{Change, StoreError, bases, log};
+use super::reader::{Reader, unreadable};
+use super::tables::time;
+use super::{Change, StoreError, bases};
+use crate::audit;
 
-/// Events that are rewritten before the next are read.
+pub use placing::{begin, place_some};
+pub(super) use placing::{finish_all, is_being_placed};
+
+/// Events that are read and told for one slice.
 const EVENTS_AT_ONCE: u32 = 1_000;
-/// Free room that is overwritten, at most: what was deleted earlier may stand there.
-const FREE_BYTES_MAX: i64 = 256 * 1024 * 1024;
+/// Offers that are looked through for one.
+const OFFERS_AT_ONCE: u32 = 10_000;
+/// Lines of the audit list that are.
+const LINES_AT_ONCE: u32 = 10_000;
 
-/// Erases a person, in the journal's turn, when all of the company is filed and nobody is in it. What cannot be read
-/// leaves all as it was, and is told.
-pub fn erase(company: CompanyId, erasure: Erasure) -> (Change, Arc<AtomicBool>) {
-    let is_done = Arc::new(AtomicBool::new(false));
-    let told = is_done.clone();
-    let change: Change = Box::new(move |connection| {
-        connection.execute_batch("SAVEPOINT erasure; PRAGMA secure_delete = ON")?;
-        let erased = rewrite(connection, &company, erasure.clone());
-        match erased {
-            Ok(()) => told.store(true, Ordering::Release),
-            Err(StoreError::Unreadable(why)) => {
-                tracing::error!(%company, %why, "nobody can be erased from what cannot be read");
-                connection.execute_batch("ROLLBACK TO erasure")?;
-            }
-            Err(error) => return Err(error),
-        }
-        connection.execute_batch("RELEASE erasure; PRAGMA secure_delete = FAST")?;
+/// What is laid ready.
+const EVENT: &str = "event";
+const BASE: &str = "base";
+const SNAPSHOT: &str = "snapshot";
+const OFFER: &str = "offer";
+const LINE: &str = "line";
+
+/// How often a company's history was rewritten: what was read of it before must not be written after it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn revision(connection: &Connection, company: &CompanyId) -> Result<u64, StoreError> {
+    let sql = "SELECT revision FROM erasures WHERE company_id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;
+    Ok(found.map_or(0, i64::cast_unsigned))
+}
+
+/// Whether what was read at that revision may be written: nothing was erased since, and nothing is being erased.
+pub(super) fn is_as_read(connection: &Connection, company: &CompanyId, read: u64) -> Result<bool, StoreError> {
+    let sql = "SELECT revision, state IS NULL FROM erasures WHERE company_id = ?1";
+    let mut query = connection.prepare_cached(sql)?;
+    let found = query.query_row([company.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
+    let (revision, is_at_rest) = found.unwrap_or((0, true));
+    Ok(is_at_rest && revision.cast_unsigned() == read)
+}
+
+/// Has a company begin to be prepared, with nothing of an earlier try. From now on no snapshot of it is kept.
+#[must_use]
+pub fn prepare(company: CompanyId) -> Change {
+    Box::new(move |connection| {
+        let sql = "INSERT INTO erasures (company_id, revision, state) VALUES (?1, 0, 'preparing')
+                   ON CONFLICT DO UPDATE SET state = 'preparing'";
+        connection.prepare_cached(sql)?.execute([company.as_str()])?;
+        connection.prepare_cached("DELETE FROM erased WHERE company_id = ?1")?.execute([company.as_str()])?;
         Ok(())
-    });
-    (change, is_done)
+    })
 }
 
-fn rewrite(connection: &Connection, id: &CompanyId, mut erasure: Erasure) -> Result<(), StoreError> {
-    log::forget_filed(connection, id)?;
-    rewrite_events(connection, id, &mut erasure)?;
-    match erasure.person() {
-        Person::Client(client) => rewrite_client(connection, id, client.as_str(), erasure.alias())?,
-        Person::Employee(employee) => rewrite_employee(connection, id, employee.as_str(), erasure.alias())?,
+/// Gives it up before anything has happened.
+#[must_use]
+pub fn give_up(company: CompanyId) -> Change {
+    Box::new(move |connection| {
+        let sql = "UPDATE erasures SET state = NULL WHERE company_id = ?1 AND state = 'preparing'";
+        connection.prepare_cached(sql)?.execute([company.as_str()])?;
+        let sql = "DELETE FROM erased
+                   WHERE company_id = ?1 AND (SELECT state FROM erasures WHERE company_id = ?1) IS NULL";
+        connection.prepare_cached(sql)?.execute([company.as_str()])?;
+        Ok(())
+    })
+}
+
+/// One thing as it will be.
+#[derive(Clone, Debug)]
+struct Ready {
+    what: &'static str,
+    place: u64,
+    data: String,
+}
+
+/// Where the preparation is.
+#[derive(Debug)]
+enum Step {
+    Origin,
+    /// The company after the events so far, and after which events it is kept.
+    Events {
+        company: Box<Company>,
+        bases: BTreeSet<u64>,
+        snapshot: Option<u64>,
+    },
+    Offers {
+        after: String,
+    },
+    Lines,
+}
+
+/// The preparation of one erasure, while nobody is in the company and all of it is filed.
+#[derive(Debug)]
+pub struct Preparation {
+    company: CompanyId,
+    erasure: Erasure,
+    step: Step,
+    /// The last event that history no longer begins before; 0 when all of it is kept.
+    begins: u64,
+    audit_seen: i64,
+}
+
+impl Preparation {
+    /// Nothing is read yet.
+    #[must_use]
+    pub const fn new(company: CompanyId, erasure: Erasure) -> Self {
+        Self { company, erasure, step: Step::Origin, begins: 0, audit_seen: 0 }
     }
-    overwrite_free_room(connection)
-}
 
-/// Bases and the snapshot are made anew by folding: so they are what the rewritten events make.
-fn rewrite_events(connection: &Connection, id: &CompanyId, erasure: &mut Erasure) -> Result<(), StoreError> {
-    let origin = bases::origin(connection, id)?;
-    let mut company = match origin {
-        Some(origin) => {
-            let origin = erasure.begin(origin);
-            bases::write(connection, &origin, &crate::view::json(&origin))?;
-            origin
+    /// Works out the next slice, away from the journal's thread; none when all is worked out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn go_on(&mut self, reader: &Reader) -> Result<Option<Change>, StoreError> {
+        loop {
+            let ready = reader.ask(|connection| match &self.step {
+                Step::Origin => self.find_origin(connection).map(Some),
+                Step::Events { .. } => self.tell_events(connection).map(Some),
+                Step::Offers { after } => {
+                    let after = after.clone();
+                    self.find_offers(connection, &after).map(Some)
+                }
+                Step::Lines => self.find_lines(connection),
+            })?;
+            match ready {
+                Some(ready) if ready.is_empty() => {}
+                Some(ready) => return Ok(Some(lay_ready(self.company.clone(), ready))),
+                None => return Ok(None),
+            }
         }
-        None => Company::new(id.clone()),
-    };
-    // An event that is kept only for its number is in the origin already.
-    let sql = "DELETE FROM events WHERE company_id = ?1 AND seq < ?2";
-    connection.prepare_cached(sql)?.execute(params![id.as_str(), company.seq().cast_signed()])?;
-    let sql = "UPDATE events SET data = '\"resumed\"', kind = 'resumed' WHERE company_id = ?1 AND seq = ?2";
-    connection.prepare_cached(sql)?.execute(params![id.as_str(), company.seq().cast_signed()])?;
-    let kept = |sql: &str| -> Result<Vec<u64>, StoreError> {
-        let mut query = connection.prepare(sql)?;
-        let seqs = query.query_map([id.as_str()], |row| row.get::<_, i64>(0))?;
-        seqs.map(|seq| Ok(seq?.cast_unsigned())).collect()
-    };
-    let kept_bases = kept("SELECT seq FROM bases WHERE company_id = ?1")?;
-    let snapshots = kept("SELECT seq FROM snapshots WHERE company_id = ?1")?;
-    loop {
-        if snapshots.contains(&company.seq()) {
-            tables::write_snapshot(connection, id, company.seq(), &crate::view::json(&company))?;
+    }
+
+    /// Bases and the snapshot are made anew by folding: so they are what the rewritten events make.
+    fn find_origin(&mut self, connection: &Connection) -> Result<Vec<Ready>, StoreError> {
+        let id = self.company.as_str();
+        let mut query = connection.prepare("SELECT seq FROM bases WHERE company_id = ?1")?;
+        let seqs = query.query_map([id], |row| row.get::<_, i64>(0))?;
+        let bases: BTreeSet<u64> = seqs.map(|seq| seq.map(i64::cast_unsigned)).collect::<Result<_, _>>()?;
+        let sql = "SELECT seq FROM snapshots WHERE company_id = ?1";
+        let snapshot = connection.query_row(sql, [id], |row| row.get::<_, i64>(0)).optional()?.map(i64::cast_unsigned);
+        let mut ready = Vec::new();
+        let company = match bases::origin(connection, &self.company)? {
+            Some(origin) => {
+                let origin = self.erasure.begin(origin);
+                self.begins = origin.seq();
+                ready.push(Ready { what: BASE, place: origin.seq(), data: crate::view::json(&origin) });
+                origin
+            }
+            None => Company::new(self.company.clone()),
+        };
+        if snapshot == Some(company.seq()) {
+            ready.push(Ready { what: SNAPSHOT, place: company.seq(), data: crate::view::json(&company) });
         }
+        self.step = Step::Events { company: Box::new(company), bases, snapshot };
+        Ok(ready)
+    }
+
+    fn tell_events(&mut self, connection: &Connection) -> Result<Vec<Ready>, StoreError> {
+        let Self { company: id, erasure, step, .. } = self;
+        let Step::Events { company, bases, snapshot } = step else { return Ok(Vec::new()) };
         let events = next_events(connection, id, company.seq())?;
         if events.is_empty() {
-            return Ok(());
+            self.step = match self.erasure.person() {
+                Person::Client(_) => Step::Lines,
+                Person::Employee(_) => Step::Offers { after: String::new() },
+            };
+            return Ok(Vec::new());
         }
+        let mut ready = Vec::new();
         for (seq, at, mut event) in events {
             if erasure.rewrite(&mut event) {
-                let sql = "UPDATE events SET data = ?3 WHERE company_id = ?1 AND seq = ?2";
-                let values = params![id.as_str(), seq.cast_signed(), crate::view::json(&event)];
-                connection.prepare_cached(sql)?.execute(values)?;
+                ready.push(Ready { what: EVENT, place: seq, data: crate::view::json(&event) });
             }
             company.apply(at, &event);
-            if kept_bases.contains(&seq) {
-                let base = company.without_past();
-                bases::write(connection, &base, &crate::view::json(&base))?;
+            if bases.contains(&seq) {
+                let data = crate::view::json(&company.without_past());
+                if !bases::is_same(connection, id, seq, &data)? {
+                    ready.push(Ready { what: BASE, place: seq, data });
+                }
             }
-            if snapshots.contains(&seq) {
-                tables::write_snapshot(connection, id, seq, &crate::view::json(&company))?;
+            if *snapshot == Some(seq) {
+                ready.push(Ready { what: SNAPSHOT, place: seq, data: crate::view::json(&**company) });
             }
         }
+        Ok(ready)
+    }
+
+    /// The bookings that an employee was asked to take: no index knows them.
+    fn find_offers(&mut self, connection: &Connection, after: &str) -> Result<Vec<Ready>, StoreError> {
+        let (_, person) = who(&self.erasure);
+        let sql = "SELECT booking_id, employee_id = ?3 FROM offers WHERE company_id = ?1 AND booking_id > ?2
+                   ORDER BY booking_id LIMIT ?4";
+        let mut query = connection.prepare_cached(sql)?;
+        let mut rows = query.query(params![self.company.as_str(), after, person, OFFERS_AT_ONCE])?;
+        let (mut ready, mut last, mut seen): (Vec<Ready>, String, u32) = (Vec::new(), after.to_owned(), 0);
+        // The next slice begins behind the last booking: what was cut off of it is found by its id all the same.
+        while let Some(row) = rows.next()? {
+            (last, seen) = (row.get(0)?, seen + 1);
+            if row.get(1)? || seen == OFFERS_AT_ONCE {
+                ready.push(Ready { what: OFFER, place: 0, data: last.clone() });
+            }
+        }
+        self.step = if seen < OFFERS_AT_ONCE { Step::Lines } else { Step::Offers { after: last } };
+        Ok(ready)
+    }
+
+    fn find_lines(&mut self, connection: &Connection) -> Result<Option<Vec<Ready>>, StoreError> {
+        let named = named(&self.company, &self.erasure);
+        let found = audit::lines_that_name(connection, &named, self.audit_seen, LINES_AT_ONCE)?;
+        if found.up_to == self.audit_seen {
+            return Ok(None);
+        }
+        self.audit_seen = found.up_to;
+        let ready = |(number, target): (i64, String)| Ready { what: LINE, place: number.cast_unsigned(), data: target };
+        Ok(Some(found.lines.into_iter().map(ready).collect()))
     }
 }
 
-type Numbered = (u64, switchboard_core::Time, Event);
+/// Whether it is a client, and the id.
+fn who(erasure: &Erasure) -> (bool, String) {
+    match erasure.person() {
+        Person::Client(client) => (true, client.to_string()),
+        Person::Employee(employee) => (false, employee.to_string()),
+    }
+}
+
+fn named(company: &CompanyId, erasure: &Erasure) -> audit::Named {
+    let (is_client, person) = who(erasure);
+    audit::Named { company: company.to_string(), is_client, person, alias: erasure.alias().to_owned() }
+}
+
+fn lay_ready(company: CompanyId, ready: Vec<Ready>) -> Change {
+    Box::new(move |connection| {
+        let sql = "INSERT INTO erased (company_id, what, place, data) VALUES (?1, ?2, ?3, ?4)";
+        let mut insert = connection.prepare_cached(sql)?;
+        for Ready { what, place, data } in &ready {
+            insert.execute(params![company.as_str(), what, place.cast_signed(), data])?;
+        }
+        Ok(())
+    })
+}
+
+type Numbered = (u64, Time, Event);
 
 fn next_events(connection: &Connection, id: &CompanyId, after: u64) -> Result<Vec<Numbered>, StoreError> {
     let sql = "SELECT seq, at, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
@@ -109,35 +266,4 @@ fn next_events(connection: &Connection, id: &CompanyId, after: u64) -> Result<Ve
         events.push((row.get::<_, i64>(0)?.cast_unsigned(), time(row.get(1)?), event));
     }
     Ok(events)
-}
-
-fn rewrite_client(connection: &Connection, id: &CompanyId, client: &str, alias: &str) -> Result<(), StoreError> {
-    let run = |sql: &str| connection.prepare(sql)?.execute(params![id.as_str(), client, alias]);
-    run("UPDATE messages SET body = '' WHERE company_id = ?1 AND ?3 IS NOT NULL
-             AND session_id IN (SELECT id FROM sessions WHERE company_id = ?1 AND client_id = ?2)")?;
-    run("UPDATE offers SET reason = NULL WHERE company_id = ?1 AND ?3 IS NOT NULL
-             AND booking_id IN (SELECT id FROM bookings WHERE company_id = ?1 AND client_id = ?2)")?;
-    run("UPDATE sessions SET client_id = ?3, reason = NULL WHERE company_id = ?1 AND client_id = ?2")?;
-    run("UPDATE bookings SET client_id = ?3, note = NULL WHERE company_id = ?1 AND client_id = ?2")?;
-    Ok(())
-}
-
-fn rewrite_employee(connection: &Connection, id: &CompanyId, employee: &str, alias: &str) -> Result<(), StoreError> {
-    let run = |sql: &str| connection.prepare(sql)?.execute(params![id.as_str(), employee, alias]);
-    run("UPDATE messages SET body = '' WHERE company_id = ?1 AND ?3 IS NOT NULL
-             AND session_id IN (SELECT id FROM sessions WHERE company_id = ?1 AND employee_id = ?2)")?;
-    run("UPDATE offers SET employee_id = ?3, reason = NULL WHERE company_id = ?1 AND employee_id = ?2")?;
-    run("UPDATE sessions SET employee_id = ?3, reason = NULL WHERE company_id = ?1 AND employee_id = ?2")?;
-    run("UPDATE bookings SET employee_id = ?3, employee_name = ?3 WHERE company_id = ?1 AND employee_id = ?2")?;
-    Ok(())
-}
-
-/// Takes all free pages with zeros and gives them back.
-fn overwrite_free_room(connection: &Connection) -> Result<(), StoreError> {
-    let pages: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
-    let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    let bytes = pages.saturating_mul(page_bytes).min(FREE_BYTES_MAX);
-    connection.execute("INSERT INTO probe (id, padding) VALUES (2, zeroblob(?1))", [bytes])?;
-    connection.execute("DELETE FROM probe WHERE id = 2", [])?;
-    Ok(())
 }

@@ -109,6 +109,8 @@ pub enum Work {
         seq: u64,
         /// The state as JSON.
         data: String,
+        /// The revision of the history that it was read from.
+        revision: u64,
     },
     /// Something beside the companies' events, such as keys and endpoints, is written in the same transaction.
     Write {
@@ -128,10 +130,10 @@ pub enum Work {
 }
 
 impl Work {
-    /// A company's state as a snapshot.
+    /// A company's state as a snapshot, read from that revision of its history.
     #[must_use]
-    pub fn snapshot(company: &Company) -> Self {
-        Self::Snapshot { company: company.id().clone(), seq: company.seq(), data: crate::view::json(company) }
+    pub fn snapshot(company: &Company, revision: u64) -> Self {
+        Self::Snapshot { company: company.id().clone(), seq: company.seq(), data: crate::view::json(company), revision }
     }
 }
 
@@ -430,11 +432,11 @@ impl Journal {
         sent.is_ok() && wait.await == Ok(Fate::Committed)
     }
 
-    /// Writes something in its turn, and nobody waits for it. Says whether there was a place in the queue.
+    /// Writes something in its turn, and tells what became of it. Says whether there was a place in the queue.
     #[must_use]
-    pub fn write_soon(&self, change: Change) -> bool {
+    pub fn write_soon(&self, change: Change, release: Release) -> bool {
         let place = self.try_reserve();
-        place.map(|place| place.send(Work::Write { change, release: Box::new(|_| {}) })).is_some()
+        place.map(|place| place.send(Work::Write { change, release })).is_some()
     }
 
     /// The epoch now: it changes when a commit failed.

@@ -180,6 +180,34 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX bases_by_time ON bases (company_id, at, seq);
     DELETE FROM snapshots;
 ",
+    // A row of `erasures` has a state and a person only while somebody is being erased. A lane names an employee by the
+    // number, which says nothing to anybody.
+    "
+    CREATE TABLE erasures (
+        company_id TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        state TEXT,
+        is_client INTEGER,
+        person TEXT,
+        alias TEXT,
+        begins INTEGER,
+        audit_seen INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE erased (
+        number INTEGER PRIMARY KEY,
+        company_id TEXT NOT NULL,
+        what TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        data TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX erased_by_company ON erased (company_id, number);
+    UPDATE webhook_deliveries SET lane = 'employee ' || (
+        SELECT known.no FROM employee_numbers known
+        WHERE known.company_id = webhook_deliveries.company_id AND 'employee ' || known.id = webhook_deliveries.lane
+        ORDER BY known.seq DESC LIMIT 1)
+    WHERE EXISTS (SELECT 1 FROM employee_numbers known
+        WHERE known.company_id = webhook_deliveries.company_id AND 'employee ' || known.id = webhook_deliveries.lane);
+",
 ];
 
 /// The newest schema that this version knows.

@@ -4,8 +4,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use switchboard_core::CompanyId;
 
-use super::reader::Reader;
-use super::{Work, bases};
+use super::reader::{Reader, read_company};
+use super::{Work, bases, erasure};
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
@@ -24,13 +24,15 @@ pub fn start(store: Reader, journal: mpsc::Sender<Work>) -> std::io::Result<Sync
 
 fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<CompanyId>) {
     for company in companies {
-        match store.company(&company) {
-            Ok((state, _)) => {
-                if journal.blocking_send(Work::snapshot(&state)).is_err() {
+        let read = store
+            .ask(|connection| Ok((read_company(connection, &company)?.0, erasure::revision(connection, &company)?)));
+        match read {
+            Ok((state, revision)) => {
+                if journal.blocking_send(Work::snapshot(&state, revision)).is_err() {
                     return;
                 }
                 let is_due = store.ask(|connection| bases::is_due(connection, &state)).unwrap_or(false);
-                let base = || Work::Write { change: bases::keep(&state), release: Box::new(|_| {}) };
+                let base = || Work::Write { change: bases::keep(&state, revision), release: Box::new(|_| {}) };
                 if is_due && journal.blocking_send(base()).is_err() {
                     return;
                 }

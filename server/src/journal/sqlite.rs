@@ -13,7 +13,7 @@ use super::checkpoint::Checkpoints;
 use super::filing::{self, Backlog, Slice, Unfiled};
 use super::news::News;
 use super::reader::Reader;
-use super::{Entry, Filing, Store, StoreError, Work, log, schema, tables};
+use super::{Entry, Filing, Store, StoreError, Work, erasure, log, schema, tables};
 
 pub(super) const FILE: &str = "switchboard.db";
 pub(super) const LOCK: &str = "switchboard.lock";
@@ -62,6 +62,7 @@ impl Sqlite {
         let mut connection = Connection::open(&path).map_err(StoreError::from)?;
         prepare(&mut connection)?;
         filing::file_the_log(&mut connection)?;
+        erasure::finish_all(&mut connection)?;
         let checkpoints = Checkpoints::start(&path, &connection)?;
         let reader = Reader::of(path);
         let (backlog, news) = (Backlog::default(), reader.news().clone());
@@ -153,7 +154,11 @@ impl Store for Sqlite {
                     seqs.insert(entry.company.clone(), unfiled.last_seq());
                     entries.push((entry.company.clone(), unfiled));
                 }
-                Work::Snapshot { company, seq, data } => tables::write_snapshot(&transaction, company, *seq, data)?,
+                Work::Snapshot { company, seq, data, revision } => {
+                    if erasure::is_as_read(&transaction, company, *revision)? {
+                        tables::write_snapshot(&transaction, company, *seq, data)?;
+                    }
+                }
                 Work::Write { change, .. } => change(&transaction)?,
                 Work::File { .. } => {}
             }

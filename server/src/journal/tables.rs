@@ -69,6 +69,18 @@ fn write_employee_number(connection: &Connection, company: &CompanyId, seq: u64,
     Ok(())
 }
 
+/// An employee is called otherwise, under every number that they had.
+pub(super) fn rename_employee_number(
+    connection: &Connection,
+    company: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE employee_numbers SET id = ?3 WHERE company_id = ?1 AND id = ?2";
+    connection.prepare_cached(sql)?.execute(params![company, from, to])?;
+    Ok(())
+}
+
 /// The number of a company's last event; 0 when it has none.
 pub(super) fn last_seq(connection: &Connection, company: &CompanyId) -> Result<u64, StoreError> {
     let mut query = connection.prepare_cached("SELECT max(seq) FROM events WHERE company_id = ?1")?;

@@ -108,7 +108,7 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
         since
     };
     assert_eq!(same(&company), 3);
-    let snapshot = Work::Snapshot { company: id.clone(), seq: company.seq(), data: crate::view::json(&company) };
+    let snapshot = Work::snapshot(&company, 0);
     store.commit(&mut [snapshot]).expect("stored");
     assert_eq!(same(&company), 0, "the snapshot has them all");
     let report = check::check(&reader).expect("it can be read");
@@ -257,7 +257,8 @@ fn the_write_ahead_log_is_copied_and_begins_anew() {
     let note = "x".repeat(60_000);
     for number in 0..COMMITS {
         let (seq, data) = (acme.0.seq(), format!("{note}{number}"));
-        store.commit(&mut [Work::Snapshot { company: acme.0.id().clone(), seq, data }]).expect("stored");
+        let snapshot = Work::Snapshot { company: acme.0.id().clone(), seq, data, revision: 0 };
+        store.commit(&mut [snapshot]).expect("stored");
     }
     let log = bytes("switchboard.db-wal");
     assert!(log < 6 * room, "{log} bytes of log, with room for {room}, after {} that were written", COMMITS * 60_000);

@@ -1,0 +1,116 @@
+//! Erasure: one person is taken out of all that is kept of a company, while nobody is in it and all others go on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use switchboard_core::erasure::Erasure;
+use switchboard_core::{Company, CompanyId};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use crate::exchange::{Exchange, NotNow};
+use crate::journal::erasure::{Preparation, begin, give_up, place_some, prepare};
+use crate::journal::reader::Reader;
+use crate::journal::{Change, StoreError};
+
+/// Erasures at once: each reads a company's history.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+/// How long somebody waits for one. It goes on after that.
+const ANSWER_MAX: Duration = Duration::from_secs(300);
+/// A pause between two slices, for all who book meanwhile.
+const PAUSE: Duration = Duration::from_millis(5);
+/// The same while the store is sick.
+const STORE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Erases a person, if they may be erased. Says whether there was anything of the company. An erasure that has begun is
+/// carried through, also when nobody waits for it any more; when the server ends before that, by the next start.
+///
+/// # Errors
+/// When nobody was erased, or not until now; or why nobody may be.
+pub async fn erase<E: Send + 'static>(
+    exchange: Arc<Exchange>,
+    reader: Reader,
+    company: CompanyId,
+    may: impl Fn(&Company) -> Result<(), E> + Send + Sync + 'static,
+    erasure: Erasure,
+) -> Result<Result<bool, E>, NotNow> {
+    let task = tokio::spawn(async move {
+        let _place = AT_ONCE.acquire().await;
+        let work = run(&exchange, &reader, company.clone(), erasure);
+        exchange.rewrite(&company, may, work).await
+    });
+    match timeout(ANSWER_MAX, task).await {
+        Ok(Ok(erased)) => erased,
+        Ok(Err(_)) | Err(_) => Err(NotNow::Unavailable),
+    }
+}
+
+async fn run(exchange: &Exchange, reader: &Reader, company: CompanyId, erasure: Erasure) -> Result<(), NotNow> {
+    // One that was broken off halfway.
+    place_all(exchange, &company).await;
+    let preparation = match lay_ready(exchange, reader, &company, erasure).await {
+        Ok(preparation) => preparation,
+        Err(not_now) => {
+            written(exchange, || give_up(company.clone())).await;
+            return Err(not_now);
+        }
+    };
+    if let Err(not_now) = exchange.write(begin(&preparation)).await {
+        written(exchange, || give_up(company.clone())).await;
+        return Err(not_now);
+    }
+    place_all(exchange, &company).await;
+    Ok(())
+}
+
+async fn place_all(exchange: &Exchange, company: &CompanyId) {
+    let done = Arc::new(AtomicBool::new(false));
+    while !done.load(Ordering::Acquire) {
+        let told = || {
+            let done = done.clone();
+            move |is_done| done.store(is_done, Ordering::Release)
+        };
+        written(exchange, || place_some(company.clone(), told())).await;
+        sleep(PAUSE).await;
+    }
+}
+
+/// Nothing of it counts yet.
+async fn lay_ready(
+    exchange: &Exchange,
+    reader: &Reader,
+    company: &CompanyId,
+    erasure: Erasure,
+) -> Result<Preparation, NotNow> {
+    exchange.write(prepare(company.clone())).await?;
+    let mut preparation = Preparation::new(company.clone(), erasure);
+    loop {
+        let worked_out = reader.aside(move |reader| {
+            let slice = preparation.go_on(reader)?;
+            Ok((preparation, slice))
+        });
+        let (went_on, slice) = worked_out.await.map_err(|error| not_now(company, &error))?;
+        preparation = went_on;
+        match slice {
+            Some(slice) => exchange.write(slice).await?,
+            None => return Ok(preparation),
+        }
+    }
+}
+
+fn not_now(company: &CompanyId, error: &StoreError) -> NotNow {
+    let not_now = NotNow::from(error);
+    if not_now == NotNow::Unavailable {
+        tracing::error!(%company, %error, "nobody can be erased from what cannot be read");
+    }
+    not_now
+}
+
+/// Comes back when it is written: what has begun must not stay halfway. While the store cannot write, nobody else gets
+/// on either.
+async fn written(exchange: &Exchange, mut change: impl FnMut() -> Change) {
+    while exchange.write(change()).await.is_err() {
+        sleep(STORE_PAUSE).await;
+    }
+}
