@@ -283,6 +283,9 @@ fn check_store(flags: &Flags) -> anyhow::Result<ExitCode> {
     for difference in &report.differences {
         println!("{difference}");
     }
+    for company in &report.unfinished {
+        println!("{company}: an erasure has begun: not compared before the server has finished it");
+    }
     let differences = match report.differences.len() {
         0 => "no differences".to_owned(),
         1 => "1 difference".to_owned(),

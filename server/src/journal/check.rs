@@ -1,18 +1,22 @@
 //! `switchboard check`: folds every company's events anew and compares what comes out with the tables and snapshots.
 
+mod brought;
+
+mod numbers;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::str::FromStr;
 
 use rusqlite::{Connection, params};
-use switchboard_core::{Company, CompanyId, OfferId, Time, invariants};
+use switchboard_core::{Company, CompanyId, Event, OfferId, Time, invariants};
 
 use super::log::{self, Logged};
 use super::reader::{Reader, read_snapshot, unreadable, while_events};
 use super::rows::{BookingRow, MessageRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
 use super::tables::{self, time};
-use super::{StoreError, bases};
+use super::{StoreError, bases, erasure};
 
 /// Differences of one company that are told in words; the rest is counted.
 const TOLD_PER_COMPANY: usize = 20;
@@ -28,6 +32,8 @@ pub struct Report {
     pub rows: usize,
     /// What is not as it must be, in words.
     pub differences: Vec<String>,
+    /// Companies in which an erasure has begun that the server finishes, the next one when it was killed.
+    pub unfinished: Vec<CompanyId>,
 }
 
 /// Checks everything that a store holds. A running server does not mind.
@@ -47,6 +53,7 @@ pub fn check(reader: &Reader) -> Result<Report, StoreError> {
         }
         // Those of which nothing was filed yet.
         unfiled.iter().try_for_each(|(id, unfiled)| check_company(connection, id, unfiled, &mut report))?;
+        report.differences.extend(brought::of_nobody(connection)?);
         Ok(report)
     })
 }
@@ -57,7 +64,11 @@ fn check_company(
     unfiled: &[Logged],
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let Folded { mut company, expected, mut found, origin } = fold(connection, id)?;
+    if erasure::is_being_placed(connection, id)? {
+        report.unfinished.push(id.clone());
+        return Ok(());
+    }
+    let Folded { mut company, expected, mut found, origin, first_seq, hired } = fold(connection, id)?;
     let last = tables::last_seq(connection, id)?;
     if company.seq() != last {
         found.push(format!("the last event is {last}, and there are events up to {} only", company.seq()));
@@ -71,6 +82,8 @@ fn check_company(
     if let Err(broken) = invariants::check(&company) {
         found.push(format!("after all events: {broken}"));
     }
+    found.extend(brought::differences(connection, id, company.seq())?);
+    found.extend(numbers::differences(connection, id, first_seq, &hired)?);
     let Found { rows: stored, unreadable } = read_rows(connection, id)?;
     found.extend(unreadable);
     found.extend(
@@ -99,6 +112,10 @@ struct Folded {
     found: Vec<String>,
     /// When the history that is kept begins; none when all of it is kept.
     origin: Option<Time>,
+    /// The last event before it.
+    first_seq: u64,
+    /// Who has which number, and since which event.
+    hired: Vec<numbers::Hired>,
 }
 
 /// Folds a company's events, from the oldest base when those before it were removed, and compares every snapshot and
@@ -110,7 +127,8 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
     let company = base.unwrap_or_else(|| Company::new(id.clone()));
     let expected = rows_of_all(&company).into_iter().map(|row| (row.key(), row)).collect();
     let after = company.seq();
-    let mut folded = Folded { company, expected, found: Vec::new(), origin };
+    let hired = company.employees_after(None).map(|(no, employee)| (no, after, employee.id.clone())).collect();
+    let mut folded = Folded { company, expected, found: Vec::new(), origin, first_seq: after, hired };
     let mut query =
         connection.prepare("SELECT seq, data FROM bases WHERE company_id = ?1 AND seq > ?2 ORDER BY seq")?;
     let mut bases = query.query(params![id.as_str(), after.cast_signed()])?;
@@ -119,8 +137,11 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
         folded.found.push(format!("the snapshot after event {after} is not what the oldest base has"));
     }
     while_events(connection, id, after, |at, event| {
-        let Folded { company, expected, found, .. } = &mut folded;
+        let Folded { company, expected, found, hired, .. } = &mut folded;
         company.apply(at, event);
+        if let Event::EmployeeSet { employee, id, .. } = event {
+            hired.push((*employee, company.seq(), id.clone()));
+        }
         for row in rows_of(company, std::slice::from_ref(event)) {
             expect(expected, row);
         }
