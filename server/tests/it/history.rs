@@ -88,6 +88,22 @@ impl World {
         self.does(Command::SetStatus { employee, intent: Intent::Idle, by_admin: false }).await;
     }
 
+    /// So many consultations of Alice with Erika, in one visit.
+    pub async fn consults_many(&mut self, many: usize) {
+        let commands = (0..many).flat_map(|_| whole_consultation(self.fresh_offer())).collect();
+        self.does_all(commands).await;
+    }
+
+    /// The number of the last event that is filed.
+    pub fn last_event(&self) -> u64 {
+        self.last_event_of(&self.company)
+    }
+
+    pub fn last_event_of(&self, company: &CompanyId) -> u64 {
+        let kept = self.reader.ask(|tables| switchboard::feed::kept(tables, company)).unwrap();
+        kept.map_or(0, |(_, latest)| latest)
+    }
+
     fn fresh(&mut self) -> u128 {
         self.fresh += 1;
         u128::from(self.now.as_ms()) << 80 | self.fresh
@@ -342,7 +358,7 @@ async fn erase_from(world: &World, erasure: Erasure) {
 }
 
 /// Where the words stand in the bytes of the store, all of it copied out of SQLite's log.
-fn found_in_the_file(world: &World, words: &[&str]) -> Vec<String> {
+pub fn found_in_the_file(world: &World, words: &[&str]) -> Vec<String> {
     let path = world.place.path().join("switchboard.db");
     let store = Connection::open(&path).unwrap();
     store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();

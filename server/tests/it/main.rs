@@ -67,3 +67,5 @@ mod http;
 mod events;
 
 mod history;
+
+mod erasure;

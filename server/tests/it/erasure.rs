@@ -1,0 +1,184 @@
+//! Erasure beside all that else is kept of a person, beside other companies, and with a server that is killed in it.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+use switchboard::audit::Line;
+use switchboard::erasure::erase;
+use switchboard::feed::{self, Wanted};
+use switchboard::journal::StoreError;
+use switchboard::journal::sqlite::Sqlite;
+use switchboard_core::erasure::Erasure;
+use switchboard_core::{Command, Company, Settings};
+
+use crate::history::{DAY_MS, World, found_in_the_file};
+use crate::server::{API_KEY, Plan, Server, assert_whole, check, wait_until};
+
+/// Consultations that are committed together.
+const AT_ONCE: usize = 100;
+/// The slowest commit of another company meanwhile, on a busy machine and without optimisation.
+const SLOWEST_MAX: Duration = Duration::from_secs(1);
+
+/// Whether this is in the file: an id that is in no other word.
+const OF_FRANK: &[&str] = &["frank"];
+
+async fn writes(world: &World, change: impl FnMut(&Connection) -> Result<(), StoreError> + Send + 'static) {
+    world.exchange.write(Box::new(change)).await.unwrap();
+}
+
+/// A line of the audit list, as a request for that path leaves it.
+fn line(world: &World, number: u128, target: &str) -> Line {
+    Line {
+        id: uuid::Uuid::from_u128(number),
+        at: world.exchange.clock().now(),
+        key_id: None,
+        key_name: "settings".into(),
+        company: Some("acme".into()),
+        method: "DELETE".into(),
+        route: String::new(),
+        target: target.to_owned(),
+        request_id: number.to_string(),
+        address: None,
+    }
+}
+
+/// All that is told of the company, each with its lane.
+fn told(world: &World) -> Vec<feed::Told> {
+    let read = world.reader.ask(|tables| feed::read(tables, &world.company, 0, 1_000, &Wanted::default()));
+    read.unwrap().events
+}
+
+#[tokio::test]
+async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
+    let mut world = World::founded(Settings { employee_grace_ms: DAY_MS, ..Settings::default() }).await;
+    world.hires("frank").await;
+    let offer = world.books("zoe").await;
+    let no = Some("no".into());
+    world.does(Command::Reject { employee: "erika".parse().unwrap(), offer, reason: no }).await;
+    world.does(Command::RemoveEmployee { employee: "frank".parse().unwrap() }).await;
+    world.exchange.settle().await;
+    // A webhook could be brought nothing yet, and the audit list has who was changed, in more than one spelling.
+    let deliveries: Vec<(u64, String)> = told(&world).into_iter().map(|told| (told.seq, told.lane)).collect();
+    writes(&world, move |store| {
+        store.execute(
+            "INSERT INTO webhooks (company_id, id, url, description, types, state, secret, cursor, created_at)
+             VALUES ('acme', 'hook', 'https://example.org/', '', '[]', 'on', 'whsec_AAAA', 2, 0)",
+            [],
+        )?;
+        for (seq, lane) in &deliveries {
+            let sql = "INSERT INTO webhook_deliveries VALUES ('acme', 'hook', ?1, ?2, 'pending', 1, 0, 'no answer')";
+            store.execute(sql, params![seq.cast_signed(), lane])?;
+        }
+        Ok(())
+    })
+    .await;
+    let of_frank = line(&world, 1, "/v1/companies/acme/employees/fran%6B");
+    let of_zoe = line(&world, 2, "/v1/companies/acme/clients/frankly/data");
+    writes(&world, move |store| of_frank.write(store, None).and_then(|()| of_zoe.write(store, Some(204)))).await;
+
+    let erasure = Erasure::of_employee("frank".parse().unwrap(), "erased-1".parse().unwrap());
+    let may = |_: &Company| Ok::<_, ()>(());
+    let erased = erase(world.exchange.clone(), world.reader.clone(), world.company.clone(), may, erasure).await;
+    assert_eq!(erased, Ok(Ok(true)));
+    world.assert_whole().await;
+    let targets = "SELECT group_concat(target, ' ') FROM (SELECT target FROM audit ORDER BY number)";
+    let targets: String = world.reader.ask(|tables| Ok(tables.query_row(targets, [], |row| row.get(0))?)).unwrap();
+    assert_eq!(targets, "/v1/companies/acme/employees/erased-1 /v1/companies/acme/clients/frankly/data");
+    let numbers = "SELECT group_concat(id, ' ') FROM (SELECT id FROM employee_numbers ORDER BY no)";
+    let numbers: String = world.reader.ask(|tables| Ok(tables.query_row(numbers, [], |row| row.get(0))?)).unwrap();
+    assert_eq!(numbers, "erika erased-1");
+    let events = told(&world);
+    assert!(events.iter().any(|told| told.json.contains(r#""employee_id":"erased-1","intent":"idle""#)));
+    assert!(events.iter().all(|told| !told.json.contains("frank")));
+    // All but the client whose id begins with the same letters.
+    writes(&world, |store| Ok(store.execute("DELETE FROM audit WHERE target LIKE '%frankly%'", []).map(drop)?)).await;
+    assert_eq!(found_in_the_file(&world, OF_FRANK), Vec::<String>::new());
+}
+
+/// A company with that many events at least, Alice in all of them.
+async fn with_events(settings: Settings, events: u64) -> World {
+    let mut world = World::founded(settings).await;
+    while world.last_event() < events {
+        world.consults_many(AT_ONCE).await;
+        world.wait(DAY_MS / 8);
+    }
+    world.exchange.settle().await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_are_served_while_somebody_is_erased_from_a_large_company() {
+    let large = std::env::var("ERASURE_EVENTS").ok().and_then(|events| events.parse().ok()).unwrap_or(10_000);
+    let mut world = with_events(Settings::default(), large).await;
+    let large = world.company.clone();
+    let erasure = Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap());
+    let may = |_: &Company| Ok::<_, ()>(());
+    let began = Instant::now();
+    let erasing = tokio::spawn(erase(world.exchange.clone(), world.reader.clone(), large.clone(), may, erasure));
+    world.company = "other".parse().unwrap();
+    world.does(Command::SetCompany { name: "Other".into(), settings: Settings::default() }).await;
+    let (mut slowest, mut commits) = (Duration::ZERO, 0);
+    while !erasing.is_finished() {
+        let asked = Instant::now();
+        world.does(Command::SetCompany { name: format!("{commits}").into(), settings: Settings::default() }).await;
+        (slowest, commits) = (slowest.max(asked.elapsed()), commits + 1);
+    }
+    assert_eq!(erasing.await.unwrap(), Ok(Ok(true)));
+    println!(
+        "{} events in {:?}; {commits} commits of another, the slowest {slowest:?}",
+        world.last_event_of(&large),
+        began.elapsed()
+    );
+    assert!(commits > 3 && slowest < SLOWEST_MAX, "{commits} commits, the slowest {slowest:?}");
+    world.assert_whole().await;
+}
+
+fn state(data: &Path) -> Option<String> {
+    let store = Connection::open(data.join("switchboard.db")).unwrap();
+    store.query_row("SELECT state FROM erasures WHERE company_id = 'acme'", [], |row| row.get(0)).ok().flatten()
+}
+
+fn bookings_of_alice(data: &Path) -> i64 {
+    let store = Connection::open(data.join("switchboard.db")).unwrap();
+    let sql = "SELECT count(*) FROM bookings WHERE client_id = 'alice'";
+    store.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Nobody will answer.
+fn asks_to_erase_alice(server: &Server) -> TcpStream {
+    let mut line = TcpStream::connect(server.address).unwrap();
+    let path = "/v1/companies/acme/clients/alice/data";
+    write!(line, "DELETE {path} HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {API_KEY}\r\n\r\n").unwrap();
+    line
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_in_an_erasure_has_erased_nothing_or_finishes_it() {
+    let World { place, exchange, reader, .. } = with_events(Settings::default(), 6_000).await;
+    drop((exchange, reader));
+    wait_until("the store to be free", || Sqlite::open(place.path()).is_ok());
+    let all = bookings_of_alice(place.path());
+    for (moment, has_begun) in [("preparing", false), ("placing", true)] {
+        let mut server = Plan::new(place.path()).start();
+        let killer = server.killer();
+        let data = place.path().to_owned();
+        let killed = std::thread::spawn(move || {
+            wait_until("that moment", || state(&data).as_deref() == Some(moment));
+            killer();
+        });
+        let _line = asks_to_erase_alice(&server);
+        killed.join().unwrap();
+        server.wait(Duration::from_secs(10));
+        assert_whole(place.path());
+        assert_eq!(check(place.path()).out.contains("an erasure has begun"), has_begun, "{moment}");
+        server.restart();
+        assert_eq!(server.ask("GET", "/v1/companies/acme", "").0, 200);
+        server.stop();
+        assert_whole(place.path());
+        assert_eq!(state(place.path()), None);
+        assert_eq!(bookings_of_alice(place.path()), if has_begun { 0 } else { all }, "{moment}");
+    }
+}
