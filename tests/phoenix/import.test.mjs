@@ -105,6 +105,16 @@ test('a hundred thousand come at once, and outlive a kill', async (t) => {
   assert.deepEqual(await send(server, NDJSON, lines(LINES_MAX)), [200, { created: 0, changed: 0, unchanged: LINES_MAX }])
 })
 
+test('an address of an employee names what it is for, and a file is not among it', async (t) => {
+  const { server } = await openWorld(t)
+  for (const [id, allowed] of [['ann', 'GET,HEAD,PUT,PATCH,DELETE'], ['import', 'GET,HEAD,PUT,PATCH,DELETE,POST']]) {
+    const answer = await fetch(`${server.url}/v1/companies/acme/employees/${id}`, {
+      method: 'OPTIONS', headers: { authorization: `Bearer ${API_KEY}` },
+    })
+    assert.deepEqual([answer.status, answer.headers.get('allow')], [405, allowed], id)
+  }
+})
+
 function lines(count) {
   return Array.from({ length: count }, (_, n) => `{"id":"e${n}","name":"Employee ${n}","topics":["tax","law"]}\n`).join('')
 }

@@ -251,6 +251,37 @@ mod tests {
     }
 
     #[test]
+    fn a_body_may_be_missing_where_no_field_must_be_there() {
+        let document = document();
+        for (path, method, required) in [
+            ("/v1/companies/{company}", "put", false),
+            ("/v1/companies/{company}/webhooks", "post", true),
+            ("/v1/companies/{company}/employees/{employee}/status", "post", true),
+            ("/v1/companies/{company}/employees/import", "post", true),
+        ] {
+            assert_eq!(document["paths"][path][method]["requestBody"]["required"], required, "{method} {path}");
+        }
+    }
+
+    /// A file goes where an employee's id stands otherwise, and the router of the document has no such thing.
+    #[test]
+    fn what_is_routed_beside_the_document_is_a_file_or_nothing_of_the_api() {
+        let mut found = Vec::new();
+        for source in [include_str!("mod.rs"), include_str!("docs.rs")] {
+            let routes = source.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+            found.extend(routes.filter_map(|rest| rest.split('"').next()));
+        }
+        let of_probes = ["/metrics", "/healthz", "/readyz"];
+        let of_pages =
+            ["/openapi.json", "/docs", "/docs/", "/docs/page.js", "/docs/page.css", "/socket/websocket", "/"];
+        let file = "/companies/{company}/employees/{employee}";
+        found.sort_unstable();
+        let mut known = [&of_probes[..], &of_pages[..], &[file]].concat();
+        known.sort_unstable();
+        assert_eq!(found, known, "what is new goes through `routes!`, so that the document has it");
+    }
+
+    #[test]
     fn every_reference_leads_somewhere() {
         fn follow(value: &Value, document: &Value) {
             match value {

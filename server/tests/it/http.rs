@@ -125,3 +125,31 @@ fn a_method_that_is_not_for_an_address_is_a_problem() {
     let (status, problem) = problem(&server, "POST", "/v1/companies/acme", "");
     assert_eq!((status, &problem["reason"]), (405, &json!("unknown_method")));
 }
+
+#[test]
+fn a_patch_of_a_webhook_keeps_what_it_does_not_name_and_resets_what_is_null() {
+    let (_place, server) = server();
+    let webhooks = "/v1/companies/acme/webhooks";
+    let body = json!({ "url": "https://crm.example/", "description": "wakes phones", "types": ["offer.made"] });
+    let (status, made) = server.ask("POST", webhooks, &body.to_string());
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(status, 201, "{made}");
+    let path = format!("{webhooks}/{}", made["id"].as_str().unwrap());
+    for (patch, description, types) in [
+        ("{}", "wakes phones", json!(["offer.made"])),
+        (r#"{"types":null}"#, "wakes phones", json!([])),
+        (r#"{"description":null,"types":["offer.closed"]}"#, "", json!(["offer.closed"])),
+    ] {
+        let (status, shown) = server.ask("PATCH", &path, patch);
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let expected = (200, &json!(description), &types);
+        assert_eq!((status, &shown["description"], &shown["types"]), expected, "{patch}");
+    }
+    assert_eq!(server.ask("POST", &format!("{path}/rotate"), r#"{"keep_old_for_s":60.0}"#).0, 200);
+    assert_invalid(&server, "POST", &format!("{path}/rotate"), r#"{"keep_old_for_s":0.5}"#);
+    assert_invalid(&server, "POST", webhooks, "{}");
+    assert_invalid(&server, "POST", webhooks, r#"{"url":"https://crm.example/","state":"off"}"#);
+    let (status, problem) = problem(&server, "DELETE", &format!("{webhooks}/nothing"), "");
+    assert_eq!((status, &problem["reason"]), (404, &json!("unknown_webhook")));
+    assert_eq!([server.ask("DELETE", &path, "").0, server.ask("DELETE", &path, "").0], [204, 204]);
+}

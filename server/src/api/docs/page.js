@@ -35,25 +35,25 @@ function kind(schema) {
   const options = schema.oneOf ?? schema.anyOf
   if (options) return options.map(kind).join(' or ')
   if (schema.enum) return schema.enum.map((word) => JSON.stringify(word)).join(', ')
-  const types = [schema.type ?? 'any JSON'].flat().join(' or ')
-  const items = schema.items ? ` of ${kind(schema.items)}` : ''
+  const types = [schema.type ?? 'any JSON'].flat()
+    .map((type) => (type === 'array' && schema.items ? `array of ${kind(schema.items)}` : type)).join(' or ')
   const range = schema.minimum === undefined && schema.maximum === undefined ? ''
     : ` from ${schema.minimum ?? '…'} to ${schema.maximum ?? '…'}`
   const usual = schema.default === undefined ? '' : `, otherwise ${JSON.stringify(schema.default)}`
-  return types + items + range + usual
+  return types + range + usual
 }
 
 /** The fields of an object, each with what it is; objects within are opened by a click. */
-function fields(schema, seen = []) {
+function fields(schema, required, seen = []) {
   const object = resolved(schema)
-  if (forms(object)) return forms(object).map((form) => variant(form, seen))
+  if (forms(object)) return forms(object).map((form) => variant(form, required, seen))
   const all = Object.entries(object?.properties ?? {})
   if (all.length === 0) return prose(object?.description ?? '')
   return make('dl', {}, all.flatMap(([name, value]) => {
-    const must = object.required?.includes(name) ? ', always there' : ''
+    const must = object.required?.includes(name) ? `, ${required}` : ''
     return [
       make('dt', {}, name, ' ', make('span', { class: 'kind' }, kind(value) + must)),
-      make('dd', {}, ...inline(value.description ?? resolved(value)?.description), within(value, seen)),
+      make('dd', {}, ...inline(value.description ?? resolved(value)?.description), within(value, required, seen)),
     ]
   }))
 }
@@ -64,17 +64,19 @@ function forms(schema) {
 }
 
 /** One form of an object, named by the word that tells it from the others. */
-function variant(form, seen) {
+function variant(form, required, seen) {
   const [name, value] = Object.entries(form.properties).find(([, one]) => one.enum?.length === 1) ?? []
   const word = name ? [make('code', {}, `${name}: ${JSON.stringify(value.enum[0])}`), ' '] : []
-  return make('details', {}, make('summary', {}, word, ...inline(form.description)), fields(form, seen))
+  return make('details', {}, make('summary', {}, word, ...inline(form.description)), fields(form, required, seen))
 }
 
-function within(schema, seen) {
+function within(schema, required, seen) {
   const inner = [schema, schema.items, ...(schema.oneOf ?? schema.anyOf ?? [])].find((one) => one?.$ref)
   const object = resolved(inner)
-  if (!object || seen.includes(inner.$ref) || !(object.properties || forms(object))) return ''
-  return make('details', {}, make('summary', {}, kind(inner)), fields(inner, [...seen, inner.$ref]))
+  if (!object || seen.includes(inner.$ref)) return ''
+  if (object.enum) return make('p', { class: 'words' }, ...inline(object.enum.map((word) => `\`${word}\``).join(', ')))
+  if (!object.properties && !forms(object)) return ''
+  return make('details', {}, make('summary', {}, kind(inner)), fields(inner, required, [...seen, inner.$ref]))
 }
 
 function example(value) {
@@ -98,7 +100,7 @@ function curl(method, path, operation) {
   if (method !== 'get') words.push('-X', method.toUpperCase())
   if (!open(operation)) words.push('-H "Authorization: Bearer $API_KEY"')
   const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
-  const lines = [`${words.join(' ')} ${location.origin}${address}`]
+  const lines = [words.join(' '), location.origin + address]
   if (type) {
     const body = typeof media.example === 'string' ? media.example : JSON.stringify(media.example)
     lines.push(`-H 'Content-Type: ${type}'`, `--data-binary ${quoted(body)}`)
@@ -127,7 +129,7 @@ function parameters(operation) {
     if (here.length === 0) return ''
     return [make('h4', {}, `In the ${place}`), make('dl', {}, here.flatMap((one) => [
       make('dt', {}, one.name, ' ', make('span', { class: 'kind' }, kind(one.schema))),
-      make('dd', {}, ...inline(one.description)),
+      make('dd', {}, ...inline(one.description), within(one.schema, '', [])),
     ]))]
   }).flat()
 }
@@ -138,7 +140,7 @@ function request(operation) {
   const same = content.every(([, media]) => JSON.stringify(media) === JSON.stringify(content[0][1]))
   const shown = same ? [[content.map(([type]) => type).join(' or '), content[0][1]]] : content
   return [make('h4', {}, 'Body'), ...inline(operation.requestBody.description), ...shown.map(([type, media]) =>
-    make('div', {}, make('p', {}, make('code', {}, type)), fields(media.schema), examples(media)))]
+    make('div', {}, make('p', {}, make('code', {}, type)), fields(media.schema, 'must be there'), examples(media)))]
 }
 
 function answers(operation) {
@@ -148,7 +150,7 @@ function answers(operation) {
     const headers = Object.entries(answer.headers ?? {}).map(([name, header]) =>
       make('p', {}, make('code', {}, name), ': ', ...inline(header.description)))
     const bodies = Object.entries(answer.content ?? {}).map(([type, media]) =>
-      make('div', {}, make('p', {}, make('code', {}, type)), examples(media), fields(media.schema)))
+      make('div', {}, make('p', {}, make('code', {}, type)), examples(media), fields(media.schema, 'always there')))
     return make('details', status.startsWith('2') ? { open: '' } : {}, title, headers, bodies)
   })
 }
@@ -175,8 +177,8 @@ function draw() {
     const here = named(name)
     page.append(make('section', {}, make('h2', { id: name }, name), prose(description),
       here.map(({ method, path, operation }) => article(method, path, operation))))
-    contents.append(make('strong', {}, make('a', { href: `#${name}` }, name)), make('ul', {}, here.map(({ operation }) =>
-      make('li', { 'data-of': operation.operationId }, make('a', { href: `#${operation.operationId}` }, operation.summary.replace(/\.$/, ''))))))
+    contents.append(make('section', {}, make('strong', {}, make('a', { href: `#${name}` }, name)), make('ul', {}, here.map(({ operation }) =>
+      make('li', { 'data-of': operation.operationId }, make('a', { href: `#${operation.operationId}` }, operation.summary.replace(/\.$/, '')))))))
   }
 }
 
@@ -188,7 +190,7 @@ function find(text) {
     one.hidden = hidden
     document.querySelector(`[data-of="${one.id}"]`).hidden = hidden
   }
-  for (const section of document.querySelectorAll('section')) section.hidden = !section.querySelector('article:not([hidden])')
+  for (const section of document.querySelectorAll('section')) section.hidden = !section.querySelector('article:not([hidden]), li:not([hidden])')
 }
 
 async function start() {
