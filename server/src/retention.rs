@@ -9,6 +9,7 @@ use switchboard_core::{CompanyId, Time};
 use crate::exchange::{Exchange, NotNow};
 use crate::journal::StoreError;
 use crate::journal::reader::Reader;
+use crate::webhooks::records;
 
 /// The first look after a start, when everybody has come back; and how often then.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
@@ -19,6 +20,11 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Says from which event on somebody still needs a company's events; none when nobody does.
 pub type OldestNeeded = Arc<dyn Fn(&CompanyId) -> Option<u64> + Send + Sync>;
+
+/// Events that a webhook still needs are not forgotten; while that cannot be read, none are.
+pub fn needed_by_webhooks(reader: Reader) -> OldestNeeded {
+    Arc::new(move |company| reader.ask(|tables| records::oldest_needed(tables, company)).unwrap_or(Some(0)))
+}
 
 /// Why a company's history was not cut.
 #[derive(Debug, thiserror::Error)]

@@ -22,10 +22,9 @@ use crate::hub::Hub;
 use crate::journal::reader::Reader;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, snapshot};
-use crate::retention::OldestNeeded;
 use crate::sync::thread::JoinHandle;
 use crate::tls::Tls;
-use crate::webhooks::{Options, Webhooks, records};
+use crate::webhooks::{Options, Webhooks};
 use crate::{api, audit, auth, demo, retention, systemd};
 
 /// Connections beyond the sockets that are allowed: for the API and for probes.
@@ -70,7 +69,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
     let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, closing)?;
     webhooks.start().await?;
-    tokio::spawn(retention::run(exchange.clone(), reader.clone(), needed_by_webhooks(reader.clone())));
+    tokio::spawn(retention::run(exchange.clone(), reader.clone(), retention::needed_by_webhooks(reader.clone())));
     if settings.dev {
         demo::seed(&hub).await?;
     }
@@ -132,11 +131,6 @@ fn hub(
         dev: settings.dev,
         sockets: AtomicUsize::new(0),
     }
-}
-
-/// Events that a webhook still needs are not forgotten; while that cannot be read, none are.
-fn needed_by_webhooks(reader: Reader) -> OldestNeeded {
-    Arc::new(move |company| reader.ask(|tables| records::oldest_needed(tables, company)).unwrap_or(Some(0)))
 }
 
 /// The keys that tokens are checked with, of all that the settings name.

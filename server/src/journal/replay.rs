@@ -27,14 +27,23 @@ pub(super) fn state_before(connection: &Connection, id: &CompanyId, moment: Time
 pub(super) fn go_on(
     connection: &Connection,
     company: &mut Company,
+    each: impl FnMut(&Company, Time, &Event) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    go_on_for(connection, company, EVENTS_MAX, each)
+}
+
+fn go_on_for(
+    connection: &Connection,
+    company: &mut Company,
+    events_max: u64,
     mut each: impl FnMut(&Company, Time, &Event) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
     let (id, after) = (company.id().clone(), company.seq());
     let mut read = 0;
     while_events(connection, &id, after, |at, event| {
         read += 1;
-        if read > EVENTS_MAX {
-            return Err(StoreError::TooFarBack(EVENTS_MAX));
+        if read > events_max {
+            return Err(StoreError::TooFarBack(events_max));
         }
         let goes_on = each(company, at, event);
         if goes_on.is_continue() {
@@ -55,4 +64,32 @@ pub(super) fn state_at(connection: &Connection, id: &CompanyId, moment: Time) ->
         },
     )?;
     Ok(company)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::schema;
+
+    #[test]
+    fn more_events_than_are_read_for_one_question_are_too_far_back() {
+        let mut connection = Connection::open_in_memory().expect("a store");
+        schema::migrate(&mut connection).expect("the tables");
+        let sql =
+            "INSERT INTO events (company_id, seq, at, kind, data) VALUES ('acme', ?1, ?1, 'resumed', '\"resumed\"')";
+        for seq in 1..=4 {
+            connection.execute(sql, [seq]).expect("an event");
+        }
+        let reads = |events_max, last: u64| {
+            let mut company = Company::new("acme".parse().expect("an id"));
+            go_on_for(&connection, &mut company, events_max, |_, at, _| match at.as_ms() <= last {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            })
+            .map(|()| company.seq())
+        };
+        assert_eq!(reads(4, 9).expect("all of them"), 4);
+        assert_eq!(reads(3, 2).expect("the third is looked at, and does not happen"), 2);
+        assert!(matches!(reads(3, 9), Err(StoreError::TooFarBack(3))));
+    }
 }

@@ -99,7 +99,7 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
 }
 
 /// A company with that many events at least, Alice in all of them.
-async fn with_events(settings: Settings, events: u64) -> World {
+pub async fn with_events(settings: Settings, events: u64) -> World {
     let mut world = World::founded(settings).await;
     while world.last_event() < events {
         world.consults_many(AT_ONCE).await;

@@ -6,18 +6,21 @@ use rusqlite::{Connection, params};
 use switchboard::clock::Clock;
 use switchboard::erasure::erase;
 use switchboard::exchange::Exchange;
+use switchboard::feed;
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
 use switchboard::journal::sqlite::Sqlite;
 use switchboard::journal::statistics::Question;
 use switchboard::journal::tally::Range;
 use switchboard::journal::{Fate, Journal, snapshot};
-use switchboard::retention::{OldestNeeded, sweep};
+use switchboard::retention::{OldestNeeded, needed_by_webhooks, sweep};
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{
     Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
 };
 use tokio::sync::oneshot;
+
+use crate::server::{Plan, wait_until};
 
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const FOUNDED: Time = Time::from_ms(1_764_000_000_000);
@@ -60,7 +63,7 @@ impl World {
     }
 
     /// All done in one visit.
-    async fn does_all(&mut self, commands: Vec<Command>) {
+    pub async fn does_all(&mut self, commands: Vec<Command>) {
         self.wait(1);
         let (told, wait) = oneshot::channel();
         let visited = self.exchange.visit(&self.company, |visit| {
@@ -94,13 +97,35 @@ impl World {
         self.does_all(commands).await;
     }
 
+    /// An endpoint that was read up to that event, and to which another one could not be brought yet.
+    pub async fn has_webhook(&self, cursor: u64, pending: u64) {
+        let (cursor, pending) = (cursor.cast_signed(), pending.cast_signed());
+        let change = move |store: &Connection| {
+            store.execute(
+                "INSERT INTO webhooks (company_id, id, url, description, types, state, secret, cursor, created_at)
+                 VALUES ('acme', 'hook', 'https://example.org/', '', '[]', 'on', 'whsec_AAAA', ?1, 0)",
+                [cursor],
+            )?;
+            let sql = "INSERT INTO webhook_deliveries (company_id, webhook_id, seq, lane, state, attempts, due_at)
+                       VALUES ('acme', 'hook', ?1, 'company', 'pending', 1, 0)";
+            store.execute(sql, [pending])?;
+            Ok(())
+        };
+        self.exchange.write(Box::new(change)).await.unwrap();
+    }
+
+    /// Writes beside the exchange's own, in one transaction.
+    pub async fn writes(&self, sql: &'static str) {
+        self.exchange.write(Box::new(move |store| Ok(store.execute_batch(sql)?))).await.unwrap();
+    }
+
     /// The number of the last event that is filed.
     pub fn last_event(&self) -> u64 {
         self.last_event_of(&self.company)
     }
 
     pub fn last_event_of(&self, company: &CompanyId) -> u64 {
-        let kept = self.reader.ask(|tables| switchboard::feed::kept(tables, company)).unwrap();
+        let kept = self.reader.ask(|tables| feed::kept(tables, company)).unwrap();
         kept.map_or(0, |(_, latest)| latest)
     }
 
@@ -228,6 +253,59 @@ async fn what_somebody_still_needs_stays() {
 }
 
 #[tokio::test]
+async fn what_a_webhook_has_not_brought_or_not_read_stays_and_the_feed_says_what_is_gone() {
+    let (world, _) = ten_days().await;
+    let oldest = || world.reader.ask(|tables| feed::kept(tables, &world.company)).unwrap().map(|(oldest, _)| oldest);
+    let forget = || world.forgets(needed_by_webhooks(world.reader.clone()));
+    world.has_webhook(30, 20).await;
+    forget().await;
+    world.assert_whole().await;
+    assert_eq!(oldest(), Some(19), "what waits to be brought, behind the event after whose number it comes");
+    world.writes("UPDATE webhook_deliveries SET state = 'dead'").await;
+    forget().await;
+    world.assert_whole().await;
+    assert_eq!(oldest(), Some(30), "what was not read yet");
+    world.writes("UPDATE webhooks SET state = 'off', reason = 'off'").await;
+    forget().await;
+    world.assert_whole().await;
+    let oldest = oldest().unwrap();
+    assert!(oldest > 31, "an endpoint that is off needs nothing");
+    let World { place, exchange, reader, .. } = world;
+    drop((exchange, reader));
+    wait_until("the store to be free", || Sqlite::open(place.path()).is_ok());
+    let server = Plan::new(place.path()).start();
+    let (status, gone) = server.ask("GET", "/v1/companies/acme/events?after=30", "");
+    let gone: serde_json::Value = serde_json::from_str(&gone).unwrap();
+    assert_eq!((status, &gone["reason"]), (410, &"gone".into()), "{gone}");
+    let from = format!("/v1/companies/acme/events?after={}", gone["oldest"].as_u64().unwrap() - 1);
+    assert_eq!((server.ask("GET", &from, "").0, gone["oldest"].as_u64()), (200, Some(oldest)));
+}
+
+#[tokio::test]
+async fn who_was_gone_when_history_begins_has_no_number_any_more() {
+    let (mut world, _) = ten_days().await;
+    world.hires("gerd").await;
+    world.does(Command::RemoveEmployee { employee: "gerd".parse().unwrap() }).await;
+    world.exchange.settle().await;
+    assert_eq!(world.count("employee_numbers"), 3);
+    world.wait(4 * DAY_MS);
+    world.forgets(nobody_needs_any()).await;
+    world.assert_whole().await;
+    assert_eq!(world.count("employee_numbers"), 2);
+}
+
+#[tokio::test]
+async fn a_cut_that_was_read_before_an_erasure_brings_nobody_back() {
+    let (world, _) = days_with_alice().await;
+    let until = world.now;
+    let cut = world.reader.cut(&world.company, until, None).unwrap();
+    erase_from(&world, Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap())).await;
+    world.exchange.write(cut.remove_some(|is_done| assert!(is_done))).await.unwrap();
+    world.assert_whole().await;
+    assert_eq!(found_in_the_file(&world, &["alice"]), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_company_that_is_gone_forgets_too() {
     let (mut world, _) = ten_days().await;
     world.does(Command::RemoveCompany).await;
@@ -252,8 +330,18 @@ async fn check_finds_what_is_tampered_with_after_history_was_cut() {
     let (mut world, _) = ten_days().await;
     world.forgets(nobody_needs_any()).await;
     world.consults("alice", "frank").await;
+    world.exchange.settle().await;
+    let last = world.last_event();
+    world.has_webhook(last, last - 1).await;
     world.assert_whole().await;
     for tampering in [
+        "UPDATE employee_numbers SET id = 'erika' WHERE no = 1",
+        "DELETE FROM employee_numbers WHERE no = 0",
+        "INSERT INTO employee_numbers SELECT 'acme', 7, max(seq), 'nobody' FROM events",
+        "UPDATE webhooks SET cursor = cursor + 1",
+        "UPDATE webhook_deliveries SET seq = seq + 2",
+        "UPDATE webhook_deliveries SET state = 'brought'",
+        "DELETE FROM webhooks",
         "UPDATE offers SET outcome = 'rejected' WHERE made_at = (SELECT max(made_at) FROM offers)",
         "DELETE FROM bookings WHERE id = (SELECT max(id) FROM bookings)",
         "DELETE FROM sessions WHERE id = (SELECT min(id) FROM sessions)",
@@ -333,7 +421,8 @@ async fn from_the_nearest_base_everything_is_as_from_the_beginning() {
     }
     // The last base is queued behind the commits that it rests on.
     while world.count("bases") < 2 {
-        world.consults("alice", "erika").await;
+        world.consults_many(AT_ONCE).await;
+        world.wait(DAY_MS / 4);
     }
     world.assert_whole().await;
     let ask = |world: &World| {

@@ -69,3 +69,5 @@ mod events;
 mod history;
 
 mod erasure;
+
+mod much_history;

@@ -1,0 +1,94 @@
+//! A company with much history: questions about it take a bounded time, and few exports go on at once.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use switchboard::journal::sqlite::Sqlite;
+use switchboard::journal::statistics::Question;
+use switchboard::journal::tally::Range;
+use switchboard_core::{Actor, Command, MessageId, Settings, Time};
+
+use crate::erasure::with_events;
+use crate::history::{DAY_MS, World};
+use crate::server::{API_KEY, Plan, Server, wait_until};
+
+/// What one question may take, on a busy machine and without optimisation.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+fn timed<T>(what: &str, asked: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let answer = asked();
+    println!("{what}: {:?}", began.elapsed());
+    assert!(began.elapsed() < ANSWER_MAX, "{what} took {:?}", began.elapsed());
+    answer
+}
+
+#[tokio::test]
+async fn a_question_about_a_long_history_has_its_answer_in_a_bounded_time() {
+    let events = std::env::var("HISTORY_EVENTS").ok().and_then(|events| events.parse().ok()).unwrap_or(20_000);
+    let world = with_events(Settings::default(), events).await;
+    let (company, reader, now) = (&world.company, &world.reader, world.exchange.clock().now());
+    println!("{} events, {} bases", world.last_event(), world.count("bases"));
+    let day = Time::from_ms(now.as_ms() - DAY_MS);
+    for (what, from) in [("a day", day), ("all of it", Time::from_ms(0))] {
+        let question = || Question { range: Range { from, to: now }, within_ms: 20_000, now };
+        timed(&format!("statistics of {what}"), || reader.statistics(company, question()).unwrap());
+    }
+    let ids = "SELECT min(id), max(id) FROM bookings";
+    let (first, last): (String, String) =
+        reader.ask(|tables| Ok(tables.query_row(ids, [], |row| Ok((row.get(0)?, row.get(1)?)))?)).unwrap();
+    for (what, booking) in [("first", first), ("last", last)] {
+        timed(&format!("timeline of the {what} booking"), || {
+            reader.timeline(company, booking.parse().unwrap()).unwrap()
+        });
+    }
+}
+
+/// What an export has in it that nobody reads, beyond what sockets hold.
+const MESSAGES: usize = 1_000;
+const BODY_BYTES: usize = 8 * 1024;
+
+async fn with_long_messages() -> World {
+    let mut world = World::founded(Settings::default()).await;
+    let offer = world.books("zoe").await;
+    let session = world.accepts("erika", offer).await;
+    let body = "x".repeat(BODY_BYTES);
+    for part in 0..MESSAGES / 100 {
+        let message = |number: usize| Command::Send {
+            session,
+            message: MessageId::from_u128(u128::try_from(part * 100 + number + 1).unwrap()),
+            by: Actor::Client("zoe".parse().unwrap()),
+            body: body.as_str().into(),
+            key: None,
+        };
+        world.does_all((0..100).map(message).collect()).await;
+    }
+    world.exchange.settle().await;
+    world
+}
+
+/// Asks for an export, and reads its first line of HTTP and no more.
+fn begins_an_export(server: &Server) -> (TcpStream, String) {
+    let mut line = TcpStream::connect(server.address).unwrap();
+    let path = "/v1/companies/acme/export?events=true";
+    write!(line, "GET {path} HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {API_KEY}\r\n\r\n").unwrap();
+    let mut status = [0; 12];
+    line.read_exact(&mut status).unwrap();
+    (line, String::from_utf8_lossy(&status).into_owned())
+}
+
+#[tokio::test]
+async fn a_third_export_is_refused_until_one_of_two_is_over() {
+    let World { place, exchange, reader, .. } = with_long_messages().await;
+    drop((exchange, reader));
+    wait_until("the store to be free", || Sqlite::open(place.path()).is_ok());
+    let server = Plan::new(place.path()).start();
+    let (first, second) = (begins_an_export(&server), begins_an_export(&server));
+    assert_eq!((first.1.as_str(), second.1.as_str()), ("HTTP/1.1 200", "HTTP/1.1 200"));
+    let (status, refused) = server.ask("GET", "/v1/companies/acme/export", "");
+    assert!(status == 503 && refused.contains("overloaded"), "{status} {refused}");
+    drop(first);
+    wait_until("the place of the one that was cut", || begins_an_export(&server).1 == "HTTP/1.1 200");
+    drop(second);
+}
