@@ -9,7 +9,7 @@ use crate::house::Queued;
 use crate::model::{Answer, Step};
 use crate::tasks::{Task, What};
 use crate::wire::{Frame, Heard, Wish};
-use crate::world::{Listener, Place, Seat, World};
+use crate::world::{Listener, Place, Seat, World, kind_of};
 
 /// Something that was decided and is not released yet.
 pub struct Mark {
@@ -170,7 +170,7 @@ impl World {
             Place::Employee(employee) => Some(employee.clone()),
             _ => None,
         });
-        seat.map_or(Step::Wake, |employee| Step::Delivered(employee, offer))
+        seat.map_or(Step::Wake, |employee| Step::Delivered(employee, offer, kind_of(phone)))
     }
 
     fn joins(&mut self, phone: usize, frame: &Frame, old: Option<Seat>, line: Option<u64>, mark: &mut Mark) {

@@ -8,7 +8,7 @@ use switchboard::auth::{Claims, Role};
 use switchboard::clock::Clock;
 use switchboard::device::Device;
 use switchboard::outbox::Outgoing;
-use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Party, SessionId, Time};
+use switchboard_core::{ClientId, Company, CompanyId, DeviceKind, EmployeeId, Party, SessionId, Time};
 
 use crate::case::Case;
 use crate::digest::Digest;
@@ -186,6 +186,12 @@ pub struct Seat {
     pub join_ref: u64,
 }
 
+/// What the app on a device calls it: two kinds, and those that say nothing.
+pub fn kind_of(phone: usize) -> Option<DeviceKind> {
+    let word = [None, Some("ios"), Some("web")][phone % 3];
+    word.and_then(|word| word.parse().ok())
+}
+
 impl World {
     /// The world of a case, before anything has happened.
     ///
@@ -312,8 +318,9 @@ impl World {
         let house = self.house.as_mut()?;
         let pass = house.hub.admission.admit(&claims, None).expect("nobody is limited here");
         let version = switchboard::phoenix::Version::V2;
-        let (device, outbox) = Device::new(house.hub.clone(), claims, pass, version);
+        let (mut device, outbox) = Device::new(house.hub.clone(), claims, pass, version);
         let phone = self.phones.len();
+        device.is_of_kind(kind_of(phone));
         house.listen(phone, outbox);
         self.phones.push(Phone {
             person,

@@ -170,7 +170,15 @@ impl Model {
         let Some(search) = self.search_mut(booking) else { return };
         let expires = timeout.min(search.ends_by);
         let asked = who.clone();
-        search.asks.push(Ask { staff: no, who, expires, delivered: false, deliver_by, outcome: None });
+        search.asks.push(Ask {
+            staff: no,
+            who,
+            expires,
+            delivered: false,
+            delivered_to: None,
+            deliver_by,
+            outcome: None,
+        });
         let attempt = u32::try_from(search.asks.len()).unwrap_or(u32::MAX);
         self.told.offers.push((asked, OfferId { booking, attempt }));
         self.told.bookings.insert(booking);

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, EmployeeId, EndedBy, MessageId, OfferId, Outcome, Party, SessionId,
-    Settings, Time,
+    Actor, BookingId, BookingReason, ClientId, DeviceKind, EmployeeId, EndedBy, MessageId, OfferId, Outcome, Party,
+    SessionId, Settings, Time,
 };
 
 pub use step::Step;
@@ -158,6 +158,8 @@ pub struct Ask {
     pub expires: Time,
     /// Whether a device proved to have it.
     pub delivered: bool,
+    /// What the first one to prove it calls itself.
+    pub delivered_to: Option<DeviceKind>,
     /// When it counts as undelivered.
     pub deliver_by: Option<Time>,
     /// How it ended.

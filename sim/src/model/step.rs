@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use switchboard_core::notice::Cause;
-use switchboard_core::{Actor, BookingId, ClientId, EmployeeId, OfferId, Party, SessionId, Settings, Time};
+use switchboard_core::{Actor, BookingId, ClientId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Settings, Time};
 
 use super::{Answer, Ask, Model, Search, Staff, Talk, Told};
 
@@ -39,7 +39,7 @@ pub enum Step {
     /// A search is called off.
     Cancel(BookingId, Actor),
     /// A device has the offer.
-    Delivered(EmployeeId, OfferId),
+    Delivered(EmployeeId, OfferId, Option<DeviceKind>),
     /// Yes.
     Accept(EmployeeId, OfferId),
     /// No.
@@ -139,7 +139,7 @@ impl Model {
             Step::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
             Step::Book(client, topic, note, key) => self.book(client, topic, note.as_ref(), key.as_ref(), fresh),
             Step::Cancel(booking, by) => self.cancel(*booking, by),
-            Step::Delivered(who, offer) => self.delivered(who, *offer),
+            Step::Delivered(who, offer, kind) => self.delivered(who, *offer, kind.as_ref()),
             Step::Accept(who, offer) => self.accept(who, *offer, fresh),
             Step::Reject(who, offer) => self.reject(who, *offer),
             Step::Say(session, by, body, key) => self.say(*session, by, body, key.as_ref(), fresh),

@@ -304,6 +304,7 @@ impl Ask {
             && self.expires == offer.expires_at
             && self.outcome == offer.outcome
             && self.delivered == offer.delivered_at.is_some()
+            && self.delivered_to == offer.delivered_to
             && self.deliver_by == offer.delivery_due
     }
 }

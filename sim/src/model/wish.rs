@@ -2,7 +2,8 @@
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, EmployeeId, EndedBy, MessageId, OfferId, Outcome, Party, SessionId,
+    Actor, BookingId, BookingReason, ClientId, DeviceKind, EmployeeId, EndedBy, MessageId, OfferId, Outcome, Party,
+    SessionId,
 };
 
 use super::{Answer, Ask, End, Holds, Model, Near, Said, Search, Side, Talk};
@@ -67,13 +68,17 @@ impl Model {
         Some(ask).filter(|ask| ask.who == *who)
     }
 
-    pub(super) fn delivered(&mut self, who: &EmployeeId, offer: OfferId) -> Answer {
+    pub(super) fn delivered(&mut self, who: &EmployeeId, offer: OfferId, kind: Option<&DeviceKind>) -> Answer {
         let here = self.staff_no(who).and_then(|no| self.staff(no)).is_some_and(|staff| staff.near == Near::Here);
         let open = self.ask_of(who, offer).is_some_and(|ask| ask.outcome.is_none());
         if here
             && open
             && let Some(ask) = self.open_ask_mut(offer.booking)
         {
+            // The first proof counts.
+            if !ask.delivered {
+                ask.delivered_to = kind.cloned();
+            }
             ask.delivered = true;
             ask.deliver_by = None;
         }
