@@ -6,8 +6,10 @@ use switchboard::channel::employee::intent;
 use switchboard::channel::fields::Fields;
 use switchboard::channel::{Topic, shortened, unknown_event};
 use switchboard::view::{self, Named};
-use switchboard_core::limits::{KEY_MAX_CHARS, NOTE_MAX_BYTES, REASON_MAX_CHARS, TOPIC_MAX_CHARS};
-use switchboard_core::{BookingId, Key, OfferId, Refusal};
+use switchboard_core::limits::{
+    DEVICE_KIND_MAX_CHARS, KEY_MAX_CHARS, NOTE_MAX_BYTES, REASON_MAX_CHARS, TOPIC_MAX_CHARS,
+};
+use switchboard_core::{BookingId, DeviceKind, Key, OfferId, Refusal};
 
 /// An error message shows at most the beginning of what was sent.
 const MESSAGE_MAX_BYTES: usize = 600;
@@ -18,6 +20,7 @@ pub fn fields(data: &[u8]) {
     let (name, payload) = crate::first_line(text);
     topic(name);
     event(name);
+    device(name);
     if let Ok(payload) = RawValue::from_string(payload.to_owned()) {
         read(&Fields::of(&payload));
     }
@@ -49,6 +52,15 @@ fn event(name: &str) {
     said(&view::json(&unknown_event(name, &["book", "cancel"])));
     assert!(!shortened(name).chars().any(char::is_control));
     assert_eq!(intent(name).is_ok(), matches!(name, "idle" | "offline"));
+}
+
+/// What an app calls a kind of device is kept and shown, so nothing else may be in it.
+fn device(name: &str) {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    let is_kind = (1..=DEVICE_KIND_MAX_CHARS).contains(&name.len()) && name.bytes().all(is_word);
+    let read = name.parse::<DeviceKind>();
+    assert_eq!(read.is_ok(), is_kind, "{name}");
+    assert!(read.is_err() || read.is_ok_and(|kind| kind.as_str() == name));
 }
 
 /// An error is JSON with a reason and a message of reasonable length.
