@@ -78,8 +78,11 @@ pub fn document() -> Value {
     }
     document["components"]["responses"] = Value::Object(responses);
     document["components"]["securitySchemes"] = json!({
-        "key": { "type": "http", "scheme": "bearer", "description": "An API key, as `Authorization: Bearer <key>`. Each has \
-            a scope, `read`, `operate` or `manage`, of which the later may what the former may" },
+        "key": {
+            "type": "http", "scheme": "bearer",
+            "description": "An API key, as `Authorization: Bearer <key>`. Each has a scope, `read`, `operate` or `manage`, of \
+                which the later may what the former may",
+        },
     });
     document
 }

@@ -201,7 +201,8 @@ pub async fn of_company(
 /// # Errors
 /// `unknown_company`, a bad query, or `too_far_back`.
 #[utoipa::path(
-    get, path = "/companies/{company}/statistics/employees", operation_id = "listStatisticsOfEmployees", tag = "statistics",
+    get, path = "/companies/{company}/statistics/employees", operation_id = "listStatisticsOfEmployees",
+    tag = "statistics",
     security(("key" = ["read"])),
     params(OfCompany, EmployeesQuery),
     responses(

@@ -198,8 +198,8 @@ pub fn statistics() -> Value {
         "bookings": {
             "total": 12, "offering": 0, "assigned": 11, "unanswered": 0, "cancelled": 1, "expired": 0,
             "everyone_declined": 0, "nobody_left": 0, "client_cancelled": 1, "client_lost": 0, "deadline": 0,
-            "closed_by_admin": 0, "time_to_first_offer": durations(12, 0, 1), "time_to_answer": durations(11, 6_000, 9_000),
-            "assigned_within": 11, "service_level": 0.9167,
+            "closed_by_admin": 0, "time_to_first_offer": durations(12, 0, 1),
+            "time_to_answer": durations(11, 6_000, 9_000), "assigned_within": 11, "service_level": 0.9167,
         },
         "offers": employee["offers"], "sessions": employee["sessions"], "time": employee["time"],
     })
