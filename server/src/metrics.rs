@@ -5,6 +5,7 @@ mod process;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use crate::phoenix::code;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::counter::Counter;
@@ -175,7 +176,7 @@ impl Metrics {
         let mut outcomes = vec![ASSIGNED];
         outcomes.extend(BookingReason::ALL.map(BookingReason::word));
         let (answers, ended_by) = (Outcome::ALL.map(Outcome::word), EndedBy::ALL.map(EndedBy::word));
-        let (whys, refusals) = (crate::device::code::ALL.map(|(_, why)| why), REFUSALS);
+        let (whys, refusals) = (code::ALL.map(|(_, why)| why), REFUSALS);
         let requests = Family::new_with_constructor(request_histogram as fn() -> Histogram);
         r.0.register_with_unit(
             "http_request_duration",

@@ -1,5 +1,6 @@
 //! The frames that an app and the server exchange: Phoenix Channels without a socket.
 
+pub mod code;
 mod frame_error;
 mod frame_v1;
 mod frame_v2;

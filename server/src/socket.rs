@@ -19,11 +19,11 @@ use tokio_tungstenite::tungstenite;
 use crate::admission::{Entrance, Limited, Peer};
 use crate::auth::{Claims, subprotocol_token};
 use crate::channel;
-use crate::device::{Device, End, code};
+use crate::device::{Device, End};
 use crate::hub::{Hub, Place};
 use crate::metrics::METRICS;
 use crate::outbox::{Ended, Outgoing, Waiting};
-use crate::phoenix::Version;
+use crate::phoenix::{Version, code};
 use crate::view;
 
 /// Bytes of a frame that is taken. The wire contract's.

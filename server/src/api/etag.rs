@@ -134,7 +134,7 @@ impl Conditions {
             Some(Named::Any) => now.is_some(),
             Some(Named::These(tags)) => now.is_some_and(|now| tags.iter().any(|tag| now.sets_as(tag))),
         };
-        if only_if && !unless { Ok(()) } else { Err(Problem::changed(now)) }
+        if only_if && !unless { Ok(()) } else { Err(Problem::changed(now.map(Tag::quoted))) }
     }
 
     /// Whether who asks has seen it already, just as it is.

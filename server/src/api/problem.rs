@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use switchboard_core::{Company, Refusal};
 
-use super::etag::Tag;
 use crate::admission::Limited;
 use crate::exchange::NotNow;
 use crate::journal::StoreError;
@@ -54,15 +53,15 @@ impl Problem {
         problem
     }
 
-    /// What was to be changed is no longer as it was, or is there already.
+    /// What was to be changed is no longer as it was, or is there already; with its `ETag` now.
     #[must_use]
-    pub fn changed(now: Option<&Tag>) -> Self {
-        let detail = match now {
+    pub fn changed(now: Option<String>) -> Self {
+        let detail = match &now {
             Some(_) => "it is not as the condition says: read it again, and change it from there",
             None => "it is not there, and the condition says that it is",
         };
         let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "changed", detail);
-        problem.headers.extend(now.map(|tag| (header::ETAG, tag.quoted())));
+        problem.headers.extend(now.map(|tag| (header::ETAG, tag)));
         problem
     }
 

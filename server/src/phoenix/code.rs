@@ -1,0 +1,33 @@
+//! Why a socket is closed from this side, in the numbers of the wire.
+
+/// Nothing was heard for too long.
+pub const GOING_AWAY: u16 = 1001;
+/// A frame is not of the form.
+pub const FORM: u16 = 1002;
+/// A frame is not JSON.
+pub const NOT_JSON: u16 = 1007;
+/// A frame is too big.
+pub const TOO_BIG: u16 = 1009;
+/// The server restarts.
+pub const RESTART: u16 = 1012;
+/// Events are read too slowly.
+pub const TOO_SLOW: u16 = 1013;
+/// The token has expired.
+pub const TOKEN_EXPIRED: u16 = 4401;
+
+/// All of them, each with a word for it.
+pub const ALL: [(u16, &str); 7] = [
+    (GOING_AWAY, "silent"),
+    (FORM, "bad_form"),
+    (NOT_JSON, "not_json"),
+    (TOO_BIG, "too_big"),
+    (RESTART, "restart"),
+    (TOO_SLOW, "too_slow"),
+    (TOKEN_EXPIRED, "token_expired"),
+];
+
+/// The word for a code; the form's for one that is not in the list.
+#[must_use]
+pub fn why(code: u16) -> &'static str {
+    ALL.iter().find(|(known, _)| *known == code).map_or("bad_form", |(_, why)| why)
+}
