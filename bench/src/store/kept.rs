@@ -93,7 +93,7 @@ impl<S: Store> Store for Keeping<S> {
         self.store.filing_due()
     }
 
-    fn file(&mut self, which: Filing<'_>) -> Result<(), StoreError> {
+    fn file(&mut self, which: Filing<'_>) -> Result<bool, StoreError> {
         self.store.file(which)
     }
 

@@ -15,8 +15,11 @@ use super::{Entry, StoreError, log, reader};
 /// How long an entry waits to be filed. The longer, the more of a company are filed together, and the fewer pages and
 /// rows are written twice; and the further are the tables behind for who reads them with SQL.
 const FILE_AFTER: Duration = Duration::from_millis(250);
-/// Entries that are filed with one transaction: commits wait behind it, so it is a matter of milliseconds.
-const ENTRIES_AT_ONCE: usize = 256;
+/// Entries, events and rows that are filed with one transaction: commits wait behind it, so it is a matter of some
+/// milliseconds. An entry of many bookings has four of them, one of an imported file a hundred thousand.
+const WRITES_AT_ONCE: usize = 1024;
+/// What a larger entry is filed in.
+const WRITES_PER_PART: usize = 512;
 /// Entries that may wait; with more, filing comes before new commits. About 20 MB.
 const ENTRIES_MAX: usize = 16 * 1024;
 
@@ -42,6 +45,27 @@ impl Unfiled {
     pub(super) fn last_seq(&self) -> u64 {
         self.first_seq + self.events.len() as u64 - 1
     }
+
+    /// The same in parts that are filed one after the other, when it is large. The rows go first: whoever reads the log
+    /// after a crash finds again which rows follow from the events that are not filed, and from no others.
+    pub(super) fn parts(self) -> impl Iterator<Item = Self> {
+        let Self { first_seq, at, mut events, mut rows, batch } = self;
+        let is_large = events.len() + rows.len() > WRITES_PER_PART;
+        let most = if is_large { WRITES_PER_PART } else { usize::MAX };
+        let mut next_seq = first_seq;
+        std::iter::from_fn(move || {
+            let of_rows: Vec<Row> = rows.drain(..rows.len().min(most)).collect();
+            let room = if is_large && !of_rows.is_empty() { 0 } else { most };
+            let of_events: Vec<_> = events.drain(..events.len().min(room)).collect();
+            let part = Self { first_seq: next_seq, at, events: of_events, rows: of_rows, batch };
+            next_seq += part.events.len() as u64;
+            (!part.events.is_empty() || !part.rows.is_empty()).then_some(part)
+        })
+    }
+
+    fn writes(&self) -> usize {
+        1 + self.events.len() + self.rows.len()
+    }
 }
 
 fn written(events: &[Event]) -> Vec<(&'static str, String)> {
@@ -54,6 +78,23 @@ pub(super) type Slice = Vec<(CompanyId, VecDeque<Unfiled>)>;
 /// The companies of a slice, each with the number of its last event there.
 pub(super) fn last_seqs(slice: &Slice) -> impl Iterator<Item = (&CompanyId, u64)> {
     slice.iter().filter_map(|(company, entries)| Some((company, entries.back()?.last_seq())))
+}
+
+/// Whether it is as much as is filed at once.
+pub(super) fn is_enough(slice: &Slice) -> bool {
+    slice.iter().flat_map(|(_, entries)| entries).map(Unfiled::writes).sum::<usize>() >= WRITES_AT_ONCE
+}
+
+/// Takes out of a company's entries what there is room for, and at least one of them; the rest stays.
+fn take_some(entries: &mut VecDeque<Unfiled>, room: usize) -> VecDeque<Unfiled> {
+    let mut writes = 0;
+    let fits = |entry: &&Unfiled| {
+        writes += entry.writes();
+        writes <= room
+    };
+    let fit = entries.iter().take_while(fits).count().max(1).min(entries.len());
+    let rest = entries.split_off(fit);
+    std::mem::replace(entries, rest)
 }
 
 /// All that waits to be filed.
@@ -104,24 +145,31 @@ impl Backlog {
 
     /// Takes out what has waited longest, as much as is filed at once; nothing when nothing waits.
     pub(super) fn take_longest(&mut self) -> Slice {
-        let (mut slice, mut room) = (Slice::new(), ENTRIES_AT_ONCE);
+        let (mut slice, mut room) = (Slice::new(), WRITES_AT_ONCE);
         while room > 0
             && let Some((company, since)) = self.order.pop_front()
         {
             let Some(mut entries) = self.waiting.remove(&company) else { continue };
-            if entries.len() > room {
-                self.waiting.insert(company.clone(), entries.split_off(room));
+            let taken = take_some(&mut entries, room);
+            if !entries.is_empty() {
+                self.waiting.insert(company.clone(), entries);
                 self.order.push_front((company.clone(), since));
             }
-            room -= entries.len();
-            slice.push((company, entries));
+            room = room.saturating_sub(taken.iter().map(Unfiled::writes).sum());
+            slice.push((company, taken));
         }
         slice
     }
 
-    /// Takes out all that waits of a company.
+    /// Takes out what has waited longest of a company, as much as is filed at once.
     pub(super) fn take(&mut self, company: &CompanyId) -> Slice {
-        self.waiting.remove(company).map(|entries| (company.clone(), entries)).into_iter().collect()
+        let Some(mut entries) = self.waiting.remove(company) else { return Slice::new() };
+        let taken = take_some(&mut entries, WRITES_AT_ONCE);
+        if !entries.is_empty() {
+            // It stands in the order still.
+            self.waiting.insert(company.clone(), entries);
+        }
+        vec![(company.clone(), taken)]
     }
 
     /// Puts a slice back that could not be filed.

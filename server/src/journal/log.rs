@@ -73,9 +73,13 @@ pub(super) fn read(connection: &Connection) -> Result<BTreeMap<CompanyId, Vec<Lo
     let mut unfiled: BTreeMap<CompanyId, Vec<Logged>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         for line in row.get_ref(0)?.as_str().map_err(unreadable)?.lines() {
-            let entry: Logged = serde_json::from_str(line).map_err(unreadable)?;
-            // A batch stays until the last of its entries is filed.
-            if entry.seq > tables::last_seq(connection, &entry.company)? {
+            let mut entry: Logged = serde_json::from_str(line).map_err(unreadable)?;
+            // A batch stays until the last of its entries is filed, and of a large entry a part may be.
+            let filed = (tables::last_seq(connection, &entry.company)? + 1).saturating_sub(entry.seq);
+            let filed_events = usize::try_from(filed).unwrap_or(usize::MAX);
+            if filed_events < entry.events.len() {
+                entry.events.drain(..filed_events);
+                entry.seq += filed;
                 unfiled.entry(entry.company.clone()).or_default().push(entry);
             }
         }

@@ -46,6 +46,7 @@ pub mod check;
 
 pub mod backup;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
@@ -202,13 +203,14 @@ pub trait Store: Send {
         None
     }
 
-    /// Files something that is committed. What cannot be filed waits on.
+    /// Files something that is committed, a moment's work at a time. What cannot be filed waits on. Says whether all
+    /// that was asked for is filed.
     ///
     /// # Errors
     /// When the tables cannot be written now.
-    fn file(&mut self, which: Filing<'_>) -> Result<(), StoreError> {
+    fn file(&mut self, which: Filing<'_>) -> Result<bool, StoreError> {
         let _all_is_filed = which;
-        Ok(())
+        Ok(true)
     }
 
     /// Tries a commit that changes nothing.
@@ -240,11 +242,17 @@ pub trait ReadBack: Send + Sync {
     fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>>;
 }
 
+/// The store could not file; it is said in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Unfiled;
+
 /// Commits batches, keeps the epoch, and releases what was committed. Driven by a thread, or by a test.
 pub struct Committer<S> {
     store: S,
     epoch: Arc<AtomicU64>,
     healthy: watch::Sender<bool>,
+    /// Those who wait for more to be filed than is filed at once: commits go on in between.
+    asked: VecDeque<(Option<CompanyId>, Release)>,
 }
 
 impl<S: Store> Committer<S> {
@@ -252,7 +260,7 @@ impl<S: Store> Committer<S> {
     pub fn new(store: S) -> (Self, Arc<AtomicU64>, watch::Receiver<bool>) {
         let epoch = Arc::new(AtomicU64::new(0));
         let (healthy, health) = watch::channel(true);
-        (Self { store, epoch: epoch.clone(), healthy }, epoch, health)
+        (Self { store, epoch: epoch.clone(), healthy, asked: VecDeque::new() }, epoch, health)
     }
 
     /// Commits a batch and releases it. After a failure all entries of the old epoch are lost: they may rest on what
@@ -275,7 +283,7 @@ impl<S: Store> Committer<S> {
             Err(error) => {
                 tracing::warn!(%error, entries = batch.len(), "the store cannot commit: answering `unavailable` until it can");
                 self.epoch.fetch_add(1, Ordering::AcqRel);
-                self.healthy.send_replace(false);
+                self.fall_sick();
                 self.release(batch, Fate::Lost);
             }
         }
@@ -294,12 +302,7 @@ impl<S: Store> Committer<S> {
         for work in batch {
             match work {
                 Work::Entry(Entry { release, .. }) | Work::Write { release, .. } => release(fate),
-                Work::File { company, release } => {
-                    release(match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
-                        true => Fate::Committed,
-                        false => Fate::Lost,
-                    })
-                }
+                Work::File { company, release } => self.file_for(company, release),
                 Work::Snapshot { .. } => {}
             }
         }
@@ -308,26 +311,54 @@ impl<S: Store> Committer<S> {
     /// When something that is committed is to be filed, if the store can write.
     #[must_use]
     pub fn filing_due(&self) -> Option<Instant> {
-        self.store.filing_due().filter(|_| self.is_healthy())
+        let due = if self.asked.is_empty() { self.store.filing_due() } else { Some(Instant::now()) };
+        due.filter(|_| self.is_healthy())
     }
 
     /// Files what has waited long enough. So commits go on in between.
     pub fn file_what_is_due(&mut self) {
-        if self.filing_due().is_some_and(|due| due <= Instant::now()) {
-            self.file(Filing::Longest);
+        if self.filing_due().is_none_or(|due| due > Instant::now()) {
+            return;
+        }
+        match self.asked.pop_front() {
+            Some((company, release)) => self.file_for(company, release),
+            None => drop(self.file(Filing::Longest)),
         }
     }
 
-    /// Says whether it could. What cannot be filed is not lost; but then there is no room for more either.
-    fn file(&mut self, which: Filing<'_>) -> bool {
+    /// Files for somebody who waits for it. What takes longer than a moment is gone on with after the next commit.
+    fn file_for(&mut self, company: Option<CompanyId>, release: Release) {
+        match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
+            Ok(true) => release(Fate::Committed),
+            Ok(false) => self.asked.push_back((company, release)),
+            Err(Unfiled) => release(Fate::Lost),
+        }
+    }
+
+    /// Files everything, for the end.
+    fn file_all(&mut self) {
+        while self.file(Filing::All) == Ok(false) {}
+        let fate = if self.is_healthy() { Fate::Committed } else { Fate::Lost };
+        self.asked.drain(..).for_each(|(_, release)| release(fate));
+    }
+
+    /// Nothing can be committed or filed now: who waits for it is told.
+    fn fall_sick(&mut self) {
+        self.healthy.send_replace(false);
+        self.asked.drain(..).for_each(|(_, release)| release(Fate::Lost));
+    }
+
+    /// Says whether all that was asked for is filed. What cannot be filed is not lost; but then there is no room for more
+    /// either.
+    fn file(&mut self, which: Filing<'_>) -> Result<bool, Unfiled> {
         let began = Instant::now();
         let filed = self.store.file(which);
         METRICS.filing.observe(began.elapsed().as_secs_f64());
-        if let Err(error) = &filed {
+        filed.map_err(|error| {
             tracing::warn!(%error, "the store cannot file: answering `unavailable` until it can");
-            self.healthy.send_replace(false);
-        }
-        filed.is_ok()
+            self.fall_sick();
+            Unfiled
+        })
     }
 
     /// Whether the store could commit the last time.
@@ -380,7 +411,7 @@ impl Journal {
                 }
             }
             // The next start would do it, but whoever looks into the store until then should find all of it.
-            committer.file(Filing::All);
+            committer.file_all();
         })?;
         Ok((journal, thread))
     }

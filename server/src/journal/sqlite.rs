@@ -152,7 +152,7 @@ impl Store for Sqlite {
                     let unfiled = Unfiled::of(entry);
                     log::add(&mut text, &entry.company, &unfiled);
                     seqs.insert(entry.company.clone(), unfiled.last_seq());
-                    entries.push((entry.company.clone(), unfiled));
+                    entries.extend(unfiled.parts().map(|part| (entry.company.clone(), part)));
                 }
                 Work::Snapshot { company, seq, data, revision } => {
                     if erasure::is_as_read(&transaction, company, *revision)? {
@@ -176,25 +176,26 @@ impl Store for Sqlite {
         self.backlog.due()
     }
 
-    fn file(&mut self, which: Filing<'_>) -> Result<(), StoreError> {
+    fn file(&mut self, which: Filing<'_>) -> Result<bool, StoreError> {
         match which {
             Filing::Longest => loop {
                 let slice = self.backlog.take_longest();
                 self.file_slice(slice)?;
                 if !self.backlog.is_too_long() {
-                    return Ok(());
+                    return Ok(true);
                 }
             },
             Filing::Of(company) => {
                 let slice = self.backlog.take(company);
-                self.file_slice(slice)
+                self.file_slice(slice)?;
+                Ok(self.backlog.last_seq(company).is_none())
             }
             Filing::All => loop {
                 let slice = self.backlog.take_longest();
-                let is_last = slice.is_empty();
+                let (is_last, is_enough) = (slice.is_empty(), filing::is_enough(&slice));
                 self.file_slice(slice)?;
-                if is_last {
-                    return Ok(());
+                if is_last || is_enough {
+                    return Ok(is_last);
                 }
             },
         }

@@ -213,7 +213,9 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
         ])?;
     }
     if let Row::Message(m) = row {
-        let sql = "INSERT INTO messages (company_id, session_id, id, sender, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        // Of a large entry the rows are filed before its events, and after a crash once more.
+        let sql = "INSERT INTO messages (company_id, session_id, id, sender, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                   ON CONFLICT DO NOTHING";
         let mut insert = connection.prepare_cached(sql)?;
         let (session, id) = (m.session_id.to_string(), m.id.to_string());
         insert.execute(params![company, session, id, m.sender, m.body, ms(m.at)])?;

@@ -226,7 +226,7 @@ fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_canno
     let (mut acme, mut bolt) = (Life::new("acme"), Life::new("bolt"));
     store.commit(&mut [acme.is_founded()]).expect("stored");
     store.commit(&mut [bolt.is_founded()]).expect("stored");
-    for number in 0..300 {
+    for number in 0..400 {
         store.commit(&mut [acme.hires(&format!("ann-{number}"))]).expect("stored");
     }
     let holder = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
@@ -235,10 +235,11 @@ fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_canno
     assert!(store.file(Filing::All).is_err(), "somebody else writes");
     holder.execute_batch("ROLLBACK").expect("given back");
     store.commit(&mut [acme.hires("zoe")]).expect("stored behind what went back");
+    // Each is an entry, an event and a row.
     store.file(Filing::Longest).expect("filed");
-    assert_eq!((count(directory.path(), "events"), count(directory.path(), "companies")), (256, 1));
+    assert_eq!((count(directory.path(), "events"), count(directory.path(), "companies")), (342, 1));
     store.file(Filing::All).expect("filed");
-    assert_eq!(count(directory.path(), "events"), 303);
+    assert_eq!(count(directory.path(), "events"), 403);
     assert_eq!(reader.company(acme.0.id()).expect("it can be read").0, acme.0);
     assert_eq!(check::check(&reader).expect("it can be read").differences, Vec::<String>::new());
 }
@@ -280,4 +281,73 @@ fn what_is_written_beside_the_events_is_there_when_it_is_told() {
     );
     drop(journal);
     thread.join().expect("it ends");
+}
+
+#[test]
+fn a_large_entry_is_filed_a_part_at_a_time_and_the_next_start_files_what_a_kill_left_of_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let id: CompanyId = "acme".parse().expect("an id");
+    let mut company = Company::new(id.clone());
+    let (mut store, _) = Sqlite::open(directory.path()).expect("a store");
+    let mut events = Vec::new();
+    let set = Command::SetCompany { name: "Acme".into(), settings: Settings::default() };
+    let hire = (0..3000).map(|number| Command::SetEmployee {
+        employee: format!("e{number}").parse().expect("an id"),
+        name: "A".into(),
+        topics: vec![],
+    });
+    for command in std::iter::once(set).chain(hire) {
+        events.extend(company.take(Time::from_ms(10), &command).events);
+    }
+    let rows = rows_of(&company, &events);
+    let (release, at): (Release, Time) = (Box::new(|_| {}), Time::from_ms(10));
+    let entry = Entry { company: id.clone(), epoch: 0, first_seq: 1, at, events, rows, release };
+    store.commit(&mut [Work::Entry(entry)]).expect("committed");
+    // First the rows, and then some of the events.
+    let parts = 3001_u32.div_ceil(512);
+    for _ in 0..parts {
+        assert!(!store.file(Filing::Of(&id)).expect("filed"), "a moment is too short for all of it");
+    }
+    drop(store);
+    let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+    assert_eq!(reader.company(&id).expect("it can be read").0, company);
+    let checked = super::check::check(&reader).expect("it can be checked");
+    assert!(checked.differences.is_empty(), "{:?}", checked.differences);
+    assert_eq!((checked.events, store.file(Filing::Of(&id)).expect("nothing to file")), (3001, true));
+}
+
+#[test]
+fn commits_go_on_while_somebody_waits_for_much_to_be_filed() {
+    /// Files in three moments, and commits at once.
+    struct Slow(Arc<Mutex<Vec<&'static str>>>);
+    impl Store for Slow {
+        fn commit(&mut self, _: &mut [Work]) -> Result<(), StoreError> {
+            self.0.lock().expect("one thread").push("committed");
+            Ok(())
+        }
+
+        fn file(&mut self, _: Filing<'_>) -> Result<bool, StoreError> {
+            let mut done = self.0.lock().expect("one thread");
+            done.push("filed some");
+            Ok(done.iter().filter(|what| **what == "filed some").count() == 3)
+        }
+
+        fn probe(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+    let (done, told) = (Arc::default(), Told::default());
+    let (mut committer, ..) = Committer::new(Slow(Arc::clone(&done)));
+    let waiting = done.clone();
+    let release: Release = Box::new(move |fate| {
+        assert_eq!(fate, Fate::Committed);
+        waiting.lock().expect("one thread").push("told");
+    });
+    committer.commit(vec![Work::File { company: None, release }]);
+    for seq in 1..=3 {
+        committer.commit(vec![entry(seq, 0, vec![Event::Resumed], &told)]);
+        committer.file_what_is_due();
+    }
+    let order = ["filed some", "committed", "filed some", "committed", "filed some", "told", "committed"];
+    assert_eq!(*done.lock().expect("one thread"), order);
 }
