@@ -415,11 +415,7 @@ impl Exchange {
         if !self.journal.is_healthy() {
             return Err(NotNow::Unavailable);
         }
-        let (told, fate) = oneshot::channel();
-        let release = Box::new(move |fate| {
-            let _nobody_waits = told.send(fate);
-        });
-        if self.journal.write_soon(change, release) { Ok(fate) } else { Err(OVERLOADED) }
+        self.journal.write_soon(change).ok_or(OVERLOADED)
     }
 
     /// Counts what there is now, for the metrics. Each company is looked at for a moment.

@@ -53,6 +53,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
+use tokio::sync::oneshot;
 
 use crate::metrics::METRICS;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -88,6 +89,15 @@ pub type Release = Box<dyn FnOnce(Fate) + Send>;
 
 /// Writes something into tables of its own.
 pub type Change = Box<dyn FnMut(&rusqlite::Connection) -> Result<(), StoreError> + Send>;
+
+/// A release that tells one who waits, if they still do.
+fn told() -> (Release, oneshot::Receiver<Fate>) {
+    let (tell, told) = oneshot::channel();
+    let release = Box::new(move |fate| {
+        let _nobody_waits_any_more = tell.send(fate);
+    });
+    (release, told)
+}
 
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,7 +254,7 @@ pub trait ReadBack: Send + Sync {
 
 /// The store could not file; it is said in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Unfiled;
+struct NotFiled;
 
 /// Commits batches, keeps the epoch, and releases what was committed. Driven by a thread, or by a test.
 pub struct Committer<S> {
@@ -331,7 +341,7 @@ impl<S: Store> Committer<S> {
         match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
             Ok(true) => release(Fate::Committed),
             Ok(false) => self.asked.push_back((company, release)),
-            Err(Unfiled) => release(Fate::Lost),
+            Err(NotFiled) => release(Fate::Lost),
         }
     }
 
@@ -350,14 +360,14 @@ impl<S: Store> Committer<S> {
 
     /// Says whether all that was asked for is filed. What cannot be filed is not lost; but then there is no room for more
     /// either.
-    fn file(&mut self, which: Filing<'_>) -> Result<bool, Unfiled> {
+    fn file(&mut self, which: Filing<'_>) -> Result<bool, NotFiled> {
         let began = Instant::now();
         let filed = self.store.file(which);
         METRICS.filing.observe(began.elapsed().as_secs_f64());
         filed.map_err(|error| {
             tracing::warn!(%error, "the store cannot file: answering `unavailable` until it can");
             self.fall_sick();
-            Unfiled
+            NotFiled
         })
     }
 
@@ -445,29 +455,25 @@ impl Journal {
     /// Comes back when everything that was queued before is also in the tables; of one company, or of all. Says whether
     /// it is: not while the store is sick.
     pub async fn filed(&self, company: Option<&CompanyId>) -> bool {
-        let (told, wait) = tokio::sync::oneshot::channel();
-        let release = Box::new(move |fate| {
-            let _nobody_waits_any_more = told.send(fate);
-        });
+        let (release, told) = told();
         let sent = self.queue.send(Work::File { company: company.cloned(), release }).await;
-        sent.is_ok() && wait.await == Ok(Fate::Committed)
+        sent.is_ok() && told.await == Ok(Fate::Committed)
     }
 
     /// Writes something beside the companies' events, in its turn. Says whether it is committed.
     pub async fn write(&self, change: Change) -> bool {
-        let (told, wait) = tokio::sync::oneshot::channel();
-        let release = Box::new(move |fate| {
-            let _nobody_waits_any_more = told.send(fate);
-        });
+        let (release, told) = told();
         let sent = self.queue.send(Work::Write { change, release }).await;
-        sent.is_ok() && wait.await == Ok(Fate::Committed)
+        sent.is_ok() && told.await == Ok(Fate::Committed)
     }
 
-    /// Writes something in its turn, and tells what became of it. Says whether there was a place in the queue.
+    /// Writes something in its turn, and tells what became of it; nothing when there is no place in the queue.
     #[must_use]
-    pub fn write_soon(&self, change: Change, release: Release) -> bool {
-        let place = self.try_reserve();
-        place.map(|place| place.send(Work::Write { change, release })).is_some()
+    pub fn write_soon(&self, change: Change) -> Option<oneshot::Receiver<Fate>> {
+        let place = self.try_reserve()?;
+        let (release, told) = told();
+        place.send(Work::Write { change, release });
+        Some(told)
     }
 
     /// The epoch now: it changes when a commit failed.
