@@ -1,0 +1,89 @@
+// What a person has asked for and waits on: a button that is busy once at a time, and the sentence when it went wrong.
+import { useState } from 'preact/hooks'
+import type { ComponentChildren, JSX } from 'preact'
+import { Refusal } from 'switchboard-client'
+import { Problem } from '../person/api.js'
+import { translated } from '../words/language.js'
+
+const words = translated<Record<string, string>>({
+  en: {
+    other: 'That did not work. Please try again.',
+    no_answer: 'The server did not answer. Please try again.',
+    no_idle_employee: 'Nobody is free for this any more.',
+    already_booked: 'You have an open request already.',
+    booking_closed: 'This request is over.',
+    offer_closed: 'This request is over.',
+    session_ended: 'This session is over.',
+    forbidden: 'You may not do that.',
+    rate_limited: 'That was too much at once. Please wait a moment.',
+    overloaded: 'The server is very busy. Please try again in a moment.',
+    unavailable: 'The server cannot store anything at the moment. Please try again soon.',
+    changed: 'Somebody has changed this meanwhile. Look again, and change from there.',
+  },
+  de: {
+    other: 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
+    no_answer: 'Der Server hat nicht geantwortet. Bitte versuchen Sie es noch einmal.',
+    no_idle_employee: 'Dafür ist gerade niemand mehr frei.',
+    already_booked: 'Sie haben bereits eine offene Anfrage.',
+    booking_closed: 'Diese Anfrage ist vorbei.',
+    offer_closed: 'Diese Anfrage ist vorbei.',
+    session_ended: 'Dieses Gespräch ist vorbei.',
+    forbidden: 'Das dürfen Sie nicht.',
+    rate_limited: 'Das war zu viel auf einmal. Bitte warten Sie einen Moment.',
+    overloaded: 'Der Server ist sehr beschäftigt. Bitte versuchen Sie es gleich noch einmal.',
+    unavailable: 'Der Server kann gerade nichts speichern. Bitte versuchen Sie es bald noch einmal.',
+    changed: 'Jemand hat das inzwischen geändert. Sehen Sie noch einmal nach, und ändern Sie von dort aus.',
+  },
+  ar: {
+    other: 'لم ينجح ذلك. يُرجى المحاولة مرة أخرى.',
+    no_answer: 'لم يُجب الخادم. يُرجى المحاولة مرة أخرى.',
+    no_idle_employee: 'لم يعد أحد متاحًا لهذا الموضوع.',
+    already_booked: 'لديك طلب مفتوح بالفعل.',
+    booking_closed: 'انتهى هذا الطلب.',
+    offer_closed: 'انتهى هذا الطلب.',
+    session_ended: 'انتهت هذه الجلسة.',
+    forbidden: 'لا يُسمح لك بذلك.',
+    rate_limited: 'طلبات كثيرة دفعة واحدة. يُرجى الانتظار قليلًا.',
+    overloaded: 'الخادم مشغول جدًا. يُرجى المحاولة بعد لحظات.',
+    unavailable: 'لا يستطيع الخادم الحفظ الآن. يُرجى المحاولة بعد قليل.',
+    changed: 'غيّر شخص آخر هذا في هذه الأثناء. انظر مرة أخرى ثم غيّر من هناك.',
+  },
+})
+
+/** A sentence for a person about what went wrong, in their language; the server's own where there is no other. */
+export function sentenceOf(error: unknown): string {
+  const said = words()
+  if (!(error instanceof Refusal || error instanceof Problem)) return said['other'] ?? ''
+  return said[error.reason] ?? (error.message || said['other'] || '')
+}
+
+/** Runs what a person asks for, once at a time; the error stays until the next try. */
+export function useDoing(): { busy: boolean; error: string; run: (work: () => Promise<unknown>) => void } {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState('')
+  const run = (work: () => Promise<unknown>) => {
+    if (busy) return
+    setBusy(true)
+    setError('')
+    work()
+      .catch((caught: unknown) => setError(sentenceOf(caught)))
+      .finally(() => setBusy(false))
+  }
+  return { busy, error, run }
+}
+
+/** A button whose work takes a while. It keeps the focus while it is busy, as a disabled one would not. */
+export function WorkButton({ busy, children, ...rest }: { busy: boolean; children: ComponentChildren } & JSX.IntrinsicElements['button']) {
+  return (
+    <button type="button" aria-busy={busy} {...rest}>
+      {children}
+    </button>
+  )
+}
+
+/** The sentence, where there is one. */
+export function ErrorLine({ text }: { text: string }) {
+  return (
+    <div role="alert">{text && <p class="error">{text}</p>}</div>
+  )
+}

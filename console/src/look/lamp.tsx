@@ -1,0 +1,19 @@
+// A status as a lamp with its word, the same on all pages.
+import type { Status } from 'switchboard-client'
+import { translated } from '../words/language.js'
+
+const words = translated({
+  en: { offline: 'Offline', idle: 'Idle', init: 'Being asked', busy: 'In a session' },
+  de: { offline: 'Offline', idle: 'Frei', init: 'Wird gefragt', busy: 'Im Gespräch' },
+  ar: { offline: 'غير متصل', idle: 'متاح', init: 'قيد السؤال', busy: 'في جلسة' },
+})
+
+/** The status's word. */
+export function wordOf(status: Status): string {
+  return words()[status]
+}
+
+/** The lamp. */
+export function Lamp({ status }: { status: Status }) {
+  return <span class={`lamp is-${status}`}>{wordOf(status)}</span>
+}

@@ -1,0 +1,69 @@
+// The HTTP API, asked with a person's own token.
+
+/** Why the API said no. */
+export class Problem extends Error {
+  /** The status of HTTP; 0 when there was no answer. */
+  readonly status: number
+  /** The contract's word. */
+  readonly reason: string
+
+  constructor(status: number, reason: string, detail: string) {
+    super(detail)
+    this.status = status
+    this.reason = reason
+  }
+}
+
+/** How long an answer may take. */
+const ANSWERS_WITHIN_MS = 15_000
+
+/** What somebody may ask of a company over HTTP. */
+export class Api {
+  readonly #base: string
+  readonly #token: () => Promise<string>
+  #kept: string | undefined
+
+  constructor(company: string, token: () => Promise<string>) {
+    this.#base = `/v1/companies/${encodeURIComponent(company)}`
+    this.#token = token
+  }
+
+  /** Reads; `path` is what stands behind the company, such as `/employees`. */
+  get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
+    const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+    const search = new URLSearchParams(given).toString()
+    return this.#ask<T>('GET', search ? `${path}?${search}` : path, undefined)
+  }
+
+  /** Changes something. */
+  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+    return this.#ask<T>(method, path, body)
+  }
+
+  async #ask<T>(method: string, path: string, body: unknown): Promise<T> {
+    const answer = await this.#try(method, path, body)
+    // The token has expired meanwhile: once more with a fresh one.
+    if (answer.status !== 401) return result<T>(answer)
+    this.#kept = undefined
+    return result<T>(await this.#try(method, path, body))
+  }
+
+  async #try(method: string, path: string, body: unknown): Promise<Response> {
+    this.#kept ??= await this.#token()
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#kept}` }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+    const options = { method, headers, ...sent, signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) }
+    return fetch(this.#base + path, options).catch((error: unknown) => {
+      throw new Problem(0, 'no_answer', String(error))
+    })
+  }
+}
+
+async function result<T>(answer: Response): Promise<T> {
+  if (answer.status === 204) return undefined as T
+  const body: unknown = await answer.json().catch(() => ({}))
+  if (answer.ok) return body as T
+  const { reason, detail } = body as { reason?: string; detail?: string }
+  throw new Problem(answer.status, reason ?? 'unknown', detail ?? `${answer.status}`)
+}

@@ -1,0 +1,58 @@
+// A page for somebody who is signed in; and what it shows while that is being found out, or when it is nobody.
+import type { ReadonlySignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { translated } from '../words/language.js'
+import type { DemoPerson, SignIn } from './sign-in.js'
+
+const words = translated({
+  en: {
+    asking: 'Signing in…',
+    nobody: 'You are not signed in',
+    how: 'Open this page from your app: it hands over who you are.',
+    demo: 'Or try it as one of the demo’s people:',
+  },
+  de: {
+    asking: 'Anmeldung…',
+    nobody: 'Sie sind nicht angemeldet',
+    how: 'Öffnen Sie diese Seite aus Ihrer App: Sie teilt mit, wer Sie sind.',
+    demo: 'Oder probieren Sie es als jemand aus der Demo:',
+  },
+  ar: {
+    asking: 'جارٍ تسجيل الدخول…',
+    nobody: 'لم تسجّل الدخول',
+    how: 'افتح هذه الصفحة من تطبيقك، فهو يُعرّف بك.',
+    demo: 'أو جرّبها بصفتك أحد أشخاص العرض التجريبي:',
+  },
+})
+
+/** Draws the page once somebody is there. */
+export function SignedIn({ as, page }: {
+  as: ReadonlySignal<SignIn>
+  page: (signedIn: SignIn & { is: 'somebody' }) => ComponentChildren
+}) {
+  const found = as.value
+  if (found.is === 'somebody') return <>{page(found)}</>
+  return <main class="signed-out">{found.is === 'asking' ? <p class="soft">{words().asking}</p> : <Nobody demo={found.demo} />}</main>
+}
+
+function Nobody({ demo }: { demo: readonly DemoPerson[] }) {
+  const say = words()
+  return (
+    <div class="card stack">
+      <h1>{say.nobody}</h1>
+      <p>{say.how}</p>
+      {demo.length > 0 && (
+        <>
+          <p class="soft">{say.demo}</p>
+          <div class="row wrap">
+            {demo.map(({ id, name }) => (
+              <a class="button" key={id} href={`?as=${encodeURIComponent(id)}`}>
+                {name}
+              </a>
+            ))}
+          </div>
+        </>
+      )}
+    </div>
+  )
+}

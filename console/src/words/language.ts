@@ -1,0 +1,57 @@
+// The language of the page: chosen in the address or by the person, else the browser's; and how it writes things.
+import { signal } from '@preact/signals'
+
+/** The languages that every page has. */
+export type Language = 'en' | 'de' | 'ar'
+
+/** Each by its own name, for who chooses. */
+export const LANGUAGES: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch', ar: 'العربية' }
+
+const KEPT_AS = 'switchboard.language'
+
+/** The language of the page, now. */
+export const language = signal<Language>(firstLanguage())
+
+language.subscribe((now) => {
+  document.documentElement.lang = now
+  document.documentElement.dir = now === 'ar' ? 'rtl' : 'ltr'
+})
+
+/** Changes the language, and keeps the choice on this device. */
+export function choose(wanted: Language): void {
+  language.value = wanted
+  keep(wanted)
+}
+
+/** Words in every language, all with the same entries; gives those of the language of the page. */
+export function translated<T>(table: Record<Language, T>): () => T {
+  return () => table[language.value]
+}
+
+function firstLanguage(): Language {
+  const asked = new URLSearchParams(location.search).get('lang')
+  const wished = [asked, kept(), ...navigator.languages]
+  return wished.map(known).find((found) => found !== undefined) ?? 'en'
+}
+
+function known(wish: string | null): Language | undefined {
+  const short = wish?.slice(0, 2).toLowerCase()
+  return short !== undefined && Object.hasOwn(LANGUAGES, short) ? (short as Language) : undefined
+}
+
+// A page in a frame of somebody else may have no storage: then the choice lasts as long as the page.
+function kept(): string | null {
+  try {
+    return localStorage.getItem(KEPT_AS)
+  } catch {
+    return null
+  }
+}
+
+function keep(wanted: Language): void {
+  try {
+    localStorage.setItem(KEPT_AS, wanted)
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,66 @@
+// Numbers, times and durations, as the language of the page writes them.
+import { language } from './language.js'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** A number. */
+export function number(value: number, options: Intl.NumberFormatOptions = {}): string {
+  return formatter(Intl.NumberFormat, options).format(value)
+}
+
+/** A share between 0 and 1, in whole percent. */
+export function percent(share: number): string {
+  return number(share, { style: 'percent', maximumFractionDigits: 0 })
+}
+
+/** The time of day of a moment, to the minute. */
+export function clock(moment: string | number): string {
+  return formatter(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit' }).format(new Date(moment))
+}
+
+/** The day and the time of a moment. */
+export function dayAndClock(moment: string | number): string {
+  return formatter(Intl.DateTimeFormat, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(moment))
+}
+
+/** A running time in digits: `0:07`, `12:30`, `1:02:00`. Negative counts as nothing. */
+export function running(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const pair = (value: number) => number(value, { minimumIntegerDigits: 2 })
+  const minutes = Math.floor(seconds / 60)
+  const rest = pair(seconds % 60)
+  if (minutes < 60) return `${number(minutes)}:${rest}`
+  return `${number(Math.floor(minutes / 60))}:${pair(minutes % 60)}:${rest}`
+}
+
+/** A duration in one short unit: `8 sec`, `12 min`, `3 hr`. */
+export function lasting(ms: number): string {
+  const [value, unit] =
+    ms < MINUTE_MS ? [ms / 1000, 'second'] : ms < HOUR_MS ? [ms / MINUTE_MS, 'minute'] : [ms / HOUR_MS, 'hour']
+  const maximumFractionDigits = value < 10 && unit !== 'minute' ? 1 : 0
+  return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits })
+}
+
+/** A list: `tax, travel and visa`. */
+export function list(items: readonly string[]): string {
+  return formatter(Intl.ListFormat, { type: 'conjunction' }).format([...items])
+}
+
+/** Which of the language's plural forms a number takes. */
+export function plural(value: number): Intl.LDMLPluralRule {
+  return formatter(Intl.PluralRules, {}).select(value)
+}
+
+type Made = Intl.NumberFormat | Intl.DateTimeFormat | Intl.ListFormat | Intl.PluralRules
+const made = new Map<string, Made>()
+
+/** Making a formatter takes far longer than using it, and a board uses thousands. */
+function formatter<O, F extends Made>(kind: new (locale: string, options: O) => F, options: O): F {
+  const key = `${kind.name} ${language.value} ${JSON.stringify(options)}`
+  const found = made.get(key)
+  if (found) return found as F
+  const fresh = new kind(language.value, options)
+  made.set(key, fresh)
+  return fresh
+}

@@ -1,0 +1,42 @@
+// How the pages are built: four of them, the script that embeds the client's page elsewhere, and the desk's worker.
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { defineConfig } from 'vite'
+
+/** Their addresses are written elsewhere: in apps, and in what is installed on phones. */
+const LASTING_NAMES = ['embed', 'worker']
+const COMPRESSIBLE = /\.(html|js|css|svg|webmanifest)$/
+
+export default defineConfig({
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    // The policy of the pages lets nothing come from within a page.
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: {
+        index: 'index.html',
+        desk: 'desk.html',
+        book: 'book.html',
+        board: 'board.html',
+        embed: 'src/book/embed.ts',
+        worker: 'src/desk/worker.ts',
+      },
+      output: {
+        entryFileNames: ({ name }) => (LASTING_NAMES.includes(name) ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+  plugins: [{ name: 'compressed', closeBundle: compress }],
+})
+
+/** The server sends what is compressed here, and compresses nothing itself. */
+async function compress() {
+  const dist = join(import.meta.dirname, 'dist')
+  for (const name of await readdir(dist, { recursive: true })) {
+    if (!COMPRESSIBLE.test(name)) continue
+    const file = join(dist, name)
+    await writeFile(`${file}.gz`, gzipSync(await readFile(file), { level: 9 }))
+  }
+}
