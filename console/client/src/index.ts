@@ -1,3 +1,11 @@
 // Switchboard's topics, typed, on the Phoenix client: what the package gives.
 
+export { Switchboard, type Options } from './switchboard.js'
+export type { LineState } from './line.js'
+export { Refusal } from './refusal.js'
+export type { Topic } from './topic.js'
+export type { CompanyTopic, CompanyState, CompanyEvents, Wish } from './company.js'
+export type { EmployeeTopic, EmployeeState, EmployeeEvents, HeardOffer } from './employee.js'
+export type { SessionTopic, SessionState, SessionEvents, Outgoing } from './session.js'
+export type { BoardTopic, BoardState, BoardEvents } from './board.js'
 export type * from './words.js'

@@ -1,0 +1,94 @@
+// `company:{company}`: what a client can book, and their booking.
+
+import { freshKey } from './key.js'
+import { Refusal } from './refusal.js'
+import { Topic, type Heard } from './topic.js'
+import type { Availability, Booking, Json } from './words.js'
+
+/** What can be booked, and what was. */
+export interface CompanyState {
+  readonly availability: Availability
+  /** The open or assigned one. One that has ended stays, also over a lost line, until `book` or `forget`. */
+  readonly booking: Booking | null
+}
+
+/** What a client wishes to talk about. */
+export interface Wish {
+  readonly topic: string
+  /** Handed to the employee; up to 4096 bytes as JSON. */
+  readonly note?: Json
+  /** The same key gives the same booking, never a second one. One is made when none is given. */
+  readonly key?: string
+}
+
+/** What is heard on the topic. */
+export interface CompanyEvents {
+  readonly availability: Availability
+  readonly booking: { readonly booking: Booking }
+}
+
+/** A client's side of a company. */
+export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
+  /** Asks for a consultation. It is repeated with its key until an answer came. */
+  async book({ topic, note, key = freshKey() }: Wish): Promise<Booking> {
+    this.forget()
+    return this.#take((await this.request<{ booking: Booking }>('book', { topic, note, key })).booking)
+  }
+
+  /** Stops the search. */
+  async cancel(booking: string): Promise<Booking> {
+    return this.#take((await this.request<{ booking: Booking }>('cancel', { booking_id: booking })).booking)
+  }
+
+  /** Puts an ended booking away. */
+  forget(): void {
+    const { state } = this
+    if (state?.booking && isOver(state.booking)) this.become({ ...state, booking: null })
+  }
+
+  /** @internal */
+  protected override joined(reply: CompanyState, known: CompanyState | undefined): CompanyState {
+    const before = known?.booking ?? null
+    if (reply.booking || !before) return reply
+    // It ended while the line was lost, and the snapshot does not say how.
+    if (!isOver(before)) void this.#askHowItEnded(before)
+    return { ...reply, booking: before }
+  }
+
+  /** @internal */
+  protected override heard({ event, payload }: Heard<CompanyEvents>, state: CompanyState): CompanyState {
+    switch (event) {
+      case 'availability':
+        return { ...state, availability: payload }
+      case 'booking':
+        return withBooking(state, payload.booking)
+      default:
+        return state
+    }
+  }
+
+  #take(booking: Booking): Booking {
+    if (this.state) this.become(withBooking(this.state, booking))
+    return booking
+  }
+
+  /** To cancel what is over changes nothing, and the answer has the booking as it ended. */
+  async #askHowItEnded({ id }: Booking): Promise<void> {
+    try {
+      await this.cancel(id)
+    } catch (error) {
+      const ended = error instanceof Refusal ? error.details['booking'] : undefined
+      if (ended) this.#take(ended as unknown as Booking)
+      else if (this.live && this.state?.booking?.id === id) this.become({ ...this.state, booking: null })
+    }
+  }
+}
+
+/** Ids are in the order in which bookings were made: what is told of an older one is late. */
+function withBooking(state: CompanyState, booking: Booking): CompanyState {
+  return state.booking && state.booking.id > booking.id ? state : { ...state, booking }
+}
+
+function isOver({ state, session }: Booking): boolean {
+  return state === 'assigned' ? session?.ended_at != null : state !== 'offering'
+}

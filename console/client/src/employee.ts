@@ -1,0 +1,99 @@
+// `employee:{company}:{employee}`: an employee at work, on each of their devices.
+
+import { Topic, type Heard } from './topic.js'
+import type { Cause, Intent, Offer, Outcome, Session, Status, Time } from './words.js'
+
+/** An offer, and when it ends by this device's own monotonic clock (`performance.now()`). */
+export interface HeardOffer extends Offer {
+  readonly ends_at: number
+}
+
+/** An employee at work. */
+export interface EmployeeState {
+  readonly status: Status
+  readonly since: Time
+  readonly intent: Intent
+  /** Null until the first event after the join. */
+  readonly cause: Cause | null
+  readonly offer: HeardOffer | null
+  readonly session: Session | null
+  /** How the last offer ended on all devices; null again when the next one comes. */
+  readonly closed: { readonly offer: Offer; readonly outcome: Outcome } | null
+}
+
+/** What is heard on the topic. */
+export interface EmployeeEvents {
+  readonly offer: { readonly offer: Offer }
+  readonly offer_closed: { readonly offer_id: string; readonly outcome: Outcome }
+  readonly status: {
+    readonly status: Status
+    readonly since: Time
+    readonly intent: Intent
+    readonly cause: Cause
+  }
+  readonly session: { readonly session: Session }
+}
+
+/** An employee's own topic. */
+export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
+  /** Says what one wants to be; during a session it takes effect when that ends. */
+  setStatus(intent: Intent): Promise<{ status: Status; intent: Intent }> {
+    return this.request('set_status', { status: intent })
+  }
+
+  /** Says yes. */
+  async accept(offer: string): Promise<Session> {
+    const { session } = await this.request<{ session: Session }>('accept', { offer_id: offer })
+    if (this.state) this.become(withSession(this.state, session))
+    return session
+  }
+
+  /** Says no; the next employee is asked at once. */
+  reject(offer: string, reason?: string): Promise<{ status: Status }> {
+    return this.request('reject', { offer_id: offer, reason })
+  }
+
+  /** @internal */
+  protected override joined(reply: Snapshot, known: EmployeeState | undefined): EmployeeState {
+    const { status, since, intent, offer, session } = reply
+    return { status, since, intent, cause: null, offer: offer && withEnd(offer), session, closed: known?.closed ?? null }
+  }
+
+  /** @internal */
+  protected override heard({ event, payload }: Heard<EmployeeEvents>, state: EmployeeState): EmployeeState {
+    switch (event) {
+      case 'offer':
+        return { ...state, offer: withEnd(payload.offer), closed: null }
+      case 'offer_closed':
+        return withoutOffer(state, payload)
+      case 'status':
+        return { ...state, ...payload }
+      case 'session':
+        return withSession(state, payload.session)
+      default:
+        return state
+    }
+  }
+}
+
+interface Snapshot {
+  readonly status: Status
+  readonly since: Time
+  readonly intent: Intent
+  readonly offer: Offer | null
+  readonly session: Session | null
+}
+
+function withEnd(offer: Offer): HeardOffer {
+  return { ...offer, ends_at: performance.now() + offer.expires_in_ms }
+}
+
+function withoutOffer(state: EmployeeState, { offer_id, outcome }: EmployeeEvents['offer_closed']): EmployeeState {
+  const { offer } = state
+  return offer?.id === offer_id ? { ...state, offer: null, closed: { offer, outcome } } : state
+}
+
+function withSession(state: EmployeeState, session: Session): EmployeeState {
+  if (session.ended_at === null) return { ...state, session }
+  return state.session?.id === session.id ? { ...state, session: null } : state
+}

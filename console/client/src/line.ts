@@ -1,0 +1,222 @@
+// The line to the server: one socket that heals by itself.
+
+import { Socket, type Channel } from 'phoenix'
+import { Listeners, report } from './listeners.js'
+import type { Options } from './switchboard.js'
+import { Tokens } from './tokens.js'
+
+/**
+ * How the line to the server is: `idle` before connect and after disconnect; `connecting` until the first try is over;
+ * `lost` heals by itself; `refused`: the server is there and does not take the token, and no newer one could be had;
+ * it stays so until `connect()`.
+ */
+export type LineState = 'idle' | 'connecting' | 'open' | 'lost' | 'refused'
+
+/**
+ * Phoenix' socket, redialled by us and not by itself: each dial may need a fresh token, and an employee whose page is
+ * hidden must stay reachable, while the socket of phoenix.js waits then.
+ */
+export class Line {
+  readonly #socket: Socket
+  readonly #tokens: Tokens
+  readonly #readyUrl: string
+  readonly #listeners = new Listeners<[LineState]>()
+  readonly #wake = () => this.#wakeUp()
+  #state: LineState = 'idle'
+  /** Which dial is the last one: what comes of those before it counts no more. */
+  #dial = 0
+  #tries = 0
+  #unopened = 0
+  #openedAt: number | undefined
+  #retry: Timer
+  #opening: Timer
+  #beat: Timer
+  #silence: { readonly timer: Timer; readonly endsAt: number } | undefined
+
+  constructor(url: string, { token, device, transport = globalThis.WebSocket }: Options) {
+    if (!transport) throw new Error('this platform has no WebSocket: give a class as `transport`')
+    this.#tokens = new Tokens(token)
+    this.#readyUrl = url.replace(/^ws/, 'http').replace(/\/socket\/?$/, '/readyz')
+    this.#socket = new Socket(url, {
+      transport: transport as new (endpoint: string) => object,
+      params: device === undefined ? {} : { device },
+      // Asked by phoenix.js at each connect; its types say that it cannot be a function.
+      authToken: (() => this.#tokens.current ?? '') as unknown as string,
+      // Our own heartbeat asks sooner and hears of the silence.
+      heartbeatIntervalMs: NEVER_MS,
+      rejoinAfterMs: (tries) => jittered(REJOIN_MS[tries - 1] ?? REJOIN_MAX_MS),
+    })
+    this.#socket.onOpen(() => this.#opened())
+    this.#socket.onClose(({ code }) => this.#closed(code))
+  }
+
+  get state(): LineState {
+    return this.#state
+  }
+
+  onState(listener: (state: LineState) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  channel(topic: string): Channel {
+    return this.#socket.channel(topic)
+  }
+
+  connect(): void {
+    if (this.#state !== 'idle' && this.#state !== 'refused') return
+    this.#tokens.reset()
+    this.#tries = 0
+    this.#unopened = 0
+    if (typeof window !== 'undefined') {
+      window.addEventListener('online', this.#wake)
+      document.addEventListener('visibilitychange', this.#wake)
+    }
+    this.#become('connecting')
+    void this.#redial()
+  }
+
+  disconnect(): void {
+    this.#hangUp()
+    this.#tokens.rest()
+    if (typeof window !== 'undefined') {
+      window.removeEventListener('online', this.#wake)
+      document.removeEventListener('visibilitychange', this.#wake)
+    }
+    this.#become('idle')
+  }
+
+  /** Asks whether the server is there. Silence for that long counts as a lost line. */
+  probe(patienceMs: number = DOUBT_PATIENCE_MS): void {
+    if (this.#state !== 'open') return
+    const endsAt = performance.now() + patienceMs
+    if (this.#silence && this.#silence.endsAt <= endsAt) return
+    this.#quiet()
+    this.#silence = { timer: setTimeout(() => this.#lost(0), patienceMs), endsAt }
+    const dial = this.#dial
+    this.#socket.ping(() => {
+      if (dial !== this.#dial) return
+      this.#quiet()
+      this.#beat = setTimeout(() => this.probe(BEAT_PATIENCE_MS), BEAT_MS)
+    })
+  }
+
+  async #redial(): Promise<void> {
+    const dial = this.#hangUp()
+    const ready = await this.#tokens.ready()
+    if (dial !== this.#dial) return
+    if (!ready) return this.#lost(Math.max(this.#backOffMs(), this.#tokens.waitMs))
+    this.#opening = setTimeout(() => this.#lost(this.#backOffMs()), OPEN_PATIENCE_MS)
+    try {
+      this.#socket.connect()
+    } catch (error) {
+      // An address or a token that no socket can be made of.
+      report(error)
+      this.#closed(0)
+    }
+  }
+
+  #opened(): void {
+    clearTimeout(this.#opening)
+    this.#openedAt = performance.now()
+    this.#unopened = 0
+    this.#tokens.taken()
+    this.#become('open')
+    this.#beat = setTimeout(() => this.probe(BEAT_PATIENCE_MS), BEAT_MS)
+  }
+
+  #closed(code: number): void {
+    if (this.#state === 'idle' || this.#state === 'refused') return
+    if (this.#openedAt === undefined) return void this.#notOpened()
+    // One that opens and closes in a row must not be dialled as fast as one that held.
+    if (performance.now() - this.#openedAt > HELD_MS) this.#tries = 0
+    if (code === EXPIRED) this.#tokens.expired()
+    this.#lost(code === EXPIRED ? this.#tokens.waitMs : this.#backOffMs())
+  }
+
+  /** A browser does not say why. Twice in a row, and a server that is there, mean that it is the token. */
+  async #notOpened(): Promise<void> {
+    const dial = this.#hangUp()
+    this.#unopened += 1
+    const refused = this.#unopened > 1 && (await this.#serverIsReady())
+    if (dial !== this.#dial) return
+    if (refused && !this.#tokens.refused()) return this.#giveUp()
+    this.#lost(Math.max(this.#backOffMs(), this.#tokens.waitMs))
+  }
+
+  async #serverIsReady(): Promise<boolean> {
+    try {
+      const answer = await fetch(this.#readyUrl, { cache: 'no-store', signal: AbortSignal.timeout(READY_PATIENCE_MS) })
+      return answer.ok
+    } catch {
+      return false
+    }
+  }
+
+  #giveUp(): void {
+    this.disconnect()
+    this.#become('refused')
+  }
+
+  #lost(retryInMs: number): void {
+    this.#hangUp()
+    this.#retry = setTimeout(() => void this.#redial(), retryInMs)
+    this.#become('lost')
+  }
+
+  #wakeUp(): void {
+    if (document.visibilityState === 'hidden') return
+    if (this.#state === 'open') this.probe(DOUBT_PATIENCE_MS)
+    else if (this.#retry !== undefined) void this.#redial()
+  }
+
+  /** Ends what is under way; gives the number of what comes next. */
+  #hangUp(): number {
+    this.#quiet()
+    clearTimeout(this.#opening)
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+    this.#openedAt = undefined
+    this.#socket.disconnect()
+    this.#dial += 1
+    return this.#dial
+  }
+
+  #quiet(): void {
+    clearTimeout(this.#beat)
+    clearTimeout(this.#silence?.timer)
+    this.#silence = undefined
+  }
+
+  #backOffMs(): number {
+    this.#tries += 1
+    return jittered(BACK_OFF_MS[this.#tries - 1] ?? BACK_OFF_MAX_MS)
+  }
+
+  #become(state: LineState): void {
+    if (state === this.#state) return
+    this.#state = state
+    this.#listeners.call(state)
+  }
+}
+
+type Timer = ReturnType<typeof setTimeout> | undefined
+
+/** Somewhere in the second half of it, so that not all come back at once. */
+function jittered(delayMs: number): number {
+  return delayMs * (0.5 + Math.random() / 2)
+}
+
+/** The server's close code for a token that ended. */
+const EXPIRED = 4401
+const BACK_OFF_MS = [50, 250, 500, 1000, 2000]
+const BACK_OFF_MAX_MS = 5000
+const REJOIN_MS = [1000, 2000, 5000]
+const REJOIN_MAX_MS = 10_000
+const HELD_MS = 5000
+const OPEN_PATIENCE_MS = 10_000
+const READY_PATIENCE_MS = 3000
+const BEAT_MS = 15_000
+const BEAT_PATIENCE_MS = 10_000
+const DOUBT_PATIENCE_MS = 3000
+/** What `setTimeout` can wait at most: 25 days. */
+const NEVER_MS = 2_147_483_647

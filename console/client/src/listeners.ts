@@ -1,0 +1,29 @@
+// Those who want to hear of something; one that throws stops no other.
+
+/** A set of listeners. */
+export class Listeners<Heard extends unknown[]> {
+  readonly #all = new Set<{ readonly listener: (...heard: Heard) => void }>()
+
+  /** Returns what stops it. The same function added twice is called twice. */
+  add(listener: (...heard: Heard) => void): () => void {
+    const entry = { listener }
+    this.#all.add(entry)
+    return () => void this.#all.delete(entry)
+  }
+
+  call(...heard: Heard): void {
+    for (const { listener } of [...this.#all]) {
+      try {
+        listener(...heard)
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+}
+
+/** Shows an error that is somebody else's, without being stopped by it. */
+export function report(error: unknown): void {
+  if (typeof reportError === 'function') reportError(error)
+  else console.error(error)
+}

@@ -1,0 +1,190 @@
+// `session:{session}`: a consultation, with what was said and what is being said.
+
+import { freshKey } from './key.js'
+import { Listeners } from './listeners.js'
+import type { Line } from './line.js'
+import { Refusal } from './refusal.js'
+import { Topic, type Heard } from './topic.js'
+import type { IceServer, Json, Message, Notes, Session, Side, Time } from './words.js'
+
+/** A consultation. */
+export interface SessionState {
+  readonly session: Session
+  readonly peer: { readonly online: boolean }
+  /** Oldest first, each once; at most the last 2,000. */
+  readonly messages: readonly Message[]
+  /** Written here and not yet acknowledged, in order. */
+  readonly outgoing: readonly Outgoing[]
+  /** An employee's own; null for clients. */
+  readonly notes: Notes | null
+}
+
+/** A message that is on its way, or that the server refused for good. */
+export interface Outgoing {
+  readonly key: string
+  readonly body: string
+  readonly refusal: Refusal | null
+}
+
+/** What is heard on the topic. */
+export interface SessionEvents {
+  readonly message: Message
+  readonly signal: { readonly from: Side; readonly data: Json }
+  readonly ended: { readonly session: Session }
+  readonly peer: { readonly online: boolean }
+  readonly notes: Notes
+}
+
+/** One side of a consultation. */
+export class SessionTopic extends Topic<SessionState, SessionEvents> {
+  readonly #signals = new Listeners<[Json]>()
+  #outgoing: readonly Written[] = []
+  #sending = false
+
+  /** @internal */
+  constructor(line: Line, name: string, left: () => void) {
+    super(line, name, left)
+    this.on('signal', ({ data }) => this.#signals.call(data))
+  }
+
+  /**
+   * Takes a message into `outgoing` at once, and sends it as soon as the line is there, in order, with the same key
+   * until it is acknowledged or refused. Throws a `Refusal` (`overloaded`) when 500 wait already.
+   */
+  send(body: string, key: string = freshKey()): void {
+    if (this.#outgoing.length >= OUTGOING_MAX) {
+      throw new Refusal('overloaded', `${OUTGOING_MAX} messages wait already; wait until the line is there`)
+    }
+    this.#write([...this.#outgoing, { key, body, refusal: null, id: null }])
+    void this.#sendAll()
+  }
+
+  /** Tries a refused one again. */
+  resend(key: string): void {
+    this.#write(this.#outgoing.map((one) => (one.key === key ? { ...one, refusal: null } : one)))
+    void this.#sendAll()
+  }
+
+  /** Takes one away, and gives its body back. */
+  discard(key: string): string | undefined {
+    const gone = this.#outgoing.find((one) => one.key === key)
+    this.#write(this.#outgoing.filter((one) => one !== gone))
+    return gone?.body
+  }
+
+  /** Relayed to the other side's devices, not kept, dropped while the line is lost. */
+  signal(data: Json): void {
+    this.sendOff('signal', { data })
+  }
+
+  /** Called with each signal of the other side; returns what stops it. */
+  onSignal(listener: (data: Json) => void): () => void {
+    return this.#signals.add(listener)
+  }
+
+  /** Ends it for both sides. */
+  async end(reason?: string): Promise<Session> {
+    const { session } = await this.request<{ session: Session }>('end', { reason })
+    if (this.state) this.become({ ...this.state, session })
+    return session
+  }
+
+  /** Servers through which two browsers find each other, and for how long they may be used. */
+  ice(): Promise<{ ice_servers: readonly IceServer[]; expires_in_ms: number | null }> {
+    return this.request('ice', {})
+  }
+
+  /** Replaces an employee's own notes. */
+  async writeNotes(body: string): Promise<{ at: Time }> {
+    const { at } = await this.request<{ at: Time }>('notes', { body })
+    if (this.state) this.become({ ...this.state, notes: { body, at } })
+    return { at }
+  }
+
+  /** @internal */
+  protected override joined(reply: Snapshot, known: SessionState | undefined): SessionState {
+    const { session, peer, messages, notes = null } = reply
+    // An acknowledged one that is not among the last 100 any more was said all the same.
+    this.#outgoing = this.#outgoing.filter(({ id }) => id === null)
+    void this.#sendAll()
+    return { session, peer, messages: merged(known?.messages ?? [], messages), outgoing: this.#outgoing, notes }
+  }
+
+  /** @internal */
+  protected override heard({ event, payload }: Heard<SessionEvents>, state: SessionState): SessionState {
+    switch (event) {
+      case 'message':
+        this.#outgoing = this.#outgoing.filter(({ id }) => id !== payload.id)
+        return { ...state, messages: merged(state.messages, [payload]), outgoing: this.#outgoing }
+      case 'peer':
+        return { ...state, peer: payload }
+      case 'ended':
+        return { ...state, session: payload.session }
+      case 'notes':
+        return { ...state, notes: payload }
+      default:
+        return state
+    }
+  }
+
+  #write(outgoing: readonly Written[]): void {
+    this.#outgoing = outgoing
+    if (this.state) this.become({ ...this.state, outgoing })
+  }
+
+  /** One at a time, so that their order is that in which they were written. */
+  async #sendAll(): Promise<void> {
+    if (this.#sending) return
+    this.#sending = true
+    for (let next = this.#next(); next && (await this.untilLive()); next = this.#next()) await this.#sendOne(next)
+    this.#sending = false
+    const { refusal } = this
+    if (refusal) this.#write(this.#outgoing.map((one) => ({ ...one, refusal: one.refusal ?? refusal })))
+  }
+
+  #next(): Written | undefined {
+    return this.#outgoing.find(({ id, refusal }) => id === null && refusal === null)
+  }
+
+  async #sendOne({ key }: Written): Promise<void> {
+    // It may have been taken away while the line was lost.
+    const one = this.#outgoing.find((written) => written.key === key)
+    if (!one) return
+    const answer = await this.once('message', { body: one.body, key })
+    if (answer === undefined) return
+    if (!(answer instanceof Refusal)) return this.#acknowledged(key, (answer as { id: string }).id)
+    if (answer.passing) return this.pause(answer.retryInMs)
+    this.#write(this.#outgoing.map((other) => (other.key === key ? { ...other, refusal: answer } : other)))
+  }
+
+  /** It leaves `outgoing` as it comes into `messages`, whichever of reply and event is first. */
+  #acknowledged(key: string, id: string): void {
+    const heard = this.state?.messages.some((message) => message.id === id)
+    if (heard) this.#write(this.#outgoing.filter((one) => one.key !== key))
+    else this.#outgoing = this.#outgoing.map((one) => (one.key === key ? { ...one, id } : one))
+  }
+}
+
+/** With the id that the server gave it, between its reply and its event. */
+interface Written extends Outgoing {
+  readonly id: string | null
+}
+
+interface Snapshot {
+  readonly session: Session
+  readonly peer: { readonly online: boolean }
+  readonly messages: readonly Message[]
+  readonly notes?: Notes | null
+}
+
+/** Both, each once, in the order of the first and then of the second. */
+function merged(known: readonly Message[], more: readonly Message[]): readonly Message[] {
+  const ids = new Set(known.slice(-SNAPSHOT_MAX).map(({ id }) => id))
+  const all = [...known, ...more.filter(({ id }) => !ids.has(id))]
+  return all.slice(-MESSAGES_MAX)
+}
+
+/** What a join gives at most: only those can come twice. */
+const SNAPSHOT_MAX = 100
+const MESSAGES_MAX = 2000
+const OUTGOING_MAX = 500

@@ -1,0 +1,80 @@
+// One person's line to the server, and the topics on it.
+
+import { BoardTopic } from './board.js'
+import { CompanyTopic } from './company.js'
+import { EmployeeTopic } from './employee.js'
+import { Line, type LineState } from './line.js'
+import { SessionTopic } from './session.js'
+import type { Topic } from './topic.js'
+
+/** How a line is made. */
+export interface Options {
+  /**
+   * Gives a token. It is asked at every connect that needs a fresh one: the first time, after a refusal, after close
+   * code 4401, and before `exp` passes. One that throws, or says nothing for 20 s, is asked again later and later.
+   */
+  token: () => string | Promise<string>
+  /** What history calls this kind of device: `a-z 0-9 _ -`, up to 32. */
+  device?: string
+  /** A WebSocket class, where the platform has none (Node 20). */
+  transport?: unknown
+}
+
+/** One person's line: one socket, healed by itself, with the topics that they have joined. */
+export class Switchboard {
+  readonly #line: Line
+  readonly #topics = new Map<string, Topic<unknown>>()
+
+  /** `url` is such as `wss://host/socket`; in a page `${location.origin.replace(/^http/, 'ws')}/socket`. */
+  constructor(url: string, options: Options) {
+    this.#line = new Line(url, options)
+  }
+
+  /** Connects, and stays connected until `disconnect`. After `refused` it begins anew with a fresh token. */
+  connect(): void {
+    this.#line.connect()
+  }
+
+  /** Hangs up. Topics stay, with what they know, and are joined again at the next `connect`. */
+  disconnect(): void {
+    this.#line.disconnect()
+  }
+
+  get line(): LineState {
+    return this.#line.state
+  }
+
+  /** Called at every change of `line`; returns what stops it. */
+  onLine(listener: (line: LineState) => void): () => void {
+    return this.#line.onState(listener)
+  }
+
+  /** What a client may book, and their booking. */
+  company(company: string): CompanyTopic {
+    return this.#topic(`company:${company}`, (...means) => new CompanyTopic(...means))
+  }
+
+  /** An employee at work. */
+  employee(company: string, employee: string): EmployeeTopic {
+    return this.#topic(`employee:${company}:${employee}`, (...means) => new EmployeeTopic(...means))
+  }
+
+  /** A consultation. */
+  session(session: string): SessionTopic {
+    return this.#topic(`session:${session}`, (...means) => new SessionTopic(...means))
+  }
+
+  /** What goes on in a company. */
+  board(company: string): BoardTopic {
+    return this.#topic(`board:${company}`, (...means) => new BoardTopic(...means))
+  }
+
+  /** The one that is there, or a new one that joins. Left alone, it can be asked for anew. */
+  #topic<Kind extends Topic<unknown>>(name: string, make: (line: Line, name: string, left: () => void) => Kind): Kind {
+    const known = this.#topics.get(name)
+    if (known) return known as Kind
+    const made = make(this.#line, name, () => void this.#topics.delete(name))
+    this.#topics.set(name, made)
+    return made
+  }
+}
