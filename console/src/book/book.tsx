@@ -1,0 +1,102 @@
+// `/book/{company}`: a client asks for a consultation, waits, and talks.
+import { useEffect, useMemo } from 'preact/hooks'
+import { Switchboard, type Booking, type CompanyState, type CompanyTopic } from 'switchboard-client'
+import { LineStrip } from '../look/line.js'
+import { useTopic } from '../look/live.js'
+import { show } from '../look/page.js'
+import { SignedIn } from '../person/signed-in.js'
+import { signIn } from '../person/sign-in.js'
+import { Consultation } from '../session/consultation.js'
+import { choose, LANGUAGES, language, type Language } from '../words/language.js'
+import { Ask } from './ask.js'
+import { tellHost, type Stage } from './host.js'
+import { Over } from './over.js'
+import { Waiting } from './waiting.js'
+import { words } from './words.js'
+import './book.css'
+
+const company = decodeURIComponent(location.pathname.split('/')[2] ?? '')
+/** What the company is called, where the app says it. */
+const name = new URLSearchParams(location.search).get('name') ?? company.charAt(0).toUpperCase() + company.slice(1)
+
+const found = signIn('client')
+show(<SignedIn as={found} page={({ token }) => <Page token={token} />} />)
+
+function Page({ token }: { token: () => Promise<string> }) {
+  const { switchboard, topic } = useMemo(() => connect(token), [token])
+  const state = useTopic(topic)
+  const stage = stageOf(state)
+  useEffect(() => void (document.title = words().title(name)))
+  useEffect(() => tellHost(stage), [stage])
+  return (
+    <div class="book" data-stage={stage}>
+      <LineStrip switchboard={switchboard} />
+      {stage !== 'talking' && (
+        <header class="row">
+          <h1 class="grow">{words().title(name)}</h1>
+          <ChooseLanguage />
+        </header>
+      )}
+      <main>
+        {topic.refusal ? <Closed /> : state ? <Stages {...{ state, topic, switchboard }} /> : <p class="soft">{words().connecting}</p>}
+      </main>
+    </div>
+  )
+}
+
+function connect(token: () => Promise<string>) {
+  const url = `${location.origin.replace(/^http/, 'ws')}/socket`
+  const switchboard = new Switchboard(url, { token, device: 'web' })
+  switchboard.connect()
+  return { switchboard, topic: switchboard.company(company) }
+}
+
+/** What the client is at, by what the server says of their booking. */
+function stageOf(state: CompanyState | undefined): Stage {
+  const booking = state?.booking
+  if (!booking) return 'choosing'
+  if (booking.state === 'offering') return 'waiting'
+  return booking.session && !booking.session.ended_at ? 'talking' : 'over'
+}
+
+function Stages({ state, topic, switchboard }: { state: CompanyState; topic: CompanyTopic; switchboard: Switchboard }) {
+  const { availability, booking } = state
+  if (!booking) return <Ask availability={availability} topic={topic} />
+  if (booking.state === 'offering') return <Waiting {...{ booking, availability, topic }} />
+  if (isRunning(booking)) {
+    const { session, employee } = booking
+    return <Consultation {...{ switchboard, session }} side="client" other={employee?.name ?? session.employee_id} />
+  }
+  return <Over booking={booking} onAgain={() => topic.forget()} />
+}
+
+function isRunning(booking: Booking): booking is Booking & { session: NonNullable<Booking['session']> } {
+  return booking.session !== null && booking.session.ended_at === null
+}
+
+function Closed() {
+  const say = words()
+  return (
+    <section class="card stack">
+      <h2>{say.closed}</h2>
+      <p>{say.closedHow}</p>
+    </section>
+  )
+}
+
+function ChooseLanguage() {
+  return (
+    <select
+      class="language"
+      aria-label={words().language}
+      value={language.value}
+      onChange={(event) => choose(event.currentTarget.value as Language)}
+    >
+      {Object.entries(LANGUAGES).map(([code, own]) => (
+        <option key={code} value={code} lang={code}>
+          {own}
+        </option>
+      ))}
+    </select>
+  )
+}

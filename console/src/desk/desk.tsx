@@ -1,0 +1,118 @@
+// `/desk`: an employee at work. What is shown follows from the one status that the server tells to all their devices.
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { Switchboard, type EmployeeState, type EmployeeTopic, type Session } from 'switchboard-client'
+import { LineStrip } from '../look/line.js'
+import { useTopic } from '../look/live.js'
+import { show } from '../look/page.js'
+import { Api } from '../person/api.js'
+import type { Person } from '../person/claims.js'
+import { SignedIn } from '../person/signed-in.js'
+import { signIn } from '../person/sign-in.js'
+import { Consultation } from '../session/consultation.js'
+import { useAwake } from './awake.js'
+import { ClosedOffer, Offered } from './offer.js'
+import { Over } from './over.js'
+import { DeviceSettings } from './settings.js'
+import { Switch } from './switch.js'
+import { Today } from './today.js'
+import { words } from './words.js'
+import './desk.css'
+
+const found = signIn('employee')
+show(<SignedIn as={found} page={({ person, token }) => <Desk person={person} token={token} />} />)
+
+if ('serviceWorker' in navigator) {
+  // Without it (in a private window, say) the desk cannot be installed, and is a page like any other.
+  navigator.serviceWorker.register('/worker.js', { scope: '/desk' }).catch(() => {})
+}
+
+function Desk({ person, token }: { person: Person; token: () => Promise<string> }) {
+  const company = person.company ?? ''
+  const { switchboard, topic, api } = useMemo(() => connect(company, person.id, token), [company, person.id, token])
+  const state = useTopic(topic)
+  useAwake(state?.intent === 'idle' || state?.session != null)
+  useEffect(() => void (document.title = state?.offer ? words().request(state.offer.topic) : words().title))
+  if (topic.refusal) return <Gone />
+  return (
+    <div class={`desk toned is-${state?.status ?? 'offline'}`}>
+      <LineStrip switchboard={switchboard} />
+      <header class="row">
+        <h1 class="grow">{person.name}</h1>
+        <DeviceSettings />
+      </header>
+      {state && <Work {...{ state, topic, switchboard, api, person }} />}
+    </div>
+  )
+}
+
+function connect(company: string, id: string, token: () => Promise<string>) {
+  const url = `${location.origin.replace(/^http/, 'ws')}/socket`
+  const switchboard = new Switchboard(url, { token, device: 'web' })
+  switchboard.connect()
+  return { switchboard, topic: switchboard.employee(company, id), api: new Api(company, token) }
+}
+
+/** One of: an offer, a session, what is left of the last session, or waiting; and the day beside it. */
+function Work({ state, topic, switchboard, api, person }: {
+  state: EmployeeState
+  topic: EmployeeTopic
+  switchboard: Switchboard
+  api: Api
+  person: Person
+}) {
+  const { session, offer } = state
+  const { shown, note, putAway } = useShownSession(state)
+  const [answered, setAnswered] = useState('')
+  return (
+    <main class={session ? 'in-session' : ''}>
+      <Switch state={state} topic={topic} />
+      {offer && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
+      <ClosedOffer state={state} answeredHere={answered === state.closed?.offer.id} />
+      {session && <Consultation {...{ switchboard, session, note }} side="employee" other={session.client_id} />}
+      {!session && shown && <Over session={shown} switchboard={switchboard} onDone={putAway} />}
+      {!session && !shown && !offer && <Waiting state={state} />}
+      {!session && <Today {...{ api, switchboard }} employee={person.id} changed={`${shown?.id} ${state.closed?.offer.id}`} />}
+    </main>
+  )
+}
+
+/** The running session, or the last one until it is put away; with what the client wrote when they asked. */
+function useShownSession(state: EmployeeState) {
+  const { session, offer, closed } = state
+  const [last, setLast] = useState<Session>()
+  const [asked, setAsked] = useState(offer)
+  useEffect(() => void (offer && setAsked(offer)), [offer])
+  useEffect(() => void (session && setLast(session)), [session])
+  const shown = session ?? last
+  const known = [asked, closed?.offer].find((offer) => offer && offer.booking_id === shown?.booking_id)
+  return { shown, note: known?.note ?? null, putAway: () => setLast(undefined) }
+}
+
+function Waiting({ state }: { state: EmployeeState }) {
+  const say = words()
+  const ready = state.intent === 'idle'
+  return (
+    <section class="waiting">
+      <svg class="board" viewBox="0 0 120 44" aria-hidden="true">
+        {[12, 36, 60, 84, 108].map((x) => (
+          <circle key={x} class={x === 60 ? 'own jack' : 'jack'} cx={x} cy="12" r="7" />
+        ))}
+        {ready && <path class="cord" d="M60 12c0 24-14 20-14 32" />}
+      </svg>
+      <h2>{ready ? say.waiting : say.away}</h2>
+      <p class="soft">{ready ? say.waitingHow : say.awayHow}</p>
+    </section>
+  )
+}
+
+function Gone() {
+  const say = words()
+  return (
+    <main class="signed-out">
+      <div class="card stack">
+        <h1>{say.gone}</h1>
+        <p>{say.goneHow}</p>
+      </div>
+    </main>
+  )
+}

@@ -1,0 +1,119 @@
+// An offer that cannot be missed: who, what about, how long there is to answer, and two large buttons.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { EmployeeState, EmployeeTopic, HeardOffer, Outcome } from 'switchboard-client'
+import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
+import { Icon } from '../look/icon.js'
+import { useNow } from '../look/live.js'
+import { announce } from '../look/page.js'
+import { ClientNote } from '../session/client-note.js'
+import { number } from '../words/writing.js'
+import { useAlarm } from './alarm.js'
+import { words } from './words.js'
+
+/** A key that was meant for something else must not answer: those pressed this soon after the offer came do not count. */
+const KEYS_COUNT_AFTER_MS = 500
+const CLOSED_SHOWN_MS = 8_000
+
+/** The open offer; `onAnswer` hears that it is answered on this device. */
+export function Offered({ offer, topic, onAnswer }: {
+  offer: HeardOffer
+  topic: EmployeeTopic
+  onAnswer: (offer: string) => void
+}) {
+  const say = words()
+  const { busy, error, run } = useDoing()
+  const answer = (how: () => Promise<unknown>) => {
+    onAnswer(offer.id)
+    run(how)
+  }
+  const accept = () => answer(() => topic.accept(offer.id))
+  const decline = () => answer(() => topic.reject(offer.id))
+  useAlarm(offer, accept, decline)
+  useKeys(offer.id, { KeyA: accept, KeyD: decline })
+  useEffect(() => announce(`${say.request(offer.topic)} ${say.from(offer.client_id)}. ${say.keys}`, true), [offer.id])
+  return (
+    <section class="offer" aria-labelledby="offer">
+      <div class="stack what">
+        <Left offer={offer} />
+        <div>
+          <h2 id="offer">{say.request(offer.topic)}</h2>
+          <p>{say.from(offer.client_id)}</p>
+          {offer.attempt > 1 && <p class="soft small">{say.attempt(offer.attempt)}</p>}
+        </div>
+        <ClientNote note={offer.note} />
+        <ErrorLine text={error} />
+      </div>
+      <div class="answers">
+        <WorkButton class="decline" busy={busy} onClick={decline} aria-keyshortcuts="D">
+          <Icon name="decline" />
+          {say.decline}
+        </WorkButton>
+        <WorkButton class="act accept" busy={busy} onClick={accept} aria-keyshortcuts="A">
+          <Icon name="accept" />
+          {say.accept}
+        </WorkButton>
+        <p class="soft small keys">{say.keys}</p>
+      </div>
+    </section>
+  )
+}
+
+/** The time that is left, as a ring that empties and in seconds. */
+function Left({ offer }: { offer: HeardOffer }) {
+  const leftMs = Math.max(0, offer.ends_at - useNow(100))
+  const share = Math.min(1, leftMs / Math.max(1, offer.expires_in_ms))
+  const seconds = number(Math.ceil(leftMs / 1000))
+  return (
+    <div class="left" role="timer" aria-label={words().left(seconds)}>
+      <svg viewBox="0 0 80 80" aria-hidden="true">
+        <circle class="all" cx="40" cy="40" r="35" />
+        <circle class="rest" cx="40" cy="40" r="35" pathLength="1" strokeDasharray={`${share} 1`} />
+      </svg>
+      <span class="figure" aria-hidden="true">
+        {seconds}
+      </span>
+    </div>
+  )
+}
+
+function useKeys(offer: string, keys: Record<string, () => void>) {
+  const now = useRef(keys)
+  now.current = keys
+  useEffect(() => {
+    const begun = performance.now()
+    const hear = (event: KeyboardEvent) => {
+      const early = performance.now() - begun < KEYS_COUNT_AFTER_MS
+      if (early || event.repeat || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
+      now.current[event.code]?.()
+    }
+    document.addEventListener('keydown', hear)
+    return () => document.removeEventListener('keydown', hear)
+  }, [offer])
+}
+
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
+}
+
+/** How the last offer ended, for a moment. */
+export function ClosedOffer({ state, answeredHere }: { state: EmployeeState; answeredHere: boolean }) {
+  const [told, setTold] = useState('')
+  const { closed } = state
+  useEffect(() => {
+    const text = closed ? sentence(closed.outcome, answeredHere) : ''
+    setTold(text)
+    announce(text)
+  }, [closed?.offer.id])
+  useEffect(() => {
+    if (!told) return undefined
+    const timer = setTimeout(() => setTold(''), CLOSED_SHOWN_MS)
+    return () => clearTimeout(timer)
+  }, [told])
+  return told && !state.session && !state.offer ? <p class="closed-offer">{told}</p> : null
+}
+
+function sentence(outcome: Outcome, answeredHere: boolean): string {
+  const say = words()
+  if (outcome === 'accepted' && answeredHere) return ''
+  return outcome === 'rejected' && !answeredHere ? say.elsewhere : say.closed[outcome]
+}

@@ -1,0 +1,48 @@
+// A session of before, opened again: what was written, and the notes.
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import type { Session, Switchboard } from 'switchboard-client'
+import { useTopic } from '../look/live.js'
+import { Notes } from '../session/notes.js'
+import { clock, dayAndClock } from '../words/writing.js'
+import { words } from './words.js'
+
+/** The session in a dialog. */
+export function Past({ session, switchboard, onClose }: { session: Session; switchboard: Switchboard; onClose: () => void }) {
+  const say = words()
+  const topic = useMemo(() => switchboard.session(session.id), [switchboard, session.id])
+  useEffect(() => () => topic.leave(), [topic])
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => dialog.current?.showModal(), [])
+  const state = useTopic(topic)
+  return (
+    <dialog ref={dialog} class="past" aria-labelledby="past" onClose={onClose}>
+      <div class="stack">
+        <div>
+          <h2 id="past">{say.session(session.topic, session.client_id)}</h2>
+          <p class="soft small">{dayAndClock(session.started_at)}</p>
+        </div>
+        {topic.refusal && <p>{say.forgotten}</p>}
+        {state && (
+          <>
+            <h3>{say.past}</h3>
+            {state.messages.length === 0 && <p class="soft">{say.nobodyWrote}</p>}
+            <ol class="stack written">
+              {state.messages.map(({ id, from, body, at }) => (
+                <li key={id}>
+                  <p class="soft small">
+                    {from === 'employee' ? say.you : session.client_id}, <time dateTime={at}>{clock(at)}</time>
+                  </p>
+                  <p dir="auto">{body}</p>
+                </li>
+              ))}
+            </ol>
+            <Notes topic={topic} />
+          </>
+        )}
+        <form method="dialog">
+          <button class="act">{say.back}</button>
+        </form>
+      </div>
+    </dialog>
+  )
+}

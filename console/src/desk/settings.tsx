@@ -1,0 +1,109 @@
+// What this device shall do: ring, notify, and in which language. Kept on this device.
+import { signal } from '@preact/signals'
+import { useRef, useState } from 'preact/hooks'
+import { Icon } from '../look/icon.js'
+import { ring, unlock } from '../look/sound.js'
+import { choose, LANGUAGES, language, type Language } from '../words/language.js'
+import { words } from './words.js'
+
+interface Wishes {
+  readonly sound: boolean
+  readonly notify: boolean
+}
+
+const KEPT_AS = 'switchboard.desk'
+const TRIED_FOR_MS = 2_500
+
+/** What this device shall do. */
+export const wishes = signal<Wishes>(kept())
+
+function kept(): Wishes {
+  try {
+    return { sound: true, notify: false, ...(JSON.parse(localStorage.getItem(KEPT_AS) ?? '{}') as Partial<Wishes>) }
+  } catch {
+    return { sound: true, notify: false }
+  }
+}
+
+function wish(changed: Partial<Wishes>) {
+  wishes.value = { ...wishes.value, ...changed }
+  try {
+    localStorage.setItem(KEPT_AS, JSON.stringify(wishes.value))
+  } catch {
+    // Without storage it lasts as long as the page.
+  }
+}
+
+/** The button, and the dialog behind it. */
+export function DeviceSettings() {
+  const say = words()
+  const dialog = useRef<HTMLDialogElement>(null)
+  return (
+    <>
+      <button type="button" class="plain round" aria-label={say.settings} onClick={() => dialog.current?.showModal()}>
+        <Icon name="settings" />
+      </button>
+      <dialog ref={dialog} aria-labelledby="settings">
+        <div class="stack">
+          <h2 id="settings">{say.settings}</h2>
+          <Sound />
+          <Notify />
+          <label>
+            <span>{say.language}</span>
+            <select value={language.value} onChange={(event) => choose(event.currentTarget.value as Language)}>
+              {Object.entries(LANGUAGES).map(([code, name]) => (
+                <option key={code} value={code} lang={code}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <form method="dialog">
+            <button class="act">{say.close}</button>
+          </form>
+        </div>
+      </dialog>
+    </>
+  )
+}
+
+function Sound() {
+  const say = words()
+  const tryIt = () => {
+    unlock()
+    setTimeout(ring('offer'), TRIED_FOR_MS)
+  }
+  return (
+    <div class="row wrap">
+      <label class="row grow">
+        <input type="checkbox" checked={wishes.value.sound} onChange={(event) => wish({ sound: event.currentTarget.checked })} />
+        <span>{say.sound}</span>
+      </label>
+      <button type="button" onClick={tryIt}>
+        <Icon name="bell" />
+        {say.try}
+      </button>
+    </div>
+  )
+}
+
+function Notify() {
+  const say = words()
+  const [permission, setPermission] = useState('Notification' in window ? Notification.permission : 'denied')
+  const ask = async (wanted: boolean) => {
+    const answer = wanted && permission === 'default' ? await Notification.requestPermission() : permission
+    setPermission(answer)
+    wish({ notify: wanted && answer === 'granted' })
+  }
+  return (
+    <label class="row">
+      <input
+        type="checkbox"
+        checked={wishes.value.notify && permission === 'granted'}
+        disabled={permission === 'denied'}
+        onChange={(event) => void ask(event.currentTarget.checked)}
+      />
+      <span>{permission === 'denied' ? say.notifyBlocked : say.notify}</span>
+    </label>
+  )
+}

@@ -1,0 +1,99 @@
+// What happened today at this desk: figures, and the sessions, each of which can be opened again.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Session, Switchboard } from 'switchboard-client'
+import type { Api } from '../person/api.js'
+import { clock, lasting, number, running } from '../words/writing.js'
+import { Past } from './past.js'
+import { words } from './words.js'
+
+const SESSIONS_SHOWN = 50
+
+interface Day {
+  readonly sessions: readonly Session[]
+  readonly talkedMs: number
+  readonly declined: number
+  readonly missed: number
+}
+
+/** The day so far; read anew whenever `changed` is another. */
+export function Today({ api, employee, switchboard, changed }: {
+  api: Api
+  employee: string
+  switchboard: Switchboard
+  changed: string
+}) {
+  const say = words()
+  const day = useDay(api, employee, changed)
+  const [opened, setOpened] = useState<Session>()
+  if (!day) return null
+  const figures = [
+    [say.todayFigures.sessions, number(day.sessions.length)],
+    [say.todayFigures.talked, lasting(day.talkedMs)],
+    [say.todayFigures.declined, number(day.declined)],
+    [say.todayFigures.missed, number(day.missed)],
+  ]
+  return (
+    <section class="today stack" aria-labelledby="today">
+      <h2 id="today">{say.today}</h2>
+      <dl class="figures">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt class="soft small">{name}</dt>
+            <dd class="figure">{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {day.sessions.length === 0 && <p class="soft">{say.nothingToday}</p>}
+      <ol class="sessions">
+        {day.sessions.map((session) => (
+          <li key={session.id}>
+            <button type="button" class="plain" aria-label={say.look(session.client_id)} onClick={() => setOpened(session)}>
+              <time dateTime={session.started_at}>{clock(session.started_at)}</time>
+              <span class="grow">{say.session(session.topic, session.client_id)}</span>
+              <span class="soft figure">{running(lengthOf(session))}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {opened && <Past session={opened} switchboard={switchboard} onClose={() => setOpened(undefined)} />}
+    </section>
+  )
+}
+
+function useDay(api: Api, employee: string, changed: string): Day | undefined {
+  const [day, setDay] = useState<Day>()
+  const asked = useRef(0)
+  useEffect(() => {
+    const turn = ++asked.current
+    read(api, employee).then(
+      (fresh) => turn === asked.current && setDay(fresh),
+      // The figures of before stay; the next change asks again.
+      () => {},
+    )
+  }, [api, employee, changed])
+  return day
+}
+
+interface Counted {
+  readonly offers: { readonly rejected: number; readonly timed_out: number; readonly undelivered: number }
+}
+
+async function read(api: Api, employee: string): Promise<Day> {
+  const midnight = new Date()
+  midnight.setHours(0, 0, 0, 0)
+  const from = midnight.toISOString()
+  const [{ items }, { offers }] = await Promise.all([
+    api.get<{ items: readonly Session[] }>('/sessions', { employee, from, state: 'ended', limit: SESSIONS_SHOWN }),
+    api.get<Counted>(`/employees/${encodeURIComponent(employee)}/statistics`, { from }),
+  ])
+  return {
+    sessions: items,
+    talkedMs: items.reduce((sum, session) => sum + lengthOf(session), 0),
+    declined: offers.rejected,
+    missed: offers.timed_out + offers.undelivered,
+  }
+}
+
+function lengthOf({ started_at, ended_at }: Session): number {
+  return (ended_at === null ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at)
+}

@@ -1,0 +1,246 @@
+// What the desk says.
+import type { EndedBy, Outcome } from 'switchboard-client'
+import { translated } from '../words/language.js'
+import { ordinalEnglish } from '../words/ordinal.js'
+
+interface Words {
+  readonly title: string
+  readonly take: string
+  readonly taking: { readonly on: string; readonly off: string }
+  readonly since: (time: string) => string
+  readonly because: { readonly missed: string; readonly set_by_admin: string; readonly connection_lost: string }
+  readonly afterwards: string
+  readonly waiting: string
+  readonly waitingHow: string
+  readonly away: string
+  readonly awayHow: string
+  readonly request: (topic: string) => string
+  readonly from: (client: string) => string
+  readonly attempt: (attempt: number) => string
+  readonly left: (seconds: string) => string
+  readonly accept: string
+  readonly decline: string
+  readonly keys: string
+  readonly closed: Readonly<Record<Outcome, string>>
+  readonly elsewhere: string
+  readonly over: (client: string) => string
+  readonly endedBy: Readonly<Record<EndedBy, string>>
+  readonly reason: (reason: string) => string
+  readonly done: string
+  readonly today: string
+  readonly todayFigures: { readonly sessions: string; readonly talked: string; readonly declined: string; readonly missed: string }
+  readonly nothingToday: string
+  readonly session: (topic: string, client: string) => string
+  readonly look: (client: string) => string
+  readonly back: string
+  readonly past: string
+  readonly forgotten: string
+  readonly nobodyWrote: string
+  readonly you: string
+  readonly sound: string
+  readonly notify: string
+  readonly notified: string
+  readonly notifyBlocked: string
+  readonly settings: string
+  readonly language: string
+  readonly try: string
+  readonly close: string
+  readonly gone: string
+  readonly goneHow: string
+}
+
+/** What the desk says, in the language of the page. */
+export const words = translated<Words>({
+  en: {
+    title: 'Desk',
+    take: 'Take requests',
+    taking: { on: 'You will be asked', off: 'Nobody asks you' },
+    since: (time) => `since ${time}`,
+    because: {
+      missed: 'Some requests went unanswered, so you were switched off. Switch on when you are back.',
+      set_by_admin: 'Somebody who runs the company has changed this.',
+      connection_lost: 'This device was away for too long, so you were switched off.',
+    },
+    afterwards: 'Counts when this session is over',
+    waiting: 'Ready for the next request',
+    waitingHow: 'Leave this page open. It rings when somebody asks for you.',
+    away: 'You are off',
+    awayHow: 'Switch on when you want to be asked.',
+    request: (topic) => `Request: ${topic}`,
+    from: (client) => `from ${client}`,
+    attempt: (attempt) => `You are the ${ordinalEnglish(attempt)} to be asked`,
+    left: (seconds) => `${seconds} s left`,
+    accept: 'Accept',
+    decline: 'Decline',
+    keys: 'Keys: A accepts, D declines',
+    closed: {
+      accepted: 'Accepted on another device.',
+      rejected: 'Declined. The next one is being asked.',
+      timed_out: 'Not answered in time. The next one is being asked.',
+      undelivered: 'The request did not reach you in time. The next one is being asked.',
+      client_cancelled: 'The client has cancelled.',
+      client_lost: 'The client has gone away.',
+      went_offline: 'You went off, so the next one is being asked.',
+      withdrawn_by_admin: 'The request was taken back.',
+      booking_expired: 'The search took too long and was ended.',
+    },
+    elsewhere: 'Declined on another device.',
+    over: (client) => `Session with ${client} is over`,
+    endedBy: {
+      client: 'The client ended it.',
+      employee: 'You ended it.',
+      admin: 'Somebody who runs the company ended it.',
+      lost: 'The line of one side was away for too long.',
+    },
+    reason: (reason) => `Reason: ${reason}`,
+    done: 'Done',
+    today: 'Today',
+    todayFigures: { sessions: 'Sessions', talked: 'In sessions', declined: 'Declined', missed: 'Missed' },
+    nothingToday: 'No session yet today.',
+    session: (topic, client) => `${topic} with ${client}`,
+    look: (client) => `Open the session with ${client}`,
+    back: 'Back',
+    past: 'What was written',
+    forgotten: 'The server does not keep this session within reach any more.',
+    nobodyWrote: 'Nobody wrote anything.',
+    you: 'You',
+    sound: 'Ring aloud',
+    notify: 'Show notifications',
+    notified: 'Notifications are on',
+    notifyBlocked: 'Notifications are blocked in this browser’s settings',
+    settings: 'Settings of this device',
+    language: 'Language',
+    try: 'Try the ring',
+    close: 'Close',
+    gone: 'This desk is closed',
+    goneHow: 'Your place in the company was removed, or this page is not for you.',
+  },
+  de: {
+    title: 'Arbeitsplatz',
+    take: 'Anfragen annehmen',
+    taking: { on: 'Sie werden gefragt', off: 'Niemand fragt Sie' },
+    since: (time) => `seit ${time}`,
+    because: {
+      missed: 'Anfragen blieben unbeantwortet, daher wurden Sie abgemeldet. Schalten Sie ein, wenn Sie zurück sind.',
+      set_by_admin: 'Die Leitung hat das geändert.',
+      connection_lost: 'Dieses Gerät war zu lange weg, daher wurden Sie abgemeldet.',
+    },
+    afterwards: 'Gilt, sobald dieses Gespräch vorbei ist',
+    waiting: 'Bereit für die nächste Anfrage',
+    waitingHow: 'Lassen Sie diese Seite offen. Es klingelt, sobald jemand Sie braucht.',
+    away: 'Sie sind abgemeldet',
+    awayHow: 'Schalten Sie ein, wenn Sie gefragt werden möchten.',
+    request: (topic) => `Anfrage: ${topic}`,
+    from: (client) => `von ${client}`,
+    attempt: (attempt) => `Sie werden als ${attempt}. Person gefragt`,
+    left: (seconds) => `noch ${seconds} s`,
+    accept: 'Annehmen',
+    decline: 'Ablehnen',
+    keys: 'Tasten: A nimmt an, D lehnt ab',
+    closed: {
+      accepted: 'Auf einem anderen Gerät angenommen.',
+      rejected: 'Abgelehnt. Die nächste Person wird gefragt.',
+      timed_out: 'Nicht rechtzeitig beantwortet. Die nächste Person wird gefragt.',
+      undelivered: 'Die Anfrage hat Sie nicht rechtzeitig erreicht. Die nächste Person wird gefragt.',
+      client_cancelled: 'Die Anfrage wurde zurückgezogen.',
+      client_lost: 'Wer gefragt hat, ist nicht mehr da.',
+      went_offline: 'Sie haben sich abgemeldet. Die nächste Person wird gefragt.',
+      withdrawn_by_admin: 'Die Anfrage wurde zurückgenommen.',
+      booking_expired: 'Die Suche dauerte zu lange und wurde beendet.',
+    },
+    elsewhere: 'Auf einem anderen Gerät abgelehnt.',
+    over: (client) => `Das Gespräch mit ${client} ist vorbei`,
+    endedBy: {
+      client: 'Die andere Seite hat es beendet.',
+      employee: 'Sie haben es beendet.',
+      admin: 'Die Leitung hat es beendet.',
+      lost: 'Die Verbindung einer Seite war zu lange weg.',
+    },
+    reason: (reason) => `Grund: ${reason}`,
+    done: 'Fertig',
+    today: 'Heute',
+    todayFigures: { sessions: 'Gespräche', talked: 'Im Gespräch', declined: 'Abgelehnt', missed: 'Verpasst' },
+    nothingToday: 'Heute noch kein Gespräch.',
+    session: (topic, client) => `${topic} mit ${client}`,
+    look: (client) => `Gespräch mit ${client} öffnen`,
+    back: 'Zurück',
+    past: 'Was geschrieben wurde',
+    forgotten: 'Der Server hält dieses Gespräch nicht mehr bereit.',
+    nobodyWrote: 'Niemand hat etwas geschrieben.',
+    you: 'Sie',
+    sound: 'Laut klingeln',
+    notify: 'Benachrichtigungen zeigen',
+    notified: 'Benachrichtigungen sind an',
+    notifyBlocked: 'Benachrichtigungen sind im Browser gesperrt',
+    settings: 'Einstellungen dieses Geräts',
+    language: 'Sprache',
+    try: 'Klingeln ausprobieren',
+    close: 'Schließen',
+    gone: 'Dieser Arbeitsplatz ist geschlossen',
+    goneHow: 'Ihr Platz im Unternehmen wurde entfernt, oder diese Seite ist nicht für Sie.',
+  },
+  ar: {
+    title: 'المكتب',
+    take: 'استقبال الطلبات',
+    taking: { on: 'ستصلك الطلبات', off: 'لن تصلك طلبات' },
+    since: (time) => `منذ ${time}`,
+    because: {
+      missed: 'بقيت طلبات دون رد، لذلك أُوقف الاستقبال. شغّله عند عودتك.',
+      set_by_admin: 'غيّرت الإدارة هذه الحالة.',
+      connection_lost: 'غاب هذا الجهاز مدة طويلة، لذلك أُوقف الاستقبال.',
+    },
+    afterwards: 'يسري بعد انتهاء هذه الجلسة',
+    waiting: 'جاهز للطلب التالي',
+    waitingHow: 'اترك هذه الصفحة مفتوحة. سترنّ عندما يطلبك أحد.',
+    away: 'أنت متوقف عن الاستقبال',
+    awayHow: 'شغّل الاستقبال عندما تريد أن تصلك الطلبات.',
+    request: (topic) => `طلب: ${topic}`,
+    from: (client) => `من ${client}`,
+    attempt: (attempt) => `ترتيبك بين من سُئلوا: ${attempt}`,
+    left: (seconds) => `بقي ${seconds} ث`,
+    accept: 'قبول',
+    decline: 'رفض',
+    keys: 'المفاتيح: A للقبول وD للرفض',
+    closed: {
+      accepted: 'قُبل على جهاز آخر.',
+      rejected: 'رُفض. يُسأل الشخص التالي.',
+      timed_out: 'لم يُجَب في الوقت المحدد. يُسأل الشخص التالي.',
+      undelivered: 'لم يصلك الطلب في الوقت المحدد. يُسأل الشخص التالي.',
+      client_cancelled: 'ألغى العميل طلبه.',
+      client_lost: 'غادر العميل.',
+      went_offline: 'أوقفت الاستقبال، لذلك يُسأل الشخص التالي.',
+      withdrawn_by_admin: 'سُحب الطلب.',
+      booking_expired: 'طال البحث فأُنهي.',
+    },
+    elsewhere: 'رُفض على جهاز آخر.',
+    over: (client) => `انتهت الجلسة مع ${client}`,
+    endedBy: {
+      client: 'أنهاها العميل.',
+      employee: 'أنهيتها أنت.',
+      admin: 'أنهتها الإدارة.',
+      lost: 'انقطع اتصال أحد الطرفين مدة طويلة.',
+    },
+    reason: (reason) => `السبب: ${reason}`,
+    done: 'تم',
+    today: 'اليوم',
+    todayFigures: { sessions: 'الجلسات', talked: 'مدة الجلسات', declined: 'المرفوض', missed: 'الفائت' },
+    nothingToday: 'لا جلسات اليوم بعد.',
+    session: (topic, client) => `${topic} مع ${client}`,
+    look: (client) => `افتح الجلسة مع ${client}`,
+    back: 'رجوع',
+    past: 'ما كُتب',
+    forgotten: 'لم تعد هذه الجلسة متاحة من الخادم.',
+    nobodyWrote: 'لم يكتب أحد شيئًا.',
+    you: 'أنت',
+    sound: 'رنين مسموع',
+    notify: 'إظهار الإشعارات',
+    notified: 'الإشعارات مفعّلة',
+    notifyBlocked: 'الإشعارات محظورة في إعدادات المتصفح',
+    settings: 'إعدادات هذا الجهاز',
+    language: 'اللغة',
+    try: 'جرّب الرنين',
+    close: 'إغلاق',
+    gone: 'هذا المكتب مغلق',
+    goneHow: 'أُزيل مكانك في الشركة، أو أن هذه الصفحة ليست لك.',
+  },
+})

@@ -1,0 +1,108 @@
+// `/` with `--dev`: the pages side by side, as different people, to click a booking through in a minute.
+import { signal } from '@preact/signals'
+import { useState } from 'preact/hooks'
+import { show } from '../look/page.js'
+import { demoPeople, type DemoPerson } from '../person/sign-in.js'
+import { words } from './words.js'
+import './start.css'
+
+/** The demo's company. */
+const COMPANY = 'demo'
+const MAY = 'camera; microphone; display-capture; autoplay; fullscreen; screen-wake-lock; speaker-selection'
+
+const people = signal<readonly DemoPerson[] | undefined>(undefined)
+void demoPeople().then((found) => (people.value = found))
+
+show(<Start />)
+
+interface Shown {
+  readonly title: string
+  readonly address: string
+}
+
+function Start() {
+  const found = people.value
+  if (!found) return null
+  if (found.length === 0) return <NoDemo />
+  const pages = pagesOf(found)
+  const admin = found.find(({ role }) => role === 'admin')
+  const say = words()
+  return (
+    <div class="start">
+      <header class="stack">
+        <div class="row wrap">
+          <img src="/icon.svg" alt="" width="40" height="40" />
+          <h1 class="grow">{say.title}</h1>
+          {admin && (
+            <a class="button" href={`/board?as=${admin.id}`} target="_blank">
+              {say.board}
+            </a>
+          )}
+          <a class="button" href="/docs" target="_blank">
+            {say.docs}
+          </a>
+        </div>
+        <ol class="steps">
+          {say.steps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ol>
+      </header>
+      <Frames pages={pages} />
+      <p class="soft small more">{say.more}</p>
+    </div>
+  )
+}
+
+function pagesOf(found: readonly DemoPerson[]): readonly Shown[] {
+  const say = words()
+  const desks = found.filter(({ role }) => role === 'employee')
+  const client = found.filter(({ role }) => role === 'client').slice(0, 1)
+  return [
+    ...desks.slice(0, 1).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}` })),
+    ...client.map(({ id, name }) => ({ title: say.client(name), address: `/book/${COMPANY}?as=${id}` })),
+    ...desks.slice(1, 2).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}` })),
+  ]
+}
+
+/** Side by side where there is room; else one at a time, with the others going on behind it. */
+function Frames({ pages }: { pages: readonly Shown[] }) {
+  const say = words()
+  const [front, setFront] = useState(0)
+  return (
+    <>
+      <nav class="tabs" aria-label={say.pages}>
+        {pages.map(({ title }, index) => (
+          <button key={title} type="button" aria-pressed={front === index} onClick={() => setFront(index)}>
+            {title}
+          </button>
+        ))}
+      </nav>
+      <main class="frames">
+        {pages.map(({ title, address }, index) => (
+          <section key={address} class={front === index ? 'front' : ''} aria-label={title}>
+            <div class="row">
+              <h2 class="grow">{title}</h2>
+              <a class="small" href={address} target="_blank" aria-label={`${say.alone}: ${title}`}>
+                {say.alone}
+              </a>
+            </div>
+            <iframe src={address} title={title} allow={MAY} />
+          </section>
+        ))}
+      </main>
+    </>
+  )
+}
+
+function NoDemo() {
+  const say = words()
+  return (
+    <main class="signed-out">
+      <div class="card stack">
+        <h1>{say.nobody}</h1>
+        <p>{say.nobodyHow}</p>
+      </div>
+    </main>
+  )
+}
