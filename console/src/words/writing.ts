@@ -19,6 +19,11 @@ export function clock(moment: string | number): string {
   return formatter(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit' }).format(new Date(moment))
 }
 
+/** The day of a moment. */
+export function day(moment: string | number): string {
+  return formatter(Intl.DateTimeFormat, { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(moment))
+}
+
 /** The day and the time of a moment. */
 export function dayAndClock(moment: string | number): string {
   return formatter(Intl.DateTimeFormat, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(moment))

@@ -1,0 +1,100 @@
+// The box that a message is written in: it grows with the words, and keeps them over a reload.
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { SessionTopic } from 'switchboard-client'
+import { ErrorLine, sentenceOf } from '../look/doing.js'
+import { Icon } from '../look/icon.js'
+import { number } from '../words/writing.js'
+import type { Contact } from './contact.js'
+import type { Draft } from './draft.js'
+import { words } from './words.js'
+
+/** As the contract has it. */
+const BODY_BYTES_MAX = 8192
+
+interface Props {
+  topic: SessionTopic
+  draft: Draft
+  contact: Contact
+  other: string
+}
+
+/** The box and its button. */
+export function Composer({ topic, draft, contact, other }: Props) {
+  const say = words()
+  const text = draft.text.value
+  const box = useGrowing(text)
+  const hint = useId()
+  const [error, setError] = useState('')
+  const body = text.trim()
+  const over = bytesOf(body) - BODY_BYTES_MAX
+  const mayGo = body !== '' && over <= 0
+  const type = (written: string) => {
+    draft.write(written)
+    contact.types(written.trim() !== '')
+  }
+  const send = () => {
+    if (!mayGo) return
+    setError('')
+    try {
+      topic.send(body)
+      type('')
+    } catch (refusal) {
+      // Hundreds wait already: the words stay here.
+      setError(sentenceOf(refusal))
+    }
+    box.current?.focus()
+  }
+  return (
+    <form class="composer" onSubmit={(event) => (event.preventDefault(), send())}>
+      <ErrorLine text={error} />
+      {over > 0 && (
+        <p class="error small" id={hint} role="alert">
+          {say.tooLong(number(over))}
+        </p>
+      )}
+      <textarea
+        ref={box}
+        rows={1}
+        dir="auto"
+        value={text}
+        aria-label={say.write}
+        aria-describedby={over > 0 ? hint : undefined}
+        aria-invalid={over > 0}
+        placeholder={say.writeTo(other)}
+        enterkeyhint={isTouched() ? 'enter' : 'send'}
+        onInput={(event) => type(event.currentTarget.value)}
+        onBlur={() => contact.types(false)}
+        onKeyDown={(event) => {
+          // While a syllable is put together, Enter chooses it.
+          if (event.key !== 'Enter' || event.shiftKey || event.isComposing || isTouched()) return
+          event.preventDefault()
+          send()
+        }}
+      />
+      <button type="submit" class="act round" aria-label={say.send} aria-disabled={!mayGo}>
+        <Icon name="send" />
+      </button>
+    </form>
+  )
+}
+
+function useGrowing(text: string) {
+  const box = useRef<HTMLTextAreaElement>(null)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return
+    element.style.height = 'auto'
+    const borders = element.offsetHeight - element.clientHeight
+    element.style.height = `${element.scrollHeight + borders}px`
+  }, [text])
+  return box
+}
+
+/** On a keyboard of glass there is no Shift+Enter: Enter is a new line there, and the button sends. */
+function isTouched(): boolean {
+  return matchMedia('(pointer: coarse) and (hover: none)').matches
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length
+}

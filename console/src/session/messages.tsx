@@ -1,0 +1,206 @@
+// The messages of a session, grouped by who wrote them, with what has become of one's own.
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { Message, Outgoing, SessionState, SessionTopic, Side } from 'switchboard-client'
+import { sentenceOf } from '../look/doing.js'
+import { Icon } from '../look/icon.js'
+import { announce } from '../look/page.js'
+import { clock, day } from '../words/writing.js'
+import type { Contact } from './contact.js'
+import type { Draft } from './draft.js'
+import { Linked } from './links.js'
+import { deliveryOf, type Delivery } from './marks.js'
+import { words } from './words.js'
+
+/** So long after the last one a message begins a new group. */
+const GROUP_LASTS_MS = 180_000
+/** Whoever is that near to the end is at the end. */
+const AT_END_PX = 48
+
+interface Props {
+  topic: SessionTopic
+  state: SessionState
+  contact: Contact
+  draft: Draft
+  side: Side
+  other: string
+}
+
+/** The list; it stays at its end unless the reader has scrolled up. */
+export function Messages({ topic, state, contact, draft, side, other }: Props) {
+  const say = words()
+  const { messages, outgoing } = state
+  const { list, behind, toEnd } = useEnd(messages.length + outgoing.length, messages.at(-1)?.from === side)
+  useTold(messages, side, other)
+  return (
+    <div class="messages">
+      {/* New messages are told by `announce`, once: this list would tell history and marks too. */}
+      <div class="messages-list" ref={list} role="log" aria-live="off" aria-label={say.messages} tabIndex={0}>
+        {messages.length + outgoing.length === 0 && <p class="messages-empty soft">{say.empty(other)}</p>}
+        <ol>
+          {groupsOf(messages).map((group) => (
+            <Group key={group.messages[0]?.id} group={group} {...{ state, contact, side, other }} />
+          ))}
+          {outgoing.map((waiting) => (
+            <Waiting key={waiting.key} waiting={waiting} topic={topic} draft={draft} />
+          ))}
+        </ol>
+      </div>
+      {behind && (
+        <button type="button" class="messages-unread act" onClick={toEnd}>
+          {say.unread}
+        </button>
+      )}
+    </div>
+  )
+}
+
+interface Grouped {
+  readonly from: Side
+  /** Where the first of them stands among all. */
+  readonly place: number
+  /** Said where the day is another than before. */
+  readonly day: string | undefined
+  readonly messages: Message[]
+}
+
+function groupsOf(messages: readonly Message[]): Grouped[] {
+  const groups: Grouped[] = []
+  const today = day(Date.now())
+  messages.forEach((message, place) => {
+    const before = messages[place - 1]
+    const isNewDay = day(message.at) !== (before ? day(before.at) : today)
+    const isNear = before?.from === message.from && Date.parse(message.at) - Date.parse(before.at) < GROUP_LASTS_MS
+    if (isNear && !isNewDay) groups.at(-1)?.messages.push(message)
+    else groups.push({ from: message.from, place, day: isNewDay ? day(message.at) : undefined, messages: [message] })
+  })
+  return groups
+}
+
+function Group({ group, state, contact, side, other }: { group: Grouped } & Omit<Props, 'topic' | 'draft'>) {
+  const isOwn = group.from === side
+  const last = group.messages.at(-1)
+  const end = group.place + group.messages.length - 1
+  // Where the marks of two neighbours differ, each has its own; else the group's last says it for all.
+  const heard = contact.heard.value
+  const at = (place: number) => deliveryOf(place, heard, state.messages)
+  return (
+    <li class={isOwn ? 'group is-own' : 'group'}>
+      {group.day && <p class="messages-day soft small">{group.day}</p>}
+      {group.messages.map((message, index) => {
+        const place = group.place + index
+        const differs = isOwn && place < end && at(place) !== at(place + 1)
+        return (
+          <div class="message" key={message.id}>
+            <div class="bubble">
+              <p dir="auto">
+                <Linked text={message.body} />
+              </p>
+            </div>
+            {differs && <Foot at={message.at} delivery={at(place)} />}
+          </div>
+        )
+      })}
+      {last && <Foot at={last.at} name={isOwn ? undefined : other} delivery={isOwn ? at(end) : undefined} />}
+    </li>
+  )
+}
+
+function Foot({ at, name, delivery }: { at: string; name?: string | undefined; delivery: Delivery | undefined }) {
+  return (
+    <p class="message-foot soft small">
+      {name && <bdi>{name}</bdi>}
+      <time dateTime={at}>{clock(at)}</time>
+      {delivery && (
+        <span class={`mark is-${delivery}`}>
+          <Icon name={delivery === 'sent' ? 'sent' : 'delivered'} />
+          {words().delivery[delivery]}
+        </span>
+      )}
+    </p>
+  )
+}
+
+function Waiting({ waiting: { key, body, refusal }, topic, draft }: { waiting: Outgoing; topic: SessionTopic; draft: Draft }) {
+  const say = words()
+  const takeBack = () => {
+    topic.discard(key)
+    draft.putBack(body)
+  }
+  return (
+    <li class="group is-own">
+      <div class="message">
+        <div class={refusal ? 'bubble is-refused' : 'bubble is-waiting'}>
+          <p dir="auto">{body}</p>
+        </div>
+      </div>
+      {refusal ? (
+        <div class="message-refused" role="alert">
+          <p class="small">
+            <Icon name="failed" />
+            {refusal.reason === 'invalid' ? say.refusedTooLong : `${say.refused} ${sentenceOf(refusal)}`}
+          </p>
+          <button type="button" class="plain small" onClick={() => topic.resend(key)}>
+            {say.again}
+          </button>
+          <button type="button" class="plain small" onClick={takeBack}>
+            {say.takeBack}
+          </button>
+        </div>
+      ) : (
+        <p class="message-foot soft small">
+          <span class="mark">
+            <Icon name="waiting" />
+            {say.delivery.waiting}
+          </span>
+        </p>
+      )}
+    </li>
+  )
+}
+
+/** Keeps a list at its end; `behind` once something came while the reader was elsewhere in it. */
+function useEnd(count: number, isOwn: boolean) {
+  const list = useRef<HTMLDivElement>(null)
+  const atEnd = useRef(true)
+  const [behind, setBehind] = useState(false)
+  const toEnd = () => {
+    if (list.current) list.current.scrollTop = list.current.scrollHeight
+    atEnd.current = true
+    setBehind(false)
+  }
+  useEffect(() => {
+    const element = list.current
+    if (!element) return
+    const look = () => {
+      atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX
+      if (atEnd.current) setBehind(false)
+    }
+    // A keyboard or a call takes room away from the list: its end stays in sight.
+    const resized = new ResizeObserver(() => atEnd.current && toEnd())
+    element.addEventListener('scroll', look, { passive: true })
+    resized.observe(element)
+    return () => {
+      element.removeEventListener('scroll', look)
+      resized.disconnect()
+    }
+  }, [])
+  const before = useRef(count)
+  useLayoutEffect(() => {
+    const grew = count > before.current
+    before.current = count
+    if (atEnd.current || (grew && isOwn)) toEnd()
+    else if (grew) setBehind(true)
+  }, [count])
+  return { list, behind, toEnd }
+}
+
+/** Has what the other writes said once, and nothing of what was there before. */
+function useTold(messages: readonly Message[], side: Side, other: string): void {
+  const told = useRef(messages.at(-1)?.id)
+  useEffect(() => {
+    const from = messages.findLastIndex(({ id }) => id === told.current) + 1
+    const fresh = messages.slice(from).filter((message) => message.from !== side)
+    told.current = messages.at(-1)?.id
+    if (fresh.length > 0) announce(fresh.map(({ body }) => words().said(other, body)).join('\n'))
+  }, [messages])
+}
