@@ -24,6 +24,9 @@ export default defineConfig({
         worker: 'src/desk/worker.ts',
       },
       output: {
+        // A script of a foreign page must leave no names of its own there.
+        postBanner: ({ name }) => (name === 'embed' ? '(() => {' : ''),
+        postFooter: ({ name }) => (name === 'embed' ? '})()' : ''),
         entryFileNames: ({ name }) => (LASTING_NAMES.includes(name) ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },

@@ -41,7 +41,7 @@ export function Ask({ availability, topic }: { availability: Availability; topic
         </span>
         <textarea
           rows={3}
-          dir="auto"
+          dir={question ? 'auto' : undefined}
           maxLength={QUESTION_MAX_CHARS}
           placeholder={say.questionExample}
           value={question}

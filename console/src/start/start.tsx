@@ -30,7 +30,7 @@ function Start() {
   return (
     <div class="start">
       <header class="stack">
-        <div class="row wrap">
+        <div class="row">
           <img src="/icon.svg" alt="" width="40" height="40" />
           <h1 class="grow">{say.title}</h1>
           {admin && (

@@ -1,0 +1,116 @@
+// Two employees and two clients meet on the pages: ask, decline, accept, write, reload, end; and the board follows.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld, SCREEN } from './world.mjs'
+
+test('two employees and two clients book, decline, accept, write and end', { timeout: 120_000 }, async (t) => {
+  const world = await openWorld(t)
+  const [erika, max, alice, bob, board] = await Promise.all([
+    world.desk('erika'),
+    world.desk('max', { viewport: SCREEN }),
+    world.client('alice'),
+    world.client('bob', { viewport: SCREEN }),
+    world.board(),
+  ])
+  await alice.sees('Nobody is free at the moment')
+  await erika.on()
+  await max.on()
+  await alice.page.locator('.topic', { hasText: 'tax' }).getByText('2 free now').waitFor()
+
+  await t.test('who has been idle longest is asked, and the client sees how far the search is', async () => {
+    await alice.ask('tax', 'May I deduct my bicycle?')
+    await alice.waits('Asking the first of 2')
+    await erika.asked('tax')
+    await erika.sees('May I deduct my bicycle?')
+    await board.row('Erika').getByText('Being asked').waitFor()
+    await erika.decline()
+    await alice.waits('Asking the second of 2')
+    await max.asked('tax')
+    await max.page.waitForTimeout(600)
+    await max.page.keyboard.press('a')
+    await Promise.all([max.inSession(), alice.inSession()])
+    await board.row('Max').getByText('In a session').waitFor()
+  })
+
+  await t.test('what one writes the other reads, and the marks say so', async () => {
+    await alice.say('Good morning')
+    await max.hears('Good morning')
+    await max.say('Yes, you may.')
+    await alice.hears('Yes, you may.')
+    await alice.lastIs('Seen')
+  })
+
+  await t.test('a second pair meets beside the first', async () => {
+    await bob.ask('travel')
+    await erika.asked('travel')
+    await erika.accept()
+    await Promise.all([erika.inSession(), bob.inSession()])
+    await bob.say('Where to?')
+    await erika.hears('Where to?')
+  })
+
+  await t.test('a reload in the middle shows everything again', async () => {
+    await alice.writing.fill('a half-written thought')
+    await Promise.all([alice.page.reload(), max.page.reload()])
+    await Promise.all([alice.inSession(), max.inSession()])
+    await alice.hears('Yes, you may.')
+    assert.deepEqual(await alice.said(), ['Good morning', 'Yes, you may.'])
+    assert.equal(await alice.writing.inputValue(), 'a half-written thought')
+    await alice.say('I am back')
+    await max.hears('I am back')
+    assert.deepEqual(await max.said(), ['Good morning', 'Yes, you may.', 'I am back'])
+    assert.deepEqual(await erika.said(), ['Where to?'])
+  })
+
+  await t.test('the end is told to both, with its reason, and the client can ask again', async () => {
+    await max.end()
+    await max.sees('Session with alice is over')
+    await max.sees('You ended it.')
+    await alice.isOver('Your session with Max is over')
+    await alice.sees('The other side ended it.')
+    await board.row('Max').getByText('Idle').waitFor()
+    await alice.find('button', 'Ask again').click()
+    await alice.ask('tax')
+    await max.asked('tax')
+    await alice.find('button', 'Cancel').click()
+    await alice.isOver('You have cancelled.')
+    await max.sees('The client has cancelled.')
+    await bob.end()
+    await bob.sees('You ended it.')
+    await erika.sees('The client ended it.')
+  })
+
+  await t.test('the day is told at the desk', async () => {
+    await max.find('button', 'Done').click()
+    const { page } = max
+    await page.getByRole('heading', { name: 'Today' }).waitFor()
+    await page.getByRole('button', { name: 'Open the session with alice' }).first().click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Yes, you may.').waitFor()
+  })
+})
+
+test('two devices of one employee stay in step', { timeout: 60_000 }, async (t) => {
+  const world = await openWorld(t)
+  const [phone, screen, alice] = await Promise.all([
+    world.desk('erika'),
+    world.desk('erika', { viewport: SCREEN }),
+    world.client('alice'),
+  ])
+  await phone.on()
+  await screen.is('Idle')
+  await alice.ask('travel')
+  await Promise.all([phone.asked('travel'), screen.asked('travel')])
+  await screen.decline()
+  await phone.sees('Declined on another device.')
+  await alice.isOver('Nobody who is free could take it just now.')
+  await alice.find('button', 'Ask again').click()
+  await alice.ask('travel')
+  await phone.asked('travel')
+  await phone.accept()
+  await Promise.all([phone.inSession(), screen.inSession(), alice.inSession()])
+  await alice.say('Who reads this?')
+  await Promise.all([phone.hears('Who reads this?'), screen.hears('Who reads this?')])
+  await screen.say('Both of me')
+  await Promise.all([phone.hears('Both of me'), alice.hears('Both of me')])
+})
