@@ -74,9 +74,7 @@ pub async fn upgrade(
     if let Err(limited) = hub.admission.handshake(peer, now) {
         return too_many(limited);
     }
-    // Who sends no origin is no page, but an app or a back end.
-    let origin = headers.get(header::ORIGIN).filter(|_| !hub.allowed_origins.is_empty());
-    if origin.is_some_and(|origin| !hub.allows(origin)) {
+    if !hub.may_open_socket(&headers) {
         return refuse(StatusCode::FORBIDDEN, "forbidden", "pages of this origin may not come (`allowed_origins`)");
     }
     let bad_token = |message: &str| match hub.admission.bad_token(peer, now) {

@@ -101,6 +101,10 @@ fn pages_come_from_allowed_origins_alone_and_apps_from_anywhere() {
         ("https://app.example.evil", "403"),
         ("http://app.example", "403"),
         ("null", "403"),
+        // The server's own pages, behind a proxy that speaks TLS or without one.
+        ("https://switchboard", "101"),
+        ("http://Switchboard:80", "101"),
+        ("https://switchboard:8443", "403"),
     ] {
         assert_eq!(upgrade(&server, &format!("Origin: {origin}\r\n")), status, "{origin}");
     }
