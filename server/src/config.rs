@@ -41,6 +41,8 @@ pub struct Settings {
     pub dev: bool,
     /// Whether the first valid token that names a company or an employee makes it.
     pub auto_provision: bool,
+    /// Whether the pages for people are served, if they were built in.
+    pub console: bool,
     /// What tokens are checked with.
     pub tokens: Tokens,
     /// The key that back ends present, if it is a setting and not one of those in the store.
@@ -95,6 +97,7 @@ impl Settings {
             data,
             dev,
             auto_provision: auto_provision || dev,
+            console: layers.switch("console")?,
             tokens: Self::tokens(&layers)?,
             api_key: None,
             log: layers.log_filter("log")?,

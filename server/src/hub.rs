@@ -23,6 +23,8 @@ pub struct Hub {
     pub api_keys: Arc<ApiKeys>,
     /// Whether the first valid token makes what it names.
     pub auto_provision: bool,
+    /// Whether the pages for people are served, if they were built in.
+    pub console: bool,
     /// Origins whose pages may come; see the setting.
     pub allowed_origins: Vec<String>,
     /// Frames that may wait for one socket.
@@ -33,7 +35,7 @@ pub struct Hub {
     pub max_sockets: usize,
     /// Turns to how long the closing of all sockets may take, in milliseconds, when the server stops.
     pub closing: watch::Receiver<Option<u64>>,
-    /// Whether this is a trial on one's own machine, with a page to click through.
+    /// Whether this is a trial on one's own machine, with people to try it as.
     pub dev: bool,
     /// Sockets now.
     pub sockets: AtomicUsize,

@@ -94,6 +94,7 @@ impl House {
             api_keys: Arc::new(ApiKeys::of_settings(Some("unused"))),
             allowed_origins: Vec::new(),
             auto_provision: false,
+            console: false,
             outbox_frames: OUTBOX_FRAMES,
             socket_idle_timeout_ms: 60_000,
             max_sockets: usize::MAX,

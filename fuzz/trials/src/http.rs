@@ -168,6 +168,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
         api_keys: Arc::new(ApiKeys::of_settings(Some(KEY))),
         allowed_origins: Vec::new(),
         auto_provision: false,
+        console: true,
         outbox_frames: 16,
         socket_idle_timeout_ms: 60_000,
         max_sockets: 1,

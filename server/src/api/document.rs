@@ -270,16 +270,17 @@ mod tests {
     #[test]
     fn what_is_routed_beside_the_document_is_a_file_or_nothing_of_the_api() {
         let mut found = Vec::new();
-        for source in [include_str!("mod.rs"), include_str!("docs.rs")] {
+        for source in [include_str!("mod.rs"), include_str!("docs.rs"), include_str!("console.rs")] {
             let routes = source.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
             found.extend(routes.filter_map(|rest| rest.split('"').next()));
         }
         let of_probes = ["/metrics", "/healthz", "/readyz"];
-        let of_pages =
-            ["/openapi.json", "/docs", "/docs/", "/docs/page.js", "/docs/page.css", "/socket/websocket", "/"];
+        let of_docs = ["/openapi.json", "/docs", "/docs/", "/docs/page.js", "/docs/page.css"];
+        let of_people = ["/socket/websocket", "/", "/dev/people"];
         let file = "/companies/{company}/employees/{employee}";
         found.sort_unstable();
-        let mut known = [&of_probes[..], &of_pages[..], &[file]].concat();
+        found.dedup();
+        let mut known = [&of_probes[..], &of_docs[..], &of_people[..], &[file]].concat();
         known.sort_unstable();
         assert_eq!(found, known, "what is new goes through `routes!`, so that the document has it");
     }

@@ -43,6 +43,12 @@ impl Tag {
         Self { set, moving: Some(digest_of(&view::employee(employee))) }
     }
 
+    /// A file's, by the digest of its bytes.
+    #[cfg(feature = "console")]
+    pub(super) fn of_file(digest: &[u8]) -> Self {
+        Self { set: shortened(digest), moving: None }
+    }
+
     /// The tag without its quotes.
     fn text(&self) -> String {
         match &self.moving {
@@ -56,7 +62,7 @@ impl Tag {
         format!("\"{}\"", self.text())
     }
 
-    fn header(&self) -> Option<HeaderValue> {
+    pub(super) fn header(&self) -> Option<HeaderValue> {
         self.quoted().try_into().ok()
     }
 
@@ -67,7 +73,11 @@ impl Tag {
 
 fn digest_of(state: &impl Serialize) -> String {
     let digest = digest(&SHA256, view::json(state).as_bytes());
-    URL_SAFE_NO_PAD.encode(digest.as_ref().get(..DIGEST_BYTES).unwrap_or_default())
+    shortened(digest.as_ref())
+}
+
+fn shortened(digest: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest.get(..DIGEST_BYTES).unwrap_or_default())
 }
 
 /// An answer with its tag.

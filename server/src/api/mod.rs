@@ -4,6 +4,8 @@ pub mod document;
 
 pub mod docs;
 
+mod console;
+
 pub mod ask;
 
 pub mod in_path;
@@ -62,8 +64,8 @@ use utoipa_axum::routes;
 use crate::admission::Peer;
 use crate::hub::Hub;
 use crate::journal::reader::Reader;
+use crate::socket;
 use crate::webhooks::Webhooks;
-use crate::{demo, socket};
 use events::Followers;
 use past::Past;
 use problem::Problem;
@@ -167,7 +169,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .merge(docs::routes())
         .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_key)))
         .route("/socket/websocket", get(socket::upgrade))
-        .route("/", get(page))
+        .merge(console::routes(&hub))
         .layer(from_fn(measured::measured))
         .fallback(unknown_route)
         .with_state(Desk {
@@ -262,14 +264,6 @@ async fn ready(State(hub): State<Arc<Hub>>) -> Response {
         return "ready\n".into_response();
     };
     (StatusCode::SERVICE_UNAVAILABLE, why_not).into_response()
-}
-
-/// The demo's page in dev; the API has none.
-async fn page(State(hub): State<Arc<Hub>>) -> Result<Response, Problem> {
-    let nothing = || Problem::new(StatusCode::NOT_FOUND, "unknown_route", "the API is under `/v1`");
-    let page = demo::page(&hub).ok_or_else(nothing)?;
-    let uncached = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-    Ok((uncached, page).into_response())
 }
 
 async fn unknown_route(request: Request) -> Problem {

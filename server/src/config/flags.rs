@@ -27,6 +27,10 @@ pub struct Flags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub auto_provision: Option<String>,
 
+    /// Serve the pages for people: `/desk`, `/book/{company}` and `/board`
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub console: Option<String>,
+
     /// File with public keys that tokens are signed with: a JWKS, or PEM; read again when it changes
     #[arg(long, value_name = "FILE")]
     pub jwt_keys: Option<String>,
@@ -161,6 +165,7 @@ impl Flags {
             ("data", data),
             ("dev", self.dev.clone()),
             ("auto_provision", self.auto_provision.clone()),
+            ("console", self.console.clone()),
             ("jwt_keys", self.jwt_keys.clone()),
             ("jwks_url", self.jwks_url.clone()),
             ("jwt_audience", self.jwt_audience.clone()),

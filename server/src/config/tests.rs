@@ -50,7 +50,7 @@ fn what_is_not_set_has_its_default() {
     let settings = load("", &[]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:4000");
     assert_eq!(settings.data, Path::new("data"));
-    assert!(!settings.dev && !settings.auto_provision);
+    assert!(!settings.dev && !settings.auto_provision && settings.console);
     assert_eq!(settings.log, "info");
     assert_eq!((settings.max_sockets, settings.journal_queue, settings.outbox_frames), (50_000, 65_536, 256));
     assert_eq!((settings.socket_idle_timeout_ms, settings.drain_timeout_ms), (90_000, 8_000));
@@ -85,6 +85,7 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("data", "d", "'d'"),
         ("dev", "false", "false"),
         ("auto_provision", "true", "true"),
+        ("console", "false", "false"),
         ("jwt_secret", "s", "'s'"),
         ("jwt_keys", "", "''"),
         ("jwks_url", "https://issuer.example/keys", "'https://issuer.example/keys'"),

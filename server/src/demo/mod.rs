@@ -1,4 +1,4 @@
-//! The demo of `--dev`: a company to try things with, where to click, and the six steps of a booking as a play.
+//! The demo of `--dev`: a company, people to try things as, where to look, and the six steps of a booking as a play.
 
 mod device;
 
@@ -7,6 +7,7 @@ mod play;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use serde_json::{Value, json};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
 
 use crate::auth::{Claims, Role};
@@ -18,8 +19,12 @@ pub use play::play;
 
 /// The demo company.
 const COMPANY: &str = "demo";
-/// Its people: id, name, topics.
+const COMPANY_NAME: &str = "Lindenhof Advice";
+/// Its employees: id, name, topics.
 const EMPLOYEES: &[(&str, &str, &[&str])] = &[("erika", "Erika", &["tax", "travel"]), ("max", "Max", &["tax"])];
+/// Who else can be tried: role, id, name.
+const OTHERS: [(Role, &str, &str); 3] =
+    [(Role::Client, "alice", "Alice"), (Role::Client, "bob", "Bob"), (Role::Admin, "olga", "Olga")];
 /// How long the demo's tokens are good for, in seconds.
 const TOKEN_S: u64 = 12 * 60 * 60;
 
@@ -29,7 +34,7 @@ const TOKEN_S: u64 = 12 * 60 * 60;
 /// When the store cannot commit it.
 pub async fn seed(hub: &Hub) -> anyhow::Result<()> {
     let company: CompanyId = COMPANY.parse()?;
-    let mut commands = vec![Command::SetCompany { name: "Demo".into(), settings: Settings::default() }];
+    let mut commands = vec![Command::SetCompany { name: COMPANY_NAME.into(), settings: Settings::default() }];
     for (id, name, topics) in EMPLOYEES {
         let employee: EmployeeId = id.parse()?;
         let topics = topics.iter().map(|topic| topic.parse()).collect::<Result<Vec<Topic>, _>>()?;
@@ -65,12 +70,22 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
             (url, play, String::new())
         }
     };
+    let pages = if cfg!(feature = "console") && settings.console {
+        format!(
+            "    start here          {url}/
+    an employee's desk  {url}/desk
+    a client's page     {url}/book/{COMPANY}
+    the board           {url}/board
+"
+        )
+    } else {
+        format!("    its pages           {url}/ says why there are none\n")
+    };
     format!(
         "
   Switchboard runs for your own machine (--dev). Try it:
 
-    click through it    {url}/
-{play}    make a token        {own} token --data {data} --role client --sub alice --company {COMPANY}
+{pages}{play}    make a token        {own} token --data {data} --role client --sub alice --company {COMPANY}
     use the HTTP API    curl{trust} -H \"Authorization: Bearer $(cat {data}/dev-api-key)\" \\
                              {url}/v1/companies/{COMPANY}/employees
 
@@ -78,18 +93,31 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
     )
 }
 
-/// The demo's page, with tokens for its people; made in dev only, which listens on loopback only.
+/// The demo's company and people, each with a token; to be shown in dev only, which listens on loopback only.
 #[must_use]
-pub fn page(hub: &Hub) -> Option<String> {
-    let token = |role, subject: &str, name: &str| {
-        let claims = claims(hub.exchange.clock(), role, subject, Some(name));
-        hub.keyring.sign(&claims).unwrap_or_default()
-    };
-    let mut page = include_str!("page.html").replace("{{client}}", &token(Role::Client, "alice", "Alice"));
-    for (id, name, _) in EMPLOYEES {
-        page = page.replace(&format!("{{{{{id}}}}}"), &token(Role::Employee, id, name));
-    }
-    hub.dev.then_some(page)
+pub fn people(hub: &Hub) -> Value {
+    let employees = EMPLOYEES.iter().map(|(id, name, _)| (Role::Employee, *id, *name));
+    let people = employees.chain(OTHERS.iter().copied()).filter_map(|(role, id, name)| {
+        let claims = claims(hub.exchange.clock(), role, id, Some(name));
+        let token = hub.keyring.sign(&claims).ok()?;
+        Some(json!({ "role": role.as_str(), "id": id, "name": name, "token": token, "expires_in_s": TOKEN_S }))
+    });
+    json!({ "company": { "id": COMPANY, "name": COMPANY_NAME }, "people": people.collect::<Vec<_>>() })
+}
+
+/// What stands in the place of the page to start at, where there are no pages.
+#[must_use]
+pub fn without_pages(why: &str) -> String {
+    format!(
+        "Switchboard runs for your own machine (--dev), and {why}.
+
+Beside this server, with its --data and --listen:
+  switchboard demo --url URL                                     plays a booking in six steps
+  switchboard token --role client --sub alice --company {COMPANY}     prints a token, for an app of yours
+
+The HTTP API is shown at /docs.
+"
+    )
 }
 
 fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&str>) -> Claims {

@@ -60,6 +60,8 @@ mod tidy;
 
 mod docs;
 
+mod console;
+
 mod book;
 
 mod http;

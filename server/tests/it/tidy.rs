@@ -17,7 +17,7 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     for entry in entries.map(|entry| entry.expect("a directory can be read").path()) {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if entry.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | ".git" | "data") {
+        if entry.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | "dist" | ".git" | "data") {
             sources(&entry, found);
         } else if matches!(entry.extension().and_then(|e| e.to_str()), Some("rs" | "mjs" | "html")) {
             found.push(entry);

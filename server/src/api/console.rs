@@ -1,0 +1,118 @@
+//! The pages for people: a desk, a client's page, a board and, in dev, where to start; or why there are none.
+
+#[cfg(feature = "console")]
+mod embedded;
+
+#[cfg(feature = "console")]
+mod policy;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Json, Router};
+
+use super::Desk;
+use super::problem::Problem;
+use crate::demo;
+use crate::hub::Hub;
+
+/// Where there are pages, and what they are made of, as long as there are any.
+const PLACES: [&str; 11] = [
+    "/desk",
+    "/desk/",
+    "/book/{company}",
+    "/book/{company}/",
+    "/board",
+    "/board/",
+    "/assets/{*file}",
+    "/embed.js",
+    "/desk.webmanifest",
+    "/worker.js",
+    "/icon.svg",
+];
+
+/// The pages, and in dev who can be tried.
+pub(super) fn routes(hub: &Hub) -> Router<Desk> {
+    let routes = present(hub).unwrap_or_else(|| absent(hub));
+    if hub.dev { routes.route("/dev/people", get(people)) } else { routes.route("/", get(no_start)) }
+}
+
+#[cfg(feature = "console")]
+fn present(hub: &Hub) -> Option<Router<Desk>> {
+    hub.console.then(|| embedded::routes(hub))
+}
+
+#[cfg(not(feature = "console"))]
+const fn present(_: &Hub) -> Option<Router<Desk>> {
+    None
+}
+
+/// In the place of the pages: why they are not there, and what to do.
+fn absent(hub: &Hub) -> Router<Desk> {
+    let why = if cfg!(feature = "console") {
+        "the pages for people are turned off: the setting `console` turns them on"
+    } else {
+        "this binary was built without the pages for people: `make console` makes them, and the cargo feature \
+         `console` builds them in"
+    };
+    let place = any(move || async move { Problem::new(StatusCode::NOT_FOUND, "unknown_route", why) });
+    let routes = PLACES.iter().fold(Router::new(), |routes, path| routes.route(path, place.clone()));
+    // A text is sent as `text/plain`.
+    let start = move || async move { demo::without_pages(why) };
+    if hub.dev { routes.route("/", get(start)) } else { routes }
+}
+
+/// Outside of dev nobody starts here.
+async fn no_start() -> Problem {
+    let detail = "the API is under `/v1`, and people find `/desk`, `/book/{company}` and `/board`";
+    Problem::new(StatusCode::NOT_FOUND, "unknown_route", detail)
+}
+
+/// The people of the demo with their tokens, for the pages. Only dev has this, which listens on loopback only.
+async fn people(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<Response, Problem> {
+    if !names_this_machine(&headers) {
+        let detail = "ask by a name of this machine, such as `localhost`";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
+    }
+    let unshared = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    Ok((unshared, Json(demo::people(&hub))).into_response())
+}
+
+/// Whether a request was sent to a name that is this machine's for sure. A stranger's page could have its own name
+/// point here, and would then read what is answered.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some(authority) = host.and_then(|host| host.parse::<Authority>().ok()) else { return false };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_names_that_nobody_else_can_have_are_this_machines() {
+        let names = |host: &'static str| {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+            names_this_machine(&headers)
+        };
+        for host in ["localhost:4000", "LOCALHOST", "desk.localhost:80", "127.0.0.1:4000", "127.1.2.3", "[::1]:4000"] {
+            assert!(names(host), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "192.0.2.1:4000", "[::2]", ""]
+        {
+            assert!(!names(host), "{host}");
+        }
+        assert!(!names_this_machine(&HeaderMap::new()));
+    }
+}
