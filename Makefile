@@ -1,7 +1,10 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run test fmt clippy unit model doc deny phoenix node elixir simulate prove faults crash overload shuttle bench-offer \
-	bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http mutants coverage instructions instructions-keep \
-	valgrind
+.PHONY: run console test fmt clippy unit model doc deny phoenix node elixir simulate prove faults crash overload shuttle \
+	bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http mutants coverage instructions \
+	instructions-keep valgrind
+
+# What was half made is not taken for made.
+.DELETE_ON_ERROR:
 
 CARGO ?= cargo
 SCHEMATHESIS_VERSION := 4.32.5
@@ -19,9 +22,22 @@ LLVM ?= $(TOOLS)/llvm/llvm/bin
 LLVM_TOOLS_SHA256 := 203b24eb16664296b1a6004946f6139a81817196c0e6c950292decd1b03be5e0
 
 # The server, embedded, with a demo to click through.
-run:
-	$(CARGO) build --profile quick --package switchboard
+run: console
+	$(CARGO) build --profile quick --package switchboard --features console
 	target/quick/switchboard serve --dev --data $(DATA)
+
+# The pages for people, in console/dist, which the feature `console` puts into the binary. They are built when a source
+# has changed, and touched last: what a build writes beside them counts for no change.
+CONSOLE_SOURCES = $(shell find console \( -name node_modules -o -name dist \) -prune -o -type f -print)
+console: console/dist/index.html
+
+console/dist/index.html: console/node_modules/.package-lock.json $(CONSOLE_SOURCES)
+	cd console && npm run build
+	touch $@
+
+console/node_modules/.package-lock.json: console/package-lock.json | node
+	cd console && npm ci --no-audit --no-fund
+	touch $@
 
 # Everything.
 test: fmt clippy unit model doc phoenix simulate instructions deny
@@ -29,24 +45,25 @@ test: fmt clippy unit model doc phoenix simulate instructions deny
 fmt:
 	$(CARGO) fmt --all --check
 
-clippy:
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+# The second has no pages: the server compiles without Node.
+clippy: console
+	$(CARGO) clippy --workspace --all-targets --features switchboard/console --locked -- -D warnings
 	$(CARGO) clippy --package switchboard --tests --features model,otlp --locked -- -D warnings
 
-unit:
-	$(CARGO) test --workspace --locked
+unit: console
+	$(CARGO) test --workspace --features switchboard/console --locked
 
 # Exchange, journal and outbox under a model checker: every scene in some hundred orders. And the traces, which are a
 # feature too: one build has both.
 model:
 	$(CARGO) test --package switchboard --lib --features model,otlp --locked -- model:: telemetry::
 
-doc:
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+doc: console
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --features switchboard/console --no-deps --locked
 
 # The built binary with the npm package `phoenix` as its client.
-phoenix: node elixir $(TOOLS)/bin/prometheus
-	$(CARGO) build --package switchboard --locked
+phoenix: console node elixir $(TOOLS)/bin/prometheus
+	$(CARGO) build --package switchboard --features console --locked
 	cd tests/phoenix && npm ci --no-audit --no-fund && PATH="$(TOOLS)/bin:$$PATH" npm test
 
 # A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many.
@@ -86,9 +103,11 @@ $(TOOLS)/bin/%:
 	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) $($(@F)_FLAGS) --locked \
 		--root $(TOOLS)
 
-# Node and npm, where they are missing.
+# Node and npm, where they are missing. Those of Debian 12 are too old.
 node:
 	@command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || \
+		{ echo "Node 20 or later is needed, and this is $$(node --version): see https://nodejs.org"; exit 1; }
 
 # Elixir for the modules on docs/clients/phoenix-elixir.md, where it is missing; 32 MB.
 elixir:
@@ -108,7 +127,7 @@ docs: $(TOOLS)/bin/mdbook
 	$(TOOLS)/bin/mdbook build docs
 
 # A Debian package, in target/debian.
-deb: $(TOOLS)/bin/cargo-deb
+deb: console $(TOOLS)/bin/cargo-deb
 	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deb --package switchboard --locked
 
 # Longer than `make test`: 200 kills under load, behind a bad network, on a disk that is filled and freed.
