@@ -136,6 +136,7 @@ fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socket, Box
         company: Some("acme".into()),
         name: None,
         topics: None,
+        scope: None,
         expires_at_s: u64::from(u32::MAX),
     };
     let token = Keyring::hs256(SECRET.as_bytes()).sign(&claims)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use switchboard::api_keys::command::KeyCommand;
-use switchboard::auth::{Claims, Role, Signer};
+use switchboard::auth::{Claims, Role, Scope, Signer};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::backup::{backup, restore};
@@ -134,6 +134,9 @@ struct TokenFlags {
     /// An employee's topics, with commas between
     #[arg(long, value_delimiter = ',')]
     topics: Option<Vec<String>>,
+    /// What an admin may over HTTP: `read`, `operate` or `manage`; without it `operate`
+    #[arg(long)]
+    scope: Option<Scope>,
     /// For how many seconds it is good
     #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
     ttl_s: u64,
@@ -234,6 +237,9 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
+    if token.scope.is_some() && token.role != Role::Admin {
+        anyhow::bail!("`--scope` is for an admin: nobody else has one");
+    }
     let rules = Settings::load_token_rules(&flags, process_variables())?;
     let signer = match &token.key {
         Some(file) => {
@@ -249,6 +255,7 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         company: token.company,
         name: token.name,
         topics: token.topics,
+        scope: token.scope,
         expires_at_s: (Clock::start().now().as_ms() / 1000).saturating_add(token.ttl_s),
     };
     signer.sign(&claims, &rules).context("this token cannot be made")

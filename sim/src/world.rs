@@ -347,6 +347,7 @@ impl World {
             company: person.office.map(|office| self.offices[office].id.to_string()),
             name: None,
             topics: None,
+            scope: None,
             expires_at_s: u64::MAX / 1000,
         }
     }

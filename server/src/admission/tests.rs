@@ -10,6 +10,7 @@ fn claims(role: Role, company: Option<&str>, subject: &str) -> Claims {
         company: company.map(str::to_owned),
         name: None,
         topics: None,
+        scope: None,
         expires_at_s: u64::MAX,
     }
 }

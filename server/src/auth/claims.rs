@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use super::TokenError;
+use super::{Scope, TokenError};
 
 const ID_MAX_CHARS: usize = 128;
 const NAME_MAX_CHARS: usize = 256;
@@ -25,6 +25,8 @@ pub struct Claims {
     pub name: Option<String>,
     /// The topics that an employee takes; `None` is any.
     pub topics: Option<Vec<String>>,
+    /// What an admin may over HTTP (`scope`); it is not read of others, who have none.
+    pub scope: Option<Scope>,
     /// When the token ends (`exp`), in whole seconds since 1970; a fraction in the token is dropped.
     pub expires_at_s: u64,
 }
@@ -44,8 +46,16 @@ impl Claims {
             company,
             name: name(claims)?,
             topics: topics(claims)?,
+            scope: if role == Role::Admin { scope(claims)? } else { None },
             expires_at_s: expires_at_s(claims)?,
         })
+    }
+
+    /// The same with that scope, which counts for an admin.
+    #[must_use]
+    pub const fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
     }
 
     pub(super) fn write(&self) -> Map<String, Value> {
@@ -60,6 +70,9 @@ impl Claims {
         }
         if let Some(topics) = &self.topics {
             claims.insert("topics".to_owned(), topics.clone().into());
+        }
+        if let Some(scope) = self.scope {
+            claims.insert("scope".to_owned(), scope.word().into());
         }
         claims.insert("exp".to_owned(), self.expires_at_s.into());
         claims
@@ -81,6 +94,7 @@ const ROLE: &str = "`client`, `employee` or `admin`";
 const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`";
 const NAME: &str = "at most 256 characters";
 const TOPICS: &str = "at most 64 texts of 1 to 128 characters";
+const SCOPE: &str = "`read`, `operate` or `manage`";
 const SECONDS: &str = "a time in seconds since 1970";
 
 pub(super) fn present<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a Value> {
@@ -128,6 +142,11 @@ fn topics(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError
         .filter(|topics| topics.len() <= TOPICS_MAX)
         .and_then(|topics| topics.iter().map(|topic| topic.as_str().filter(fits).map(str::to_owned)).collect());
     topics.map(Some).ok_or(bad("topics", TOPICS))
+}
+
+fn scope(claims: &Map<String, Value>) -> Result<Option<Scope>, TokenError> {
+    let scope = text(claims, "scope", SCOPE)?.map(str::parse);
+    scope.transpose().map_err(|_| bad("scope", SCOPE))
 }
 
 fn expires_at_s(claims: &Map<String, Value>) -> Result<u64, TokenError> {
@@ -244,6 +263,25 @@ mod tests {
         assert!(read_with("topics", json!(vec!["é".repeat(128); 64])).is_ok());
         for topics in [json!(vec!["a"; 65]), json!([""]), json!(["é".repeat(129)]), json!([1]), json!("a")] {
             assert!(is_bad("topics", topics.clone()), "{topics}");
+        }
+    }
+
+    #[test]
+    fn an_admin_may_have_one_of_three_scopes_and_that_of_others_is_not_read() {
+        let read = |role: &str, scope: Value| {
+            let claims = json!({"sub": "olga", "role": role, "company": "acme", "exp": 9, "scope": scope});
+            Claims::read(claims.as_object().unwrap()).map(|claims| claims.scope)
+        };
+        for scope in Scope::ALL {
+            assert_eq!(read("admin", json!(scope.word())), Ok(Some(scope)));
+        }
+        assert_eq!(read("admin", Value::Null), Ok(None));
+        for scope in [json!("Manage"), json!("read operate"), json!(""), json!(["read"]), json!(3)] {
+            let refused = read("admin", scope.clone());
+            assert!(matches!(refused, Err(TokenError::BadClaim { claim: "scope", .. })), "{scope}");
+            for role in ["client", "employee"] {
+                assert_eq!(read(role, scope.clone()), Ok(None), "{role} {scope}");
+            }
         }
     }
 

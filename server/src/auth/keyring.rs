@@ -118,7 +118,7 @@ impl Keyring {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Role;
+    use super::super::{Role, Scope};
     use super::*;
     use jsonwebtoken::{Algorithm, EncodingKey, crypto};
     use serde_json::{Value, json};
@@ -162,10 +162,14 @@ mod tests {
             company: Some("acme".to_owned()),
             name: Some("Bob \u{1f600}".to_owned()),
             topics: Some(vec!["billing".to_owned()]),
+            scope: None,
             expires_at_s: 1_700_000_060,
         };
+        let admin = Claims { role: Role::Admin, ..claims.clone() }.with_scope(Scope::Manage);
         let ring = Keyring::hs256(SECRET);
-        assert_eq!(ring.verify(&ring.sign(&claims).unwrap(), NOW_MS), Ok(claims));
+        for claims in [claims, admin] {
+            assert_eq!(ring.verify(&ring.sign(&claims).unwrap(), NOW_MS), Ok(claims));
+        }
     }
 
     #[test]

@@ -127,6 +127,7 @@ fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&
         company: Some(COMPANY.to_owned()),
         name: name.map(str::to_owned),
         topics: None,
+        scope: None,
         expires_at_s: clock.now().as_ms() / 1000 + TOKEN_S,
     }
 }

@@ -239,6 +239,7 @@ impl Crowd {
             company: Some(who.company.clone()),
             name: None,
             topics: None,
+            scope: None,
             expires_at_s: Clock::start().now().as_ms() / 1000 + run_s + TOKEN_SPARE_S,
         };
         self.keyring.sign(&claims).map_err(|error| LineError::Refused(error.to_string()))

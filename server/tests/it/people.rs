@@ -55,6 +55,7 @@ impl Person {
             company: Some(self.company.clone()),
             name: None,
             topics: None,
+            scope: None,
             expires_at_s: now_s + TOKEN_S,
         };
         Keyring::hs256(SECRET.as_bytes()).sign(&claims).unwrap()

@@ -43,6 +43,7 @@ impl Named {
             company: None,
             name: None,
             topics: None,
+            scope: None,
             expires_at_s: 4_102_444_800,
         };
         Signer::of_pem(&self.pem, Some(self.kid.clone())).unwrap().sign(&claims, &Rules::default()).unwrap()
