@@ -27,8 +27,10 @@ const UNANSWERED_OF_DEVICE_MAX: usize = 64;
 const UNANSWERED_OF_PERSON_MAX: usize = 256;
 /// Connections of an address beyond its sockets: for the API, for probes and for handshakes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
-/// Lines of the audit list for what one key was refused: twenty after a rest, and then one a second.
+/// Lines of the audit list for what one key or one admin was refused: twenty after a rest, and then one a second.
 const REFUSALS_LISTED_PER_S: u64 = 1;
+/// Feeds that one person may follow at once over HTTP: one in each of many pages, and far from all that there are.
+const FEEDS_OF_PERSON_MAX: usize = 16;
 /// When to look again for a place that another socket must give back first; nobody knows when it does.
 const PLACE_RETRY_MS: u64 = 1000;
 
@@ -84,6 +86,7 @@ pub struct Admission {
     connections: Arc<Tally<()>>,
     sockets: Arc<Tally<()>>,
     people: Arc<Tally<Unanswered>>,
+    feeds: Arc<Tally<()>>,
     handshakes: Rate,
     bad_tokens: Rate,
     bad_keys: Rate,
@@ -111,6 +114,7 @@ impl Admission {
             connections: Tally::of(connections),
             sockets: Tally::of(limits.sockets_per_address),
             people: Tally::of(limits.sockets_per_person),
+            feeds: Tally::of(FEEDS_OF_PERSON_MAX),
             handshakes: Rate::per_s(limits.handshakes_per_address_per_s),
             bad_tokens: Rate::per_s(limits.failures_per_address_per_s),
             bad_keys: Rate::per_s(limits.failures_per_address_per_s),
@@ -159,17 +163,17 @@ impl Admission {
         self.bad_tokens.take(address, now).map_err(Limited::on("bad tokens"))
     }
 
-    /// Whether an API key may be tried: after too many bad ones no good one counts either, or the limit would be none
+    /// Whether an API key, or a token in the place of one, may be tried: after too many bad ones no good one counts either, or the limit would be none
     /// for who guesses.
     ///
     /// # Errors
     /// When there were too many bad ones.
     pub fn may_try_key(&self, peer: Option<Peer>, now: Time) -> Result<(), Limited> {
         let Some(address) = self.address(peer) else { return Ok(()) };
-        self.bad_keys.look(address, now).map_err(Limited::on("bad API keys"))
+        self.bad_keys.look(address, now).map_err(Limited::on("bad API keys or tokens"))
     }
 
-    /// An API key was bad.
+    /// An API key, or a token in the place of one, was bad.
     pub fn bad_key(&self, peer: Option<Peer>, now: Time) {
         if let Some(address) = self.address(peer) {
             // That there are too many is said to the next one.
@@ -177,9 +181,18 @@ impl Admission {
         }
     }
 
-    /// Whether what a key was refused is to be listed: enough for a person to see it, and not for the list to be full of it.
-    pub fn may_list_refusal(&self, key: &str, now: Time) -> bool {
-        self.refusals.take(self.number(key), now).is_ok()
+    /// Whether what a key or an admin was refused is to be listed: enough for a person to see it, and not for the list
+    /// to be full of it.
+    pub fn may_list_refusal(&self, name: &str, now: Time) -> bool {
+        self.refusals.take(self.number(name), now).is_ok()
+    }
+
+    /// A person asks for something over HTTP: it counts with what their devices push.
+    ///
+    /// # Errors
+    /// When they ask too much.
+    pub fn request(&self, claims: &Claims, now: Time) -> Result<(), Limited> {
+        self.changes.take(self.person(claims), now).map_err(Limited::on("requests"))
     }
 
     /// A device of the token's person comes in, and stays as long as it holds the pass.
@@ -192,8 +205,7 @@ impl Admission {
             Some(address) => Some(self.sockets.take(address).ok_or(full("sockets of this address"))?),
             None => None,
         };
-        let person = self.number((claims.role.as_str(), &claims.company, &claims.subject));
-        let person = self.people.take(person).ok_or(full("sockets of this person"))?;
+        let person = self.people.take(self.person(claims)).ok_or(full("sockets of this person"))?;
         Ok(Pass { _address: address, person, unanswered: Unanswered::of(UNANSWERED_OF_DEVICE_MAX) })
     }
 
@@ -211,6 +223,16 @@ impl Admission {
         rate.take(pass.person.key, now).map_err(Limited::on(what))
     }
 
+    /// A person follows a feed, as long as they hold it.
+    ///
+    /// # Errors
+    /// When they follow too many.
+    pub fn follow(&self, claims: &Claims) -> Result<Following, Limited> {
+        let feed = self.feeds.take(self.person(claims));
+        let feed = feed.ok_or(Limited { what: "feeds of this person", retry_in_ms: PLACE_RETRY_MS })?;
+        Ok(Following { _feed: feed })
+    }
+
     /// The number by which an address is counted; none for one that is not. An IPv6 address counts with its whole
     /// network of 64 bits: who has one has all of them (RFC 6177).
     fn address(&self, peer: Option<Peer>) -> Option<u64> {
@@ -224,6 +246,11 @@ impl Admission {
         })
     }
 
+    /// The number by which a person is counted, on all devices and over HTTP.
+    fn person(&self, claims: &Claims) -> u64 {
+        self.number((claims.role.as_str(), &claims.company, &claims.subject))
+    }
+
     fn number(&self, of: impl Hash) -> u64 {
         self.hasher.hash_one(of)
     }
@@ -234,6 +261,12 @@ impl Admission {
 #[derive(Clone, Debug)]
 pub struct Entrance {
     _places: Arc<(Option<Held<()>>, OwnedSemaphorePermit)>,
+}
+
+/// A feed that a person follows; it counts as one of theirs until it is dropped.
+#[derive(Debug)]
+pub struct Following {
+    _feed: Held<()>,
 }
 
 /// A device's leave to be here: it counts as one of its person's, and of its address's, until it is dropped.

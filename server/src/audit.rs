@@ -15,7 +15,8 @@ use crate::journal::reader::Reader;
 use crate::shape::{self, examples};
 use crate::view::Moment;
 
-/// Who has changed something that was changed at the command line. No key can have a name with a blank in it.
+/// Who has changed something that was changed at the command line. No key can have a name with a blank in it, and no
+/// role is called `command`.
 pub const COMMAND_LINE: &str = "command line";
 /// How often lines beyond those that are kept are removed.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
@@ -29,9 +30,9 @@ pub struct Line {
     pub id: Uuid,
     /// When it was asked for.
     pub at: Time,
-    /// The key's id; the key of the settings and the command line have none.
+    /// The key's id; the key of the settings, people and the command line have none.
     pub key_id: Option<String>,
-    /// The key's name.
+    /// The key's name, or a person's role and id.
     pub key_name: String,
     /// In which company.
     pub company: Option<String>,
@@ -171,7 +172,7 @@ pub struct Filter {
     pub company: Option<String>,
     /// In one of these, as JSON.
     pub companies: Option<String>,
-    /// By the key of this name or id.
+    /// By the key of this name or id, or by the person called so.
     pub key: Option<String>,
     /// Asked for at this time or later.
     pub from: Option<Time>,
@@ -179,13 +180,13 @@ pub struct Filter {
     pub to: Option<Time>,
 }
 
-/// The key that somebody has used.
+/// The key that somebody has used, or the person who came with a token.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct KeyNamed {
-    /// Its id; none for the key of the settings and for the command line.
+    /// Its id; none for the key of the settings, for a person and for the command line.
     #[schema(required)]
     id: Option<String>,
-    /// Its name.
+    /// Its name; a person's is the role and the id, such as `admin olga`.
     name: String,
 }
 

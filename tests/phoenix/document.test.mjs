@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Ajv from 'ajv/dist/2020.js'
 import { openWorld } from './people.mjs'
-import { API_KEY, runSwitchboard } from './server.mjs'
+import { API_KEY, runSwitchboard, token } from './server.mjs'
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete']
 /** What is made comes before what is changed and read, and what is removed last. */
@@ -44,20 +44,18 @@ test('the example of every operation does what the document says', async (t) => 
   assert.ok(ran.length >= 40, `${ran.length} operations`)
 })
 
-test('a key may what its scope says in the document, and no other operation', async (t) => {
+test('a key and a person may what the document says, and no other operation', async (t) => {
   const world = await openWorld(t)
   const { document, check } = await read(world.server)
-  const scopes = ['read', 'operate', 'manage']
-  for (const [rank, scope] of scopes.entries()) {
-    const key = await keyTo(world.server, scope)
+  for (const { who, shown, fits } of await callers(world.server)) {
     for (const operation of operations(document).filter(({ open }) => !open)) {
       const request = exampleRequest(operation, () => undefined)
       // Only whether it is let in is asked here: what is let in must find nothing to do.
-      const nowhere = { ...request, path: request.path.replace('/acme', '/nowhere'), body: request.body && '[' }
-      const needed = scopes.indexOf(scopeOf(operation))
-      const answer = await send(world.server, nowhere, key)
-      const said = `${operation.name} with a key to ${scope} answered ${answer.status}`
-      assert.equal(answer.status === 403, needed > rank, said)
+      const path = request.path.replace(/(\/|company=)acme/g, '$1nowhere')
+      const nowhere = { ...request, path, body: request.body && '[' }
+      const answer = await send(world.server, nowhere, shown)
+      const said = `${operation.name} with ${who} answered ${answer.status}`
+      assert.equal(answer.status !== 403, operation.security.some(fits), said)
       check(operation, answer)
     }
   }
@@ -161,6 +159,22 @@ function formsOf(document, operation) {
   return new Set(types).size > 1 ? [...new Set(types)] : [undefined]
 }
 
+/** Whoever may come, each with what they show and which of the document's ways in are theirs. */
+async function callers(server) {
+  const scopes = ['read', 'operate', 'manage']
+  const found = []
+  for (const [rank, scope] of scopes.entries()) {
+    const has = (needed = []) => scopes.slice(0, rank + 1).includes(needed[0])
+    const admin = token({ sub: 'olga', role: 'admin', company: 'nowhere', scope })
+    found.push({ who: `a key to ${scope}`, shown: await keyTo(server, scope), fits: ({ key }) => has(key) })
+    found.push({ who: `an admin to ${scope}`, shown: admin, fits: (way) => has(way.token) })
+  }
+  const person = (role, sub) => token({ sub, role, company: 'nowhere' })
+  found.push({ who: 'an employee', shown: person('employee', 'ann'), fits: (way) => way.token?.includes('employee') })
+  found.push({ who: 'a client', shown: person('client', 'carl'), fits: () => false })
+  return found
+}
+
 /** A key of that scope, once the server knows it. */
 async function keyTo(server, scope) {
   const run = runSwitchboard(['key', '--data', server.data, 'create', '--name', `to-${scope}`, '--scope', scope], {})
@@ -173,10 +187,6 @@ async function keyTo(server, scope) {
     await sleep(50)
   }
   return key
-}
-
-function scopeOf(operation) {
-  return operation.security[0].key[0]
 }
 
 async function read(server) {

@@ -25,9 +25,10 @@ test('the server says that it is alive and ready, without a key', async (t) => {
   }
 })
 
-test('without the api key everything under /v1 is 401', async (t) => {
+test('without an api key or a token everything under /v1 is 401', async (t) => {
   const { server } = await openWorld(t)
-  for (const key of [null, '', 'wrong', token({ sub: 'boss', role: 'admin', company: 'acme' })]) {
+  const forged = token({ sub: 'boss', role: 'admin', company: 'acme' }, { secret: 'a secret of somebody else' })
+  for (const key of [null, '', 'wrong', forged]) {
     for (const path of ['/v1/companies', '/v1/companies/acme', '/v1/companies/nowhere']) {
       const answer = await server.http('GET', path, undefined, { key })
       assert.equal(answer.status, 401, `${path} with key ${key}`)

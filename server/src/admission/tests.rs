@@ -83,6 +83,18 @@ fn too_many_bad_keys_shut_out_a_good_one_until_it_is_time() {
     assert!(admission.bad_token(from, Time::from_ms(1)).is_ok(), "tokens are counted for themselves");
 }
 
+#[test]
+fn what_a_person_asks_over_http_counts_with_what_their_devices_push() {
+    let admission = Admission::new(&Limits { changes_per_person_per_s: 1, ..Limits::default() });
+    let (now, pass) = (Time::from_ms(1), admission.admit(&alice(), None).unwrap());
+    for _ in 0..10 {
+        admission.request(&alice(), now).unwrap();
+        admission.grant(&pass, Wish::Change, now).unwrap();
+    }
+    assert!(admission.request(&alice(), now).is_err() && admission.grant(&pass, Wish::Change, now).is_err());
+    assert!(admission.request(&claims(Role::Client, Some("acme"), "bob"), now).is_ok());
+}
+
 #[tokio::test]
 async fn a_person_waits_for_so_many_answers_whatever_the_number_of_devices() {
     let admission = Admission::new(&Limits::default());

@@ -11,12 +11,13 @@ use switchboard_core::CompanyId;
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, shown};
+use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
-use super::rights::Asked;
+use super::rights::{self, Asked};
 use crate::admission::Peer;
 use crate::audit::{AuditItem, Filter, Line, readable};
-use crate::auth::ApiKey;
+use crate::auth::Scope;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::journal::Fate;
@@ -41,13 +42,13 @@ pub fn is_change(method: &Method) -> bool {
 /// When the caller goes away before the answer, it stays open how it went.
 pub async fn listed(
     hub: &Hub,
-    key: &ApiKey,
+    caller: &Caller,
     peer: Option<Peer>,
     asked: Asked,
     request: Request,
     next: Next,
 ) -> Response {
-    let line = Arc::new(line(hub, key, peer, asked, &request));
+    let line = Arc::new(line(hub, caller, peer, asked, &request));
     let begins = line.clone();
     let begun = match hub.exchange.write_soon(Box::new(move |connection| begins.write(connection, None))) {
         Ok(begun) => begun,
@@ -71,20 +72,20 @@ pub async fn listed(
     response
 }
 
-/// Refuses what a key may not, with a line about the attempt. Of one key only so many are listed: it could write the
-/// changes of others out of the list otherwise, with nothing but requests that are refused.
+/// Refuses what a caller may not, with a line about the attempt. Of one key or admin only so many are listed: they could
+/// write the changes of others out of the list otherwise, with nothing but requests that are refused.
 pub fn refused(
     hub: &Hub,
-    key: &ApiKey,
+    caller: &Caller,
     peer: Option<Peer>,
     asked: Asked,
     request: &Request,
     forbidden: Problem,
 ) -> Response {
     let mut response = forbidden.into_response();
-    let line = line(hub, key, peer, asked, request);
+    let line = line(hub, caller, peer, asked, request);
     name_request(&mut response, &line);
-    if hub.admission.may_list_refusal(&key.name, line.at) {
+    if caller.is_listed() && hub.admission.may_list_refusal(&caller.name_in(None), line.at) {
         let status = response.status().as_u16();
         // Nothing was done, so nobody waits for it, and with a full queue it is not listed.
         let _written_or_lost =
@@ -100,7 +101,7 @@ fn name_request(response: &mut Response, line: &Line) {
     }
 }
 
-fn line(hub: &Hub, key: &ApiKey, peer: Option<Peer>, asked: Asked, request: &Request) -> Line {
+fn line(hub: &Hub, caller: &Caller, peer: Option<Peer>, asked: Asked, request: &Request) -> Line {
     let id = hub.exchange.clock().fresh_line();
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let sent = sent.filter(|id| (1..=REQUEST_ID_MAX_BYTES).contains(&id.len()));
@@ -110,8 +111,8 @@ fn line(hub: &Hub, key: &ApiKey, peer: Option<Peer>, asked: Asked, request: &Req
     Line {
         id,
         at: hub.exchange.clock().now(),
-        key_id: key.id.clone(),
-        key_name: key.name.clone(),
+        key_id: caller.key_id(),
+        key_name: caller.name_in(asked.company.as_deref()),
         company: asked.company,
         method: request.method().to_string(),
         route: asked.route.unwrap_or_default(),
@@ -134,7 +135,7 @@ struct ListQuery {
     /// Only in this company.
     #[param(value_type = Option<shape::Id>, example = "acme")]
     company: Option<String>,
-    /// Only by the key of this name or id.
+    /// Only by the key of this name or id, or by a person such as `admin olga`.
     #[param(example = "settings")]
     key: Option<String>,
     /// Only what was asked for at this time or later.
@@ -155,17 +156,16 @@ struct ListQuery {
     params(ListQuery),
     responses((status = 200, body = Listed<AuditItem>, description = "A page of lines"))
 )]
-pub async fn list(State(past): State<Past>, Extension(key): Extension<Arc<ApiKey>>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
     let ListQuery { company, key: by, from, to, limit, after } = ask::query(&uri)?;
     let company: Option<CompanyId> = company.map(|company| ask::id("company", &company)).transpose()?;
-    if company.as_ref().is_some_and(|company| !key.is_for(company.as_str())) {
-        let detail = format!("this needs a key with the scope `manage` for this company; `{}` is not", key.name);
-        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
+    if company.as_ref().is_some_and(|company| !caller.is_for(company.as_str())) {
+        return Err(rights::is_not_for(&caller, Scope::Manage));
     }
     let before = after.as_deref().map(|after| ask::id("after", after)).transpose()?;
     let filter = Filter {
         company: company.map(|company| company.to_string()),
-        companies: key.companies.as_ref().map(crate::view::json),
+        companies: caller.companies(),
         key: by,
         from: ask::moment("from", from.as_deref())?,
         to: ask::moment("to", to.as_deref())?,

@@ -11,12 +11,12 @@ use switchboard_core::{Command, CompanyId, Employee, Refusal, Settings, Topic};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::OfCompany;
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
-use crate::auth::ApiKey;
 use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
@@ -115,11 +115,11 @@ struct Idle<'a> {
     params(ListQuery),
     responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
 )]
-pub async fn list(State(past): State<Past>, Extension(key): Extension<Arc<ApiKey>>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
     let ListQuery { limit, after, prefix } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
     let prefix = prefix.unwrap_or_default();
-    let among = key.companies.as_ref().map(view::json);
+    let among = caller.companies();
     let listed = past.ask(None, move |past| past.companies(among.as_deref(), &prefix, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }

@@ -35,7 +35,7 @@ use reasons::{Reason, WITH_A_KEY};
         (name = "audit", description = "Who changed what"),
         (name = "server", description = "Whether the server is well"),
     ),
-    security(("key" = []))
+    security(("key" = []), ("token" = []))
 )]
 struct Frame;
 
@@ -66,6 +66,7 @@ pub fn document() -> Value {
     let mut document = serde_json::to_value(derived).unwrap_or_else(|error| panic!("the document is JSON: {error}"));
     let schemas = schemas(&mut document);
     let mut responses = Map::new();
+    let_people_in(&mut document);
     for operation in operations(&mut document) {
         describe(operation);
         name_common_errors(operation);
@@ -83,8 +84,28 @@ pub fn document() -> Value {
             "description": "An API key, as `Authorization: Bearer <key>`. Each has a scope, `read`, `operate` or `manage`, of \
                 which the later may what the former may",
         },
+        "token": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "A person's token, the same as for their socket, as `Authorization: Bearer <token>`. An admin may in \
+                their own company what the claim `scope` says (`read`, `operate` or `manage`; without it `operate`), an employee \
+                may see what is their own, where it says `employee`, and a client may nothing",
+        },
     });
     document
+}
+
+/// Whatever a key may do in a company, its admin may with the same scope. Metrics are the server's.
+fn let_people_in(document: &mut Value) {
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            let scope = operation["security"][0]["key"][0].as_str().filter(|_| path.starts_with("/v1/"));
+            if let Some(admin) = scope.map(|scope| json!({ "token": [scope] }))
+                && let Some(ways) = operation["security"].as_array_mut()
+            {
+                ways.insert(1, admin);
+            }
+        }
+    }
 }
 
 /// The schemas by name, with that of a problem among them.
@@ -121,7 +142,7 @@ fn needs_a_key(operation: &Map<String, Value>) -> bool {
     operation.get("security").and_then(|ways| ways[0]["key"][0].as_str()).is_some()
 }
 
-/// What every operation may answer that needs the key, has fields or takes a body.
+/// What every operation may answer that is not open to all, has fields or takes a body.
 fn name_common_errors(operation: &mut Map<String, Value>) {
     let mut common: Vec<Reason> = Vec::new();
     if needs_a_key(operation) {

@@ -135,7 +135,7 @@ fn beginning_with<'a>(
 /// `unknown_company`, `unknown_employee`.
 #[utoipa::path(
     get, path = "/companies/{company}/employees/{employee}", operation_id = "showEmployee", tag = "employees",
-    security(("key" = ["read"])),
+    security(("key" = ["read"]), ("token" = ["employee"])),
     params(OfEmployee, Unseen),
     responses(
         (

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -18,9 +18,11 @@ use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, shown};
+use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
+use crate::admission::Following;
 use crate::exchange::NotNow;
 use crate::feed::{self, Slice, Told, Wanted};
 use crate::hub::{Hub, closed};
@@ -51,9 +53,23 @@ impl Default for Followers {
 }
 
 impl Followers {
-    fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        self.0.clone().try_acquire_owned().map_err(|_| Problem::from(NotNow::Overloaded { retry_in_ms: 1_000 }))
+    /// A place for that caller: a person has few of them, so that nobody takes all.
+    fn place(&self, hub: &Hub, caller: &Caller) -> Result<Place, Problem> {
+        let of_person = match caller {
+            Caller::Person(person) => Some(hub.admission.follow(person)?),
+            Caller::Key(_) => None,
+        };
+        let of_all = self.0.clone().try_acquire_owned();
+        let of_all = of_all.map_err(|_| Problem::from(NotNow::Overloaded { retry_in_ms: 1_000 }))?;
+        Ok(Place { _of_all: of_all, _of_person: of_person })
     }
+}
+
+/// The place of one who follows; given back when dropped.
+#[derive(Debug)]
+struct Place {
+    _of_all: OwnedSemaphorePermit,
+    _of_person: Option<Following>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -141,6 +157,7 @@ pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
     State(followers): State<Followers>,
+    Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
     uri: Uri,
@@ -158,7 +175,7 @@ pub async fn list(
     let streams =
         header_text(&headers, header::ACCEPT.as_str()).is_some_and(|kinds| kinds.contains("text/event-stream"));
     let last = header_text(&headers, "last-event-id").filter(|_| streams);
-    let place = if streams || wait_ms > 0 { Some(followers.place()?) } else { None };
+    let place = if streams || wait_ms > 0 { Some(followers.place(&hub, &caller)?) } else { None };
     // Before anything is read: so nothing can be filed unnoticed in between.
     let follower = past.follow(&company);
     let after = start(&hub, &past, &company, last.or(after.as_deref())).await?;
@@ -236,7 +253,7 @@ impl Reading {
 }
 
 /// A stream that is read as fast as the client takes it: one that takes nothing holds a slice, and no more.
-fn stream_of(reading: Reading, place: Option<OwnedSemaphorePermit>) -> Response {
+fn stream_of(reading: Reading, place: Option<Place>) -> Response {
     let streaming = Streaming { reading, ready: VecDeque::new(), begun: false, until: Instant::now() + STREAM_MAX };
     let events = stream::unfold((streaming, place), |(mut streaming, place)| async move {
         streaming.next().await.map(|event| (Ok(event), (streaming, place)))

@@ -1,4 +1,4 @@
-//! The HTTP API: routes, the key that opens them, and how an answer waits for its commit.
+//! The HTTP API: routes, whom they are open to, and how an answer waits for its commit.
 
 pub mod document;
 
@@ -17,6 +17,8 @@ pub mod merge;
 pub mod problem;
 
 pub mod past;
+
+pub mod caller;
 
 pub mod rights;
 
@@ -54,7 +56,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, FromRef, MatchedPath, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -66,6 +68,7 @@ use crate::hub::Hub;
 use crate::journal::reader::Reader;
 use crate::socket;
 use crate::webhooks::Webhooks;
+use caller::Caller;
 use events::Followers;
 use past::Past;
 use problem::Problem;
@@ -103,7 +106,7 @@ impl FromRef<Desk> for Arc<Webhooks> {
     }
 }
 
-/// The routes that need the key, with what the document says of them.
+/// The routes that need a key or a token, with what the document says of them.
 fn v1() -> OpenApiRouter<Desk> {
     let routes = OpenApiRouter::new()
         .routes(routes!(companies::list))
@@ -146,12 +149,12 @@ fn with_import(routes: OpenApiRouter<Desk>) -> OpenApiRouter<Desk> {
     routes
 }
 
-/// The routes that need no key, with what the document says of them.
+/// The routes that are open to all, with what the document says of them.
 fn open() -> OpenApiRouter<Desk> {
     OpenApiRouter::with_openapi(document::frame()).routes(routes!(alive)).routes(routes!(ready))
 }
 
-/// The one route beside those of `/v1` that needs a key.
+/// The one route beside those of `/v1` that is not open to all.
 fn metrics() -> OpenApiRouter<Desk> {
     OpenApiRouter::new().routes(routes!(measured::show))
 }
@@ -161,13 +164,13 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
     let v1 = Router::from(v1())
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
-        .layer(from_fn_with_state(hub.clone(), with_key))
+        .layer(from_fn_with_state(hub.clone(), with_caller))
         .layer(from_fn_with_state(hub.clone(), origins::shared))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
     Router::from(open())
         .nest("/v1", v1)
         .merge(docs::routes())
-        .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_key)))
+        .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_caller)))
         .route("/socket/websocket", get(socket::upgrade))
         .merge(console::routes(&hub))
         .layer(from_fn(measured::measured))
@@ -190,49 +193,30 @@ pub fn probes(hub: Arc<Hub>) -> Router {
         .with_state(hub)
 }
 
-/// Lets only those in who have a key, to what it is for; and lists who changes what, and who tried what they may not.
-async fn with_key(
+/// Lets only those in who show a key or a token, to what it is for; and lists who changes what, and who tried what they
+/// may not.
+async fn with_caller(
     State(hub): State<Arc<Hub>>,
     peer: Option<Extension<Peer>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().now());
-    if let Err(limited) = hub.admission.may_try_key(peer, now) {
-        return Problem::from(limited).into_response();
-    }
-    let presented = presented(&request);
-    let Some(key) = presented.and_then(|key| hub.api_keys.find(key, now)) else {
-        // Who shows no key guesses none.
-        if presented.is_some() {
-            hub.admission.bad_key(peer, now);
-        }
-        return unauthorized();
+    let presented = caller::presented(&request).map(str::to_owned);
+    let caller = match Caller::who_shows(presented.as_deref(), &hub, peer, now).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
     };
     let asked = rights::Asked::of(&mut request).await;
-    if let Err(forbidden) = rights::check(&key, request.method(), &asked) {
-        return audit::refused(&hub, &key, peer, asked, &request, forbidden);
+    if let Err(forbidden) = rights::check(&caller, request.method(), &asked) {
+        return audit::refused(&hub, &caller, peer, asked, &request, forbidden);
     }
-    request.extensions_mut().insert(key.clone());
+    request.extensions_mut().insert(caller.clone());
     if audit::is_change(request.method()) && asked.route.is_some() {
-        audit::listed(&hub, &key, peer, asked, request, next).await
+        audit::listed(&hub, &caller, peer, asked, request, next).await
     } else {
         next.run(request).await
     }
-}
-
-/// The key in a request's head.
-fn presented(request: &Request) -> Option<&str> {
-    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-}
-
-fn unauthorized() -> Response {
-    let detail = "send an API key as `Authorization: Bearer <key>`";
-    let mut response = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
-    response
 }
 
 /// Answers while the process is alive.

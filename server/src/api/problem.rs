@@ -44,6 +44,14 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
     }
 
+    /// Nobody who may come in, with what to show (`WWW-Authenticate`).
+    #[must_use]
+    pub fn unauthorized(detail: impl Into<String>, challenge: &str) -> Self {
+        let mut problem = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
+        problem.headers.push((header::WWW_AUTHENTICATE, challenge.to_owned()));
+        problem
+    }
+
     /// A method that is not for an address; these are.
     #[must_use]
     pub fn unknown_method(method: &str, allowed: &str) -> Self {

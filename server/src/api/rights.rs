@@ -1,11 +1,16 @@
-//! What a key may do: the scope of every route, and which companies it is for.
+//! Who may do what: the scope of every route, whose it is, and the one place that decides.
 
+use axum::RequestExt;
 use axum::extract::{MatchedPath, RawPathParams, Request};
-use axum::http::{Method, StatusCode};
-use axum::{RequestExt, http};
+use axum::http::{Method, StatusCode, Uri};
 
+use super::ask;
+use super::caller::Caller;
 use super::problem::Problem;
-use crate::auth::{ApiKey, Scope};
+use crate::auth::{Claims, Role, Scope};
+
+/// What an admin may whose token does not say it: such tokens are given out for looking at a board.
+const OF_AN_ADMIN: Scope = Scope::Operate;
 
 /// A route, and what it needs.
 struct Route {
@@ -20,25 +25,27 @@ struct Route {
 enum Of {
     /// Of the company in its path.
     Company,
-    /// Of nobody: it shows to each key what is of the key's own companies.
-    TheKey,
+    /// Of the company in its path, and of the employee whom the path or the query names: it is also their own.
+    Employee,
+    /// Of nobody: it shows to each caller what is of the caller's own companies.
+    TheCaller,
     /// Of the server, and so for none but keys for all companies.
     Server,
 }
 
-/// Every route that needs a key, with the scope that its operation in the document has. Whatever is forgotten here is
+/// Every route that is not open to all, with the scope that its operation in the document has. Whatever is forgotten here is
 /// closed to all but those who may do everything, and a test finds it.
 static ROUTES: [Route; 38] = [
     Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
-    Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheKey },
-    Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheKey },
+    Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheCaller },
+    Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheCaller },
     get("/v1/companies/{company}"),
     manage(Method::PUT, "/v1/companies/{company}"),
     manage(Method::PATCH, "/v1/companies/{company}"),
     manage(Method::DELETE, "/v1/companies/{company}"),
     get("/v1/companies/{company}/availability"),
     get("/v1/companies/{company}/employees"),
-    get("/v1/companies/{company}/employees/{employee}"),
+    own("/v1/companies/{company}/employees/{employee}"),
     manage(Method::PUT, "/v1/companies/{company}/employees/{employee}"),
     manage(Method::PATCH, "/v1/companies/{company}/employees/{employee}"),
     manage(Method::DELETE, "/v1/companies/{company}/employees/{employee}"),
@@ -49,13 +56,13 @@ static ROUTES: [Route; 38] = [
     get("/v1/companies/{company}/bookings/{booking}"),
     get("/v1/companies/{company}/bookings/{booking}/timeline"),
     post("/v1/companies/{company}/bookings/{booking}/cancel"),
-    get("/v1/companies/{company}/sessions"),
+    own("/v1/companies/{company}/sessions"),
     get("/v1/companies/{company}/sessions/{session}"),
     get("/v1/companies/{company}/sessions/{session}/messages"),
     post("/v1/companies/{company}/sessions/{session}/end"),
     get("/v1/companies/{company}/statistics"),
     get("/v1/companies/{company}/statistics/employees"),
-    get("/v1/companies/{company}/employees/{employee}/statistics"),
+    own("/v1/companies/{company}/employees/{employee}/statistics"),
     get("/v1/companies/{company}/events"),
     get("/v1/companies/{company}/webhooks"),
     manage(Method::POST, "/v1/companies/{company}/webhooks"),
@@ -75,6 +82,11 @@ const fn get(path: &'static str) -> Route {
     Route { method: Method::GET, path, scope: Scope::Read, of: Of::Company }
 }
 
+/// A look that is also open to the employee whom it names.
+const fn own(path: &'static str) -> Route {
+    Route { method: Method::GET, path, scope: Scope::Read, of: Of::Employee }
+}
+
 /// Something done in what goes on.
 const fn post(path: &'static str) -> Route {
     Route { method: Method::POST, path, scope: Scope::Operate, of: Of::Company }
@@ -85,67 +97,102 @@ const fn manage(method: Method, path: &'static str) -> Route {
     Route { method, path, scope: Scope::Manage, of: Of::Company }
 }
 
-/// What a request asks for: where, and in which company.
+/// What a request asks for: where, in which company, and of whom.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// The route, as it is written above; none for an address without one.
     pub route: Option<String>,
     /// The company in its path.
     pub company: Option<String>,
+    /// The employee in its path, or else the one in its query.
+    pub employee: Option<String>,
 }
 
 impl Asked {
     /// Reads it from a request that a route was found for.
     pub async fn of(request: &mut Request) -> Self {
         let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-        // A path that is not UTF-8 names no company; its handler refuses it.
+        // A path that is not UTF-8 names nothing; its handler refuses it.
         let parameters = request.extract_parts::<RawPathParams>().await.ok();
-        let named = |parameters: RawPathParams| {
-            parameters.iter().find(|(name, _)| *name == "company").map(|(_, company)| company.to_owned())
+        let in_path = |wanted| {
+            let mut named = parameters.iter().flatten();
+            named.find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
         };
-        Self { route, company: parameters.and_then(named) }
+        let employee = in_path("employee").or_else(|| employee_in_query(request.uri()));
+        Self { route, company: in_path("company"), employee }
     }
 }
 
-/// Refuses what a key may not.
+/// Read as the handlers read it. Who is named beside somebody else is not named.
+fn employee_in_query(uri: &Uri) -> Option<String> {
+    let fields: Vec<(String, String)> = ask::query(uri).ok()?;
+    let mut named = fields.into_iter().filter_map(|(name, value)| (name == "employee").then_some(value));
+    let first = named.next();
+    if named.next().is_none() { first } else { None }
+}
+
+/// Refuses what a caller may not.
 ///
 /// # Errors
-/// `forbidden`, naming what the key would have to be.
-pub fn check(key: &ApiKey, method: &http::Method, asked: &Asked) -> Result<(), Problem> {
+/// `forbidden`, naming what the caller would have to be.
+pub fn check(caller: &Caller, method: &Method, asked: &Asked) -> Result<(), Problem> {
     // What is nowhere is refused as such: there is nothing to do there.
     let Some(path) = asked.route.as_deref() else { return Ok(()) };
     let method = if method == Method::HEAD { &Method::GET } else { method };
     let route = ROUTES.iter().find(|route| route.method == *method && route.path == path);
     let needed = route.map_or(Scope::Manage, |route| route.scope);
-    if key.scope < needed {
-        return Err(forbidden(format!(
-            "this needs a key with the scope `{needed}`; `{}` has `{}`",
-            key.name, key.scope
-        )));
+    let scope = match caller {
+        Caller::Key(key) => key.scope,
+        Caller::Person(person) => match person.role {
+            Role::Admin => person.scope.unwrap_or(OF_AN_ADMIN),
+            Role::Employee => return check_own(person, route, asked),
+            Role::Client => return Err(forbidden("a client may do nothing here: clients book over the socket")),
+        },
+    };
+    if scope < needed {
+        let (shows, name) = (caller.shows(), caller.name());
+        return Err(forbidden(format!("this needs a {shows} with the scope `{needed}`; `{name}` has `{scope}`")));
     }
-    if key.companies.is_none() || route.is_some_and(|route| route.of == Of::TheKey) {
-        return Ok(());
-    }
+    let of = route.map_or(Of::Company, |route| route.of);
     match &asked.company {
-        Some(company) if key.is_for(company) => Ok(()),
-        Some(_) => Err(forbidden(format!(
-            "this needs a key with the scope `{needed}` for this company; `{}` is not",
-            key.name
-        ))),
+        _ if of == Of::TheCaller || caller.is_for_all() => Ok(()),
+        Some(company) if caller.is_for(company) => Ok(()),
+        Some(_) => Err(is_not_for(caller, needed)),
         None => Err(forbidden(format!("this needs a key with the scope `{needed}` for all companies"))),
     }
 }
 
-fn forbidden(detail: String) -> Problem {
+/// Refuses an employee all that is not their own.
+fn check_own(person: &Claims, route: Option<&Route>, asked: &Asked) -> Result<(), Problem> {
+    if route.is_none_or(|route| route.of != Of::Employee) {
+        return Err(forbidden("an employee's token is for their own entry, statistics and sessions alone"));
+    }
+    match &asked.employee {
+        Some(employee) if *employee == person.subject && asked.company == person.company => Ok(()),
+        Some(_) => Err(forbidden("an employee's token is for what is their own alone")),
+        None => Err(forbidden("an employee's token is for their own sessions alone: add `employee=` with their id")),
+    }
+}
+
+/// What is said to a caller who is for other companies.
+#[must_use]
+pub fn is_not_for(caller: &Caller, needed: Scope) -> Problem {
+    let (shows, name) = (caller.shows(), caller.name());
+    forbidden(format!("this needs a {shows} with the scope `{needed}` for this company; `{name}` is not"))
+}
+
+fn forbidden(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::sync::Arc;
 
     use super::*;
     use crate::api::document::document;
+    use crate::auth::ApiKey;
 
     #[test]
     fn every_operation_of_the_document_has_the_scope_of_its_route_and_every_route_its_operation() {
@@ -158,13 +205,12 @@ mod tests {
                     assert!(["/healthz", "/readyz"].contains(&path.as_str()), "{method} {path} needs no key");
                     continue;
                 }
-                let scope = ways[0]["key"][0].as_str().unwrap_or_else(|| panic!("{method} {path} has a scope"));
                 // Where the router has the place of a file, it has an employee's id.
                 let path = path.replace("/employees/import", "/employees/{employee}");
-                documented.insert((method.to_uppercase(), path, scope.to_owned()));
+                documented.insert((method.to_uppercase(), path, serde_json::json!(ways).to_string()));
             }
         }
-        let row = |route: &Route| (route.method.to_string(), route.path.to_owned(), route.scope.to_string());
+        let row = |route: &Route| (route.method.to_string(), route.path.to_owned(), ways(route).to_string());
         let routes: BTreeSet<_> = ROUTES.iter().map(row).collect();
         assert_eq!(routes.len(), ROUTES.len(), "no route is there twice");
         let lacking: Vec<_> = documented.difference(&routes).collect();
@@ -173,29 +219,138 @@ mod tests {
         assert!(too_much.is_empty(), "the document lacks {too_much:?}");
     }
 
+    /// What the document must say of who may come in.
+    fn ways(route: &Route) -> serde_json::Value {
+        let scope = route.scope.word();
+        match route.of {
+            Of::Server => serde_json::json!([{ "key": [scope] }]),
+            Of::Company | Of::TheCaller => serde_json::json!([{ "key": [scope] }, { "token": [scope] }]),
+            Of::Employee => serde_json::json!([{ "key": [scope] }, { "token": [scope] }, { "token": ["employee"] }]),
+        }
+    }
+
     #[test]
     fn a_key_for_some_companies_reads_no_metrics_of_the_server() {
         assert!(may(&key(Scope::Read, None), Method::GET, "/metrics", None));
         assert!(!may(&key(Scope::Manage, Some(&["acme"])), Method::GET, "/metrics", None));
     }
 
-    fn key(scope: Scope, companies: Option<&[&str]>) -> ApiKey {
+    fn key(scope: Scope, companies: Option<&[&str]>) -> Caller {
         let companies = companies.map(|companies| companies.iter().map(|id| (*id).to_owned()).collect());
-        ApiKey { scope, companies, ..ApiKey::new("k") }
+        Caller::Key(Arc::new(ApiKey { scope, companies, ..ApiKey::new("k") }))
     }
 
-    fn may(key: &ApiKey, method: Method, route: &str, company: Option<&str>) -> bool {
-        let asked = Asked { route: Some(route.to_owned()), company: company.map(str::to_owned) };
-        check(key, &method, &asked).is_ok()
+    fn person(role: Role, scope: Option<Scope>) -> Caller {
+        let (subject, company) = ("olga".to_owned(), Some("acme".to_owned()));
+        Caller::Person(Arc::new(Claims { subject, role, company, name: None, topics: None, scope, expires_at_s: 9 }))
+    }
+
+    fn may(caller: &Caller, method: Method, route: &str, company: Option<&str>) -> bool {
+        may_with(caller, &method, route, company, None)
+    }
+
+    fn may_with(caller: &Caller, method: &Method, route: &str, company: Option<&str>, employee: Option<&str>) -> bool {
+        let [company, employee] = [company, employee].map(|id| id.map(str::to_owned));
+        check(caller, method, &Asked { route: Some(route.to_owned()), company, employee }).is_ok()
+    }
+
+    /// The company that stands in the path of a route, when the path has one.
+    fn at<'a>(route: &Route, company: &'a str) -> Option<&'a str> {
+        route.path.contains("{company}").then_some(company)
+    }
+
+    #[test]
+    fn an_admin_may_on_every_route_what_a_key_of_the_company_with_that_scope_may() {
+        for scope in Scope::ALL {
+            let (admin, key) = (person(Role::Admin, Some(scope)), key(scope, Some(&["acme"])));
+            for route in &ROUTES {
+                for company in ["acme", "globex"] {
+                    let may = |caller| may_with(caller, &route.method, route.path, at(route, company), Some("olga"));
+                    let said = format!("{} {} of {company} with {scope}", route.method, route.path);
+                    assert_eq!(may(&admin), may(&key), "{said}");
+                    let is_theirs = route.of == Of::TheCaller || (route.of != Of::Server && company == "acme");
+                    assert_eq!(may(&admin), scope >= route.scope && is_theirs, "{said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_admin_whose_token_names_no_scope_may_operate_and_no_more() {
+        let admin = person(Role::Admin, None);
+        for route in ROUTES.iter().filter(|route| route.of != Of::Server) {
+            let may = may(&admin, route.method.clone(), route.path, at(route, "acme"));
+            assert_eq!(may, route.scope <= Scope::Operate, "{} {}", route.method, route.path);
+        }
+    }
+
+    #[test]
+    fn an_employee_sees_on_three_routes_what_is_theirs_and_nothing_on_any_other() {
+        let olga = person(Role::Employee, Some(Scope::Manage));
+        let mut own = Vec::new();
+        for route in &ROUTES {
+            let may = |company, employee| may_with(&olga, &route.method, route.path, company, employee);
+            if may(Some("acme"), Some("olga")) {
+                own.push(format!("{} {}", route.method, route.path));
+            }
+            for (company, employee) in [
+                (Some("acme"), Some("erika")),
+                (Some("acme"), None),
+                (Some("globex"), Some("olga")),
+                (None, Some("olga")),
+                (None, None),
+            ] {
+                assert!(!may(company, employee), "{} {} {company:?} {employee:?}", route.method, route.path);
+            }
+        }
+        own.sort_unstable();
+        let company = "GET /v1/companies/{company}";
+        let theirs = ["/employees/{employee}", "/employees/{employee}/statistics", "/sessions"];
+        assert_eq!(own, theirs.map(|path| format!("{company}{path}")));
+        let path = "/v1/companies/{company}/employees/{employee}";
+        assert!(may_with(&olga, &Method::HEAD, path, Some("acme"), Some("olga")), "a look without the body");
+    }
+
+    #[test]
+    fn a_client_may_nothing_on_any_route() {
+        let client = person(Role::Client, Some(Scope::Manage));
+        for route in &ROUTES {
+            for employee in [None, Some("olga")] {
+                let may = may_with(&client, &route.method, route.path, Some("acme"), employee);
+                assert!(!may, "{} {}", route.method, route.path);
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_named_beside_somebody_else_in_a_query_is_not_named() {
+        for (query, named) in [
+            ("employee=olga", Some("olga")),
+            ("state=ended&employee=ol%67a&limit=3", Some("olga")),
+            ("%65mployee=olga", Some("olga")),
+            ("employee=olga&employee=erika", None),
+            ("employee=olga&employee=olga", None),
+            ("employee=olga&%65mployee=erika", None),
+            ("client=olga", None),
+            ("", None),
+        ] {
+            let uri: Uri = format!("/v1/companies/acme/sessions?{query}").parse().unwrap();
+            assert_eq!(employee_in_query(&uri).as_deref(), named, "{query}");
+        }
     }
 
     #[test]
     fn a_route_that_nobody_thought_of_needs_every_right() {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::TRACE] {
+            let secrets = "/v1/companies/{company}/secrets";
             for scope in Scope::ALL {
-                let may = may(&key(scope, None), method.clone(), "/v1/companies/{company}/secrets", Some("acme"));
+                let may = may(&key(scope, None), method.clone(), secrets, Some("acme"));
                 assert_eq!(may, scope == Scope::Manage, "{method} {scope}");
             }
+            for employee in [None, Some("olga")] {
+                assert!(!may_with(&person(Role::Employee, None), &method, secrets, Some("acme"), employee));
+            }
+            assert!(!may(&person(Role::Admin, None), method.clone(), secrets, Some("acme")));
             assert!(!may(&key(Scope::Manage, Some(&["acme"])), method, "/v1/everything", None));
         }
     }

@@ -72,11 +72,13 @@ struct MessagesQuery {
 
 /// Lists sessions, newest first.
 ///
+/// An employee's own token lists their own alone: it must come with `employee` and their id.
+///
 /// # Errors
 /// `unknown_company`, or a bad query.
 #[utoipa::path(
     get, path = "/companies/{company}/sessions", operation_id = "listSessions", tag = "sessions",
-    security(("key" = ["read"])),
+    security(("key" = ["read"]), ("token" = ["employee"])),
     params(OfCompany, ListQuery),
     responses(
         (status = 200, body = Listed<SessionView>, description = "A page of them"),

@@ -238,7 +238,7 @@ pub async fn of_employees(
 #[utoipa::path(
     get, path = "/companies/{company}/employees/{employee}/statistics", operation_id = "showStatisticsOfEmployee",
     tag = "statistics",
-    security(("key" = ["read"])),
+    security(("key" = ["read"]), ("token" = ["employee"])),
     params(OfEmployee, EmployeeQuery),
     responses(
         (status = 200, description = "The statistics", content(

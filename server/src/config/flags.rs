@@ -135,7 +135,7 @@ pub struct Flags {
     #[arg(long, value_name = "COUNT")]
     pub joins_per_person_per_s: Option<String>,
 
-    /// How much else than messages and signals one person may push a second, such as `book` and `accept`
+    /// How much else than messages and signals one person may push or ask over HTTP a second, such as `book`
     #[arg(long, value_name = "COUNT")]
     pub changes_per_person_per_s: Option<String>,
 

@@ -119,7 +119,13 @@ function open(operation) {
 
 /** What a key must be for it. */
 function scope(operation) {
-  return open(operation) ? 'Without a key.' : `With a key that has the scope \`${operation.security[0].key[0]}\`.`
+  if (open(operation)) return 'Without a key.'
+  const { key: [needed] } = operation.security.find((way) => way.key)
+  const people = operation.security.flatMap((way) => way.token ?? [])
+  const words = [`With a key that has the scope \`${needed}\``]
+  if (people.includes(needed)) words.push('or an admin’s token that has it')
+  if (people.includes('employee')) words.push('or the employee’s own token')
+  return `${words.join(', ')}.`
 }
 
 function parameters(operation) {

@@ -10,12 +10,12 @@ pub(super) struct Reason {
     detail: &'static str,
 }
 
-/// What every operation may answer that needs the key.
+/// What every operation may answer that is not open to all.
 pub(super) const WITH_A_KEY: &[&str] =
     &["unauthorized", "forbidden", "rate_limited", "overloaded", "draining", "unavailable"];
 
 const REASONS: &[(&str, u16, &str)] = &[
-    ("unauthorized", 401, "send the API key as `Authorization: Bearer <key>`"),
+    ("unauthorized", 401, "send an API key, or a person's token, as `Authorization: Bearer <key>`"),
     ("forbidden", 403, "this needs a key with the scope `manage`; `crm` has `read`"),
     ("unknown_company", 404, "there is no such company"),
     ("unknown_employee", 404, "there is no such employee in this company"),
@@ -90,7 +90,10 @@ pub(super) fn response(reasons: &[Reason]) -> Value {
     });
     let header = match reasons.first().map_or(0, |reason| reason.status) {
         412 => Some(("ETag", "The state of what there is")),
-        401 => Some(("WWW-Authenticate", "The scheme of the key: `Bearer`")),
+        401 => Some((
+            "WWW-Authenticate",
+            "The scheme, `Bearer`, with `error=\"invalid_token\"` when what was sent is not good",
+        )),
         429 | 503 => Some(("Retry-After", "When to try again, in seconds")),
         _ => None,
     };

@@ -1,0 +1,170 @@
+//! Who sends a request: a back end with an API key, or a person with the token that also opens their socket.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::header;
+use switchboard_core::Time;
+
+use super::problem::Problem;
+use crate::admission::Peer;
+use crate::auth::{ApiKey, Claims, Role, TokenError};
+use crate::hub::Hub;
+use crate::view;
+
+/// What is said to whoever shows nothing that could be good.
+const NEEDED: &str = "send an API key, or a person's token, as `Authorization: Bearer <key>`";
+/// The challenge to whoever shows nothing, and to whoever shows what is not good (RFC 6750, section 3).
+const CHALLENGE: &str = "Bearer";
+const CHALLENGE_TO_BAD: &str = "Bearer error=\"invalid_token\"";
+
+/// Who sends a request.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// A back end.
+    Key(Arc<ApiKey>),
+    /// An admin, an employee or a client.
+    Person(Arc<Claims>),
+}
+
+impl Caller {
+    /// Who shows this. A bad one counts for its address, and what a person asks for counts for the person.
+    ///
+    /// # Errors
+    /// `unauthorized`, or `rate_limited`.
+    pub async fn who_shows(presented: Option<&str>, hub: &Hub, peer: Option<Peer>, now: Time) -> Result<Self, Problem> {
+        hub.admission.may_try_key(peer, now)?;
+        // Who shows nothing guesses nothing.
+        let presented = presented.ok_or_else(|| Problem::unauthorized(NEEDED, CHALLENGE))?;
+        if let Some(key) = hub.api_keys.find(presented, now) {
+            return Ok(Self::Key(key));
+        }
+        match hub.keyring.verify_or_ask(presented, now.as_ms()).await {
+            Ok(claims) => {
+                hub.admission.request(&claims, now)?;
+                Ok(Self::Person(Arc::new(claims)))
+            }
+            Err(error) => {
+                hub.admission.bad_key(peer, now);
+                // What is no JWT was meant to be a key.
+                let detail = if error == TokenError::Malformed { NEEDED.to_owned() } else { error.to_string() };
+                Err(Problem::unauthorized(detail, CHALLENGE_TO_BAD))
+            }
+        }
+    }
+
+    /// Its name: a key's own, or a person's role and id, which no key can be called for the blank in it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Key(key) => key.name.clone(),
+            Self::Person(person) => format!("{} {}", person.role, person.subject),
+        }
+    }
+
+    /// Its name where that company is spoken of: a person of another one comes with theirs, for both may have an
+    /// `admin olga`.
+    #[must_use]
+    pub fn name_in(&self, company: Option<&str>) -> String {
+        match self {
+            Self::Person(person) if person.company.as_deref() != company => match &person.company {
+                Some(own) => format!("{} of {own}", self.name()),
+                None => self.name(),
+            },
+            Self::Person(_) | Self::Key(_) => self.name(),
+        }
+    }
+
+    /// Its id, if it is a key that has one.
+    #[must_use]
+    pub fn key_id(&self) -> Option<String> {
+        match self {
+            Self::Key(key) => key.id.clone(),
+            Self::Person(_) => None,
+        }
+    }
+
+    /// What it is that is shown.
+    #[must_use]
+    pub const fn shows(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "key",
+            Self::Person(_) => "token",
+        }
+    }
+
+    /// Whether it is for that company.
+    #[must_use]
+    pub fn is_for(&self, company: &str) -> bool {
+        match self {
+            Self::Key(key) => key.is_for(company),
+            Self::Person(person) => person.company.as_deref() == Some(company),
+        }
+    }
+
+    /// Whether it is for all companies.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        match self {
+            Self::Key(key) => key.companies.is_none(),
+            Self::Person(_) => false,
+        }
+    }
+
+    /// The companies that it is for, as JSON; none when it is for all.
+    #[must_use]
+    pub fn companies(&self) -> Option<String> {
+        match self {
+            Self::Key(key) => key.companies.as_ref().map(view::json),
+            Self::Person(person) => Some(view::json(&person.company.iter().collect::<Vec<_>>())),
+        }
+    }
+
+    /// Whether what it tried in vain belongs into the audit list. Employees and clients can change nothing here: the
+    /// list would only hold who they are, beyond their erasure, and a crowd of them could fill it.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        match self {
+            Self::Key(_) => true,
+            Self::Person(person) => person.role == Role::Admin,
+        }
+    }
+}
+
+/// What a request shows in its head.
+#[must_use]
+pub fn presented(request: &Request) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, presented) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| presented.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(role: Role, company: Option<&str>) -> Caller {
+        let (subject, company) = ("olga".to_owned(), company.map(str::to_owned));
+        let scope = None;
+        Caller::Person(Arc::new(Claims { subject, role, company, name: None, topics: None, scope, expires_at_s: 9 }))
+    }
+
+    #[test]
+    fn a_person_is_named_so_that_no_key_and_nobody_else_is_meant() {
+        let olga = person(Role::Admin, Some("acme"));
+        assert_eq!(olga.name_in(Some("acme")), "admin olga");
+        assert_eq!(olga.name_in(Some("globex")), "admin olga of acme");
+        assert_eq!(olga.name_in(None), "admin olga of acme");
+        assert_eq!(person(Role::Client, None).name_in(Some("acme")), "client olga");
+        assert_eq!(Caller::Key(Arc::new(ApiKey::new("k"))).name_in(Some("acme")), "settings");
+    }
+
+    #[test]
+    fn a_person_is_for_their_own_company_alone_and_a_client_without_one_for_none() {
+        let (olga, nowhere) = (person(Role::Admin, Some("acme")), person(Role::Client, None));
+        assert!(olga.is_for("acme") && !olga.is_for("globex") && !nowhere.is_for("acme"));
+        assert!(!olga.is_for_all() && !nowhere.is_for_all());
+        assert_eq!(olga.companies().as_deref(), Some(r#"["acme"]"#));
+        assert_eq!(nowhere.companies().as_deref(), Some("[]"));
+    }
+}
