@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
 
-use crate::auth::{Claims, Role};
+use crate::auth::{Claims, Role, Scope};
 use crate::config::Settings as ServerSettings;
 use crate::hub::Hub;
 use crate::journal::Fate;
@@ -98,7 +98,8 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
 pub fn people(hub: &Hub) -> Value {
     let employees = EMPLOYEES.iter().map(|(id, name, _)| (Role::Employee, *id, *name));
     let people = employees.chain(OTHERS.iter().copied()).filter_map(|(role, id, name)| {
-        let claims = claims(hub.exchange.clock(), role, id, Some(name));
+        // Who runs the company may change it; to the others a scope says nothing.
+        let claims = claims(hub.exchange.clock(), role, id, Some(name)).with_scope(Scope::Manage);
         let token = hub.keyring.sign(&claims).ok()?;
         Some(json!({ "role": role.as_str(), "id": id, "name": name, "token": token, "expires_in_s": TOKEN_S }))
     });
