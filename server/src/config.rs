@@ -4,6 +4,7 @@ mod bad_setting;
 mod dev_secret;
 mod door;
 mod flags;
+mod ice;
 mod layers;
 mod limits;
 mod secret;
@@ -18,6 +19,7 @@ pub use self::bad_setting::{BadSetting, Origin};
 pub use self::dev_secret::{DEV_API_KEY_FILE, DEV_JWT_SECRET_FILE, dev_secret};
 pub use self::door::{Door, ForwardedHeader, Network, Proxies};
 pub use self::flags::Flags;
+pub use self::ice::{Ice, Turn};
 pub use self::layers::process_variables;
 pub use self::limits::Limits;
 pub use self::secret::Secret;
@@ -29,6 +31,8 @@ use crate::auth::Rules;
 
 /// RFC 7518, section 3.2: a key for HS256 is at least as long as its digest.
 const JWT_SECRET_LEAST_BYTES: usize = 32;
+/// RFC 2104, section 3: a key is at least as long as the digest, of SHA-1 here.
+const TURN_SECRET_LEAST_BYTES: usize = 20;
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -71,6 +75,8 @@ pub struct Settings {
     pub door: Door,
     /// What one person and one address may do.
     pub limits: Limits,
+    /// What calls are set up with.
+    pub ice: Ice,
     /// Whether webhooks may go to private addresses, and without TLS.
     pub webhooks_allow_private: bool,
     /// How often a webhook's event is tried before it is dead.
@@ -112,6 +118,7 @@ impl Settings {
             audit_rows: layers.whole("audit_rows")?.cast_signed(),
             door: Self::door(&layers)?,
             limits: Self::limits(&layers)?,
+            ice: Self::ice(&layers)?,
             webhooks_allow_private: layers.switch("webhooks_allow_private")?,
             webhooks_attempts: u32::try_from(layers.whole("webhooks_attempts")?).unwrap_or(u32::MAX),
         };
@@ -170,6 +177,11 @@ impl Settings {
         if self.tokens.secret.as_ref().is_some_and(|secret| secret.expose().len() < JWT_SECRET_LEAST_BYTES) {
             warnings.push(format!(
                 "`jwt_secret` is shorter than {JWT_SECRET_LEAST_BYTES} bytes: it can be guessed from any one token"
+            ));
+        }
+        if self.ice.turn.as_ref().is_some_and(|turn| turn.secret.expose().len() < TURN_SECRET_LEAST_BYTES) {
+            warnings.push(format!(
+                "`turn_secret` is shorter than {TURN_SECRET_LEAST_BYTES} bytes: it can be guessed from any one credential"
             ));
         }
         warnings

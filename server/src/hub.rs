@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::admission::Admission;
 use crate::api_keys::ApiKeys;
 use crate::auth::Keyring;
+use crate::config::Ice;
 use crate::exchange::Exchange;
 
 /// What every connection shares.
@@ -27,6 +28,8 @@ pub struct Hub {
     pub console: bool,
     /// Origins whose pages may come; see the setting.
     pub allowed_origins: Vec<String>,
+    /// What calls are set up with.
+    pub ice: Ice,
     /// Frames that may wait for one socket.
     pub outbox_frames: usize,
     /// How long a socket may say nothing, in milliseconds.

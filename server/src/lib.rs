@@ -50,6 +50,8 @@ pub mod telemetry;
 
 pub mod clock;
 
+pub mod ice;
+
 pub mod sync;
 
 pub mod phoenix;

@@ -9,7 +9,7 @@ use switchboard::admission::Admission;
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::Keyring;
 use switchboard::clock::Clock;
-use switchboard::config::Limits;
+use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
 use switchboard::hub::Hub;
 use switchboard::journal::{Committer, Entry, Fate, Journal, Work};
@@ -95,6 +95,7 @@ impl House {
             allowed_origins: Vec::new(),
             auto_provision: false,
             console: false,
+            ice: Ice::default(),
             outbox_frames: OUTBOX_FRAMES,
             socket_idle_timeout_ms: 60_000,
             max_sockets: usize::MAX,

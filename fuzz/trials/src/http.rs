@@ -12,7 +12,7 @@ use switchboard::api;
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::Keyring;
 use switchboard::clock::Clock;
-use switchboard::config::Limits;
+use switchboard::config::{Ice, Limits};
 use switchboard::exchange::{Exchange, Visit};
 use switchboard::hub::Hub;
 use switchboard::journal::check::check;
@@ -169,6 +169,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
         allowed_origins: Vec::new(),
         auto_provision: false,
         console: true,
+        ice: Ice::default(),
         outbox_frames: 16,
         socket_idle_timeout_ms: 60_000,
         max_sockets: 1,

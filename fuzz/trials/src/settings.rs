@@ -88,12 +88,13 @@ fn hides(said: &str, secrets: &[String]) {
 /// Secrets that stand in the input once, and nowhere as something else that may be shown.
 fn secrets(text: &str, variables: Vec<(String, String)>) -> Vec<String> {
     let of_variable = |(name, value): (String, String)| {
-        matches!(name.as_str(), "SWITCHBOARD_JWT_SECRET" | "SWITCHBOARD_API_KEY").then_some(value)
+        matches!(name.as_str(), "SWITCHBOARD_JWT_SECRET" | "SWITCHBOARD_API_KEY" | "SWITCHBOARD_TURN_SECRET")
+            .then_some(value)
     };
     let in_file = text.lines().filter_map(|line| {
         let (key, value) = line.split_once('=')?;
         let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
-        matches!(key.trim(), "jwt_secret" | "api_key").then(|| value.to_owned())
+        matches!(key.trim(), "jwt_secret" | "api_key" | "turn_secret").then(|| value.to_owned())
     });
     let all = variables.into_iter().filter_map(of_variable).chain(in_file);
     let place = PathBuf::from(PLACE.path()).display().to_string();

@@ -11,11 +11,12 @@ use super::{Caller, Joined, Response, Seat, error, unknown_event};
 use crate::auth::{Claims, Role};
 use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
+use crate::ice::IceServers;
 use crate::json::{self, object};
 use crate::view::{self, MessageView, Moment, PeerView, SessionView};
 
 /// The events that either party may push.
-pub const EVENTS: &[&str] = &["message", "signal", "end"];
+pub const EVENTS: &[&str] = &["message", "signal", "ice", "end"];
 
 /// What a party's device needs to draw itself.
 struct Snapshot<'a> {
@@ -93,6 +94,7 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
     match event {
         "message" => caller.ask(&seat.company, |visit| message(visit, caller.clock(), id, by, &fields)).await,
         "signal" => caller.ask(&seat.company, |visit| signal(visit, id, party, &fields)).await,
+        "ice" => caller.ask(&seat.company, |visit| ice(visit, caller, id, party)).await,
         "end" => caller.ask(&seat.company, |visit| end(visit, id, by, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
@@ -128,6 +130,15 @@ fn signal(visit: &mut Visit<'_>, id: SessionId, from: Party, fields: &Fields<'_>
     }
     visit.relay(id, from.other(), "signal", &Signal { from: from.word(), data });
     Ok("{}".into())
+}
+
+/// Good by the server's own clock, which TURN servers know nothing else of: a company's may be ahead of it.
+fn ice(visit: &Visit<'_>, caller: &Caller<'_>, id: SessionId, party: Party) -> Response {
+    let running = visit.company().session(id).is_some_and(switchboard_core::Session::is_running);
+    if !running {
+        return Err(refused(visit.company(), &Refusal::SessionEnded));
+    }
+    Ok(view::json(&IceServers::of(&caller.hub.ice, party, caller.clock().now())))
 }
 
 fn end(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {

@@ -147,6 +147,14 @@ pub struct Flags {
     #[arg(long, value_name = "COUNT")]
     pub signals_per_person_per_s: Option<String>,
 
+    /// STUN servers that calls are set up with, such as `stun:stun.example.com:3478`, with commas between
+    #[arg(long, value_name = "LIST")]
+    pub stun_urls: Option<String>,
+
+    /// TURN servers that relay calls, such as `turn:turn.example.com:3478`, with commas between; with `turn_secret`
+    #[arg(long, value_name = "LIST")]
+    pub turn_urls: Option<String>,
+
     /// Let webhooks go to private addresses, and without TLS
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub webhooks_allow_private: Option<String>,
@@ -195,6 +203,8 @@ impl Flags {
             ("changes_per_person_per_s", self.changes_per_person_per_s.clone()),
             ("messages_per_person_per_s", self.messages_per_person_per_s.clone()),
             ("signals_per_person_per_s", self.signals_per_person_per_s.clone()),
+            ("stun_urls", self.stun_urls.clone()),
+            ("turn_urls", self.turn_urls.clone()),
             ("webhooks_allow_private", self.webhooks_allow_private.clone()),
             ("webhooks_attempts", self.webhooks_attempts.clone()),
         ]

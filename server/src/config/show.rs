@@ -65,6 +65,7 @@ impl Settings {
         problems.extend(Self::tokens(&layers).err());
         problems.extend(Self::door(&layers).err());
         problems.extend(Self::proxies(&layers).err());
+        problems.extend(Self::ice(&layers).err());
         problems.extend(Self::away_from_home(&layers).err());
         if !layers.switch("dev").unwrap_or_default() {
             problems.extend(Self::no_token_key(&layers));

@@ -56,7 +56,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 38] = [
+pub(super) static ROWS: [Row; 41] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -102,6 +102,9 @@ pub(super) static ROWS: [Row; 38] = [
     row("messages_per_person_per_s", COUNT_OR_OFF, Some("50")),
     // WebRTC candidates and typing come in flocks.
     row("signals_per_person_per_s", COUNT_OR_OFF, Some("100")),
+    row("stun_urls", Kind::List, Some("")),
+    row("turn_urls", Kind::List, Some("")),
+    row("turn_secret", Kind::Secret, None),
     row("webhooks_allow_private", Kind::Switch, Some("false")),
     row("webhooks_attempts", Kind::Whole(1, 10), Some("10")),
 ];
@@ -167,6 +170,9 @@ fn what_without_flag(name: &str) -> &'static str {
     match name {
         "jwt_secret" => "Secret that tokens are signed with (HS256), best 32 random bytes or more",
         "api_key" => "Key that back ends present to the HTTP API, with all rights; more are made by `switchboard key`",
+        "turn_secret" => {
+            "Secret that the TURN servers share (`use-auth-secret` of coturn), best 32 random bytes or more"
+        }
         _ => "",
     }
 }

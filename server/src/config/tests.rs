@@ -117,6 +117,9 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("changes_per_person_per_s", "0", "0"),
         ("messages_per_person_per_s", "0", "0"),
         ("signals_per_person_per_s", "0", "0"),
+        ("stun_urls", "stun:a.example,stun:b.example:3478", "['stun:a.example', 'stun:b.example:3478']"),
+        ("turn_urls", "", "''"),
+        ("turn_secret", "", "''"),
         ("webhooks_allow_private", "true", "true"),
         ("webhooks_attempts", "3", "3"),
     ];
@@ -171,6 +174,34 @@ fn keys_come_encrypted_or_from_this_machine() {
 }
 
 #[test]
+fn a_turn_server_and_its_secret_need_each_other() {
+    let (urls, secret) =
+        (("SWITCHBOARD_TURN_URLS", "turn:a.example"), ("SWITCHBOARD_TURN_SECRET", "sesame of 20 bytes..."));
+    let ice = load("", &[urls, secret]).unwrap().ice;
+    assert_eq!(
+        ice.turn.map(|turn| (turn.urls, turn.secret.expose().len())),
+        Some((vec!["turn:a.example".to_owned()], 21))
+    );
+    assert!(load("", &[]).unwrap().ice.turn.is_none());
+    let text = refused("", &[urls]);
+    assert!(text.starts_with("`turn_secret` (set nowhere)") && text.ends_with("because `turn_urls` is"), "{text}");
+    let text = refused("", &[secret]);
+    assert!(text.starts_with("`turn_urls` (its default)") && text.ends_with("because `turn_secret` is"), "{text}");
+    assert!(!text.contains("sesame"), "{text}");
+}
+
+#[test]
+fn a_server_for_calls_that_no_browser_would_take_is_named() {
+    let (_place, config) = file("stun_urls = ['stun:a.example', 'https://b.example']");
+    let text = refused(&config, &[]);
+    assert!(text.starts_with("`stun_urls` (key `stun_urls` in"), "{text}");
+    assert!(text.contains("expected URLs such as `stun:stun.example.com:3478`"), "{text}");
+    let list = [("SWITCHBOARD_TURN_URLS", "turn:a.example?transport=sctp"), ("SWITCHBOARD_TURN_SECRET", "sesame")];
+    let text = refused("", &list);
+    assert!(text.starts_with("`turn_urls` (variable `SWITCHBOARD_TURN_URLS`)") && !text.contains("sesame"), "{text}");
+}
+
+#[test]
 fn a_file_without_keys_is_refused_with_the_reason() {
     for (text, why) in [("{}", "neither a JWKS"), (r#"{"keys": []}"#, "it is empty")] {
         let (place, _) = file(text);
@@ -217,6 +248,12 @@ fn a_short_secret_is_taken_with_a_warning() {
     assert_eq!(settings.warnings().len(), 1);
     assert!(settings.warnings()[0].contains("jwt_secret"));
     assert!(!settings.warnings()[0].contains("`short`"));
+    let turn = [("SWITCHBOARD_TURN_URLS", "turn:a.example"), ("SWITCHBOARD_TURN_SECRET", "brief")];
+    let warnings = load("", &turn).unwrap().warnings();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("turn_secret") && !warnings[0].contains("brief"),
+        "{warnings:?}"
+    );
     assert!(load("", &[]).unwrap().warnings().is_empty());
 }
 

@@ -114,7 +114,8 @@ fn a_trial_run_listens_to_its_own_machine_only() {
 
 #[test]
 fn all_problems_are_named_at_once_and_nothing_is_made() {
-    let (place, config) = file("max_sockets = 0\nlissten = 'x'\noutbox_frames = '9'\ntls_key = 'key.pem'");
+    let (place, config) =
+        file("max_sockets = 0\nlissten = 'x'\noutbox_frames = '9'\ntls_key = 'key.pem'\nstun_urls = 'x'");
     let line = format!("{config} --listen nowhere --data {}/data", place.path().display());
     let list = [("SWITCHBOARD_LOGS", "x"), ("SWITCHBOARD_TRUSTED_PROXIES", "everybody")];
     let problems = Settings::problems(&flags(&line), variables(&list));
@@ -127,6 +128,7 @@ fn all_problems_are_named_at_once_and_nothing_is_made() {
         "listen",
         "max_sockets",
         "outbox_frames",
+        "stun_urls",
         "tls_certificate",
         "trusted_proxies",
     ];
