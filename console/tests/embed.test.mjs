@@ -42,10 +42,10 @@ test('with `allowed_origins` a page of another origin can embed nothing', { time
   const host = await foreignPage(t, `<script src="${world.url}/embed.js" data-company="demo" data-token="x"></script>`)
   const page = await world.page('/', { base: host })
   await page.locator('iframe.switchboard').waitFor()
-  const refused = () => world.complaints.some((text) => text.includes('frame-ancestors'))
+  const refused = () => [...world.complaints].some((text) => text.includes('frame-ancestors'))
   for (let turn = 0; turn < 100 && !refused(); turn++) await page.waitForTimeout(50)
   assert.ok(refused(), 'the browser says why')
-  world.complaints.length = 0
+  world.complaints.clear()
   // The server's own page still works.
   const alice = new Client(await world.page('/book/demo?as=alice'))
   await alice.sees('Nobody is free at the moment')

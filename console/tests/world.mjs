@@ -43,7 +43,8 @@ class World {
     this.server = server
     this.line = line
     this.browser = browser
-    this.complaints = []
+    /** What pages said that they must not say, each once. */
+    this.complaints = new Set()
   }
 
   get url() { return `http://127.0.0.1:${this.line.port}` }
@@ -60,9 +61,9 @@ class World {
 
   /** Whatever a page complains of fails the test. */
   watch(page) {
-    page.on('pageerror', (error) => this.complaints.push(`${page.url()}: ${error.stack}`))
+    page.on('pageerror', (error) => this.complaints.add(`${page.url()}: ${error.stack}`))
     page.on('console', (message) => {
-      if (message.type() === 'error' && !EXPECTED.test(message.text())) this.complaints.push(`${page.url()}: ${message.text()}`)
+      if (message.type() === 'error' && !EXPECTED.test(message.text())) this.complaints.add(`${page.url()}: ${message.text()}`)
     })
   }
 
@@ -76,7 +77,7 @@ class World {
     try {
       await this.server.stop()
       this.server.assertNoErrors()
-      assert.deepEqual(this.complaints, [], 'a page complained')
+      assert.deepEqual([...this.complaints], [], 'a page complained')
     } finally {
       await this.server.remove()
     }
