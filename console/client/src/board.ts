@@ -16,7 +16,7 @@ export interface BoardState {
 
 /** What is heard on the topic. */
 export interface BoardEvents {
-  readonly employee: { readonly employee: Employee } | { readonly id: string; readonly removed: true }
+  readonly employee: { readonly employee: Employee | { readonly id: string; readonly removed: true } }
   readonly booking: { readonly booking: Booking }
   readonly session: { readonly session: Session }
 }
@@ -40,7 +40,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
   /** @internal */
   protected override heard({ event, payload }: Heard<BoardEvents>, state: BoardState): BoardState {
     this.#turnTheDay()
-    if (event === 'employee') this.#heardEmployee(payload)
+    if (event === 'employee') this.#heardEmployee(payload.employee)
     else if (event === 'booking') this.#heardBooking(payload.booking)
     else if (event === 'session') this.#heardSession(payload.session)
     this.changed()
@@ -61,9 +61,9 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     else requestAnimationFrame(tell)
   }
 
-  #heardEmployee(row: BoardEvents['employee']): void {
+  #heardEmployee(row: BoardEvents['employee']['employee']): void {
     if ('removed' in row) this.#rows.employees.delete(row.id)
-    else this.#rows.employees.set(row.employee.id, row.employee)
+    else this.#rows.employees.set(row.id, row)
   }
 
   /** A booking counts when it is first heard of and when it leaves; it is told more often than that. */

@@ -7,8 +7,8 @@ import { Tokens } from './tokens.js'
 
 /**
  * How the line to the server is: `idle` before connect and after disconnect; `connecting` until the first try is over;
- * `lost` heals by itself; `refused`: the server is there and does not take the token, and no newer one could be had;
- * it stays so until `connect()`.
+ * `lost` heals by itself; `refused`: the server is there and does not take the token (or this page's origin), and no
+ * newer one could be had. It stays so until `connect()`.
  */
 export type LineState = 'idle' | 'connecting' | 'open' | 'lost' | 'refused'
 
@@ -27,6 +27,8 @@ export class Line {
   #dial = 0
   #tries = 0
   #unopened = 0
+  /** Whether there is a socket whose end is news: one that we closed tells of it too, later. */
+  #dialled = false
   #openedAt: number | undefined
   #retry: Timer
   #opening: Timer
@@ -56,6 +58,11 @@ export class Line {
 
   onState(listener: (state: LineState) => void): () => void {
     return this.#listeners.add(listener)
+  }
+
+  /** Whether a push would go out now. */
+  get connected(): boolean {
+    return this.#state === 'open' && this.#socket.isConnected()
   }
 
   channel(topic: string): Channel {
@@ -106,6 +113,7 @@ export class Line {
     if (dial !== this.#dial) return
     if (!ready) return this.#lost(Math.max(this.#backOffMs(), this.#tokens.waitMs))
     this.#opening = setTimeout(() => this.#lost(this.#backOffMs()), OPEN_PATIENCE_MS)
+    this.#dialled = true
     try {
       this.#socket.connect()
     } catch (error) {
@@ -116,6 +124,7 @@ export class Line {
   }
 
   #opened(): void {
+    if (!this.#dialled) return
     clearTimeout(this.#opening)
     this.#openedAt = performance.now()
     this.#unopened = 0
@@ -125,7 +134,7 @@ export class Line {
   }
 
   #closed(code: number): void {
-    if (this.#state === 'idle' || this.#state === 'refused') return
+    if (!this.#dialled) return
     if (this.#openedAt === undefined) return void this.#notOpened()
     // One that opens and closes in a row must not be dialled as fast as one that held.
     if (performance.now() - this.#openedAt > HELD_MS) this.#tries = 0
@@ -176,6 +185,7 @@ export class Line {
     clearTimeout(this.#retry)
     this.#retry = undefined
     this.#openedAt = undefined
+    this.#dialled = false
     this.#socket.disconnect()
     this.#dial += 1
     return this.#dial

@@ -39,6 +39,8 @@ export interface SessionEvents {
 export class SessionTopic extends Topic<SessionState, SessionEvents> {
   readonly #signals = new Listeners<[Json]>()
   #outgoing: readonly Written[] = []
+  /** The one that is sent and not answered, and whether it was heard already. */
+  #sent: { readonly written: Written; echoed: boolean } | undefined
   #sending = false
 
   /** @internal */
@@ -107,7 +109,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     // An acknowledged one that is not among the last 100 any more was said all the same.
     this.#outgoing = this.#outgoing.filter(({ id }) => id === null)
     void this.#sendAll()
-    return { session, peer, messages: merged(known?.messages ?? [], messages), outgoing: this.#outgoing, notes }
+    return { session, peer, messages: merged(known?.messages ?? [], messages), outgoing: this.#shown(), notes }
   }
 
   /** @internal */
@@ -115,7 +117,8 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     switch (event) {
       case 'message':
         this.#outgoing = this.#outgoing.filter(({ id }) => id !== payload.id)
-        return { ...state, messages: merged(state.messages, [payload]), outgoing: this.#outgoing }
+        if (this.#sent?.written.body === payload.body) this.#sent.echoed = true
+        return { ...state, messages: merged(state.messages, [payload]), outgoing: this.#shown() }
       case 'peer':
         return { ...state, peer: payload }
       case 'ended':
@@ -129,14 +132,20 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
 
   #write(outgoing: readonly Written[]): void {
     this.#outgoing = outgoing
-    if (this.state) this.become({ ...this.state, outgoing })
+    if (this.state) this.become({ ...this.state, outgoing: this.#shown() })
+  }
+
+  /** An event may be faster than the reply: what is in `messages` must not stand here too until that comes. */
+  #shown(): readonly Outgoing[] {
+    const echoed = this.#sent?.echoed ? this.#sent.written.key : undefined
+    return this.#outgoing.filter(({ key }) => key !== echoed)
   }
 
   /** One at a time, so that their order is that in which they were written. */
   async #sendAll(): Promise<void> {
     if (this.#sending) return
     this.#sending = true
-    for (let next = this.#next(); next && (await this.untilLive()); next = this.#next()) await this.#sendOne(next)
+    while (this.#next() && (await this.untilLive())) await this.#sendNext()
     this.#sending = false
     const { refusal } = this
     if (refusal) this.#write(this.#outgoing.map((one) => ({ ...one, refusal: one.refusal ?? refusal })))
@@ -146,11 +155,16 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     return this.#outgoing.find(({ id, refusal }) => id === null && refusal === null)
   }
 
-  async #sendOne({ key }: Written): Promise<void> {
+  async #sendNext(): Promise<void> {
     // It may have been taken away while the line was lost.
-    const one = this.#outgoing.find((written) => written.key === key)
-    if (!one) return
-    const answer = await this.once('message', { body: one.body, key })
+    const next = this.#next()
+    if (!next) return
+    const { key, body } = next
+    this.#sent = { written: next, echoed: false }
+    const answer = await this.once('message', { body, key })
+    const { echoed } = this.#sent
+    this.#sent = undefined
+    if (echoed && (answer === undefined || answer instanceof Refusal)) this.#write(this.#outgoing)
     if (answer === undefined) return
     if (!(answer instanceof Refusal)) return this.#acknowledged(key, (answer as { id: string }).id)
     if (answer.passing) return this.pause(answer.retryInMs)

@@ -15,6 +15,7 @@ export class Tokens {
   /** Whether the last one asked for was the one before, and how often that one was refused since. */
   #stale = false
   #refusals = 0
+  #resting = false
   #renewal: ReturnType<typeof setTimeout> | undefined
 
   constructor(give: () => string | Promise<string>) {
@@ -31,7 +32,7 @@ export class Tokens {
   async ready(): Promise<boolean> {
     if (this.#due && this.waitMs === 0) await this.#ask()
     this.#worn = this.current
-    return this.current !== undefined && !(this.#due && this.current === '')
+    return this.current !== undefined
   }
 
   /** The server is there and did not take it; says whether it is worth going on. */
@@ -46,7 +47,7 @@ export class Tokens {
 
   /** The server took it. */
   taken(): void {
-    this.#asked = this.current === undefined ? 0 : 1
+    this.#asked = 1
     this.#given = 0
     this.#stale = false
     this.#refusals = 0
@@ -63,11 +64,12 @@ export class Tokens {
     this.#asked = 0
     this.#askedAt = -Infinity
     this.#due = true
-    this.rest()
+    this.#resting = false
   }
 
   /** Asks for nothing by itself any more. */
   rest(): void {
+    this.#resting = true
     clearTimeout(this.#renewal)
   }
 
@@ -86,6 +88,7 @@ export class Tokens {
 
   #renewBeforeItEnds(token: string): void {
     clearTimeout(this.#renewal)
+    if (this.#resting) return
     const leftMs = (endOf(token) ?? -Infinity) - Date.now()
     // A clock that is wrong says that it is over already; then the server's 4401 tells when it is.
     if (leftMs <= 0) return

@@ -31,12 +31,12 @@ export abstract class Topic<State, Events = any> {
     this.name = name
     this.#line = line
     this.#channel = line.channel(name)
-    this.#stops = [line.onState((state) => state !== 'open' && this.#turn(false)), left]
+    this.#stops = [line.onState((state) => state !== 'open' && this.#lost()), left]
     this.#channel.onMessage = (event, payload) => {
       if (!event.startsWith('phx_') && !event.startsWith('chan_reply_')) this.#hear(event as never, payload)
       return payload
     }
-    this.#channel.onError(() => this.#turn(false))
+    this.#channel.onError(() => this.#lost())
     this.#channel.onClose(() => this.#end(new Refusal('closed', 'the server closed this topic')))
     const join = this.#channel.join()
     join.receive('ok', (reply) => this.#joined(reply))
@@ -75,8 +75,8 @@ export abstract class Topic<State, Events = any> {
     if (this.#left) return
     this.#left = true
     for (const stop of this.#stops) stop()
-    this.#channel.leave()
-    this.#turn(false)
+    if (!this.#refusal) this.#channel.leave()
+    this.#lost()
     this.#passTurns()
   }
 
@@ -105,7 +105,7 @@ export abstract class Topic<State, Events = any> {
 
   /** @internal */
   protected tell(): void {
-    this.#subscribers.call()
+    if (!this.#left) this.#subscribers.call()
   }
 
   /** Asks until there is an answer, for as long as the patience lasts. @internal */
@@ -148,7 +148,9 @@ export abstract class Topic<State, Events = any> {
   /** Tells whether it is live; waits for it if it may still be. @internal */
   protected async untilLive(patienceMs?: number): Promise<boolean> {
     const endsAt = performance.now() + (patienceMs ?? Infinity)
-    while (!this.#live && !this.#over() && performance.now() < endsAt) await this.pause(patienceMs)
+    while (!this.#live && !this.#over() && performance.now() < endsAt) {
+      await this.pause(patienceMs === undefined ? undefined : endsAt - performance.now())
+    }
     return this.#live && !this.#over()
   }
 
@@ -167,7 +169,7 @@ export abstract class Topic<State, Events = any> {
 
   /** Sends without asking for an answer; dropped while it is not live. @internal */
   protected sendOff(event: string, payload: object): void {
-    if (this.#live) this.#channel.push(event, payload)
+    if (this.#live && this.#line.connected) this.#channel.push(event, payload)
   }
 
   #joined(reply: unknown): void {
@@ -200,10 +202,10 @@ export abstract class Topic<State, Events = any> {
     this.#passTurns()
   }
 
-  #turn(live: false): void {
+  #lost(): void {
     if (!this.#live) return
-    this.#live = live
-    if (!this.#left) this.changed()
+    this.#live = false
+    this.changed()
     this.#passTurns()
   }
 

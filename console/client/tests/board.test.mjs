@@ -1,0 +1,50 @@
+// A company's board: its rows, its counts of today, and how often it tells.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { open, until } from './people.mjs'
+
+test('the board counts what it hears, as the server counts it', async (t) => {
+  const house = await open(t)
+  const board = house.boss().board('acme')
+  await until(board, ({ employees }) => employees.has('ann'))
+  const desk = await house.idleDesk()
+  const page = house.carl().company('acme')
+  const first = await page.book({ topic: 'tax' })
+  const { bookings } = await until(board, ({ today }) => today.booked === 1)
+  assert.deepEqual([...bookings.keys()], [first.id])
+  const session = await desk.accept((await until(desk, ({ offer }) => offer)).offer.id)
+  await until(board, ({ sessions, today }) => sessions.has(session.id) && today.assigned === 1)
+  await house.people[2].session(session.id).end()
+  await until(board, ({ sessions, today }) => sessions.size === 0 && today.ended === 1)
+  await until(desk, ({ status }) => status === 'idle')
+  await page.book({ topic: 'tax' })
+  await desk.reject((await until(desk, ({ offer }) => offer)).offer.id)
+  await until(page, ({ availability }) => availability.available)
+  await page.cancel((await page.book({ topic: 'tax' })).id)
+  const counts = { booked: 3, assigned: 1, unanswered: 1, cancelled: 1, expired: 0, ended: 1 }
+  const { today } = await until(board, ({ today }) => today.cancelled === 1)
+  assert.deepEqual(today, counts)
+  const other = house.boss().board('acme')
+  assert.deepEqual((await until(other, () => true)).today, counts, 'the snapshot has the same')
+  await house.server.http('DELETE', '/v1/companies/acme/employees/ann')
+  await until(board, ({ employees }) => employees.size === 0)
+})
+
+test('many events are told in few batches, each with a new state', async (t) => {
+  const house = await open(t)
+  const board = house.boss().board('acme')
+  await until(board, () => true)
+  let [events, batches, states] = [0, 0, new Set()]
+  board.on('employee', () => (events += 1))
+  board.subscribe(() => {
+    batches += 1
+    states.add(board.state)
+  })
+  const startedAt = performance.now()
+  const add = (n) => house.server.ask('PUT', `/v1/companies/acme/employees/e${n}`, {})
+  await Promise.all(Array.from({ length: 100 }, (_, n) => add(n)))
+  await until(board, ({ employees }) => employees.size === 101)
+  const most = (performance.now() - startedAt) / 16 + 1
+  assert.ok(events >= 100 && batches <= most, `${events} events in ${batches} batches, at most ${most}`)
+  assert.equal(states.size, batches)
+})

@@ -1,0 +1,139 @@
+// From the booking to the end of the session, as the states of the topics tell it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { bodies, open, refused, seen, until } from './people.mjs'
+
+test('a client books, an employee accepts, both write, one ends it', async (t) => {
+  const house = await open(t)
+  const desk = await house.idleDesk()
+  const page = house.carl().company('acme')
+  await until(page, ({ availability }) => availability.available)
+  assert.equal(page.state.booking, null)
+
+  const booked = await page.book({ topic: 'tax', note: { page: '/invoice/7' } })
+  assert.equal(booked.state, 'offering')
+  const { offer, status } = await until(desk, ({ offer, status }) => offer && status === 'init')
+  assert.deepEqual([offer.booking_id, offer.note, status], [booked.id, { page: '/invoice/7' }, 'init'])
+  const leftMs = offer.ends_at - performance.now()
+  assert.ok(leftMs > 10_000 && leftMs <= 15_000, `${leftMs} ms are left`)
+
+  const session = await desk.accept(offer.id)
+  assert.deepEqual(desk.state.session, session)
+  const { closed, cause } = await until(desk, ({ status }) => status === 'busy')
+  assert.deepEqual([closed.offer.id, closed.outcome, cause], [offer.id, 'accepted', 'session_started'])
+  const { booking } = await until(page, ({ booking }) => booking.state === 'assigned')
+  assert.deepEqual([booking.session.id, booking.employee.name], [session.id, 'Ann'])
+
+  const [ann, carl] = house.people
+  const [his, hers] = [carl.session(session.id), ann.session(session.id)]
+  for (const body of ['one', 'two', 'three']) his.send(body)
+  await until(hers, (state) => bodies(state).length === 3)
+  hers.send('four')
+  const { outgoing } = await until(his, (state) => bodies(state).length === 4)
+  assert.deepEqual([bodies(his.state), outgoing], [['one', 'two', 'three', 'four'], []])
+  assert.deepEqual(his.state.messages.map(({ from }) => from), ['client', 'client', 'client', 'employee'])
+
+  const ended = await hers.end('solved')
+  assert.deepEqual([ended.ended_by, ended.reason, hers.state.session], ['employee', 'solved', ended])
+  assert.deepEqual((await until(his, ({ session }) => session.ended_at)).session, ended)
+  await until(desk, ({ session, status }) => session === null && status === 'idle')
+  assert.deepEqual((await until(page, ({ booking }) => booking.session.ended_at)).booking.session, ended)
+  page.forget()
+  assert.equal(page.state.booking, null)
+})
+
+test('a signal reaches the other side alone', async (t) => {
+  const { his, hers } = await (await open(t)).meeting()
+  const heard = []
+  his.onSignal((data) => heard.push(data))
+  const arrived = new Promise((resolve) => hers.onSignal(resolve))
+  his.signal({ sdp: 'offer' })
+  assert.deepEqual(await arrived, { sdp: 'offer' })
+  assert.deepEqual(heard, [])
+})
+
+test('two devices of an employee stay in step', async (t) => {
+  const house = await open(t)
+  const one = await house.idleDesk()
+  const two = house.ann().employee('acme', 'ann')
+  await until(two, ({ status }) => status === 'idle')
+  const booked = await house.carl().company('acme').book({ topic: 'tax' })
+  const [{ offer }] = await Promise.all([until(one, ({ offer }) => offer), until(two, ({ offer }) => offer)])
+  const second = await house.carl().company('acme')
+  assert.equal((await until(second, ({ booking }) => booking)).booking.id, booked.id)
+  await one.reject(offer.id, 'at lunch')
+  const { closed } = await until(two, ({ closed, offer }) => closed && offer === null)
+  assert.deepEqual([closed.offer.id, closed.outcome], [offer.id, 'rejected'])
+  const { booking } = await until(second, ({ booking }) => booking.state === 'unanswered')
+  assert.equal(booking.reason, 'everyone_declined')
+  const late = await refused(two.accept(offer.id), 'offer_closed')
+  assert.equal(late.details.outcome, 'rejected')
+})
+
+test('a join that is refused for good says why and is not tried again', async (t) => {
+  const house = await open(t)
+  const carl = house.carl()
+  const board = carl.board('acme')
+  const refusal = await seen(board, () => board.refusal)
+  assert.deepEqual([refusal.reason, board.live, board.state], ['forbidden', false, undefined])
+  const desk = house.ann().employee('acme', 'bob')
+  assert.equal((await seen(desk, () => desk.refusal)).reason, 'forbidden')
+  await refused(desk.setStatus('idle'), 'forbidden')
+  const session = carl.session('018f0000-0000-7000-8000-000000000000')
+  session.send('is anybody there?')
+  assert.equal((await seen(session, () => session.refusal)).reason, 'unknown_session')
+  assert.equal(carl.board('acme'), board, 'until it was left')
+})
+
+test('a topic that was left is asked for anew, and what it waited for is refused', async (t) => {
+  const house = await open(t)
+  const carl = house.carl()
+  const page = carl.company('acme')
+  assert.equal(carl.company('acme'), page)
+  await until(page, () => true)
+  const waiting = page.book({ topic: 'tax' })
+  page.leave()
+  await refused(waiting, 'left')
+  await refused(page.book({ topic: 'tax' }), 'left')
+  let told = 0
+  page.subscribe(() => (told += 1))
+  const again = carl.company('acme')
+  assert.notEqual(again, page)
+  await house.idleDesk()
+  await until(again, ({ availability }) => availability.available)
+  assert.deepEqual([told, page.live], [0, false])
+})
+
+test('a topic that the server closes says so', async (t) => {
+  const house = await open(t)
+  const desk = await house.idleDesk()
+  await house.server.http('DELETE', '/v1/companies/acme/employees/ann')
+  assert.equal((await seen(desk, () => desk.refusal)).reason, 'closed')
+})
+
+test('a listener that throws stops no other', async (t) => {
+  const house = await open(t)
+  const page = house.carl().company('acme')
+  const reported = t.mock.method(console, 'error', () => {})
+  page.subscribe(() => { throw new Error('mine') })
+  const state = await until(page, () => true)
+  assert.equal(state.availability.available, false)
+  assert.equal(reported.mock.calls[0].arguments[0].message, 'mine')
+})
+
+test('a message that the server refuses stays with its refusal, and can be taken away', async (t) => {
+  const { his, hers } = await (await open(t)).meeting()
+  his.send('x'.repeat(9000), 'long')
+  his.send('short')
+  await until(hers, (state) => bodies(state).includes('short'))
+  const { outgoing } = await until(his, (state) => bodies(state).includes('short'))
+  assert.deepEqual(outgoing.map(({ key, refusal }) => [key, refusal.reason]), [['long', 'invalid']])
+  his.resend('long')
+  assert.equal(his.state.outgoing[0].refusal, null)
+  await until(his, ({ outgoing }) => outgoing[0].refusal?.reason === 'invalid')
+  assert.equal(his.discard('long').length, 9000)
+  assert.deepEqual(his.state.outgoing, [])
+  await hers.end()
+  his.send('too late')
+  await until(his, ({ outgoing }) => outgoing[0]?.refusal?.reason === 'session_ended')
+})

@@ -1,0 +1,70 @@
+// What is different in a page: it hides, it is shown again, its network goes and comes.
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+
+class Page extends EventTarget {
+  visibilityState = 'visible'
+  show(visibilityState) {
+    this.visibilityState = visibilityState
+    for (const target of [this, window]) target.dispatchEvent(new Event('visibilitychange'))
+  }
+}
+
+let people
+// phoenix.js looks once, as it is loaded, whether it is in a page.
+before(async () => {
+  globalThis.window = new EventTarget()
+  globalThis.document = window.document = new Page()
+  globalThis.requestAnimationFrame = (draw) => setTimeout(draw, 16)
+  people = await import('./people.mjs')
+})
+
+test('a page that is hidden comes back all the same', async (t) => {
+  const house = await people.open(t)
+  t.after(() => document.show('visible'))
+  const relay = await house.relay()
+  const desk = await house.idleDesk({ url: relay.url })
+  document.show('hidden')
+  relay.cut()
+  await people.line(house.people[0], 'lost')
+  relay.mend()
+  await people.seen(desk, () => desk.live)
+  assert.equal(desk.state.intent, 'idle')
+})
+
+test('a page that is shown asks whether the line is there, and dials at once if it is not', async (t) => {
+  const house = await people.open(t)
+  const relay = await house.relay()
+  const carl = house.carl({ url: relay.url })
+  const page = carl.company('acme')
+  await people.seen(page, () => page.live)
+  document.show('visible')
+  relay.silence()
+  const askedAt = performance.now()
+  window.dispatchEvent(new Event('online'))
+  await people.line(carl, 'lost', 5000)
+  const noticedMs = performance.now() - askedAt
+  assert.ok(noticedMs > 2900 && noticedMs < 4000, `noticed after ${noticedMs} ms`)
+  relay.cut()
+  // Tries are seconds apart by now.
+  await new Promise((resolve) => {
+    const look = setInterval(() => relay.calls >= 7 && (clearInterval(look), resolve()), 20)
+  })
+  relay.mend()
+  window.dispatchEvent(new Event('online'))
+  await people.seen(page, () => page.live, 1000)
+})
+
+test('a line that is good is left alone when the page is shown', async (t) => {
+  const house = await people.open(t)
+  const carl = house.carl()
+  const board = house.boss().board('acme')
+  await people.line(carl, 'open')
+  await people.until(board, () => true)
+  const lines = []
+  carl.onLine((line) => lines.push(line))
+  for (const visibility of ['hidden', 'visible', 'hidden', 'visible']) document.show(visibility)
+  await house.server.ask('PUT', '/v1/companies/acme/employees/bob', {})
+  await people.until(board, ({ employees }) => employees.has('bob'))
+  assert.deepEqual(lines, [])
+})

@@ -1,0 +1,120 @@
+// The people of these tests, each with a Switchboard, and the server that they meet at.
+import assert from 'node:assert/strict'
+import WebSocket from 'ws'
+import { within } from '../../../tests/phoenix/inbox.mjs'
+import { Server, token } from '../../../tests/phoenix/server.mjs'
+import { Switchboard } from '../dist/index.js'
+import { Relay } from './line.mjs'
+
+const PATIENCE_MS = 10_000
+
+/** A server with the company `acme` and its employee Ann; when the test ends, all hang up and it stops cleanly. */
+export async function open(t, { settings = {}, env } = {}) {
+  const house = new House(await Server.start({ env }))
+  t.after(() => house.close())
+  await house.server.ask('PUT', '/v1/companies/acme', { name: 'Acme', settings })
+  await house.server.ask('PUT', '/v1/companies/acme/employees/ann', { name: 'Ann' })
+  return house
+}
+
+class House {
+  constructor(server) {
+    this.server = server
+    this.people = []
+    this.relays = []
+  }
+
+  /** A line of its own to this server. */
+  async relay() {
+    const relay = await Relay.open(this.server.port)
+    this.relays.push(relay)
+    return relay
+  }
+
+  /** Somebody on a line. `claims` says who; `options` may overrule how they connect. */
+  person(claims, { url = this.server.socketUrl, ...options } = {}) {
+    const give = () => token({ company: 'acme', ...claims })
+    const person = new Switchboard(url, { token: give, transport: WebSocket, device: 'test', ...options })
+    person.connect()
+    this.people.push(person)
+    return person
+  }
+
+  carl(options) { return this.person({ sub: 'carl', role: 'client' }, options) }
+  ann(options) { return this.person({ sub: 'ann', role: 'employee' }, options) }
+  boss(options) { return this.person({ sub: 'boss', role: 'admin' }, options) }
+
+  /** Ann, idle, at her desk. */
+  async idleDesk(options) {
+    const desk = this.ann(options).employee('acme', 'ann')
+    assert.deepEqual(await desk.setStatus('idle'), { status: 'idle', intent: 'idle' })
+    return desk
+  }
+
+  /** Carl and Ann in a session, each with their own line. */
+  async meeting({ carl: his, ann: hers } = {}) {
+    const desk = await this.idleDesk(hers)
+    const carl = this.carl(his)
+    const page = carl.company('acme')
+    await page.book({ topic: 'tax' })
+    await until(desk, ({ offer }) => offer)
+    const { id } = await desk.accept(desk.state.offer.id)
+    const ann = this.people[0]
+    const sides = { carl, ann, page, desk, his: carl.session(id), hers: ann.session(id) }
+    await until(sides.his, ({ peer }) => peer.online)
+    await until(sides.hers, ({ peer }) => peer.online)
+    return sides
+  }
+
+  async close() {
+    for (const person of this.people) person.disconnect()
+    for (const relay of this.relays) relay.close()
+    try {
+      await this.server.stop()
+      this.server.assertNoErrors()
+    } finally {
+      await this.server.remove()
+    }
+  }
+}
+
+/** Until a topic's state is so; gives it. */
+export function until(topic, fits, timeoutMs = PATIENCE_MS) {
+  return seen(topic, () => topic.state !== undefined && fits(topic.state) && { state: topic.state }, timeoutMs)
+    .then(({ state }) => state)
+}
+
+/** Until a topic itself is so: `live`, `refusal`. */
+export function seen(topic, look, timeoutMs = PATIENCE_MS) {
+  const said = () => `${topic.name}: ${JSON.stringify(topic.state)}, live ${topic.live}, refusal ${topic.refusal?.reason}`
+  return watched((look) => topic.subscribe(look), look, said, timeoutMs)
+}
+
+/** Until a line is so. */
+export function line(person, state, timeoutMs = PATIENCE_MS) {
+  const look = () => person.line === state
+  return watched((look) => person.onLine(look), look, () => `the line is ${person.line}, not ${state}`, timeoutMs)
+}
+
+/** The refusal of what must be refused. */
+export async function refused(promise, reason) {
+  const refusal = await promise.then(() => assert.fail('it was not refused'), (error) => error)
+  assert.equal(refusal.name, 'Refusal', refusal.stack)
+  assert.equal(refusal.reason, reason, refusal.message)
+  return refusal
+}
+
+export function bodies({ messages }) { return messages.map(({ body }) => body) }
+
+function watched(watch, look, said, timeoutMs) {
+  let stop = () => {}
+  const found = within(timeoutMs, said, (resolve) => {
+    const attempt = () => {
+      const what = look()
+      if (what) resolve(what)
+    }
+    stop = watch(attempt)
+    attempt()
+  })
+  return found.finally(() => stop())
+}
