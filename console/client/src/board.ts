@@ -3,7 +3,7 @@
 import { Topic, type Heard } from './topic.js'
 import type { Booking, Employee, Session, Today } from './words.js'
 
-/** What goes on. The maps are changed in place, for speed; the state is a new object at each batch of changes. */
+/** What goes on. The maps are changed in place, for speed; the state is a new object at each change. */
 export interface BoardState {
   readonly employees: ReadonlyMap<string, Employee>
   /** Open ones. */
@@ -43,8 +43,8 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     if (event === 'employee') this.#heardEmployee(payload.employee)
     else if (event === 'booking') this.#heardBooking(payload.booking)
     else if (event === 'session') this.#heardSession(payload.session)
-    this.changed()
-    return state
+    else return state
+    return { ...this.#rows, today: this.#today }
   }
 
   /** @internal */
@@ -53,12 +53,11 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     this.#told = false
     const tell = () => {
       this.#told = true
-      if (this.state) this.hold({ ...this.#rows, today: this.#today })
-      this.tell()
+      super.changed()
     }
-    if (typeof document === 'undefined') setTimeout(tell, FRAME_MS)
-    else if (document.visibilityState === 'hidden') setTimeout(tell, HIDDEN_MS)
-    else requestAnimationFrame(tell)
+    const page = globalThis.document
+    if (page?.visibilityState === 'visible') requestAnimationFrame(tell)
+    else setTimeout(tell, page ? HIDDEN_MS : FRAME_MS)
   }
 
   #heardEmployee(row: BoardEvents['employee']['employee']): void {

@@ -55,8 +55,7 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
 
   /** @internal */
   protected override joined(reply: Snapshot, known: EmployeeState | undefined): EmployeeState {
-    const { status, since, intent, offer, session } = reply
-    return { status, since, intent, cause: null, offer: offer && withEnd(offer), session, closed: known?.closed ?? null }
+    return { ...reply, cause: null, offer: reply.offer && withEnd(reply.offer), closed: known?.closed ?? null }
   }
 
   /** @internal */

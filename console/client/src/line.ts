@@ -21,7 +21,11 @@ export class Line {
   readonly #tokens: Tokens
   readonly #readyUrl: string
   readonly #listeners = new Listeners<[LineState]>()
-  readonly #wake = () => this.#wakeUp()
+  /** The network came, or the page was shown or hidden: a good moment to look. */
+  readonly #wake = () => {
+    this.probe()
+    if (this.#retry) void this.#redial()
+  }
   #state: LineState = 'idle'
   /** Which dial is the last one: what comes of those before it counts no more. */
   #dial = 0
@@ -46,7 +50,6 @@ export class Line {
       authToken: (() => this.#tokens.current ?? '') as unknown as string,
       // Our own heartbeat asks sooner and hears of the silence.
       heartbeatIntervalMs: NEVER_MS,
-      rejoinAfterMs: (tries) => jittered(REJOIN_MS[tries - 1] ?? REJOIN_MAX_MS),
     })
     this.#socket.onOpen(() => this.#opened())
     this.#socket.onClose(({ code }) => this.#closed(code))
@@ -74,22 +77,16 @@ export class Line {
     this.#tokens.reset()
     this.#tries = 0
     this.#unopened = 0
-    if (typeof window !== 'undefined') {
-      window.addEventListener('online', this.#wake)
-      document.addEventListener('visibilitychange', this.#wake)
-    }
+    for (const event of WAKERS) page?.addEventListener(event, this.#wake)
     this.#become('connecting')
     void this.#redial()
   }
 
-  disconnect(): void {
+  disconnect(state: 'idle' | 'refused' = 'idle'): void {
     this.#hangUp()
     this.#tokens.rest()
-    if (typeof window !== 'undefined') {
-      window.removeEventListener('online', this.#wake)
-      document.removeEventListener('visibilitychange', this.#wake)
-    }
-    this.#become('idle')
+    for (const event of WAKERS) page?.removeEventListener(event, this.#wake)
+    this.#become(state)
   }
 
   /** Asks whether the server is there. Silence for that long counts as a lost line. */
@@ -100,11 +97,13 @@ export class Line {
     this.#quiet()
     this.#silence = { timer: setTimeout(() => this.#lost(0), patienceMs), endsAt }
     const dial = this.#dial
-    this.#socket.ping(() => {
-      if (dial !== this.#dial) return
-      this.#quiet()
-      this.#beat = setTimeout(() => this.probe(BEAT_PATIENCE_MS), BEAT_MS)
-    })
+    this.#socket.ping(() => dial === this.#dial && this.#alive())
+  }
+
+  /** It was heard of: the next question can wait. */
+  #alive(): void {
+    this.#quiet()
+    this.#beat = setTimeout(() => this.probe(BEAT_PATIENCE_MS), BEAT_MS)
   }
 
   async #redial(): Promise<void> {
@@ -129,15 +128,13 @@ export class Line {
     this.#openedAt = performance.now()
     this.#unopened = 0
     this.#tokens.taken()
+    this.#alive()
     this.#become('open')
-    this.#beat = setTimeout(() => this.probe(BEAT_PATIENCE_MS), BEAT_MS)
   }
 
   #closed(code: number): void {
     if (!this.#dialled) return
     if (this.#openedAt === undefined) return void this.#notOpened()
-    // One that opens and closes in a row must not be dialled as fast as one that held.
-    if (performance.now() - this.#openedAt > HELD_MS) this.#tries = 0
     if (code === EXPIRED) this.#tokens.expired()
     this.#lost(code === EXPIRED ? this.#tokens.waitMs : this.#backOffMs())
   }
@@ -148,7 +145,7 @@ export class Line {
     this.#unopened += 1
     const refused = this.#unopened > 1 && (await this.#serverIsReady())
     if (dial !== this.#dial) return
-    if (refused && !this.#tokens.refused()) return this.#giveUp()
+    if (refused && !this.#tokens.refused()) return this.disconnect('refused')
     this.#lost(Math.max(this.#backOffMs(), this.#tokens.waitMs))
   }
 
@@ -161,21 +158,10 @@ export class Line {
     }
   }
 
-  #giveUp(): void {
-    this.disconnect()
-    this.#become('refused')
-  }
-
   #lost(retryInMs: number): void {
     this.#hangUp()
     this.#retry = setTimeout(() => void this.#redial(), retryInMs)
     this.#become('lost')
-  }
-
-  #wakeUp(): void {
-    if (document.visibilityState === 'hidden') return
-    if (this.#state === 'open') this.probe(DOUBT_PATIENCE_MS)
-    else if (this.#retry !== undefined) void this.#redial()
   }
 
   /** Ends what is under way; gives the number of what comes next. */
@@ -183,6 +169,8 @@ export class Line {
     this.#quiet()
     clearTimeout(this.#opening)
     clearTimeout(this.#retry)
+    // One that opens and closes in a row must not be dialled as fast as one that held.
+    if (performance.now() - (this.#openedAt ?? Infinity) > HELD_MS) this.#tries = 0
     this.#retry = undefined
     this.#openedAt = undefined
     this.#dialled = false
@@ -216,12 +204,14 @@ function jittered(delayMs: number): number {
   return delayMs * (0.5 + Math.random() / 2)
 }
 
+/** Where there is none, as in Node, nothing wakes a line. */
+const page = typeof window === 'undefined' ? undefined : window
+/** The second comes from the document, through the window. */
+const WAKERS = ['online', 'visibilitychange']
 /** The server's close code for a token that ended. */
 const EXPIRED = 4401
 const BACK_OFF_MS = [50, 250, 500, 1000, 2000]
 const BACK_OFF_MAX_MS = 5000
-const REJOIN_MS = [1000, 2000, 5000]
-const REJOIN_MAX_MS = 10_000
 const HELD_MS = 5000
 const OPEN_PATIENCE_MS = 10_000
 const READY_PATIENCE_MS = 3000

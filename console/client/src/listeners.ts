@@ -24,6 +24,5 @@ export class Listeners<Heard extends unknown[]> {
 
 /** Shows an error that is somebody else's, without being stopped by it. */
 export function report(error: unknown): void {
-  if (typeof reportError === 'function') reportError(error)
-  else console.error(error)
+  ;(globalThis.reportError ?? console.error)(error)
 }

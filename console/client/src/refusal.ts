@@ -24,15 +24,14 @@ export class Refusal extends Error {
 
   /** After how long to ask again, in milliseconds. */
   get retryInMs(): number {
-    const named = this.details['retry_in_ms']
-    return typeof named === 'number' ? named : RETRY_MS
+    return Number(this.details['retry_in_ms'] ?? RETRY_MS)
   }
 }
 
 /** What an error reply says. */
-export function refusalOf(reply: unknown): Refusal {
-  const { reason = 'invalid', message = 'refused', ...details } = (reply ?? {}) as Record<string, Json>
-  return new Refusal(String(reason), String(message), details)
+export function refusalOf(reply: { reason: string; message: string }): Refusal {
+  const { reason, message, ...details } = reply
+  return new Refusal(reason, message, details)
 }
 
 const PASSING = new Set(['rate_limited', 'overloaded', 'unavailable', 'draining'])

@@ -55,7 +55,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
    */
   send(body: string, key: string = freshKey()): void {
     if (this.#outgoing.length >= OUTGOING_MAX) {
-      throw new Refusal('overloaded', `${OUTGOING_MAX} messages wait already; wait until the line is there`)
+      throw new Refusal('overloaded', `${OUTGOING_MAX} messages wait already`)
     }
     this.#write([...this.#outgoing, { key, body, refusal: null, id: null }])
     void this.#sendAll()
@@ -105,11 +105,11 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
 
   /** @internal */
   protected override joined(reply: Snapshot, known: SessionState | undefined): SessionState {
-    const { session, peer, messages, notes = null } = reply
     // An acknowledged one that is not among the last 100 any more was said all the same.
     this.#outgoing = this.#outgoing.filter(({ id }) => id === null)
     void this.#sendAll()
-    return { session, peer, messages: merged(known?.messages ?? [], messages), outgoing: this.#shown(), notes }
+    const messages = merged(known?.messages ?? [], reply.messages)
+    return { ...reply, messages, outgoing: this.#shown(), notes: reply.notes ?? null }
   }
 
   /** @internal */

@@ -51,30 +51,30 @@ export class Switchboard {
 
   /** What a client may book, and their booking. */
   company(company: string): CompanyTopic {
-    return this.#topic(`company:${company}`, (...means) => new CompanyTopic(...means))
+    return this.#topic(CompanyTopic, `company:${company}`)
   }
 
   /** An employee at work. */
   employee(company: string, employee: string): EmployeeTopic {
-    return this.#topic(`employee:${company}:${employee}`, (...means) => new EmployeeTopic(...means))
+    return this.#topic(EmployeeTopic, `employee:${company}:${employee}`)
   }
 
   /** A consultation. */
   session(session: string): SessionTopic {
-    return this.#topic(`session:${session}`, (...means) => new SessionTopic(...means))
+    return this.#topic(SessionTopic, `session:${session}`)
   }
 
   /** What goes on in a company. */
   board(company: string): BoardTopic {
-    return this.#topic(`board:${company}`, (...means) => new BoardTopic(...means))
+    return this.#topic(BoardTopic, `board:${company}`)
   }
 
-  /** The one that is there, or a new one that joins. Left alone, it can be asked for anew. */
-  #topic<Kind extends Topic<unknown>>(name: string, make: (line: Line, name: string, left: () => void) => Kind): Kind {
-    const known = this.#topics.get(name)
-    if (known) return known as Kind
-    const made = make(this.#line, name, () => void this.#topics.delete(name))
-    this.#topics.set(name, made)
-    return made
+  /** The one that is there, or a new one that joins. Left, it can be asked for anew. */
+  #topic<Kind extends Topic<unknown>>(Kind: Joining<Kind>, name: string): Kind {
+    let topic = this.#topics.get(name)
+    if (!topic) this.#topics.set(name, (topic = new Kind(this.#line, name, () => void this.#topics.delete(name))))
+    return topic as Kind
   }
 }
+
+type Joining<Kind> = new (line: Line, name: string, left: () => void) => Kind

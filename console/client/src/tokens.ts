@@ -10,11 +10,10 @@ export class Tokens {
   /** Asked since the line was last open, and when. */
   #asked = 0
   #askedAt = -Infinity
-  /** How many of them the server did not take. */
-  #given = 0
-  /** Whether the last one asked for was the one before, and how often that one was refused since. */
-  #stale = false
+  /** How often the server has not taken one since. */
   #refusals = 0
+  /** Whether the last one asked for was the one before: then there is nothing to ask for. */
+  #stale = false
   #resting = false
   #renewal: ReturnType<typeof setTimeout> | undefined
 
@@ -24,31 +23,29 @@ export class Tokens {
 
   /** How long the next dial must wait for a fresh one, in milliseconds. */
   get waitMs(): number {
-    const gap = this.#asked === 0 ? 0 : Math.min(GAP_MS * 2 ** (this.#asked - 1), GAP_MAX_MS)
-    return this.#due ? Math.max(0, this.#askedAt + gap - performance.now()) : 0
+    const gap = Math.min(GAP_MS * 2 ** (this.#asked - 1), GAP_MAX_MS)
+    // Whole ones: a timer may be a little early.
+    return this.#due ? Math.max(0, Math.floor(this.#askedAt + gap - performance.now())) : 0
   }
 
   /** Gets a fresh one if that is due; says whether there is one to dial with. */
   async ready(): Promise<boolean> {
-    if (this.#due && this.waitMs === 0) await this.#ask()
+    if (this.waitMs > 0) return false
+    if (this.#due) await this.#ask()
     this.#worn = this.current
     return this.current !== undefined
   }
 
-  /** The server is there and did not take it; says whether it is worth going on. */
+  /** The server is there and did not take it; says whether to go on: with a fresh one, or once more with the same. */
   refused(): boolean {
-    if (this.#stale) {
-      this.#refusals += 1
-      return this.#refusals < REFUSALS_MAX
-    }
-    this.#due = true
-    return this.#given <= REFUSALS_MAX
+    this.#refusals += 1
+    if (!this.#stale) this.#due = true
+    return this.#refusals <= REFUSALS_MAX
   }
 
   /** The server took it. */
   taken(): void {
     this.#asked = 1
-    this.#given = 0
     this.#stale = false
     this.#refusals = 0
   }
@@ -75,13 +72,10 @@ export class Tokens {
 
   async #ask(): Promise<void> {
     this.#asked += 1
-    this.#askedAt = performance.now()
-    const token = await given(this.#give)
+    const token = await this.#giveInTime()
     if (token === undefined) return
     this.#due = false
-    this.#given += 1
     this.#stale = token === this.current
-    this.#refusals = 0
     this.current = token
     this.#renewBeforeItEnds(token)
   }
@@ -89,9 +83,9 @@ export class Tokens {
   #renewBeforeItEnds(token: string): void {
     clearTimeout(this.#renewal)
     if (this.#resting) return
-    const leftMs = (endOf(token) ?? -Infinity) - Date.now()
-    // A clock that is wrong says that it is over already; then the server's 4401 tells when it is.
-    if (leftMs <= 0) return
+    const leftMs = endOf(token) - Date.now()
+    // When there is none, or by a wrong clock it is over already, the server's 4401 tells.
+    if (!(leftMs > 0)) return
     const inMs = Math.max(leftMs - RENEW_BEFORE_MS, leftMs / 2, GAP_MS)
     const again = inMs > TIMER_MAX_MS
     const renew = () => (again ? this.#renewBeforeItEnds(token) : void this.#renew(token))
@@ -100,37 +94,34 @@ export class Tokens {
 
   /** A fresh one for the next connect. One that is the same, or none, changes nothing. */
   async #renew(token: string): Promise<void> {
-    this.#askedAt = performance.now()
-    const fresh = await given(this.#give)
+    const fresh = await this.#giveInTime()
     if (fresh === undefined || fresh === token || this.current !== token) return
     this.current = fresh
     this.#renewBeforeItEnds(fresh)
   }
-}
 
-/** What was given in time, if anything. */
-async function given(give: () => string | Promise<string>): Promise<string | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const patience = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, GIVE_PATIENCE_MS, undefined)
-  })
-  try {
-    return await Promise.race([Promise.resolve().then(give), patience])
-  } catch {
-    return undefined
-  } finally {
-    clearTimeout(timer)
+  /** What is given in time, if anything. */
+  #giveInTime(): Promise<string | undefined> {
+    this.#askedAt = performance.now()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GIVE_PATIENCE_MS, undefined)
+      const done = (token?: string) => {
+        clearTimeout(timer)
+        resolve(token)
+      }
+      Promise.resolve().then(this.#give).then(done, () => done())
+    })
   }
 }
 
-/** When a token ends, in milliseconds since 1970, if it is a JWT that says so. */
-function endOf(token: string): number | undefined {
+/** When a token ends, in milliseconds since 1970; NaN unless it is a JWT that says so. */
+function endOf(token: string): number {
   try {
     const payload = token.split('.')[1] ?? ''
     const claims = JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/'))) as { exp?: unknown }
-    return typeof claims.exp === 'number' ? claims.exp * 1000 : undefined
+    return Number(claims.exp) * 1000
   } catch {
-    return undefined
+    return NaN
   }
 }
 

@@ -33,7 +33,8 @@ export abstract class Topic<State, Events = any> {
     this.#channel = line.channel(name)
     this.#stops = [line.onState((state) => state !== 'open' && this.#lost()), left]
     this.#channel.onMessage = (event, payload) => {
-      if (!event.startsWith('phx_') && !event.startsWith('chan_reply_')) this.#hear(event as never, payload)
+      // Replies and other words of phoenix.js' own are nobody's events.
+      this.#hear(event as never, payload)
       return payload
     }
     this.#channel.onError(() => this.#lost())
@@ -89,22 +90,12 @@ export abstract class Topic<State, Events = any> {
   /** Takes a new state, if there is one, and tells. @internal */
   protected become(state: State): void {
     if (state === this.#state || this.#left) return
-    this.hold(state)
+    this.#state = state
     this.changed()
   }
 
-  /** Takes a new state and does not tell. @internal */
-  protected hold(state: State): void {
-    this.#state = state
-  }
-
-  /** @internal */
+  /** Something changed: tells those who subscribed. @internal */
   protected changed(): void {
-    this.tell()
-  }
-
-  /** @internal */
-  protected tell(): void {
     if (!this.#left) this.#subscribers.call()
   }
 

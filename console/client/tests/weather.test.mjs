@@ -35,7 +35,7 @@ test('a message whose reply was lost is there once', async (t) => {
   await until(hers, (state) => bodies(state).length === 2)
   await until(his, ({ outgoing }) => outgoing.length === 0)
   hers.send('last')
-  await until(his, (state) => bodies(state).includes('last'))
+  for (const side of [his, hers]) await until(side, (state) => bodies(state).includes('last'))
   assert.deepEqual(bodies(his.state), ['one', 'two', 'last'])
   assert.deepEqual(his.state.messages, hers.state.messages)
 })
