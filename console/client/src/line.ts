@@ -14,7 +14,7 @@ export type LineState = 'idle' | 'connecting' | 'open' | 'lost' | 'refused'
 
 /**
  * Phoenix' socket, redialled by us and not by itself: each dial may need a fresh token, and an employee whose page is
- * hidden must stay reachable, while the socket of phoenix.js waits then.
+ * hidden must stay reachable, while the socket of phoenix.js waits then. @internal
  */
 export class Line {
   readonly #socket: Socket

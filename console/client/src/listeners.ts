@@ -1,6 +1,6 @@
 // Those who want to hear of something; one that throws stops no other.
 
-/** A set of listeners. */
+/** A set of listeners. @internal */
 export class Listeners<Heard extends unknown[]> {
   readonly #all = new Set<{ readonly listener: (...heard: Heard) => void }>()
 

@@ -1,6 +1,6 @@
 // The token of a line: when a fresh one is asked for, and when none can be had.
 
-/** Asks for tokens, never too often. */
+/** Asks for tokens, never too often. @internal */
 export class Tokens {
   /** The last one that was given. */
   current: string | undefined

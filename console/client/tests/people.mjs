@@ -86,7 +86,8 @@ export function until(topic, fits, timeoutMs = PATIENCE_MS) {
 
 /** Until a topic itself is so: `live`, `refusal`. */
 export function seen(topic, look, timeoutMs = PATIENCE_MS) {
-  const said = () => `${topic.name}: ${JSON.stringify(topic.state)}, live ${topic.live}, refusal ${topic.refusal?.reason}`
+  const { name } = topic
+  const said = () => `${name}: ${JSON.stringify(topic.state)}, live ${topic.live}, refusal ${topic.refusal?.reason}`
   return watched((look) => topic.subscribe(look), look, said, timeoutMs)
 }
 

@@ -29,7 +29,7 @@ test('a token is renewed before it ends', async (t) => {
   await line(carl, 'open')
   await line(carl, 'lost', 15_000)
   await line(carl, 'open')
-  assert.deepEqual(lines.slice(-2), [['lost', 2], ['open', 2]], 'it was there when the server said that the first ended')
+  assert.deepEqual(lines.slice(-2), [['lost', 2], ['open', 2]], 'it was there before the first ended')
 })
 
 test('a token that is never taken ends as refused, and connect begins anew', async (t) => {

@@ -95,7 +95,7 @@ test('everybody comes back to a server that was killed', async (t) => {
   assert.equal(board.state.sessions.size, 1)
 })
 
-test('a line that goes silent is noticed by who asks for something, and the answer comes on the next one', async (t) => {
+test('a silent line is noticed by who asks for something, and the answer comes on the next one', async (t) => {
   const house = await open(t)
   const relay = await house.relay()
   const desk = await house.idleDesk({ url: relay.url })
