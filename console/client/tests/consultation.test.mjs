@@ -137,3 +137,27 @@ test('a message that the server refuses stays with its refusal, and can be taken
   his.send('too late')
   await until(his, ({ outgoing }) => outgoing[0]?.refusal?.reason === 'session_ended')
 })
+
+test('more messages than one may send at once wait their time and keep their order', async (t) => {
+  const house = await open(t, { env: { SWITCHBOARD_MESSAGES_PER_PERSON_PER_S: '2' } })
+  const { his, hers } = await house.meeting()
+  const written = Array.from({ length: 45 }, (_, n) => `message ${n}`)
+  for (const body of written) his.send(body)
+  const twice = []
+  his.subscribe(() => {
+    const [said, waiting] = [bodies(his.state), his.state.outgoing.map(({ body }) => body)]
+    twice.push(...waiting.filter((body) => said.includes(body)))
+  })
+  await until(hers, ({ messages }) => messages.length === 45)
+  assert.deepEqual(bodies(hers.state), written)
+  await until(his, ({ outgoing, messages }) => outgoing.length === 0 && messages.length === 45)
+  assert.deepEqual(twice, [], 'none stands in both lists')
+})
+
+test('at most 500 messages wait for the line', async (t) => {
+  const { carl, his } = await (await open(t)).meeting()
+  carl.disconnect()
+  for (let n = 0; n < 500; n += 1) his.send(`message ${n}`)
+  assert.throws(() => his.send('one more'), { name: 'Refusal', reason: 'overloaded' })
+  assert.equal(his.state.outgoing.length, 500)
+})

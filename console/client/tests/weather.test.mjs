@@ -115,3 +115,18 @@ test('a request that gets no answer is refused when its patience is over', async
   const waitedMs = performance.now() - startedAt
   assert.ok(waitedMs > 14_000 && waitedMs < 17_000, `after ${waitedMs} ms`)
 })
+
+test('a rejoin adds the messages that were missed to those that are there', async (t) => {
+  const house = await open(t)
+  const relay = await house.relay()
+  const { carl, his, hers } = await house.meeting({ carl: { url: relay.url } })
+  for (let n = 0; n < 120; n += 1) hers.send(`early ${n}`)
+  await until(his, ({ messages }) => messages.length === 120)
+  relay.cut()
+  await line(carl, 'lost')
+  for (let n = 0; n < 30; n += 1) hers.send(`late ${n}`)
+  await until(hers, ({ messages }) => messages.length === 150)
+  relay.mend()
+  await until(his, ({ messages }) => messages.length === 150)
+  assert.deepEqual(his.state.messages, hers.state.messages)
+})
