@@ -24,6 +24,8 @@ export class Line {
   /** The network came, or the page was shown or hidden: a good moment to look. */
   readonly #wake = () => {
     this.probe()
+    // Also for a try that is under way and fails: the next one must not wait as long as those before.
+    this.#tries = 0
     if (this.#retry) void this.#redial()
   }
   #state: LineState = 'idle'
@@ -142,10 +144,10 @@ export class Line {
   /** A browser does not say why. Twice in a row, and a server that is there, mean that it is the token. */
   async #notOpened(): Promise<void> {
     const dial = this.#hangUp()
-    this.#unopened += 1
-    const refused = this.#unopened > 1 && (await this.#serverIsReady())
+    // One that has just come back says nothing of the try before.
+    this.#unopened = (await this.#serverIsReady()) ? this.#unopened + 1 : 0
     if (dial !== this.#dial) return
-    if (refused && !this.#tokens.refused()) return this.disconnect('refused')
+    if (this.#unopened > 1 && !this.#tokens.refused()) return this.disconnect('refused')
     this.#lost(Math.max(this.#backOffMs(), this.#tokens.waitMs))
   }
 

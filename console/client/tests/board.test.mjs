@@ -17,8 +17,10 @@ test('the board counts what it hears, as the server counts it', async (t) => {
   await house.people[2].session(session.id).end()
   await until(board, ({ sessions, today }) => sessions.size === 0 && today.ended === 1)
   await until(desk, ({ status }) => status === 'idle')
+  const bob = await house.idleDesk({ name: 'bob' })
   await page.book({ topic: 'tax' })
-  await desk.reject((await until(desk, ({ offer }) => offer)).offer.id)
+  // The second who is asked makes no second booking of it.
+  for (const asked of [desk, bob]) await asked.reject((await until(asked, ({ offer }) => offer)).offer.id)
   await until(page, ({ availability }) => availability.available)
   await page.cancel((await page.book({ topic: 'tax' })).id)
   const counts = { booked: 3, assigned: 1, unanswered: 1, cancelled: 1, expired: 0, ended: 1 }
@@ -27,7 +29,7 @@ test('the board counts what it hears, as the server counts it', async (t) => {
   const other = house.boss().board('acme')
   assert.deepEqual((await until(other, () => true)).today, counts, 'the snapshot has the same')
   await house.server.http('DELETE', '/v1/companies/acme/employees/ann')
-  await until(board, ({ employees }) => employees.size === 0)
+  await until(board, ({ employees }) => !employees.has('ann'))
 })
 
 test('many events are told in few batches, each with a new state', async (t) => {
@@ -43,7 +45,7 @@ test('many events are told in few batches, each with a new state', async (t) => 
   const startedAt = performance.now()
   const add = (n) => house.server.ask('PUT', `/v1/companies/acme/employees/e${n}`, {})
   await Promise.all(Array.from({ length: 100 }, (_, n) => add(n)))
-  await until(board, ({ employees }) => employees.size === 101)
+  await until(board, ({ employees }) => employees.size === 102)
   const most = (performance.now() - startedAt) / 16 + 1
   assert.ok(events >= 100 && batches <= most, `${events} events in ${batches} batches, at most ${most}`)
   assert.equal(states.size, batches)

@@ -15,6 +15,7 @@ export class Relay {
     this.pairs = new Set()
     /** How often somebody came. */
     this.calls = 0
+    this.losing = () => {}
     this.server = createServer((near) => this.#call(near, port))
   }
 
@@ -29,8 +30,11 @@ export class Relay {
   /** All lines stay and nothing comes through; nor does anything of those who come now. */
   silence() { this.weather = 'silent' }
 
-  /** What people say comes through, what the server says is lost. */
-  loseReplies() { this.weather = 'deaf' }
+  /** What people say comes through, what the server says is lost; resolves when something was. */
+  loseReplies() {
+    this.weather = 'deaf'
+    return new Promise((resolve) => (this.losing = resolve))
+  }
 
   /** From now on everything comes through; on lines that lost something nothing does. */
   mend() {
@@ -43,6 +47,11 @@ export class Relay {
     this.server.close()
   }
 
+  #lose(pair) {
+    pair.lossy = true
+    this.losing()
+  }
+
   #call(near, port) {
     this.calls += 1
     if (this.weather === 'cut') return near.destroy()
@@ -51,7 +60,7 @@ export class Relay {
     const pass = (from, to, comesThrough) => {
       from.on('data', (bytes) => {
         if (comesThrough()) to.write(bytes)
-        else pair.lossy = true
+        else this.#lose(pair)
       })
       from.on('error', () => {})
       from.on('close', () => {

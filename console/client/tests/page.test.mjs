@@ -64,7 +64,7 @@ test('a line that is good is left alone when the page is shown', async (t) => {
   const lines = []
   carl.onLine((line) => lines.push(line))
   for (const visibility of ['hidden', 'visible', 'hidden', 'visible']) document.show(visibility)
-  await house.server.ask('PUT', '/v1/companies/acme/employees/bob', {})
-  await people.until(board, ({ employees }) => employees.has('bob'))
+  await house.server.ask('PUT', '/v1/companies/acme/employees/eve', {})
+  await people.until(board, ({ employees }) => employees.has('eve'))
   assert.deepEqual(lines, [])
 })

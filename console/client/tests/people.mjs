@@ -8,12 +8,14 @@ import { Relay } from './line.mjs'
 
 const PATIENCE_MS = 10_000
 
-/** A server with the company `acme` and its employee Ann; when the test ends, all hang up and it stops cleanly. */
+/** A server with the company `acme`, its employees Ann and Bob; when the test ends, all hang up and it stops cleanly. */
 export async function open(t, { settings = {}, env } = {}) {
   const house = new House(await Server.start({ env }))
   t.after(() => house.close())
   await house.server.ask('PUT', '/v1/companies/acme', { name: 'Acme', settings })
-  await house.server.ask('PUT', '/v1/companies/acme/employees/ann', { name: 'Ann' })
+  for (const [id, name] of [['ann', 'Ann'], ['bob', 'Bob']]) {
+    await house.server.ask('PUT', `/v1/companies/acme/employees/${id}`, { name })
+  }
   return house
 }
 
@@ -44,9 +46,9 @@ class House {
   ann(options) { return this.person({ sub: 'ann', role: 'employee' }, options) }
   boss(options) { return this.person({ sub: 'boss', role: 'admin' }, options) }
 
-  /** Ann, idle, at her desk. */
-  async idleDesk(options) {
-    const desk = this.ann(options).employee('acme', 'ann')
+  /** Ann, or whom `name` says, idle, at the desk. */
+  async idleDesk({ name = 'ann', ...options } = {}) {
+    const desk = this.person({ sub: name, role: 'employee' }, options).employee('acme', name)
     assert.deepEqual(await desk.setStatus('idle'), { status: 'idle', intent: 'idle' })
     return desk
   }
