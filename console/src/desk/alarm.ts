@@ -5,18 +5,12 @@ import { ring } from '../look/sound.js'
 import { wishes } from './settings.js'
 import { words } from './words.js'
 
-const SHAKE_MS = [400, 200, 400, 1000]
-const SHAKE_EVERY_MS = 2_000
-
 /** Rings as long as it is used: until the offer is answered or over. */
 export function useAlarm(offer: Offer, accept: () => void, decline: () => void): void {
   const answers = useRef({ accept, decline })
   answers.current = { accept, decline }
   useEffect(() => {
-    const silence = wishes.value.sound ? ring('offer') : () => {}
-    const shake = () => navigator.vibrate?.(SHAKE_MS)
-    shake()
-    const shaking = setInterval(shake, SHAKE_EVERY_MS)
+    const silence = ring('offer', wishes.value.sound)
     const takeDown = notify(offer)
     const hear = ({ data }: MessageEvent) => {
       if (data?.offer !== offer.id) return
@@ -26,8 +20,6 @@ export function useAlarm(offer: Offer, accept: () => void, decline: () => void):
     navigator.serviceWorker?.addEventListener('message', hear)
     return () => {
       silence()
-      clearInterval(shaking)
-      navigator.vibrate?.(0)
       navigator.serviceWorker?.removeEventListener('message', hear)
       takeDown()
     }

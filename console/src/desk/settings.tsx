@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { useRef, useState } from 'preact/hooks'
 import { Icon } from '../look/icon.js'
-import { ring, unlock } from '../look/sound.js'
+import { ring } from '../look/sound.js'
 import { choose, LANGUAGES, language, type Language } from '../words/language.js'
 import { words } from './words.js'
 
@@ -69,10 +69,7 @@ export function DeviceSettings() {
 
 function Sound() {
   const say = words()
-  const tryIt = () => {
-    unlock()
-    setTimeout(ring('offer'), TRIED_FOR_MS)
-  }
+  const tryIt = () => setTimeout(ring('offer'), TRIED_FOR_MS)
   return (
     <div class="row wrap">
       <label class="row grow">

@@ -2,7 +2,6 @@
 import type { Cause, EmployeeState, EmployeeTopic } from 'switchboard-client'
 import { ErrorLine, useDoing } from '../look/doing.js'
 import { Lamp } from '../look/lamp.js'
-import { unlock } from '../look/sound.js'
 import { clock } from '../words/writing.js'
 import { words } from './words.js'
 
@@ -11,11 +10,7 @@ export function Switch({ state, topic }: { state: EmployeeState; topic: Employee
   const say = words()
   const { busy, error, run } = useDoing()
   const on = state.intent === 'idle'
-  const flip = () => {
-    // A browser lets a page ring only after somebody has pressed something on it.
-    unlock()
-    run(() => topic.setStatus(on ? 'offline' : 'idle'))
-  }
+  const flip = () => run(() => topic.setStatus(on ? 'offline' : 'idle'))
   return (
     <section class="switch card stack">
       <div class="row">

@@ -1,44 +1,108 @@
-// The ring: tones made here, so that no file has to come first.
+// The sounds of a ring, made on the spot: soft, and stopped by whoever began it. Browsers need a gesture first.
+import { signal, type ReadonlySignal } from '@preact/signals'
 
-/** What it rings for. */
-export type Ring = 'offer' | 'call'
+/** What rings: a call or an offer here, or the other's telephone as the caller hears it. */
+export type RingKind = 'call' | 'offer' | 'outgoing'
+
+/** A sound as it is played once: tones one after the other, then a pause. */
+interface Pattern {
+  readonly tones: readonly { readonly hertz: readonly number[]; readonly at: number; readonly lasts: number }[]
+  readonly everyS: number
+  readonly loudness: number
+  /** Milliseconds on and off; none for what does not shake. */
+  readonly shakes: readonly number[]
+}
+
+const PATTERNS: Readonly<Record<RingKind, Pattern>> = {
+  call: {
+    tones: [
+      { hertz: [659, 988], at: 0, lasts: 0.5 },
+      { hertz: [784, 1175], at: 0.45, lasts: 0.8 },
+    ],
+    everyS: 2.6,
+    loudness: 0.16,
+    shakes: [300, 200, 300],
+  },
+  offer: {
+    tones: [
+      { hertz: [523, 784], at: 0, lasts: 0.35 },
+      { hertz: [659, 988], at: 0.22, lasts: 0.35 },
+      { hertz: [784, 1175], at: 0.44, lasts: 0.9 },
+    ],
+    everyS: 2.2,
+    loudness: 0.18,
+    shakes: [200, 120, 200],
+  },
+  outgoing: { tones: [{ hertz: [425], at: 0, lasts: 1 }], everyS: 4, loudness: 0.05, shakes: [] },
+}
 
 let context: AudioContext | undefined
+const audible = signal(false)
 
-/** Lets the page ring: browsers want something to be pressed before. */
-export function unlock(): void {
-  context ??= new AudioContext()
-  void context.resume()
-}
+/** Whether a ring would be heard: browsers keep a page silent until it was touched. */
+export const canBeHeard: ReadonlySignal<boolean> = audible
 
-/** Each ring: pairs of tones in hertz, how long one sounds, and how often it comes, in seconds. */
-const RINGS: Readonly<Record<Ring, { tones: readonly number[]; lasts: number; every: number }>> = {
-  offer: { tones: [523.25, 659.25, 783.99], lasts: 0.9, every: 2 },
-  call: { tones: [440, 554.37], lasts: 1.2, every: 3 },
-}
-
-/** Rings until what it gives is called. A page on which nothing was pressed yet stays silent. */
-export function ring(kind: Ring): () => void {
-  const { every } = RINGS[kind]
-  const strike = () => {
-    if (context?.state === 'running') sound(context, kind)
+/** Rings until it is stopped; not `aloud` it only shakes. Before the first gesture it is silent, and is heard from then on. */
+export function ring(kind: RingKind, aloud = true): () => void {
+  const pattern = PATTERNS[kind]
+  let out: GainNode | undefined
+  const play = () => {
+    if (!hasBeenTouched()) return
+    if (aloud) out ??= opened()
+    if (out) strike(out, pattern)
+    if (pattern.shakes.length > 0) navigator.vibrate?.([...pattern.shakes])
   }
-  strike()
-  const timer = setInterval(strike, every * 1000)
-  return () => clearInterval(timer)
+  play()
+  const timer = setInterval(play, pattern.everyS * 1000)
+  return () => {
+    clearInterval(timer)
+    out?.disconnect()
+    if (pattern.shakes.length > 0 && hasBeenTouched()) navigator.vibrate?.(0)
+  }
 }
 
-function sound(on: AudioContext, kind: Ring): void {
-  const { tones, lasts } = RINGS[kind]
-  tones.forEach((hertz, index) => {
-    const begins = on.currentTime + index * 0.14
-    const tone = new OscillatorNode(on, { frequency: hertz, type: 'sine' })
-    const loudness = new GainNode(on, { gain: 0 })
-    loudness.gain.setValueAtTime(0, begins)
-    loudness.gain.linearRampToValueAtTime(0.25, begins + 0.02)
-    loudness.gain.exponentialRampToValueAtTime(0.001, begins + lasts)
-    tone.connect(loudness).connect(on.destination)
-    tone.start(begins)
-    tone.stop(begins + lasts)
-  })
+/** A gesture may turn the sound on; so the first one does, wherever it is made. */
+for (const gesture of ['pointerup', 'keydown']) addEventListener(gesture, () => hasBeenTouched() && void wake(), { passive: true })
+
+function wake(): AudioContext | undefined {
+  if (!context && 'AudioContext' in globalThis) {
+    context = new AudioContext()
+    context.addEventListener('statechange', () => (audible.value = context?.state === 'running'))
+  }
+  if (context && context.state !== 'running') void context.resume().catch(() => {})
+  audible.value = context?.state === 'running'
+  return context
+}
+
+function opened(): GainNode | undefined {
+  const on = wake()
+  if (!on) return undefined
+  const out = new GainNode(on)
+  out.connect(on.destination)
+  return out
+}
+
+/** Strikes each tone like a small bell: at once there, and slowly gone. */
+function strike(out: GainNode, { tones, loudness }: Pattern): void {
+  const { context: on } = out
+  if (on.state !== 'running') return
+  for (const { hertz, at, lasts } of tones) {
+    const begins = on.currentTime + at
+    const bell = new GainNode(on, { gain: 0 })
+    bell.gain.setValueAtTime(0, begins)
+    bell.gain.linearRampToValueAtTime(loudness / hertz.length, begins + 0.02)
+    bell.gain.exponentialRampToValueAtTime(0.0001, begins + lasts)
+    bell.connect(out)
+    for (const frequency of hertz) {
+      const tone = new OscillatorNode(on, { type: 'sine', frequency })
+      tone.connect(bell)
+      tone.start(begins)
+      tone.stop(begins + lasts)
+    }
+  }
+}
+
+/** Asked before, as a browser complains in its console about a page that shakes or sounds untouched. */
+function hasBeenTouched(): boolean {
+  return navigator.userActivation?.hasBeenActive ?? true
 }

@@ -3,14 +3,20 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Json, Session, SessionState, SessionTopic, Side, Switchboard } from 'switchboard-client'
 import { useNow, useTopic } from '../look/live.js'
 import { running } from '../words/writing.js'
+import { CallButtons, CallStage } from './call-stage.js'
 import { Composer } from './composer.js'
 import { Contact } from './contact.js'
 import { Draft } from './draft.js'
 import { Ending } from './ending.js'
 import { Messages } from './messages.js'
+import { Notes } from './notes.js'
+import { Telephone } from './telephone.js'
 import { keepUnsent } from './unsent.js'
+import { Wish } from './wish.js'
 import { words } from './words.js'
 import './consultation.css'
+
+export { Notes }
 
 interface Props {
   switchboard: Switchboard
@@ -26,11 +32,17 @@ interface Props {
 
 /** Joins the session's topic, and leaves it when it is taken off the page. */
 export function Consultation(props: Props) {
-  const { switchboard, session } = props
-  const topic = useMemo(() => switchboard.session(session.id), [switchboard, session.id])
-  useEffect(() => () => topic.leave(), [topic])
+  return <Joined key={props.session.id} {...props} />
+}
+
+function Joined(props: Props) {
+  const { switchboard, session, side } = props
+  const topic = useMemo(() => switchboard.session(session.id), [])
   const state = useTopic(topic)
-  if (state) return <Room key={session.id} {...props} topic={topic} state={state} />
+  // In this order: the call says goodbye before the topic is left.
+  const lines = useLines(topic, side, session.id, state !== undefined)
+  useEffect(() => () => topic.leave(), [])
+  if (state && lines) return <Room {...props} {...lines} topic={topic} state={state} />
   const say = words()
   return (
     <section class="consultation is-opening" aria-busy={!topic.refusal}>
@@ -39,34 +51,87 @@ export function Consultation(props: Props) {
   )
 }
 
-function Room({ session, side, other, topic, state }: Props & { topic: SessionTopic; state: SessionState }) {
-  const contact = useContact(topic, side)
-  const draft = useMemo(() => new Draft(session.id), [session.id])
-  const isOver = state.session.ended_at !== null
-  useEffect(() => keepUnsent(topic, session.id), [topic])
+interface Lines {
+  readonly contact: Contact
+  readonly telephone: Telephone
+}
+
+/** Made once the topic is there, as they tell the other side at once that this page is. */
+function useLines(topic: SessionTopic, side: Side, session: string, isOpen: boolean): Lines | undefined {
+  const [lines, setLines] = useState<Lines>()
   useEffect(() => {
-    if (isOver) draft.forget()
+    if (!isOpen) return undefined
+    // The telephone first: it hears whatever answers this page's hello.
+    const telephone = new Telephone(topic, side, session)
+    const contact = new Contact(topic, side)
+    setLines({ telephone, contact })
+    return () => {
+      telephone.close()
+      contact.close()
+    }
+  }, [isOpen])
+  return lines
+}
+
+interface RoomProps extends Props, Lines {
+  topic: SessionTopic
+  state: SessionState
+}
+
+function Room({ session, side, other, note, topic, state, contact, telephone }: RoomProps) {
+  const draft = useMemo(() => new Draft(session.id), [])
+  const [shown, show] = useState<Part>('chat')
+  const isOver = state.session.ended_at !== null
+  useEffect(() => keepUnsent(topic, session.id), [])
+  useEffect(() => {
+    if (!isOver) return
+    draft.forget()
+    telephone.close()
   }, [isOver])
-  useEffect(() => contact?.reads(true), [contact])
-  if (!contact) return null
+  const hasNotes = side === 'employee'
   return (
     <section class="consultation" aria-label={other}>
-      <Head state={state} other={other} topic={topic} contact={contact} />
-      <div class="consultation-parts">
+      <Head {...{ state, other, topic, contact, telephone }} />
+      {hasNotes && <Parts shown={shown} show={show} />}
+      <div class="consultation-parts" data-shown={shown}>
+        <CallStage telephone={telephone} other={other} />
         <div class="chat">
           <Messages {...{ topic, state, contact, draft, side, other }} />
           {isOver ? <p class="chat-over soft">{words().over}</p> : <Composer {...{ topic, draft, contact, other }} />}
         </div>
+        {hasNotes && (
+          <aside class="beside" aria-label={words().notes}>
+            {note !== undefined && note !== null && <Wish note={note} of={other} />}
+            <Notes topic={topic} />
+          </aside>
+        )}
       </div>
     </section>
   )
 }
 
-function Head({ state, other, topic, contact }: {
+type Part = 'chat' | 'notes'
+
+/** On a narrow screen one of the two is seen. */
+function Parts({ shown, show }: { shown: Part; show: (part: Part) => void }) {
+  const say = words()
+  return (
+    <div class="parts" role="group" aria-label={say.parts}>
+      {(['chat', 'notes'] as const).map((part) => (
+        <button key={part} type="button" class="plain" aria-pressed={shown === part} onClick={() => show(part)}>
+          {say[part]}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function Head({ state, other, topic, contact, telephone }: {
   state: SessionState
   other: string
   topic: SessionTopic
   contact: Contact
+  telephone: Telephone
 }) {
   const say = words()
   const { session, peer } = state
@@ -78,9 +143,9 @@ function Head({ state, other, topic, contact }: {
         <h2>
           <bdi>{other}</bdi>
         </h2>
-        <p class="soft small" role="status">
+        <p class="soft small">
           {contact.typing.value && !isOver ? (
-            <span class="typing">{say.typing(other)}</span>
+            <span class="typing">{say.typing}</span>
           ) : (
             <span class={isThere ? 'presence is-there' : 'presence'}>{isOver ? say.over : isThere ? say.here : say.away}</span>
           )}
@@ -90,6 +155,7 @@ function Head({ state, other, topic, contact }: {
         <bdi>{session.topic}</bdi>
         {!isOver && <Running since={session.started_at} />}
       </p>
+      {!isOver && <CallButtons telephone={telephone} />}
       {!isOver && <Ending topic={topic} />}
     </header>
   )
@@ -102,15 +168,4 @@ function Running({ since }: { since: string }) {
       {running(Date.now() - Date.parse(since))}
     </span>
   )
-}
-
-/** Made after the page is drawn, as it tells the other side at once that this page is there. */
-function useContact(topic: SessionTopic, side: Side): Contact | undefined {
-  const [contact, setContact] = useState<Contact>()
-  useEffect(() => {
-    const made = new Contact(topic, side)
-    setContact(made)
-    return () => made.close()
-  }, [topic, side])
-  return contact
 }

@@ -31,6 +31,7 @@ export function Messages({ topic, state, contact, draft, side, other }: Props) {
   const { messages, outgoing } = state
   const { list, behind, toEnd } = useEnd(messages.length + outgoing.length, messages.at(-1)?.from === side)
   useTold(messages, side, other)
+  useRead(list, contact)
   return (
     <div class="messages">
       {/* New messages are told by `announce`, once: this list would tell history and marks too. */}
@@ -192,6 +193,16 @@ function useEnd(count: number, isOwn: boolean) {
     else if (grew) setBehind(true)
   }, [count])
   return { list, behind, toEnd }
+}
+
+/** Messages on a part of the page that is not shown are not seen. */
+function useRead(list: { readonly current: HTMLElement | null }, contact: Contact): void {
+  useEffect(() => {
+    if (!list.current) return undefined
+    const watch = new IntersectionObserver((entries) => contact.reads(entries.at(-1)?.isIntersecting === true))
+    watch.observe(list.current)
+    return () => watch.disconnect()
+  }, [])
 }
 
 /** Has what the other writes said once, and nothing of what was there before. */

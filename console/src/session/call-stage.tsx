@@ -1,0 +1,200 @@
+// The call as it is seen: who rings, who is heard, both pictures, and what can be done.
+import { useEffect, useRef } from 'preact/hooks'
+import { ErrorLine } from '../look/doing.js'
+import { Icon } from '../look/icon.js'
+import { useNow } from '../look/live.js'
+import { announce } from '../look/page.js'
+import { running } from '../words/writing.js'
+import { isUnderway, type CallState } from './call.js'
+import { callWords as words } from './call-words.js'
+import { CallControls } from './call-controls.js'
+import { Cord } from './cord.js'
+import { OwnPicture, RemotePicture } from './pictures.js'
+import type { Telephone } from './telephone.js'
+import './call.css'
+
+interface Props {
+  telephone: Telephone
+  other: string
+}
+
+/** The call's part of the room; hidden while there is none. */
+export function CallStage({ telephone, other }: Props) {
+  const state = telephone.state.value
+  const place = useKeptFocus(state)
+  useTold(state, other)
+  const isOn = isUnderway(state)
+  const hasPicture = isOn && (telephone.given.value.picture !== 'none' || telephone.own.picture.value !== null)
+  return (
+    <section
+      ref={place}
+      class={hasPicture ? 'call has-picture' : 'call'}
+      data-call={state.is}
+      aria-label={words().call}
+      tabIndex={-1}
+      hidden={state.is === 'none'}
+    >
+      {isOn && <RemotePicture telephone={telephone} />}
+      <Sign state={state} telephone={telephone} other={other} />
+      <OwnPicture own={telephone.own} />
+      {state.is !== 'none' && <Troubles telephone={telephone} />}
+      <Choices state={state} telephone={telephone} />
+    </section>
+  )
+}
+
+/** The buttons at the upper edge of the room, as long as there is no call. */
+export function CallButtons({ telephone }: { telephone: Telephone }) {
+  const say = words()
+  const { is } = telephone.state.value
+  if (is !== 'none' && is !== 'ended') return null
+  return (
+    <div class="row call-begin">
+      <button type="button" class="round" aria-label={say.byVoice} title={say.byVoice} onClick={() => telephone.ring(false)}>
+        <Icon name="call" />
+      </button>
+      <button type="button" class="round" aria-label={say.byVideo} title={say.byVideo} onClick={() => telephone.ring(true)}>
+        <Icon name="camera" />
+      </button>
+    </div>
+  )
+}
+
+function Sign({ state, telephone, other }: Props & { state: CallState }) {
+  const say = words()
+  const given = telephone.given.value
+  return (
+    <div class="call-sign">
+      <Cord state={state.is} />
+      <p class="call-name">
+        <bdi>{other}</bdi>
+      </p>
+      <p class="call-says">
+        {sentenceOf(state, other)}
+        {state.is === 'talking' && state.since !== undefined && <Duration since={state.since} />}
+        {state.is === 'talking' && !given.sound && (
+          <span class="call-muted">
+            <Icon name="microphoneOff" />
+            {say.otherMuted}
+          </span>
+        )}
+      </p>
+    </div>
+  )
+}
+
+function Duration({ since }: { since: number }) {
+  useNow(1000)
+  return <span class="figure">{running(Date.now() - since)}</span>
+}
+
+function Choices({ state, telephone }: { state: CallState; telephone: Telephone }) {
+  const say = words()
+  switch (state.is) {
+    case 'none':
+      return null
+    case 'calling':
+      return (
+        <div class="call-choices">
+          <button type="button" class="hang-up" onClick={() => telephone.hangUp()}>
+            <Icon name="hangUp" />
+            {say.hangUp}
+          </button>
+        </div>
+      )
+    case 'ringing':
+      return (
+        <div class="call-choices">
+          <button type="button" class="hang-up decline" onClick={() => telephone.decline()}>
+            <Icon name="hangUp" />
+            {say.decline}
+          </button>
+          <button type="button" class={state.video ? 'answer' : 'answer act'} onClick={() => telephone.answer(false)}>
+            <Icon name="call" />
+            {say.answer}
+          </button>
+          {state.video && (
+            <button type="button" class="answer-video act" onClick={() => telephone.answer(true)}>
+              <Icon name="camera" />
+              {say.answerVideo}
+            </button>
+          )}
+        </div>
+      )
+    case 'ended':
+      return (
+        <div class="call-choices">
+          <button type="button" onClick={() => telephone.dismiss()}>
+            {say.close}
+          </button>
+          <button type="button" class="act" onClick={() => telephone.ring(state.video)}>
+            <Icon name={state.video ? 'camera' : 'call'} />
+            {say.callAgain}
+          </button>
+        </div>
+      )
+    case 'connecting':
+    case 'talking':
+    case 'reconnecting':
+      return <CallControls telephone={telephone} />
+  }
+}
+
+/** What this person's devices refuse, with what to do; the call goes on. */
+function Troubles({ telephone }: { telephone: Telephone }) {
+  const say = words()
+  const { sound, picture } = telephone.own.missing.value
+  return <ErrorLine text={[sound && say.noSound[sound], picture && say.noPicture[picture]].filter(Boolean).join(' ')} />
+}
+
+function sentenceOf(state: CallState, other: string): string {
+  const say = words()
+  switch (state.is) {
+    case 'none':
+    case 'talking':
+      return ''
+    case 'calling':
+      return say.calling
+    case 'ringing':
+      return state.video ? say.ringsVideo : say.rings
+    case 'connecting':
+      return say.connecting
+    case 'reconnecting':
+      return say.reconnecting
+    case 'ended':
+      return say.ended[state.why](other)
+  }
+}
+
+/** Screen readers hear each turn once; a ring interrupts. */
+function useTold(state: CallState, other: string): void {
+  const before = useRef(state.is)
+  useEffect(() => {
+    if (before.current === state.is) return
+    const wasOn = before.current !== 'none'
+    before.current = state.is
+    const said = state.is === 'talking' ? words().talking : state.is === 'none' && wasOn ? words().over : sentenceOf(state, other)
+    if (said) announce(state.is === 'ringing' ? `${other}: ${said}` : said, state.is === 'ringing')
+  }, [state.is])
+}
+
+/** A button that is gone takes the focus with it: then the call has it, or the button that begins the next. */
+function useKeptFocus(state: CallState) {
+  const place = useRef<HTMLElement>(null)
+  const had = useRef(false)
+  useEffect(() => {
+    const look = () => {
+      const { activeElement } = document
+      if (activeElement && activeElement !== document.body) had.current = !!activeElement.closest('.call, .call-begin')
+    }
+    document.addEventListener('focusin', look)
+    return () => document.removeEventListener('focusin', look)
+  }, [])
+  useEffect(() => {
+    if (!had.current || (document.activeElement !== document.body && document.activeElement !== null)) return
+    const begin = place.current?.closest('.consultation')?.querySelector<HTMLElement>('.call-begin button')
+    const next = state.is === 'none' ? begin : (place.current?.querySelector<HTMLElement>('.hang-up') ?? place.current)
+    next?.focus()
+  }, [state.is])
+  return place
+}

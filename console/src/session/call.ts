@@ -1,0 +1,358 @@
+// A call between two devices, from its ring to its end: who is rung, who answers, and what is done when a page comes back.
+import { signal, type ReadonlySignal } from '@preact/signals'
+import type { Negotiated } from './negotiation.js'
+import type { CallSignal, CallWord, Giving, NegotiationWord } from './signals.js'
+
+/** Why a call is over. */
+export type CallEnd =
+  /** The other has hung up, or has said no. */
+  | 'hung_up'
+  | 'declined'
+  /** Nobody has answered there; nobody has answered here. */
+  | 'no_answer'
+  | 'missed'
+  /** Another of one's own devices has it. */
+  | 'elsewhere'
+  /** The two could not reach each other (any more). */
+  | 'unreachable'
+
+/** Where a call is. */
+export type CallState =
+  | { readonly is: 'none' }
+  | { readonly is: 'calling'; readonly id: string; readonly video: boolean }
+  | { readonly is: 'ringing'; readonly id: string; readonly from: string; readonly video: boolean }
+  | Underway
+  | { readonly is: 'ended'; readonly why: CallEnd; readonly video: boolean }
+
+/** A call between two devices. */
+export interface Underway {
+  readonly is: 'connecting' | 'talking' | 'reconnecting'
+  readonly id: string
+  /** The other's device. */
+  readonly with: string
+  readonly video: boolean
+  /** How often the connection was made anew. */
+  readonly round: number
+  /** When the two first heard each other, by the clock: it goes on over a reload. */
+  readonly since: number | undefined
+}
+
+/** What a page needs to come back into a call. */
+export type Memory = Omit<Underway, 'is'>
+
+/** A connection, as a call sees it. */
+export interface Connected {
+  hear(word: Negotiated): void
+  again(): void
+  close(): void
+}
+
+/** What a connection tells its call. */
+export interface Hooks {
+  readonly tell: (word: Negotiated) => void
+  readonly connected: () => void
+  readonly shaken: () => void
+  readonly gaveUp: () => void
+}
+
+interface Parts {
+  /** This one. */
+  readonly device: string
+  readonly freshId: () => string
+  readonly tell: (signal: CallSignal) => void
+  readonly connect: (hooks: Hooks) => Connected
+  readonly remember: (memory: Memory | undefined) => void
+}
+
+/** A ring that nobody answers ends. */
+export const RINGS_FOR_MS = 45_000
+/** Meanwhile it is told again, for a device that was away when it began. */
+const RING_AGAIN_MS = 5_000
+/** So many calls that are over are known, so that a late ring does not begin one anew. */
+const OVER_MAX = 32
+const NONE: CallState = { is: 'none' }
+const GIVING_NOTHING: Giving = { sound: true, picture: 'none' }
+
+/** One device's side of the calls of a session, one at a time. */
+export class Call {
+  readonly #parts: Parts
+  readonly #state = signal<CallState>(NONE)
+  readonly #given = signal<Giving>(GIVING_NOTHING)
+  #giving: Giving = GIVING_NOTHING
+  #connected: Connected | undefined
+  #over: string[] = []
+  #rings: ReturnType<typeof setTimeout> | undefined
+  #ringsAgain: ReturnType<typeof setInterval> | undefined
+
+  constructor(parts: Parts, memory: Memory | undefined) {
+    this.#parts = parts
+    if (memory) this.#comeBack(memory)
+  }
+
+  /** Where it is. */
+  get state(): ReadonlySignal<CallState> {
+    return this.#state
+  }
+
+  /** What the other gives. */
+  get given(): ReadonlySignal<Giving> {
+    return this.#given
+  }
+
+  /** Calls all devices of the other side. */
+  ring(video: boolean): void {
+    const { is } = this.#state.value
+    if (is !== 'none' && is !== 'ended') return
+    const id = this.#parts.freshId()
+    this.#become({ is: 'calling', id, video })
+    this.#tell(id, { kind: 'ring', video })
+    this.#ringsAgain = setInterval(() => this.#ringAgain(), RING_AGAIN_MS)
+    this.#rings = setTimeout(() => this.#giveUpRinging(id), RINGS_FOR_MS)
+  }
+
+  /** Takes the call that rings here. */
+  answer(): void {
+    const state = this.#state.value
+    if (state.is !== 'ringing') return
+    this.#tell(state.id, { kind: 'answer' }, state.from)
+    this.#begin(state.id, state.from, state.video)
+  }
+
+  /** Says no, for all of this person's devices. */
+  decline(): void {
+    const state = this.#state.value
+    if (state.is !== 'ringing') return
+    this.#tell(state.id, { kind: 'decline' }, state.from)
+    this.#end(undefined)
+  }
+
+  /** Ends it, whether it still rings there or goes on. */
+  hangUp(): void {
+    const state = this.#state.value
+    if (state.is === 'calling') this.#tell(state.id, { kind: 'hangup' })
+    else if (isUnderway(state)) this.#tell(state.id, { kind: 'hangup' }, state.with)
+    if (state.is !== 'ringing') this.#end(undefined)
+  }
+
+  /** Puts away how the last one ended. */
+  dismiss(): void {
+    if (this.#state.value.is === 'ended') this.#become(NONE)
+  }
+
+  /** Tells the other what this side gives. */
+  gives(giving: Giving): void {
+    this.#giving = giving
+    const state = this.#state.value
+    if (isUnderway(state)) this.#tell(state.id, { kind: 'giving', giving }, state.with)
+  }
+
+  /** A device of the other side has come, or has come back. */
+  greeted(from: string): void {
+    const state = this.#state.value
+    if (state.is === 'calling') this.#tell(state.id, { kind: 'ring', video: state.video }, from)
+    if (isUnderway(state) && state.with === from) this.#again()
+  }
+
+  /** The line to the server was lost and is back: what was told meanwhile is gone. */
+  lineIsBack(): void {
+    this.#ringAgain()
+    this.#again()
+  }
+
+  /** Ends whatever there is, without a word to this person. */
+  close(): void {
+    this.hangUp()
+    this.#end(undefined)
+  }
+
+  /** Hears the other side's. */
+  hear({ from, to, id, say }: CallSignal): void {
+    if (to !== undefined && to !== this.#parts.device) return
+    switch (say.kind) {
+      case 'ring':
+        return this.#rung(id, from, say.video)
+      case 'answer':
+        return this.#answered(id, from)
+      case 'taken':
+        return this.#taken(id, say.by)
+      case 'decline':
+        return this.#declined(id)
+      case 'hangup':
+        return this.#hungUp(id, from)
+      case 'back':
+        return this.#cameBack(id, from, say.round)
+      case 'giving':
+        if (this.#with(id, from)) this.#given.value = say.giving
+        return undefined
+      case 'description':
+      case 'candidate':
+        return this.#negotiate(id, from, say)
+    }
+  }
+
+  #rung(id: string, from: string, video: boolean): void {
+    const state = this.#state.value
+    if (this.#over.includes(id)) return this.#tell(id, { kind: 'decline' }, from)
+    if (state.is === 'calling') return this.#bothRang(state.id, id, from, state.video || video)
+    if (isUnderway(state)) {
+      if (state.id === id) return undefined
+      // The other rings anew, from a page that has forgotten this call, or has given it up: so does this one.
+      const isLeft = state.with === from || state.is === 'reconnecting'
+      if (!isLeft) return this.#tell(id, { kind: 'decline' }, from)
+      this.#end(undefined)
+    } else if (state.is === 'ringing') {
+      return undefined
+    }
+    this.#become({ is: 'ringing', id, from, video })
+    this.#rings = setTimeout(() => this.#end('missed'), RINGS_FOR_MS)
+    return undefined
+  }
+
+  /** Whoever calls and is called by the same person has been answered; of the two calls one goes on. */
+  #bothRang(own: string, theirs: string, from: string, video: boolean): void {
+    const [id, other] = own < theirs ? [own, theirs] : [theirs, own]
+    // They may not have heard ours yet.
+    this.#tell(own, { kind: 'ring', video }, from)
+    this.#tell(own, { kind: 'taken', by: from })
+    this.#isOver(other)
+    this.#begin(id, from, video)
+  }
+
+  #answered(id: string, from: string): void {
+    const state = this.#state.value
+    if (state.is === 'calling' && state.id === id) {
+      this.#tell(id, { kind: 'taken', by: from })
+      this.#begin(id, from, state.video)
+    } else if (isUnderway(state) && state.id === id && state.with !== from) {
+      this.#tell(id, { kind: 'taken', by: state.with }, from)
+    } else if (!isUnderway(state)) {
+      this.#tell(id, { kind: 'hangup' }, from)
+    }
+  }
+
+  #taken(id: string, by: string): void {
+    const state = this.#state.value
+    if (by === this.#parts.device || state.is === 'none' || state.is === 'ended' || state.id !== id) return
+    if (state.is === 'ringing' || state.is === 'connecting') this.#end('elsewhere')
+  }
+
+  #declined(id: string): void {
+    const state = this.#state.value
+    if (state.is !== 'calling' || state.id !== id) return
+    // The person's other devices stop ringing.
+    this.#tell(id, { kind: 'hangup' })
+    this.#end('declined')
+  }
+
+  #hungUp(id: string, from: string): void {
+    const state = this.#state.value
+    if (state.is === 'ringing' && state.id === id) this.#end('missed')
+    else if (this.#with(id, from)) this.#end('hung_up')
+    else this.#isOver(id)
+  }
+
+  #cameBack(id: string, from: string, round: number): void {
+    const state = this.#with(id, from)
+    if (!state) return this.#tell(id, { kind: 'hangup' }, from)
+    if (round === state.round) return this.#again()
+    // Both make it anew, in the same round; if theirs is older, they hear of ours.
+    const next = Math.max(round, state.round + 1)
+    if (next !== round) this.#tell(id, { kind: 'back', round: next }, from)
+    return this.#connect({ ...state, is: 'reconnecting', round: next })
+  }
+
+  #negotiate(id: string, from: string, say: NegotiationWord): void {
+    const state = this.#with(id, from)
+    if (!state || say.round < state.round) return
+    // That they came back was lost on its way.
+    if (say.round > state.round) this.#connect({ ...state, is: 'reconnecting', round: say.round })
+    this.#connected?.hear(say)
+  }
+
+  /** The call between this device and that one, if it is on. */
+  #with(id: string, from: string): Underway | undefined {
+    const state = this.#state.value
+    return isUnderway(state) && state.id === id && state.with === from ? state : undefined
+  }
+
+  #begin(id: string, other: string, video: boolean): void {
+    this.#connect({ is: 'connecting', id, with: other, video, round: 1, since: undefined })
+  }
+
+  #comeBack(memory: Memory): void {
+    const round = memory.round + 1
+    this.#tell(memory.id, { kind: 'back', round }, memory.with)
+    this.#connect({ ...memory, is: 'reconnecting', round })
+  }
+
+  #connect(state: Underway): void {
+    const { id, round } = state
+    this.#connected?.close()
+    this.#become(state)
+    const isThis = (now: CallState): now is Underway => isUnderway(now) && now.id === id && now.round === round
+    const moveTo = (is: Underway['is']) => {
+      const now = this.#state.value
+      if (isThis(now)) this.#become({ ...now, is, since: now.since ?? (is === 'talking' ? Date.now() : undefined) })
+    }
+    this.#connected = this.#parts.connect({
+      tell: (word) => isThis(this.#state.value) && this.#tell(id, { ...word, round } as NegotiationWord, state.with),
+      connected: () => {
+        moveTo('talking')
+        this.gives(this.#giving)
+      },
+      shaken: () => moveTo('reconnecting'),
+      gaveUp: () => {
+        this.#tell(id, { kind: 'hangup' }, state.with)
+        this.#end('unreachable')
+      },
+    })
+  }
+
+  #again(): void {
+    if (!isUnderway(this.#state.value)) return
+    this.#connected?.again()
+    this.gives(this.#giving)
+  }
+
+  #ringAgain(): void {
+    const state = this.#state.value
+    if (state.is === 'calling') this.#tell(state.id, { kind: 'ring', video: state.video })
+  }
+
+  #giveUpRinging(id: string): void {
+    this.#tell(id, { kind: 'hangup' })
+    this.#end('no_answer')
+  }
+
+  #end(why: CallEnd | undefined): void {
+    const state = this.#state.value
+    if (state.is === 'none') return
+    if (state.is !== 'ended') this.#isOver(state.id)
+    this.#connected?.close()
+    this.#connected = undefined
+    this.#given.value = GIVING_NOTHING
+    this.#become(why && state.is !== 'ended' ? { is: 'ended', why, video: state.video } : NONE)
+  }
+
+  #isOver(id: string): void {
+    this.#over = [...this.#over, id].slice(-OVER_MAX)
+  }
+
+  #become(state: CallState): void {
+    clearTimeout(this.#rings)
+    clearInterval(this.#ringsAgain)
+    this.#state.value = state
+    if (!isUnderway(state)) return this.#parts.remember(undefined)
+    const { is: _, ...memory } = state
+    return this.#parts.remember(memory)
+  }
+
+  #tell(id: string, say: CallWord, to?: string): void {
+    this.#parts.tell({ from: this.#parts.device, id, say, ...(to !== undefined && { to }) })
+  }
+}
+
+/** Whether two devices are in it. */
+export function isUnderway(state: CallState): state is Underway {
+  return state.is === 'connecting' || state.is === 'talking' || state.is === 'reconnecting'
+}

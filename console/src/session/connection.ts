@@ -1,0 +1,137 @@
+// The connection of a call between two browsers: what it carries, and how it heals when the network changes.
+import { effect, type ReadonlySignal } from '@preact/signals'
+import type { IceServer } from 'switchboard-client'
+import { Negotiation, type Negotiated } from './negotiation.js'
+
+/** A connection that breaks off often comes back by itself within this time. */
+const PATIENCE_MS = 3_000
+/** A restart that has not helped by then is tried again… */
+const RESTART_AGAIN_MS = 8_000
+/** …and nothing is tried any more. */
+const GIVES_UP_MS = 30_000
+
+/** The servers by which browsers find each other, and for how long they are good. */
+export interface Ice {
+  readonly ice_servers: readonly IceServer[]
+  readonly expires_in_ms: number | null
+}
+
+interface Parts {
+  readonly polite: boolean
+  readonly ice: () => Promise<Ice>
+  readonly tell: (word: Negotiated) => void
+  /** What this side gives. */
+  readonly sound: ReadonlySignal<MediaStreamTrack | null>
+  readonly picture: ReadonlySignal<MediaStreamTrack | null>
+  /** What the other side gives, as it comes. */
+  readonly heard: (track: MediaStreamTrack) => void
+  readonly connected: () => void
+  readonly shaken: () => void
+  readonly gaveUp: () => void
+}
+
+/** It begins at once, and ends with `close`. */
+export class Connection {
+  readonly #parts: Parts
+  readonly #ready: Promise<{ connection: RTCPeerConnection; negotiation: Negotiation } | undefined>
+  readonly #stops: (() => void)[] = []
+  #closed = false
+  #iceExpiresAt = Number.POSITIVE_INFINITY
+  #restart: ReturnType<typeof setTimeout> | undefined
+  #givesUp: ReturnType<typeof setTimeout> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#ready = this.#open()
+    this.#givesUp = setTimeout(parts.gaveUp, GIVES_UP_MS)
+    this.#restartIn(RESTART_AGAIN_MS)
+    const online = () => void this.#restartNow()
+    addEventListener('online', online)
+    this.#stops.push(() => removeEventListener('online', online))
+  }
+
+  /** Hears the other side's; in order, also what comes before it is ready. */
+  hear(word: Negotiated): void {
+    void this.#ready.then((open) => (this.#closed ? undefined : open?.negotiation.hear(word)))
+  }
+
+  /** Something may have been lost between the two: tells it again, and looks for the best way anew. */
+  again(): void {
+    void this.#restartNow()
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#restart)
+    clearTimeout(this.#givesUp)
+    for (const stop of this.#stops) stop()
+    void this.#ready.then((open) => {
+      open?.negotiation.close()
+      open?.connection.close()
+    })
+  }
+
+  async #open() {
+    const iceServers = await this.#iceServers()
+    if (this.#closed) return undefined
+    const { polite, tell, heard } = this.#parts
+    const connection = new RTCPeerConnection({ iceServers })
+    const negotiation = new Negotiation({ connection, polite, tell, offered: () => this.#give(connection) })
+    connection.addEventListener('track', ({ track }) => heard(track))
+    connection.addEventListener('connectionstatechange', () => this.#changed(connection.connectionState))
+    // One side lays out what is carried, once and for all; whoever has nothing to give just receives.
+    if (!polite) for (const kind of ['audio', 'video']) connection.addTransceiver(kind, { direction: 'sendrecv' })
+    this.#stops.push(effect(() => this.#give(connection)))
+    return { connection, negotiation }
+  }
+
+  /** Puts what this side gives onto what is carried: a change of the track needs no new negotiation. */
+  #give(connection: RTCPeerConnection): void {
+    const gives = { audio: this.#parts.sound.value, video: this.#parts.picture.value }
+    for (const transceiver of connection.getTransceivers()) {
+      const kind = transceiver.receiver.track.kind as keyof typeof gives
+      if (transceiver.currentDirection === 'stopped') continue
+      transceiver.direction = 'sendrecv'
+      if (transceiver.sender.track !== gives[kind]) void transceiver.sender.replaceTrack(gives[kind]).catch(() => {})
+    }
+  }
+
+  #changed(state: RTCPeerConnectionState): void {
+    if (this.#closed) return
+    if (state === 'connected') {
+      clearTimeout(this.#restart)
+      clearTimeout(this.#givesUp)
+      this.#givesUp = undefined
+      this.#parts.connected()
+    } else if (state === 'disconnected' || state === 'failed') {
+      this.#givesUp ??= setTimeout(this.#parts.gaveUp, GIVES_UP_MS)
+      this.#restartIn(state === 'failed' ? 0 : PATIENCE_MS)
+      this.#parts.shaken()
+    }
+  }
+
+  #restartIn(delayMs: number): void {
+    clearTimeout(this.#restart)
+    this.#restart = setTimeout(() => void this.#restartNow(), delayMs)
+  }
+
+  async #restartNow(): Promise<void> {
+    const open = await this.#ready
+    if (!open || this.#closed) return
+    const { connection, negotiation } = open
+    if (performance.now() >= this.#iceExpiresAt) connection.setConfiguration({ iceServers: await this.#iceServers() })
+    if (this.#closed) return
+    negotiation.again()
+    // The first offer is one side's: until then there is nothing to begin anew.
+    if (connection.remoteDescription) connection.restartIce()
+    if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS)
+  }
+
+  /** None where the server cannot say: people in one network reach each other without. */
+  async #iceServers(): Promise<RTCIceServer[]> {
+    const ice = await this.#parts.ice().catch((): Ice => ({ ice_servers: [], expires_in_ms: null }))
+    this.#iceExpiresAt = ice.expires_in_ms === null ? Number.POSITIVE_INFINITY : performance.now() + ice.expires_in_ms
+    return ice.ice_servers.map(({ urls, ...secret }) => ({ urls: [...urls], ...secret }))
+  }
+}

@@ -1,0 +1,151 @@
+// What this person gives to a call: their voice, and their camera's or their screen's picture.
+import { batch, computed, signal, type ReadonlySignal } from '@preact/signals'
+import { openDevices, openScreen, troubleOf, type Trouble } from './devices.js'
+import type { Giving } from './signals.js'
+
+/** What is not there, and why. */
+export interface Missing {
+  readonly sound?: Trouble
+  readonly picture?: Trouble
+}
+
+type Picture = { readonly is: 'camera' | 'screen'; readonly track: MediaStreamTrack }
+
+/** From the beginning of a call to its end; `stop` leaves no lamp on. */
+export class OwnMedia {
+  readonly #sound = signal<MediaStreamTrack | null>(null)
+  readonly #picture = signal<Picture | null>(null)
+  readonly #muted = signal(false)
+  readonly #missing = signal<Missing>({})
+  /** Whether the camera goes on again after the screen. */
+  #cameraAfter = false
+  /** What is opened for a call that is over meanwhile is closed at once. */
+  #turn = 0
+
+  /** The voice; null while there is no microphone. */
+  readonly sound: ReadonlySignal<MediaStreamTrack | null> = this.#sound
+  /** The picture; null while there is none. */
+  readonly picture = computed(() => this.#picture.value?.track ?? null)
+  /** Whether the voice is held back. */
+  readonly muted: ReadonlySignal<boolean> = this.#muted
+  /** What could not be opened. */
+  readonly missing: ReadonlySignal<Missing> = this.#missing
+  /** As it is told to the other. */
+  readonly giving = computed<Giving>(() => ({
+    sound: this.#sound.value !== null && !this.#muted.value,
+    picture: this.#picture.value?.is ?? 'none',
+  }))
+
+  /** Begins; a call goes on with whatever can be opened. */
+  async start({ camera, muted = false }: { camera: boolean; muted?: boolean }): Promise<void> {
+    this.stop()
+    this.#muted.value = muted
+    const turn = this.#turn
+    // One question to the person where both are wanted; apart only to find out which of them is the trouble.
+    if (camera && (await this.#open({ sound: true, picture: true }))) return
+    if (turn === this.#turn) await this.#open({ sound: true, picture: false })
+    if (camera && turn === this.#turn) await this.#open({ sound: false, picture: true })
+  }
+
+  /** Holds the voice back, or gives it; without a microphone it tries to open one. */
+  async mute(muted: boolean): Promise<void> {
+    this.#muted.value = muted
+    if (this.#sound.value) this.#sound.value.enabled = !muted
+    else if (!muted) await this.#open({ sound: true, picture: false })
+  }
+
+  /** Turns the camera on or off; off means that its lamp is off. */
+  async camera(on: boolean): Promise<void> {
+    this.#cameraAfter = false
+    if (on) await this.#open({ sound: false, picture: true })
+    else this.#show(null)
+  }
+
+  /** Shows a screen in place of the camera, or stops. Nothing happens when the person chooses none. */
+  async screen(on: boolean): Promise<void> {
+    if (!on) return this.#afterScreen()
+    const turn = this.#turn
+    const track = await openScreen().catch((error: unknown) => {
+      if (troubleOf(error) !== 'denied') throw error
+      return undefined
+    })
+    if (!track) return
+    if (turn !== this.#turn) return track.stop()
+    this.#cameraAfter = this.#picture.value?.is === 'camera'
+    this.#show({ is: 'screen', track })
+    return undefined
+  }
+
+  /** Opens again what is on, after another device was chosen. */
+  async reopen(kind: 'microphone' | 'camera'): Promise<void> {
+    if (kind === 'microphone') await this.#open({ sound: true, picture: false })
+    else if (this.#picture.value?.is === 'camera') await this.#open({ sound: false, picture: true })
+  }
+
+  /** Gives nothing any more. */
+  stop(): void {
+    this.#turn += 1
+    this.#cameraAfter = false
+    batch(() => {
+      this.#speak(null)
+      this.#show(null)
+      this.#muted.value = false
+      this.#missing.value = {}
+    })
+  }
+
+  /** Whether it could be opened. */
+  async #open(wanted: { sound: boolean; picture: boolean }): Promise<boolean> {
+    const turn = this.#turn
+    try {
+      const tracks = await openDevices(wanted)
+      if (turn !== this.#turn) return stopAll(tracks)
+      batch(() => {
+        for (const track of tracks) this.#take(track)
+        const { sound, picture } = this.#missing.value
+        this.#missing.value = { ...(sound && !wanted.sound && { sound }), ...(picture && !wanted.picture && { picture }) }
+      })
+      return true
+    } catch (error) {
+      if (turn !== this.#turn || (wanted.sound && wanted.picture)) return false
+      this.#missing.value = { ...this.#missing.value, [wanted.sound ? 'sound' : 'picture']: troubleOf(error) }
+      return false
+    }
+  }
+
+  #take(track: MediaStreamTrack): void {
+    if (track.kind === 'audio') this.#speak(track)
+    else this.#show({ is: 'camera', track })
+  }
+
+  #speak(track: MediaStreamTrack | null): void {
+    this.#sound.value?.stop()
+    this.#sound.value = track
+    if (!track) return
+    track.enabled = !this.#muted.value
+    // It was unplugged: another one takes its place, if there is one.
+    track.addEventListener('ended', () => this.#sound.value === track && void this.reopen('microphone'))
+  }
+
+  #show(picture: Picture | null): void {
+    this.#picture.value?.track.stop()
+    this.#picture.value = picture
+    // The browser's own bar ends a screen, and unplugging a camera.
+    picture?.track.addEventListener('ended', () => {
+      if (this.#picture.value !== picture) return
+      if (picture.is === 'screen') void this.#afterScreen()
+      else this.#show(null)
+    })
+  }
+
+  async #afterScreen(): Promise<void> {
+    const camera = this.#cameraAfter
+    this.#show(null)
+    if (camera) await this.camera(true)
+  }
+}
+
+function stopAll(tracks: readonly MediaStreamTrack[]): true {
+  for (const track of tracks) track.stop()
+  return true
+}

@@ -1,0 +1,174 @@
+// This page's telephone: the call over the session's topic, what is given to it and what comes from it.
+import { effect, signal, type ReadonlySignal } from '@preact/signals'
+import type { SessionTopic, Side } from 'switchboard-client'
+import { ring } from '../look/sound.js'
+import { Call, isUnderway, type CallState, type Memory } from './call.js'
+import { Connection } from './connection.js'
+import { device, freshId } from './device.js'
+import { OwnMedia } from './giving.js'
+import { keep, recall } from './kept.js'
+import { understood, written, type Giving } from './signals.js'
+
+/** What comes from the other. */
+export interface Received {
+  readonly sound: MediaStreamTrack | null
+  readonly picture: MediaStreamTrack | null
+}
+
+/** For who comes back into a call. */
+interface Kept {
+  readonly device: string
+  readonly call: Memory
+  readonly muted: boolean
+  readonly camera: boolean
+}
+
+const NOTHING: Received = { sound: null, picture: null }
+
+/** It rings, is answered, and is put down with `close`. */
+export class Telephone {
+  readonly own = new OwnMedia()
+  readonly #call: Call
+  readonly #topic: SessionTopic
+  readonly #session: string
+  readonly #isPolite: boolean
+  readonly #received = signal(NOTHING)
+  readonly #stops: (() => void)[] = []
+
+  constructor(topic: SessionTopic, side: Side, session: string) {
+    this.#topic = topic
+    this.#session = session
+    this.#isPolite = side === 'employee'
+    const kept = recall<Kept>(session, 'call')
+    const memory = kept?.device === device ? kept : undefined
+    this.#call = this.#makeCall(memory?.call)
+    if (memory) void this.own.start({ camera: memory.camera, muted: memory.muted })
+    this.#listen()
+  }
+
+  /** Where the call is. */
+  get state(): ReadonlySignal<CallState> {
+    return this.#call.state
+  }
+
+  /** What the other says that they give. */
+  get given(): ReadonlySignal<Giving> {
+    return this.#call.given
+  }
+
+  /** What comes from the other. */
+  get received(): ReadonlySignal<Received> {
+    return this.#received
+  }
+
+  /** Calls the other, by voice or with the camera. */
+  ring(video: boolean): void {
+    const { is } = this.state.value
+    if (is !== 'none' && is !== 'ended') return
+    void this.own.start({ camera: video })
+    this.#call.ring(video)
+  }
+
+  /** Answers, with the camera or without. */
+  answer(camera: boolean): void {
+    if (this.state.value.is !== 'ringing') return
+    void this.own.start({ camera })
+    this.#call.answer()
+  }
+
+  /** Says no. */
+  decline(): void {
+    this.#call.decline()
+  }
+
+  /** Ends the call. */
+  hangUp(): void {
+    this.#call.hangUp()
+  }
+
+  /** Puts away how the last one ended. */
+  dismiss(): void {
+    this.#call.dismiss()
+  }
+
+  /** Puts it down for good. */
+  close(): void {
+    this.#call.close()
+    this.own.stop()
+    for (const stop of this.#stops) stop()
+  }
+
+  #makeCall(memory: Memory | undefined): Call {
+    const topic = this.#topic
+    return new Call(
+      {
+        device,
+        freshId,
+        tell: (call) => topic.signal(written({ about: 'call', call })),
+        remember: (call) => this.#remember(call),
+        connect: (hooks) => {
+          this.#received.value = NOTHING
+          return new Connection({
+            polite: this.#isPolite,
+            ice: () => topic.ice(),
+            sound: this.own.sound,
+            picture: this.own.picture,
+            heard: (track) => this.#hear(track),
+            ...hooks,
+          })
+        },
+      },
+      memory,
+    )
+  }
+
+  #listen(): void {
+    const topic = this.#topic
+    let live = topic.live
+    this.#stops.push(
+      topic.onSignal((data) => {
+        const said = understood(data)
+        if (said?.about === 'call') this.#call.hear(said.call)
+        if (said?.about === 'hello') this.#call.greeted(said.from)
+      }),
+      topic.subscribe(() => {
+        if (topic.live && !live) this.#call.lineIsBack()
+        live = topic.live
+      }),
+      effect(() => this.#call.gives(this.own.giving.value)),
+      effect(() => {
+        // What is on is to be on again after a reload.
+        void this.own.giving.value
+        const state = this.state.value
+        if (isUnderway(state)) this.#remember(state)
+      }),
+      effect(() => this.#afterwards(this.state.value)),
+      effect(() => {
+        const { is } = this.state.value
+        if (is === 'calling') return ring('outgoing')
+        return is === 'ringing' ? ring('call') : undefined
+      }),
+    )
+  }
+
+  #hear(track: MediaStreamTrack): void {
+    const what = track.kind === 'audio' ? 'sound' : 'picture'
+    this.#received.value = { ...this.#received.value, [what]: track }
+  }
+
+  #afterwards({ is }: CallState): void {
+    if (is !== 'none' && is !== 'ended') return
+    this.own.stop()
+    this.#received.value = NOTHING
+  }
+
+  #remember(call: Memory | undefined): void {
+    const kept: Kept | undefined = call && {
+      device,
+      call,
+      muted: this.own.muted.peek(),
+      camera: this.own.giving.peek().picture === 'camera',
+    }
+    keep(this.#session, 'call', kept)
+  }
+}
