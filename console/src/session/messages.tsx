@@ -42,7 +42,7 @@ export function Messages({ topic, state, contact, draft, side, other }: Props) {
             <Group key={group.messages[0]?.id} group={group} {...{ state, contact, side, other }} />
           ))}
           {outgoing.map((waiting) => (
-            <Waiting key={waiting.key} waiting={waiting} topic={topic} draft={draft} />
+            <Waiting key={waiting.key} waiting={waiting} topic={topic} draft={draft} isOver={state.session.ended_at !== null} />
           ))}
         </ol>
       </div>
@@ -121,7 +121,12 @@ function Foot({ at, name, delivery }: { at: string; name?: string | undefined; d
   )
 }
 
-function Waiting({ waiting: { key, body, refusal }, topic, draft }: { waiting: Outgoing; topic: SessionTopic; draft: Draft }) {
+function Waiting({ waiting: { key, body, refusal }, topic, draft, isOver }: {
+  waiting: Outgoing
+  topic: SessionTopic
+  draft: Draft
+  isOver: boolean
+}) {
   const say = words()
   const takeBack = () => {
     topic.discard(key)
@@ -140,12 +145,16 @@ function Waiting({ waiting: { key, body, refusal }, topic, draft }: { waiting: O
             <Icon name="failed" />
             {refusal.reason === 'invalid' ? say.refusedTooLong : `${say.refused} ${sentenceOf(refusal)}`}
           </p>
-          <button type="button" class="plain small" onClick={() => topic.resend(key)}>
-            {say.again}
-          </button>
-          <button type="button" class="plain small" onClick={takeBack}>
-            {say.takeBack}
-          </button>
+          {!isOver && (
+            <>
+              <button type="button" class="plain small" onClick={() => topic.resend(key)}>
+                {say.again}
+              </button>
+              <button type="button" class="plain small" onClick={takeBack}>
+                {say.takeBack}
+              </button>
+            </>
+          )}
         </div>
       ) : (
         <p class="message-foot soft small">

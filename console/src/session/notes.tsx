@@ -65,8 +65,9 @@ function Sheet({ topic }: { topic: SessionTopic }) {
 
 /** The notebook of the topic, saved when nobody types for a moment, and when the page goes out of sight. */
 function useNotebook(topic: SessionTopic) {
-  const session = topic.state?.session.id ?? ''
-  const stored = topic.state?.notes?.body ?? ''
+  const state = useTopic(topic)
+  const session = state?.session.id ?? ''
+  const stored = state?.notes?.body ?? ''
   const page = useRef<Page>(undefined)
   page.current ??= opened(stored, recall<KeptPage>(session, 'notes'))
   const [, redraw] = useReducer((count: number, _: void) => count + 1, 0)

@@ -53,7 +53,8 @@ function Said({ value, depth }: { value: Json; depth: number }): ComponentChildr
 function plain(value: boolean | number | string): string {
   const say = words()
   if (typeof value === 'boolean') return value ? say.yes : say.no
-  return typeof value === 'number' ? number(value) : value
+  // It may be a year or somebody's number: those are not written in groups.
+  return typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 15 }) : value
 }
 
 /** `first_visit` and `firstVisit` are `First visit`. */

@@ -13,6 +13,7 @@ import { Switchboard } from 'switchboard-client'
 import { build } from 'vite'
 import WebSocket from 'ws'
 
+const PATIENCE_MS = 10_000
 const HERE = import.meta.dirname
 const BINARY = process.env.SWITCHBOARD_BIN ?? join(HERE, '../../../target/debug/switchboard')
 /** Without what the tests are told: to the server `SWITCHBOARD_…` is a setting. */
@@ -65,13 +66,25 @@ export async function session({ url, token, browser, pages }, name) {
   return {
     id: started.id,
     /** A page of one side; `over` is another way to the server. */
-    page: async (side, { over = url, context, note, lang = 'en', path = '', ...options } = {}) => {
+    page: async (side, { over = url, context, note, lang = 'en', prepare, ...options } = {}) => {
       const device = context ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options }))
       const page = await device.newPage()
       page.on('pageerror', (error) => assertNot(error))
+      page.setDefaultTimeout(PATIENCE_MS)
+      // The connections that the page makes, for who looks at them.
+      await page.addInitScript(() => {
+        globalThis.connections = []
+        globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+          constructor(...given) {
+            super(...given)
+            connections.push(this)
+          }
+        }
+      })
+      if (prepare) await page.addInitScript(prepare)
       const asked = new URLSearchParams({ url: over, token: tokens[side], session: started.id, side, other: other[side], lang })
       if (note) asked.set('note', JSON.stringify(note))
-      await page.goto(`${pages}/room.html?${asked}${path}`)
+      await page.goto(`${pages}/room.html?${asked}`)
       await page.locator('.consultation:not(.is-opening)').waitFor()
       return page
     },
@@ -107,6 +120,17 @@ export async function relay(url) {
       server.close()
     },
   }
+}
+
+/** A module of the pages that needs no page, as the tests of its rules use it. */
+export async function rules(name) {
+  const entry = join(HERE, '../../src/session', name)
+  const { output } = (await build({
+    configFile: false,
+    logLevel: 'error',
+    build: { write: false, minify: false, target: 'es2022', lib: { entry, formats: ['es'] } },
+  }))[0]
+  return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`)
 }
 
 function assertNot(error) {

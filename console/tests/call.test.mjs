@@ -1,0 +1,208 @@
+// Calls between two browsers, with the cameras that Chromium feigns and a real server between them.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { relay, session, world } from './room/world.mjs'
+
+let here
+before(async () => (here = await world()))
+after(() => here?.close())
+
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click()
+const becomes = (page, state) => page.locator(`[data-call="${state}"]`).waitFor({ state: state === 'none' ? 'attached' : 'visible' })
+
+/** New frames of the other's picture arrive, from now on. */
+const seesFrames = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const patience = setTimeout(() => reject(new Error('no frames of the other arrive')), 10_000)
+        let count = 0
+        const look = () => {
+          const video = document.querySelector('video.remote')
+          if (!video?.srcObject) return setTimeout(look, 50)
+          video.requestVideoFrameCallback(() => {
+            count += 1
+            if (count < 5) return look()
+            clearTimeout(patience)
+            resolve()
+          })
+        }
+        look()
+      }),
+  )
+
+/** The voice that arrives, in bytes so far, of the newest connection. */
+const soundBytes = (page) =>
+  page.evaluate(async () => {
+    const stats = await connections.at(-1).getStats()
+    return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.bytesReceived ?? 0
+  })
+
+/** By what the newest connection is known to the network: another one after each restart. */
+const networkName = (page) =>
+  page.evaluate(() => /ice-ufrag:(\S+)/.exec(connections.at(-1).localDescription?.sdp ?? '')?.[1])
+
+const changesFrom = (page, name) =>
+  page.waitForFunction((before) => {
+    const { localDescription, connectionState, signalingState } = connections.at(-1)
+    const now = /ice-ufrag:(\S+)/.exec(localDescription?.sdp ?? '')?.[1]
+    return now !== before && connectionState === 'connected' && signalingState === 'stable'
+  }, name)
+
+async function inVideoCall(name, options = {}) {
+  const meeting = await session(here, name)
+  const [client, employee] = [await meeting.page('client', options.client), await meeting.page('employee', options.employee)]
+  await press(client, 'Video call')
+  await press(employee, 'Answer with camera')
+  await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
+  return { ...meeting, client, employee }
+}
+
+test('both see and hear each other, and a hang-up ends it for both', async () => {
+  const { client, employee } = await inVideoCall('video')
+  await Promise.all([seesFrames(client), seesFrames(employee)])
+  assert.ok((await soundBytes(client)) > 0)
+  assert.ok((await soundBytes(employee)) > 0)
+  await press(client, 'Hang up')
+  await becomes(client, 'none')
+  await becomes(employee, 'ended')
+  await employee.getByText('Alice has hung up.').first().waitFor()
+  const lamps = (page) => page.evaluate(() => connections.at(-1).getSenders().filter(({ track }) => track?.readyState === 'live').length)
+  assert.deepEqual(await Promise.all([lamps(client), lamps(employee)]), [0, 0])
+})
+
+test('both call at once, and it is one call', async () => {
+  const { page } = await session(here, 'glare')
+  const [client, employee] = [await page('client'), await page('employee')]
+  await Promise.all([press(client, 'Video call'), press(employee, 'Video call')])
+  await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
+  await Promise.all([seesFrames(client), seesFrames(employee)])
+  assert.deepEqual(await Promise.all([client, employee].map((at) => at.evaluate(() => connections.length))), [1, 1])
+})
+
+test('a voice call gets a camera later, and each hears what the other holds back', async () => {
+  const { page } = await session(here, 'voice')
+  const [client, employee] = [await page('client'), await page('employee')]
+  await press(client, 'Call')
+  await press(employee, 'Answer')
+  await becomes(client, 'talking')
+  await client.waitForFunction(async () => {
+    const stats = await connections.at(-1).getStats()
+    return [...stats.values()].some(({ type, kind, bytesReceived }) => type === 'inbound-rtp' && kind === 'audio' && bytesReceived > 0)
+  })
+  assert.equal(await client.locator('video.remote.is-none').count(), 1)
+  const before = await networkName(client)
+  await press(employee, 'Turn camera on')
+  await seesFrames(client)
+  assert.equal(await networkName(client), before, 'nothing is negotiated for a camera')
+  await press(employee, 'Turn microphone off')
+  await client.getByText('Microphone off').waitFor()
+  await press(employee, 'Turn microphone on')
+  await client.getByText('Microphone off').waitFor({ state: 'detached' })
+  await press(employee, 'Turn camera off')
+  await client.locator('video.remote.is-none').waitFor({ state: 'attached' })
+})
+
+test('a screen takes the camera’s place, and the camera is back after it', async () => {
+  const { client, employee } = await inVideoCall('screen')
+  await press(employee, 'Share screen')
+  await client.locator('video.remote.is-screen').waitFor()
+  await seesFrames(client)
+  // As the browser's own bar ends it.
+  await employee.evaluate(() => {
+    const { track } = connections.at(-1).getSenders().find(({ track }) => track?.kind === 'video')
+    track.stop()
+    track.dispatchEvent(new Event('ended'))
+  })
+  await client.locator('video.remote.is-camera').waitFor()
+  await seesFrames(client)
+})
+
+for (const who of ['client', 'employee']) {
+  test(`the call goes on by itself after the page of the ${who} was loaded anew`, async () => {
+    const pages = await inVideoCall(`reload-${who}`)
+    await press(pages[who], 'Turn microphone off')
+    await pages[who].reload()
+    await Promise.all([becomes(pages.client, 'talking'), becomes(pages.employee, 'talking')])
+    await Promise.all([seesFrames(pages.client), seesFrames(pages.employee)])
+    await pages[who].getByRole('button', { name: 'Turn microphone on' }).waitFor()
+  })
+}
+
+test('both pages are loaded anew at once, and the call goes on', async () => {
+  const { client, employee } = await inVideoCall('both')
+  await Promise.all([client.reload(), employee.reload()])
+  await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
+  await Promise.all([seesFrames(client), seesFrames(employee)])
+})
+
+test('the line to the server is cut and comes back, and a way is agreed anew while the call goes on', async (t) => {
+  const line = await relay(here.url)
+  t.after(line.close)
+  const { client, employee } = await inVideoCall('cut', { client: { over: line.url } })
+  const before = await networkName(client)
+  line.cut()
+  await client.locator('.line-strip p').waitFor()
+  await seesFrames(employee)
+  line.mend()
+  await changesFrom(client, before)
+  await Promise.all([seesFrames(client), seesFrames(employee)])
+})
+
+test('both look for a new way at once, and agree on one', async () => {
+  const { client, employee } = await inVideoCall('restart')
+  for (let turn = 1; turn <= 3; turn += 1) {
+    const before = await Promise.all([networkName(client), networkName(employee)])
+    await Promise.all([client, employee].map((page) => page.evaluate(() => dispatchEvent(new Event('online')))))
+    await Promise.all([changesFrom(client, before[0]), changesFrom(employee, before[1])])
+  }
+  await Promise.all([seesFrames(client), seesFrames(employee)])
+})
+
+test('another device stops ringing when one has answered, and when it is declined', async () => {
+  const { page } = await session(here, 'devices')
+  const [client, desk, phone] = [await page('client'), await page('employee'), await page('employee')]
+  await press(client, 'Call')
+  await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
+  await press(phone, 'Answer')
+  await becomes(client, 'talking')
+  await desk.getByText('You took the call on another device.').first().waitFor()
+  await press(client, 'Hang up')
+  await becomes(phone, 'ended')
+  await press(client, 'Call')
+  await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
+  await press(desk, 'Decline')
+  await Promise.all([becomes(client, 'ended'), becomes(desk, 'none'), becomes(phone, 'ended')])
+  await client.getByText('Erika Sample cannot take the call now.').first().waitFor()
+})
+
+test('a device that comes while it rings is rung too', async () => {
+  const { page } = await session(here, 'late')
+  const client = await page('client')
+  await press(client, 'Call')
+  const employee = await page('employee')
+  await press(employee, 'Answer')
+  await becomes(client, 'talking')
+})
+
+test('without a microphone and a camera the call goes on, and says what to do', async () => {
+  const prepare = () => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+  }
+  const { client, employee } = await inVideoCall('denied', { client: { prepare } })
+  await seesFrames(client)
+  await client.getByText(/The other cannot hear you: allow the microphone.*The other cannot see you: allow the camera/).waitFor()
+  await employee.getByText('Microphone off').waitFor()
+})
+
+test('the end of the session ends its call', async () => {
+  const { client, employee } = await inVideoCall('over')
+  await press(employee, 'End')
+  await press(employee, 'End session')
+  await client.locator('.chat-over').waitFor()
+  for (const page of [client, employee]) {
+    await becomes(page, 'none')
+    assert.equal(await page.evaluate(() => connections.at(-1).connectionState), 'closed')
+    assert.equal(await page.evaluate(() => Object.keys(sessionStorage).length), 0)
+  }
+})
