@@ -14,6 +14,15 @@ export class Problem extends Error {
   }
 }
 
+/** Something with the tag of how it was when it was read. */
+export interface Tagged<T> {
+  readonly body: T
+  readonly tag: string
+}
+
+/** Makes a change only while the thing is as its tag says, or only while it is not there; else it is `changed`. */
+export type Condition = { readonly 'if-match': string } | { readonly 'if-none-match': '*' }
+
 /** How long an answer may take. */
 const ANSWERS_WITHIN_MS = 15_000
 
@@ -30,27 +39,30 @@ export class Api {
 
   /** Reads; `path` is what stands behind the company, such as `/employees`. */
   get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
-    const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
-    const search = new URLSearchParams(given).toString()
-    return this.#ask<T>('GET', search ? `${path}?${search}` : path, undefined)
+    return this.#ask<T>('GET', withQuery(path, query), undefined).then(({ body }) => body)
+  }
+
+  /** Reads it with its tag, for a change that must not undo somebody else's. */
+  getTagged<T>(path: string): Promise<Tagged<T>> {
+    return this.#ask<T>('GET', path, undefined)
   }
 
   /** Changes something. */
-  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
-    return this.#ask<T>(method, path, body)
+  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, condition?: Condition): Promise<T> {
+    return this.#ask<T>(method, path, body, condition).then((answer) => answer.body)
   }
 
-  async #ask<T>(method: string, path: string, body: unknown): Promise<T> {
-    const answer = await this.#try(method, path, body)
+  async #ask<T>(method: string, path: string, body: unknown, condition?: Condition): Promise<Tagged<T>> {
+    const answer = await this.#try(method, path, body, condition)
     // The token has expired meanwhile: once more with a fresh one.
     if (answer.status !== 401) return result<T>(answer)
     this.#kept = undefined
-    return result<T>(await this.#try(method, path, body))
+    return result<T>(await this.#try(method, path, body, condition))
   }
 
-  async #try(method: string, path: string, body: unknown): Promise<Response> {
+  async #try(method: string, path: string, body: unknown, condition: Condition | undefined): Promise<Response> {
     this.#kept ??= await this.#token()
-    const headers: Record<string, string> = { authorization: `Bearer ${this.#kept}` }
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#kept}`, ...condition }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
     const options = { method, headers, ...sent, signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) }
@@ -60,10 +72,17 @@ export class Api {
   }
 }
 
-async function result<T>(answer: Response): Promise<T> {
-  if (answer.status === 204) return undefined as T
+function withQuery(path: string, query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  const search = new URLSearchParams(given).toString()
+  return search ? `${path}?${search}` : path
+}
+
+async function result<T>(answer: Response): Promise<Tagged<T>> {
+  const tag = answer.headers.get('etag') ?? ''
+  if (answer.status === 204) return { body: undefined as T, tag }
   const body: unknown = await answer.json().catch(() => ({}))
-  if (answer.ok) return body as T
+  if (answer.ok) return { body: body as T, tag }
   const { reason, detail } = body as { reason?: string; detail?: string }
   throw new Problem(answer.status, reason ?? 'unknown', detail ?? `${answer.status}`)
 }
