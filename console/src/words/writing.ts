@@ -14,9 +14,10 @@ export function percent(share: number): string {
   return number(share, { style: 'percent', maximumFractionDigits: 0 })
 }
 
-/** The time of day of a moment, to the minute. */
-export function clock(moment: string | number): string {
-  return formatter(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit' }).format(new Date(moment))
+/** The time of day of a moment, to the minute or to the second. */
+export function clock(moment: string | number, to: 'minute' | 'second' = 'minute'): string {
+  const second = to === 'second' ? ({ second: '2-digit' } as const) : {}
+  return formatter(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit', ...second }).format(new Date(moment))
 }
 
 /** The day of a moment. */

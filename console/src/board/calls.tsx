@@ -1,0 +1,87 @@
+// What goes on: the bookings for which somebody is being asked, and the sessions that run.
+import type { Booking, Session } from 'switchboard-client'
+import { useMemo } from 'preact/hooks'
+import { number } from '../words/writing.js'
+import { nameOf, useHouse } from './house.js'
+import { useOpen } from './opened.js'
+import { Pane } from './pane.js'
+import { Rows } from './rows.js'
+import { Since } from './since.js'
+import { words } from './words.js'
+import './calls.css'
+
+/** The bookings of which somebody is being asked, oldest first. */
+export function Asked({ bookings, state }: { bookings: ReadonlyMap<string, Booking>; state: unknown }) {
+  const say = words()
+  const items = useMemo(() => [...bookings.values()].sort((a, b) => (a.created_at < b.created_at ? -1 : 1)), [state])
+  return (
+    <Pane name="asked" title={say.asked} beside={<Count of={items.length} />}>
+      {items.length === 0 && <p class="pane-empty soft">{say.nobodyWaits}</p>}
+      {items.length > 0 && <Rows label={say.asked} items={items} heightRem={3.5} row={(one) => <AskedRow booking={one} />} />}
+    </Pane>
+  )
+}
+
+/** The sessions that run, the longest first. */
+export function Running({ sessions, state }: { sessions: ReadonlyMap<string, Session>; state: unknown }) {
+  const say = words()
+  const items = useMemo(() => [...sessions.values()].sort((a, b) => (a.started_at < b.started_at ? -1 : 1)), [state])
+  return (
+    <Pane name="running" title={say.running} beside={<Count of={items.length} />}>
+      {items.length === 0 && <p class="pane-empty soft">{say.nobodyTalks}</p>}
+      {items.length > 0 && <Rows label={say.running} items={items} heightRem={3.5} row={(one) => <Talk session={one} />} />}
+    </Pane>
+  )
+}
+
+function Count({ of }: { of: number }) {
+  return <span class="figure pane-count">{number(of)}</span>
+}
+
+function AskedRow({ booking }: { booking: Booking }) {
+  const say = words()
+  const open = useOpen()
+  return (
+    <button type="button" class="entry" onClick={() => open({ what: 'booking', id: booking.id })}>
+      <span class="entry-main">
+        <b class="line">{booking.topic}</b>
+        <span class="line small soft">{booking.client_id}</span>
+      </span>
+      <span class="entry-end">
+        <Since moment={booking.created_at} />
+        <span class="small soft">{say.askedSoFar(booking.offers)}</span>
+      </span>
+    </button>
+  )
+}
+
+function Talk({ session }: { session: Session }) {
+  const open = useOpen()
+  const house = useHouse()
+  return (
+    <button type="button" class="entry" onClick={() => open({ what: 'booking', id: session.booking_id })}>
+      <span class="entry-main">
+        <span class="cord-ends">
+          <b class="line">{session.client_id}</b>
+          <Cord />
+          <b class="line">{nameOf(house, session.employee_id)}</b>
+        </span>
+        <span class="line small soft">{session.topic}</span>
+      </span>
+      <span class="entry-end">
+        <Since moment={session.started_at} />
+      </span>
+    </button>
+  )
+}
+
+/** Two jacks and the cord between them. */
+function Cord() {
+  return (
+    <svg class="cord" viewBox="0 0 44 18" role="img" aria-label={words().talksWith}>
+      <path d="M5 5.5C10 18 34 18 39 5.5" />
+      <circle cx="5" cy="5" r="3.5" />
+      <circle cx="39" cy="5" r="3.5" />
+    </svg>
+  )
+}

@@ -1,0 +1,84 @@
+// A native dialog over the wall, and the question that stands before whatever cannot be undone.
+import { useEffect, useId, useRef } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
+import { Icon } from '../look/icon.js'
+import { words } from './words.js'
+import './dialog.css'
+
+/** Opens with being drawn. `close` is called when it was closed; the focus goes back to where it was. */
+export function Dialog({ title, name, close, children }: {
+  title: ComponentChildren
+  name: string
+  close: () => void
+  children: (shut: () => void) => ComponentChildren
+}) {
+  const place = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  const shut = () => place.current?.close()
+  // A press on the backdrop is one on the dialog itself.
+  const pressed = (event: MouseEvent) => {
+    if (place.current && event.target === place.current && isBeside(event, place.current)) shut()
+  }
+  useEffect(() => {
+    const dialog = place.current
+    const cameFrom = document.activeElement
+    dialog?.showModal()
+    return () => {
+      dialog?.close()
+      if (cameFrom instanceof HTMLElement && cameFrom.isConnected) cameFrom.focus({ preventScroll: true })
+    }
+  }, [])
+  return (
+    <dialog class={`over over-${name}`} ref={place} aria-labelledby={id} onClose={close} onClick={pressed}>
+      <header class="row over-head">
+        <h2 class="grow" id={id} tabIndex={-1} autofocus>
+          {title}
+        </h2>
+        <button type="button" class="plain round" aria-label={words().close} onClick={shut}>
+          <Icon name="decline" />
+        </button>
+      </header>
+      {children(shut)}
+    </dialog>
+  )
+}
+
+/** Asks whether it is meant. `act` is what happens then. */
+export function Question({ title, text, answer, act, close, children }: {
+  title: string
+  text: string
+  answer: string
+  act: () => Promise<unknown>
+  close: () => void
+  children?: ComponentChildren
+}) {
+  const { busy, error, run } = useDoing()
+  return (
+    <Dialog title={title} name="question" close={close}>
+      {(shut) => (
+        <form class="stack" onSubmit={(event) => {
+          event.preventDefault()
+          run(() => act().then(shut))
+        }}>
+          <p>{text}</p>
+          {children}
+          <ErrorLine text={error} />
+          <div class="row wrap over-foot">
+            <WorkButton type="submit" class="grave" busy={busy}>
+              {answer}
+            </WorkButton>
+            <button type="button" onClick={shut}>
+              {words().leaveIt}
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  )
+}
+
+function isBeside({ clientX, clientY }: MouseEvent, dialog: HTMLElement): boolean {
+  const box = dialog.getBoundingClientRect()
+  return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom
+}

@@ -1,0 +1,226 @@
+// An employee: how they are, and what can be done: set their status, change their name and topics, remove them; or add one.
+import type { Employee, Intent } from 'switchboard-client'
+import { useId, useState } from 'preact/hooks'
+import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
+import { Lamp } from '../look/lamp.js'
+import { announce } from '../look/page.js'
+import { Problem, type Api } from '../person/api.js'
+import { Dialog, Question } from './dialog.js'
+import { useHouse } from './house.js'
+import { useRevision, type Thing } from './revising.js'
+import { Since } from './since.js'
+import { words } from './words.js'
+
+const NAME_MAX = 256
+/** The contract's ids, as a form checks them. */
+const ID_PATTERN = '[A-Za-z0-9._~@\\-]{1,128}'
+
+/** Somebody who works here; `employee` is how they are now, and none once they were removed. */
+export function EmployeeDialog({ employee, close }: { employee: Employee | undefined; close: () => void }) {
+  const say = words()
+  const house = useHouse()
+  return (
+    <Dialog title={employee?.name ?? say.removed} name="employee" close={close}>
+      {(shut) =>
+        employee && (
+          <div class="stack">
+            <p class="row wrap">
+              <Lamp status={employee.status} />
+              <Since moment={employee.since} />
+              <span class="soft small">{employee.id}</span>
+            </p>
+            {!house.mayManage && <p>{employee.topics.length > 0 ? employee.topics.join(' · ') : say.allTopics}</p>}
+            {house.mayOperate && <StatusButtons employee={employee} />}
+            {house.mayManage && <EditForm employee={employee} shut={shut} />}
+            {house.mayManage && <Remove employee={employee} shut={shut} />}
+          </div>
+        )
+      }
+    </Dialog>
+  )
+}
+
+/** What they want to be counts after what they are doing; so both can always be set. */
+function StatusButtons({ employee: { id, intent } }: { employee: Employee }) {
+  const say = words()
+  const { api } = useHouse()
+  const { busy, error, run } = useDoing()
+  const set = (status: Intent) => run(() => api.send('POST', `/employees/${encodeURIComponent(id)}/status`, { status }))
+  return (
+    <>
+      <div class="row wrap">
+        {intent === 'offline' ? (
+          <WorkButton busy={busy} onClick={() => set('idle')}>
+            {say.setIdle}
+          </WorkButton>
+        ) : (
+          <WorkButton busy={busy} onClick={() => set('offline')}>
+            {say.setOffline}
+          </WorkButton>
+        )}
+      </div>
+      <ErrorLine text={error} />
+    </>
+  )
+}
+
+function EditForm({ employee, shut }: { employee: Employee; shut: () => void }) {
+  const say = words()
+  const { api } = useHouse()
+  const { fields, set, theirs, changed, busy, error, save } = useRevision(thingOf(api, employee.id))
+  const saved = () => {
+    announce(say.saved)
+    shut()
+  }
+  return (
+    <form class="stack over-part" onSubmit={(event) => {
+      event.preventDefault()
+      save(saved)
+    }}>
+      <NameField value={fields?.['name'] ?? ''} theirs={theirs['name']} set={(value) => set('name', value)} />
+      <TopicsField value={fields?.['topics'] ?? ''} theirs={theirs['topics']} set={(value) => set('topics', value)} />
+      <ErrorLine text={error} />
+      <div class="row wrap over-foot">
+        <WorkButton type="submit" class="act" busy={busy} aria-disabled={!changed}>
+          {say.save}
+        </WorkButton>
+      </div>
+    </form>
+  )
+}
+
+function Remove({ employee, shut }: { employee: Employee; shut: () => void }) {
+  const say = words()
+  const { api } = useHouse()
+  const [asks, ask] = useState(false)
+  const remove = async () => {
+    await api.send('DELETE', `/employees/${encodeURIComponent(employee.id)}`)
+    announce(say.removed)
+    shut()
+  }
+  return (
+    <div class="over-part">
+      <button type="button" class="plain grave" onClick={() => ask(true)}>
+        {say.remove}
+      </button>
+      {asks && (
+        <Question
+          title={say.removeThis(employee.name)}
+          text={say.removeMeans}
+          answer={say.remove}
+          act={remove}
+          close={() => ask(false)}
+        />
+      )}
+    </div>
+  )
+}
+
+/** Adds somebody; nobody who is there already is overwritten. */
+export function NewEmployeeDialog({ close }: { close: () => void }) {
+  const say = words()
+  const { api } = useHouse()
+  const { busy, error, run } = useDoing()
+  const [id, setId] = useState('')
+  const [name, setName] = useState('')
+  const [topics, setTopics] = useState('')
+  const add = async () => {
+    const body = { ...(name.trim() && { name: name.trim() }), topics: topicsOf(topics) }
+    try {
+      await api.send('PUT', `/employees/${encodeURIComponent(id)}`, body, { 'if-none-match': '*' })
+    } catch (caught) {
+      if (caught instanceof Problem && caught.reason === 'changed') throw new Problem(caught.status, 'id_taken', say.idTaken)
+      throw caught
+    }
+    announce(say.added(name.trim() || id))
+  }
+  const hint = useId()
+  return (
+    <Dialog title={say.addEmployee} name="employee" close={close}>
+      {(shut) => (
+        <form class="stack" onSubmit={(event) => {
+          event.preventDefault()
+          run(() => add().then(shut))
+        }}>
+          <label>
+            <span>{say.id}</span>
+            <input
+              name="id" required pattern={ID_PATTERN} autocomplete="off" autocapitalize="none" spellcheck={false}
+              aria-describedby={hint} value={id} onInput={(event) => setId(event.currentTarget.value)}
+            />
+          </label>
+          <p class="small soft" id={hint}>
+            {say.idMeans}
+          </p>
+          <NameField value={name} set={setName} />
+          <TopicsField value={topics} set={setTopics} />
+          <ErrorLine text={error} />
+          <div class="row wrap over-foot">
+            <WorkButton type="submit" class="act" busy={busy}>
+              {say.addEmployee}
+            </WorkButton>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  )
+}
+
+interface Field {
+  readonly value: string
+  readonly set: (value: string) => void
+  /** What it is now, when somebody else changed it as well. */
+  readonly theirs?: string | undefined
+}
+
+function NameField({ value, set, theirs }: Field) {
+  const say = words()
+  return (
+    <label>
+      <span>{say.name}</span>
+      <input name="name" dir="auto" maxLength={NAME_MAX} value={value} onInput={(event) => set(event.currentTarget.value)} />
+      {theirs !== undefined && <Theirs text={theirs} />}
+    </label>
+  )
+}
+
+function TopicsField({ value, set, theirs }: Field) {
+  const say = words()
+  return (
+    <label>
+      <span>{say.topics}</span>
+      <input
+        name="topics" dir="auto" autocomplete="off" placeholder={say.allTopics}
+        value={value} onInput={(event) => set(event.currentTarget.value)}
+      />
+      <span class="small soft">{say.topicsMean}</span>
+      {theirs !== undefined && <Theirs text={theirs || say.allTopics} />}
+    </label>
+  )
+}
+
+/** Says what a field was changed to by somebody else. */
+export function Theirs({ text }: { text: string }) {
+  return <span class="theirs small">{words().isNow(text)}</span>
+}
+
+function thingOf(api: Api, id: string): Thing {
+  const path = `/employees/${encodeURIComponent(id)}`
+  return {
+    read: async () => {
+      const { body, tag } = await api.getTagged<Employee>(path)
+      return { body: { name: body.name, topics: body.topics.join(', ') }, tag }
+    },
+    change: (changed, tag) => {
+      const name = changed['name']
+      const topics = changed['topics']
+      // An empty name is the id again.
+      const body = { ...(name !== undefined && { name: name.trim() || null }), ...(topics !== undefined && { topics: topicsOf(topics) }) }
+      return api.send('PATCH', path, body, { 'if-match': tag })
+    },
+  }
+}
+
+function topicsOf(text: string): readonly string[] {
+  return [...new Set(text.split(/[,،;]/).map((topic) => topic.trim()).filter((topic) => topic !== ''))]
+}

@@ -1,0 +1,101 @@
+// Who works here, by status: counted, looked for, and each a press away from what can be done.
+import type { Employee, Status } from 'switchboard-client'
+import { useMemo, useState } from 'preact/hooks'
+import { Icon } from '../look/icon.js'
+import { Lamp } from '../look/lamp.js'
+import { number } from '../words/writing.js'
+import { useHouse } from './house.js'
+import { useOpen } from './opened.js'
+import { Pane } from './pane.js'
+import { rosterOf, STATUSES, type Roster } from './roster.js'
+import { Rows } from './rows.js'
+import { Since } from './since.js'
+import { words } from './words.js'
+import './employees.css'
+
+/** The part of the wall. `state` changes with every change of the employees, whose map stays the same. */
+export function Employees({ employees, state }: { employees: ReadonlyMap<string, Employee>; state: unknown }) {
+  const say = words()
+  const house = useHouse()
+  const open = useOpen()
+  const [sought, seek] = useState('')
+  const [status, choose] = useState<Status>()
+  const { counts, shown } = useMemo(() => rosterOf(employees, sought, status), [state, employees, sought, status])
+  const add = house.mayManage && (
+    <button type="button" class="plain" onClick={() => open({ what: 'new employee' })}>
+      <Icon name="add" />
+      {say.add}
+    </button>
+  )
+  return (
+    <Pane name="employees" title={say.employees} beside={add}>
+      <Counts counts={counts} chosen={status} choose={choose} />
+      <label class="seek">
+        <span class="unseen">{say.seek}</span>
+        <Icon name="find" />
+        <input type="search" placeholder={say.seek} value={sought} onInput={(event) => seek(event.currentTarget.value)} />
+      </label>
+      {shown.length > 0 && <Rows label={say.employees} items={shown} heightRem={3.5} row={(one) => <Row employee={one} />} />}
+      {shown.length === 0 && employees.size > 0 && <p class="pane-empty soft">{say.nobodyFound}</p>}
+      {employees.size === 0 && <NobodyYet />}
+    </Pane>
+  )
+}
+
+function Counts({ counts, chosen, choose }: {
+  counts: Roster['counts']
+  chosen: Status | undefined
+  choose: (status: Status | undefined) => void
+}) {
+  return (
+    <div class="counts" role="group" aria-label={words().byStatus}>
+      {STATUSES.map((status) => (
+        <button
+          type="button"
+          key={status}
+          class={`count toned is-${status}`}
+          aria-pressed={chosen === status}
+          onClick={() => choose(chosen === status ? undefined : status)}
+        >
+          <b class="figure">{number(counts[status])}</b>
+          <Lamp status={status} />
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function Row({ employee }: { employee: Employee }) {
+  const open = useOpen()
+  const { id, name, topics, status, since } = employee
+  return (
+    <button type="button" class="entry" onClick={() => open({ what: 'employee', id })}>
+      <span class="entry-main">
+        <b class="line">{name}</b>
+        <span class="line small soft">{topics.length > 0 ? topics.join(' · ') : words().allTopics}</span>
+      </span>
+      <span class="entry-end">
+        <Lamp status={status} />
+        <Since moment={since} />
+      </span>
+    </button>
+  )
+}
+
+function NobodyYet() {
+  const say = words()
+  const house = useHouse()
+  const open = useOpen()
+  return (
+    <div class="pane-empty stack">
+      <h3>{say.nobodyYet}</h3>
+      <p class="soft">{house.mayManage ? say.addTheFirst : say.askForTheFirst}</p>
+      {house.mayManage && (
+        <button type="button" class="act" onClick={() => open({ what: 'new employee' })}>
+          <Icon name="add" />
+          {say.addEmployee}
+        </button>
+      )}
+    </div>
+  )
+}

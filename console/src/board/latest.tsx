@@ -1,0 +1,98 @@
+// The latest bookings, newest first, a page at a time.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Booking } from 'switchboard-client'
+import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
+import { Icon } from '../look/icon.js'
+import { clock } from '../words/writing.js'
+import { useHouse } from './house.js'
+import { useOpen } from './opened.js'
+import { Pane } from './pane.js'
+import type { Page } from './past.js'
+import { words } from './words.js'
+import './latest.css'
+
+const PAGE = 25
+const LOOKS_AGAIN_AFTER_MS = 5_000
+
+/** The part of the wall. `booked` changes with each new booking and each end: then the list is read again, not too often. */
+export function Latest({ booked }: { booked: number }) {
+  const say = words()
+  const { items, next, error, busy, more, again } = useLatest(booked)
+  const look = (
+    <button type="button" class="plain" onClick={again}>
+      {say.lookAgain}
+    </button>
+  )
+  return (
+    <Pane name="latest" title={say.latest} beside={look}>
+      <div class="latest">
+        {items?.length === 0 && <p class="pane-empty soft">{say.noBookings}</p>}
+        <ol role="list">{items?.map((booking) => <Line key={booking.id} booking={booking} />)}</ol>
+        <ErrorLine text={error} />
+        {next && (
+          <WorkButton class="plain" busy={busy} onClick={more}>
+            {say.more}
+          </WorkButton>
+        )}
+      </div>
+    </Pane>
+  )
+}
+
+function Line({ booking }: { booking: Booking }) {
+  const say = words()
+  const open = useOpen()
+  const { id, topic, client_id, created_at, state, employee } = booking
+  return (
+    <li>
+      <button type="button" class="entry latest-entry" onClick={() => open({ what: 'booking', id })}>
+        <time class="soft" dateTime={created_at}>
+          {clock(created_at)}
+        </time>
+        <span class="entry-main">
+          <b class="line">{topic}</b>
+          <span class="line small soft">
+            {client_id}
+            {employee && (
+              <>
+                {' '}
+                <Icon name="send" /> {employee.name}
+              </>
+            )}
+          </span>
+        </span>
+        <span class={`outcome of-${state}`}>{say.states[state]}</span>
+      </button>
+    </li>
+  )
+}
+
+/** Pages that were asked for stay; the first one is read anew when something happened. */
+function useLatest(booked: number) {
+  const { api } = useHouse()
+  const [items, list] = useState<readonly Booking[]>()
+  const [next, setNext] = useState<string | null>(null)
+  const { busy, error, run } = useDoing()
+  const readAt = useRef(-Infinity)
+  const read = async () => {
+    readAt.current = performance.now()
+    const page = await api.get<Page<Booking>>('/bookings', { limit: PAGE })
+    const fresh = new Set(page.items.map(({ id }) => id))
+    const oldest = page.items.at(-1)?.id ?? ''
+    // Ids have the time in them, so what is older than this page is what was read on.
+    list((known) => [...page.items, ...(known ?? []).filter(({ id }) => !fresh.has(id) && id < oldest)])
+    setNext((known) => (items === undefined || items.length <= PAGE ? page.next : known))
+  }
+  const more = () =>
+    run(async () => {
+      const page = await api.get<Page<Booking>>('/bookings', { limit: PAGE, after: next ?? undefined })
+      list((known) => [...(known ?? []), ...page.items])
+      setNext(page.next)
+    })
+  useEffect(() => {
+    const wait = Math.max(0, readAt.current + LOOKS_AGAIN_AFTER_MS - performance.now())
+    const timer = setTimeout(() => run(read), wait)
+    return () => clearTimeout(timer)
+  }, [booked, api])
+  return { items, next, error, busy, more, again: () => run(read) }
+}

@@ -1,0 +1,68 @@
+// The past as the HTTP API tells it: bookings with their offers, and what became of them step by step.
+import type { Booking, BookingReason, BookingState, EndedBy, Outcome, Time } from 'switchboard-client'
+
+/** Why somebody was not asked. */
+export type WhyNot = 'already_asked' | 'wrong_topic' | 'unreachable' | 'busy'
+
+/** Those who were not asked. */
+export interface PassedOver {
+  readonly employees: readonly { readonly employee_id: string; readonly why: WhyNot; readonly since: Time }[]
+  /** How many more there were. */
+  readonly more: number
+}
+
+/** An offer that was made. */
+export interface PastOffer {
+  readonly id: string
+  readonly attempt: number
+  readonly employee_id: string
+  readonly made_at: Time
+  readonly delivered_at: Time | null
+  readonly delivered_to: string | null
+  readonly closed_at: Time | null
+  readonly outcome: Outcome | null
+  readonly reason: string | null
+}
+
+/** A booking with its offers. */
+export interface PastBooking extends Omit<Booking, 'offers'> {
+  readonly offers: readonly PastOffer[]
+}
+
+/** One thing that happened to a booking. */
+export type Step = { readonly at: Time } & (
+  | { readonly what: 'opened'; readonly client_id: string; readonly topic: string }
+  | {
+      readonly what: 'offered'
+      readonly employee_id: string
+      /** Not there where history was removed, and so with the next two. */
+      readonly idle_since?: Time
+      readonly behind?: number
+      readonly passed_over?: PassedOver
+    }
+  | { readonly what: 'delivered'; readonly employee_id: string | null; readonly device: string | null }
+  | { readonly what: 'closed'; readonly employee_id: string | null; readonly outcome: Outcome; readonly reason: string | null }
+  | { readonly what: 'assigned'; readonly employee_id: string | null }
+  | { readonly what: 'client_left' }
+  | { readonly what: 'client_returned' }
+  | {
+      readonly what: 'ended'
+      readonly state: BookingState
+      readonly reason: BookingReason
+      readonly passed_over: PassedOver
+    }
+  | { readonly what: 'session_ended'; readonly ended_by: EndedBy | null; readonly reason: string | null }
+)
+
+/** What became of a booking, in order. */
+export interface Timeline {
+  readonly booking_id: string
+  readonly steps: readonly Step[]
+}
+
+/** A page of a list. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** What the next page is asked for with. */
+  readonly next: string | null
+}

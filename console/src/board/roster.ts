@@ -1,0 +1,40 @@
+// The employees in the order in which they matter: being asked, busy, idle as they will be asked, offline.
+import type { Employee, Status } from 'switchboard-client'
+
+/** The statuses in the board's order. */
+export const STATUSES: readonly Status[] = ['init', 'busy', 'idle', 'offline']
+
+const PLACE: Readonly<Record<Status, number>> = { init: 0, busy: 1, idle: 2, offline: 3 }
+
+/** Employees that are looked for, and how many there are of each status. */
+export interface Roster {
+  /** Of all, whatever is looked for. */
+  readonly counts: Readonly<Record<Status, number>>
+  readonly shown: readonly Employee[]
+}
+
+/** Puts those in order whose name, id or topic has the words in it, and who are in the status, if one is asked for. */
+export function rosterOf(employees: ReadonlyMap<string, Employee>, sought: string, status: Status | undefined): Roster {
+  const counts = { init: 0, busy: 0, idle: 0, offline: 0 }
+  const shown: Employee[] = []
+  const wanted = sought.trim().toLocaleLowerCase()
+  for (const employee of employees.values()) {
+    counts[employee.status] += 1
+    if (status !== undefined && employee.status !== status) continue
+    if (wanted === '' || hasIn(employee, wanted)) shown.push(employee)
+  }
+  return { counts, shown: shown.sort(compare) }
+}
+
+function hasIn({ name, id, topics }: Employee, wanted: string): boolean {
+  return [name, id, ...topics].some((text) => text.toLocaleLowerCase().includes(wanted))
+}
+
+/** The server's times are all written alike, so they compare as text; offline, the last who left stands first. */
+function compare(one: Employee, other: Employee): number {
+  const place = PLACE[one.status] - PLACE[other.status]
+  if (place !== 0) return place
+  const earlier = one.since < other.since ? -1 : one.since > other.since ? 1 : 0
+  if (earlier !== 0) return one.status === 'offline' ? -earlier : earlier
+  return one.id < other.id ? -1 : 1
+}

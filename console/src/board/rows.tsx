@@ -1,0 +1,100 @@
+// A list of thousands of rows of one height, of which only those in sight are in the document.
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import './rows.css'
+
+/** Drawn above and below what is in sight, so that a quick scroll finds rows already there. */
+const ROWS_BEYOND = 6
+
+interface Rows<Item extends { readonly id: string }> {
+  /** What the list is of. */
+  readonly label: string
+  readonly items: readonly Item[]
+  /** A row's height, in units of the page's letters. */
+  readonly heightRem: number
+  /** What is in a row; its first button is what the keyboard reaches. */
+  readonly row: (item: Item) => ComponentChildren
+}
+
+/** The list. Arrow keys, page keys, Home and End go through it; the row with the focus stays, wherever it moves. */
+export function Rows<Item extends { readonly id: string }>({ label, items, heightRem, row }: Rows<Item>) {
+  const place = useRef<HTMLOListElement>(null)
+  const { top, sight, height } = useSight(place, heightRem)
+  const [current, setCurrent] = useState<string>()
+  const focusNext = useRef<string | undefined>(undefined)
+  const first = Math.max(0, Math.floor(top / height) - ROWS_BEYOND)
+  const end = Math.min(items.length, Math.ceil((top + sight) / height) + ROWS_BEYOND)
+  const currentAt = current === undefined ? -1 : items.findIndex(({ id }) => id === current)
+  // It would lose the focus if it left the document.
+  const beside = currentAt >= 0 && (currentAt < first || currentAt >= end) ? [currentAt] : []
+  const drawn = [...beside, ...Array.from({ length: end - first }, (_, at) => first + at)].sort((a, b) => a - b)
+  const entry = currentAt >= 0 ? currentAt : Math.min(items.length - 1, Math.ceil(top / height))
+
+  const go = (event: KeyboardEvent) => {
+    const list = place.current
+    const to = target(event.key, entry, Math.max(1, Math.floor(sight / height) - 1), items.length - 1)
+    const item = to === undefined ? undefined : items[to]
+    if (!list || to === undefined || !item) return
+    event.preventDefault()
+    list.scrollTop = Math.min(Math.max(list.scrollTop, (to + 1) * height - sight), to * height)
+    focusNext.current = item.id
+    setCurrent(item.id)
+  }
+  useLayoutEffect(() => {
+    if (focusNext.current === undefined) return
+    focusNext.current = undefined
+    place.current?.querySelector<HTMLElement>('[data-current] button')?.focus({ preventScroll: true })
+  })
+
+  return (
+    <ol class="rows" role="list" aria-label={label} ref={place} onKeyDown={go}>
+      <li class="rows-room" role="presentation" style={{ height: `${items.length * height}px` }} />
+      {drawn.map((at) => {
+        const item = items[at]
+        if (!item) return null
+        return (
+          <li
+            key={item.id}
+            class="rows-row"
+            aria-setsize={items.length}
+            aria-posinset={at + 1}
+            data-current={at === entry || undefined}
+            style={{ height: `${height}px`, transform: `translateY(${at * height}px)` }}
+            onFocusCapture={() => setCurrent(item.id)}
+          >
+            {row(item)}
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+/** What of the list is in sight, in pixels. */
+function useSight(place: { readonly current: HTMLElement | null }, heightRem: number) {
+  const [seen, setSeen] = useState({ top: 0, sight: 800, height: heightRem * 16 })
+  useLayoutEffect(() => {
+    const list = place.current
+    if (!list) return
+    const look = () => {
+      const height = heightRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+      setSeen({ top: list.scrollTop, sight: list.clientHeight, height })
+    }
+    const scrolled = () => setSeen((before) => ({ ...before, top: list.scrollTop }))
+    const size = new ResizeObserver(look)
+    size.observe(list)
+    list.addEventListener('scroll', scrolled, { passive: true })
+    return () => {
+      size.disconnect()
+      list.removeEventListener('scroll', scrolled)
+    }
+  }, [place, heightRem])
+  return seen
+}
+
+/** Where a key leads from a row. */
+function target(key: string, from: number, page: number, last: number): number | undefined {
+  const by: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -last, End: last }
+  const step = by[key]
+  return step === undefined ? undefined : Math.min(last, Math.max(0, from + step))
+}

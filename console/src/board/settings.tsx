@@ -1,0 +1,151 @@
+// The company's settings: its name and its rules of time, in units for people.
+import { useId, useState } from 'preact/hooks'
+import { ErrorLine, WorkButton } from '../look/doing.js'
+import { announce } from '../look/page.js'
+import type { Api } from '../person/api.js'
+import { number } from '../words/writing.js'
+import { Dialog } from './dialog.js'
+import { Theirs } from './employee.js'
+import { useHouse } from './house.js'
+import { useRevision, type Fields, type Revision, type Thing } from './revising.js'
+import { RULES, ruleWords, unitOf, UNITS_MS, type Rule, type Unit } from './rules.js'
+import { words } from './words.js'
+import './settings.css'
+
+const NAME_MAX = 256
+
+/** Shows and changes them. */
+export function SettingsDialog({ close }: { close: () => void }) {
+  const say = words()
+  const { api } = useHouse()
+  const revision = useRevision(thingOf(api))
+  const { fields, error } = revision
+  return (
+    <Dialog title={say.settings} name="settings" close={close}>
+      {(shut) => (
+        <>
+          {!fields && !error && <p class="soft">{say.loading}</p>}
+          {!fields && <ErrorLine text={error} />}
+          {fields && <SettingsForm fields={fields} revision={revision} shut={shut} />}
+        </>
+      )}
+    </Dialog>
+  )
+}
+
+function SettingsForm({ fields, revision, shut }: { fields: Fields; revision: Revision; shut: () => void }) {
+  const say = words()
+  const { set, theirs, changed, busy, error, save } = revision
+  const saved = () => {
+    announce(say.saved)
+    shut()
+  }
+  return (
+    <form class="stack" onSubmit={(event) => {
+      event.preventDefault()
+      save(saved)
+    }}>
+      <label>
+        <span>{say.companyName}</span>
+        <input
+          name="name" dir="auto" maxLength={NAME_MAX} value={fields['name']}
+          onInput={(event) => set('name', event.currentTarget.value)}
+        />
+        {theirs['name'] !== undefined && <Theirs text={theirs['name']} />}
+      </label>
+      {(Object.keys(RULES) as Rule[]).map((rule) => (
+        <RuleField
+          key={`${rule} ${revision.tag}`} rule={rule} value={Number(fields[rule])} theirs={theirs[rule]}
+          set={(value) => set(rule, String(value))}
+        />
+      ))}
+      <div class="over-foot settings-foot stack">
+        <ErrorLine text={error} />
+        <p class="small soft">{say.countsForNew}</p>
+        <WorkButton type="submit" class="act" busy={busy} aria-disabled={!changed}>
+          {say.save}
+        </WorkButton>
+      </div>
+    </form>
+  )
+}
+
+interface RuleFieldProps {
+  readonly rule: Rule
+  readonly value: number
+  /** What it is now, when somebody else changed it as well. */
+  readonly theirs: string | undefined
+  readonly set: (value: number) => void
+}
+
+function RuleField({ rule, value, theirs, set }: RuleFieldProps) {
+  const say = words()
+  const { kind, min, max, zeroIsOff } = RULES[rule]
+  const { name, means } = ruleWords()[rule]
+  const [unit, measure] = useState<Unit>(unitOf(value))
+  const factor = kind === 'time' ? UNITS_MS[unit] : 1
+  const [written, write] = useState(String(value / factor))
+  const hint = useId()
+  const take = (text: string, times: number) => {
+    write(text)
+    set(text.trim() === '' ? Number.NaN : Math.round(Number(text) * times))
+  }
+  const takeIn = (chosen: Unit) => {
+    measure(chosen)
+    take(written, UNITS_MS[chosen])
+  }
+  // A rule of 1 ms is no rule for a person: from the smallest that can be entered on.
+  const least = min > 0 ? min / factor : 0
+  return (
+    <fieldset class="rule">
+      <legend>{name}</legend>
+      <div class="row">
+        <input
+          type="number" name={rule} aria-label={name} aria-describedby={hint} required inputMode="decimal"
+          min={least} max={max / factor} step={kind === 'time' ? 'any' : 1} value={written}
+          onInput={(event) => take(event.currentTarget.value, factor)}
+        />
+        {kind === 'time' && (
+          <select aria-label={say.unitOf(name)} value={unit} onChange={(event) => takeIn(event.currentTarget.value as Unit)}>
+            {(Object.keys(UNITS_MS) as Unit[]).map((one) => (
+              <option key={one} value={one}>
+                {say.units[one]}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
+      <p class="small soft" id={hint}>
+        {means} {zeroIsOff && say.zeroIsOff}
+      </p>
+      {theirs !== undefined && <Theirs text={valueIn(rule, Number(theirs))} />}
+    </fieldset>
+  )
+}
+
+function valueIn(rule: Rule, value: number): string {
+  if (RULES[rule].kind === 'count') return number(value)
+  const unit = unitOf(value)
+  return number(value / UNITS_MS[unit], { style: 'unit', unit, unitDisplay: 'long' })
+}
+
+interface Company {
+  readonly name: string
+  readonly settings: Readonly<Record<Rule, number>>
+}
+
+function thingOf(api: Api): Thing {
+  return {
+    read: async () => {
+      const { body, tag } = await api.getTagged<Company>('')
+      const rules = Object.entries(body.settings).map(([rule, value]) => [rule, String(value)])
+      return { body: { name: body.name, ...Object.fromEntries(rules) }, tag }
+    },
+    change: ({ name, ...rules }, tag) => {
+      const settings = Object.fromEntries(Object.entries(rules).map(([rule, value]) => [rule, Number(value)]))
+      // An empty name is the id again.
+      const body = { ...(name !== undefined && { name: name.trim() || null }), settings }
+      return api.send('PATCH', '', body, { 'if-match': tag })
+    },
+  }
+}

@@ -1,0 +1,180 @@
+// A booking's story: who asked, who was asked in turn and why they, and how it ended; with what can be done about it.
+import { useEffect, useState } from 'preact/hooks'
+import type { Json } from 'switchboard-client'
+import { ErrorLine, sentenceOf } from '../look/doing.js'
+import { clock, dayAndClock, lasting } from '../words/writing.js'
+import { CancelBooking, EndSession } from './closing.js'
+import { Dialog } from './dialog.js'
+import { nameOf, useHouse } from './house.js'
+import type { PastBooking, Timeline } from './past.js'
+import { Since } from './since.js'
+import { outcomeWords, sentenceFor, passedOverFor } from './telling.js'
+import { words } from './words.js'
+import './story.css'
+
+interface Story {
+  readonly booking: PastBooking
+  readonly timeline: Timeline
+}
+
+/** The booking, told, and told again when something happens to it. */
+export function StoryDialog({ booking: id, close }: { booking: string; close: () => void }) {
+  const say = words()
+  const { story, error } = useStory(id)
+  return (
+    <Dialog title={story?.booking.topic ?? say.booking} name="story" close={close}>
+      {() => (
+        <div class="stack">
+          <ErrorLine text={error} />
+          {!story && !error && <p class="soft">{say.loading}</p>}
+          {story && <Head booking={story.booking} />}
+          {story && <Offers booking={story.booking} />}
+          {story && <Steps timeline={story.timeline} />}
+        </div>
+      )}
+    </Dialog>
+  )
+}
+
+/** Read again whenever something happened to the booking; what was read stays until then. */
+function useStory(id: string) {
+  const { api } = useHouse()
+  const version = useHappenings(id)
+  const [story, tell] = useState<Story>()
+  const [error, fail] = useState('')
+  useEffect(() => {
+    let isOver = false
+    const read = async () => {
+      const path = `/bookings/${encodeURIComponent(id)}`
+      const booking = await api.get<PastBooking>(path)
+      const timeline = await api.get<Timeline>(`${path}/timeline`)
+      if (isOver) return
+      tell({ booking, timeline })
+      fail('')
+    }
+    read().catch((caught: unknown) => !isOver && fail(sentenceOf(caught)))
+    return () => {
+      isOver = true
+    }
+  }, [api, id, version])
+  return { story, error }
+}
+
+/** Counts what is heard of the booking; what was missed while the line was lost counts as well. */
+function useHappenings(id: string): string {
+  const { board } = useHouse()
+  const [count, happen] = useState(0)
+  useEffect(() => {
+    const one = () => happen((before) => before + 1)
+    const stops = [
+      board.on('booking', ({ booking }) => booking.id === id && one()),
+      board.on('session', ({ session }) => session.booking_id === id && one()),
+    ]
+    return () => stops.forEach((stop) => stop())
+  }, [board, id])
+  return `${count} ${board.live}`
+}
+
+function Head({ booking }: { booking: PastBooking }) {
+  const say = words()
+  const house = useHouse()
+  const { session, employee } = booking
+  const runs = session !== null && session.ended_at === null
+  return (
+    <div class="stack">
+      <dl class="facts">
+        <Fact name={say.client} value={booking.client_id} />
+        {employee && <Fact name={say.employee} value={employee.name} />}
+        <Fact name={say.booked} value={dayAndClock(booking.created_at)} />
+        <div>
+          <dt>{say.state}</dt>
+          <dd>
+            {say.states[booking.state]} {runs && session && <Since moment={session.started_at} />}
+          </dd>
+        </div>
+        {booking.note !== null && (
+          <div class="wide">
+            <dt>{say.note}</dt>
+            <dd dir="auto">{noteOf(booking.note)}</dd>
+          </div>
+        )}
+      </dl>
+      {house.mayOperate && booking.state === 'offering' && <CancelBooking booking={booking} />}
+      {house.mayOperate && runs && session && <EndSession session={session} />}
+    </div>
+  )
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd dir="auto">{value}</dd>
+    </div>
+  )
+}
+
+/** A note is any JSON: of an object, a line for each of its fields. */
+function noteOf(note: Json): string {
+  if (typeof note === 'string') return note
+  if (note === null || typeof note !== 'object' || Array.isArray(note)) return JSON.stringify(note)
+  return Object.entries(note)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('\n')
+}
+
+function Offers({ booking: { offers } }: { booking: PastBooking }) {
+  const say = words()
+  const house = useHouse()
+  if (offers.length === 0) return null
+  return (
+    <section class="stack">
+      <h3>{say.askedInTurn}</h3>
+      <ol class="offers">
+        {offers.map(({ id, employee_id, made_at, closed_at, outcome }) => (
+          <li key={id} class={`offer toned ${outcome === 'accepted' ? 'is-idle' : outcome === null ? 'is-init' : ''}`}>
+            <b class="line">{nameOf(house, employee_id)}</b>
+            <span>{outcome === null ? say.isAsked : outcomeWords()[outcome]}</span>
+            <span class="soft figure">{closed_at && lasting(Date.parse(closed_at) - Date.parse(made_at))}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function Steps({ timeline }: { timeline: Timeline }) {
+  const house = useHouse()
+  return (
+    <section class="stack">
+      <h3>{words().howItWent}</h3>
+      <ol class="steps">
+        {timeline.steps.map((step, at) => {
+          const passedOver = passedOverFor(step, (id) => nameOf(house, id))
+          return (
+            <li key={at} class={`step of-${step.what}`}>
+              <time dateTime={step.at}>{clock(step.at, 'second')}</time>
+              <div>
+                <p>{sentenceFor(step, (id) => nameOf(house, id))}</p>
+                {passedOver.length > 0 && <PassedOver lines={passedOver} />}
+              </div>
+            </li>
+          )
+        })}
+      </ol>
+    </section>
+  )
+}
+
+/** A few are read at a glance; more are put away. */
+function PassedOver({ lines }: { lines: readonly string[] }) {
+  const say = words()
+  const items = lines.map((line) => <li key={line}>{line}</li>)
+  if (lines.length <= 3) return <ul class="passed small soft">{items}</ul>
+  return (
+    <details class="small soft">
+      <summary>{say.passedOver(lines.length)}</summary>
+      <ul class="passed">{items}</ul>
+    </details>
+  )
+}

@@ -1,0 +1,241 @@
+// A booking's steps, as sentences in the language of the page.
+import type { BookingReason, EndedBy, Outcome } from 'switchboard-client'
+import { translated } from '../words/language.js'
+import { clock, number } from '../words/writing.js'
+import type { PassedOver, Step, WhyNot } from './past.js'
+
+interface Sentences {
+  readonly opened: (client: string, topic: string) => string
+  readonly offered: (employee: string) => string
+  readonly idleSince: (time: string) => string
+  readonly behind: (many: number) => string
+  readonly delivered: (employee: string, device: string | null) => string
+  readonly closed: Readonly<Record<Outcome, (employee: string) => string>>
+  readonly said: (reason: string) => string
+  readonly assigned: (employee: string) => string
+  readonly clientLeft: string
+  readonly clientReturned: string
+  readonly ended: Readonly<Record<BookingReason, string>>
+  readonly sessionEnded: Readonly<Record<EndedBy, string>>
+  readonly sessionOver: string
+  readonly passedOver: Readonly<Record<WhyNot, (employee: string, since: string) => string>>
+  readonly more: (many: number) => string
+  readonly somebody: string
+}
+
+const sentences = translated<Sentences>({
+  en: {
+    opened: (client, topic) => `${client} asked for ${topic}.`,
+    offered: (employee) => `${employee} was asked`,
+    idleSince: (time) => `idle since ${time}, the longest`,
+    behind: (many) => `${number(many)} more in line`,
+    delivered: (employee, device) => `${employee}’s device has it${device ? ` (${device})` : ''}.`,
+    closed: {
+      accepted: (employee) => `${employee} said yes.`,
+      rejected: (employee) => `${employee} said no.`,
+      timed_out: (employee) => `${employee} did not answer in time.`,
+      undelivered: (employee) => `No device of ${employee} could be reached.`,
+      client_cancelled: (employee) => `Taken back from ${employee}: the client cancelled.`,
+      client_lost: (employee) => `Taken back from ${employee}: the client stayed away.`,
+      went_offline: (employee) => `${employee} went offline.`,
+      withdrawn_by_admin: (employee) => `Taken back from ${employee} by whoever runs the company.`,
+      booking_expired: (employee) => `Taken back from ${employee}: the search took too long.`,
+    },
+    said: (reason) => `Reason given: “${reason}”`,
+    assigned: (employee) => `${employee} said yes, and the session began.`,
+    clientLeft: 'The client’s last device left.',
+    clientReturned: 'The client is there again.',
+    ended: {
+      everyone_declined: 'Nobody took it: all who were asked said no.',
+      nobody_left: 'Nobody took it: nobody else was idle for the topic.',
+      client_cancelled: 'The client cancelled.',
+      client_lost: 'It ended because the client stayed away.',
+      deadline: 'The search took too long and ended.',
+      closed_by_admin: 'It was cancelled by whoever runs the company.',
+    },
+    sessionEnded: {
+      client: 'The client ended the session.',
+      employee: 'The employee ended the session.',
+      admin: 'The session was ended by whoever runs the company.',
+      lost: 'The session ended because one side stayed away.',
+    },
+    sessionOver: 'The session ended.',
+    passedOver: {
+      already_asked: (employee) => `Not ${employee}: asked already`,
+      wrong_topic: (employee) => `Not ${employee}: does not take this topic`,
+      unreachable: (employee, since) => `Not ${employee}: no device since ${since}`,
+      busy: (employee, since) => `Not ${employee}: taken since ${since}`,
+    },
+    more: (many) => `and ${number(many)} more`,
+    somebody: 'somebody',
+  },
+  de: {
+    opened: (client, topic) => `${client} hat nach ${topic} gefragt.`,
+    offered: (employee) => `${employee} wurde gefragt`,
+    idleSince: (time) => `am längsten frei, seit ${time}`,
+    behind: (many) => `${number(many)} weitere in der Reihe`,
+    delivered: (employee, device) => `Bei ${employee} angekommen${device ? ` (${device})` : ''}.`,
+    closed: {
+      accepted: (employee) => `${employee} hat zugesagt.`,
+      rejected: (employee) => `${employee} hat abgelehnt.`,
+      timed_out: (employee) => `${employee} hat nicht rechtzeitig geantwortet.`,
+      undelivered: (employee) => `Kein Gerät von ${employee} war erreichbar.`,
+      client_cancelled: (employee) => `Von ${employee} zurückgenommen: Die Anfrage wurde abgebrochen.`,
+      client_lost: (employee) => `Von ${employee} zurückgenommen: Der Kunde blieb weg.`,
+      went_offline: (employee) => `${employee} ging offline.`,
+      withdrawn_by_admin: (employee) => `Von der Leitung bei ${employee} zurückgenommen.`,
+      booking_expired: (employee) => `Von ${employee} zurückgenommen: Die Suche dauerte zu lange.`,
+    },
+    said: (reason) => `Angegebener Grund: „${reason}“`,
+    assigned: (employee) => `${employee} hat zugesagt, das Gespräch begann.`,
+    clientLeft: 'Das letzte Gerät des Kunden war weg.',
+    clientReturned: 'Der Kunde ist wieder da.',
+    ended: {
+      everyone_declined: 'Niemand hat übernommen: Alle Gefragten haben abgelehnt.',
+      nobody_left: 'Niemand hat übernommen: Sonst war niemand für das Thema frei.',
+      client_cancelled: 'Der Kunde hat abgebrochen.',
+      client_lost: 'Beendet, weil der Kunde wegblieb.',
+      deadline: 'Die Suche dauerte zu lange und wurde beendet.',
+      closed_by_admin: 'Von der Leitung abgebrochen.',
+    },
+    sessionEnded: {
+      client: 'Der Kunde hat das Gespräch beendet.',
+      employee: 'Das Gespräch wurde vom Mitarbeiter oder von der Mitarbeiterin beendet.',
+      admin: 'Das Gespräch wurde von der Leitung beendet.',
+      lost: 'Das Gespräch endete, weil eine Seite wegblieb.',
+    },
+    sessionOver: 'Das Gespräch ist zu Ende.',
+    passedOver: {
+      already_asked: (employee) => `Nicht ${employee}: schon gefragt`,
+      wrong_topic: (employee) => `Nicht ${employee}: übernimmt dieses Thema nicht`,
+      unreachable: (employee, since) => `Nicht ${employee}: seit ${since} ohne Gerät`,
+      busy: (employee, since) => `Nicht ${employee}: seit ${since} beschäftigt`,
+    },
+    more: (many) => `und ${number(many)} weitere`,
+    somebody: 'jemand',
+  },
+  ar: {
+    opened: (client, topic) => `طلب ${client} استشارة في ${topic}.`,
+    offered: (employee) => `عُرض الطلب على ${employee}`,
+    idleSince: (time) => `الأطول انتظارًا، متاح منذ ${time}`,
+    behind: (many) => `خلفه في الدور: ${number(many)}`,
+    delivered: (employee, device) => `وصل الطلب إلى جهاز ${employee}${device ? ` (${device})` : ''}.`,
+    closed: {
+      accepted: (employee) => `قبِل ${employee}.`,
+      rejected: (employee) => `رفض ${employee}.`,
+      timed_out: (employee) => `لم يُجب ${employee} في الوقت المحدد.`,
+      undelivered: (employee) => `تعذّر الوصول إلى أي جهاز لدى ${employee}.`,
+      client_cancelled: (employee) => `سُحب الطلب من ${employee}: ألغاه العميل.`,
+      client_lost: (employee) => `سُحب الطلب من ${employee}: غاب العميل.`,
+      went_offline: (employee) => `أصبح ${employee} غير متصل.`,
+      withdrawn_by_admin: (employee) => `سحبت الإدارة الطلب من ${employee}.`,
+      booking_expired: (employee) => `سُحب الطلب من ${employee}: طال البحث أكثر من اللازم.`,
+    },
+    said: (reason) => `السبب المذكور: «${reason}»`,
+    assigned: (employee) => `قبِل ${employee} وبدأت الجلسة.`,
+    clientLeft: 'انقطع آخر جهاز للعميل.',
+    clientReturned: 'عاد العميل.',
+    ended: {
+      everyone_declined: 'لم يتولَّه أحد: رفض كل من سُئلوا.',
+      nobody_left: 'لم يتولَّه أحد: لا يوجد متاح آخر لهذا الموضوع.',
+      client_cancelled: 'ألغى العميل الطلب.',
+      client_lost: 'انتهى الطلب لغياب العميل.',
+      deadline: 'طال البحث أكثر من اللازم فانتهى.',
+      closed_by_admin: 'ألغته الإدارة.',
+    },
+    sessionEnded: {
+      client: 'أنهى العميل الجلسة.',
+      employee: 'أنهى الموظف الجلسة.',
+      admin: 'أنهت الإدارة الجلسة.',
+      lost: 'انتهت الجلسة لغياب أحد الطرفين.',
+    },
+    sessionOver: 'انتهت الجلسة.',
+    passedOver: {
+      already_asked: (employee) => `لم يُسأل ${employee}: سبق سؤاله`,
+      wrong_topic: (employee) => `لم يُسأل ${employee}: لا يتولى هذا الموضوع`,
+      unreachable: (employee, since) => `لم يُسأل ${employee}: بلا جهاز منذ ${since}`,
+      busy: (employee, since) => `لم يُسأل ${employee}: مشغول منذ ${since}`,
+    },
+    more: (many) => `وآخرون: ${number(many)}`,
+    somebody: 'أحدهم',
+  },
+})
+
+/** How an offer ended, in two words. */
+export const outcomeWords = translated<Readonly<Record<Outcome, string>>>({
+  en: {
+    accepted: 'Yes',
+    rejected: 'No',
+    timed_out: 'No answer',
+    undelivered: 'Not reached',
+    client_cancelled: 'Client cancelled',
+    client_lost: 'Client away',
+    went_offline: 'Went offline',
+    withdrawn_by_admin: 'Taken back',
+    booking_expired: 'Search over',
+  },
+  de: {
+    accepted: 'Ja',
+    rejected: 'Nein',
+    timed_out: 'Keine Antwort',
+    undelivered: 'Nicht erreicht',
+    client_cancelled: 'Abgebrochen',
+    client_lost: 'Kunde weg',
+    went_offline: 'Ging offline',
+    withdrawn_by_admin: 'Zurückgenommen',
+    booking_expired: 'Suche beendet',
+  },
+  ar: {
+    accepted: 'نعم',
+    rejected: 'لا',
+    timed_out: 'بلا إجابة',
+    undelivered: 'لم يصل',
+    client_cancelled: 'ألغى العميل',
+    client_lost: 'غاب العميل',
+    went_offline: 'غادر',
+    withdrawn_by_admin: 'سُحب',
+    booking_expired: 'انتهى البحث',
+  },
+})
+
+/** A step as a sentence; `name` gives an employee's name. */
+export function sentenceFor(step: Step, name: (employee: string) => string): string {
+  const say = sentences()
+  const who = 'employee_id' in step && step.employee_id !== null ? name(step.employee_id) : say.somebody
+  const reason = 'reason' in step && step.reason && step.what !== 'ended' ? ` ${say.said(step.reason)}` : ''
+  switch (step.what) {
+    case 'opened':
+      return say.opened(step.client_id, step.topic)
+    case 'offered': {
+      const why = step.idle_since === undefined ? [] : [say.idleSince(clock(step.idle_since))]
+      const behind = step.behind ? [say.behind(step.behind)] : []
+      const aside = [...why, ...behind].join(' · ')
+      return aside ? `${say.offered(who)} (${aside}).` : `${say.offered(who)}.`
+    }
+    case 'delivered':
+      return say.delivered(who, step.device)
+    case 'closed':
+      return say.closed[step.outcome](who) + reason
+    case 'assigned':
+      return say.assigned(who)
+    case 'client_left':
+      return say.clientLeft
+    case 'client_returned':
+      return say.clientReturned
+    case 'ended':
+      return say.ended[step.reason]
+    case 'session_ended':
+      return (step.ended_by ? say.sessionEnded[step.ended_by] : say.sessionOver) + reason
+  }
+}
+
+/** Who was passed over at a step and why, a line each. */
+export function passedOverFor(step: Step, name: (employee: string) => string): readonly string[] {
+  const passedOver: PassedOver | undefined = 'passed_over' in step ? step.passed_over : undefined
+  if (!passedOver) return []
+  const say = sentences()
+  const lines = passedOver.employees.map(({ employee_id, why, since }) =>
+    say.passedOver[why](name(employee_id), clock(since)),
+  )
+  return passedOver.more > 0 ? [...lines, say.more(passedOver.more)] : lines
+}

@@ -1,0 +1,132 @@
+// The wall: everything at once where there is room for it, and a part at a time on a phone.
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { BoardState } from 'switchboard-client'
+import { Icon } from '../look/icon.js'
+import { clock } from '../words/writing.js'
+import { Asked, Running } from './calls.js'
+import { EmployeeDialog, NewEmployeeDialog } from './employee.js'
+import { Employees } from './employees.js'
+import { useHouse } from './house.js'
+import { Latest } from './latest.js'
+import { OpenContext, useOpen, type Opened } from './opened.js'
+import { Plots } from './plots/plots.js'
+import { SettingsDialog } from './settings.js'
+import { StoryDialog } from './story.js'
+import { TodayFigures } from './today.js'
+import { words } from './words.js'
+import './wall.css'
+
+/** From here on everything stands side by side. */
+const WIDE = '(min-width: 64rem)'
+/** What a phone shows one of. */
+const PARTS = ['employees', 'now', 'hours', 'bookings'] as const
+type PartName = (typeof PARTS)[number]
+
+/** The board of a company; `live` is false while what it shows is from before. */
+export function Wall({ state, live }: { state: BoardState; live: boolean }) {
+  const [opened, open] = useState<Opened>()
+  const [part, turnTo] = useState<PartName>('employees')
+  const wide = useWide()
+  const { today } = state
+  const ends = today.booked + today.assigned + today.unanswered + today.cancelled + today.expired + today.ended
+  const shows = (name: PartName) => wide || part === name
+  // They have states of their own, and need not be drawn with each change of the wall.
+  const plots = useMemo(() => <Plots />, [])
+  return (
+    <OpenContext.Provider value={open}>
+      <div class="wall" data-live={live}>
+        <Head live={live} settled={opened === undefined} />
+        <main class="wall-parts">
+          {wide && <TodayFigures today={today} />}
+          {shows('employees') && <Employees employees={state.employees} state={state} />}
+          {shows('now') && <Asked bookings={state.bookings} state={state} />}
+          {shows('now') && <Running sessions={state.sessions} state={state} />}
+          {shows('hours') && !wide && <TodayFigures today={today} />}
+          {shows('hours') && plots}
+          {shows('bookings') && <Latest booked={ends} />}
+        </main>
+        {!wide && <Parts chosen={part} choose={turnTo} waiting={state.bookings.size} />}
+      </div>
+      <Over opened={opened} state={state} close={() => open(undefined)} />
+    </OpenContext.Provider>
+  )
+}
+
+function Over({ opened, state, close }: { opened: Opened | undefined; state: BoardState; close: () => void }) {
+  if (opened?.what === 'booking') return <StoryDialog booking={opened.id} close={close} />
+  if (opened?.what === 'employee') return <EmployeeDialog employee={state.employees.get(opened.id)} close={close} />
+  if (opened?.what === 'new employee') return <NewEmployeeDialog close={close} />
+  if (opened?.what === 'settings') return <SettingsDialog close={close} />
+  return null
+}
+
+function Head({ live, settled }: { live: boolean; settled: boolean }) {
+  const say = words()
+  const house = useHouse()
+  const open = useOpen()
+  const name = useCompanyName(settled)
+  const lostAt = useLostAt(live)
+  useEffect(() => {
+    document.title = say.titleOf(name)
+  }, [say, name])
+  return (
+    <header class="wall-head row">
+      <h1 class="grow line">{name}</h1>
+      {lostAt !== undefined && <p class="wall-before">{say.asOf(clock(lostAt))}</p>}
+      {house.mayManage && (
+        <button type="button" class="plain" onClick={() => open({ what: 'settings' })}>
+          <Icon name="settings" />
+          <span class="wall-word">{say.settings}</span>
+        </button>
+      )}
+    </header>
+  )
+}
+
+function Parts({ chosen, choose, waiting }: {
+  chosen: PartName
+  choose: (part: PartName) => void
+  waiting: number
+}) {
+  const say = words()
+  return (
+    <nav class="wall-nav" aria-label={say.partsOf}>
+      {PARTS.map((part) => (
+        <button type="button" key={part} class="plain" aria-current={chosen === part} onClick={() => choose(part)}>
+          {say.parts[part]}
+          {part === 'now' && waiting > 0 && <b class="wall-waiting figure">{waiting}</b>}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
+/** The company's name, read again when a dialog was closed; its id until then. */
+function useCompanyName(settled: boolean): string {
+  const { api, company } = useHouse()
+  const [name, call] = useState(company)
+  useEffect(() => {
+    if (!settled) return
+    // The id stands for it when it cannot be had.
+    api.get<{ name: string }>('').then((found) => call(found.name), () => {})
+  }, [api, settled])
+  return name
+}
+
+/** When the line was lost, as long as it is. */
+function useLostAt(live: boolean): number | undefined {
+  const [at, lose] = useState<number>()
+  useEffect(() => lose(live ? undefined : Date.now()), [live])
+  return at
+}
+
+function useWide(): boolean {
+  const query = useMemo(() => matchMedia(WIDE), [])
+  const [wide, widen] = useState(query.matches)
+  useEffect(() => {
+    const hear = () => widen(query.matches)
+    query.addEventListener('change', hear)
+    return () => query.removeEventListener('change', hear)
+  }, [query])
+  return wide
+}

@@ -1,0 +1,388 @@
+// The words of the board, in the languages of the pages.
+import type { BookingState } from 'switchboard-client'
+import { translated } from '../words/language.js'
+import { number } from '../words/writing.js'
+import type { Unit } from './rules.js'
+
+interface Words {
+  readonly opening: string
+  readonly titleOf: (company: string) => string
+  readonly noBoard: (company: string) => string
+  readonly forbidden: string
+  readonly unknownCompany: string
+  readonly asOf: (time: string) => string
+  readonly partsOf: string
+  readonly parts: Readonly<Record<'employees' | 'now' | 'hours' | 'bookings', string>>
+  readonly employees: string
+  readonly add: string
+  readonly seek: string
+  readonly byStatus: string
+  readonly allTopics: string
+  readonly nobodyFound: string
+  readonly nobodyYet: string
+  readonly addTheFirst: string
+  readonly askForTheFirst: string
+  readonly addEmployee: string
+  readonly asked: string
+  readonly running: string
+  readonly nobodyWaits: string
+  readonly nobodyTalks: string
+  readonly askedSoFar: (many: number) => string
+  readonly talksWith: string
+  readonly today: string
+  readonly since: (time: string) => string
+  readonly bookedToday: string
+  readonly served: string
+  readonly states: Readonly<Record<BookingState, string>>
+  readonly latest: string
+  readonly lookAgain: string
+  readonly noBookings: string
+  readonly more: string
+  readonly lastHours: string
+  readonly bookingsByOutcome: string
+  readonly timeToAnswer: string
+  readonly median: string
+  readonly ninetieth: () => string
+  readonly idleEmployees: string
+  readonly idleOnAverage: string
+  readonly plotMeans: (from: string, to: string) => string
+  readonly chooseTime: (plot: string) => string
+  readonly now: string
+  readonly asTable: string
+  readonly time: string
+  readonly booking: string
+  readonly loading: string
+  readonly client: string
+  readonly employee: string
+  readonly booked: string
+  readonly state: string
+  readonly note: string
+  readonly askedInTurn: string
+  readonly isAsked: string
+  readonly howItWent: string
+  readonly passedOver: (many: number) => string
+  readonly close: string
+  readonly leaveIt: string
+  readonly cancelBooking: string
+  readonly cancelThis: string
+  readonly cancelMeans: (client: string) => string
+  readonly cancelled: string
+  readonly endSession: string
+  readonly endThis: string
+  readonly endMeans: (client: string, employee: string) => string
+  readonly sessionEnded: string
+  readonly reason: string
+  readonly setIdle: string
+  readonly setOffline: string
+  readonly id: string
+  readonly idMeans: string
+  readonly idTaken: string
+  readonly name: string
+  readonly topics: string
+  readonly topicsMean: string
+  readonly isNow: (value: string) => string
+  readonly save: string
+  readonly saved: string
+  readonly added: (name: string) => string
+  readonly remove: string
+  readonly removed: string
+  readonly removeThis: (name: string) => string
+  readonly removeMeans: string
+  readonly settings: string
+  readonly companyName: string
+  readonly countsForNew: string
+  readonly zeroIsOff: string
+  readonly unitOf: (rule: string) => string
+  readonly units: Readonly<Record<Unit, string>>
+}
+
+const en: Words = {
+  opening: 'Opening the board…',
+  titleOf: (company) => `${company} – Board`,
+  noBoard: (company) => `No board of ${company}`,
+  forbidden: 'Your sign-in is not for this company. Open this page again from your app.',
+  unknownCompany: 'There is no such company, or it was removed. Make it over the HTTP API, then open this page again.',
+  asOf: (time) => `As of ${time}`,
+  partsOf: 'Parts of the board',
+  parts: { employees: 'People', now: 'Now', hours: 'Hours', bookings: 'Bookings' },
+  employees: 'Employees',
+  add: 'Add',
+  seek: 'Name, id or topic',
+  byStatus: 'Show one status',
+  allTopics: 'All topics',
+  nobodyFound: 'Nobody like that. Look for something else.',
+  nobodyYet: 'Nobody works here yet',
+  addTheFirst: 'Add the first employee. They appear here as soon as they open their desk.',
+  askForTheFirst: 'Ask whoever manages this company to add the first employee.',
+  addEmployee: 'Add employee',
+  asked: 'Being asked',
+  running: 'In session',
+  nobodyWaits: 'No client is waiting.',
+  nobodyTalks: 'No session is running.',
+  askedSoFar: (many) => `${number(many)} asked`,
+  talksWith: 'with',
+  today: 'Today',
+  since: (time) => `since ${time}`,
+  bookedToday: 'Booked',
+  served: 'Served',
+  states: {
+    offering: 'Asking',
+    assigned: 'Assigned',
+    unanswered: 'Unanswered',
+    cancelled: 'Cancelled',
+    expired: 'Expired',
+  },
+  latest: 'Latest bookings',
+  lookAgain: 'Refresh',
+  noBookings: 'Nothing was booked yet.',
+  more: 'Show more',
+  lastHours: 'Last six hours',
+  bookingsByOutcome: 'Bookings',
+  timeToAnswer: 'Time to answer',
+  median: 'Median',
+  ninetieth: () => '9 in 10 within',
+  idleEmployees: 'Idle employees',
+  idleOnAverage: 'On average',
+  plotMeans: (from, to) => `From ${from} to ${to}, by the half hour. The values are in the table below.`,
+  chooseTime: (plot) => `${plot}: choose a time`,
+  now: 'This half hour',
+  asTable: 'As a table',
+  time: 'Time',
+  booking: 'Booking',
+  loading: 'Reading…',
+  client: 'Client',
+  employee: 'Employee',
+  booked: 'Booked',
+  state: 'State',
+  note: 'Note',
+  askedInTurn: 'Asked in turn',
+  isAsked: 'Being asked',
+  howItWent: 'How it went',
+  passedOver: (many) => `${number(many)} passed over`,
+  close: 'Close',
+  leaveIt: 'Leave it',
+  cancelBooking: 'Cancel booking',
+  cancelThis: 'Cancel this booking?',
+  cancelMeans: (client) => `Nobody will be asked any more, and ${client} is told that it was cancelled.`,
+  cancelled: 'The booking was cancelled.',
+  endSession: 'End session',
+  endThis: 'End this session?',
+  endMeans: (client, employee) => `${client} and ${employee} are cut off at once.`,
+  sessionEnded: 'The session was ended.',
+  reason: 'Reason (both see it)',
+  setIdle: 'Set idle',
+  setOffline: 'Set offline',
+  id: 'Id',
+  idMeans: 'As in your app’s tokens: letters, digits and . _ ~ @ -. It cannot be changed later.',
+  idTaken: 'Somebody has this id already. Choose another, or edit them.',
+  name: 'Name',
+  topics: 'Topics',
+  topicsMean: 'With commas between. None means all.',
+  isNow: (value) => `Somebody changed this meanwhile. It is now: ${value}`,
+  save: 'Save',
+  saved: 'Saved.',
+  added: (name) => `${name} was added.`,
+  remove: 'Remove employee',
+  removed: 'Removed',
+  removeThis: (name) => `Remove ${name}?`,
+  removeMeans: 'What they have open ends now; an open question goes to the next in line. Their history stays.',
+  settings: 'Settings',
+  companyName: 'Company name',
+  countsForNew: 'Counts for what begins from now on.',
+  zeroIsOff: '0 turns it off.',
+  unitOf: (rule) => `${rule}: unit`,
+  units: { second: 'seconds', minute: 'minutes', hour: 'hours' },
+}
+
+const de: Words = {
+  opening: 'Die Tafel wird geöffnet…',
+  titleOf: (company) => `${company} – Tafel`,
+  noBoard: (company) => `Keine Tafel von ${company}`,
+  forbidden: 'Ihre Anmeldung gilt nicht für diese Firma. Öffnen Sie die Seite erneut aus Ihrer App.',
+  unknownCompany: 'Diese Firma gibt es nicht, oder sie wurde entfernt. Legen Sie sie über die HTTP-API an, und öffnen Sie die Seite erneut.',
+  asOf: (time) => `Stand ${time}`,
+  partsOf: 'Teile der Tafel',
+  parts: { employees: 'Team', now: 'Jetzt', hours: 'Verlauf', bookings: 'Buchungen' },
+  employees: 'Team',
+  add: 'Neu',
+  seek: 'Name, Kennung oder Thema',
+  byStatus: 'Einen Status zeigen',
+  allTopics: 'Alle Themen',
+  nobodyFound: 'Niemand gefunden. Suchen Sie nach etwas anderem.',
+  nobodyYet: 'Hier arbeitet noch niemand',
+  addTheFirst: 'Fügen Sie die erste Person hinzu. Ihr Status wechselt hier, sobald sie ihren Arbeitsplatz öffnet.',
+  askForTheFirst: 'Bitten Sie die Verwaltung dieser Firma, die erste Person hinzuzufügen.',
+  addEmployee: 'Person hinzufügen',
+  asked: 'Werden gefragt',
+  running: 'Im Gespräch',
+  nobodyWaits: 'Gerade wartet niemand.',
+  nobodyTalks: 'Gerade läuft kein Gespräch.',
+  askedSoFar: (many) => `${number(many)} gefragt`,
+  talksWith: 'mit',
+  today: 'Heute',
+  since: (time) => `seit ${time} Uhr`,
+  bookedToday: 'Gebucht',
+  served: 'Bedient',
+  states: {
+    offering: 'Läuft',
+    assigned: 'Vermittelt',
+    unanswered: 'Unbeantwortet',
+    cancelled: 'Abgebrochen',
+    expired: 'Abgelaufen',
+  },
+  latest: 'Letzte Buchungen',
+  lookAgain: 'Aktualisieren',
+  noBookings: 'Es wurde noch nichts gebucht.',
+  more: 'Mehr zeigen',
+  lastHours: 'Die letzten sechs Stunden',
+  bookingsByOutcome: 'Buchungen',
+  timeToAnswer: 'Zeit bis zur Antwort',
+  median: 'Median',
+  ninetieth: () => '9 von 10 in',
+  idleEmployees: 'Freie im Team',
+  idleOnAverage: 'Im Mittel',
+  plotMeans: (from, to) => `Von ${from} bis ${to}, je halbe Stunde. Die Werte stehen in der Tabelle darunter.`,
+  chooseTime: (plot) => `${plot}: Zeit wählen`,
+  now: 'Diese halbe Stunde',
+  asTable: 'Als Tabelle',
+  time: 'Zeit',
+  booking: 'Buchung',
+  loading: 'Wird gelesen…',
+  client: 'Kunde',
+  employee: 'Im Team',
+  booked: 'Gebucht',
+  state: 'Stand',
+  note: 'Notiz',
+  askedInTurn: 'Der Reihe nach gefragt',
+  isAsked: 'Wird gefragt',
+  howItWent: 'Wie es verlief',
+  passedOver: (many) => `${number(many)} übergangen`,
+  close: 'Schließen',
+  leaveIt: 'Doch nicht',
+  cancelBooking: 'Buchung abbrechen',
+  cancelThis: 'Diese Buchung abbrechen?',
+  cancelMeans: (client) => `Es wird niemand mehr gefragt, und ${client} erfährt, dass abgebrochen wurde.`,
+  cancelled: 'Die Buchung wurde abgebrochen.',
+  endSession: 'Gespräch beenden',
+  endThis: 'Dieses Gespräch beenden?',
+  endMeans: (client, employee) => `${client} und ${employee} werden sofort getrennt.`,
+  sessionEnded: 'Das Gespräch wurde beendet.',
+  reason: 'Grund (beide sehen ihn)',
+  setIdle: 'Frei setzen',
+  setOffline: 'Offline setzen',
+  id: 'Kennung',
+  idMeans: 'Wie in den Tokens Ihrer App: Buchstaben, Ziffern und . _ ~ @ -. Sie bleibt für immer so.',
+  idTaken: 'Diese Kennung gibt es schon. Wählen Sie eine andere, oder bearbeiten Sie die Person.',
+  name: 'Name',
+  topics: 'Themen',
+  topicsMean: 'Mit Kommas dazwischen. Keine bedeutet alle.',
+  isNow: (value) => `Jemand hat das inzwischen geändert. Jetzt steht dort: ${value}`,
+  save: 'Speichern',
+  saved: 'Gespeichert.',
+  added: (name) => `${name} wurde hinzugefügt.`,
+  remove: 'Aus dem Team entfernen',
+  removed: 'Entfernt',
+  removeThis: (name) => `${name} entfernen?`,
+  removeMeans: 'Was offen ist, endet jetzt; eine offene Frage geht an die Nächsten in der Reihe. Der Verlauf bleibt.',
+  settings: 'Einstellungen',
+  companyName: 'Name der Firma',
+  countsForNew: 'Gilt für alles, was ab jetzt beginnt.',
+  zeroIsOff: '0 schaltet es ab.',
+  unitOf: (rule) => `${rule}: Einheit`,
+  units: { second: 'Sekunden', minute: 'Minuten', hour: 'Stunden' },
+}
+
+const ar: Words = {
+  opening: 'جارٍ فتح اللوحة…',
+  titleOf: (company) => `${company} – اللوحة`,
+  noBoard: (company) => `لا توجد لوحة لشركة ${company}`,
+  forbidden: 'تسجيل دخولك ليس لهذه الشركة. افتح هذه الصفحة من تطبيقك مرة أخرى.',
+  unknownCompany: 'لا توجد شركة بهذا الاسم أو أُزيلت. أنشئها عبر واجهة HTTP ثم افتح هذه الصفحة مرة أخرى.',
+  asOf: (time) => `حتى ${time}`,
+  partsOf: 'أقسام اللوحة',
+  parts: { employees: 'الفريق', now: 'الآن', hours: 'الساعات', bookings: 'الحجوزات' },
+  employees: 'الموظفون',
+  add: 'إضافة',
+  seek: 'الاسم أو المعرّف أو الموضوع',
+  byStatus: 'عرض حالة واحدة',
+  allTopics: 'كل المواضيع',
+  nobodyFound: 'لا أحد بهذا الوصف. ابحث عن شيء آخر.',
+  nobodyYet: 'لا يعمل أحد هنا بعد',
+  addTheFirst: 'أضف أول موظف، وستتغيّر حالته هنا حين يفتح مكتبه.',
+  askForTheFirst: 'اطلب ممن يدير هذه الشركة إضافة أول موظف.',
+  addEmployee: 'إضافة موظف',
+  asked: 'قيد السؤال',
+  running: 'الجلسات الجارية',
+  nobodyWaits: 'لا ينتظر أي عميل.',
+  nobodyTalks: 'لا توجد جلسة جارية.',
+  askedSoFar: (many) => `سُئل ${number(many)}`,
+  talksWith: 'مع',
+  today: 'اليوم',
+  since: (time) => `منذ ${time}`,
+  bookedToday: 'الحجوزات',
+  served: 'نسبة الخدمة',
+  states: { offering: 'جارٍ السؤال', assigned: 'أُسند', unanswered: 'بلا إجابة', cancelled: 'أُلغي', expired: 'انتهت مهلته' },
+  latest: 'أحدث الحجوزات',
+  lookAgain: 'تحديث',
+  noBookings: 'لا توجد حجوزات بعد.',
+  more: 'عرض المزيد',
+  lastHours: 'آخر ست ساعات',
+  bookingsByOutcome: 'الحجوزات',
+  timeToAnswer: 'زمن الإجابة',
+  median: 'الوسيط',
+  ninetieth: () => `${number(9)} من ${number(10)} خلال`,
+  idleEmployees: 'الموظفون المتاحون',
+  idleOnAverage: 'في المتوسط',
+  plotMeans: (from, to) => `من ${from} إلى ${to}، لكل نصف ساعة. القيم في الجدول أدناه.`,
+  chooseTime: (plot) => `${plot}: اختر وقتًا`,
+  now: 'نصف الساعة الحالي',
+  asTable: 'عرض كجدول',
+  time: 'الوقت',
+  booking: 'حجز',
+  loading: 'جارٍ القراءة…',
+  client: 'العميل',
+  employee: 'الموظف',
+  booked: 'وقت الحجز',
+  state: 'الحالة',
+  note: 'ملاحظة',
+  askedInTurn: 'من سُئل بالترتيب',
+  isAsked: 'قيد السؤال',
+  howItWent: 'كيف جرى الأمر',
+  passedOver: (many) => `تم تجاوز ${number(many)}`,
+  close: 'إغلاق',
+  leaveIt: 'تراجع',
+  cancelBooking: 'إلغاء الحجز',
+  cancelThis: 'هل تريد إلغاء هذا الحجز؟',
+  cancelMeans: (client) => `لن يُسأل أحد بعد الآن، وسيُخبَر ${client} بالإلغاء.`,
+  cancelled: 'أُلغي الحجز.',
+  endSession: 'إنهاء الجلسة',
+  endThis: 'هل تريد إنهاء هذه الجلسة؟',
+  endMeans: (client, employee) => `سينقطع الاتصال بين ${client} و${employee} فورًا.`,
+  sessionEnded: 'أُنهيت الجلسة.',
+  reason: 'السبب (يراه الطرفان)',
+  setIdle: 'جعله متاحًا',
+  setOffline: 'جعله غير متصل',
+  id: 'المعرّف',
+  idMeans: 'كما في رموز تطبيقك: أحرف لاتينية وأرقام و . _ ~ @ - ولا يمكن تغييره لاحقًا.',
+  idTaken: 'هذا المعرّف مستخدم بالفعل. اختر غيره أو عدّل صاحبه.',
+  name: 'الاسم',
+  topics: 'المواضيع',
+  topicsMean: 'افصل بينها بفواصل. تركها فارغة يعني الكل.',
+  isNow: (value) => `غيّر شخص آخر هذا في هذه الأثناء. القيمة الآن: ${value}`,
+  save: 'حفظ',
+  saved: 'تم الحفظ.',
+  added: (name) => `أُضيف ${name}.`,
+  remove: 'إزالة الموظف',
+  removed: 'أُزيل',
+  removeThis: (name) => `هل تريد إزالة ${name}؟`,
+  removeMeans: 'ينتهي الآن كل ما لديه مفتوحًا، وينتقل السؤال المفتوح إلى التالي في الدور. ويبقى سجله.',
+  settings: 'الإعدادات',
+  companyName: 'اسم الشركة',
+  countsForNew: 'يسري على ما يبدأ من الآن.',
+  zeroIsOff: 'الصفر يوقفه.',
+  unitOf: (rule) => `${rule}: الوحدة`,
+  units: { second: 'ثوانٍ', minute: 'دقائق', hour: 'ساعات' },
+}
+
+/** The words in the language of the page. */
+export const words = translated<Words>({ en, de, ar })
