@@ -8,7 +8,7 @@ import { Relay } from './line.mjs'
 
 const PATIENCE_MS = 10_000
 
-/** A server with the company `acme`, its employees Ann and Bob; when the test ends, all hang up and it stops cleanly. */
+/** A server with the company `acme`, its employees Ann and Bob; after the test all hang up and it stops cleanly. */
 export async function open(t, { settings = {}, env } = {}) {
   const house = new House(await Server.start({ env }))
   t.after(() => house.close())
