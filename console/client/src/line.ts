@@ -52,6 +52,8 @@ export class Line {
       authToken: (() => this.#tokens.current ?? '') as unknown as string,
       // Our own heartbeat asks sooner and hears of the silence.
       heartbeatIntervalMs: NEVER_MS,
+      // phoenix.js keeps there what only long polling needs, and a page in a frame may be forbidden to have any.
+      sessionStorage: NO_STORE as Storage,
     })
     this.#socket.onOpen(() => this.#opened())
     this.#socket.onClose(({ code }) => this.#closed(code))
@@ -222,3 +224,4 @@ const BEAT_PATIENCE_MS = 10_000
 const DOUBT_PATIENCE_MS = 3000
 /** What `setTimeout` can wait at most: 25 days. */
 const NEVER_MS = 2_147_483_647
+const NO_STORE: Pick<Storage, 'getItem' | 'setItem'> = { getItem: () => null, setItem: () => {} }
