@@ -33,7 +33,7 @@ const seesFrames = (page) =>
 
 /** The voice that arrives, in bytes so far, of the newest connection. */
 const soundBytes = (page) =>
-  page.evaluate(async () => {
+  page.evaluate(async (t) => {
     const stats = await connections.at(-1).getStats()
     return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.bytesReceived ?? 0
   })
@@ -49,8 +49,8 @@ const changesFrom = (page, name) =>
     return now !== before && connectionState === 'connected' && signalingState === 'stable'
   }, name)
 
-async function inVideoCall(name, options = {}) {
-  const meeting = await session(here, name)
+async function inVideoCall(t, name, options = {}) {
+  const meeting = await session(here, name, t)
   const [client, employee] = [await meeting.page('client', options.client), await meeting.page('employee', options.employee)]
   await press(client, 'Video call')
   await press(employee, 'Answer with camera')
@@ -58,8 +58,8 @@ async function inVideoCall(name, options = {}) {
   return { ...meeting, client, employee }
 }
 
-test('both see and hear each other, and a hang-up ends it for both', async () => {
-  const { client, employee } = await inVideoCall('video')
+test('both see and hear each other, and a hang-up ends it for both', async (t) => {
+  const { client, employee } = await inVideoCall(t, 'video')
   await Promise.all([seesFrames(client), seesFrames(employee)])
   assert.ok((await soundBytes(client)) > 0)
   assert.ok((await soundBytes(employee)) > 0)
@@ -71,8 +71,8 @@ test('both see and hear each other, and a hang-up ends it for both', async () =>
   assert.deepEqual(await Promise.all([lamps(client), lamps(employee)]), [0, 0])
 })
 
-test('both call at once, and it is one call', async () => {
-  const { page } = await session(here, 'glare')
+test('both call at once, and it is one call', async (t) => {
+  const { page } = await session(here, 'glare', t)
   const [client, employee] = [await page('client'), await page('employee')]
   await Promise.all([press(client, 'Video call'), press(employee, 'Video call')])
   await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
@@ -80,13 +80,13 @@ test('both call at once, and it is one call', async () => {
   assert.deepEqual(await Promise.all([client, employee].map((at) => at.evaluate(() => connections.length))), [1, 1])
 })
 
-test('a voice call gets a camera later, and each hears what the other holds back', async () => {
-  const { page } = await session(here, 'voice')
+test('a voice call gets a camera later, and each hears what the other holds back', async (t) => {
+  const { page } = await session(here, 'voice', t)
   const [client, employee] = [await page('client'), await page('employee')]
   await press(client, 'Call')
   await press(employee, 'Answer')
   await becomes(client, 'talking')
-  await client.waitForFunction(async () => {
+  await client.waitForFunction(async (t) => {
     const stats = await connections.at(-1).getStats()
     return [...stats.values()].some(({ type, kind, bytesReceived }) => type === 'inbound-rtp' && kind === 'audio' && bytesReceived > 0)
   })
@@ -103,8 +103,8 @@ test('a voice call gets a camera later, and each hears what the other holds back
   await client.locator('video.remote.is-none').waitFor({ state: 'attached' })
 })
 
-test('a screen takes the camera’s place, and the camera is back after it', async () => {
-  const { client, employee } = await inVideoCall('screen')
+test('a screen takes the camera’s place, and the camera is back after it', async (t) => {
+  const { client, employee } = await inVideoCall(t, 'screen')
   await press(employee, 'Share screen')
   await client.locator('video.remote.is-screen').waitFor()
   await seesFrames(client)
@@ -119,8 +119,8 @@ test('a screen takes the camera’s place, and the camera is back after it', asy
 })
 
 for (const who of ['client', 'employee']) {
-  test(`the call goes on by itself after the page of the ${who} was loaded anew`, async () => {
-    const pages = await inVideoCall(`reload-${who}`)
+  test(`the call goes on by itself after the page of the ${who} was loaded anew`, async (t) => {
+    const pages = await inVideoCall(t, `reload-${who}`)
     await press(pages[who], 'Turn microphone off')
     await pages[who].reload()
     await Promise.all([becomes(pages.client, 'talking'), becomes(pages.employee, 'talking')])
@@ -129,8 +129,8 @@ for (const who of ['client', 'employee']) {
   })
 }
 
-test('both pages are loaded anew at once, and the call goes on', async () => {
-  const { client, employee } = await inVideoCall('both')
+test('both pages are loaded anew at once, and the call goes on', async (t) => {
+  const { client, employee } = await inVideoCall(t, 'both')
   await Promise.all([client.reload(), employee.reload()])
   await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
   await Promise.all([seesFrames(client), seesFrames(employee)])
@@ -139,7 +139,7 @@ test('both pages are loaded anew at once, and the call goes on', async () => {
 test('the line to the server is cut and comes back, and a way is agreed anew while the call goes on', async (t) => {
   const line = await relay(here.url)
   t.after(line.close)
-  const { client, employee } = await inVideoCall('cut', { client: { over: line.url } })
+  const { client, employee } = await inVideoCall(t, 'cut', { client: { over: line.url } })
   const before = await networkName(client)
   line.cut()
   await client.locator('.line-strip p').waitFor()
@@ -149,8 +149,8 @@ test('the line to the server is cut and comes back, and a way is agreed anew whi
   await Promise.all([seesFrames(client), seesFrames(employee)])
 })
 
-test('both look for a new way at once, and agree on one', async () => {
-  const { client, employee } = await inVideoCall('restart')
+test('both look for a new way at once, and agree on one', async (t) => {
+  const { client, employee } = await inVideoCall(t, 'restart')
   for (let turn = 1; turn <= 3; turn += 1) {
     const before = await Promise.all([networkName(client), networkName(employee)])
     await Promise.all([client, employee].map((page) => page.evaluate(() => dispatchEvent(new Event('online')))))
@@ -159,8 +159,8 @@ test('both look for a new way at once, and agree on one', async () => {
   await Promise.all([seesFrames(client), seesFrames(employee)])
 })
 
-test('another device stops ringing when one has answered, and when it is declined', async () => {
-  const { page } = await session(here, 'devices')
+test('another device stops ringing when one has answered, and when it is declined', async (t) => {
+  const { page } = await session(here, 'devices', t)
   const [client, desk, phone] = [await page('client'), await page('employee'), await page('employee')]
   await press(client, 'Call')
   await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
@@ -176,8 +176,8 @@ test('another device stops ringing when one has answered, and when it is decline
   await client.getByText('Erika Sample cannot take the call now.').first().waitFor()
 })
 
-test('a device that comes while it rings is rung too', async () => {
-  const { page } = await session(here, 'late')
+test('a device that comes while it rings is rung too', async (t) => {
+  const { page } = await session(here, 'late', t)
   const client = await page('client')
   await press(client, 'Call')
   const employee = await page('employee')
@@ -185,18 +185,18 @@ test('a device that comes while it rings is rung too', async () => {
   await becomes(client, 'talking')
 })
 
-test('without a microphone and a camera the call goes on, and says what to do', async () => {
+test('without a microphone and a camera the call goes on, and says what to do', async (t) => {
   const prepare = () => {
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
   }
-  const { client, employee } = await inVideoCall('denied', { client: { prepare } })
+  const { client, employee } = await inVideoCall(t, 'denied', { client: { prepare } })
   await seesFrames(client)
   await client.getByText(/The other cannot hear you: allow the microphone.*The other cannot see you: allow the camera/).waitFor()
   await employee.getByText('Microphone off').waitFor()
 })
 
-test('the end of the session ends its call', async () => {
-  const { client, employee } = await inVideoCall('over')
+test('the end of the session ends its call', async (t) => {
+  const { client, employee } = await inVideoCall(t, 'over')
   await press(employee, 'End')
   await press(employee, 'End session')
   await client.locator('.chat-over').waitFor()

@@ -20,8 +20,8 @@ async function say(page, text) {
 /** The messages of a page, as somebody reads them. */
 const said = (page) => page.locator('.bubble').allInnerTexts()
 
-test('a message is delivered, and seen once it is on the other’s screen', async () => {
-  const { page } = await session(here, 'marks')
+test('a message is delivered, and seen once it is on the other’s screen', async (t) => {
+  const { page } = await session(here, 'marks', t)
   const client = await page('client')
   const employee = await page('employee', PHONE)
   await employee.getByRole('button', { name: 'Notes' }).click()
@@ -33,8 +33,8 @@ test('a message is delivered, and seen once it is on the other’s screen', asyn
   assert.deepEqual(await said(employee), ['Are you there?'])
 })
 
-test('who joins later is told what was seen before', async () => {
-  const { page } = await session(here, 'hello')
+test('who joins later is told what was seen before', async (t) => {
+  const { page } = await session(here, 'hello', t)
   const client = await page('client')
   const employee = await page('employee')
   await say(client, 'Hello')
@@ -46,8 +46,8 @@ test('who joins later is told what was seen before', async () => {
   await client.locator('.presence:not(.is-there)').waitFor()
 })
 
-test('typing is shown until the message is there', async () => {
-  const { page } = await session(here, 'typing')
+test('typing is shown until the message is there', async (t) => {
+  const { page } = await session(here, 'typing', t)
   const [client, employee] = [await page('client'), await page('employee')]
   await box(employee).pressSequentially('Well')
   await client.locator('.typing').waitFor()
@@ -59,7 +59,7 @@ test('typing is shown until the message is there', async () => {
 test('a draft and unsent words outlive a lost line and a reload, and are said once', async (t) => {
   const line = await relay(here.url)
   t.after(line.close)
-  const { page } = await session(here, 'unsent')
+  const { page } = await session(here, 'unsent', t)
   const client = await page('client', { over: line.url })
   const employee = await page('employee')
   line.cut()
@@ -81,7 +81,7 @@ test('a draft and unsent words outlive a lost line and a reload, and are said on
 test('words that the server refuses stay, with the reason', async (t) => {
   const line = await relay(here.url)
   t.after(line.close)
-  const { page } = await session(here, 'refused')
+  const { page } = await session(here, 'refused', t)
   const client = await page('client', { over: line.url })
   const employee = await page('employee')
   line.cut()
@@ -97,8 +97,8 @@ test('words that the server refuses stay, with the reason', async (t) => {
   assert.equal(await client.evaluate(() => Object.keys(sessionStorage).filter((name) => !name.endsWith('.device')).length), 0)
 })
 
-test('a message over the bound is told before it is sent, and may be shortened', async () => {
-  const { page } = await session(here, 'long')
+test('a message over the bound is told before it is sent, and may be shortened', async (t) => {
+  const { page } = await session(here, 'long', t)
   const client = await page('client')
   await box(client).fill('ä'.repeat(4097))
   await client.getByText('Too long by 2 bytes').waitFor()
@@ -109,8 +109,8 @@ test('a message over the bound is told before it is sent, and may be shortened',
   await client.locator('.bubble:not(.is-waiting)').waitFor()
 })
 
-test('whoever reads further up is not torn away, and comes to what is new by a button', async () => {
-  const { page } = await session(here, 'scroll')
+test('whoever reads further up is not torn away, and comes to what is new by a button', async (t) => {
+  const { page } = await session(here, 'scroll', t)
   const [client, employee] = [await page('client', PHONE), await page('employee')]
   for (let number = 1; number <= 12; number += 1) await say(employee, `Line ${number}\nand more of it`)
   const list = client.locator('.messages-list')
@@ -124,8 +124,8 @@ test('whoever reads further up is not torn away, and comes to what is new by a b
   await client.getByRole('button', { name: 'New messages' }).waitFor({ state: 'detached' })
 })
 
-test('addresses are links of their own, and only safe ones', async () => {
-  const { page } = await session(here, 'links')
+test('addresses are links of their own, and only safe ones', async (t) => {
+  const { page } = await session(here, 'links', t)
   const [client, employee] = [await page('client'), await page('employee')]
   await say(employee, 'See https://example.org/a?b=1, not http://example.org or javascript:alert(1) or https://bank@evil.org <b>x</b>')
   await client.locator('.bubble a').waitFor()
@@ -137,7 +137,7 @@ test('addresses are links of their own, and only safe ones', async () => {
 test('notes save themselves, follow on another device, and ask when both were written', async (t) => {
   const line = await relay(here.url)
   t.after(line.close)
-  const { page } = await session(here, 'notes')
+  const { page } = await session(here, 'notes', t)
   const [desk, phone] = [await page('employee', { over: line.url, note: { question: 'How much?' } }), await page('employee')]
   const sheet = (on) => on.locator('.notes textarea')
   await desk.getByText('How much?').waitFor()
@@ -159,8 +159,8 @@ test('notes save themselves, follow on another device, and ask when both were wr
   await desk.getByText('Saved', { exact: true }).waitFor()
 })
 
-test('the room is whole on the narrowest phone, in each language, and axe finds nothing serious', async () => {
-  const { page } = await session(here, 'narrow')
+test('the room is whole on the narrowest phone, in each language, and axe finds nothing serious', async (t) => {
+  const { page } = await session(here, 'narrow', t)
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   for (const lang of ['en', 'de', 'ar']) {
     const employee = await page('employee', { ...PHONE, lang, note: 'A question' })

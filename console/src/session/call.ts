@@ -186,6 +186,7 @@ export class Call {
         return undefined
       case 'description':
       case 'candidate':
+      case 'restart':
         return this.#negotiate(id, from, say)
     }
   }

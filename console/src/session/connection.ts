@@ -52,7 +52,9 @@ export class Connection {
 
   /** Hears the other side's; in order, also what comes before it is ready. */
   hear(word: Negotiated): void {
+    if (word.kind === 'restart') return void this.#restartNow()
     void this.#ready.then((open) => (this.#closed ? undefined : open?.negotiation.hear(word)))
+    return undefined
   }
 
   /** Something may have been lost between the two: tells it again, and looks for the best way anew. */
@@ -122,10 +124,13 @@ export class Connection {
     const { connection, negotiation } = open
     if (performance.now() >= this.#iceExpiresAt) connection.setConfiguration({ iceServers: await this.#iceServers() })
     if (this.#closed) return
-    negotiation.again()
-    // The first offer is one side's: until then there is nothing to begin anew.
-    if (connection.remoteDescription) connection.restartIce()
     if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS)
+    // One side offers and the other asks for it: Chromium's picture stands still after an offer that was taken back.
+    if (this.#parts.polite) return this.#parts.tell({ kind: 'restart' })
+    negotiation.again()
+    // Until the first offer is answered there is nothing to begin anew.
+    if (connection.remoteDescription) connection.restartIce()
+    return undefined
   }
 
   /** None where the server cannot say: people in one network reach each other without. */

@@ -2,8 +2,10 @@
 import type { Description, NegotiationWord } from './signals.js'
 
 type Unnumbered<Word> = Word extends unknown ? Omit<Word, 'round'> : never
-/** What is told to the other side's negotiation. */
+/** What one side's connection tells the other's. */
 export type Negotiated = Unnumbered<NegotiationWord>
+/** What of it makes them agree. */
+type Agreed = Exclude<Negotiated, { kind: 'restart' }>
 
 /** Candidates that come that soon after each other travel together. */
 const BUNDLE_MS = 40
@@ -12,7 +14,7 @@ interface Parts {
   readonly connection: RTCPeerConnection
   /** Who gives way when both have made an offer. Exactly one side is. */
   readonly polite: boolean
-  readonly tell: (word: Negotiated) => void
+  readonly tell: (word: Agreed) => void
   /** Called with an offer taken and before its answer is made. */
   readonly offered: () => void
 }
@@ -34,7 +36,7 @@ export class Negotiation {
   }
 
   /** Hears the other side's. */
-  hear(word: Negotiated): Promise<void> {
+  hear(word: Agreed): Promise<void> {
     return word.kind === 'description' ? this.#described(word.description) : this.#reachable(word.candidates)
   }
 

@@ -45,6 +45,8 @@ export type CallWord =
 export type NegotiationWord =
   | { readonly kind: 'description'; readonly round: number; readonly description: Description }
   | { readonly kind: 'candidate'; readonly round: number; readonly candidates: readonly RTCIceCandidateInit[] }
+  /** Asks whoever makes the offers to look for a way anew. */
+  | { readonly kind: 'restart'; readonly round: number }
 
 /** What can be told. */
 export type Signal =
@@ -118,6 +120,7 @@ function wordOf(call: Fields): CallWord | undefined {
     case 'taken':
       return isId(call['by']) ? { kind, by: call['by'] } : undefined
     case 'back':
+    case 'restart':
       return isRound(round) ? { kind, round } : undefined
     case 'giving':
       return givingOf(fields(call['giving']))

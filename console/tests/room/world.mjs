@@ -27,7 +27,7 @@ const BROWSER_ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-device-for-media-stream',
+  '--use-fake-device-for-media-stream=fps=10',
   '--use-fake-ui-for-media-stream',
   '--auto-select-desktop-capture-source=Entire screen',
   '--allow-loopback-in-peer-connection',
@@ -54,8 +54,10 @@ export async function world() {
   }
 }
 
-/** A session between a client and an employee of their own, and how pages come to it. */
-export async function session({ url, token, browser, pages }, name) {
+/** A session between a client and an employee of the test's own, and how pages come to it; they go with the test. */
+export async function session({ url, token, browser, pages }, name, t) {
+  const opened = []
+  t.after(() => Promise.all(opened.map((context) => context.close())))
   const [client, employee] = [`client-${name}`, `employee-${name}`]
   const tokens = {
     client: await token('client', client, `company-${name}`),
@@ -66,8 +68,9 @@ export async function session({ url, token, browser, pages }, name) {
   return {
     id: started.id,
     /** A page of one side; `over` is another way to the server. */
-    page: async (side, { over = url, context, note, lang = 'en', prepare, ...options } = {}) => {
-      const device = context ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options }))
+    page: async (side, { over = url, note, lang = 'en', prepare, ...options } = {}) => {
+      const device = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+      opened.push(device)
       const page = await device.newPage()
       page.on('pageerror', (error) => assertNot(error))
       page.setDefaultTimeout(PATIENCE_MS)
