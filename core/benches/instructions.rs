@@ -99,7 +99,7 @@ impl Scene {
                 self.begin_session(OURS);
                 self.play(Command::LeaveSession { session: *session, party: *party });
             }
-            Command::LeaveSession { .. } | Command::Send { .. } | Command::End { .. } => {
+            Command::LeaveSession { .. } | Command::Send { .. } | Command::WriteNotes { .. } | Command::End { .. } => {
                 self.book(OURS, zoe());
                 self.begin_session(OURS);
             }

@@ -136,6 +136,15 @@ pub enum Command {
         /// Mark against doubles.
         key: Option<Key>,
     },
+    /// Write the employee's notes on a session, in place of those before.
+    WriteNotes {
+        /// Which.
+        session: SessionId,
+        /// Who writes.
+        by: Actor,
+        /// The words; none clears them.
+        body: Arc<str>,
+    },
     /// End a session.
     End {
         /// Which.

@@ -137,6 +137,7 @@ impl Erasure {
             Event::MessageSent { session, body, key, .. } if self.sessions.contains(session) => {
                 (*body, *key) = (Arc::from(""), None);
             }
+            Event::NotesWritten { session, body } if self.sessions.contains(session) => *body = Arc::from(""),
             Event::SessionEnded { session, reason, .. } if self.sessions.contains(session) => *reason = None,
             Event::CompanySet { .. }
             | Event::CompanyRemoved
@@ -158,6 +159,7 @@ impl Erasure {
             | Event::PartyEntered { .. }
             | Event::PartyLeft { .. }
             | Event::MessageSent { .. }
+            | Event::NotesWritten { .. }
             | Event::SessionEnded { .. }
             | Event::Resumed => {}
         }

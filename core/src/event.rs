@@ -162,6 +162,13 @@ pub enum Event {
         /// The sender's mark against doubles.
         key: Option<Key>,
     },
+    /// The employee wrote their notes, in place of those before.
+    NotesWritten {
+        /// On which session.
+        session: SessionId,
+        /// The words; none clears them.
+        body: Arc<str>,
+    },
     /// The consultation is over.
     SessionEnded {
         /// Which.
@@ -200,6 +207,7 @@ impl Event {
             Self::PartyEntered { .. } => "party_entered",
             Self::PartyLeft { .. } => "party_left",
             Self::MessageSent { .. } => "message_sent",
+            Self::NotesWritten { .. } => "notes_written",
             Self::SessionEnded { .. } => "session_ended",
             Self::Resumed => "resumed",
         }

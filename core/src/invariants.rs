@@ -26,6 +26,7 @@ pub fn check(company: &Company) -> Result<(), Broken> {
     one_open_thing_per_client(company)?;
     every_open_thing_has_a_deadline(company)?;
     nobody_is_asked_twice(company)?;
+    what_is_remembered_is_weighed(company)?;
     what_follows_is_what_it_was_made_from(company)
 }
 
@@ -134,6 +135,19 @@ fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
         }
     }
     Ok(())
+}
+
+/// Else more would be kept in memory than the bound says.
+fn what_is_remembered_is_weighed(company: &Company) -> Result<(), Broken> {
+    let (weighed, all) = company.weighed();
+    let mut sum = 0_usize;
+    for (booking, weight, known) in weighed {
+        if weight != Some(known) {
+            return broken("what is remembered is there and has its weight", booking);
+        }
+        sum = sum.saturating_add(known);
+    }
+    if sum == all { Ok(()) } else { broken("all that is remembered has the weight of its parts", all) }
 }
 
 /// The line, the deadlines and the keys are what one would make of the things themselves; and the line is in order.

@@ -59,6 +59,6 @@ pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};
 pub use person::{Actor, EndedBy, Party};
 pub use refusal::Refusal;
-pub use session::{Message, Presence, Session};
+pub use session::{Message, Notes, Presence, Session};
 pub use settings::Settings;
 pub use time::Time;

@@ -12,6 +12,8 @@ pub const DEVICE_KIND_MAX_CHARS: usize = 32;
 pub const NOTE_MAX_BYTES: usize = 4096;
 /// Bytes of one message's body: long for a chat, and 100 of them still fit in memory per session.
 pub const MESSAGE_BODY_MAX_BYTES: usize = 8192;
+/// Bytes of an employee's notes on a session: as much as the longest message, and a page or two to read.
+pub const NOTES_MAX_BYTES: usize = 8192;
 /// Characters of the reason that a person gives with a reject or an end: a line, not a letter.
 pub const REASON_MAX_CHARS: usize = 256;
 /// Characters of a company's or an employee's display name.
@@ -25,7 +27,7 @@ pub const MESSAGES_AT_HAND_MAX: usize = 100;
 /// How long what has ended is remembered for repeats (same key, accept, cancel, end): a day covers every retry of
 /// a phone that lost its line, also over night.
 pub const REMEMBERED_MAX_MS: u64 = 24 * 60 * 60 * 1000;
-/// Bytes of what has ended, with its messages, that one company keeps in memory; the oldest is forgotten first.
+/// Bytes of what has ended, with its messages and notes, that one company keeps in memory; the oldest is forgotten first.
 pub const REMEMBERED_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The longest that any timeout may be set to: a day.
 pub const TIMEOUT_MAX_MS: u64 = 24 * 60 * 60 * 1000;

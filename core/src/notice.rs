@@ -51,6 +51,11 @@ pub enum Notice {
         /// Which.
         message: MessageId,
     },
+    /// To the employee's side of a session: the notes on it.
+    Notes {
+        /// Which.
+        session: SessionId,
+    },
     /// To both sides of a session: it is over.
     Ended {
         /// Which.

@@ -23,16 +23,50 @@ impl Past {
 
     /// The next booking to forget: too old, or too much is remembered. Called until it says none.
     pub(crate) fn forget_next(&mut self, at: Time) -> Option<BookingId> {
-        let (ended_at, booking, weight) = *self.queue.front()?;
+        let (ended_at, ..) = self.queue.front()?;
         let too_old = ended_at.plus_ms(REMEMBERED_MAX_MS) <= at;
-        let too_much = self.bytes > REMEMBERED_MAX_BYTES;
-        // What ended just now is still to be told and written down.
-        if ended_at == at || !(too_old || too_much) {
+        if too_old || self.is_too_much() { self.forget_oldest(at) } else { None }
+    }
+
+    const fn is_too_much(&self) -> bool {
+        self.bytes > REMEMBERED_MAX_BYTES
+    }
+
+    /// What ended just now is still to be told and written down.
+    fn forget_oldest(&mut self, at: Time) -> Option<BookingId> {
+        let (ended_at, booking, weight) = *self.queue.front()?;
+        if ended_at == at {
             return None;
         }
         self.queue.pop_front();
         self.bytes = self.bytes.saturating_sub(weight);
         Some(booking)
+    }
+
+    /// What is remembered of a booking, which ended at that time, has another weight than it had.
+    pub(crate) fn weigh_again(&mut self, ended_at: Time, booking: BookingId, weight: usize) {
+        let from = self.queue.partition_point(|(at, ..)| *at < ended_at);
+        let mut ended_then = self.queue.range_mut(from..).take_while(|(at, ..)| *at == ended_at);
+        if let Some((_, _, known)) = ended_then.find(|(_, id, _)| *id == booking) {
+            self.bytes = self.bytes.saturating_sub(*known).saturating_add(weight);
+            *known = weight;
+        }
+    }
+
+    /// The next booking to forget because another weighs more by now, which is never that one itself. Called until it
+    /// says none.
+    pub(crate) fn make_room(&mut self, at: Time, heavier: BookingId) -> Option<BookingId> {
+        let (_, oldest, _) = self.queue.front()?;
+        if self.is_too_much() && *oldest != heavier { self.forget_oldest(at) } else { None }
+    }
+
+    /// All that is remembered with its weight, oldest first.
+    pub(crate) fn weights(&self) -> impl Iterator<Item = (BookingId, usize)> {
+        self.queue.iter().map(|(_, booking, weight)| (*booking, *weight))
+    }
+
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -57,5 +91,26 @@ mod tests {
         assert_eq!(past.forget_next(later), None);
         let tomorrow = at.plus_ms(REMEMBERED_MAX_MS);
         assert_eq!(past.forget_next(tomorrow), Some(BookingId::from_u128(1)));
+    }
+
+    #[test]
+    fn what_has_become_heavier_has_others_forgotten_and_not_itself() {
+        let mut past = Past::default();
+        let (at, booking) = (Time::from_ms(1000), BookingId::from_u128);
+        for n in 0..4 {
+            past.remember(at.plus_ms(u64::from(n > 1)), booking(n), REMEMBERED_MAX_BYTES / 4);
+        }
+        let later = at.plus_ms(2);
+        assert_eq!(past.make_room(later, booking(1)), None);
+        past.weigh_again(at, booking(1), REMEMBERED_MAX_BYTES / 4 + 1);
+        assert_eq!(past.make_room(at, booking(1)), None, "what ended just now is kept, whatever its weight");
+        assert_eq!(past.make_room(later, booking(1)), Some(booking(0)));
+        past.weigh_again(at, booking(1), REMEMBERED_MAX_BYTES);
+        assert_eq!(past.make_room(later, booking(1)), None);
+        assert_eq!(past.weights().map(|(_, weight)| weight).sum::<usize>(), past.bytes());
+        // One that is not remembered at that time is not weighed.
+        past.weigh_again(later, booking(1), 0);
+        past.weigh_again(at, booking(2), 0);
+        assert_eq!(past.bytes(), REMEMBERED_MAX_BYTES / 4 * 6);
     }
 }

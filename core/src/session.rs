@@ -41,6 +41,9 @@ pub struct Session {
     pub employee_presence: Presence,
     /// The latest messages, oldest first.
     pub messages: VecDeque<Message>,
+    /// What the employee noted about it; none when they never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Notes>,
 }
 
 impl Session {
@@ -95,7 +98,8 @@ impl Session {
 
     /// Bytes that it takes in memory, roughly.
     pub(crate) fn weight(&self) -> usize {
-        400 + self.messages.iter().map(|m| 120 + m.body.len()).sum::<usize>()
+        let notes = self.notes.as_ref().map_or(0, |notes| notes.body.len());
+        400 + notes + self.messages.iter().map(|m| 120 + m.body.len()).sum::<usize>()
     }
 }
 
@@ -121,4 +125,13 @@ pub struct Message {
     pub at: Time,
     /// The sender's mark against doubles.
     pub key: Option<Key>,
+}
+
+/// What the employee wrote about a session, for themselves: the client never sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// The words; none when they were cleared.
+    pub body: Arc<str>,
+    /// When they were written.
+    pub at: Time,
 }

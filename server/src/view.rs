@@ -7,8 +7,8 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
     Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, Employee, EmployeeId, EndedBy,
-    Intent, Message, MessageId, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId, Settings, Status,
-    Time, Today, Topic, TopicAvailability,
+    Intent, Message, MessageId, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId, Settings,
+    Status, Time, Today, Topic, TopicAvailability,
 };
 use utoipa::ToSchema;
 
@@ -360,6 +360,23 @@ pub fn message(message: &Message) -> MessageView<'_> {
     }
 }
 
+/// What the employee noted about a session: `body` is empty and `at` null when they never did.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Notes, examples(examples::notes))]
+pub struct NotesView<'a> {
+    #[schema(value_type = String)]
+    pub(crate) body: Text<'a>,
+    #[schema(value_type = Option<shape::Moment>, required)]
+    pub(crate) at: Option<Moment>,
+}
+object!(NotesView<'_> { body, at });
+
+/// The notes.
+#[must_use]
+pub fn notes(notes: &Notes) -> NotesView<'_> {
+    NotesView { body: notes.body.as_ref().into(), at: Some(Moment(notes.at)) }
+}
+
 /// What can be booked now.
 #[derive(Debug, Serialize)]
 pub struct AvailabilityView<'a> {
@@ -664,6 +681,7 @@ mod tests {
             same(&OfferClosedView { offer_id: offer, outcome: Outcome::TimedOut.word() });
             let EmployeeView { status, since, intent, .. } = drawn.employee();
             same(&StatusView { status, since, intent, cause: Cause::Missed.word() });
+            same(&NotesView { body: drawn.name(), at: drawn.text.is_some().then(|| drawn.moment()) });
             same(&PeerView { online: drawn.text.is_some() });
             same(&EmployeeGoneView { id: &drawn.name, removed: true });
         }

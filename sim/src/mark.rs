@@ -268,6 +268,7 @@ impl World {
             (Wish::Say(body, key), Place::Session(session, _)) => {
                 Step::Say(*session, self.actor(phone), body.clone(), key.clone())
             }
+            (Wish::Notes(body), Place::Session(session, _)) => Step::Notes(*session, self.actor(phone), body.clone()),
             (Wish::End(reason), Place::Session(session, _)) => Step::End(*session, self.actor(phone), reason.clone()),
             (Wish::Signal(data), Place::Session(session, party)) => {
                 if model.talk(*session).is_none_or(|talk| talk.ended.is_some()) {

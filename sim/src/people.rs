@@ -161,9 +161,24 @@ impl World {
             self.people[person].memory.willing = willing;
             return self.send_frame(phone, own, Wish::SetStatus(willing));
         }
+        if let Some(session) = memory.sessions.last().copied().filter(|_| dice.u8(0..12) == 0) {
+            return self.finish_notes(phone, session, dice);
+        }
+        let memory = &self.people[person].memory;
         if let Some(offer) = memory.offers.last().copied() {
             self.answer(phone, offer, dice);
         }
+    }
+
+    /// After a session, perhaps long after it.
+    fn finish_notes(&mut self, phone: usize, session: SessionId, dice: &mut Rng) {
+        let room = format!("session:{session}");
+        if !self.phones[phone].joined.contains_key(&room) {
+            return self.send_frame(phone, &room, Wish::Join);
+        }
+        self.made += 1;
+        let wish = Wish::Notes(notes(self.made, dice));
+        self.send_frame(phone, &room, wish);
     }
 
     fn answer(&mut self, phone: usize, offer: OfferId, dice: &mut Rng) {
@@ -172,7 +187,7 @@ impl World {
         self.send_frame(phone, &own, if yes { Wish::Accept(offer) } else { Wish::Reject(offer) });
     }
 
-    /// In a session: words, signals, an end.
+    /// In a session: words, signals, notes, an end.
     fn talk(&mut self, person: usize, phone: usize, dice: &mut Rng) {
         let Some(session) = self.people[person].memory.sessions.last().copied() else { return };
         let room = format!("session:{session}");
@@ -181,10 +196,12 @@ impl World {
         }
         self.made += 1;
         let made = self.made;
-        let wish = match dice.u8(0..10) {
+        let wish = match dice.u8(0..11) {
             0..4 => Wish::Say(format!("words {made}"), dice.bool().then(|| format!("key {made}"))),
             4..6 => Wish::Signal(made),
             6 => Wish::Leave,
+            // A client tries it as well, and may not.
+            7 => Wish::Notes(notes(made, dice)),
             _ => Wish::End(dice.bool().then(|| "done".to_owned())),
         };
         self.send_frame(phone, &room, wish.clone());
@@ -302,6 +319,15 @@ impl World {
             Wish::Accept(_) | Wish::End(_) => remember_session(memory, &response["session"]),
             _ => {}
         }
+    }
+}
+
+/// Others each time, or the same as somewhere before, or none.
+fn notes(made: u64, dice: &mut Rng) -> String {
+    match dice.u8(0..4) {
+        0 => String::new(),
+        1 => "as always".to_owned(),
+        _ => format!("notes {made}"),
     }
 }
 

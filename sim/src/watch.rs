@@ -196,6 +196,7 @@ impl World {
                 let said = model.said_json(*talk, *said);
                 json!({ "id": said["id"], "at": said["at"] })
             }
+            (_, Answer::Noted(talk)) => json!({ "at": model.notes_json(*talk)["at"] }),
             (_, Answer::Done) => json!({}),
         };
         (true, yes)
@@ -318,6 +319,9 @@ impl Expected<'_> {
     fn session(&mut self, session: switchboard_core::SessionId, party: Party) {
         for (_, said) in self.told.said.iter().filter(|(of, _)| *of == session) {
             self.must_hear("message", &self.model.said_json(session, *said));
+        }
+        if party == Party::Employee && self.told.noted.contains(&session) {
+            self.must_hear("notes", &self.model.notes_json(session));
         }
         if self.told.ended.contains(&session) {
             self.must_hear("ended", &json!({ "session": self.model.talk_json(session) }));

@@ -37,6 +37,8 @@ pub enum Wish {
     Reject(OfferId),
     /// To say something, with a key.
     Say(String, Option<String>),
+    /// To note something about the session.
+    Notes(String),
     /// To pass something on to the other side.
     Signal(u64),
     /// To end the session, with words.
@@ -64,6 +66,7 @@ impl Frame {
             Wish::Accept(offer) => ("accept", json!({ "offer_id": offer.to_string() })),
             Wish::Reject(offer) => ("reject", json!({ "offer_id": offer.to_string() })),
             Wish::Say(body, key) => ("message", json!({ "body": body, "key": key })),
+            Wish::Notes(body) => ("notes", json!({ "body": body })),
             Wish::Signal(data) => ("signal", json!({ "data": data })),
             Wish::End(reason) => ("end", json!({ "reason": reason })),
             Wish::Dance => ("dance", json!({})),
@@ -78,7 +81,7 @@ impl Frame {
     pub const fn can_be_repeated(&self) -> bool {
         match &self.wish {
             Wish::Book(_, _, key) | Wish::Say(_, key) => key.is_some(),
-            Wish::Cancel(_) | Wish::Accept(_) | Wish::Reject(_) | Wish::End(_) => true,
+            Wish::Cancel(_) | Wish::Accept(_) | Wish::Reject(_) | Wish::Notes(_) | Wish::End(_) => true,
             _ => false,
         }
     }

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
 use crate::person::{EndedBy, Party};
-use crate::session::{Message, Presence, Session};
+use crate::session::{Message, Notes, Presence, Session};
 use crate::settings::Settings;
 use crate::time::Time;
 
@@ -64,6 +64,7 @@ impl Company {
                 let message = Message { id: *message, from: *from, body: body.clone(), at, key: key.clone() };
                 self.change_session(*session, |session| session.push_message(message));
             }
+            Event::NotesWritten { session, body } => self.set_notes(at, *session, body),
             Event::SessionEnded { session, by, reason } => self.end_session(at, *session, *by, reason.clone()),
             Event::Resumed => self.disconnect_everybody(at),
         }
@@ -243,6 +244,7 @@ impl Company {
             client_presence: self.presence(at, Presence::default(), is_client_there),
             employee_presence: self.presence(at, Presence::default(), employee.reach == Reach::Connected),
             messages: VecDeque::new(),
+            notes: None,
         };
         self.rearm(None, due_of_session(&session));
         self.sessions.insert(id, session);
@@ -287,17 +289,40 @@ impl Company {
     fn put_in_the_past(&mut self, at: Time, id: BookingId) {
         let Some(booking) = self.bookings.get(id) else { return };
         self.clients.remove(&booking.client);
-        let session = booking.session.and_then(|session| self.sessions.get(session));
-        let weight = booking.weight() + session.map_or(0, Session::weight);
-        self.past.remember(at, id, weight);
+        self.past.remember(at, id, self.weight(booking));
         while let Some(old) = self.past.forget_next(at) {
-            let Some(booking) = self.bookings.remove(old) else { continue };
-            if let Some(session) = booking.session {
-                self.sessions.remove(session);
-            }
-            if let Some(key) = booking.key {
-                self.keys.remove(&(booking.client, key));
-            }
+            self.forget(old);
+        }
+    }
+
+    fn forget(&mut self, id: BookingId) {
+        let Some(booking) = self.bookings.remove(id) else { return };
+        if let Some(session) = booking.session {
+            self.sessions.remove(session);
+        }
+        if let Some(key) = booking.key {
+            self.keys.remove(&(booking.client, key));
+        }
+    }
+
+    /// Bytes of a booking with its session.
+    pub(crate) fn weight(&self, booking: &Booking) -> usize {
+        let session = booking.session.and_then(|session| self.sessions.get(session));
+        booking.weight() + session.map_or(0, Session::weight)
+    }
+
+    fn set_notes(&mut self, at: Time, id: SessionId, body: &Arc<str>) {
+        let notes = Some(Notes { body: body.clone(), at });
+        let written = self.change_session(id, |session| {
+            session.notes = notes;
+            session.ended_at.map(|ended_at| (ended_at, session.booking))
+        });
+        // What is over was weighed without them.
+        let Some((ended_at, booking)) = written.flatten() else { return };
+        let Some(weight) = self.bookings.get(booking).map(|booking| self.weight(booking)) else { return };
+        self.past.weigh_again(ended_at, booking, weight);
+        while let Some(old) = self.past.make_room(at, booking) {
+            self.forget(old);
         }
     }
 

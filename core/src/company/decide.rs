@@ -1,5 +1,7 @@
 //! What follows from a command: events, or a refusal. Nothing is changed here.
 
+use std::sync::Arc;
+
 use super::Company;
 use crate::booking::{Booking, BookingReason};
 use crate::command::Command;
@@ -56,6 +58,7 @@ impl Company {
             Command::EnterSession { session, party } => self.party_moved(*session, *party, true),
             Command::LeaveSession { session, party } => self.party_moved(*session, *party, false),
             Command::Send { .. } => self.send(command),
+            Command::WriteNotes { session, by, body } => self.write_notes(*session, by, body),
             Command::End { session, by, reason } => {
                 let found = self.session_of(*session, by)?;
                 let by = ended_by(by);
@@ -92,6 +95,7 @@ impl Company {
             | Command::Reject { .. }
             | Command::EnterSession { .. }
             | Command::Send { .. }
+            | Command::WriteNotes { .. }
             | Command::End { .. } => Err(Refusal::UnknownCompany),
         }
     }
@@ -241,7 +245,7 @@ impl Company {
         now: Time,
         id: BookingId,
         outcome: Outcome,
-        reason: Option<std::sync::Arc<str>>,
+        reason: Option<Arc<str>>,
     ) -> Vec<Event> {
         let Some(booking) = self.bookings.get(id) else { return vec![] };
         let Some(offer) = booking.open_offer() else { return vec![] };
@@ -329,6 +333,16 @@ impl Company {
             body: body.clone(),
             key: key.clone(),
         }])
+    }
+
+    /// Also after the end: people finish their notes then.
+    fn write_notes(&self, id: SessionId, by: &Actor, body: &Arc<str>) -> Decision {
+        let found = self.session_of(id, by)?;
+        if found.party(by) != Some(Party::Employee) {
+            return Err(Refusal::Forbidden);
+        }
+        let same = found.notes.as_ref().is_some_and(|notes| notes.body == *body);
+        Ok(if same { vec![] } else { vec![Event::NotesWritten { session: id, body: body.clone() }] })
     }
 
     fn session_of(&self, id: SessionId, by: &Actor) -> Result<&Session, Refusal> {

@@ -50,6 +50,9 @@ impl Company {
             for message in &mut session.messages {
                 (message.body, message.key) = (Arc::from(""), None);
             }
+            if let Some(notes) = &mut session.notes {
+                notes.body = Arc::from("");
+            }
         }
         self.rebuild();
     }

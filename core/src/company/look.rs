@@ -140,6 +140,12 @@ impl Company {
         if self.today.day == now.day() { self.today } else { Today { day: now.day(), ..Today::default() } }
     }
 
+    /// What is remembered, with what it weighs and what it was weighed with, and what all of it was.
+    pub(crate) fn weighed(&self) -> (impl Iterator<Item = (BookingId, Option<usize>, usize)>, usize) {
+        let weight = |id| self.bookings.get(id).map(|booking| self.weight(booking));
+        (self.past.weights().map(move |(id, known)| (id, weight(id), known)), self.past.bytes())
+    }
+
     /// How many that have ended are remembered.
     #[must_use]
     pub fn remembered(&self) -> usize {
@@ -170,7 +176,9 @@ impl Company {
                 let keyed = found.zip(key.as_ref()).and_then(|(s, key)| s.message_with_key(s.party(by)?, key));
                 Answer::Message(*session, keyed.map_or(*message, |m| m.id))
             }
-            Command::EnterSession { session, .. } | Command::End { session, .. } => Answer::Session(*session),
+            Command::EnterSession { session, .. }
+            | Command::WriteNotes { session, .. }
+            | Command::End { session, .. } => Answer::Session(*session),
             Command::RemoveCompany
             | Command::RemoveEmployee { .. }
             | Command::EmployeeConnected { .. }

@@ -85,6 +85,7 @@ impl Company {
             | Event::PartyEntered { .. }
             | Event::PartyLeft { .. }
             | Event::MessageSent { .. }
+            | Event::NotesWritten { .. }
             | Event::Resumed => None,
         }
     }
@@ -114,6 +115,7 @@ impl Company {
             Event::MessageSent { session, message, .. } => {
                 turn.tell(Notice::Message { session: *session, message: *message });
             }
+            Event::NotesWritten { session, .. } => turn.tell(Notice::Notes { session: *session }),
             Event::SessionEnded { session, .. } => {
                 turn.tell(Notice::Ended { session: *session });
                 self.tell_session(*session, turn);
@@ -222,6 +224,7 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         | Event::PartyEntered { .. }
         | Event::PartyLeft { .. }
         | Event::MessageSent { .. }
+        | Event::NotesWritten { .. }
         | Event::Resumed => None,
     }
 }

@@ -130,6 +130,15 @@ fn who_was_asked_twice_is_found() {
 }
 
 #[test]
+fn what_is_remembered_with_another_weight_is_found() {
+    let found = "what is remembered is there and has its weight";
+    assert_eq!(after(|state| state["past"]["queue"][0][2] = json!(7)), format!("{found}: {}", id(3)));
+    assert_eq!(after(|state| state["past"]["queue"][0][1] = json!(id(4))), format!("{found}: {}", id(4)));
+    let too_light = after(|state| state["past"]["bytes"] = json!(7));
+    assert_eq!(too_light, "all that is remembered has the weight of its parts: 7");
+}
+
+#[test]
 fn a_line_that_does_not_follow_or_is_out_of_order_is_found() {
     let state = serde_json::to_value(company_after("open ann")).unwrap();
     let not_rebuilt: Company = serde_json::from_value(state).unwrap();

@@ -1,6 +1,8 @@
 //! What has ended is remembered for repeats, and how much of it: a day, and at most 16 MiB.
 
-use switchboard_core::{Actor, BookingId, ClientId, Command, Company, MessageId, Notice, OfferId, SessionId, Time};
+use switchboard_core::{
+    Actor, BookingId, ClientId, Command, Company, MessageId, Notice, OfferId, SessionId, Time, invariants,
+};
 
 use crate::desk::company_after;
 
@@ -37,7 +39,7 @@ impl Days {
         self.take(&Command::Cancel { booking, by: Actor::Admin });
     }
 
-    fn talk(&mut self, messages: u128, body: &str) {
+    fn talk(&mut self, messages: u128, body: &str) -> SessionId {
         let offer = self.book(None);
         let session = SessionId::from_u128(self.fresh);
         self.take(&Command::Accept { employee: "ann".parse().unwrap(), offer, session });
@@ -46,6 +48,12 @@ impl Days {
             self.take(&Command::Send { session, message, by, body: body.into(), key: None });
         }
         self.take(&Command::End { session, by: Actor::Admin, reason: None });
+        session
+    }
+
+    fn notes(&mut self, session: SessionId, body: &str) {
+        let by = Actor::Employee("ann".parse().unwrap());
+        self.take(&Command::WriteNotes { session, by, body: body.into() });
     }
 }
 
@@ -72,4 +80,34 @@ fn sessions_are_remembered_with_their_messages_up_to_16_mib() {
     }
     assert_eq!(days.company.remembered(), 16 * 1024 * 1024 / (400 + 160 + 400 + 10 * (120 + 2_000)));
     assert_eq!(days.company.sessions().count(), days.company.remembered());
+}
+
+/// Notes are weighed whenever they are written: nobody fills the memory with what was over before.
+#[test]
+fn sessions_are_remembered_with_notes_that_were_written_after_them_up_to_16_mib() {
+    let mut days = Days::new();
+    let sessions: Vec<SessionId> = (0..3_000).map(|_| days.talk(0, "")).collect();
+    let notes = "n".repeat(8_192);
+    for session in sessions.iter().rev() {
+        if days.company.session(*session).is_some() {
+            days.notes(*session, &notes);
+        }
+    }
+    assert!(days.company.sessions().all(|session| session.notes.is_some()), "the oldest were forgotten for them");
+    // Who was written on last, and is the oldest by now, is not forgotten for it; but when the next thing ends.
+    let most = 16 * 1024 * 1024 / (400 + 160 + 400 + 8_192);
+    assert_eq!(days.company.remembered(), most + 1);
+    invariants::check(&days.company).unwrap();
+    let oldest = days.company.sessions().next().unwrap().id;
+    days.talk(0, "");
+    assert_eq!(days.company.session(oldest), None);
+    assert_eq!(days.company.remembered(), most + 1);
+    // Cleared notes weigh nothing: there is room for others.
+    let newest = days.company.sessions().filter(|session| session.notes.is_some()).last().unwrap().id;
+    days.notes(newest, "");
+    for _ in 0..8 {
+        days.talk(0, "");
+    }
+    assert_eq!(days.company.remembered(), most + 1 + 8);
+    invariants::check(&days.company).unwrap();
 }

@@ -16,6 +16,8 @@ mod session;
 
 mod messages;
 
+mod notes;
+
 mod company;
 
 mod restart;

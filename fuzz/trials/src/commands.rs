@@ -145,6 +145,11 @@ impl<'a> Walk<'a> {
                     Command::LeaveSession { session, party }
                 }
             }
+            22 if self.choices.one_of(4) == 3 => Command::WriteNotes {
+                session: self.session(),
+                by: self.party(),
+                body: self.choices.of(&["", "words", "other words"]).into(),
+            },
             22 => Command::Send {
                 session: self.session(),
                 message: MessageId::from_u128(self.fresh()),

@@ -160,7 +160,7 @@ pub fn limited_view(limited: Limited) -> ErrorView<'static> {
 #[must_use]
 pub fn wish(event: &str) -> Wish {
     match event {
-        "message" => Wish::Message,
+        "message" | "notes" => Wish::Message,
         "signal" => Wish::Signal,
         _ => Wish::Change,
     }

@@ -1,7 +1,7 @@
 //! `session:{session}`: the consultation itself.
 
 use serde_json::value::RawValue;
-use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, REASON_MAX_CHARS};
+use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, NOTES_MAX_BYTES, REASON_MAX_CHARS};
 use switchboard_core::{Actor, Answer, Command, CompanyId, MessageId, Party, Refusal, SessionId};
 
 use super::company::refused;
@@ -13,18 +13,27 @@ use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::ice::IceServers;
 use crate::json::{self, object};
-use crate::view::{self, MessageView, Moment, PeerView, SessionView};
+use crate::view::{self, MessageView, Moment, NotesView, PeerView, SessionView};
 
-/// The events that either party may push.
-pub const EVENTS: &[&str] = &["message", "signal", "ice", "end"];
+/// The events that may be pushed, `notes` by the employee alone.
+pub const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
 
-/// What a party's device needs to draw itself.
+/// What a client's device needs to draw itself.
 struct Snapshot<'a> {
     session: Option<SessionView<'a>>,
     peer: PeerView,
     messages: Vec<MessageView<'a>>,
 }
 object!(Snapshot<'_> { session, peer, messages });
+
+/// What an employee's device needs: the same, and what was noted.
+struct WithNotes<'a> {
+    session: Option<SessionView<'a>>,
+    peer: PeerView,
+    messages: Vec<MessageView<'a>>,
+    notes: Option<NotesView<'a>>,
+}
+object!(WithNotes<'_> { session, peer, messages, notes });
 
 struct Signal<'a> {
     from: &'static str,
@@ -38,6 +47,12 @@ struct Sent {
     at: Option<Moment>,
 }
 object!(Sent { id, at });
+
+/// What became of notes.
+struct Noted {
+    at: Option<Moment>,
+}
+object!(Noted { at });
 
 /// A party joins.
 pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
@@ -82,8 +97,12 @@ fn snapshot(visit: &Visit<'_>, id: SessionId, party: Party) -> String {
     let session = company.session(id);
     let messages: Vec<_> = session.map(|s| s.messages.iter().map(view::message).collect()).unwrap_or_default();
     let online = session.is_some_and(|session| session.presence(party.other()).online);
+    let (peer, notes) = (PeerView { online }, session.and_then(|session| session.notes.as_ref()).map(view::notes));
     let session = session.map(|session| view::session(company, session));
-    json::text(&Snapshot { session, peer: PeerView { online }, messages })
+    match party {
+        Party::Client => json::text(&Snapshot { session, peer, messages }),
+        Party::Employee => json::text(&WithNotes { session, peer, messages, notes }),
+    }
 }
 
 /// A party pushes.
@@ -95,6 +114,7 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
         "message" => caller.ask(&seat.company, |visit| message(visit, caller.clock(), id, by, &fields)).await,
         "signal" => caller.ask(&seat.company, |visit| signal(visit, id, party, &fields)).await,
         "ice" => caller.ask(&seat.company, |visit| ice(visit, caller, id, party)).await,
+        "notes" => caller.ask(&seat.company, |visit| notes(visit, id, by, &fields)).await,
         "end" => caller.ask(&seat.company, |visit| end(visit, id, by, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
@@ -139,6 +159,23 @@ fn ice(visit: &Visit<'_>, caller: &Caller<'_>, id: SessionId, party: Party) -> R
         return Err(refused(visit.company(), &Refusal::SessionEnded));
     }
     Ok(view::json(&IceServers::of(&caller.hub.ice, party, caller.clock().now())))
+}
+
+fn notes(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+    let written = fields.required::<String>("body").and_then(|body| {
+        if body.len() > NOTES_MAX_BYTES {
+            return Err(invalid("body", &format!("has at most {NOTES_MAX_BYTES} bytes")));
+        }
+        visit.take(&Command::WriteNotes { session, by, body: body.into() })
+    });
+    let company = visit.company();
+    match written {
+        Ok(_) => {
+            let notes = company.session(session).and_then(|session| session.notes.as_ref());
+            Ok(json::text(&Noted { at: notes.map(|notes| Moment(notes.at)) }))
+        }
+        Err(refusal) => Err(refused(company, &refusal)),
+    }
 }
 
 fn end(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {

@@ -139,7 +139,7 @@ pub struct Flags {
     #[arg(long, value_name = "COUNT")]
     pub changes_per_person_per_s: Option<String>,
 
-    /// How many messages one person may send a second
+    /// How many messages and notes one person may send a second
     #[arg(long, value_name = "COUNT")]
     pub messages_per_person_per_s: Option<String>,
 

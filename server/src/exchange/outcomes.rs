@@ -117,6 +117,7 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
         | Event::PartyEntered { .. }
         | Event::PartyLeft { .. }
         | Event::MessageSent { .. }
+        | Event::NotesWritten { .. }
         | Event::Resumed => None,
     }
 }

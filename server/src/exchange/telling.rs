@@ -152,6 +152,10 @@ impl Telling<'_> {
                 let found = company.session(*session)?.message(*message)?;
                 self.tell_session(*session, [Party::Client, Party::Employee], "message", &view::message(found));
             }
+            Notice::Notes { session } => {
+                let notes = view::notes(company.session(*session)?.notes.as_ref()?);
+                self.tell_session(*session, [Party::Employee], "notes", &notes);
+            }
             Notice::Ended { session } => {
                 let payload = Named("session", view::session(company, company.session(*session)?));
                 self.tell_session(*session, [Party::Client, Party::Employee], "ended", &payload);

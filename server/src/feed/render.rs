@@ -82,7 +82,9 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
         Event::SessionEnded { session, by, reason } => {
             session_ended(rows, *session, by.word(), reason.as_deref().map(str::to_owned))?
         }
-        Event::EmployeeConnected { .. }
+        // What an employee notes is theirs: it leaves by no door but that of an API key.
+        Event::NotesWritten { .. }
+        | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
         | Event::WrapUpEnded { .. }

@@ -14,7 +14,7 @@ use switchboard_core::{Company, CompanyId, Event, OfferId, Time, invariants};
 
 use super::log::{self, Logged};
 use super::reader::{Reader, read_snapshot, unreadable, while_events};
-use super::rows::{BookingRow, MessageRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
+use super::rows::{BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
 use super::tables::{self, time};
 use super::{StoreError, bases, erasure};
 
@@ -187,6 +187,7 @@ fn is_from_before(row: &Row, origin: Option<Time>) -> bool {
         Row::Booking(row) => row.created_at,
         Row::Offer(row) => row.made_at,
         Row::Session(row) => row.started_at,
+        Row::Notes(row) => row.started_at,
         Row::Message(row) => row.at,
         Row::Company { .. } | Row::CompanyGone | Row::Employee { .. } | Row::EmployeeGone { .. } => return false,
     };
@@ -204,6 +205,7 @@ fn expect(expected: &mut BTreeMap<RowKey, Row>, row: Row) {
         | Row::Booking(_)
         | Row::Offer(_)
         | Row::Session(_)
+        | Row::Notes(_)
         | Row::Message(_) => {
             expected.insert(row.key(), row);
         }
@@ -292,6 +294,16 @@ fn read_session_rows(connection: &Connection, id: &str, rows: &mut Found) -> Res
             ended_at: row.get::<_, Option<i64>>(6)?.map(time),
             ended_by: row.get::<_, Option<String>>(7)?.map(Into::into),
             reason: row.get(8)?,
+        })))
+    })?;
+    let sql = "SELECT id, started_at, notes, notes_at FROM sessions
+               WHERE company_id = ?1 AND (notes IS NOT NULL OR notes_at IS NOT NULL)";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Notes(Box::new(NotesRow {
+            session_id: parsed(row, 0)?,
+            started_at: time(row.get(1)?),
+            body: row.get(2)?,
+            at: time(row.get(3)?),
         })))
     })?;
     let sql = "SELECT id, session_id, sender, body, at FROM messages WHERE company_id = ?1";

@@ -47,6 +47,8 @@ pub enum Row {
     Offer(Box<OfferRow>),
     /// Of `sessions`.
     Session(Box<SessionRow>),
+    /// Of `sessions`, the notes alone.
+    Notes(Box<NotesRow>),
     /// Of `messages`.
     Message(Box<MessageRow>),
 }
@@ -99,6 +101,17 @@ pub struct SessionRow {
     pub reason: Option<Arc<str>>,
 }
 
+/// The notes in a row of `sessions`. They are written by themselves, because a company remembers sessions that have left
+/// the history: what is noted on one of them must not bring it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct NotesRow {
+    pub session_id: SessionId,
+    pub started_at: Time,
+    pub body: Arc<str>,
+    pub at: Time,
+}
+
 /// A row of `messages`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -125,6 +138,8 @@ pub enum RowKey {
     Offer(OfferId),
     /// Of `sessions`.
     Session(SessionId),
+    /// Of `sessions`, the notes alone.
+    Notes(SessionId),
     /// Of `messages`.
     Message(MessageId),
 }
@@ -140,6 +155,7 @@ impl Row {
             Self::Booking(row) => RowKey::Booking(row.id),
             Self::Offer(row) => RowKey::Offer(row.id),
             Self::Session(row) => RowKey::Session(row.id),
+            Self::Notes(row) => RowKey::Notes(row.session_id),
             Self::Message(row) => RowKey::Message(row.id),
         }
     }
@@ -177,7 +193,7 @@ pub fn rows_of_all(company: &Company) -> Vec<Row> {
         all.extend(attempts.map(|attempt| Changed::Offer(OfferId { booking: booking.id, attempt })));
     }
     for session in company.sessions() {
-        all.push(Changed::Session(session.id));
+        all.extend([Changed::Session(session.id), Changed::Notes(session.id)]);
         all.extend(session.messages.iter().map(|message| Changed::Message(session.id, message.id)));
     }
     all.iter().filter_map(|changed| row(company, changed)).collect()
@@ -191,6 +207,7 @@ enum Changed {
     Booking(BookingId),
     Offer(OfferId),
     Session(SessionId),
+    Notes(SessionId),
     Message(SessionId, MessageId),
 }
 
@@ -210,6 +227,7 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
             note(Changed::Booking(offer.booking));
             note(Changed::Session(*session));
         }
+        Event::NotesWritten { session, .. } => note(Changed::Notes(*session)),
         Event::SessionEnded { session, .. } => note(Changed::Session(*session)),
         Event::MessageSent { session, message, .. } => note(Changed::Message(*session, *message)),
         Event::EmployeeConnected { .. }
@@ -238,6 +256,7 @@ fn row(company: &Company, changed: &Changed) -> Option<Row> {
         Changed::Booking(id) => booking_row(company, company.booking(*id)?),
         Changed::Offer(id) => offer_row(*id, company.booking(id.booking)?.offer(id.attempt)?),
         Changed::Session(id) => session_row(company.session(*id)?),
+        Changed::Notes(id) => notes_row(company.session(*id)?)?,
         Changed::Message(session, id) => message_row(*session, company.session(*session)?.message(*id)?),
     })
 }
@@ -295,6 +314,16 @@ fn session_row(session: &Session) -> Row {
         ended_by: session.ended_by.map(|by| by.word().into()),
         reason: session.reason.clone(),
     }))
+}
+
+fn notes_row(session: &Session) -> Option<Row> {
+    let notes = session.notes.as_ref()?;
+    Some(Row::Notes(Box::new(NotesRow {
+        session_id: session.id,
+        started_at: session.started_at,
+        body: notes.body.clone(),
+        at: notes.at,
+    })))
 }
 
 fn message_row(session: SessionId, message: &Message) -> Row {

@@ -208,6 +208,10 @@ const MIGRATIONS: &[&str] = &[
     WHERE EXISTS (SELECT 1 FROM employee_numbers known
         WHERE known.company_id = webhook_deliveries.company_id AND 'employee ' || known.id = webhook_deliveries.lane);
 ",
+    "
+    ALTER TABLE sessions ADD COLUMN notes TEXT;
+    ALTER TABLE sessions ADD COLUMN notes_at INTEGER;
+",
 ];
 
 /// The newest schema that this version knows.

@@ -139,7 +139,7 @@ fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<
             connection.prepare_cached(sql)?.execute(params![company, id.as_str()])?;
         }
         Row::Booking(_) | Row::Offer(_) => write_booking_row(connection, company, row)?,
-        Row::Session(_) | Row::Message(_) => write_session_row(connection, company, row)?,
+        Row::Session(_) | Row::Notes(_) | Row::Message(_) => write_session_row(connection, company, row)?,
     }
     Ok(())
 }
@@ -211,6 +211,10 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
             s.ended_by,
             s.reason
         ])?;
+    }
+    if let Row::Notes(n) = row {
+        let sql = "UPDATE sessions SET notes = ?3, notes_at = ?4 WHERE company_id = ?1 AND id = ?2";
+        connection.prepare_cached(sql)?.execute(params![company, n.session_id.to_string(), n.body, ms(n.at)])?;
     }
     if let Row::Message(m) = row {
         // Of a large entry the rows are filed before its events, and after a crash once more.

@@ -305,6 +305,7 @@ impl Teller {
             | Event::PartyEntered { .. }
             | Event::PartyLeft { .. }
             | Event::MessageSent { .. }
+            | Event::NotesWritten { .. }
             | Event::SessionEnded { .. }
             | Event::Resumed => {}
         }

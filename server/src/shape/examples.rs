@@ -161,6 +161,12 @@ pub fn message() -> Value {
     json!({ "id": MESSAGE, "from": "client", "body": "May I deduct my bicycle?", "at": "2026-11-23T09:30:13.700Z" })
 }
 
+/// What the employee noted about it.
+#[must_use]
+pub fn notes() -> Value {
+    json!({ "body": "Sends the bill for the bicycle.", "at": "2026-11-23T09:41:02.310Z" })
+}
+
 /// What became of a booking, step by step.
 #[must_use]
 pub fn timeline() -> Value {

@@ -179,8 +179,15 @@ impl Comparing<'_> {
         for message in payload["messages"].as_array().into_iter().flatten() {
             self.message(told, message);
         }
+        if payload["notes"].is_object() {
+            self.notes(told, &payload["notes"]);
+        }
         match (told.is_reply(), told.is_ok, told.event.as_str()) {
             (false, _, "message") => self.message(told, payload),
+            (false, _, "notes") => self.notes(told, payload),
+            (true, true, "notes") => {
+                self.notes(told, &json!({ "body": told.sent["body"], "at": payload["at"] }));
+            }
             (false, _, "offer_closed") => self.offer_has(told, &payload["offer_id"], &payload["outcome"]),
             (true, true, "message") => self.message_was_taken(told),
             (true, true, "book") => self.key(told, &payload["booking"]["id"]),
@@ -279,6 +286,17 @@ impl Comparing<'_> {
         self.same(row, "sender", &message["from"]);
         self.same(row, "body", &message["body"]);
         self.same(row, "at", &ms(&message["at"]));
+    }
+
+    /// The latest are stored: those that somebody was told of, or what was written over them later.
+    fn notes(&mut self, told: &Told, notes: &Value) {
+        let tables = self.tables;
+        let Some(row) = self.find(&tables.sessions, session_of(told), notes) else { return };
+        let at = ms(&notes["at"]);
+        if number(row, "notes_at") <= at.as_i64() {
+            self.same(row, "notes_at", &at);
+            self.same(row, "notes", &notes["body"]);
+        }
     }
 
     fn message_was_taken(&mut self, told: &Told) {

@@ -326,7 +326,7 @@ impl Life {
         Ok(())
     }
 
-    /// Joins a session, says something, and ends it or waits for its end.
+    /// Joins a session, says something, and ends it or waits for its end. An employee takes notes during it and after.
     async fn consult(&mut self, device: &mut Device, session: &str) -> Result<(), Lost> {
         let room = format!("session:{session}");
         let joined = device.join(&room).await?;
@@ -335,7 +335,9 @@ impl Life {
         }
         let joined = joined.ok();
         if joined["session"]["ended_at"].is_null() && self.talk(device, &room).await? {
+            self.take_notes(device, &room).await?;
             self.end_or_wait(device, &room, session).await?;
+            self.take_notes(device, &room).await?;
         }
         device.leave(&room).await?;
         Ok(())
@@ -362,6 +364,16 @@ impl Life {
         }
         self.stays()?;
         Ok(true)
+    }
+
+    async fn take_notes(&mut self, device: &mut Device, room: &str) -> Result<(), Lost> {
+        if self.person.role != Role::Employee {
+            return Ok(());
+        }
+        // At another moment than those before.
+        self.think().await;
+        let body = self.fresh("notes");
+        granted(device.push(room, "notes", json!({ "body": body })).await?).map(drop)
     }
 
     /// Both sides know from the session's id who of them ends it.

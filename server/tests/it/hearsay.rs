@@ -46,8 +46,10 @@ impl Hearsay {
         for message in payload["messages"].as_array().into_iter().flatten() {
             self.message(told, message);
         }
+        self.notes(told, &payload["notes"]);
         match (told.is_reply(), told.is_ok, told.event.as_str()) {
             (false, _, "message") => self.message(told, payload),
+            (false, _, "notes") => self.notes(told, payload),
             (false, _, "offer_closed") => self.outcome(&payload["offer_id"], payload["outcome"].clone()),
             (true, true, "accept") => {
                 self.outcome(&told.sent["offer_id"], json!("accepted"));
@@ -108,6 +110,15 @@ impl Hearsay {
     fn message(&mut self, told: &Told, message: &Value) {
         let words = json!([message["from"], message["body"], message["at"]]);
         self.fact(format!("message {} in {}", message["id"], told.topic), &words);
+    }
+
+    /// Written at a moment, and never older than they were.
+    fn notes(&mut self, told: &Told, notes: &Value) {
+        if notes["at"].is_string() {
+            let what = format!("notes of {} in {}", notes["at"], told.topic);
+            self.fact(what, &notes["body"]);
+            self.goes_on(told, format!("notes in {}", told.topic), vec![notes["at"].clone()]);
+        }
     }
 
     fn fact(&mut self, what: String, is: &Value) {

@@ -154,6 +154,11 @@ impl World {
         self.does(Command::Send { session, message, by, body: body.into(), key: None }).await;
     }
 
+    pub async fn notes(&mut self, employee: &str, session: SessionId, body: &str) {
+        let by = Actor::Employee(employee.parse().unwrap());
+        self.does(Command::WriteNotes { session, by, body: body.into() }).await;
+    }
+
     /// A consultation of ten seconds, from the question to the end.
     pub async fn consults(&mut self, client: &str, employee: &str) -> SessionId {
         let offer = self.books(client).await;
@@ -316,6 +321,25 @@ async fn a_company_that_is_gone_forgets_too() {
 }
 
 #[tokio::test]
+async fn notes_on_a_session_that_has_left_the_history_do_not_bring_it_back() {
+    let mut world = World::founded(keeps(1)).await;
+    let session = world.consults("alice", "erika").await;
+    world.notes("erika", session, "to be forgotten").await;
+    world.assert_whole().await;
+    assert_eq!(world.count("sessions"), 1);
+    world.wait(2 * DAY_MS);
+    // The company remembers it until something else ends.
+    world.forgets(nobody_needs_any()).await;
+    assert_eq!(world.count("sessions"), 0);
+    world.notes("erika", session, "written late").await;
+    world.assert_whole().await;
+    assert_eq!(world.count("sessions"), 0);
+    world.wait(2 * DAY_MS);
+    world.forgets(nobody_needs_any()).await;
+    world.assert_whole().await;
+}
+
+#[tokio::test]
 async fn a_company_that_keeps_its_history_forgets_nothing() {
     let mut world = World::founded(keeps(0)).await;
     world.consults("alice", "erika").await;
@@ -329,7 +353,8 @@ async fn a_company_that_keeps_its_history_forgets_nothing() {
 async fn check_finds_what_is_tampered_with_after_history_was_cut() {
     let (mut world, _) = ten_days().await;
     world.forgets(nobody_needs_any()).await;
-    world.consults("alice", "frank").await;
+    let session = world.consults("alice", "frank").await;
+    world.notes("frank", session, "called back").await;
     world.exchange.settle().await;
     let last = world.last_event();
     world.has_webhook(last, last - 1).await;
@@ -345,6 +370,8 @@ async fn check_finds_what_is_tampered_with_after_history_was_cut() {
         "UPDATE offers SET outcome = 'rejected' WHERE made_at = (SELECT max(made_at) FROM offers)",
         "DELETE FROM bookings WHERE id = (SELECT max(id) FROM bookings)",
         "DELETE FROM sessions WHERE id = (SELECT min(id) FROM sessions)",
+        "UPDATE sessions SET notes = 'other' WHERE notes IS NOT NULL",
+        "UPDATE sessions SET notes = NULL, notes_at = NULL WHERE notes IS NOT NULL",
         "UPDATE messages SET body = 'other' WHERE at = (SELECT min(at) FROM messages)",
         "DELETE FROM events WHERE seq = (SELECT max(seq) - 3 FROM events)",
         "UPDATE bases SET data = replace(data, 'Erika Muster', 'Erika Other')",
@@ -459,7 +486,15 @@ pub fn found_in_the_file(world: &World, words: &[&str]) -> Vec<String> {
     words.iter().filter(is_there).map(|word| (*word).to_owned()).collect()
 }
 
-const OF_ALICE: &[&str] = &["alice", "0123-secret", "secret message", "secret reason", "secret no"];
+const OF_ALICE: &[&str] = &[
+    "alice",
+    "0123-secret",
+    "secret message",
+    "secret reason",
+    "secret no",
+    "first secret notes",
+    "last secret notes",
+];
 
 /// Three days with Alice, one of them before the history that is kept, and somebody who was there all the time.
 async fn days_with_alice() -> (World, SessionId) {
@@ -471,7 +506,9 @@ async fn days_with_alice() -> (World, SessionId) {
         world.does(Command::Reject { employee: "erika".parse().unwrap(), offer, reason: no }).await;
         let session = world.accepts("frank", OfferId { attempt: 2, ..offer }).await;
         world.says("alice", session, "a secret message").await;
+        world.notes("frank", session, "first secret notes").await;
         world.does(Command::End { session, by: Actor::Admin, reason: Some("secret reason".into()) }).await;
+        world.notes("frank", session, "last secret notes").await;
         world.wait(DAY_MS);
     }
     let offer = world.books("zoe").await;
@@ -510,7 +547,10 @@ async fn nothing_of_an_erased_employee_is_left_in_the_file_and_all_else_is_as_it
     let before = world.count("bookings");
     erase_from(&world, Erasure::of_employee("frank".parse().unwrap(), "erased-2".parse().unwrap())).await;
     world.assert_whole().await;
-    assert_eq!(found_in_the_file(&world, &["frank", "secret message", "secret reason"]), Vec::<String>::new());
+    assert_eq!(
+        found_in_the_file(&world, &["frank", "secret message", "secret reason", "secret notes"]),
+        Vec::<String>::new()
+    );
     assert_eq!(found_in_the_file(&world, &["secret no", "alice", "erika"]).len(), 3, "the others are as they were");
     assert_eq!(world.count("bookings"), before);
 }

@@ -225,6 +225,18 @@ async fn messages_and_signals_of_a_person_are_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn notes_count_as_messages() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "1").start();
+    let mut pair = Pair::meet(server.address, &person(Role::Client, "alice"), &person(Role::Employee, "erika")).await;
+    pair.join().await;
+    let (room, mut desk) = (pair.room(), pair.employee);
+    push_until_limited(&mut desk, &room, "notes", json!({ "body": "again" })).await;
+    retry_in(&desk.push(&room, "message", json!({ "body": "again" })).await.unwrap());
+    desk.push(&room, "signal", json!({ "data": 1 })).await.unwrap().ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn joins_of_a_person_are_bounded_on_all_devices() {
     let place = tempfile::tempdir().unwrap();
     let server = Plan::new(place.path()).with("SWITCHBOARD_JOINS_PER_PERSON_PER_S", "1").start();

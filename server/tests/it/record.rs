@@ -9,7 +9,7 @@ use switchboard::auth::Role;
 use tokio::sync::watch;
 
 /// Pushes whose yes is a promise.
-const PROMISES: &[&str] = &["book", "cancel", "accept", "reject", "end", "message"];
+const PROMISES: &[&str] = &["book", "cancel", "accept", "reject", "end", "message", "notes"];
 /// How long people may take to get that far on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 

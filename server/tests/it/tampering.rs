@@ -11,10 +11,10 @@ use crate::hearsay::Hearsay;
 use crate::record::{Record, Told};
 
 /// The id of what somebody was told of, if it was that.
-type ToldOf = fn(&Told) -> &Value;
+type ToldOf = fn(&Told) -> Option<&str>;
 
 /// One row each that is taken away, changed or made twice: a comparison that finds nothing would prove nothing. The row
-/// is one that somebody was told of: a cancelled booking, an ended session, a message, a rejected offer.
+/// is one that somebody was told of: a cancelled booking, an ended session, a message, notes, a rejected offer.
 const TAMPERINGS: &[(ToldOf, &str)] = &[
     (cancelled, "DELETE FROM bookings WHERE id = ?1"),
     (cancelled, "UPDATE bookings SET state = 'offering', reason = NULL WHERE id = ?1"),
@@ -25,7 +25,7 @@ const TAMPERINGS: &[(ToldOf, &str)] = &[
     (
         ended,
         "INSERT INTO sessions SELECT company_id, id || 'x', booking_id, client_id, employee_id, topic, started_at,
-             ended_at, ended_by, reason FROM sessions WHERE id = ?1",
+             ended_at, ended_by, reason, notes, notes_at FROM sessions WHERE id = ?1",
     ),
     (sent, "DELETE FROM messages WHERE id = ?1"),
     (sent, "UPDATE messages SET body = 'other' WHERE id = ?1"),
@@ -33,32 +33,42 @@ const TAMPERINGS: &[(ToldOf, &str)] = &[
         sent,
         "INSERT INTO messages SELECT company_id, session_id, id || 'x', sender, body, at FROM messages WHERE id = ?1",
     ),
+    (noted, "UPDATE sessions SET notes = 'other' WHERE id = ?1"),
+    (noted, "UPDATE sessions SET notes_at = notes_at - 1 WHERE id = ?1"),
     (rejected, "UPDATE offers SET outcome = 'timed_out' WHERE booking_id || '.' || attempt = ?1"),
 ];
 
-fn cancelled(told: &Told) -> &Value {
+fn cancelled(told: &Told) -> Option<&str> {
     let booking = &told.payload["booking"];
-    if booking["state"] == "cancelled" { &booking["id"] } else { &Value::Null }
+    booking["id"].as_str().filter(|_| booking["state"] == "cancelled")
 }
 
-fn ended(told: &Told) -> &Value {
+fn ended(told: &Told) -> Option<&str> {
     let session = &told.payload["session"];
-    if session["ended_at"].is_string() { &session["id"] } else { &Value::Null }
+    session["id"].as_str().filter(|_| session["ended_at"].is_string())
 }
 
-fn sent(told: &Told) -> &Value {
-    if told.is_reply() && told.is_ok && told.event == "message" { &told.payload["id"] } else { &Value::Null }
+fn sent(told: &Told) -> Option<&str> {
+    told.payload["id"].as_str().filter(|_| is_yes(told, "message"))
 }
 
-fn rejected(told: &Told) -> &Value {
-    if told.is_reply() && told.is_ok && told.event == "reject" { &told.sent["offer_id"] } else { &Value::Null }
+fn noted(told: &Told) -> Option<&str> {
+    told.topic.strip_prefix("session:").filter(|_| is_yes(told, "notes"))
+}
+
+fn rejected(told: &Told) -> Option<&str> {
+    told.sent["offer_id"].as_str().filter(|_| is_yes(told, "reject"))
+}
+
+fn is_yes(told: &Told, event: &str) -> bool {
+    told.is_reply() && told.is_ok && told.event == event
 }
 
 pub fn the_comparison_sees_every_tampering(record: &Record, data: &Path) {
     for (which, tampering) in TAMPERINGS {
         let place = tempfile::tempdir().unwrap();
         std::fs::copy(data.join("switchboard.db"), place.path().join("switchboard.db")).unwrap();
-        let id = record.all().iter().find_map(|told| which(told).as_str().map(str::to_owned));
+        let id = record.all().iter().find_map(|told| which(told).map(str::to_owned));
         let id = id.unwrap_or_else(|| panic!("nobody was told of a row for: {tampering}"));
         let store = Connection::open(place.path().join("switchboard.db")).unwrap();
         assert_eq!(store.execute(tampering, [id]).unwrap(), 1, "{tampering}");
@@ -81,6 +91,7 @@ const LIES: &[(OneMore, &str)] = &[
     (searching_again, "goes back"),
     (heard_after_leaving, "a topic that is not joined"),
     (|all| copied(all, |told| is_event(told, "message"), |_| {}), "a message is told twice"),
+    (|all| copied(all, |told| is_event(told, "notes"), |it| it.payload["body"] = json!("?")), "notes of"),
     (|all| copied(all, |told| is_event(told, "offer_closed"), |it| it.payload["outcome"] = json!("?")), "outcome of"),
     (|all| copied(all, |told| is_event(told, "ended"), |it| it.payload["session"]["reason"] = json!("?")), "end of"),
 ];

@@ -200,6 +200,8 @@ pub struct Talk {
     pub sides: [Side; 2],
     /// All that was said.
     pub said: Vec<Said>,
+    /// What the employee noted last, and when.
+    pub notes: Option<(String, Time)>,
 }
 
 /// One side of a session.
@@ -239,6 +241,8 @@ pub enum Answer {
     Talk(SessionId),
     /// This message of this session.
     Said(SessionId, MessageId),
+    /// When the notes on this session were written.
+    Noted(SessionId),
     /// No, for that reason.
     No(&'static str),
     /// No, for that reason, with that booking.
@@ -262,6 +266,8 @@ pub struct Told {
     pub talks: BTreeSet<SessionId>,
     /// Messages.
     pub said: Vec<(SessionId, MessageId)>,
+    /// Sessions on which something was noted.
+    pub noted: BTreeSet<SessionId>,
     /// Sessions that ended.
     pub ended: BTreeSet<SessionId>,
     /// Sides that must hear whether the other is there.

@@ -46,6 +46,8 @@ pub enum Step {
     Reject(EmployeeId, OfferId),
     /// Something is said: by whom, the words, the key.
     Say(SessionId, Actor, String, Option<String>),
+    /// Something is noted about a session: by whom, and the words.
+    Notes(SessionId, Actor, String),
     /// A session is ended.
     End(SessionId, Actor, Option<String>),
 }
@@ -143,6 +145,7 @@ impl Model {
             Step::Accept(who, offer) => self.accept(who, *offer, fresh),
             Step::Reject(who, offer) => self.reject(who, *offer),
             Step::Say(session, by, body, key) => self.say(*session, by, body, key.as_ref(), fresh),
+            Step::Notes(session, by, body) => self.notes(*session, by, body),
             Step::End(session, by, reason) => self.end(*session, by, reason.clone()),
         }
     }

@@ -100,6 +100,13 @@ impl Model {
         })
     }
 
+    /// The notes on a session, as the contract shows them; null when there were never any.
+    #[must_use]
+    pub fn notes_json(&self, talk: SessionId) -> Value {
+        let notes = self.talk(talk).and_then(|talk| talk.notes.as_ref());
+        notes.map_or(Value::Null, |(body, at)| json!({ "body": body, "at": moment(*at) }))
+    }
+
     /// An employee's row, as a board shows it.
     #[must_use]
     pub fn staff_json(&self, no: usize) -> Value {
@@ -165,11 +172,15 @@ impl Model {
         let Some(talk) = self.talk(id) else { return Value::Null };
         let from = talk.said.len().saturating_sub(switchboard_core::limits::MESSAGES_AT_HAND_MAX);
         let messages: Vec<Value> = talk.said[from..].iter().map(|said| self.said_json(id, said.id)).collect();
-        json!({
+        let mut room = json!({
             "session": self.talk_json(id),
             "peer": { "online": talk.sides[party.other() as usize].online },
             "messages": messages,
-        })
+        });
+        if party == Party::Employee {
+            room["notes"] = self.notes_json(id);
+        }
+        room
     }
 
     /// What a board shows to begin with.
@@ -322,6 +333,7 @@ impl Talk {
             && ended.map(|(at, _, _)| *at) == session.ended_at
             && ended.map(|(_, by, _)| *by) == session.ended_by
             && self.said.len().min(switchboard_core::limits::MESSAGES_AT_HAND_MAX) == session.messages.len()
+            && self.notes == session.notes.as_ref().map(|notes| (notes.body.to_string(), notes.at))
             && self.said.last().map(|said| said.id) == session.messages.back().map(|message| message.id)
     }
 }

@@ -120,6 +120,7 @@ impl Model {
             ended: None,
             sides: [Side::default(); 2],
             said: vec![],
+            notes: None,
         });
         self.told.closed.push((who.clone(), offer, Outcome::Accepted));
         self.told.bookings.insert(offer.booking);
@@ -158,6 +159,20 @@ impl Model {
         talk.said.push(Said { id: message, from, body: body.to_owned(), at, key: key.cloned() });
         self.told.said.push((id, message));
         Answer::Said(id, message)
+    }
+
+    /// By the employee of the session alone, whether it goes on or not.
+    pub(super) fn notes(&mut self, id: SessionId, by: &Actor, body: &str) -> Answer {
+        let at = self.now;
+        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
+        if talk.side_of(by) != Some(Party::Employee) {
+            return Answer::No("forbidden");
+        }
+        if talk.notes.as_ref().is_none_or(|(before, _)| before != body) {
+            talk.notes = Some((body.to_owned(), at));
+            self.told.noted.insert(id);
+        }
+        Answer::Noted(id)
     }
 
     pub(super) fn end(&mut self, id: SessionId, by: &Actor, reason: Option<String>) -> Answer {

@@ -56,6 +56,9 @@ impl Desk {
                 body: (*body).into(),
                 key: key_of(marks),
             },
+            [who, "notes", session, body @ ..] => {
+                Command::WriteNotes { session: session_id(session), by: actor(who), body: body.join(" ").into() }
+            }
             [who, "ends", session, reason @ ..] => Command::End {
                 session: session_id(session),
                 by: actor(who),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Answer, BookingId, EmployeeNo, Event, IntentBy, Key, Notice, OfferId, Party, Reach, Refusal, SessionId, Status,
-    Time, Topic, Turn,
+    Answer, BookingId, EmployeeNo, Event, IntentBy, Key, Notes, Notice, OfferId, Party, Reach, Refusal, SessionId,
+    Status, Time, Topic, Turn,
 };
 
 use super::Desk;
@@ -127,7 +127,8 @@ impl Desk {
             let (first, last) = (first.id.as_u128(), last.id.as_u128());
             format!(", {} messages m{first} to m{last}", session.messages.len())
         });
-        format!("{} {state}{messages}", s(id))
+        let notes = session.notes.as_ref().map_or(String::new(), |notes| format!(", {}", noted(notes)));
+        format!("{} {state}{messages}{notes}", s(id))
     }
 
     fn event(&self, event: &Event) -> String {
@@ -177,6 +178,7 @@ impl Desk {
                 let message = message.as_u128();
                 format!("{} m{message} {}: {body}{}", s(*session), from.word(), marked(key))
             }
+            Event::NotesWritten { session, body } => format!("{}: {body}", s(*session)),
             Event::SessionEnded { session, by, reason } => {
                 format!("{} {}{}", s(*session), by.word(), in_words(reason))
             }
@@ -202,6 +204,10 @@ impl Desk {
             Notice::Message { session, message } => {
                 let said = self.company.session(*session).and_then(|session| session.message(*message)).unwrap();
                 format!("{}: message m{} {}: {}", s(*session), message.as_u128(), said.from.word(), said.body)
+            }
+            Notice::Notes { session } => {
+                let notes = self.company.session(*session).and_then(|session| session.notes.as_ref()).unwrap();
+                format!("{} employee: {}", s(*session), noted(notes))
             }
             Notice::Ended { session } => format!("{}: ended {}", s(*session), self.session(*session)),
             Notice::Peer { session, to, online } => {
@@ -232,6 +238,11 @@ fn refused(refusal: &Refusal) -> String {
         _ => String::new(),
     };
     format!("no: {}{detail}", refusal.reason())
+}
+
+fn noted(notes: &Notes) -> String {
+    let words = if notes.body.is_empty() { " cleared".to_owned() } else { format!(": {}", notes.body) };
+    format!("notes of {}{words}", notes.at.as_ms())
 }
 
 fn in_words(reason: &Option<Arc<str>>) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, OfferId, Outcome,
+    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, Notes, OfferId, Outcome,
     SessionId, Settings, Status, Time, Topic,
 };
 
@@ -72,6 +72,7 @@ pub struct Talk {
     pub employee: EmployeeNo,
     pub employee_id: EmployeeId,
     pub ended_by: Option<EndedBy>,
+    pub notes: Option<Notes>,
 }
 
 impl Talk {
@@ -114,6 +115,12 @@ impl Ledger {
             Event::OfferAccepted { offer, session } => self.begin(*offer, *session),
             Event::BookingEnded { booking, reason } => self.end_search(at, *booking, *reason),
             Event::SessionEnded { session, by, .. } => self.end_talk(*session, *by),
+            Event::NotesWritten { session, body } => {
+                let talk = self.talks.get_mut(session).expect("only on what there was is anything noted");
+                let same = talk.notes.as_ref().is_some_and(|notes| notes.body == *body);
+                assert!(!same, "what is noted already is noted again");
+                talk.notes = Some(Notes { body: body.clone(), at });
+            }
             Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
             | Event::IntentSet { .. }
@@ -209,7 +216,7 @@ impl Ledger {
         self.person(employee).holds = Holds::Talk(session);
         let search = self.searches.get_mut(&offer.booking).unwrap();
         assert_eq!(search.end.replace(End::Talk(session)), None, "a booking ends once");
-        let talk = Talk { client: search.client.clone(), employee, employee_id, ended_by: None };
+        let talk = Talk { client: search.client.clone(), employee, employee_id, ended_by: None, notes: None };
         assert!(self.talks.insert(session, talk).is_none(), "a session begins once");
     }
 

@@ -47,6 +47,11 @@ pub enum Step {
         by: Who,
         key: Option<usize>,
     },
+    Notes {
+        thing: usize,
+        by: Who,
+        body: usize,
+    },
     End {
         thing: usize,
         by: Who,
@@ -149,6 +154,7 @@ fn talk() -> impl Strategy<Value = Step> {
         3 => (thing.clone(), any::<bool>(), any::<bool>())
             .prop_map(|(thing, client, enters)| Step::Enter { thing, client, enters }),
         2 => (thing.clone(), who(), option::of(0..3usize)).prop_map(|(thing, by, key)| Step::Send { thing, by, key }),
+        2 => (thing.clone(), who(), 0..3usize).prop_map(|(thing, by, body)| Step::Notes { thing, by, body }),
         3 => (thing, who()).prop_map(|(thing, by)| Step::End { thing, by }),
     ]
 }

@@ -160,6 +160,7 @@ impl Walk {
             Command::Accept { employee, offer, .. } => self.expected_of_answer(employee, *offer, true),
             Command::Reject { employee, offer, .. } => self.expected_of_answer(employee, *offer, false),
             Command::End { session, by, .. } => self.expected_of_end(*session, by),
+            Command::WriteNotes { session, by, .. } => self.expected_of_notes(*session, by),
             Command::Send { session, by, .. } if !self.ledger.talks[session].is_of(by) => Err(Refusal::Forbidden),
             _ => return,
         };
@@ -208,6 +209,11 @@ impl Walk {
         if theirs { Ok(Answer::Session(session)) } else { Err(Refusal::SessionEnded) }
     }
 
+    fn expected_of_notes(&self, session: SessionId, by: &Actor) -> Result<Answer, Refusal> {
+        let is_theirs = matches!(by, Actor::Employee(_)) && self.ledger.talks[&session].is_of(by);
+        if is_theirs { Ok(Answer::Session(session)) } else { Err(Refusal::Forbidden) }
+    }
+
     /// Whoever something happened to is told, also when their status is another than before.
     fn everybody_heard(&self, before: &Ledger, turn: &Turn, command: &Command) {
         let heard = |notice: Notice| assert!(turn.notices.contains(&notice), "{notice:?} is missing after {command:?}");
@@ -233,6 +239,7 @@ impl Walk {
                 Event::MessageSent { session, message, .. } => {
                     heard(Notice::Message { session: *session, message: *message });
                 }
+                Event::NotesWritten { session, .. } => heard(Notice::Notes { session: *session }),
                 Event::SessionEnded { session, .. } => heard(Notice::Ended { session: *session }),
                 _ => {}
             }
@@ -279,6 +286,10 @@ impl Walk {
         for (topic, of) in self.company.availability().topics {
             let written = self.ledger.line(Some(&topic)).len();
             assert_eq!((of.idle, of.available), (written, written > 0), "what can be booked on {topic}");
+        }
+        for (session, talk) in &self.ledger.talks {
+            let notes = self.company.session(*session).and_then(|session| session.notes.as_ref());
+            assert_eq!(notes, talk.notes.as_ref(), "what is noted on {session}");
         }
         for client in &self.clients {
             assert_eq!(self.company.booking_of(client).map(|booking| booking.id), self.ledger.open_of(client));
@@ -390,6 +401,11 @@ impl Walk {
                 let message = MessageId::from_u128(self.fresh);
                 let by = self.actor(*by, booking);
                 Command::Send { session, message, by, body: "hello".into(), key: key.map(key_of) }
+            }
+            Step::Notes { thing, by, body } => {
+                let (session, booking) = self.session(*thing)?;
+                let body = ["", "called back", "called twice"][body % 3].into();
+                Command::WriteNotes { session, by: self.actor(*by, booking), body }
             }
             Step::End { thing, by } => {
                 let (session, booking) = self.session(*thing)?;

@@ -225,16 +225,18 @@ impl Begun {
         Ok(())
     }
 
-    /// What was said in sessions goes with the id by which they are found.
+    /// What was said in sessions and noted about them goes with the id by which they are found.
     fn rename_sessions(&self, connection: &Connection) -> Result<bool, StoreError> {
         let (found, renamed) = match self.named.is_client {
             true => (
                 "SELECT id FROM sessions WHERE company_id = ?1 AND client_id = ?2 LIMIT ?3",
-                "UPDATE sessions SET client_id = ?3, reason = NULL WHERE company_id = ?1 AND id = ?2",
+                "UPDATE sessions SET client_id = ?3, reason = NULL, notes = iif(notes IS NULL, NULL, '')
+                 WHERE company_id = ?1 AND id = ?2",
             ),
             false => (
                 "SELECT id FROM sessions WHERE company_id = ?1 AND employee_id = ?2 LIMIT ?3",
-                "UPDATE sessions SET employee_id = ?3, reason = NULL WHERE company_id = ?1 AND id = ?2",
+                "UPDATE sessions SET employee_id = ?3, reason = NULL, notes = iif(notes IS NULL, NULL, '')
+                 WHERE company_id = ?1 AND id = ?2",
             ),
         };
         let sessions = self.ids(connection, found, SESSIONS_AT_ONCE)?;
