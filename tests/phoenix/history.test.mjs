@@ -200,7 +200,7 @@ test('an export has all of a company, line by line, and says at its end how much
   const answer = await world.server.http('GET', '/v1/companies/acme/export')
   assert.deepEqual([answer.status, answer.type], [200, 'application/x-ndjson'])
   const all = lines(answer.body)
-  const counts = { companies: 1, employees: 2, bookings: 2, offers: 3, sessions: 2, messages: 1, events: 0 }
+  const counts = { companies: 1, employees: 2, bookings: 2, offers: 3, sessions: 2, messages: 1, notes: 0, events: 0 }
   assert.deepEqual(all.at(-1), { kind: 'end', ...counts })
   assert.deepEqual(ofKind(all, 'company').map(({ id }) => id), ['acme'])
   assert.deepEqual(ofKind(all, 'employee').map(({ id, name }) => [id, name]), [['ann', 'Ann'], ['bob', 'Bob']])

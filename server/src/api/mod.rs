@@ -121,6 +121,7 @@ fn v1() -> OpenApiRouter<Desk> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
         .routes(routes!(sessions::messages))
+        .routes(routes!(sessions::notes))
         .routes(routes!(sessions::end))
         .routes(routes!(timeline::show))
         .routes(routes!(statistics::of_company))

@@ -35,7 +35,7 @@ enum Of {
 
 /// Every route that is not open to all, with the scope that its operation in the document has. Whatever is forgotten here is
 /// closed to all but those who may do everything, and a test finds it.
-static ROUTES: [Route; 38] = [
+static ROUTES: [Route; 39] = [
     Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
     Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheCaller },
     Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheCaller },
@@ -59,6 +59,7 @@ static ROUTES: [Route; 38] = [
     own("/v1/companies/{company}/sessions"),
     get("/v1/companies/{company}/sessions/{session}"),
     get("/v1/companies/{company}/sessions/{session}/messages"),
+    get("/v1/companies/{company}/sessions/{session}/notes"),
     post("/v1/companies/{company}/sessions/{session}/end"),
     get("/v1/companies/{company}/statistics"),
     get("/v1/companies/{company}/statistics/employees"),

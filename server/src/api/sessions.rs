@@ -1,4 +1,4 @@
-//! Sessions over HTTP: listed, shown, their messages, and ended.
+//! Sessions over HTTP: listed, shown, their messages and notes, and ended.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::{Filter, Listed};
 use crate::shape::{self, examples};
-use crate::view::{self, MessageView, SessionView};
+use crate::view::{self, MessageView, NotesView, SessionView};
 
 /// Why a session is ended.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -146,6 +146,26 @@ pub async fn messages(
     let listed = past.of(&company, move |past, company| past.messages(company, session, between, &page)).await?;
     let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &listed))
+}
+
+/// Shows what the employee noted about a session; `body` is empty and `at` null when they never did.
+///
+/// # Errors
+/// `unknown_session`.
+#[utoipa::path(
+    get, path = "/companies/{company}/sessions/{session}/notes", operation_id = "showNotes", tag = "sessions",
+    security(("key" = ["read"])),
+    params(OfSession),
+    responses(
+        (status = 200, body = NotesView, description = "The notes"),
+        (status = 404, description = "`unknown_session`"),
+    )
+)]
+pub async fn notes(State(past): State<Past>, InPath((company, session)): InPath<(String, String)>) -> Answered {
+    let (company, session) = ids(&company, &session)?;
+    let found = past.of(&company, move |past, company| past.notes(company, session)).await?;
+    let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
+    Ok(shown(StatusCode::OK, &found))
 }
 
 /// Ends a session.

@@ -44,6 +44,12 @@ enum Line<'a> {
         body: &'a str,
         at: Moment,
     },
+    /// Of a session; cleared ones are there with an empty body.
+    Notes {
+        session_id: &'a str,
+        body: &'a str,
+        at: Moment,
+    },
     Event {
         seq: i64,
         at: Moment,
@@ -62,6 +68,7 @@ struct Counts {
     offers: u64,
     sessions: u64,
     messages: u64,
+    notes: u64,
     events: u64,
 }
 
@@ -82,6 +89,7 @@ impl Reader {
             teller.tell_the_company(connection, company)?;
             teller.tell_bookings(connection, company)?;
             teller.tell_sessions(connection, company)?;
+            teller.tell_notes(connection, company)?;
             if with_events {
                 teller.tell_events(connection, company)?;
             }
@@ -143,6 +151,15 @@ impl<H: FnMut(String) -> bool> Teller<H> {
             self.counts.messages += 1;
             let (session_id, id, from, body) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
             self.tell(&Line::Message { session_id, id, from, body, at: Moment(time(row.get(4)?)) })
+        })
+    }
+
+    fn tell_notes(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
+        let sql = "SELECT id, notes, notes_at FROM sessions
+                   WHERE company_id = ?1 AND notes IS NOT NULL ORDER BY id";
+        each(connection, sql, company, |row| {
+            self.counts.notes += 1;
+            self.tell(&Line::Notes { session_id: text(row, 0)?, body: text(row, 1)?, at: Moment(time(row.get(2)?)) })
         })
     }
 

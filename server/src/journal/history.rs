@@ -15,7 +15,7 @@ use super::StoreError;
 use super::reader::{Reader, unreadable};
 use super::tables::{ms, time};
 use crate::shape::{self, examples};
-use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, SessionView};
+use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, NotesView, SessionView};
 
 /// An id says when it was made, and so do what it is of and the company's clock: how far they may be apart. It is that
 /// much because a company's time does not go back when a clock was set wrong for a while and was corrected.
@@ -324,6 +324,22 @@ impl Reader {
         self.ask(|connection| {
             let bind = params![company.as_str(), id.to_string()];
             Ok(collect(connection, sql, bind, |row| read_session(company, row))?.into_iter().next())
+        })
+    }
+
+    /// What the employee noted about a session; none when there is no such session.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn notes(&self, company: &CompanyId, id: SessionId) -> Result<Option<NotesView<'static>>, StoreError> {
+        let sql = "SELECT coalesce(notes, ''), notes_at FROM sessions WHERE company_id = ?1 AND id = ?2";
+        self.ask(|connection| {
+            let mut query = connection.prepare_cached(sql)?;
+            let found = query.query_row(params![company.as_str(), id.to_string()], |row| {
+                let at = row.get::<_, Option<i64>>(1)?.map(|at| Moment(time(at)));
+                Ok(NotesView { body: Cow::Owned(row.get(0)?), at })
+            });
+            Ok(found.optional()?)
         })
     }
 

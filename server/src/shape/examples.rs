@@ -16,7 +16,7 @@ pub const CSV: &str = "id,name,topics\nann,Ann Lee,tax\nben,,\n";
 /// The first and the last line of an export.
 pub const EXPORT: &str = "{\"kind\":\"company\",\"id\":\"acme\",\"name\":\"Acme\",\"settings\":{},\
     \"created_at\":\"2026-11-20T08:00:00.000Z\"}\n{\"kind\":\"end\",\"companies\":1,\"employees\":0,\"bookings\":0,\
-    \"offers\":0,\"sessions\":0,\"messages\":0,\"events\":0}\n";
+    \"offers\":0,\"sessions\":0,\"messages\":0,\"notes\":0,\"events\":0}\n";
 /// The first columns of a company's statistics as CSV.
 pub const STATISTICS_CSV: &str = "from,to,within_s,now.offline,now.idle\n\
     2026-11-22T09:30:00.000Z,2026-11-23T09:30:00.000Z,20,4,2\n";

@@ -37,8 +37,9 @@ fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
     let running = shown(&server, "/v1/companies/acme/sessions?state=running");
     let session = &running["items"][0];
     assert_eq!((&session["client_id"], &session["employee_id"]), (&"carl".into(), &"ann".into()));
-    let end = format!("/v1/companies/acme/sessions/{}/end", session["id"].as_str().unwrap());
-    assert_eq!(server.ask("POST", &end, "{}").0, 200);
+    let path = format!("/v1/companies/acme/sessions/{}", session["id"].as_str().unwrap());
+    assert_eq!(shown(&server, &format!("{path}/notes")), serde_json::json!({ "body": "", "at": null }));
+    assert_eq!(server.ask("POST", &format!("{path}/end"), "{}").0, 200);
     // What was over is history.
     let over = shown(&server, "/v1/companies/demo/bookings");
     let booking = &over["items"][0];
