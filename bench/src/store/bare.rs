@@ -118,7 +118,9 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
             let (ended, by, reason) = (maybe_ms(s.ended_at), word(s.ended_by.as_ref()), word(s.reason.as_ref()));
             (SESSION, vec![company, id, booking, client, employee, topic, started, ended, by, reason])
         }
-        Row::CompanyGone | Row::EmployeeGone { .. } | Row::Message(_) => bail!("no booking writes {row:?}"),
+        Row::CompanyGone | Row::EmployeeGone { .. } | Row::Notes(_) | Row::Message(_) => {
+            bail!("no booking writes {row:?}")
+        }
     })
 }
 
