@@ -6,7 +6,7 @@ import { Line } from './line.mjs'
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** How long anything may take; an event comes in milliseconds, a line heals in seconds. */
-export const PATIENCE_MS = 20_000
+export const PATIENCE_MS = 15_000
 export const PHONE = { width: 390, height: 844 }
 export const SCREEN = { width: 1280, height: 800 }
 
@@ -138,5 +138,5 @@ export class Client extends Party {
 }
 
 export class Board extends Party {
-  row(name) { return this.page.locator('[data-employee]', { hasText: name }) }
+  row(name) { return this.page.locator('.rows-row', { hasText: name }).first() }
 }

@@ -5,14 +5,14 @@ import type { LineState, Switchboard, Topic } from 'switchboard-client'
 /** The topic's state, drawn again after each change. */
 export function useTopic<State>(topic: Topic<State>): State | undefined {
   const again = useRedraw()
-  useEffect(() => topic.subscribe(again), [topic])
+  useEffect(() => looking(topic.subscribe(again), again), [topic])
   return topic.state
 }
 
 /** How the line is. */
 export function useLine(switchboard: Switchboard): LineState {
   const again = useRedraw()
-  useEffect(() => switchboard.onLine(again), [switchboard])
+  useEffect(() => looking(switchboard.onLine(again), again), [switchboard])
   return switchboard.line
 }
 
@@ -24,6 +24,12 @@ export function useNow(everyMs: number): number {
     return () => clearInterval(timer)
   }, [everyMs])
   return performance.now()
+}
+
+/** Between what was drawn and the first look something may have changed: it is drawn once more. */
+function looking(stop: () => void, again: () => void): () => void {
+  again()
+  return stop
 }
 
 function useRedraw(): () => void {

@@ -25,7 +25,7 @@ export function Ending({ topic }: { topic: SessionTopic }) {
           <ErrorLine text={error} />
           <div class="row wrap">
             {/* The one that changes nothing has the focus. */}
-            <button type="button" class="grow" autoFocus onClick={() => question.current?.close()}>
+            <button type="button" class="grow" onClick={() => question.current?.close()}>
               {say.endNo}
             </button>
             <WorkButton busy={busy} class="grow grave end-yes" onClick={end}>
