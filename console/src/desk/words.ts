@@ -6,7 +6,6 @@ import { ordinalEnglish } from '../words/ordinal.js'
 interface Words {
   readonly title: string
   readonly take: string
-  readonly taking: { readonly on: string; readonly off: string }
   readonly since: (time: string) => string
   readonly because: { readonly missed: string; readonly set_by_admin: string; readonly connection_lost: string }
   readonly afterwards: string
@@ -31,7 +30,6 @@ interface Words {
   readonly todayFigures: { readonly sessions: string; readonly talked: string; readonly declined: string; readonly missed: string }
   readonly nothingToday: string
   readonly session: (topic: string, client: string) => string
-  readonly look: (client: string) => string
   readonly back: string
   readonly past: string
   readonly forgotten: string
@@ -39,7 +37,6 @@ interface Words {
   readonly you: string
   readonly sound: string
   readonly notify: string
-  readonly notified: string
   readonly notifyBlocked: string
   readonly settings: string
   readonly language: string
@@ -54,7 +51,6 @@ export const words = translated<Words>({
   en: {
     title: 'Desk',
     take: 'Take requests',
-    taking: { on: 'You will be asked', off: 'Nobody asks you' },
     since: (time) => `since ${time}`,
     because: {
       missed: 'Some requests went unanswered, so you were switched off. Switch on when you are back.',
@@ -98,7 +94,6 @@ export const words = translated<Words>({
     todayFigures: { sessions: 'Sessions', talked: 'In sessions', declined: 'Declined', missed: 'Missed' },
     nothingToday: 'No session yet today.',
     session: (topic, client) => `${topic} with ${client}`,
-    look: (client) => `Open the session with ${client}`,
     back: 'Back',
     past: 'What was written',
     forgotten: 'The server does not keep this session within reach any more.',
@@ -106,7 +101,6 @@ export const words = translated<Words>({
     you: 'You',
     sound: 'Ring aloud',
     notify: 'Show notifications',
-    notified: 'Notifications are on',
     notifyBlocked: 'Notifications are blocked in this browser’s settings',
     settings: 'Settings of this device',
     language: 'Language',
@@ -118,7 +112,6 @@ export const words = translated<Words>({
   de: {
     title: 'Arbeitsplatz',
     take: 'Anfragen annehmen',
-    taking: { on: 'Sie werden gefragt', off: 'Niemand fragt Sie' },
     since: (time) => `seit ${time}`,
     because: {
       missed: 'Anfragen blieben unbeantwortet, daher wurden Sie abgemeldet. Schalten Sie ein, wenn Sie zurück sind.',
@@ -162,7 +155,6 @@ export const words = translated<Words>({
     todayFigures: { sessions: 'Gespräche', talked: 'Im Gespräch', declined: 'Abgelehnt', missed: 'Verpasst' },
     nothingToday: 'Heute noch kein Gespräch.',
     session: (topic, client) => `${topic} mit ${client}`,
-    look: (client) => `Gespräch mit ${client} öffnen`,
     back: 'Zurück',
     past: 'Was geschrieben wurde',
     forgotten: 'Der Server hält dieses Gespräch nicht mehr bereit.',
@@ -170,7 +162,6 @@ export const words = translated<Words>({
     you: 'Sie',
     sound: 'Laut klingeln',
     notify: 'Benachrichtigungen zeigen',
-    notified: 'Benachrichtigungen sind an',
     notifyBlocked: 'Benachrichtigungen sind im Browser gesperrt',
     settings: 'Einstellungen dieses Geräts',
     language: 'Sprache',
@@ -182,7 +173,6 @@ export const words = translated<Words>({
   ar: {
     title: 'المكتب',
     take: 'استقبال الطلبات',
-    taking: { on: 'ستصلك الطلبات', off: 'لن تصلك طلبات' },
     since: (time) => `منذ ${time}`,
     because: {
       missed: 'بقيت طلبات دون رد، لذلك أُوقف الاستقبال. شغّله عند عودتك.',
@@ -226,7 +216,6 @@ export const words = translated<Words>({
     todayFigures: { sessions: 'الجلسات', talked: 'مدة الجلسات', declined: 'المرفوض', missed: 'الفائت' },
     nothingToday: 'لا جلسات اليوم بعد.',
     session: (topic, client) => `${topic} مع ${client}`,
-    look: (client) => `افتح الجلسة مع ${client}`,
     back: 'رجوع',
     past: 'ما كُتب',
     forgotten: 'لم تعد هذه الجلسة متاحة من الخادم.',
@@ -234,7 +223,6 @@ export const words = translated<Words>({
     you: 'أنت',
     sound: 'رنين مسموع',
     notify: 'إظهار الإشعارات',
-    notified: 'الإشعارات مفعّلة',
     notifyBlocked: 'الإشعارات محظورة في إعدادات المتصفح',
     settings: 'إعدادات هذا الجهاز',
     language: 'اللغة',
