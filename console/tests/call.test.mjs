@@ -1,7 +1,7 @@
 // Calls between two browsers, with the cameras that Chromium feigns and a real server between them.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { relay, session, world } from './room/world.mjs'
+import { after, before, describe, test } from 'node:test'
+import { relay, session, source, world } from './room/world.mjs'
 
 let here
 before(async () => (here = await world()))
@@ -33,7 +33,7 @@ const seesFrames = (page) =>
 
 /** The voice that arrives, in bytes so far, of the newest connection. */
 const soundBytes = (page) =>
-  page.evaluate(async (t) => {
+  page.evaluate(async () => {
     const stats = await connections.at(-1).getStats()
     return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.bytesReceived ?? 0
   })
@@ -58,151 +58,191 @@ async function inVideoCall(t, name, options = {}) {
   return { ...meeting, client, employee }
 }
 
-test('both see and hear each other, and a hang-up ends it for both', async (t) => {
-  const { client, employee } = await inVideoCall(t, 'video')
-  await Promise.all([seesFrames(client), seesFrames(employee)])
-  assert.ok((await soundBytes(client)) > 0)
-  assert.ok((await soundBytes(employee)) > 0)
-  await press(client, 'Hang up')
-  await becomes(client, 'none')
-  await becomes(employee, 'ended')
-  await employee.getByText('Alice has hung up.').first().waitFor()
-  const lamps = (page) => page.evaluate(() => connections.at(-1).getSenders().filter(({ track }) => track?.readyState === 'live').length)
-  assert.deepEqual(await Promise.all([lamps(client), lamps(employee)]), [0, 0])
-})
-
-test('both call at once, and it is one call', async (t) => {
-  const { page } = await session(here, 'glare', t)
-  const [client, employee] = [await page('client'), await page('employee')]
-  await Promise.all([press(client, 'Video call'), press(employee, 'Video call')])
-  await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
-  await Promise.all([seesFrames(client), seesFrames(employee)])
-  assert.deepEqual(await Promise.all([client, employee].map((at) => at.evaluate(() => connections.length))), [1, 1])
-})
-
-test('a voice call gets a camera later, and each hears what the other holds back', async (t) => {
-  const { page } = await session(here, 'voice', t)
-  const [client, employee] = [await page('client'), await page('employee')]
-  await press(client, 'Call')
-  await press(employee, 'Answer')
-  await becomes(client, 'talking')
-  await client.waitForFunction(async (t) => {
-    const stats = await connections.at(-1).getStats()
-    return [...stats.values()].some(({ type, kind, bytesReceived }) => type === 'inbound-rtp' && kind === 'audio' && bytesReceived > 0)
+// Two at a time: most of each is waiting.
+describe('a call', { concurrency: 2 }, () => {
+  test('both see and hear each other, and a hang-up ends it for both', async (t) => {
+    const { client, employee } = await inVideoCall(t, 'video')
+    await Promise.all([seesFrames(client), seesFrames(employee)])
+    assert.ok((await soundBytes(client)) > 0)
+    assert.ok((await soundBytes(employee)) > 0)
+    await press(client, 'Hang up')
+    await becomes(client, 'none')
+    await becomes(employee, 'ended')
+    await employee.getByText('Alice has hung up.').first().waitFor()
+    const lamps = (page) => page.evaluate(() => connections.at(-1).getSenders().filter(({ track }) => track?.readyState === 'live').length)
+    assert.deepEqual(await Promise.all([lamps(client), lamps(employee)]), [0, 0])
   })
-  assert.equal(await client.locator('video.remote.is-none').count(), 1)
-  const before = await networkName(client)
-  await press(employee, 'Turn camera on')
-  await seesFrames(client)
-  assert.equal(await networkName(client), before, 'nothing is negotiated for a camera')
-  await press(employee, 'Turn microphone off')
-  await client.getByText('Microphone off').waitFor()
-  await press(employee, 'Turn microphone on')
-  await client.getByText('Microphone off').waitFor({ state: 'detached' })
-  await press(employee, 'Turn camera off')
-  await client.locator('video.remote.is-none').waitFor({ state: 'attached' })
-})
 
-test('a screen takes the camera’s place, and the camera is back after it', async (t) => {
-  const { client, employee } = await inVideoCall(t, 'screen')
-  await press(employee, 'Share screen')
-  await client.locator('video.remote.is-screen').waitFor()
-  await seesFrames(client)
-  // As the browser's own bar ends it.
-  await employee.evaluate(() => {
-    const { track } = connections.at(-1).getSenders().find(({ track }) => track?.kind === 'video')
-    track.stop()
-    track.dispatchEvent(new Event('ended'))
+  test('both call at once, and it is one call', async (t) => {
+    const line = await relay(here.url)
+    t.after(line.close)
+    const { page } = await session(here, 'glare', t)
+    const [client, employee] = [await page('client', { over: line.url }), await page('employee')]
+    await line.hold(async () => {
+      await Promise.all([press(client, 'Video call'), press(employee, 'Video call')])
+      await Promise.all([becomes(client, 'calling'), becomes(employee, 'calling')])
+    })
+    await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
+    await Promise.all([seesFrames(client), seesFrames(employee)])
+    assert.deepEqual(await Promise.all([client, employee].map((at) => at.evaluate(() => connections.length))), [1, 1])
   })
-  await client.locator('video.remote.is-camera').waitFor()
-  await seesFrames(client)
-})
 
-for (const who of ['client', 'employee']) {
-  test(`the call goes on by itself after the page of the ${who} was loaded anew`, async (t) => {
-    const pages = await inVideoCall(t, `reload-${who}`)
-    await press(pages[who], 'Turn microphone off')
-    await pages[who].reload()
-    await Promise.all([becomes(pages.client, 'talking'), becomes(pages.employee, 'talking')])
-    await Promise.all([seesFrames(pages.client), seesFrames(pages.employee)])
-    await pages[who].getByRole('button', { name: 'Turn microphone on' }).waitFor()
+  test('a voice call gets a camera later, and each hears what the other holds back', async (t) => {
+    const { page } = await session(here, 'voice', t)
+    const [client, employee] = [await page('client'), await page('employee')]
+    await press(client, 'Call')
+    await press(employee, 'Answer')
+    await becomes(client, 'talking')
+    await client.waitForFunction(async () => {
+      const stats = await connections.at(-1).getStats()
+      return [...stats.values()].some(({ type, kind, bytesReceived }) => type === 'inbound-rtp' && kind === 'audio' && bytesReceived > 0)
+    })
+    assert.equal(await client.locator('video.remote.is-none').count(), 1)
+    const before = await networkName(client)
+    await press(employee, 'Turn camera on')
+    await seesFrames(client)
+    assert.equal(await networkName(client), before, 'nothing is negotiated for a camera')
+    await press(employee, 'Turn microphone off')
+    await client.getByText('Microphone off').waitFor()
+    await press(employee, 'Turn microphone on')
+    await client.getByText('Microphone off').waitFor({ state: 'detached' })
+    await press(employee, 'Turn camera off')
+    await client.locator('video.remote.is-none').waitFor({ state: 'attached' })
   })
-}
 
-test('both pages are loaded anew at once, and the call goes on', async (t) => {
-  const { client, employee } = await inVideoCall(t, 'both')
-  await Promise.all([client.reload(), employee.reload()])
-  await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
-  await Promise.all([seesFrames(client), seesFrames(employee)])
-})
+  test('a screen takes the camera’s place, and the camera is back after it', async (t) => {
+    const { client, employee } = await inVideoCall(t, 'screen')
+    await press(employee, 'Share screen')
+    await client.locator('video.remote.is-screen').waitFor()
+    await seesFrames(client)
+    // As the browser's own bar ends it.
+    await employee.evaluate(() => {
+      const { track } = connections.at(-1).getSenders().find(({ track }) => track?.kind === 'video')
+      track.stop()
+      track.dispatchEvent(new Event('ended'))
+    })
+    await client.locator('video.remote.is-camera').waitFor()
+    await seesFrames(client)
+  })
 
-test('the line to the server is cut and comes back, and a way is agreed anew while the call goes on', async (t) => {
-  const line = await relay(here.url)
-  t.after(line.close)
-  const { client, employee } = await inVideoCall(t, 'cut', { client: { over: line.url } })
-  const before = await networkName(client)
-  line.cut()
-  await client.locator('.line-strip p').waitFor()
-  await seesFrames(employee)
-  line.mend()
-  await changesFrom(client, before)
-  await Promise.all([seesFrames(client), seesFrames(employee)])
-})
-
-test('both look for a new way at once, and agree on one', async (t) => {
-  const { client, employee } = await inVideoCall(t, 'restart')
-  for (let turn = 1; turn <= 3; turn += 1) {
-    const before = await Promise.all([networkName(client), networkName(employee)])
-    await Promise.all([client, employee].map((page) => page.evaluate(() => dispatchEvent(new Event('online')))))
-    await Promise.all([changesFrom(client, before[0]), changesFrom(employee, before[1])])
+  for (const who of ['client', 'employee']) {
+    test(`the call goes on by itself after the page of the ${who} was loaded anew`, async (t) => {
+      const pages = await inVideoCall(t, `reload-${who}`)
+      await press(pages[who], 'Turn microphone off')
+      await pages[who].reload()
+      await Promise.all([becomes(pages.client, 'talking'), becomes(pages.employee, 'talking')])
+      await Promise.all([seesFrames(pages.client), seesFrames(pages.employee)])
+      await pages[who].getByRole('button', { name: 'Turn microphone on' }).waitFor()
+    })
   }
-  await Promise.all([seesFrames(client), seesFrames(employee)])
-})
 
-test('another device stops ringing when one has answered, and when it is declined', async (t) => {
-  const { page } = await session(here, 'devices', t)
-  const [client, desk, phone] = [await page('client'), await page('employee'), await page('employee')]
-  await press(client, 'Call')
-  await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
-  await press(phone, 'Answer')
-  await becomes(client, 'talking')
-  await desk.getByText('You took the call on another device.').first().waitFor()
-  await press(client, 'Hang up')
-  await becomes(phone, 'ended')
-  await press(client, 'Call')
-  await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
-  await press(desk, 'Decline')
-  await Promise.all([becomes(client, 'ended'), becomes(desk, 'none'), becomes(phone, 'ended')])
-  await client.getByText('Erika Sample cannot take the call now.').first().waitFor()
-})
+  test('both pages are loaded anew at once, and the call goes on', async (t) => {
+    const { client, employee } = await inVideoCall(t, 'both')
+    await Promise.all([client.reload(), employee.reload()])
+    await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
+    await Promise.all([seesFrames(client), seesFrames(employee)])
+  })
 
-test('a device that comes while it rings is rung too', async (t) => {
-  const { page } = await session(here, 'late', t)
-  const client = await page('client')
-  await press(client, 'Call')
-  const employee = await page('employee')
-  await press(employee, 'Answer')
-  await becomes(client, 'talking')
-})
+  test('the line to the server is cut and comes back, and a way is agreed anew while the call goes on', async (t) => {
+    const line = await relay(here.url)
+    t.after(line.close)
+    const { client, employee } = await inVideoCall(t, 'cut', { client: { over: line.url } })
+    const before = await networkName(client)
+    line.cut()
+    await client.locator('.line-strip p').waitFor()
+    await seesFrames(employee)
+    line.mend()
+    await changesFrom(client, before)
+    await Promise.all([seesFrames(client), seesFrames(employee)])
+  })
 
-test('without a microphone and a camera the call goes on, and says what to do', async (t) => {
-  const prepare = () => {
-    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
-  }
-  const { client, employee } = await inVideoCall(t, 'denied', { client: { prepare } })
-  await seesFrames(client)
-  await client.getByText(/The other cannot hear you: allow the microphone.*The other cannot see you: allow the camera/).waitFor()
-  await employee.getByText('Microphone off').waitFor()
-})
+  test('both look for a new way at once, and agree on one', async (t) => {
+    const { client, employee } = await inVideoCall(t, 'restart')
+    for (let turn = 1; turn <= 3; turn += 1) {
+      const before = await Promise.all([networkName(client), networkName(employee)])
+      await Promise.all([client, employee].map((page) => page.evaluate(() => dispatchEvent(new Event('online')))))
+      await Promise.all([changesFrom(client, before[0]), changesFrom(employee, before[1])])
+    }
+    await Promise.all([seesFrames(client), seesFrames(employee)])
+  })
 
-test('the end of the session ends its call', async (t) => {
-  const { client, employee } = await inVideoCall(t, 'over')
-  await press(employee, 'End')
-  await press(employee, 'End session')
-  await client.locator('.chat-over').waitFor()
-  for (const page of [client, employee]) {
-    await becomes(page, 'none')
-    assert.equal(await page.evaluate(() => connections.at(-1).connectionState), 'closed')
-    assert.equal(await page.evaluate(() => Object.keys(sessionStorage).length), 0)
-  }
+  test('another device stops ringing when one has answered, and when it is declined', async (t) => {
+    const { page } = await session(here, 'devices', t)
+    const [client, desk, phone] = [await page('client'), await page('employee'), await page('employee')]
+    await press(client, 'Call')
+    await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
+    await press(phone, 'Answer')
+    await becomes(client, 'talking')
+    await desk.getByText('You took the call on another device.').first().waitFor()
+    await press(client, 'Hang up')
+    await becomes(phone, 'ended')
+    await press(client, 'Call')
+    await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
+    await press(desk, 'Decline')
+    await Promise.all([becomes(client, 'ended'), becomes(desk, 'none'), becomes(phone, 'ended')])
+    await client.getByText('Erika Sample cannot take the call now.').first().waitFor()
+  })
+
+  test('a device that comes while it rings is rung too', async (t) => {
+    const { page } = await session(here, 'late', t)
+    const client = await page('client')
+    await press(client, 'Call')
+    const employee = await page('employee')
+    await press(employee, 'Answer')
+    await becomes(client, 'talking')
+  })
+
+  test('without a microphone and a camera the call goes on, and says what to do', async (t) => {
+    const prepare = () => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+    }
+    const { client, employee } = await inVideoCall(t, 'denied', { client: { prepare } })
+    await seesFrames(client)
+    await client.getByText(/The other cannot hear you: allow the microphone.*The other cannot see you: allow the camera/).waitFor()
+    await employee.getByText('Microphone off').waitFor()
+  })
+
+  test('the end of the session ends its call', async (t) => {
+    const { client, employee } = await inVideoCall(t, 'over')
+    await press(employee, 'End')
+    await press(employee, 'End session')
+    await client.locator('.chat-over').waitFor()
+    for (const page of [client, employee]) {
+      await becomes(page, 'none')
+      assert.equal(await page.evaluate(() => connections.at(-1).connectionState), 'closed')
+      assert.equal(await page.evaluate(() => Object.keys(sessionStorage).length), 0)
+    }
+  })
+  test('two real connections agree whichever offers collide, and carry what both have added', async (t) => {
+    const { page } = await session(here, 'negotiation', t)
+    const client = await page('client')
+    const opened = await client.evaluate(async (code) => {
+      const { Negotiation } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+      const [polite, impolite] = [new RTCPeerConnection(), new RTCPeerConnection()]
+      const heard = { polite: [], impolite: [] }
+      const sides = {}
+      const side = (name, connection, other) => {
+        const tell = (word) => setTimeout(() => void sides[other].hear(JSON.parse(JSON.stringify(word))), Math.random() * 20)
+        connection.addEventListener('datachannel', ({ channel }) => heard[name].push(channel.label))
+        sides[name] = new Negotiation({ connection, polite: name === 'polite', tell, offered: () => {} })
+      }
+      side('polite', polite, 'impolite')
+      side('impolite', impolite, 'polite')
+      // Both begin at once, and go on to change what there is while the other does.
+      for (let turn = 0; turn < 6; turn += 1) {
+        polite.createDataChannel(`polite ${turn}`)
+        impolite.createDataChannel(`impolite ${turn}`)
+        polite.addTransceiver('audio')
+        impolite.addTransceiver('audio')
+        await new Promise((done) => setTimeout(done, Math.random() * 30))
+      }
+      while (heard.polite.length + heard.impolite.length < 12 || polite.signalingState !== 'stable' || impolite.signalingState !== 'stable')
+        await new Promise((done) => setTimeout(done, 20))
+      const counts = [polite, impolite].map((one) => one.getTransceivers().filter(({ mid }) => mid !== null).length)
+      polite.close()
+      impolite.close()
+      return counts
+    }, await source('negotiation.ts'))
+    assert.deepEqual(opened, [12, 12])
+  })
 })

@@ -193,7 +193,7 @@ export class Call {
 
   #rung(id: string, from: string, video: boolean): void {
     const state = this.#state.value
-    if (this.#over.includes(id)) return this.#tell(id, { kind: 'decline' }, from)
+    if (this.#over.includes(id)) return undefined
     if (state.is === 'calling') return this.#bothRang(state.id, id, from, state.video || video)
     if (isUnderway(state)) {
       if (state.id === id) return undefined

@@ -94,16 +94,16 @@ export async function session({ url, token, browser, pages }, name, t) {
   }
 }
 
-/** A line to the server that can be cut and mended. */
+/** A line to the server that can be cut and mended, or held up. */
 export async function relay(url) {
   const { port } = new URL(url.replace(/^ws/, 'http'))
-  const open = new Set()
+  const open = new Map()
   let isCut = false
   const server = net.createServer((near) => {
     if (isCut) return near.destroy()
     const far = net.connect(Number(port), '127.0.0.1')
     for (const [one, other] of [[near, far], [far, near]]) {
-      open.add(one)
+      open.set(one, other)
       one.pipe(other)
       one.on('error', () => other.destroy())
       one.on('close', () => (open.delete(one), other.destroy()))
@@ -115,11 +115,17 @@ export async function relay(url) {
     url: `ws://127.0.0.1:${server.address().port}/socket`,
     cut: () => {
       isCut = true
-      for (const socket of open) socket.destroy()
+      for (const socket of open.keys()) socket.destroy()
     },
     mend: () => (isCut = false),
+    /** What goes through meanwhile arrives after it. */
+    hold: async (meanwhile) => {
+      for (const [one, other] of open) one.unpipe(other)
+      await meanwhile()
+      for (const [one, other] of open) one.pipe(other)
+    },
     close: () => {
-      for (const socket of open) socket.destroy()
+      for (const socket of open.keys()) socket.destroy()
       server.close()
     },
   }
@@ -127,13 +133,18 @@ export async function relay(url) {
 
 /** A module of the pages that needs no page, as the tests of its rules use it. */
 export async function rules(name) {
+  return import(`data:text/javascript,${encodeURIComponent(await source(name))}`)
+}
+
+/** What a browser would run of such a module. */
+export async function source(name) {
   const entry = join(HERE, '../../src/session', name)
   const { output } = (await build({
     configFile: false,
     logLevel: 'error',
     build: { write: false, minify: false, target: 'es2022', lib: { entry, formats: ['es'] } },
   }))[0]
-  return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`)
+  return output[0].code
 }
 
 function assertNot(error) {
