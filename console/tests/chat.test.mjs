@@ -94,7 +94,7 @@ test('words that the server refuses stay, with the reason', async (t) => {
   line.mend()
   await client.locator('.bubble.is-refused').waitFor()
   await client.getByText('Not sent. This session is over.').waitFor()
-  assert.equal(await client.evaluate(() => Object.keys(sessionStorage).filter((name) => !name.endsWith('.device')).length), 0)
+  assert.equal(await client.evaluate(() => sessionStorage.length), 0)
 })
 
 test('a message over the bound is told before it is sent, and may be shortened', async (t) => {
@@ -127,10 +127,12 @@ test('whoever reads further up is not torn away, and comes to what is new by a b
 test('addresses are links of their own, and only safe ones', async (t) => {
   const { page } = await session(here, 'links', t)
   const [client, employee] = [await page('client'), await page('employee')]
-  await say(employee, 'See https://example.org/a?b=1, not http://example.org or javascript:alert(1) or https://bank@evil.org <b>x</b>')
+  await say(employee, 'See https://example.org/a?b=1, not http://a.org, javascript:alert(1), https://b@c.org <b>x</b>')
   await client.locator('.bubble a').waitFor()
-  const links = await client.locator('.bubble a').evaluateAll((all) => all.map(({ href, rel, target }) => ({ href, rel, target })))
-  assert.deepEqual(links, [{ href: 'https://example.org/a?b=1', rel: 'noopener noreferrer nofollow', target: '_blank' }])
+  const links = await client
+    .locator('.bubble a')
+    .evaluateAll((all) => all.map(({ href, rel, target }) => [href, rel, target]))
+  assert.deepEqual(links, [['https://example.org/a?b=1', 'noopener noreferrer nofollow', '_blank']])
   assert.match((await said(client))[0], /<b>x<\/b>/)
 })
 
@@ -138,7 +140,8 @@ test('notes save themselves, follow on another device, and ask when both were wr
   const line = await relay(here.url)
   t.after(line.close)
   const { page } = await session(here, 'notes', t)
-  const [desk, phone] = [await page('employee', { over: line.url, note: { question: 'How much?' } }), await page('employee')]
+  const desk = await page('employee', { over: line.url, note: { question: 'How much?' } })
+  const phone = await page('employee')
   const sheet = (on) => on.locator('.notes textarea')
   await desk.getByText('How much?').waitFor()
   await sheet(desk).fill('Flat rate')
@@ -168,7 +171,7 @@ test('the room is whole on the narrowest phone, in each language, and axe finds 
     await employee.locator('.bubble').first().waitFor()
     assert.ok(await employee.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${lang} fits`)
     await employee.evaluate(axe)
-    const { violations } = await employee.evaluate(() => axe.run({ rules: { 'page-has-heading-one': { enabled: false } } }))
+    const { violations } = await employee.evaluate(() => axe.run())
     const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
     assert.deepEqual(grave.map(({ id, nodes }) => [id, nodes[0].html]), [])
     await employee.context().close()

@@ -112,7 +112,8 @@ test('who was away is rung when they come, and a ring that was over does not beg
   const b = sides.device('employee', 'b')
   mock.timers.tick(5_000)
   assert.equal(is(b), 'ringing')
-  const late = { side: 'client', data: written({ about: 'call', call: { from: 'a', id: 'call-a-1', say: { kind: 'ring', video: false } } }) }
+  const ring = { from: 'a', id: 'call-a-1', say: { kind: 'ring', video: false } }
+  const late = { side: 'client', data: written({ about: 'call', call: ring }) }
   a.call.hangUp()
   assert.equal(why(b), 'missed')
   sides.wire.push(late)
@@ -173,7 +174,8 @@ test('what is malformed, or of a newer page, is not heard', () => {
   assert.ok(understood({ call }))
   const strange = [
     null, 7, 'ring', [], {}, { call: 7 }, { call: { ...call, kind: 'sing' } }, { call: { ...call, from: 7 } },
-    { call: { ...call, to: '' } }, { call: { ...call, id: 'x'.repeat(129) } }, { call: { ...call, kind: 'back', round: -1 } },
+    { call: { ...call, to: '' } }, { call: { ...call, id: 'x'.repeat(129) } },
+    { call: { ...call, kind: 'back', round: -1 } },
     { call: { ...call, kind: 'description', round: 1, description: { type: 'rollback', sdp: '' } } },
     { call: { ...call, kind: 'candidate', round: 1, candidates: 'many' } }, { typing: 'yes' }, { hello: {} },
   ]

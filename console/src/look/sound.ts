@@ -62,7 +62,9 @@ export function ring(kind: RingKind, aloud = true): () => void {
 }
 
 /** A gesture may turn the sound on; so the first one does, wherever it is made. */
-for (const gesture of ['pointerup', 'keydown']) addEventListener(gesture, () => hasBeenTouched() && void wake(), { passive: true })
+for (const gesture of ['pointerup', 'keydown']) {
+  addEventListener(gesture, () => hasBeenTouched() && void wake(), { passive: true })
+}
 
 function wake(): AudioContext | undefined {
   if (!context && 'AudioContext' in globalThis) {

@@ -32,15 +32,43 @@ export function CallControls({ telephone }: { telephone: Telephone }) {
     <>
       <div role="alert">{error && <p class="error small">{error}</p>}</div>
       <div class="call-controls" role="toolbar" aria-label={say.controls}>
-        <Switch on={sound} label={sound ? say.mute : say.unmute} signs={['microphone', 'microphoneOff']} turn={(on) => run(own.mute(!on))} />
-        <Switch on={hasCamera} label={hasCamera ? say.cameraOff : say.cameraOn} signs={['camera', 'cameraOff']} turn={(on) => run(own.camera(on))} />
+        <Switch
+          on={sound}
+          label={sound ? say.mute : say.unmute}
+          signs={['microphone', 'microphoneOff']}
+          turn={(on) => run(own.mute(!on))}
+        />
+        <Switch
+          on={hasCamera}
+          label={hasCamera ? say.cameraOff : say.cameraOn}
+          signs={['camera', 'cameraOff']}
+          turn={(on) => run(own.camera(on))}
+        />
         {canShareScreen() && (
-          <Switch on={showsScreen} label={showsScreen ? say.screenOff : say.screenOn} signs={['screen', 'screen']} turn={(on) => run(own.screen(on))} isExtra />
+          <Switch
+            on={showsScreen}
+            label={showsScreen ? say.screenOff : say.screenOn}
+            signs={['screen', 'screen']}
+            turn={(on) => run(own.screen(on))}
+            isExtra
+          />
         )}
-        <button type="button" class="round" aria-label={say.settings} title={say.settings} onClick={() => settings.current?.showModal()}>
+        <button
+          type="button"
+          class="round"
+          aria-label={say.settings}
+          title={say.settings}
+          onClick={() => settings.current?.showModal()}
+        >
           <Icon name="settings" />
         </button>
-        <button type="button" class="round hang-up" aria-label={say.hangUp} title={say.hangUp} onClick={() => telephone.hangUp()}>
+        <button
+          type="button"
+          class="round hang-up"
+          aria-label={say.hangUp}
+          title={say.hangUp}
+          onClick={() => telephone.hangUp()}
+        >
           <Icon name="hangUp" />
         </button>
       </div>
@@ -70,7 +98,7 @@ function Switch({ on, label, signs, turn, isExtra = false }: {
 function DeviceChoice({ own, close }: { own: OwnMedia; close: () => void }) {
   const say = words()
   useEffect(watchDevices, [])
-  const kinds: readonly DeviceKind[] = canChooseSpeaker() ? ['microphone', 'camera', 'speaker'] : ['microphone', 'camera']
+  const kinds: readonly DeviceKind[] = ['microphone', 'camera', ...(canChooseSpeaker() ? (['speaker'] as const) : [])]
   const choose = (kind: DeviceKind, id: string) => {
     chooseDevice(kind, id)
     if (kind !== 'speaker') void own.reopen(kind)

@@ -48,14 +48,15 @@ export function CallButtons({ telephone }: { telephone: Telephone }) {
   const say = words()
   const { is } = telephone.state.value
   if (is !== 'none' && is !== 'ended') return null
+  const button = (video: boolean, label: string) => (
+    <button type="button" class="round" aria-label={label} title={label} onClick={() => telephone.ring(video)}>
+      <Icon name={video ? 'camera' : 'call'} />
+    </button>
+  )
   return (
     <div class="row call-begin">
-      <button type="button" class="round" aria-label={say.byVoice} title={say.byVoice} onClick={() => telephone.ring(false)}>
-        <Icon name="call" />
-      </button>
-      <button type="button" class="round" aria-label={say.byVideo} title={say.byVideo} onClick={() => telephone.ring(true)}>
-        <Icon name="camera" />
-      </button>
+      {button(false, say.byVoice)}
+      {button(true, say.byVideo)}
     </div>
   )
 }
@@ -173,7 +174,8 @@ function useTold(state: CallState, other: string): void {
     if (before.current === state.is) return
     const wasOn = before.current !== 'none'
     before.current = state.is
-    const said = state.is === 'talking' ? words().talking : state.is === 'none' && wasOn ? words().over : sentenceOf(state, other)
+    const turned = state.is === 'none' && wasOn ? words().over : sentenceOf(state, other)
+    const said = state.is === 'talking' ? words().talking : turned
     if (said) announce(state.is === 'ringing' ? `${other}: ${said}` : said, state.is === 'ringing')
   }, [state.is])
 }

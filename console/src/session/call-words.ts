@@ -46,7 +46,8 @@ export const callWords = translated({
     noSound: {
       denied: 'The other cannot hear you: allow the microphone in your browser’s address bar, then turn it on below.',
       missing: 'The other cannot hear you: no microphone was found. Connect one, then turn it on below.',
-      in_use: 'The other cannot hear you: another program may be using the microphone. Close it, then turn it on below.',
+      in_use:
+        'The other cannot hear you: another program may be using the microphone. Close it, then turn it on below.',
       unsupported: 'The other cannot hear you: this page may not use a microphone.',
     },
     noPicture: {
@@ -103,15 +104,25 @@ export const callWords = translated({
     mine: 'Ihr Bild',
     soundOn: 'Ton einschalten',
     noSound: {
-      denied: 'Man hört Sie nicht: Erlauben Sie das Mikrofon in der Adresszeile Ihres Browsers und schalten Sie es dann unten ein.',
-      missing: 'Man hört Sie nicht: Es wurde kein Mikrofon gefunden. Schließen Sie eines an und schalten Sie es dann unten ein.',
-      in_use: 'Man hört Sie nicht: Vielleicht nutzt ein anderes Programm das Mikrofon. Beenden Sie es und schalten Sie das Mikrofon dann unten ein.',
+      denied:
+        'Man hört Sie nicht: ' +
+        'Erlauben Sie das Mikrofon in der Adresszeile des Browsers, dann schalten Sie es unten ein.',
+      missing:
+        'Man hört Sie nicht: Es wurde kein Mikrofon gefunden. Schließen Sie eines an und schalten Sie es unten ein.',
+      in_use:
+        'Man hört Sie nicht: ' +
+        'Vielleicht nutzt ein anderes Programm das Mikrofon. Beenden Sie es und versuchen Sie es unten noch einmal.',
       unsupported: 'Man hört Sie nicht: Diese Seite darf kein Mikrofon nutzen.',
     },
     noPicture: {
-      denied: 'Man sieht Sie nicht: Erlauben Sie die Kamera in der Adresszeile Ihres Browsers und schalten Sie sie dann unten ein.',
-      missing: 'Man sieht Sie nicht: Es wurde keine Kamera gefunden. Schließen Sie eine an und schalten Sie sie dann unten ein.',
-      in_use: 'Man sieht Sie nicht: Vielleicht nutzt ein anderes Programm die Kamera. Beenden Sie es und schalten Sie die Kamera dann unten ein.',
+      denied:
+        'Man sieht Sie nicht: ' +
+        'Erlauben Sie die Kamera in der Adresszeile des Browsers, dann schalten Sie sie unten ein.',
+      missing:
+        'Man sieht Sie nicht: Es wurde keine Kamera gefunden. Schließen Sie eine an und schalten Sie sie unten ein.',
+      in_use:
+        'Man sieht Sie nicht: ' +
+        'Vielleicht nutzt ein anderes Programm die Kamera. Beenden Sie es und versuchen Sie es unten noch einmal.',
       unsupported: 'Man sieht Sie nicht: Diese Seite darf keine Kamera nutzen.',
     },
     noScreen: {

@@ -1,4 +1,4 @@
-// A call between two devices, from its ring to its end: who is rung, who answers, and what is done when a page comes back.
+// A call between two devices, from its ring to its end: who is rung, who answers, and how a page comes back into it.
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { Negotiated } from './negotiation.js'
 import type { CallSignal, CallWord, Giving, NegotiationWord } from './signals.js'

@@ -147,7 +147,9 @@ function Head({ state, other, topic, contact, telephone }: {
           {contact.typing.value && !isOver ? (
             <span class="typing">{say.typing}</span>
           ) : (
-            <span class={isThere ? 'presence is-there' : 'presence'}>{isOver ? say.over : isThere ? say.here : say.away}</span>
+            <span class={isThere ? 'presence is-there' : 'presence'}>
+              {isOver ? say.over : isThere ? say.here : say.away}
+            </span>
           )}
         </p>
       </div>

@@ -95,7 +95,9 @@ export class Contact {
 
   #hear(said: Signal | undefined): void {
     if (said?.about === 'typing') this.#typingIs(said.typing)
-    if (said?.about === 'mark') this.#heard.value = heardToo(this.#heard.value, said.mark, this.#topic.state?.messages ?? [])
+    if (said?.about === 'mark') {
+      this.#heard.value = heardToo(this.#heard.value, said.mark, this.#topic.state?.messages ?? [])
+    }
     if (said?.about === 'hello') {
       this.#told = {}
       this.#mark()

@@ -15,6 +15,8 @@ export interface Device {
 }
 
 const KEPT_AS = 'switchboard.devices'
+/** Enough to see a face and a sheet of paper. */
+const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { max: 30 } }
 const KINDS: Readonly<Record<MediaDeviceKind, DeviceKind>> = {
   audioinput: 'microphone',
   videoinput: 'camera',
@@ -54,7 +56,9 @@ export function watchDevices(): () => void {
 export async function lookForDevices(): Promise<void> {
   const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? []
   const of = (kind: DeviceKind) =>
-    all.filter((one) => KINDS[one.kind] === kind && one.deviceId !== '').map(({ deviceId, label }) => ({ id: deviceId, name: label }))
+    all
+      .filter((one) => KINDS[one.kind] === kind && one.deviceId !== '')
+      .map(({ deviceId, label }) => ({ id: deviceId, name: label }))
   found.value = { microphone: of('microphone'), camera: of('camera'), speaker: of('speaker') }
 }
 
@@ -64,7 +68,7 @@ export async function openDevices(wanted: { sound: boolean; picture: boolean }):
   if (!media) throw new DOMException('a page without https has no devices', 'NotSupportedError')
   const stream = await media.getUserMedia({
     audio: wanted.sound && { ...preferred('microphone'), echoCancellation: true, noiseSuppression: true },
-    video: wanted.picture && { ...preferred('camera'), width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { max: 30 } },
+    video: wanted.picture && { ...preferred('camera'), ...PICTURE },
   })
   void lookForDevices()
   return stream.getTracks()

@@ -103,7 +103,10 @@ export class OwnMedia {
       batch(() => {
         for (const track of tracks) this.#take(track)
         const { sound, picture } = this.#missing.value
-        this.#missing.value = { ...(sound && !wanted.sound && { sound }), ...(picture && !wanted.picture && { picture }) }
+        this.#missing.value = {
+          ...(sound && !wanted.sound && { sound }),
+          ...(picture && !wanted.picture && { picture }),
+        }
       })
       return true
     } catch (error) {

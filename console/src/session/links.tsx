@@ -1,4 +1,4 @@
-// A message's text, with its addresses as links: only `https`, in a window of their own that learns nothing of this page.
+// A message's text, with its addresses as links: only `https`, in a window that learns nothing of this page.
 import type { ComponentChildren } from 'preact'
 
 const ADDRESS = /https:\/\/[^\s<>"'`]+/gi

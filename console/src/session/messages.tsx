@@ -42,7 +42,7 @@ export function Messages({ topic, state, contact, draft, side, other }: Props) {
             <Group key={group.messages[0]?.id} group={group} {...{ state, contact, side, other }} />
           ))}
           {outgoing.map((waiting) => (
-            <Waiting key={waiting.key} waiting={waiting} topic={topic} draft={draft} isOver={state.session.ended_at !== null} />
+            <Waiting key={waiting.key} {...{ waiting, topic, draft }} isOver={state.session.ended_at !== null} />
           ))}
         </ol>
       </div>

@@ -43,7 +43,8 @@ function Sheet({ topic }: { topic: SessionTopic }) {
         <span class={`notes-state is-${state}`}>{say.noteState[state]}</span>
       </p>
       <div role="alert">
-        {over > 0 ? <p class="error small">{say.notesTooLong(number(over))}</p> : error && <p class="error small">{error}</p>}
+        {over > 0 && <p class="error small">{say.notesTooLong(number(over))}</p>}
+        {over <= 0 && error && <p class="error small">{error}</p>}
         {page.theirs !== undefined && (
           <div class="notes-conflict stack">
             <p class="small">{say.conflict}</p>

@@ -46,7 +46,8 @@ export function OwnPicture({ own }: { own: OwnMedia }) {
     if (video.current) video.current.srcObject = picture && new MediaStream([picture])
   }, [picture])
   const is = own.giving.value.picture
-  return <video ref={video} class={`own is-${is}`} autoPlay playsInline muted hidden={!picture} aria-label={words().mine} />
+  const label = words().mine
+  return <video ref={video} class={`own is-${is}`} autoPlay playsInline muted hidden={!picture} aria-label={label} />
 }
 
 function useSpeaker(video: { readonly current: HTMLVideoElement | null }): void {
@@ -54,7 +55,8 @@ function useSpeaker(video: { readonly current: HTMLVideoElement | null }): void 
   useEffect(() => {
     const element = video.current
     // One that was unplugged is left for the browser's own.
-    if (speaker !== undefined && element && 'setSinkId' in element) void element.setSinkId(speaker).catch(() => element.setSinkId(''))
+    if (speaker === undefined || !element || !('setSinkId' in element)) return
+    void element.setSinkId(speaker).catch(() => element.setSinkId(''))
   }, [speaker])
 }
 

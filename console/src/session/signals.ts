@@ -143,7 +143,8 @@ function isRound(value: unknown): value is number {
 
 function givingOf(giving: Fields | undefined): CallWord | undefined {
   const { sound, picture } = giving ?? {}
-  if (typeof sound !== 'boolean' || (picture !== 'none' && picture !== 'camera' && picture !== 'screen')) return undefined
+  if (typeof sound !== 'boolean') return undefined
+  if (picture !== 'none' && picture !== 'camera' && picture !== 'screen') return undefined
   return { kind: 'giving', giving: { sound, picture } }
 }
 

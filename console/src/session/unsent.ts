@@ -1,4 +1,4 @@
-// Messages that the server has not acknowledged outlive a reload: they are sent again with their keys, so none is doubled.
+// Messages that the server has not acknowledged outlive a reload: sent again with their keys, none is doubled.
 import type { Outgoing, SessionTopic } from 'switchboard-client'
 import { keep, recall } from './kept.js'
 

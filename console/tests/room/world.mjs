@@ -15,6 +15,7 @@ import WebSocket from 'ws'
 
 const PATIENCE_MS = 10_000
 const HERE = import.meta.dirname
+const ROOM = join(HERE, 'room.html')
 const BINARY = process.env.SWITCHBOARD_BIN ?? join(HERE, '../../../target/debug/switchboard')
 /** Without what the tests are told: to the server `SWITCHBOARD_…` is a setting. */
 const { SWITCHBOARD_BIN: _, ...ENVIRONMENT } = process.env
@@ -85,7 +86,8 @@ export async function session({ url, token, browser, pages }, name, t) {
         }
       })
       if (prepare) await page.addInitScript(prepare)
-      const asked = new URLSearchParams({ url: over, token: tokens[side], session: started.id, side, other: other[side], lang })
+      const who = { session: started.id, side, other: other[side], lang }
+      const asked = new URLSearchParams({ url: over, token: tokens[side], ...who })
       if (note) asked.set('note', JSON.stringify(note))
       await page.goto(`${pages}/room.html?${asked}`)
       await page.locator('.consultation:not(.is-opening)').waitFor()
@@ -213,7 +215,7 @@ async function servePages(into) {
     configFile: false,
     logLevel: 'error',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    build: { outDir: into, emptyOutDir: true, target: 'es2022', minify: false, rolldownOptions: { input: join(HERE, 'room.html') } },
+    build: { outDir: into, emptyOutDir: true, target: 'es2022', minify: false, rolldownOptions: { input: ROOM } },
   })
   const server = http.createServer((request, response) => {
     const file = join(into, new URL(request.url, 'http://here').pathname)
