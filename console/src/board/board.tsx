@@ -29,16 +29,16 @@ function Board({ person, token }: { person: Person; token: () => Promise<string>
   const { refusal, live } = house.board
   return (
     <HouseContext.Provider value={house}>
-      <LineStrip switchboard={house.switchboard} />
-      {refusal ? (
-        <Refused refusal={refusal} company={house.company} />
-      ) : state ? (
-        <Wall state={state} live={live} />
-      ) : (
-        <main class="signed-out soft">
-          <p>{words().opening}</p>
-        </main>
-      )}
+      <div class="board">
+        <LineStrip switchboard={house.switchboard} />
+        {refusal && <Refused refusal={refusal} company={house.company} />}
+        {!refusal && state && <Wall state={state} live={live} />}
+        {!refusal && !state && (
+          <main class="signed-out soft">
+            <p>{words().opening}</p>
+          </main>
+        )}
+      </div>
     </HouseContext.Provider>
   )
 }

@@ -17,7 +17,9 @@ export function Asked({ bookings, state }: { bookings: ReadonlyMap<string, Booki
   return (
     <Pane name="asked" title={say.asked} beside={<Count of={items.length} />}>
       {items.length === 0 && <p class="pane-empty soft">{say.nobodyWaits}</p>}
-      {items.length > 0 && <Rows label={say.asked} items={items} heightRem={3.5} row={(one) => <AskedRow booking={one} />} />}
+      {items.length > 0 && (
+        <Rows label={say.asked} items={items} row={(one, tab) => <AskedRow booking={one} tab={tab} />} />
+      )}
     </Pane>
   )
 }
@@ -29,7 +31,9 @@ export function Running({ sessions, state }: { sessions: ReadonlyMap<string, Ses
   return (
     <Pane name="running" title={say.running} beside={<Count of={items.length} />}>
       {items.length === 0 && <p class="pane-empty soft">{say.nobodyTalks}</p>}
-      {items.length > 0 && <Rows label={say.running} items={items} heightRem={3.5} row={(one) => <Talk session={one} />} />}
+      {items.length > 0 && (
+        <Rows label={say.running} items={items} row={(one, tab) => <Talk session={one} tab={tab} />} />
+      )}
     </Pane>
   )
 }
@@ -38,11 +42,11 @@ function Count({ of }: { of: number }) {
   return <span class="figure pane-count">{number(of)}</span>
 }
 
-function AskedRow({ booking }: { booking: Booking }) {
+function AskedRow({ booking, tab }: { booking: Booking; tab: number }) {
   const say = words()
   const open = useOpen()
   return (
-    <button type="button" class="entry" onClick={() => open({ what: 'booking', id: booking.id })}>
+    <button type="button" class="entry" tabIndex={tab} onClick={() => open({ what: 'booking', id: booking.id })}>
       <span class="entry-main">
         <b class="line">{booking.topic}</b>
         <span class="line small soft">{booking.client_id}</span>
@@ -55,11 +59,16 @@ function AskedRow({ booking }: { booking: Booking }) {
   )
 }
 
-function Talk({ session }: { session: Session }) {
+function Talk({ session, tab }: { session: Session; tab: number }) {
   const open = useOpen()
   const house = useHouse()
   return (
-    <button type="button" class="entry" onClick={() => open({ what: 'booking', id: session.booking_id })}>
+    <button
+      type="button"
+      class="entry"
+      tabIndex={tab}
+      onClick={() => open({ what: 'booking', id: session.booking_id })}
+    >
       <span class="entry-main">
         <span class="cord-ends">
           <b class="line">{session.client_id}</b>

@@ -1,4 +1,4 @@
-// An employee: how they are, and what can be done: set their status, change their name and topics, remove them; or add one.
+// An employee: how they are, and what can be done: set a status, change name and topics, remove; or add one.
 import type { Employee, Intent } from 'switchboard-client'
 import { useId, useState } from 'preact/hooks'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
@@ -129,8 +129,8 @@ export function NewEmployeeDialog({ close }: { close: () => void }) {
     try {
       await api.send('PUT', `/employees/${encodeURIComponent(id)}`, body, { 'if-none-match': '*' })
     } catch (caught) {
-      if (caught instanceof Problem && caught.reason === 'changed') throw new Problem(caught.status, 'id_taken', say.idTaken)
-      throw caught
+      const isTaken = caught instanceof Problem && caught.reason === 'changed'
+      throw isTaken ? new Problem(caught.status, 'id_taken', say.idTaken) : caught
     }
     announce(say.added(name.trim() || id))
   }
@@ -174,34 +174,48 @@ interface Field {
 }
 
 function NameField({ value, set, theirs }: Field) {
-  const say = words()
+  const id = useId()
   return (
-    <label>
-      <span>{say.name}</span>
-      <input name="name" dir="auto" maxLength={NAME_MAX} value={value} onInput={(event) => set(event.currentTarget.value)} />
-      {theirs !== undefined && <Theirs text={theirs} />}
-    </label>
+    <div>
+      <label>
+        <span>{words().name}</span>
+        <input
+          name="name" dir="auto" maxLength={NAME_MAX} aria-describedby={id}
+          value={value} onInput={(event) => set(event.currentTarget.value)}
+        />
+      </label>
+      <Theirs id={id} text={theirs} />
+    </div>
   )
 }
 
 function TopicsField({ value, set, theirs }: Field) {
   const say = words()
+  const id = useId()
   return (
-    <label>
-      <span>{say.topics}</span>
-      <input
-        name="topics" dir="auto" autocomplete="off" placeholder={say.allTopics}
-        value={value} onInput={(event) => set(event.currentTarget.value)}
-      />
-      <span class="small soft">{say.topicsMean}</span>
-      {theirs !== undefined && <Theirs text={theirs || say.allTopics} />}
-    </label>
+    <div>
+      <label>
+        <span>{say.topics}</span>
+        <input
+          name="topics" dir="auto" autocomplete="off" placeholder={say.allTopics} aria-describedby={id}
+          value={value} onInput={(event) => set(event.currentTarget.value)}
+        />
+      </label>
+      <div id={id}>
+        <p class="small soft">{say.topicsMean}</p>
+        <Theirs text={theirs === '' ? say.allTopics : theirs} />
+      </div>
+    </div>
   )
 }
 
-/** Says what a field was changed to by somebody else. */
-export function Theirs({ text }: { text: string }) {
-  return <span class="theirs small">{words().isNow(text)}</span>
+/** Says what a field was changed to by somebody else, if it was. */
+export function Theirs({ id, text }: { id?: string; text: string | undefined }) {
+  return (
+    <p class="theirs small" id={id} hidden={text === undefined}>
+      {text !== undefined && words().isNow(text)}
+    </p>
+  )
 }
 
 function thingOf(api: Api, id: string): Thing {
@@ -215,7 +229,10 @@ function thingOf(api: Api, id: string): Thing {
       const name = changed['name']
       const topics = changed['topics']
       // An empty name is the id again.
-      const body = { ...(name !== undefined && { name: name.trim() || null }), ...(topics !== undefined && { topics: topicsOf(topics) }) }
+      const body = {
+        ...(name !== undefined && { name: name.trim() || null }),
+        ...(topics !== undefined && { topics: topicsOf(topics) }),
+      }
       return api.send('PATCH', path, body, { 'if-match': tag })
     },
   }

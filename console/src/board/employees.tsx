@@ -33,9 +33,14 @@ export function Employees({ employees, state }: { employees: ReadonlyMap<string,
       <label class="seek">
         <span class="unseen">{say.seek}</span>
         <Icon name="find" />
-        <input type="search" placeholder={say.seek} value={sought} onInput={(event) => seek(event.currentTarget.value)} />
+        <input
+          type="search" placeholder={say.seek} value={sought}
+          onInput={(event) => seek(event.currentTarget.value)}
+        />
       </label>
-      {shown.length > 0 && <Rows label={say.employees} items={shown} heightRem={3.5} row={(one) => <Row employee={one} />} />}
+      {shown.length > 0 && (
+        <Rows label={say.employees} items={shown} row={(one, tab) => <Row employee={one} tab={tab} />} />
+      )}
       {shown.length === 0 && employees.size > 0 && <p class="pane-empty soft">{say.nobodyFound}</p>}
       {employees.size === 0 && <NobodyYet />}
     </Pane>
@@ -65,11 +70,11 @@ function Counts({ counts, chosen, choose }: {
   )
 }
 
-function Row({ employee }: { employee: Employee }) {
+function Row({ employee, tab }: { employee: Employee; tab: number }) {
   const open = useOpen()
   const { id, name, topics, status, since } = employee
   return (
-    <button type="button" class="entry" onClick={() => open({ what: 'employee', id })}>
+    <button type="button" class="entry" tabIndex={tab} onClick={() => open({ what: 'employee', id })}>
       <span class="entry-main">
         <b class="line">{name}</b>
         <span class="line small soft">{topics.length > 0 ? topics.join(' · ') : words().allTopics}</span>

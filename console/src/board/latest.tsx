@@ -12,9 +12,11 @@ import { words } from './words.js'
 import './latest.css'
 
 const PAGE = 25
+/** A wall may hang for weeks: what was read on goes away when it has grown to that. */
+const READ_ON_MAX = 500
 const LOOKS_AGAIN_AFTER_MS = 5_000
 
-/** The part of the wall. `booked` changes with each new booking and each end: then the list is read again, not too often. */
+/** The part of the wall. `booked` changes with each new booking and each end: then the list is read again. */
 export function Latest({ booked }: { booked: number }) {
   const say = words()
   const { items, next, error, busy, more, again } = useLatest(booked)
@@ -70,29 +72,31 @@ function Line({ booking }: { booking: Booking }) {
 /** Pages that were asked for stay; the first one is read anew when something happened. */
 function useLatest(booked: number) {
   const { api } = useHouse()
-  const [items, list] = useState<readonly Booking[]>()
-  const [next, setNext] = useState<string | null>(null)
+  const [known, learn] = useState<Page<Booking>>()
   const { busy, error, run } = useDoing()
   const readAt = useRef(-Infinity)
   const read = async () => {
     readAt.current = performance.now()
     const page = await api.get<Page<Booking>>('/bookings', { limit: PAGE })
-    const fresh = new Set(page.items.map(({ id }) => id))
-    const oldest = page.items.at(-1)?.id ?? ''
-    // Ids have the time in them, so what is older than this page is what was read on.
-    list((known) => [...page.items, ...(known ?? []).filter(({ id }) => !fresh.has(id) && id < oldest)])
-    setNext((known) => (items === undefined || items.length <= PAGE ? page.next : known))
+    learn((before) => (before ? inFrontOf(before, page) : page))
   }
   const more = () =>
     run(async () => {
-      const page = await api.get<Page<Booking>>('/bookings', { limit: PAGE, after: next ?? undefined })
-      list((known) => [...(known ?? []), ...page.items])
-      setNext(page.next)
+      const page = await api.get<Page<Booking>>('/bookings', { limit: PAGE, after: known?.next ?? undefined })
+      learn((before) => ({ items: [...(before?.items ?? []), ...page.items], next: page.next }))
     })
   useEffect(() => {
     const wait = Math.max(0, readAt.current + LOOKS_AGAIN_AFTER_MS - performance.now())
     const timer = setTimeout(() => run(read), wait)
     return () => clearTimeout(timer)
   }, [booked, api])
-  return { items, next, error, busy, more, again: () => run(read) }
+  return { items: known?.items, next: known?.next, error, busy, more, again: () => run(read) }
+}
+
+/** The first page with what was read on; the page alone if that is too little, too much or not next to it. */
+function inFrontOf(known: Page<Booking>, page: Page<Booking>): Page<Booking> {
+  const last = known.items.findIndex(({ id }) => id === page.items.at(-1)?.id)
+  const rest = last < 0 ? [] : known.items.slice(last + 1)
+  if (rest.length < PAGE || rest.length > READ_ON_MAX) return page
+  return { items: [...page.items, ...rest], next: known.next }
 }

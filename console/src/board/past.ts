@@ -41,7 +41,12 @@ export type Step = { readonly at: Time } & (
       readonly passed_over?: PassedOver
     }
   | { readonly what: 'delivered'; readonly employee_id: string | null; readonly device: string | null }
-  | { readonly what: 'closed'; readonly employee_id: string | null; readonly outcome: Outcome; readonly reason: string | null }
+  | {
+      readonly what: 'closed'
+      readonly employee_id: string | null
+      readonly outcome: Outcome
+      readonly reason: string | null
+    }
   | { readonly what: 'assigned'; readonly employee_id: string | null }
   | { readonly what: 'client_left' }
   | { readonly what: 'client_returned' }

@@ -5,21 +5,21 @@ import './rows.css'
 
 /** Drawn above and below what is in sight, so that a quick scroll finds rows already there. */
 const ROWS_BEYOND = 6
+/** A row's height, in units of the page's letters. */
+const HEIGHT_REM = 3.5
 
 interface Rows<Item extends { readonly id: string }> {
   /** What the list is of. */
   readonly label: string
   readonly items: readonly Item[]
-  /** A row's height, in units of the page's letters. */
-  readonly heightRem: number
-  /** What is in a row; its first button is what the keyboard reaches. */
-  readonly row: (item: Item) => ComponentChildren
+  /** What is in a row: a button with that `tabIndex`, so that the list is one stop on the way through the page. */
+  readonly row: (item: Item, tabIndex: 0 | -1) => ComponentChildren
 }
 
 /** The list. Arrow keys, page keys, Home and End go through it; the row with the focus stays, wherever it moves. */
-export function Rows<Item extends { readonly id: string }>({ label, items, heightRem, row }: Rows<Item>) {
+export function Rows<Item extends { readonly id: string }>({ label, items, row }: Rows<Item>) {
   const place = useRef<HTMLOListElement>(null)
-  const { top, sight, height } = useSight(place, heightRem)
+  const { top, sight, height } = useSight(place)
   const [current, setCurrent] = useState<string>()
   const focusNext = useRef<string | undefined>(undefined)
   const first = Math.max(0, Math.floor(top / height) - ROWS_BEYOND)
@@ -62,7 +62,7 @@ export function Rows<Item extends { readonly id: string }>({ label, items, heigh
             style={{ height: `${height}px`, transform: `translateY(${at * height}px)` }}
             onFocusCapture={() => setCurrent(item.id)}
           >
-            {row(item)}
+            {row(item, at === entry ? 0 : -1)}
           </li>
         )
       })}
@@ -71,13 +71,13 @@ export function Rows<Item extends { readonly id: string }>({ label, items, heigh
 }
 
 /** What of the list is in sight, in pixels. */
-function useSight(place: { readonly current: HTMLElement | null }, heightRem: number) {
-  const [seen, setSeen] = useState({ top: 0, sight: 800, height: heightRem * 16 })
+function useSight(place: { readonly current: HTMLElement | null }) {
+  const [seen, setSeen] = useState({ top: 0, sight: 800, height: HEIGHT_REM * 16 })
   useLayoutEffect(() => {
     const list = place.current
     if (!list) return
     const look = () => {
-      const height = heightRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+      const height = HEIGHT_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
       setSeen({ top: list.scrollTop, sight: list.clientHeight, height })
     }
     const scrolled = () => setSeen((before) => ({ ...before, top: list.scrollTop }))
@@ -88,13 +88,14 @@ function useSight(place: { readonly current: HTMLElement | null }, heightRem: nu
       size.disconnect()
       list.removeEventListener('scroll', scrolled)
     }
-  }, [place, heightRem])
+  }, [place])
   return seen
 }
 
 /** Where a key leads from a row. */
 function target(key: string, from: number, page: number, last: number): number | undefined {
-  const by: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -last, End: last }
+  const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -last, End: last }
+  const by: Readonly<Record<string, number>> = steps
   const step = by[key]
   return step === undefined ? undefined : Math.min(last, Math.max(0, from + step))
 }

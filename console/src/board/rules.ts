@@ -60,39 +60,129 @@ export interface RuleWords {
 /** All of them. */
 export const ruleWords = translated<Readonly<Record<Rule, RuleWords>>>({
   en: {
-    offer_timeout_ms: { name: 'Time to answer', means: 'Who has not answered by then counts as missed, and the next is asked.' },
-    delivery_timeout_ms: { name: 'Time to reach a device', means: 'If no device has the question by then, the next is asked.' },
-    booking_deadline_ms: { name: 'The whole search', means: 'After that a booking ends without a session.' },
-    max_missed: { name: 'Missed in a row', means: 'Who misses that many in a row is set offline.' },
-    client_grace_ms: { name: 'Client away while waiting', means: 'A client who is away that long loses the booking.' },
-    session_grace_ms: { name: 'Away from a session', means: 'A session ends when one side is away that long.' },
-    wrap_up_ms: { name: 'Time after a session', means: 'So long nobody is asked after a session, to finish their notes.' },
-    employee_grace_ms: { name: 'Employee’s line lost', means: 'Who is back within this time keeps their place in line.' },
-    intent_lapse_ms: { name: 'Unreachable for good', means: 'Who cannot be reached for that long is set offline.' },
-    history_days: { name: 'Days that history is kept', means: 'Ended bookings and their messages are removed then; 0 keeps them.' },
+    offer_timeout_ms: {
+      name: 'Time to answer',
+      means: 'Who has not answered by then counts as missed, and the next is asked.',
+    },
+    delivery_timeout_ms: {
+      name: 'Time to reach a device',
+      means: 'If no device has the question by then, the next is asked.',
+    },
+    booking_deadline_ms: {
+      name: 'The whole search',
+      means: 'After that a booking ends without a session.',
+    },
+    max_missed: {
+      name: 'Missed in a row',
+      means: 'Who misses that many in a row is set offline.',
+    },
+    client_grace_ms: {
+      name: 'Client away while waiting',
+      means: 'A client who is away that long loses the booking.',
+    },
+    session_grace_ms: {
+      name: 'Away from a session',
+      means: 'A session ends when one side is away that long.',
+    },
+    wrap_up_ms: {
+      name: 'Time after a session',
+      means: 'So long nobody is asked after a session, to finish their notes.',
+    },
+    employee_grace_ms: {
+      name: 'Employee’s line lost',
+      means: 'Who is back within this time keeps their place in line.',
+    },
+    intent_lapse_ms: {
+      name: 'Unreachable for good',
+      means: 'Who cannot be reached for that long is set offline.',
+    },
+    history_days: {
+      name: 'Days that history is kept',
+      means: 'Ended bookings and their messages are removed then; 0 keeps them.',
+    },
   },
   de: {
-    offer_timeout_ms: { name: 'Zeit zum Antworten', means: 'Wer bis dahin nicht antwortet, hat verpasst, und die Nächsten werden gefragt.' },
-    delivery_timeout_ms: { name: 'Zeit bis zum Gerät', means: 'Hat bis dahin kein Gerät die Frage, werden die Nächsten gefragt.' },
-    booking_deadline_ms: { name: 'Die ganze Suche', means: 'Danach endet eine Buchung ohne Gespräch.' },
-    max_missed: { name: 'Verpasst in Folge', means: 'Wer so viele in Folge verpasst, wird offline gesetzt.' },
-    client_grace_ms: { name: 'Kunde weg beim Warten', means: 'Wer so lange weg ist, verliert die Buchung.' },
-    session_grace_ms: { name: 'Weg aus dem Gespräch', means: 'Ein Gespräch endet, wenn eine Seite so lange weg ist.' },
-    wrap_up_ms: { name: 'Zeit nach dem Gespräch', means: 'So lange wird nach einem Gespräch nicht gefragt, etwa für Notizen.' },
-    employee_grace_ms: { name: 'Verbindung verloren', means: 'Wer in dieser Zeit zurück ist, behält den Platz in der Reihe.' },
-    intent_lapse_ms: { name: 'Dauerhaft unerreichbar', means: 'Wer so lange nicht erreichbar ist, wird offline gesetzt.' },
-    history_days: { name: 'Verlauf behalten (Tage)', means: 'Danach werden beendete Buchungen und Nachrichten entfernt; 0 behält sie.' },
+    offer_timeout_ms: {
+      name: 'Zeit zum Antworten',
+      means: 'Wer bis dahin nicht antwortet, hat verpasst, und die Nächsten werden gefragt.',
+    },
+    delivery_timeout_ms: {
+      name: 'Zeit bis zum Gerät',
+      means: 'Hat bis dahin kein Gerät die Frage, werden die Nächsten gefragt.',
+    },
+    booking_deadline_ms: {
+      name: 'Die ganze Suche',
+      means: 'Danach endet eine Buchung ohne Gespräch.',
+    },
+    max_missed: {
+      name: 'Verpasst in Folge',
+      means: 'Wer so viele in Folge verpasst, wird offline gesetzt.',
+    },
+    client_grace_ms: {
+      name: 'Kunde weg beim Warten',
+      means: 'Wer so lange weg ist, verliert die Buchung.',
+    },
+    session_grace_ms: {
+      name: 'Weg aus dem Gespräch',
+      means: 'Ein Gespräch endet, wenn eine Seite so lange weg ist.',
+    },
+    wrap_up_ms: {
+      name: 'Zeit nach dem Gespräch',
+      means: 'So lange wird nach einem Gespräch nicht gefragt, etwa für Notizen.',
+    },
+    employee_grace_ms: {
+      name: 'Verbindung verloren',
+      means: 'Wer in dieser Zeit zurück ist, behält den Platz in der Reihe.',
+    },
+    intent_lapse_ms: {
+      name: 'Dauerhaft unerreichbar',
+      means: 'Wer so lange nicht erreichbar ist, wird offline gesetzt.',
+    },
+    history_days: {
+      name: 'Verlauf behalten (Tage)',
+      means: 'Danach werden beendete Buchungen und Nachrichten entfernt; 0 behält sie.',
+    },
   },
   ar: {
-    offer_timeout_ms: { name: 'مهلة الإجابة', means: 'من لا يجيب خلالها يُحسب عليه طلب فائت، ويُسأل التالي.' },
-    delivery_timeout_ms: { name: 'مهلة الوصول إلى جهاز', means: 'إن لم يصل الطلب إلى أي جهاز خلالها يُسأل التالي.' },
-    booking_deadline_ms: { name: 'مدة البحث كله', means: 'بعدها ينتهي الحجز دون جلسة.' },
-    max_missed: { name: 'الفائت على التوالي', means: 'من يفوته هذا العدد على التوالي يصبح غير متصل.' },
-    client_grace_ms: { name: 'غياب العميل أثناء الانتظار', means: 'من يغيب هذه المدة يفقد حجزه.' },
-    session_grace_ms: { name: 'الغياب عن الجلسة', means: 'تنتهي الجلسة إذا غاب أحد الطرفين هذه المدة.' },
-    wrap_up_ms: { name: 'وقت ما بعد الجلسة', means: 'لا يُسأل الموظف خلالها، ليُنهي ملاحظاته.' },
-    employee_grace_ms: { name: 'انقطاع اتصال الموظف', means: 'من يعود خلالها يحتفظ بمكانه في الدور.' },
-    intent_lapse_ms: { name: 'تعذّر الوصول طويلًا', means: 'من يتعذّر الوصول إليه هذه المدة يصبح غير متصل.' },
-    history_days: { name: 'أيام حفظ السجل', means: 'تُزال بعدها الحجوزات المنتهية ورسائلها؛ والصفر يُبقيها.' },
+    offer_timeout_ms: {
+      name: 'مهلة الإجابة',
+      means: 'من لا يجيب خلالها يُحسب عليه طلب فائت، ويُسأل التالي.',
+    },
+    delivery_timeout_ms: {
+      name: 'مهلة الوصول إلى جهاز',
+      means: 'إن لم يصل الطلب إلى أي جهاز خلالها يُسأل التالي.',
+    },
+    booking_deadline_ms: {
+      name: 'مدة البحث كله',
+      means: 'بعدها ينتهي الحجز دون جلسة.',
+    },
+    max_missed: {
+      name: 'الفائت على التوالي',
+      means: 'من يفوته هذا العدد على التوالي يصبح غير متصل.',
+    },
+    client_grace_ms: {
+      name: 'غياب العميل أثناء الانتظار',
+      means: 'من يغيب هذه المدة يفقد حجزه.',
+    },
+    session_grace_ms: {
+      name: 'الغياب عن الجلسة',
+      means: 'تنتهي الجلسة إذا غاب أحد الطرفين هذه المدة.',
+    },
+    wrap_up_ms: {
+      name: 'وقت ما بعد الجلسة',
+      means: 'لا يُسأل الموظف خلالها، ليُنهي ملاحظاته.',
+    },
+    employee_grace_ms: {
+      name: 'انقطاع اتصال الموظف',
+      means: 'من يعود خلالها يحتفظ بمكانه في الدور.',
+    },
+    intent_lapse_ms: {
+      name: 'تعذّر الوصول طويلًا',
+      means: 'من يتعذّر الوصول إليه هذه المدة يصبح غير متصل.',
+    },
+    history_days: {
+      name: 'أيام حفظ السجل',
+      means: 'تُزال بعدها الحجوزات المنتهية ورسائلها؛ والصفر يُبقيها.',
+    },
   },
 })

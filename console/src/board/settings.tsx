@@ -36,6 +36,7 @@ export function SettingsDialog({ close }: { close: () => void }) {
 function SettingsForm({ fields, revision, shut }: { fields: Fields; revision: Revision; shut: () => void }) {
   const say = words()
   const { set, theirs, changed, busy, error, save } = revision
+  const nameIsNow = useId()
   const saved = () => {
     announce(say.saved)
     shut()
@@ -45,14 +46,16 @@ function SettingsForm({ fields, revision, shut }: { fields: Fields; revision: Re
       event.preventDefault()
       save(saved)
     }}>
-      <label>
-        <span>{say.companyName}</span>
-        <input
-          name="name" dir="auto" maxLength={NAME_MAX} value={fields['name']}
-          onInput={(event) => set('name', event.currentTarget.value)}
-        />
-        {theirs['name'] !== undefined && <Theirs text={theirs['name']} />}
-      </label>
+      <div>
+        <label>
+          <span>{say.companyName}</span>
+          <input
+            name="name" dir="auto" maxLength={NAME_MAX} aria-describedby={nameIsNow}
+            value={fields['name']} onInput={(event) => set('name', event.currentTarget.value)}
+          />
+        </label>
+        <Theirs id={nameIsNow} text={theirs['name']} />
+      </div>
       {(Object.keys(RULES) as Rule[]).map((rule) => (
         <RuleField
           key={`${rule} ${revision.tag}`} rule={rule} value={Number(fields[rule])} theirs={theirs[rule]}
@@ -106,7 +109,10 @@ function RuleField({ rule, value, theirs, set }: RuleFieldProps) {
           onInput={(event) => take(event.currentTarget.value, factor)}
         />
         {kind === 'time' && (
-          <select aria-label={say.unitOf(name)} value={unit} onChange={(event) => takeIn(event.currentTarget.value as Unit)}>
+          <select
+            aria-label={say.unitOf(name)} value={unit}
+            onChange={(event) => takeIn(event.currentTarget.value as Unit)}
+          >
             {(Object.keys(UNITS_MS) as Unit[]).map((one) => (
               <option key={one} value={one}>
                 {say.units[one]}
@@ -115,10 +121,12 @@ function RuleField({ rule, value, theirs, set }: RuleFieldProps) {
           </select>
         )}
       </div>
-      <p class="small soft" id={hint}>
-        {means} {zeroIsOff && say.zeroIsOff}
-      </p>
-      {theirs !== undefined && <Theirs text={valueIn(rule, Number(theirs))} />}
+      <div id={hint}>
+        <p class="small soft">
+          {means} {zeroIsOff && say.zeroIsOff}
+        </p>
+        <Theirs text={theirs && valueIn(rule, Number(theirs))} />
+      </div>
     </fieldset>
   )
 }

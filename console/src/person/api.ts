@@ -23,6 +23,8 @@ export interface Tagged<T> {
 /** Makes a change only while the thing is as its tag says, or only while it is not there; else it is `changed`. */
 export type Condition = { readonly 'if-match': string } | { readonly 'if-none-match': '*' }
 
+type Changing = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 /** How long an answer may take. */
 const ANSWERS_WITHIN_MS = 15_000
 
@@ -48,7 +50,7 @@ export class Api {
   }
 
   /** Changes something. */
-  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, condition?: Condition): Promise<T> {
+  send<T>(method: Changing, path: string, body?: unknown, condition?: Condition): Promise<T> {
     return this.#ask<T>(method, path, body, condition).then((answer) => answer.body)
   }
 

@@ -66,10 +66,11 @@ function Picture({ id, parts, chosen, children }: {
   chosen: number | undefined
   children: ComponentChildren
 }) {
+  const about = `${id}-desc`
   const end = (parts.at(-1)?.from ?? 0) + PART_MS
   return (
-    <svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-labelledby={id} aria-describedby={`${id}-desc`}>
-      <desc id={`${id}-desc`}>{words().plotMeans(clock(parts[0]?.from ?? 0), clock(end))}</desc>
+    <svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-labelledby={id} aria-describedby={about}>
+      <desc id={about}>{words().plotMeans(clock(parts[0]?.from ?? 0), clock(end))}</desc>
       <path class="plot-grid" d="M0 0H100M0 50H100M0 100H100" />
       {chosen !== undefined && <rect class="plot-chosen" {...placeOf(chosen, parts.length)} y="0" height="100" />}
       {children}
