@@ -5,7 +5,7 @@ import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
 import { useNow } from '../look/live.js'
 import { announce } from '../look/page.js'
-import { ClientNote } from '../session/client-note.js'
+import { Wish } from '../session/wish.js'
 import { number } from '../words/writing.js'
 import { useAlarm } from './alarm.js'
 import { words } from './words.js'
@@ -30,9 +30,10 @@ export function Offered({ offer, topic, onAnswer }: {
   const decline = () => answer(() => topic.reject(offer.id))
   useAlarm(offer, accept, decline)
   useKeys(offer.id, { KeyA: accept, KeyD: decline })
+  const place = useInFront(offer.id)
   useEffect(() => announce(`${say.request(offer.topic)} ${say.from(offer.client_id)}. ${say.keys}`, true), [offer.id])
   return (
-    <section class="offer" aria-labelledby="offer">
+    <section class="offer" aria-labelledby="offer" ref={place} tabIndex={-1}>
       <div class="stack what">
         <Left offer={offer} />
         <div>
@@ -40,7 +41,7 @@ export function Offered({ offer, topic, onAnswer }: {
           <p>{say.from(offer.client_id)}</p>
           {offer.attempt > 1 && <p class="soft small">{say.attempt(offer.attempt)}</p>}
         </div>
-        <ClientNote note={offer.note} />
+        {offer.note !== null && <Wish note={offer.note} of={offer.client_id} />}
         <ErrorLine text={error} />
       </div>
       <div class="answers">
@@ -74,6 +75,16 @@ function Left({ offer }: { offer: HeardOffer }) {
       </span>
     </div>
   )
+}
+
+/** Nothing lies over an offer, and the keys are its own, unless somebody is in the middle of a word. */
+function useInFront(offer: string) {
+  const place = useRef<HTMLElement>(null)
+  useEffect(() => {
+    for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog[open]')) dialog.close()
+    if (!isWriting(document.activeElement)) place.current?.focus({ preventScroll: true })
+  }, [offer])
+  return place
 }
 
 function useKeys(offer: string, keys: Record<string, () => void>) {

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { show } from '../look/page.js'
 import { demoPeople, type DemoPerson } from '../person/sign-in.js'
+import { language } from '../words/language.js'
 import { words } from './words.js'
 import './start.css'
 
@@ -56,12 +57,13 @@ function Start() {
 
 function pagesOf(found: readonly DemoPerson[]): readonly Shown[] {
   const say = words()
+  const lang = `&lang=${language.value}`
   const desks = found.filter(({ role }) => role === 'employee')
   const client = found.filter(({ role }) => role === 'client').slice(0, 1)
   return [
-    ...desks.slice(0, 1).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}` })),
-    ...client.map(({ id, name }) => ({ title: say.client(name), address: `/book/${COMPANY}?as=${id}` })),
-    ...desks.slice(1, 2).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}` })),
+    ...desks.slice(0, 1).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}${lang}` })),
+    ...client.map(({ id, name }) => ({ title: say.client(name), address: `/book/${COMPANY}?as=${id}${lang}` })),
+    ...desks.slice(1, 2).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}${lang}` })),
   ]
 }
 

@@ -23,6 +23,11 @@ export function choose(wanted: Language): void {
   keep(wanted)
 }
 
+/** How the language is written where the person is: days and hours differ from place to place. */
+export function locale(): string {
+  return navigator.languages.find((wish) => known(wish) === language.value) ?? language.value
+}
+
 /** Words in every language, all with the same entries; gives those of the language of the page. */
 export function translated<T>(table: Record<Language, T>): () => T {
   return () => table[language.value]

@@ -1,5 +1,5 @@
 // Numbers, times and durations, as the language of the page writes them.
-import { language } from './language.js'
+import { locale } from './language.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -63,10 +63,10 @@ const made = new Map<string, Made>()
 
 /** Making a formatter takes far longer than using it, and a board uses thousands. */
 function formatter<O, F extends Made>(kind: new (locale: string, options: O) => F, options: O): F {
-  const key = `${kind.name} ${language.value} ${JSON.stringify(options)}`
+  const key = `${kind.name} ${locale()} ${JSON.stringify(options)}`
   const found = made.get(key)
   if (found) return found as F
-  const fresh = new kind(language.value, options)
+  const fresh = new kind(locale(), options)
   made.set(key, fresh)
   return fresh
 }
