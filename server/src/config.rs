@@ -26,6 +26,8 @@ pub use self::secret::Secret;
 pub use self::table::{SettingDoc, table};
 pub use self::tokens::Tokens;
 
+use reqwest::Url;
+
 use self::layers::Layers;
 use crate::auth::Rules;
 
@@ -47,6 +49,8 @@ pub struct Settings {
     pub auto_provision: bool,
     /// Whether the pages for people are served, if they were built in.
     pub console: bool,
+    /// Where people sign in who open a page that knows nobody.
+    pub sign_in_url: Option<Url>,
     /// What tokens are checked with.
     pub tokens: Tokens,
     /// The key that back ends present, if it is a setting and not one of those in the store.
@@ -104,6 +108,7 @@ impl Settings {
             dev,
             auto_provision: auto_provision || dev,
             console: layers.switch("console")?,
+            sign_in_url: sign_in_url(&layers)?,
             tokens: Self::tokens(&layers)?,
             api_key: None,
             log: layers.log_filter("log")?,
@@ -235,6 +240,12 @@ impl LogFormat {
     const ALL: [Self; 2] = [Self::Text, Self::Json];
     /// Their words, in the same order.
     const WORDS: [&str; 2] = ["text", "json"];
+}
+
+fn sign_in_url(layers: &Layers) -> Result<Option<Url>, BadSetting> {
+    let Some(text) = layers.text("sign_in_url") else { return Ok(None) };
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.map(Some).ok_or_else(|| layers.bad("sign_in_url", "a URL such as `https://app.example/sign-in`"))
 }
 
 fn otlp_endpoint(layers: &Layers) -> Result<Option<String>, BadSetting> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use reqwest::Url;
 use tokio::sync::watch;
 
 use crate::admission::Admission;
@@ -26,6 +27,8 @@ pub struct Hub {
     pub auto_provision: bool,
     /// Whether the pages for people are served, if they were built in.
     pub console: bool,
+    /// Where people sign in who open a page that knows nobody.
+    pub sign_in_url: Option<Url>,
     /// Origins whose pages may come; see the setting.
     pub allowed_origins: Vec<String>,
     /// What calls are set up with.

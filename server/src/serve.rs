@@ -125,6 +125,7 @@ fn hub(
         allowed_origins: settings.door.allowed_origins.clone(),
         auto_provision: settings.auto_provision,
         console: settings.console,
+        sign_in_url: settings.sign_in_url.clone(),
         ice: settings.ice.clone(),
         outbox_frames: settings.outbox_frames,
         socket_idle_timeout_ms: settings.socket_idle_timeout_ms,

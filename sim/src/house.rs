@@ -95,6 +95,7 @@ impl House {
             allowed_origins: Vec::new(),
             auto_provision: false,
             console: false,
+            sign_in_url: None,
             ice: Ice::default(),
             outbox_frames: OUTBOX_FRAMES,
             socket_idle_timeout_ms: 60_000,

@@ -14,8 +14,8 @@ export interface DemoPerson {
 /** What is known of who uses the page. */
 export type SignIn =
   | { readonly is: 'asking' }
-  /** Nobody: with the demo's people of this page's role, where there is a demo. */
-  | { readonly is: 'nobody'; readonly demo: readonly DemoPerson[] }
+  /** Nobody: with the demo's people of this page's role, where there is a demo, and the way to sign in, where there is one. */
+  | { readonly is: 'nobody'; readonly demo: readonly DemoPerson[]; readonly way: string | undefined }
   | { readonly is: 'somebody'; readonly person: Person; readonly token: () => Promise<string> }
 
 /** The word of the messages between this page and the app that opened or embeds it. */
@@ -51,7 +51,8 @@ async function find(role: Role): Promise<SignIn> {
     const person = personOf(await token())
     if (person?.role === role) return { is: 'somebody', person, token }
   }
-  return { is: 'nobody', demo: (await demoPeople()).filter((person) => person.role === role) }
+  const [demo, way] = await Promise.all([demoPeople(), wayToSignIn()])
+  return { is: 'nobody', demo: demo.filter((person) => person.role === role), way }
 }
 
 /** A token that is a few seconds old is as good as a fresh one: the socket and the API ask at the same time. */
@@ -66,6 +67,17 @@ function notTooOften(ask: Source): Source {
 
 /** Gives a token whenever one is needed; an empty one when there is none. */
 type Source = () => Promise<string>
+
+/** Where the server sends who must sign in, if it knows where that is: the app comes back here with a token. */
+async function wayToSignIn(): Promise<string | undefined> {
+  const way = `/sign-in?to=${encodeURIComponent(location.pathname.replace(/\/$/, ''))}`
+  try {
+    const { type } = await fetch(way, { redirect: 'manual', cache: 'no-store' })
+    return type === 'opaqueredirect' ? way : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** `#token=…`, taken out of the address at once: it is in no history and in no bookmark. A newer one is asked of the app. */
 function ofFragment(): Source | undefined {

@@ -9,18 +9,21 @@ const words = translated({
     asking: 'Signing in…',
     nobody: 'You are not signed in',
     how: 'Open this page from your app: it hands over who you are.',
+    signIn: 'Sign in',
     demo: 'Or try it as one of the demo’s people:',
   },
   de: {
     asking: 'Anmeldung…',
     nobody: 'Sie sind nicht angemeldet',
     how: 'Öffnen Sie diese Seite aus Ihrer App: Sie teilt mit, wer Sie sind.',
+    signIn: 'Anmelden',
     demo: 'Oder probieren Sie es als jemand aus der Demo:',
   },
   ar: {
     asking: 'جارٍ تسجيل الدخول…',
     nobody: 'لم تسجّل الدخول',
     how: 'افتح هذه الصفحة من تطبيقك، فهو يُعرّف بك.',
+    signIn: 'تسجيل الدخول',
     demo: 'أو جرّبها بصفتك أحد أشخاص العرض التجريبي:',
   },
 })
@@ -32,15 +35,21 @@ export function SignedIn({ as, page }: {
 }) {
   const found = as.value
   if (found.is === 'somebody') return <>{page(found)}</>
-  return <main class="signed-out">{found.is === 'asking' ? <p class="soft">{words().asking}</p> : <Nobody demo={found.demo} />}</main>
+  return <main class="signed-out">{found.is === 'asking' ? <p class="soft">{words().asking}</p> : <Nobody demo={found.demo} way={found.way} />}</main>
 }
 
-function Nobody({ demo }: { demo: readonly DemoPerson[] }) {
+function Nobody({ demo, way }: { demo: readonly DemoPerson[]; way: string | undefined }) {
   const say = words()
   return (
     <div class="card stack">
       <h1>{say.nobody}</h1>
-      <p>{say.how}</p>
+      {way ? (
+        <a class="button act" href={way}>
+          {say.signIn}
+        </a>
+      ) : (
+        <p>{say.how}</p>
+      )}
       {demo.length > 0 && (
         <>
           <p class="soft">{say.demo}</p>

@@ -169,6 +169,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
         allowed_origins: Vec::new(),
         auto_provision: false,
         console: true,
+        sign_in_url: None,
         ice: Ice::default(),
         outbox_frames: 16,
         socket_idle_timeout_ms: 60_000,

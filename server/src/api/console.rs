@@ -6,6 +6,8 @@ mod embedded;
 #[cfg(feature = "console")]
 mod policy;
 
+mod sign_in;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ const PLACES: [&str; 11] = [
 
 /// The pages, and in dev who can be tried.
 pub(super) fn routes(hub: &Hub) -> Router<Desk> {
-    let routes = present(hub).unwrap_or_else(|| absent(hub));
+    let routes = present(hub).unwrap_or_else(|| absent(hub)).route("/sign-in", get(sign_in::sign_in));
     if hub.dev { routes.route("/dev/people", get(people)) } else { routes.route("/", get(no_start)) }
 }
 

@@ -31,6 +31,10 @@ pub struct Flags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub console: Option<String>,
 
+    /// URL in your app that signs people in and brings them back to the pages, which name themselves in `return_to`
+    #[arg(long, value_name = "URL")]
+    pub sign_in_url: Option<String>,
+
     /// File with public keys that tokens are signed with: a JWKS, or PEM; read again when it changes
     #[arg(long, value_name = "FILE")]
     pub jwt_keys: Option<String>,
@@ -174,6 +178,7 @@ impl Flags {
             ("dev", self.dev.clone()),
             ("auto_provision", self.auto_provision.clone()),
             ("console", self.console.clone()),
+            ("sign_in_url", self.sign_in_url.clone()),
             ("jwt_keys", self.jwt_keys.clone()),
             ("jwks_url", self.jwks_url.clone()),
             ("jwt_audience", self.jwt_audience.clone()),

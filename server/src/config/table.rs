@@ -56,12 +56,13 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 41] = [
+pub(super) static ROWS: [Row; 42] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
     row("auto_provision", Kind::Switch, Some("false")),
     row("console", Kind::Switch, Some("true")),
+    row("sign_in_url", Kind::Url, Some("")),
     row("jwt_secret", Kind::Secret, None),
     row("jwt_keys", Kind::File, Some("")),
     row("jwks_url", Kind::Url, Some("")),

@@ -86,6 +86,7 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("dev", "false", "false"),
         ("auto_provision", "true", "true"),
         ("console", "false", "false"),
+        ("sign_in_url", "https://app.example/sign-in", "'https://app.example/sign-in'"),
         ("jwt_secret", "s", "'s'"),
         ("jwt_keys", "", "''"),
         ("jwks_url", "https://issuer.example/keys", "'https://issuer.example/keys'"),

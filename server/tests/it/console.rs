@@ -352,3 +352,17 @@ mod built {
         assert!(!metrics.contains("anna-secret"), "{metrics}");
     }
 }
+
+#[test]
+fn who_must_sign_in_is_sent_to_the_app_and_told_where_to_come_back() {
+    let (_place, server) = start(&[("SWITCHBOARD_SIGN_IN_URL", "https://app.example/sign-in?tenant=7")]);
+    let sent = get(&server, "/sign-in?to=/book/acme");
+    assert_eq!((sent.status, sent.header("cache-control")), (303, "no-store"));
+    assert_eq!(sent.header("location"), "https://app.example/sign-in?tenant=7&return_to=%2Fbook%2Facme");
+    for elsewhere in ["", "?to=", "?to=//evil.example", "?to=https://evil.example/desk", "?to=/desk&and=more"] {
+        let refused = get(&server, &format!("/sign-in{elsewhere}"));
+        assert!(matches!(refused.status, 400 | 422), "{elsewhere}: {}", refused.status);
+    }
+    let (_place, server) = start(&[]);
+    assert_eq!(get(&server, "/sign-in?to=/desk").status, 204);
+}
