@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use rust_embed::{Embed, EmbeddedFile};
@@ -13,11 +13,9 @@ use switchboard_core::CompanyId;
 use super::super::Desk;
 use super::super::etag::{Conditions, Tag};
 use super::super::problem::Problem;
-use super::policy::Policy;
+use super::policy::{Policy, RESOURCE_POLICY};
 use crate::hub::Hub;
 
-/// Who may read an answer.
-pub(super) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// A file with this name beside another's is the same, compressed.
 const COMPRESSED: &str = ".gz";
 /// For files whose names change with what is in them.

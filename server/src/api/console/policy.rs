@@ -7,6 +7,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 const CONTENT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     font-src 'self'; media-src 'self' blob: mediastream:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
     frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors";
+/// Names the header that says who may read an answer.
+pub(super) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// For a page with consultations in it.
 const OWN_CAMERA: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self)";
 /// For one that others show in theirs: they choose what it may.
@@ -48,7 +50,7 @@ impl Policy {
         Self([
             (header::CONTENT_SECURITY_POLICY, content),
             (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(permissions)),
-            (super::embedded::RESOURCE_POLICY, HeaderValue::from_static(readers)),
+            (RESOURCE_POLICY, HeaderValue::from_static(readers)),
         ])
     }
 
