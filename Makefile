@@ -66,9 +66,10 @@ phoenix: console node elixir $(TOOLS)/bin/prometheus
 	$(CARGO) build --package switchboard --features console --locked
 	cd tests/phoenix && npm ci --no-audit --no-fund && PATH="$(TOOLS)/bin:$$PATH" npm test
 
-# A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many.
+# A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many,
+# in code that takes longer to build than this takes to run.
 simulate:
-	$(CARGO) run --profile sim --package switchboard-sim --locked -- prove --commands 1000000
+	$(CARGO) run --package switchboard-sim --features switchboard/console --locked -- prove --commands 1000000
 
 # Instructions of each command and each frame, which no busy machine changes, held against docs/instructions.md.
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
