@@ -1,260 +1,263 @@
 // Calls between two browsers, with the cameras that Chromium feigns and a real server between them.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import { relay, session, source, world } from './room/world.mjs'
+import { describe, test } from 'node:test'
+import { browser } from './browser.mjs'
+import { source } from './module.mjs'
+import { openWorld } from './world.mjs'
 
-let here
-before(async () => (here = await world()))
-after(() => here?.close())
-
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click()
-const becomes = (page, state) =>
-  page.locator(`[data-call="${state}"]`).waitFor({ state: state === 'none' ? 'attached' : 'visible' })
-
-/** New frames of the other's picture arrive, from now on. */
-const seesFrames = (page) =>
-  page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const patience = setTimeout(() => reject(new Error('no frames of the other arrive')), 25_000)
-        let count = 0
-        const look = () => {
-          const video = document.querySelector('video.remote')
-          if (!video?.srcObject) return setTimeout(look, 50)
-          video.requestVideoFrameCallback(() => {
-            count += 1
-            if (count < 5) return look()
-            clearTimeout(patience)
-            resolve()
-          })
-        }
-        look()
-      }),
-  )
+/** Keeps the connections that a page makes, for who looks at them. */
+function keepConnections() {
+  globalThis.connections = []
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) {
+      super(...given)
+      connections.push(this)
+    }
+  }
+}
 
 /** The voice that arrives, in bytes so far, of the newest connection. */
-const soundBytes = (page) =>
+const soundBytes = ({ page }) =>
   page.evaluate(async () => {
     const stats = await connections.at(-1).getStats()
     return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.bytesReceived ?? 0
   })
 
 /** By what the newest connection is known to the network: another one after each restart. */
-const networkName = (page) =>
+const networkName = ({ page }) =>
   page.evaluate(() => /ice-ufrag:(\S+)/.exec(connections.at(-1).localDescription?.sdp ?? '')?.[1])
 
-const changesFrom = (page, name) =>
+const changesFrom = ({ page }, name) =>
   page.waitForFunction((before) => {
     const { localDescription, connectionState, signalingState } = connections.at(-1)
     const now = /ice-ufrag:(\S+)/.exec(localDescription?.sdp ?? '')?.[1]
     return now !== before && connectionState === 'connected' && signalingState === 'stable'
   }, name)
 
-async function inVideoCall(t, name, options = {}) {
-  const meeting = await session(here, name, t)
-  const client = await meeting.page('client', options.client)
-  const employee = await meeting.page('employee', options.employee)
-  await press(client, 'Video call')
-  await press(employee, 'Answer with camera')
-  await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
-  return { ...meeting, client, employee }
+const each = (people, what) => Promise.all(people.map(what))
+
+/** Both sides of a session, with the client on the line that can be cut; `prepare` is for their page. */
+async function inSession(t, prepare = []) {
+  const world = await openWorld(t)
+  const { client, desk } = await world.session()
+  const anotherDesk = () => desk({ base: world.server.url, prepare: [keepConnections] })
+  const [alice, erika] = await Promise.all([client({ prepare: [keepConnections, ...prepare] }), anotherDesk()])
+  return { world, alice, erika, anotherDesk }
 }
 
-// Three at a time: most of each is waiting.
-describe('a call', { concurrency: 3 }, () => {
+async function inVideoCall(t, prepare) {
+  const meeting = await inSession(t, prepare)
+  const { alice, erika } = meeting
+  await alice.callByVideo()
+  await erika.answer()
+  await each([alice, erika], (person) => person.callIs('talking'))
+  return meeting
+}
+
+// Two at a time: most of each is waiting.
+describe('a call', { concurrency: 2 }, () => {
   test('both see and hear each other, and a hang-up ends it for both', async (t) => {
-    const { client, employee } = await inVideoCall(t, 'video')
-    await Promise.all([seesFrames(client), seesFrames(employee)])
-    assert.ok((await soundBytes(client)) > 0)
-    assert.ok((await soundBytes(employee)) > 0)
-    await press(client, 'Hang up')
-    await becomes(client, 'none')
-    await becomes(employee, 'ended')
-    await employee.getByText('Alice has hung up.').first().waitFor()
-    const lamps = (page) =>
+    const { alice, erika } = await inVideoCall(t)
+    await each([alice, erika], (person) => person.seesFrames())
+    for (const person of [alice, erika]) assert.ok((await soundBytes(person)) > 0)
+    await alice.press('Hang up')
+    await Promise.all([alice.callIs('none'), erika.callIs('ended')])
+    await erika.sees('alice has hung up.')
+    const devicesOn = ({ page }) =>
       page.evaluate(() => connections.at(-1).getSenders().filter(({ track }) => track?.readyState === 'live').length)
-    assert.deepEqual(await Promise.all([lamps(client), lamps(employee)]), [0, 0])
+    assert.deepEqual(await each([alice, erika], devicesOn), [0, 0])
   })
 
   test('both call at once, and it is one call', async (t) => {
-    const line = await relay(here.url)
-    t.after(line.close)
-    const { page } = await session(here, 'glare', t)
-    const [client, employee] = [await page('client', { over: line.url }), await page('employee')]
-    await line.hold(async () => {
-      await Promise.all([press(client, 'Video call'), press(employee, 'Video call')])
-      await Promise.all([becomes(client, 'calling'), becomes(employee, 'calling')])
-    })
-    await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
-    await Promise.all([seesFrames(client), seesFrames(employee)])
-    assert.deepEqual(await Promise.all([client, employee].map((at) => at.evaluate(() => connections.length))), [1, 1])
+    const { world, alice, erika } = await inSession(t)
+    world.line.hold()
+    await each([alice, erika], (person) => person.callByVideo())
+    await each([alice, erika], (person) => person.callIs('calling'))
+    world.line.mend()
+    await each([alice, erika], (person) => person.callIs('talking'))
+    await each([alice, erika], (person) => person.seesFrames())
+    assert.deepEqual(await each([alice, erika], ({ page }) => page.evaluate(() => connections.length)), [1, 1])
   })
 
   test('a voice call gets a camera later, and each hears what the other holds back', async (t) => {
-    const { page } = await session(here, 'voice', t)
-    const [client, employee] = [await page('client'), await page('employee')]
-    await press(client, 'Call')
-    await press(employee, 'Answer')
-    await becomes(client, 'talking')
-    await client.waitForFunction(async () => {
+    const { alice, erika } = await inSession(t)
+    await alice.press('Call')
+    await erika.press('Answer')
+    await alice.callIs('talking')
+    await alice.page.waitForFunction(async () => {
       const stats = await connections.at(-1).getStats()
       const heard = [...stats.values()].filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
       return heard.some(({ bytesReceived }) => bytesReceived > 0)
     })
-    assert.equal(await client.locator('video.remote.is-none').count(), 1)
-    const before = await networkName(client)
-    await press(employee, 'Turn camera on')
-    await seesFrames(client)
-    assert.equal(await networkName(client), before, 'nothing is negotiated for a camera')
-    await press(employee, 'Turn microphone off')
-    await client.getByText('Microphone off').waitFor()
-    await press(employee, 'Turn microphone on')
-    await client.getByText('Microphone off').waitFor({ state: 'detached' })
-    await press(employee, 'Turn camera off')
-    await client.locator('video.remote.is-none').waitFor({ state: 'attached' })
+    assert.equal(await alice.page.locator('video.remote.is-none').count(), 1)
+    const before = await networkName(alice)
+    await erika.press('Turn camera on')
+    await alice.seesFrames()
+    assert.equal(await networkName(alice), before, 'nothing is negotiated for a camera')
+    await erika.press('Turn microphone off')
+    await alice.sees('Microphone off')
+    await erika.press('Turn microphone on')
+    await alice.page.getByText('Microphone off').waitFor({ state: 'detached' })
+    await erika.press('Turn camera off')
+    await alice.page.locator('video.remote.is-none').waitFor({ state: 'attached' })
   })
 
   test('a screen takes the camera’s place, and the camera is back after it', async (t) => {
-    const { client, employee } = await inVideoCall(t, 'screen')
-    await press(employee, 'Share screen')
-    await client.locator('video.remote.is-screen').waitFor()
-    await seesFrames(client)
+    const { alice, erika } = await inVideoCall(t)
+    await erika.press('Share screen')
+    await alice.page.locator('video.remote.is-screen').waitFor()
+    await alice.seesFrames()
     // As the browser's own bar ends it.
-    await employee.evaluate(() => {
+    await erika.page.evaluate(() => {
       const { track } = connections.at(-1).getSenders().find(({ track }) => track?.kind === 'video')
       track.stop()
       track.dispatchEvent(new Event('ended'))
     })
-    await client.locator('video.remote.is-camera').waitFor()
-    await seesFrames(client)
+    await alice.page.locator('video.remote.is-camera').waitFor()
+    await alice.seesFrames()
   })
 
-  for (const who of ['client', 'employee']) {
-    test(`the call goes on by itself after the page of the ${who} was loaded anew`, async (t) => {
-      const pages = await inVideoCall(t, `reload-${who}`)
-      await press(pages[who], 'Turn microphone off')
-      await pages[who].reload()
-      await Promise.all([becomes(pages.client, 'talking'), becomes(pages.employee, 'talking')])
-      await Promise.all([seesFrames(pages.client), seesFrames(pages.employee)])
-      await pages[who].getByRole('button', { name: 'Turn microphone on' }).waitFor()
+  for (const who of ['alice', 'erika']) {
+    test(`the call goes on by itself after the page of ${who} was loaded anew`, async (t) => {
+      const { alice, erika } = await inVideoCall(t)
+      const [both, person] = [[alice, erika], who === 'alice' ? alice : erika]
+      await person.press('Turn microphone off')
+      await person.page.reload()
+      await each(both, (one) => one.callIs('talking'))
+      await each(both, (one) => one.seesFrames())
+      await person.find('button', 'Turn microphone on').waitFor()
     })
   }
 
   test('both pages are loaded anew at once, and the call goes on', async (t) => {
-    const { client, employee } = await inVideoCall(t, 'both')
-    await Promise.all([client.reload(), employee.reload()])
-    await Promise.all([becomes(client, 'talking'), becomes(employee, 'talking')])
-    await Promise.all([seesFrames(client), seesFrames(employee)])
+    const { alice, erika } = await inVideoCall(t)
+    await each([alice, erika], ({ page }) => page.reload())
+    await each([alice, erika], (person) => person.callIs('talking'))
+    await each([alice, erika], (person) => person.seesFrames())
   })
 
-  test('the line to the server is cut and comes back, and a way is agreed anew while the call goes on', async (t) => {
-    const line = await relay(here.url)
-    t.after(line.close)
-    const { client, employee } = await inVideoCall(t, 'cut', { client: { over: line.url } })
-    const before = await networkName(client)
-    line.cut()
-    await client.locator('.line-strip p').waitFor()
-    await seesFrames(employee)
-    line.mend()
-    await changesFrom(client, before)
-    await Promise.all([seesFrames(client), seesFrames(employee)])
+  test('the network is lost and back: the call goes on meanwhile, and agrees on a way anew after it', async (t) => {
+    const { world, alice, erika } = await inVideoCall(t)
+    const before = await networkName(alice)
+    world.line.cut()
+    await alice.isLost()
+    await each([alice, erika], (person) => person.seesFrames())
+    world.line.mend()
+    await alice.isBack()
+    await changesFrom(alice, before)
+    await each([alice, erika], (person) => person.seesFrames(10))
+  })
+
+  test('the server is killed and started again, and the call goes on through it', async (t) => {
+    const { world, alice, erika } = await inVideoCall(t)
+    await world.server.kill()
+    await each([alice, erika], (person) => person.isLost())
+    await each([alice, erika], (person) => person.seesFrames())
+    await world.server.restart()
+    await each([alice, erika], (person) => person.isBack())
+    await each([alice, erika], (person) => person.seesFrames(10))
+    await alice.press('Hang up')
+    await erika.sees('alice has hung up.')
   })
 
   test('both look for a new way at once, and agree on one', async (t) => {
-    const { client, employee } = await inVideoCall(t, 'restart')
+    const { alice, erika } = await inVideoCall(t)
     for (let turn = 1; turn <= 3; turn += 1) {
-      const before = await Promise.all([networkName(client), networkName(employee)])
-      await Promise.all([client, employee].map((page) => page.evaluate(() => dispatchEvent(new Event('online')))))
-      await Promise.all([changesFrom(client, before[0]), changesFrom(employee, before[1])])
+      const before = await each([alice, erika], networkName)
+      await each([alice, erika], ({ page }) => page.evaluate(() => void dispatchEvent(new Event('online'))))
+      await Promise.all([changesFrom(alice, before[0]), changesFrom(erika, before[1])])
     }
-    await Promise.all([seesFrames(client), seesFrames(employee)])
+    await each([alice, erika], (person) => person.seesFrames())
   })
 
   test('another device stops ringing when one has answered, and when it is declined', async (t) => {
-    const { page } = await session(here, 'devices', t)
-    const [client, desk, phone] = [await page('client'), await page('employee'), await page('employee')]
-    await press(client, 'Call')
-    await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
-    await press(phone, 'Answer')
-    await becomes(client, 'talking')
-    await desk.getByText('You took the call on another device.').first().waitFor()
-    await press(client, 'Hang up')
-    await becomes(phone, 'ended')
-    await press(client, 'Call')
-    await Promise.all([becomes(desk, 'ringing'), becomes(phone, 'ringing')])
-    await press(desk, 'Decline')
-    await Promise.all([becomes(client, 'ended'), becomes(desk, 'none'), becomes(phone, 'ended')])
-    await client.getByText('Erika Sample cannot take the call now.').first().waitFor()
+    const { alice, erika, anotherDesk } = await inSession(t)
+    const phone = await anotherDesk()
+    await alice.press('Call')
+    await each([erika, phone], (device) => device.callIs('ringing'))
+    await phone.press('Answer')
+    await alice.callIs('talking')
+    await erika.sees('You took the call on another device.')
+    await alice.press('Hang up')
+    await phone.callIs('ended')
+    await alice.press('Call')
+    await each([erika, phone], (device) => device.callIs('ringing'))
+    await erika.press('Decline')
+    await Promise.all([alice.callIs('ended'), erika.callIs('none'), phone.callIs('ended')])
+    await alice.sees('Erika cannot take the call now.')
   })
 
   test('a device that comes while it rings is rung too', async (t) => {
-    const { page } = await session(here, 'late', t)
-    const client = await page('client')
-    await press(client, 'Call')
-    const employee = await page('employee')
-    await press(employee, 'Answer')
-    await becomes(client, 'talking')
+    const { alice, anotherDesk } = await inSession(t)
+    await alice.press('Call')
+    const phone = await anotherDesk()
+    await phone.press('Answer')
+    await alice.callIs('talking')
   })
 
   test('without a microphone and a camera the call goes on, and says what to do', async (t) => {
-    const prepare = () => {
-      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
-    }
-    const { client, employee } = await inVideoCall(t, 'denied', { client: { prepare } })
-    await seesFrames(client)
-    await client.getByText(/cannot hear you: allow the microphone.*cannot see you: allow the camera/).waitFor()
-    await employee.getByText('Microphone off').waitFor()
+    const { alice, erika } = await inVideoCall(t, [refuseDevices])
+    await alice.seesFrames()
+    await alice.sees(/cannot hear you: allow the microphone.*cannot see you: allow the camera/)
+    await erika.sees('Microphone off')
   })
 
   test('the end of the session ends its call', async (t) => {
-    const { client, employee } = await inVideoCall(t, 'over')
-    await press(employee, 'End')
-    await press(employee, 'End session')
-    await client.locator('.chat-over').waitFor()
-    for (const page of [client, employee]) {
-      await becomes(page, 'none')
-      assert.equal(await page.evaluate(() => connections.at(-1).connectionState), 'closed')
-      assert.equal(await page.evaluate(() => Object.keys(sessionStorage).length), 0)
+    const { alice, erika } = await inVideoCall(t)
+    await erika.end()
+    await alice.isOver('Your session with Erika is over')
+    await erika.sees('You ended it.')
+    for (const { page } of [alice, erika]) {
+      await page.waitForFunction(() => connections.at(-1).connectionState === 'closed')
+      assert.equal(await page.evaluate(() => sessionStorage.length), 0)
     }
   })
-  test('two real connections agree whichever offers collide, and carry what both have added', async (t) => {
-    const { page } = await session(here, 'negotiation', t)
-    const client = await page('client')
-    const opened = await client.evaluate(async (code) => {
-      const { Negotiation } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
-      const [polite, impolite] = [new RTCPeerConnection(), new RTCPeerConnection()]
-      const sides = {}
-      const side = (name, connection, other) => {
-        // In order, as the server relays it, and some time later.
-        let wire = Promise.resolve()
-        const tell = (word) => {
-          const data = JSON.stringify(word)
-          wire = wire.then(() => new Promise((done) => setTimeout(done, Math.random() * 20)))
-          wire = wire.then(() => void sides[other].hear(JSON.parse(data)))
-        }
-        sides[name] = new Negotiation({ connection, polite: name === 'polite', tell, offered: () => {} })
-      }
-      side('polite', polite, 'impolite')
-      side('impolite', impolite, 'polite')
-      // Both begin at once, and go on to change what there is while the other does.
-      for (let turn = 0; turn < 6; turn += 1) {
-        polite.addTransceiver('audio')
-        impolite.addTransceiver('audio')
-        await new Promise((done) => setTimeout(done, Math.random() * 30))
-      }
-      const agreedOn = (one) => one.getTransceivers().filter(({ mid }) => mid !== null).length
-      const counts = () => [polite, impolite].map(agreedOn)
-      const isAgreed = (one) => one.signalingState === 'stable' && one.connectionState === 'connected'
-      const isDone = () => isAgreed(polite) && isAgreed(impolite) && counts().every((count) => count >= 12)
-      for (let tries = 0; !isDone(); tries += 1) {
-        if (tries > 1000) throw new Error(`they do not agree: ${polite.signalingState}, ${impolite.signalingState}`)
-        await new Promise((done) => setTimeout(done, 20))
-      }
-      const agreed = counts()
-      polite.close()
-      impolite.close()
-      return agreed
-    }, await source('negotiation.ts'))
-    assert.deepEqual(opened, [12, 12])
-  })
 })
+
+function refuseDevices() {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+}
+
+test('two real connections agree whichever offers collide, and carry what both have added', async (t) => {
+  // A page of nobody's: none of ours would let the module in.
+  const page = await (await browser()).newPage()
+  t.after(() => page.close())
+  assert.deepEqual(await page.evaluate(negotiate, await source('negotiation.ts')), [12, 12])
+})
+
+/** In a page: both sides add something again and again, over a slow line; gives what each has agreed on. */
+async function negotiate(code) {
+  const { Negotiation } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+  const [polite, impolite] = [new RTCPeerConnection(), new RTCPeerConnection()]
+  const sides = {}
+  const aMoment = (maxMs) => new Promise((done) => setTimeout(done, Math.random() * maxMs))
+  const side = (name, connection, other) => {
+    // In order, as the server relays it, and some time later.
+    let wire = Promise.resolve()
+    const tell = (word) => {
+      const data = JSON.stringify(word)
+      wire = wire.then(() => aMoment(20)).then(() => void sides[other].hear(JSON.parse(data)))
+    }
+    sides[name] = new Negotiation({ connection, polite: name === 'polite', tell, offered: () => {} })
+  }
+  side('polite', polite, 'impolite')
+  side('impolite', impolite, 'polite')
+  // Both begin at once, and go on to change what there is while the other does.
+  for (let turn = 0; turn < 6; turn += 1) {
+    polite.addTransceiver('audio')
+    impolite.addTransceiver('audio')
+    await aMoment(30)
+  }
+  const agreedOn = (one) => one.getTransceivers().filter(({ mid }) => mid !== null).length
+  const counts = () => [polite, impolite].map(agreedOn)
+  const isAgreed = (one) => one.signalingState === 'stable' && one.connectionState === 'connected'
+  const isDone = () => isAgreed(polite) && isAgreed(impolite) && counts().every((count) => count >= 12)
+  for (let tries = 0; !isDone(); tries += 1) {
+    if (tries > 1000) throw new Error(`they do not agree: ${polite.signalingState}, ${impolite.signalingState}`)
+    await aMoment(20)
+  }
+  const agreed = counts()
+  polite.close()
+  impolite.close()
+  return agreed
+}

@@ -2,10 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
-import { Switchboard } from 'switchboard-client'
-import WebSocket from 'ws'
-import { token } from '../../tests/phoenix/server.mjs'
-import { openWorld, PHONE, SCREEN } from './world.mjs'
+import { openWorld, PHONE, SCREEN, until } from './world.mjs'
 
 const README = fileURLToPath(new URL('../../docs/pictures/', import.meta.url))
 const ALL = fileURLToPath(new URL('../../target/pictures/', import.meta.url))
@@ -106,45 +103,27 @@ async function ofReadme(world) {
       return person
     }),
   )
-  for (const { topic } of people) if (topic.state?.status === 'idle') await topic.setStatus('offline')
+  for (const topic of people) if (topic.state?.status === 'idle') await topic.setStatus('offline')
   await erika.on()
-  await people.at(-1).topic.setStatus('idle')
+  await people.at(-1).setStatus('idle')
   await alice.ask('tax', 'May I deduct my bicycle? I ride it to work every day.')
   await erika.asked('tax')
   await Promise.all([erika, alice].map(({ page }) => page.waitForTimeout(1500)))
   await erika.page.screenshot({ path: `${README}desk.png` })
   await alice.page.screenshot({ path: `${README}client.png` })
   await board.page.screenshot({ path: `${README}board.png` })
-  for (const { line } of people) line.disconnect()
 }
 
 /** An employee's phone without a page, that accepts whatever it is asked. */
 async function atWork(world, name) {
   const id = name.toLowerCase()
-  const line = lineOf(world, { sub: id, role: 'employee', company: 'demo', name })
-  const topic = line.employee('demo', id)
+  const topic = await world.idleDesk({ name: id })
   topic.on('offer', ({ offer }) => void topic.accept(offer.id).catch(() => {}))
-  await topic.setStatus('idle')
-  return { line, topic }
+  return topic
 }
 
 async function meet(world, client) {
-  const line = lineOf(world, { sub: client, role: 'client', company: 'demo' })
-  const company = line.company('demo')
+  const company = world.person({ sub: client, role: 'client' }).company(world.company)
   await company.book({ topic: 'travel' })
   await until(company, ({ booking }) => booking?.state === 'assigned')
-}
-
-function until(topic, holds) {
-  return new Promise((resolve) => {
-    const look = () => topic.state && holds(topic.state) && (stop(), resolve())
-    const stop = topic.subscribe(look)
-    look()
-  })
-}
-
-function lineOf(world, claims) {
-  const line = new Switchboard(world.server.socketUrl, { token: () => token(claims), transport: WebSocket })
-  line.connect()
-  return line
 }

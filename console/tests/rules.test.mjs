@@ -1,7 +1,7 @@
 // The rules of a session's page that need no page: rings and their ends, notes, marks, and what is heard of the wire.
 import assert from 'node:assert/strict'
 import { before, beforeEach, mock, test } from 'node:test'
-import { rules } from './room/world.mjs'
+import { rules } from './module.mjs'
 
 let Call, understood, written, notebook, marks
 before(async () => {

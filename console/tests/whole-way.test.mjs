@@ -126,3 +126,61 @@ test('two devices of one employee stay in step', { timeout: 60_000 }, async (t) 
   await screen.say('Both of me')
   await Promise.all([phone.hears('Both of me'), alice.hears('Both of me')])
 })
+
+test('two devices of one client stay in step', { timeout: 60_000 }, async (t) => {
+  const world = await openWorld(t)
+  const [phone, screen, erika] = await Promise.all([
+    world.client('alice'),
+    world.client('alice', { viewport: SCREEN }),
+    world.desk('erika'),
+  ])
+  await erika.on()
+  await phone.ask('tax')
+  await Promise.all([phone, screen].map((device) => device.waits('Asking the only one')))
+  await screen.press('Cancel')
+  await Promise.all([phone, screen].map((device) => device.isOver('You have cancelled.')))
+  // Each device puts away for itself what is over; what is asked next is on both.
+  await screen.press('Ask again')
+  await screen.ask('tax')
+  await erika.asked('tax')
+  await erika.accept()
+  await Promise.all([phone, screen, erika].map((device) => device.inSession()))
+  await erika.say('Which of you is it?')
+  await Promise.all([phone, screen].map((device) => device.hears('Which of you is it?')))
+  await phone.say('Both of me')
+  await Promise.all([screen, erika].map((device) => device.hears('Both of me')))
+  await screen.end()
+  await Promise.all([phone, screen].map((device) => device.isOver('Your session with Erika is over')))
+})
+
+test('a board whose line is cut shows afterwards how everything went on', { timeout: 60_000 }, async (t) => {
+  const world = await openWorld(t)
+  const direct = { base: world.server.url }
+  const [erika, alice, board] = await Promise.all([
+    world.desk('erika', direct),
+    world.client('alice', direct),
+    world.board(),
+  ])
+  await erika.on()
+  await alice.ask('tax')
+  await board.row('Erika').getByText('Being asked').waitFor()
+  await board.page.locator('.pane-asked .entry', { hasText: 'alice' }).waitFor()
+  world.line.cut()
+  await board.isLost()
+  await erika.accept()
+  await Promise.all([erika.inSession(), alice.inSession()])
+  assert.equal(await board.row('Erika').getByText('Being asked').count(), 1, 'it is from before')
+  world.line.mend()
+  await board.row('Erika').getByText('In a session').waitFor()
+  const running = board.page.locator('.pane-running .entry', { hasText: 'alice' })
+  await running.waitFor()
+  await board.sees('No client is waiting.')
+  world.line.cut()
+  await board.isLost()
+  await alice.end()
+  await erika.sees('The client ended it.')
+  assert.equal(await running.count(), 1, 'it is from before')
+  world.line.mend()
+  await board.row('Erika').getByText('Idle').waitFor()
+  await board.sees('No session is running.')
+})

@@ -1,86 +1,87 @@
 // The world of a test: the built server with `--dev`, a line to it that can be cut, and people with browsers.
 import assert from 'node:assert/strict'
-import { chromium } from 'playwright-core'
+import { House, until } from '../client/tests/people.mjs'
 import { Server } from '../../tests/phoenix/server.mjs'
-import { Line } from './line.mjs'
+import { browser, PHONE, SCREEN, watch } from './browser.mjs'
 
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+export { PHONE, SCREEN, until }
 /** How long anything may take; an event comes in milliseconds, a line heals in seconds. */
 export const PATIENCE_MS = 15_000
-export const PHONE = { width: 390, height: 844 }
-export const SCREEN = { width: 1280, height: 800 }
 
-/** Chromium without what it would fetch, with cameras and microphones that are made up. */
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--auto-select-desktop-capture-source=Entire screen',
-  '--allow-loopback-in-peer-connection',
-]
-
-/** What a page may say on its console: a lost line is said by the browser itself. */
-const EXPECTED = /WebSocket connection to|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_SOCKET/
-
-/** Starts all of it; when the test ends, everybody leaves, nothing may have gone wrong on any page, and the log is looked at. */
-export async function openWorld(t, { env = {} } = {}) {
-  const server = await Server.start({ env: { SWITCHBOARD_DEV: 'true', ...env } })
-  const line = await Line.open(server.port)
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
-  const world = new World(server, line, browser)
+/**
+ * Starts all of it; when the test ends, everybody leaves, no page may have complained of anything but what is `expected`,
+ * and the log is looked at.
+ */
+export async function openWorld(t, { env = {}, expected } = {}) {
+  const [server] = await Promise.all([Server.start({ env: { SWITCHBOARD_DEV: 'true', ...env } }), browser()])
+  const world = new World(server, expected)
   t.after(() => world.close())
+  world.line = await world.relay()
   return world
 }
 
-class World {
-  constructor(server, line, browser) {
-    this.server = server
-    this.line = line
-    this.browser = browser
-    /** What pages said that they must not say, each once. */
-    this.complaints = new Set()
+/** The demo's company, whose people have pages, phones without pages, or both. */
+class World extends House {
+  contexts = []
+  /** What pages said that they must not say, each once. */
+  complaints = new Set()
+
+  constructor(server, expected) {
+    super(server, 'demo')
+    this.expected = expected
   }
 
-  get url() { return `http://127.0.0.1:${this.line.port}` }
+  get url() { return this.line.url }
 
-  /** A page in a browser of its own: another person, or another device. */
-  async page(path, { viewport = SCREEN, base = this.url, ...options } = {}) {
-    const context = await this.browser.newContext({ viewport, locale: 'en-GB', ...options })
+  /** A browser of its own: another person, or another device. */
+  async context({ viewport = SCREEN, ...options } = {}) {
+    const context = await (await browser()).newContext({ viewport, locale: 'en-GB', ...options })
+    this.contexts.push(context)
     context.setDefaultTimeout(PATIENCE_MS)
-    const page = await context.newPage()
-    this.watch(page)
+    // Whatever a page complains of fails the test; a page may open others.
+    context.on('page', (page) => watch(page, this.complaints))
+    return context
+  }
+
+  /** A page in a browser of its own; `base` is another way to it, what is in `prepare` runs before its own scripts. */
+  async page(path, { base = this.url, prepare = [], ...options } = {}) {
+    const page = await (await this.context(options)).newPage()
+    for (const script of prepare) await page.addInitScript(script)
     await page.goto(base + path)
     return page
   }
 
-  /** Whatever a page complains of fails the test. */
-  watch(page) {
-    page.on('pageerror', (error) => this.complaints.add(`${page.url()}: ${error.stack}`))
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !EXPECTED.test(message.text())) this.complaints.add(`${page.url()}: ${message.text()}`)
-    })
+  async desk(who, options) {
+    return new Desk(await this.page(`/desk?as=${who}`, { viewport: PHONE, ...options }))
   }
-
-  async desk(who, options) { return new Desk(await this.page(`/desk?as=${who}`, { viewport: PHONE, ...options })) }
-  async client(who, options) { return new Client(await this.page(`/book/demo?as=${who}`, { viewport: PHONE, ...options })) }
+  async client(who, options) {
+    return new Client(await this.page(`/book/demo?as=${who}`, { viewport: PHONE, ...options }))
+  }
   async board(options) { return new Board(await this.page('/board?as=olga', options)) }
 
-  async close() {
-    await this.browser.close()
-    await this.line.close()
-    try {
-      await this.server.stop()
-      this.server.assertNoErrors()
-      assert.deepEqual([...this.complaints], [], 'a page complained')
-    } finally {
-      await this.server.remove()
+  /** Erika and Alice in a session, and how to open pages of theirs, which show it at once. */
+  async session() {
+    const desk = await this.idleDesk({ name: 'erika' })
+    const alice = this.person({ sub: 'alice', role: 'client' })
+    await alice.company('demo').book({ topic: 'tax' })
+    await desk.accept((await until(desk, ({ offer }) => offer)).offer.id)
+    for (const person of this.people.splice(0)) person.disconnect()
+    const shown = async (opening) => {
+      const person = await opening
+      await person.inSession()
+      return person
     }
+    return {
+      client: (options) => shown(this.client('alice', { viewport: SCREEN, ...options })),
+      desk: (options) => shown(this.desk('erika', { viewport: SCREEN, ...options })),
+    }
+  }
+
+  async close() {
+    await Promise.all(this.contexts.map((context) => context.close()))
+    await super.close()
+    const complaints = [...this.complaints].filter((complaint) => !this.expected?.test(complaint))
+    assert.deepEqual(complaints, [], 'a page complained')
   }
 }
 
@@ -88,15 +89,18 @@ class World {
 class Party {
   constructor(page) { this.page = page }
 
-  find(role, name) { return this.page.getByRole(role, { name }) }
+  find(role, name) { return this.page.getByRole(role, { name, exact: true }) }
   get log() { return this.page.getByRole('log') }
 
+  async press(name) { await this.find('button', name).click() }
   async sees(text) { await this.page.getByText(text).first().waitFor() }
-  get writing() { return this.page.getByRole('textbox', { name: 'Message', exact: true }) }
+  async inSession() { await this.log.waitFor() }
+
+  get writing() { return this.find('textbox', 'Message') }
   async say(text) {
     await this.writing.fill(text)
     // On a phone Enter begins a new line; the button sends everywhere.
-    await this.page.getByRole('button', { name: 'Send', exact: true }).click()
+    await this.press('Send')
   }
   async hears(text) { await this.log.locator('.bubble', { hasText: text }).first().waitFor() }
 
@@ -106,26 +110,52 @@ class Party {
   /** What has become of the last message of one's own. */
   async lastIs(delivery) { await this.log.locator('.is-own .mark').last().filter({ hasText: delivery }).waitFor() }
 
-  async callByVideo() { await this.find('button', 'Video call').click() }
-  async answer() { await this.find('button', 'Answer with camera').click() }
+  /** The page says that the line is lost, and that it is back. */
+  async isLost() { await this.page.locator('.line-strip p').waitFor() }
+  async isBack() { await this.page.locator('.line-strip p').waitFor({ state: 'detached' }) }
 
-  /** That many frames of the other's picture were shown from now on. */
-  async seesFrames(count) {
-    await this.page.locator('[data-call=talking]').waitFor()
-    await this.page.locator('video.remote').evaluate((video, wanted) => new Promise((resolve) => {
-      const next = () => (wanted-- > 0 ? video.requestVideoFrameCallback(next) : resolve())
-      next()
-    }), count)
+  /** The page is left, and opened again in the same tab when that has happened. */
+  async comesBackAfter(meanwhile) {
+    const address = this.page.url()
+    await this.page.goto('about:blank')
+    await meanwhile()
+    await this.page.goto(address)
+    await this.inSession()
+  }
+
+  async callByVideo() { await this.press('Video call') }
+  async answer() { await this.press('Answer with camera') }
+
+  /** The call is so: `calling`, `ringing`, `talking`, `ended`, `none`. */
+  async callIs(state) {
+    const waitFor = { state: state === 'none' ? 'attached' : 'visible' }
+    await this.page.locator(`[data-call="${state}"]`).waitFor(waitFor)
+  }
+
+  /** That many frames of the other's picture are shown from now on, whichever element shows them. */
+  async seesFrames(count = 5) {
+    await this.page.evaluate(async ({ count, limitMs }) => {
+      const frame = () => new Promise((resolve) => {
+        const video = document.querySelector('video.remote')
+        if (video?.srcObject) video.requestVideoFrameCallback(() => resolve(true))
+        // An element that is replaced shows no more frames: the next look finds its successor.
+        setTimeout(resolve, 500)
+      })
+      const endsAt = performance.now() + limitMs
+      for (let seen = 0; seen < count; seen += (await frame()) ? 1 : 0) {
+        if (performance.now() > endsAt) throw new Error(`${seen} frames of the other have arrived`)
+      }
+    }, { count, limitMs: 2 * PATIENCE_MS })
   }
 
   async end() {
-    await this.page.getByRole('button', { name: 'End', exact: true }).click()
-    await this.page.getByRole('button', { name: 'End session' }).click()
+    await this.press('End')
+    await this.press('End session')
   }
 }
 
 export class Desk extends Party {
-  get switch() { return this.page.getByRole('switch', { name: 'Take requests' }) }
+  get switch() { return this.find('switch', 'Take requests') }
 
   async on() {
     await this.switch.click()
@@ -133,20 +163,18 @@ export class Desk extends Party {
   }
   async is(status) { await this.page.locator('.switch .lamp', { hasText: status }).waitFor({ state: 'attached' }) }
   async asked(topic) { await this.find('heading', `Request: ${topic}`).waitFor() }
-  async accept() { await this.find('button', 'Accept').click() }
-  async decline() { await this.find('button', 'Decline').click() }
-  async inSession() { await this.log.waitFor() }
+  async accept() { await this.page.locator('.accept').click() }
+  async decline() { await this.page.locator('.decline').click() }
 }
 
 export class Client extends Party {
   async ask(topic, question) {
     await this.page.locator('.topic.is-idle', { hasText: topic }).click()
     if (question) await this.page.getByRole('textbox', { name: 'Your question' }).fill(question)
-    await this.find('button', 'Ask now').click()
+    await this.press('Ask now')
   }
-  async waits(text) { await this.find('heading', text).waitFor() }
-  async inSession() { await this.log.waitFor() }
-  async isOver(text) { await this.find('heading', text).waitFor() }
+  async waits(text) { await this.page.getByRole('heading', { name: text }).waitFor() }
+  async isOver(text) { await this.page.getByRole('heading', { name: text }).waitFor() }
 }
 
 export class Board extends Party {

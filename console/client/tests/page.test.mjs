@@ -23,7 +23,7 @@ test('a page that is hidden comes back all the same', async (t) => {
   const house = await people.open(t)
   t.after(() => document.show('visible'))
   const relay = await house.relay()
-  const desk = await house.idleDesk({ url: relay.url })
+  const desk = await house.idleDesk({ url: relay.socketUrl })
   document.show('hidden')
   relay.cut()
   await people.line(house.people[0], 'lost')
@@ -35,7 +35,7 @@ test('a page that is hidden comes back all the same', async (t) => {
 test('a page that is shown asks whether the line is there, and dials at once if it is not', async (t) => {
   const house = await people.open(t)
   const relay = await house.relay()
-  const carl = house.carl({ url: relay.url })
+  const carl = house.carl({ url: relay.socketUrl })
   const page = carl.company('acme')
   await people.seen(page, () => page.live)
   document.show('visible')

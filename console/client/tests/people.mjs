@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
 import { within } from '../../../tests/phoenix/inbox.mjs'
+import { Relay } from '../../../tests/phoenix/line.mjs'
 import { Server, token } from '../../../tests/phoenix/server.mjs'
 import { Switchboard } from '../dist/index.js'
-import { Relay } from './line.mjs'
 
 const PATIENCE_MS = 10_000
 
@@ -19,9 +19,11 @@ export async function open(t, { settings = {}, env } = {}) {
   return house
 }
 
-class House {
-  constructor(server) {
+/** A server, one of its companies, and who is there on lines of their own. */
+export class House {
+  constructor(server, company = 'acme') {
     this.server = server
+    this.company = company
     this.people = []
     this.relays = []
   }
@@ -35,7 +37,7 @@ class House {
 
   /** Somebody on a line. `claims` says who; `options` may overrule how they connect. */
   person(claims, { url = this.server.socketUrl, ...options } = {}) {
-    const give = () => token({ company: 'acme', ...claims })
+    const give = () => token({ company: this.company, ...claims })
     const person = new Switchboard(url, { token: give, transport: WebSocket, device: 'test', ...options })
     person.connect()
     this.people.push(person)
@@ -47,8 +49,8 @@ class House {
   boss(options) { return this.person({ sub: 'boss', role: 'admin' }, options) }
 
   /** Ann, or whom `name` says, idle, at the desk. */
-  async idleDesk({ name = 'ann', ...options } = {}) {
-    const desk = this.person({ sub: name, role: 'employee' }, options).employee('acme', name)
+  async idleDesk({ name = 'ann', company = this.company, ...options } = {}) {
+    const desk = this.person({ sub: name, role: 'employee', company }, options).employee(company, name)
     assert.deepEqual(await desk.setStatus('idle'), { status: 'idle', intent: 'idle' })
     return desk
   }

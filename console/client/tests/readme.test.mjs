@@ -6,15 +6,13 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
 import { build } from 'vite'
 import { within } from '../../../tests/phoenix/inbox.mjs'
 import { token } from '../../../tests/phoenix/server.mjs'
+import { browser } from '../../tests/browser.mjs'
 import { bodies, open, until } from './people.mjs'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
-const FLAGS = `--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-  --disable-component-update --disable-sync`.split(/\s+/)
 const CLIENT = token({ sub: 'alice', role: 'client', company: 'demo' })
 const EMPLOYEE = token({ sub: 'erika', role: 'employee', company: 'demo', name: 'Erika' })
 
@@ -50,9 +48,7 @@ test('the page of the README books, in a browser', async (t) => {
   const desk = house.person({}, { token: () => EMPLOYEE }).employee('demo', 'erika')
   await desk.setStatus('idle')
   const site = await served(t, await bundled(await written(t, 'page.js')), house.server.socketUrl)
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
-  t.after(() => browser.close())
-  const page = await browser.newPage()
+  const page = await (await browser()).newPage()
   await page.goto(site)
   await page.click('button:enabled')
   await page.waitForFunction(() => document.querySelector('output').textContent === 'offering')

@@ -51,7 +51,7 @@ test('a server that is away refuses no token', async (t) => {
   const house = await open(t)
   const relay = await house.relay()
   relay.cut()
-  const carl = house.carl({ url: relay.url })
+  const carl = house.carl({ url: relay.socketUrl })
   const lines = []
   carl.onLine((state) => lines.push(state))
   await line(carl, 'lost')

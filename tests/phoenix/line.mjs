@@ -1,7 +1,8 @@
-// A line between people and server that can be cut, go silent, lose what the server says, and be mended.
-import { createServer, connect } from 'node:net'
+// A line between people and server that can be cut, go silent, be held up, lose what the server says, and be mended.
 import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 
+/** A relay on loopback, and its weather. */
 export class Relay {
   static async open(port) {
     const relay = new Relay(port)
@@ -15,11 +16,13 @@ export class Relay {
     this.pairs = new Set()
     /** How often somebody came. */
     this.calls = 0
+    this.held = []
     this.losing = () => {}
     this.server = createServer((near) => this.#call(near, port))
   }
 
-  get url() { return `ws://127.0.0.1:${this.server.address().port}/socket` }
+  get url() { return `http://127.0.0.1:${this.server.address().port}` }
+  get socketUrl() { return `${this.url.replace('http', 'ws')}/socket` }
 
   /** All lines are gone, and nobody comes through. */
   cut() {
@@ -30,6 +33,9 @@ export class Relay {
   /** All lines stay and nothing comes through; nor does anything of those who come now. */
   silence() { this.weather = 'silent' }
 
+  /** What is said meanwhile comes through when the line is mended. */
+  hold() { this.weather = 'held' }
+
   /** What people say comes through, what the server says is lost; resolves when something was. */
   loseReplies() {
     this.weather = 'deaf'
@@ -39,6 +45,7 @@ export class Relay {
   /** From now on everything comes through; on lines that lost something nothing does. */
   mend() {
     for (const { near, far, lossy } of this.pairs) if (lossy) for (const end of [near, far]) end.destroy()
+    for (const [to, bytes] of this.held.splice(0)) to.write(bytes)
     this.weather = 'fair'
   }
 
@@ -47,28 +54,30 @@ export class Relay {
     this.server.close()
   }
 
-  #lose(pair) {
-    pair.lossy = true
-    this.losing()
-  }
-
   #call(near, port) {
     this.calls += 1
     if (this.weather === 'cut') return near.destroy()
     const pair = { near, far: connect(port, '127.0.0.1'), lossy: false }
     this.pairs.add(pair)
-    const pass = (from, to, comesThrough) => {
-      from.on('data', (bytes) => {
-        if (comesThrough()) to.write(bytes)
-        else this.#lose(pair)
-      })
-      from.on('error', () => {})
-      from.on('close', () => {
-        this.pairs.delete(pair)
-        if (this.weather !== 'silent') to.destroy()
-      })
-    }
-    pass(pair.near, pair.far, () => this.weather !== 'silent')
-    pass(pair.far, pair.near, () => this.weather === 'fair')
+    this.#pass(pair, pair.near, pair.far, ['fair', 'deaf'])
+    this.#pass(pair, pair.far, pair.near, ['fair'])
+  }
+
+  #pass(pair, from, to, comesThroughIn) {
+    from.on('data', (bytes) => {
+      if (comesThroughIn.includes(this.weather)) to.write(bytes)
+      else if (this.weather === 'held') this.held.push([to, bytes])
+      else this.#lose(pair)
+    })
+    from.on('error', () => {})
+    from.on('close', () => {
+      this.pairs.delete(pair)
+      if (this.weather !== 'silent') to.destroy()
+    })
+  }
+
+  #lose(pair) {
+    pair.lossy = true
+    this.losing()
   }
 }

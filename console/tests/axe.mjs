@@ -1,0 +1,14 @@
+// What axe finds on a page.
+import { readFile } from 'node:fs/promises'
+
+const AXE = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+/** What it calls serious or worse, in words: none is wanted. */
+export async function gravePointsOf(page) {
+  // The policy lets no script in; a debugger's evaluation is not held up by it.
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  const points = (nodes) => nodes.map(({ html, failureSummary }) => `${html}: ${failureSummary}`).join(' | ')
+  return grave.map(({ id, nodes }) => `${id}: ${points(nodes)}`)
+}

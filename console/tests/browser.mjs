@@ -1,0 +1,44 @@
+// The browser of these tests: Chromium, with cameras and microphones that are made up, one for each test file.
+import { after } from 'node:test'
+import { chromium } from 'playwright-core'
+
+/** A phone and a screen. */
+export const PHONE = { width: 390, height: 844 }
+export const SCREEN = { width: 1280, height: 800 }
+
+/** Without what it would fetch by itself. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream=fps=10',
+  '--use-fake-ui-for-media-stream',
+  '--auto-select-desktop-capture-source=Entire screen',
+  '--allow-loopback-in-peer-connection',
+]
+
+/** What a page may say on its console: a lost line is said by the browser itself. */
+const EXPECTED = /WebSocket connection to|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_SOCKET/
+
+let launched
+
+/** The browser; it starts when it is first needed, and ends with the file's last test. */
+export function browser() {
+  launched ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS })
+  return launched
+}
+
+after(async () => (await launched)?.close())
+
+/** Adds whatever a page complains of to these. */
+export function watch(page, complaints) {
+  page.on('pageerror', (error) => complaints.add(`${page.url()}: ${error.stack}`))
+  page.on('console', (message) => {
+    const text = message.text()
+    if (message.type() === 'error' && !EXPECTED.test(text)) complaints.add(`${page.url()}: ${text}`)
+  })
+}
