@@ -1,7 +1,7 @@
 // From the booking to the end of the session, as the states of the topics tell it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bodies, open, refused, seen, until } from './people.mjs'
+import { bodies, line, open, refused, seen, until } from './people.mjs'
 
 test('a client books, an employee accepts, both write, one ends it', async (t) => {
   const house = await open(t)
@@ -50,6 +50,67 @@ test('a signal reaches the other side alone', async (t) => {
   his.signal({ sdp: 'offer' })
   assert.deepEqual(await arrived, { sdp: 'offer' })
   assert.deepEqual(heard, [])
+})
+
+test('both sides get the servers for a call, and nobody does after its end', async (t) => {
+  const env = {
+    SWITCHBOARD_STUN_URLS: 'stun:stun.example.com:3478',
+    SWITCHBOARD_TURN_URLS: 'turn:turn.example.com:3478',
+    SWITCHBOARD_TURN_SECRET: 'a-secret-that-the-turn-server-shares-0123456789',
+  }
+  const { his, hers } = await (await open(t, { env })).meeting()
+  for (const [side, role] of [[his, 'client'], [hers, 'employee']]) {
+    const { ice_servers: [stun, turn, ...others], expires_in_ms: expiresInMs } = await side.ice()
+    assert.deepEqual([stun, others], [{ urls: ['stun:stun.example.com:3478'] }, []])
+    assert.deepEqual([turn.urls, turn.username.split(':')[1]], [['turn:turn.example.com:3478'], role])
+    assert.ok(turn.credential.length > 0 && expiresInMs > 60_000, `for ${expiresInMs} ms`)
+  }
+  await his.end()
+  for (const side of [his, hers]) await refused(side.ice(), 'session_ended')
+})
+
+test('without such settings there are no servers for a call, and nothing expires', async (t) => {
+  const { his } = await (await open(t)).meeting()
+  assert.deepEqual(await his.ice(), { ice_servers: [], expires_in_ms: null })
+})
+
+test('notes are the same on all devices of the employee, and the client never hears of them', async (t) => {
+  const house = await open(t)
+  const { his, hers } = await house.meeting()
+  const phone = house.ann().session(his.state.session.id)
+  await until(phone, ({ notes }) => notes === null)
+  const heard = []
+  his.on('notes', (notes) => heard.push(notes))
+  const { at } = await hers.writeNotes('wants a refund')
+  const written = { body: 'wants a refund', at }
+  assert.deepEqual(hers.state.notes, written, 'there with the answer')
+  assert.deepEqual((await until(phone, ({ notes }) => notes)).notes, written)
+  const later = await phone.writeNotes('got the refund')
+  assert.deepEqual((await until(hers, ({ notes }) => notes.body !== written.body)).notes, { body: 'got the refund', ...later })
+  await refused(his.writeNotes('mine'), 'forbidden')
+  await hers.end()
+  await until(his, ({ session }) => session.ended_at)
+  assert.deepEqual([heard, his.state.notes], [[], null])
+})
+
+test('notes may be finished after the end, and outlive a lost line and a server that was killed', async (t) => {
+  const house = await open(t)
+  const relay = await house.relay()
+  const { ann, his, hers } = await house.meeting({ ann: { url: relay.socketUrl } })
+  const phone = house.ann().session(his.state.session.id)
+  await until(phone, () => true)
+  relay.cut()
+  await line(ann, 'lost')
+  await phone.writeNotes('while the desk was away')
+  relay.mend()
+  await until(hers, ({ notes }) => notes?.body === 'while the desk was away')
+  await his.end()
+  await house.server.kill()
+  await line(ann, 'lost')
+  const writing = hers.writeNotes('call back')
+  await house.server.restart()
+  const { at } = await writing
+  assert.deepEqual((await until(phone, ({ notes }) => notes.body === 'call back')).notes, { body: 'call back', at })
 })
 
 test('two devices of an employee stay in step', async (t) => {
