@@ -1,0 +1,70 @@
+// An offer that cannot be missed: also by who looks elsewhere, and by who wants nothing to move.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from './world.mjs'
+
+test('for who wants no motion nothing moves: neither an offer nor a search', { timeout: 60_000 }, async (t) => {
+  const world = await openWorld(t)
+  const still = { reducedMotion: 'reduce' }
+  const [erika, alice, stillErika, stillAlice] = await Promise.all([
+    world.desk('erika'),
+    world.client('alice'),
+    world.desk('erika', still),
+    world.client('alice', still),
+  ])
+  await erika.on()
+  await alice.ask('tax')
+  await Promise.all([erika, stillErika].map((desk) => desk.asked('tax')))
+  await stillAlice.waits('Asking the only one')
+  for (const { page } of [erika, alice]) await page.waitForFunction(isMoving)
+  for (const { page } of [stillErika, stillAlice]) await page.waitForFunction(`!(${isMoving})()`)
+})
+
+/** In a page. */
+function isMoving() {
+  return document.getAnimations().some(({ playState }) => playState === 'running')
+}
+
+test('a desk that nobody can see shows a notification, until the offer is over', { timeout: 60_000 }, async (t) => {
+  const world = await openWorld(t)
+  const prepare = [hideOnDemand, () => localStorage.setItem('switchboard.desk', JSON.stringify({ notify: true }))]
+  const [erika, alice] = await Promise.all([
+    world.desk('erika', { permissions: ['notifications'], prepare }),
+    world.client('alice'),
+  ])
+  await erika.on()
+  await erika.page.evaluate(() => navigator.serviceWorker.ready)
+  await alice.ask('tax')
+  await erika.asked('tax')
+  assert.deepEqual(await erika.page.evaluate(notifications), [], 'whoever looks at the desk needs none')
+  await erika.decline()
+  await alice.press('Ask again')
+  await erika.page.evaluate(() => (globalThis.isHidden = true))
+  await alice.ask('tax')
+  await erika.asked('tax')
+  await shows(erika, 1)
+  assert.deepEqual(await erika.page.evaluate(notifications), [
+    { title: 'Request: tax', body: 'from alice', actions: ['accept', 'decline'] },
+  ])
+  await alice.press('Cancel')
+  await shows(erika, 0)
+})
+
+/** In a page: it is hidden, as behind another window, when the test says so. */
+function hideOnDemand() {
+  Object.defineProperty(document, 'hidden', { get: () => globalThis.isHidden === true })
+}
+
+function shows({ page }, count) {
+  return page.waitForFunction(async (count) => {
+    const registration = await navigator.serviceWorker.getRegistration('/desk')
+    return (await registration.getNotifications()).length === count
+  }, count)
+}
+
+/** In a page: those that are shown. */
+async function notifications() {
+  const registration = await navigator.serviceWorker.getRegistration('/desk')
+  const shown = await registration.getNotifications()
+  return shown.map(({ title, body, actions }) => ({ title, body, actions: actions.map(({ action }) => action) }))
+}
