@@ -1,7 +1,7 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run console test fmt clippy unit model doc deny phoenix node elixir simulate prove faults crash overload shuttle \
-	bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http mutants coverage instructions \
-	instructions-keep valgrind
+.PHONY: run console test fmt clippy unit model doc deny phoenix browser pictures node chromium elixir simulate prove \
+	faults crash overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
+	mutants coverage instructions instructions-keep valgrind
 
 # What was half made is not taken for made.
 .DELETE_ON_ERROR:
@@ -40,7 +40,7 @@ console/node_modules/.package-lock.json: console/package-lock.json | node
 	touch $@
 
 # Everything.
-test: fmt clippy unit model doc phoenix simulate instructions deny
+test: fmt clippy unit model doc phoenix browser simulate instructions deny
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -65,6 +65,20 @@ doc: console
 phoenix: console node elixir $(TOOLS)/bin/prometheus
 	$(CARGO) build --package switchboard --features console --locked
 	cd tests/phoenix && npm ci --no-audit --no-fund && PATH="$(TOOLS)/bin:$$PATH" npm test
+
+# The npm package of `console/client`, and the pages of the built binary in Chromium.
+browser: console node chromium
+	$(CARGO) build --package switchboard --features console --locked
+	cd tests/phoenix && npm ci --no-audit --no-fund
+	cd console && npm test --workspace client && npm test
+
+# The pictures of the README, and one of every state of every page in target/pictures. Arabic needs letters of its own.
+pictures: console node chromium
+	@fc-list :lang=ar 2>/dev/null | grep -q . || \
+		{ apt-get update && apt-get install -y --no-install-recommends fonts-noto-core; }
+	$(CARGO) build --package switchboard --features console --locked
+	cd tests/phoenix && npm ci --no-audit --no-fund
+	cd console && node --test tests/pictures.mjs
 
 # A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many,
 # in code that takes longer to build than this takes to run.
@@ -109,6 +123,10 @@ node:
 	@command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || \
 		{ echo "Node 20 or later is needed, and this is $$(node --version): see https://nodejs.org"; exit 1; }
+
+# Chromium, where it is missing.
+chromium:
+	@command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium; }
 
 # Elixir for the modules on docs/clients/phoenix-elixir.md, where it is missing; 32 MB.
 elixir:
