@@ -22,7 +22,7 @@ const ARGUMENTS = [
 ]
 
 /** What a page may say on its console: a lost line is said by the browser itself. */
-const EXPECTED = /WebSocket connection to|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_SOCKET/
+const EXPECTED = /WebSocket connection to|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED|NETWORK|SOCKET)/
 
 let launched
 

@@ -40,7 +40,7 @@ async function whatIsKept() {
   return { addresses: requests.map(([url]) => url), everything }
 }
 
-test('the app that opened the page hands the token over, and nobody else does', { timeout: 60_000 }, async (t) => {
+test('the app that opened the page hands over the token, and nobody else', { timeout: 60_000 }, async (t) => {
   const world = await openWorld(t)
   const max = token({ sub: 'max', role: 'employee', company: 'demo', name: 'Max' })
   const host = await foreignPage(t, `

@@ -15,7 +15,9 @@ test('the client’s page weighs at most 120 kB, with its typeface', { timeout: 
   await session.send('Network.enable')
   const urls = new Map()
   session.on('Network.responseReceived', ({ requestId, response }) => urls.set(requestId, response.url))
-  session.on('Network.loadingFinished', ({ requestId, encodedDataLength: size }) => sizes.set(urls.get(requestId), size))
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    sizes.set(urls.get(requestId), encodedDataLength)
+  })
   await page.goto(`${world.url}/book/demo?as=alice`)
   await page.locator('form').waitFor()
   await page.waitForLoadState('networkidle')

@@ -9,8 +9,8 @@ export { PHONE, SCREEN, until }
 export const PATIENCE_MS = 15_000
 
 /**
- * Starts all of it; when the test ends, everybody leaves, no page may have complained of anything but what is `expected`,
- * and the log is looked at.
+ * Starts all of it; when the test ends, everybody leaves, no page may have complained of anything but what is
+ * `expected`, and the log is looked at.
  */
 export async function openWorld(t, { env = {}, expected } = {}) {
   const [server] = await Promise.all([Server.start({ env: { SWITCHBOARD_DEV: 'true', ...env } }), browser()])
