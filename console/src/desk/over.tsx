@@ -1,16 +1,16 @@
 // What is left of a session that has just ended: why it ended, and the notes, which are often finished now.
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { Session, Switchboard } from 'switchboard-client'
 import { useTopic } from '../look/live.js'
 import { announce } from '../look/page.js'
+import { useSession } from '../session/held.js'
 import { Notes } from '../session/notes.js'
 import { words } from './words.js'
 
 /** The ended session, until the employee puts it away. */
 export function Over({ session, switchboard, onDone }: { session: Session; switchboard: Switchboard; onDone: () => void }) {
   const say = words()
-  const topic = useMemo(() => switchboard.session(session.id), [switchboard, session.id])
-  useEffect(() => () => topic.leave(), [topic])
+  const topic = useSession(switchboard, session.id)
   // The desk's own topic may not have told yet how it ended; the session's has.
   const ended = useTopic(topic)?.session ?? session
   useEffect(() => announce(say.over(session.client_id)), [session.id])

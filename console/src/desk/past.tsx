@@ -1,7 +1,8 @@
 // A session of before, opened again: what was written, and the notes.
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Session, Switchboard } from 'switchboard-client'
 import { useTopic } from '../look/live.js'
+import { useSession } from '../session/held.js'
 import { Notes } from '../session/notes.js'
 import { clock, dayAndClock } from '../words/writing.js'
 import { words } from './words.js'
@@ -9,8 +10,7 @@ import { words } from './words.js'
 /** The session in a dialog. */
 export function Past({ session, switchboard, onClose }: { session: Session; switchboard: Switchboard; onClose: () => void }) {
   const say = words()
-  const topic = useMemo(() => switchboard.session(session.id), [switchboard, session.id])
-  useEffect(() => () => topic.leave(), [topic])
+  const topic = useSession(switchboard, session.id)
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
   const state = useTopic(topic)

@@ -8,6 +8,7 @@ import { Composer } from './composer.js'
 import { Contact } from './contact.js'
 import { Draft } from './draft.js'
 import { Ending } from './ending.js'
+import { useSession } from './held.js'
 import { Messages } from './messages.js'
 import { Notes } from './notes.js'
 import { Telephone } from './telephone.js'
@@ -30,18 +31,16 @@ interface Props {
   note?: Json
 }
 
-/** Joins the session's topic, and leaves it when it is taken off the page. */
+/** The session's room, once its topic is there. */
 export function Consultation(props: Props) {
   return <Joined key={props.session.id} {...props} />
 }
 
 function Joined(props: Props) {
   const { switchboard, session, side } = props
-  const topic = useMemo(() => switchboard.session(session.id), [])
+  const topic = useSession(switchboard, session.id)
   const state = useTopic(topic)
-  // In this order: the call says goodbye before the topic is left.
   const lines = useLines(topic, side, session.id, state !== undefined)
-  useEffect(() => () => topic.leave(), [])
   if (state && lines) return <Room {...props} {...lines} topic={topic} state={state} />
   const say = words()
   return (
