@@ -74,6 +74,7 @@ function useNotebook(topic: SessionTopic) {
   const [, redraw] = useReducer((count: number, _: void) => count + 1, 0)
   const [error, setError] = useState('')
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const isGone = useRef(false)
   const now = page.current
   const over = new TextEncoder().encode(now.text).length - BODY_BYTES_MAX
 
@@ -93,8 +94,8 @@ function useNotebook(topic: SessionTopic) {
     if (body === undefined || !page.current || new TextEncoder().encode(body).length > BODY_BYTES_MAX) return
     become(begun(page.current, body))
     topic.writeNotes(body).then(
-      () => settle(true, ''),
-      (caught: unknown) => settle(false, sentenceOf(caught)),
+      () => (isGone.current ? forgetKept(session, body) : settle(true, '')),
+      (caught: unknown) => isGone.current || settle(false, sentenceOf(caught)),
     )
   }
   const settle = (isSaved: boolean, sentence: string) => {
@@ -109,6 +110,7 @@ function useNotebook(topic: SessionTopic) {
     document.addEventListener('visibilitychange', hidden)
     return () => {
       save()
+      isGone.current = true
       clearTimeout(timer.current)
       document.removeEventListener('visibilitychange', hidden)
     }
@@ -121,4 +123,9 @@ function useNotebook(topic: SessionTopic) {
     type: (text: string) => (become(typed(page.current ?? now, text)), saveIn(SAVES_AFTER_MS)),
     keepOne: (whose: 'mine' | 'theirs') => (become(kept(page.current ?? now, whose)), saveIn(0)),
   }
+}
+
+/** The sheet is gone: whoever shows the notes next keeps what is typed there, and what the server has is kept by it. */
+function forgetKept(session: string, saved: string): void {
+  if (recall<KeptPage>(session, 'notes')?.text === saved) keep(session, 'notes', undefined)
 }
