@@ -16,19 +16,21 @@ export function show(page: ComponentChildren): void {
   )
 }
 
-const told = signal<{ text: string; urgent: boolean }>({ text: '', urgent: false })
+const told = signal({ text: '', urgent: false, turn: 0 })
 
-/** Has screen readers say it; `urgent` interrupts what they are saying. */
+/** Has screen readers say it; `urgent` interrupts what they are saying. Nothing to say takes nothing back. */
 export function announce(text: string, urgent = false): void {
-  told.value = { text, urgent }
+  if (text) told.value = { text, urgent, turn: told.peek().turn + 1 }
 }
 
 function Announcer() {
-  const { text, urgent } = told.value
+  const { text, urgent, turn } = told.value
+  // What is said twice is news twice: the same words in the same place would be none.
+  const said = <span key={turn}>{text}</span>
   return (
     <div class="unseen">
-      <p aria-live="polite">{urgent ? '' : text}</p>
-      <p aria-live="assertive">{urgent ? text : ''}</p>
+      <p aria-live="polite">{!urgent && said}</p>
+      <p aria-live="assertive">{urgent && said}</p>
     </div>
   )
 }
