@@ -10,8 +10,8 @@ import { number } from '../words/writing.js'
 import { useAlarm } from './alarm.js'
 import { words } from './words.js'
 
-/** A key that was meant for something else must not answer: those pressed this soon after the offer came do not count. */
-const KEYS_COUNT_AFTER_MS = 500
+/** A key that was meant for something else must not answer: none counts until all have rested for so long. */
+const KEYS_REST_FOR_MS = 500
 const CLOSED_SHOWN_MS = 8_000
 
 /** The open offer; `onAnswer` hears that it is answered on this device. */
@@ -29,7 +29,7 @@ export function Offered({ offer, topic, onAnswer }: {
   const accept = () => answer(() => topic.accept(offer.id))
   const decline = () => answer(() => topic.reject(offer.id))
   useAlarm(offer, accept, decline)
-  useKeys(offer.id, { KeyA: accept, KeyD: decline })
+  useKeys(offer.id, { A: accept, D: decline })
   const place = useInFront(offer.id)
   useEffect(() => announce(`${say.request(offer.topic)} ${say.from(offer.client_id)}. ${say.keys}`, true), [offer.id])
   return (
@@ -91,15 +91,22 @@ function useKeys(offer: string, keys: Record<string, () => void>) {
   const now = useRef(keys)
   now.current = keys
   useEffect(() => {
-    const begun = performance.now()
+    let restsSince = performance.now()
     const hear = (event: KeyboardEvent) => {
-      const early = performance.now() - begun < KEYS_COUNT_AFTER_MS
+      const early = performance.now() - restsSince < KEYS_REST_FOR_MS
+      // Somebody types on into a dialog that was closed over the offer.
+      if (early) restsSince = performance.now()
       if (early || event.repeat || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
-      now.current[event.code]?.()
+      now.current[letterOn(event)]?.()
     }
     document.addEventListener('keydown', hear)
     return () => document.removeEventListener('keydown', hear)
   }, [offer])
+}
+
+/** What is on the key; on one without a Latin letter, what stands there on most keyboards that have them. */
+function letterOn({ key, code }: KeyboardEvent): string {
+  return /^[a-z]$/i.test(key) ? key.toUpperCase() : code.replace('Key', '')
 }
 
 function isWriting(target: EventTarget | null): boolean {
