@@ -59,9 +59,9 @@ self.addEventListener('notificationclick', (event) => {
 })
 
 async function answer({ offer }: { offer: string }, action: string): Promise<void> {
-  const desks = await self.clients.matchAll({ type: 'window' })
-  const desk = desks.find(({ url }) => new URL(url).pathname === '/desk')
-  desk?.postMessage({ offer, answer: action })
+  const desks = (await self.clients.matchAll({ type: 'window' })).filter(({ url }) => new URL(url).pathname === '/desk')
+  // There may be several, of several people: only the one that has the offer answers it.
+  for (const desk of desks) desk.postMessage({ offer, answer: action })
   if (action === 'decline') return
-  await (desk ? desk.focus() : self.clients.openWindow('/desk'))
+  await (desks[0] ? desks[0].focus() : self.clients.openWindow('/desk'))
 }
