@@ -1,6 +1,6 @@
 // `/desk`: an employee at work. What is shown follows from the one status that the server tells to all their devices.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { Switchboard, type EmployeeState, type EmployeeTopic, type Session } from 'switchboard-client'
+import { Switchboard, type EmployeeState, type EmployeeTopic, type Json, type Session } from 'switchboard-client'
 import { LineStrip } from '../look/line.js'
 import { useTopic } from '../look/live.js'
 import { show } from '../look/page.js'
@@ -9,6 +9,7 @@ import type { Person } from '../person/claims.js'
 import { SignedIn } from '../person/signed-in.js'
 import { signIn } from '../person/sign-in.js'
 import { Consultation } from '../session/consultation.js'
+import { keep, recall } from '../session/kept.js'
 import { useAwake } from './awake.js'
 import { ClosedOffer, Offered } from './offer.js'
 import { Over } from './over.js'
@@ -85,7 +86,19 @@ function useShownSession(state: EmployeeState) {
   useEffect(() => void (session && setLast(session)), [session])
   const shown = session ?? last
   const known = [asked, closed?.offer].find((offer) => offer && offer.booking_id === shown?.booking_id)
-  return { shown, note: known?.note ?? null, putAway: () => setLast(undefined) }
+  return { shown, note: useWish(session, known?.note), putAway: () => setLast(undefined) }
+}
+
+/** What the client wrote. It comes with the offer alone: a reload finds it in the tab, as long as the session runs. */
+function useWish(session: Session | null, told: Json | undefined): Json {
+  const id = session?.id
+  const before = useMemo(() => (id === undefined ? undefined : recall<Json>(id, 'wish')), [id])
+  useEffect(() => {
+    if (id === undefined) return undefined
+    if (told !== undefined) keep(id, 'wish', told)
+    return () => keep(id, 'wish', undefined)
+  }, [id, told])
+  return told ?? before ?? null
 }
 
 function Waiting({ state }: { state: EmployeeState }) {

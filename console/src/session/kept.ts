@@ -1,7 +1,7 @@
-// What of a session outlives a reload of this tab: half-typed words, unsent messages, the call. Never a token.
+// What of a session outlives a reload of this tab: half-typed words, unsent messages, the call, the client's wish. Never a token.
 
 /** What is kept. */
-export type KeptName = 'draft' | 'unsent' | 'notes' | 'call'
+export type KeptName = 'draft' | 'unsent' | 'notes' | 'call' | 'wish'
 
 /** Reads what was kept of the session; none when there is nothing, or no storage. */
 export function recall<T>(session: string, name: KeptName): T | undefined {
