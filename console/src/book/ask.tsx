@@ -1,6 +1,6 @@
 // What can be booked now, live, and the way to ask for it.
 import { useState } from 'preact/hooks'
-import type { Availability, Available, CompanyTopic } from 'switchboard-client'
+import type { Availability, Available, Booking, CompanyTopic } from 'switchboard-client'
 import { ErrorLine, useDoing } from '../look/doing.js'
 import { words } from './words.js'
 
@@ -9,12 +9,16 @@ const ANYTHING = 'general'
 /** A note has at most 4096 bytes; four for each character, and some for the rest. */
 const QUESTION_MAX_CHARS = 1000
 
-/** The form. A topic that nobody is free for can be looked at, and not asked for. */
-export function Ask({ availability, topic }: { availability: Availability; topic: CompanyTopic }) {
+/** The form. A topic that nobody is free for can be looked at, and not asked for. It begins as it was asked `before`. */
+export function Ask({ availability, topic, before }: {
+  availability: Availability
+  topic: CompanyTopic
+  before: Booking | undefined
+}) {
   const say = words()
   const { busy, error, run } = useDoing()
-  const [chosen, setChosen] = useState('')
-  const [question, setQuestion] = useState('')
+  const [chosen, setChosen] = useState(before?.topic ?? '')
+  const [question, setQuestion] = useState(questionOf(before))
   const offered = topicsOf(availability)
   const wanted = offered.find(([name]) => name === chosen) ?? (offered.length === 1 ? offered[0] : undefined)
   const canAsk = wanted?.[1].available ?? false
@@ -54,6 +58,12 @@ export function Ask({ availability, topic }: { availability: Availability; topic
       </button>
     </form>
   )
+}
+
+function questionOf(before: Booking | undefined): string {
+  const note = before?.note
+  const question = note && typeof note === 'object' && 'question' in note ? note.question : ''
+  return typeof question === 'string' ? question : ''
 }
 
 function topicsOf({ available, idle, topics }: Availability): readonly (readonly [string, Available])[] {

@@ -1,5 +1,5 @@
 // `/book/{company}`: a client asks for a consultation, waits, and talks.
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Switchboard, type Booking, type CompanyState, type CompanyTopic } from 'switchboard-client'
 import { LineStrip } from '../look/line.js'
 import { useTopic } from '../look/live.js'
@@ -61,13 +61,19 @@ function stageOf(state: CompanyState | undefined): Stage {
 
 function Stages({ state, topic, switchboard }: { state: CompanyState; topic: CompanyTopic; switchboard: Switchboard }) {
   const { availability, booking } = state
-  if (!booking) return <Ask availability={availability} topic={topic} />
+  const [before, setBefore] = useState<Booking>()
+  if (!booking) return <Ask {...{ availability, topic, before }} />
   if (booking.state === 'offering') return <Waiting {...{ booking, availability, topic }} />
   if (isRunning(booking)) {
     const { session, employee } = booking
     return <Consultation {...{ switchboard, session }} side="client" other={employee?.name ?? session.employee_id} />
   }
-  return <Over booking={booking} onAgain={() => topic.forget()} />
+  const again = () => {
+    // Whoever was not heard need not write it again.
+    setBefore(booking.session ? undefined : booking)
+    topic.forget()
+  }
+  return <Over booking={booking} onAgain={again} />
 }
 
 function isRunning(booking: Booking): booking is Booking & { session: NonNullable<Booking['session']> } {
