@@ -21,6 +21,8 @@ export class OwnMedia {
   #cameraAfter = false
   /** What is opened for a call that is over meanwhile is closed at once. */
   #turn = 0
+  /** And so is a camera that was turned off, or gave way to a screen, before it was open. */
+  #pictureTurn = 0
 
   /** The voice; null while there is no microphone. */
   readonly sound: ReadonlySignal<MediaStreamTrack | null> = this.#sound
@@ -58,7 +60,7 @@ export class OwnMedia {
   async camera(on: boolean): Promise<void> {
     this.#cameraAfter = false
     if (on) await this.#open({ sound: false, picture: true })
-    else this.#show(null)
+    else this.#noPicture()
   }
 
   /** Shows a screen in place of the camera, or stops. Nothing happens when the person chooses none. */
@@ -72,6 +74,7 @@ export class OwnMedia {
     if (!track) return
     if (turn !== this.#turn) return track.stop()
     this.#cameraAfter = this.#picture.value?.is === 'camera'
+    this.#pictureTurn += 1
     this.#show({ is: 'screen', track })
     return undefined
   }
@@ -97,11 +100,16 @@ export class OwnMedia {
   /** Whether it could be opened. */
   async #open(wanted: { sound: boolean; picture: boolean }): Promise<boolean> {
     const turn = this.#turn
+    if (wanted.picture) this.#pictureTurn += 1
+    const pictureTurn = this.#pictureTurn
     try {
       const tracks = await openDevices(wanted)
       if (turn !== this.#turn) return stopAll(tracks)
       batch(() => {
-        for (const track of tracks) this.#take(track)
+        for (const track of tracks) {
+          if (track.kind === 'video' && pictureTurn !== this.#pictureTurn) track.stop()
+          else this.#take(track)
+        }
         const { sound, picture } = this.#missing.value
         this.#missing.value = {
           ...(sound && !wanted.sound && { sound }),
@@ -141,9 +149,14 @@ export class OwnMedia {
     })
   }
 
+  #noPicture(): void {
+    this.#pictureTurn += 1
+    this.#show(null)
+  }
+
   async #afterScreen(): Promise<void> {
     const camera = this.#cameraAfter
-    this.#show(null)
+    this.#noPicture()
     if (camera) await this.camera(true)
   }
 }
