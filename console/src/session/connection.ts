@@ -122,8 +122,9 @@ export class Connection {
     const open = await this.#ready
     if (!open || this.#closed) return
     const { connection, negotiation } = open
-    if (performance.now() >= this.#iceExpiresAt) connection.setConfiguration({ iceServers: await this.#iceServers() })
+    const fresh = performance.now() >= this.#iceExpiresAt ? await this.#iceServers() : undefined
     if (this.#closed) return
+    if (fresh) connection.setConfiguration({ iceServers: fresh })
     if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS)
     // One side offers and the other asks for it: Chromium's picture stands still after an offer that was taken back.
     if (this.#parts.polite) return this.#parts.tell({ kind: 'restart' })
