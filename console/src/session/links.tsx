@@ -1,7 +1,8 @@
 // A message's text, with its addresses as links: only `https`, in a window that learns nothing of this page.
 import type { ComponentChildren } from 'preact'
 
-const ADDRESS = /https:\/\/[^\s<>"'`]+/gi
+/** Without the marks that turn the direction of writing, which show an address as another than it is. */
+const ADDRESS = /https:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi
 /** What ends a sentence or a bracket is no part of the address before it. */
 const TRAILING = /[.,;:!?)\]}»”’…]+$/
 
