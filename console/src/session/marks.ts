@@ -50,5 +50,7 @@ function furthest(ids: readonly string[], fresh: string | undefined, messages: r
 }
 
 function placeOf(ids: readonly string[], messages: readonly Message[]): number {
+  // An app that tells no marks leaves every message to be looked through for each.
+  if (ids.length === 0) return -1
   return messages.findLastIndex(({ id }) => ids.includes(id))
 }
