@@ -26,7 +26,7 @@ function Page({ token }: { token: () => Promise<string> }) {
   const { switchboard, topic } = useMemo(() => connect(token), [token])
   const state = useTopic(topic)
   const stage = stageOf(state)
-  useEffect(() => void (document.title = words().title(name)))
+  useEffect(() => void (document.title = titleOf(stage, state?.booking ?? null)))
   useEffect(() => tellHost(stage), [stage])
   return (
     <div class="book" data-stage={stage}>
@@ -57,6 +57,13 @@ function stageOf(state: CompanyState | undefined): Stage {
   if (!booking) return 'choosing'
   if (booking.state === 'offering') return 'waiting'
   return booking.session && !booking.session.ended_at ? 'talking' : 'over'
+}
+
+/** Whoever waits in another tab sees in its title that it has begun. */
+function titleOf(stage: Stage, booking: Booking | null): string {
+  const say = words()
+  const now = stage === 'waiting' ? say.looking : stage === 'talking' ? booking?.employee?.name : undefined
+  return now ? `${now} · ${say.title(name)}` : say.title(name)
 }
 
 function Stages({ state, topic, switchboard }: { state: CompanyState; topic: CompanyTopic; switchboard: Switchboard }) {
