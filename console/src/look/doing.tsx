@@ -18,6 +18,8 @@ const words = translated<Record<string, string>>({
     rate_limited: 'That was too much at once. Please wait a moment.',
     overloaded: 'The server is very busy. Please try again in a moment.',
     unavailable: 'The server cannot store anything at the moment. Please try again soon.',
+    draining: 'The server is being restarted. Please try again in a moment.',
+    unauthorized: 'You are signed out. Open this page again from your app.',
     changed: 'Somebody has changed this meanwhile. Look again, and change from there.',
   },
   de: {
@@ -32,6 +34,8 @@ const words = translated<Record<string, string>>({
     rate_limited: 'Das war zu viel auf einmal. Bitte warten Sie einen Moment.',
     overloaded: 'Der Server ist sehr beschäftigt. Bitte versuchen Sie es gleich noch einmal.',
     unavailable: 'Der Server kann gerade nichts speichern. Bitte versuchen Sie es bald noch einmal.',
+    draining: 'Der Server wird neu gestartet. Bitte versuchen Sie es gleich noch einmal.',
+    unauthorized: 'Sie sind abgemeldet. Öffnen Sie diese Seite erneut aus Ihrer App.',
     changed: 'Jemand hat das inzwischen geändert. Sehen Sie noch einmal nach, und ändern Sie von dort aus.',
   },
   ar: {
@@ -46,6 +50,8 @@ const words = translated<Record<string, string>>({
     rate_limited: 'طلبات كثيرة دفعة واحدة. يُرجى الانتظار قليلًا.',
     overloaded: 'الخادم مشغول جدًا. يُرجى المحاولة بعد لحظات.',
     unavailable: 'لا يستطيع الخادم الحفظ الآن. يُرجى المحاولة بعد قليل.',
+    draining: 'يُعاد تشغيل الخادم. يُرجى المحاولة بعد لحظات.',
+    unauthorized: 'انتهى تسجيل دخولك. افتح هذه الصفحة من تطبيقك مرة أخرى.',
     changed: 'غيّر شخص آخر هذا في هذه الأثناء. انظر مرة أخرى ثم غيّر من هناك.',
   },
 })
