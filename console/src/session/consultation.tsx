@@ -1,7 +1,8 @@
 // A session, the same for both sides: who is there, the chat, and what lies beside it.
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Json, Session, SessionState, SessionTopic, Side, Switchboard } from 'switchboard-client'
 import { useNow, useTopic } from '../look/live.js'
+import { announce } from '../look/page.js'
 import { running } from '../words/writing.js'
 import { CallButtons, CallStage } from './call-stage.js'
 import { Composer } from './composer.js'
@@ -81,6 +82,7 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
   const draft = useMemo(() => new Draft(session.id), [])
   const [shown, show] = useState<Part>('chat')
   const isOver = state.session.ended_at !== null
+  const place = useArrival(other)
   useEffect(() => keepUnsent(topic, session.id), [])
   useEffect(() => {
     if (!isOver) return
@@ -89,7 +91,7 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
   }, [isOver])
   const hasNotes = side === 'employee'
   return (
-    <section class="consultation" aria-label={other}>
+    <section class="consultation" aria-label={other} ref={place} tabIndex={-1}>
       <Head {...{ state, other, topic, contact, telephone }} />
       {hasNotes && <Parts shown={shown} show={show} />}
       <div class="consultation-parts" data-shown={shown}>
@@ -107,6 +109,16 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
       </div>
     </section>
   )
+}
+
+/** The button that led here is gone: the session has the focus then. On a phone no keyboard comes up by itself. */
+function useArrival(other: string) {
+  const place = useRef<HTMLElement>(null)
+  useEffect(() => {
+    announce(words().begun(other))
+    if (document.activeElement === document.body) place.current?.focus({ preventScroll: true })
+  }, [])
+  return place
 }
 
 type Part = 'chat' | 'notes'

@@ -6,6 +6,7 @@ export const words = translated({
   en: {
     opening: 'Opening the session…',
     noSession: 'This session cannot be opened.',
+    begun: (name: string) => `You are in a session with ${name}.`,
     here: 'here',
     away: 'not here just now',
     typing: 'is typing…',
@@ -47,6 +48,7 @@ export const words = translated({
   de: {
     opening: 'Das Gespräch wird geöffnet…',
     noSession: 'Dieses Gespräch lässt sich nicht öffnen.',
+    begun: (name: string) => `Sie sind im Gespräch mit ${name}.`,
     here: 'da',
     away: 'gerade nicht da',
     typing: 'schreibt…',
@@ -88,6 +90,7 @@ export const words = translated({
   ar: {
     opening: 'جارٍ فتح الجلسة…',
     noSession: 'يتعذّر فتح هذه الجلسة.',
+    begun: (name: string) => `أنت الآن في جلسة مع ${name}.`,
     here: 'موجود الآن',
     away: 'غير موجود الآن',
     typing: 'يكتب الآن…',
