@@ -67,7 +67,8 @@ function Work({ state, topic, switchboard, api, person }: {
   return (
     <main class={session ? 'in-session' : ''}>
       <Switch state={state} topic={topic} />
-      {offer && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
+      {/* Accepted, it may be open for a moment yet. */}
+      {offer && !session && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
       <ClosedOffer state={state} answeredHere={answered === state.closed?.offer.id} />
       {session && <Consultation {...{ switchboard, session, note }} side="employee" other={session.client_id} />}
       {!session && shown && <Over session={shown} switchboard={switchboard} onDone={putAway} />}
