@@ -53,12 +53,7 @@ export function list(items: readonly string[]): string {
   return formatter(Intl.ListFormat, { type: 'conjunction' }).format([...items])
 }
 
-/** Which of the language's plural forms a number takes. */
-export function plural(value: number): Intl.LDMLPluralRule {
-  return formatter(Intl.PluralRules, {}).select(value)
-}
-
-type Made = Intl.NumberFormat | Intl.DateTimeFormat | Intl.ListFormat | Intl.PluralRules
+type Made = Intl.NumberFormat | Intl.DateTimeFormat | Intl.ListFormat
 const made = new Map<string, Made>()
 
 /** Making a formatter takes far longer than using it, and a board uses thousands. */
