@@ -4,6 +4,7 @@ import { Switchboard, type EmployeeState, type EmployeeTopic, type Json, type Se
 import { LineStrip } from '../look/line.js'
 import { useTopic } from '../look/live.js'
 import { show } from '../look/page.js'
+import { canBeHeard } from '../look/sound.js'
 import { Api } from '../person/api.js'
 import type { Person } from '../person/claims.js'
 import { SignedIn } from '../person/signed-in.js'
@@ -13,7 +14,7 @@ import { keep, recall } from '../session/kept.js'
 import { useAwake } from './awake.js'
 import { ClosedOffer, Offered } from './offer.js'
 import { Over } from './over.js'
-import { DeviceSettings } from './settings.js'
+import { DeviceSettings, wishes } from './settings.js'
 import { Switch } from './switch.js'
 import { Today } from './today.js'
 import { words } from './words.js'
@@ -115,6 +116,7 @@ function Waiting({ state }: { state: EmployeeState }) {
       </svg>
       <h2>{ready ? say.waiting : say.away}</h2>
       <p class="soft">{ready ? say.waitingHow : say.awayHow}</p>
+      {ready && wishes.value.sound && !canBeHeard.value && <p class="silent small">{say.silent}</p>}
     </section>
   )
 }

@@ -11,6 +11,7 @@ interface Words {
   readonly afterwards: string
   readonly waiting: string
   readonly waitingHow: string
+  readonly silent: string
   readonly away: string
   readonly awayHow: string
   readonly request: (topic: string) => string
@@ -60,6 +61,7 @@ export const words = translated<Words>({
     afterwards: 'Counts when this session is over',
     waiting: 'Ready for the next request',
     waitingHow: 'Leave this page open. It rings when somebody asks for you.',
+    silent: 'Press anywhere on this page once: your browser lets it ring only then.',
     away: 'You are off',
     awayHow: 'Switch on when you want to be asked.',
     request: (topic) => `Request: ${topic}`,
@@ -121,6 +123,7 @@ export const words = translated<Words>({
     afterwards: 'Gilt, sobald dieses Gespräch vorbei ist',
     waiting: 'Bereit für die nächste Anfrage',
     waitingHow: 'Lassen Sie diese Seite offen. Es klingelt, sobald jemand Sie braucht.',
+    silent: 'Tippen oder klicken Sie einmal auf diese Seite: Erst dann lässt Ihr Browser sie klingeln.',
     away: 'Sie sind abgemeldet',
     awayHow: 'Schalten Sie ein, wenn Sie gefragt werden möchten.',
     request: (topic) => `Anfrage: ${topic}`,
@@ -182,6 +185,7 @@ export const words = translated<Words>({
     afterwards: 'يسري بعد انتهاء هذه الجلسة',
     waiting: 'جاهز للطلب التالي',
     waitingHow: 'اترك هذه الصفحة مفتوحة. سترنّ عندما يطلبك أحد.',
+    silent: 'المس هذه الصفحة أو انقر عليها مرة واحدة: عندها فقط يسمح لها المتصفح بالرنين.',
     away: 'أنت متوقف عن الاستقبال',
     awayHow: 'شغّل الاستقبال عندما تريد أن تصلك الطلبات.',
     request: (topic) => `طلب: ${topic}`,

@@ -37,7 +37,7 @@ const PATTERNS: Readonly<Record<RingKind, Pattern>> = {
 }
 
 let context: AudioContext | undefined
-const audible = signal(false)
+const audible = signal(hasBeenTouched())
 
 /** Whether a ring would be heard: browsers keep a page silent until it was touched. */
 export const canBeHeard: ReadonlySignal<boolean> = audible
@@ -63,16 +63,18 @@ export function ring(kind: RingKind, aloud = true): () => void {
 
 /** A gesture may turn the sound on; so the first one does, wherever it is made. */
 for (const gesture of ['pointerup', 'keydown']) {
-  addEventListener(gesture, () => hasBeenTouched() && void wake(), { passive: true })
+  addEventListener(gesture, touched, { passive: true })
+}
+
+function touched(): void {
+  if (!hasBeenTouched()) return
+  wake()
+  audible.value = true
 }
 
 function wake(): AudioContext | undefined {
-  if (!context && 'AudioContext' in globalThis) {
-    context = new AudioContext()
-    context.addEventListener('statechange', () => (audible.value = context?.state === 'running'))
-  }
+  if (!context && 'AudioContext' in globalThis) context = new AudioContext()
   if (context && context.state !== 'running') void context.resume().catch(() => {})
-  audible.value = context?.state === 'running'
   return context
 }
 
