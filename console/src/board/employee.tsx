@@ -72,13 +72,15 @@ function EditForm({ employee, shut }: { employee: Employee; shut: () => void }) 
     announce(say.saved)
     shut()
   }
+  // What is typed before the employee was read would be lost.
+  if (!fields) return <ErrorLine text={error} />
   return (
     <form class="stack over-part" onSubmit={(event) => {
       event.preventDefault()
       save(saved)
     }}>
-      <NameField value={fields?.['name'] ?? ''} theirs={theirs['name']} set={(value) => set('name', value)} />
-      <TopicsField value={fields?.['topics'] ?? ''} theirs={theirs['topics']} set={(value) => set('topics', value)} />
+      <NameField value={fields['name'] ?? ''} theirs={theirs['name']} set={(value) => set('name', value)} />
+      <TopicsField value={fields['topics'] ?? ''} theirs={theirs['topics']} set={(value) => set('topics', value)} />
       <ErrorLine text={error} />
       <div class="row wrap over-foot">
         <WorkButton type="submit" class="act" busy={busy} aria-disabled={!changed}>

@@ -55,7 +55,10 @@ export function useRevision(thing: Thing): Revision {
       saved()
     } catch (caught) {
       fail(caught)
-      if (caught instanceof Problem && caught.reason === 'changed') revise(merged(draft, await read()))
+      if (!(caught instanceof Problem && caught.reason === 'changed')) return
+      const now = await read()
+      // Somebody may have typed on meanwhile.
+      revise((typed) => typed && merged(typed, now))
     }
   }
   return {
@@ -78,7 +81,7 @@ export function useRevision(thing: Thing): Revision {
 }
 
 /** What was not changed here becomes what it is now; what was changed on both sides stays, and is told. */
-export function merged(draft: Draft, now: Tagged<Fields>): Draft {
+function merged(draft: Draft, now: Tagged<Fields>): Draft {
   const ours = changesOf(draft.base.body, draft.fields)
   const others = changesOf(draft.base.body, now.body)
   const both = Object.entries(others).filter(([name, value]) => name in ours && ours[name] !== value)
