@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Booking } from 'switchboard-client'
 import { announce } from '../look/page.js'
+import { LeftOver } from '../session/left-over.js'
 import { running } from '../words/writing.js'
 import { words } from './words.js'
 
@@ -18,6 +19,7 @@ export function Over({ booking, onAgain }: { booking: Booking; onAgain: () => vo
     <section class="over card stack" aria-labelledby="over">
       <h2 id="over">{title}</h2>
       {why && <p class="soft">{why}</p>}
+      {booking.session && <LeftOver key={booking.id} session={booking.session.id} />}
       <button type="button" class="act" ref={again} onClick={onAgain}>
         {say.again}
       </button>

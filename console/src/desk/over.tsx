@@ -4,6 +4,7 @@ import type { Session, Switchboard } from 'switchboard-client'
 import { useTopic } from '../look/live.js'
 import { announce } from '../look/page.js'
 import { useSession } from '../session/held.js'
+import { LeftOver } from '../session/left-over.js'
 import { Notes } from '../session/notes.js'
 import { words } from './words.js'
 
@@ -22,6 +23,7 @@ export function Over({ session, switchboard, onDone }: { session: Session; switc
           {ended.ended_by && say.endedBy[ended.ended_by]} {ended.reason && say.reason(ended.reason)}
         </p>
       </div>
+      <LeftOver key={session.id} session={session.id} />
       {topic.state && <Notes topic={topic} />}
       <button type="button" class="act" onClick={onDone}>
         {say.done}

@@ -13,7 +13,7 @@ import { useSession } from './held.js'
 import { Messages } from './messages.js'
 import { Notes } from './notes.js'
 import { Telephone } from './telephone.js'
-import { keepUnsent } from './unsent.js'
+import { keepUnsent, setAside } from './unsent.js'
 import { Wish } from './wish.js'
 import { words } from './words.js'
 import './consultation.css'
@@ -86,7 +86,7 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
   useEffect(() => keepUnsent(topic, session.id), [])
   useEffect(() => {
     if (!isOver) return
-    draft.forget()
+    setAside(session.id)
     telephone.close()
   }, [isOver])
   const hasNotes = side === 'employee'

@@ -1,4 +1,4 @@
-// What is half typed and not sent: kept over a reload until it is sent or the session is over.
+// What is half typed and not sent: kept over a reload until it is sent or given back.
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { keep, recall } from './kept.js'
 
@@ -26,10 +26,5 @@ export class Draft {
   /** A message that was taken back stands before what was typed since. */
   putBack(body: string): void {
     this.write([body, this.#text.value].filter(Boolean).join('\n'))
-  }
-
-  /** Leaves nothing behind. */
-  forget(): void {
-    this.write('')
   }
 }
