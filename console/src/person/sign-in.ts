@@ -11,6 +11,12 @@ export interface DemoPerson {
   readonly token: string
 }
 
+/** The demo: a company and its people. */
+export interface Demo {
+  readonly company: { readonly id: string; readonly name: string }
+  readonly people: readonly DemoPerson[]
+}
+
 /** What is known of who uses the page. */
 export type SignIn =
   | { readonly is: 'asking' }
@@ -31,16 +37,18 @@ export function signIn(role: Role): ReadonlySignal<SignIn> {
   return found
 }
 
-/** The demo's people, and none without a demo. */
-export async function demoPeople(): Promise<readonly DemoPerson[]> {
+/** The demo, where there is one. */
+export async function findDemo(): Promise<Demo | undefined> {
   try {
     const answer = await fetch('/dev/people', { cache: 'no-store' })
-    if (!answer.ok) return []
-    const { people } = (await answer.json()) as { people: readonly DemoPerson[] }
-    return people
+    return answer.ok ? ((await answer.json()) as Demo) : undefined
   } catch {
-    return []
+    return undefined
   }
+}
+
+async function demoPeople(): Promise<readonly DemoPerson[]> {
+  return (await findDemo())?.people ?? []
 }
 
 async function find(role: Role): Promise<SignIn> {

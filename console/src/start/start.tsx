@@ -2,17 +2,15 @@
 import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { show } from '../look/page.js'
-import { demoPeople, type DemoPerson } from '../person/sign-in.js'
+import { findDemo, type Demo } from '../person/sign-in.js'
 import { language } from '../words/language.js'
 import { words } from './words.js'
 import './start.css'
 
-/** The demo's company. */
-const COMPANY = 'demo'
 const MAY = 'camera; microphone; display-capture; autoplay; fullscreen; screen-wake-lock; speaker-selection'
 
-const people = signal<readonly DemoPerson[] | undefined>(undefined)
-void demoPeople().then((found) => (people.value = found))
+const demo = signal<Demo | 'none' | undefined>(undefined)
+void findDemo().then((found) => (demo.value = found ?? 'none'))
 
 show(<Start />)
 
@@ -22,11 +20,11 @@ interface Shown {
 }
 
 function Start() {
-  const found = people.value
+  const found = demo.value
   if (!found) return null
-  if (found.length === 0) return <NoDemo />
+  if (found === 'none') return <NoDemo />
   const pages = pagesOf(found)
-  const admin = found.find(({ role }) => role === 'admin')
+  const admin = found.people.find(({ role }) => role === 'admin')
   const say = words()
   return (
     <div class="start">
@@ -55,14 +53,15 @@ function Start() {
   )
 }
 
-function pagesOf(found: readonly DemoPerson[]): readonly Shown[] {
+function pagesOf({ company, people }: Demo): readonly Shown[] {
   const say = words()
   const lang = `&lang=${language.value}`
-  const desks = found.filter(({ role }) => role === 'employee')
-  const client = found.filter(({ role }) => role === 'client').slice(0, 1)
+  const book = `/book/${company.id}?name=${encodeURIComponent(company.name)}${lang}`
+  const desks = people.filter(({ role }) => role === 'employee')
+  const client = people.filter(({ role }) => role === 'client').slice(0, 1)
   return [
     ...desks.slice(0, 1).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}${lang}` })),
-    ...client.map(({ id, name }) => ({ title: say.client(name), address: `/book/${COMPANY}?as=${id}${lang}` })),
+    ...client.map(({ id, name }) => ({ title: say.client(name), address: `${book}&as=${id}` })),
     ...desks.slice(1, 2).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}${lang}` })),
   ]
 }
