@@ -9,7 +9,7 @@ const ANYTHING = 'general'
 /** A note has at most 4096 bytes; four for each character, and some for the rest. */
 const QUESTION_MAX_CHARS = 1000
 
-/** The form. A topic that nobody is free for can be looked at, and not asked for. It begins as it was asked `before`. */
+/** The form, as it was asked `before`. A topic that nobody is free for can be looked at, and not asked for. */
 export function Ask({ availability, topic, before }: {
   availability: Availability
   topic: CompanyTopic

@@ -1,4 +1,5 @@
-// What of a session outlives a reload of this tab: half-typed words, unsent messages, the call, the client's wish. Never a token.
+// What of a session outlives a reload of this tab: half-typed words, unsent messages, the call, the client's wish.
+// Never a token.
 
 /** What is kept. */
 export type KeptName = 'draft' | 'unsent' | 'notes' | 'call' | 'wish'
