@@ -1,7 +1,7 @@
 // Switchboard's topics, typed, on the Phoenix client: what the package gives.
 
-export { Switchboard, type Options } from './switchboard.js'
-export type { LineState } from './line.js'
+export { Switchboard } from './switchboard.js'
+export type { LineState, Options } from './line.js'
 export { Refusal } from './refusal.js'
 export type { Topic } from './topic.js'
 export type { CompanyTopic, CompanyState, CompanyEvents, Wish } from './company.js'

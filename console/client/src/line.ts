@@ -2,7 +2,6 @@
 
 import { Socket, type Channel } from 'phoenix'
 import { Listeners, report } from './listeners.js'
-import type { Options } from './switchboard.js'
 import { Tokens } from './tokens.js'
 
 /**
@@ -11,6 +10,19 @@ import { Tokens } from './tokens.js'
  * newer one could be had. It stays so until `connect()`.
  */
 export type LineState = 'idle' | 'connecting' | 'open' | 'lost' | 'refused'
+
+/** How a line is made. */
+export interface Options {
+  /**
+   * Gives a token. It is asked at every connect that needs a fresh one: the first time, after a refusal, after close
+   * code 4401, and before `exp` passes. One that throws, or says nothing for 20 s, is asked again later and later.
+   */
+  token: () => string | Promise<string>
+  /** What history calls this kind of device: `a-z 0-9 _ -`, up to 32. */
+  device?: string
+  /** A WebSocket class, where the platform has none (Node 20). */
+  transport?: unknown
+}
 
 /**
  * Phoenix' socket, redialled by us and not by itself: each dial may need a fresh token, and an employee whose page is

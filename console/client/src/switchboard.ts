@@ -3,22 +3,9 @@
 import { BoardTopic } from './board.js'
 import { CompanyTopic } from './company.js'
 import { EmployeeTopic } from './employee.js'
-import { Line, type LineState } from './line.js'
+import { Line, type LineState, type Options } from './line.js'
 import { SessionTopic } from './session.js'
 import type { Topic } from './topic.js'
-
-/** How a line is made. */
-export interface Options {
-  /**
-   * Gives a token. It is asked at every connect that needs a fresh one: the first time, after a refusal, after close
-   * code 4401, and before `exp` passes. One that throws, or says nothing for 20 s, is asked again later and later.
-   */
-  token: () => string | Promise<string>
-  /** What history calls this kind of device: `a-z 0-9 _ -`, up to 32. */
-  device?: string
-  /** A WebSocket class, where the platform has none (Node 20). */
-  transport?: unknown
-}
 
 /** One person's line: one socket, healed by itself, with the topics that they have joined. */
 export class Switchboard {
