@@ -1,0 +1,88 @@
+// What a working day would lose if the desk and the client's page were careless: words, notes, questions, offers.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from './world.mjs'
+
+test('notes that are written after the end are kept, and are there when the session is opened again', { timeout: 60_000 }, async (t) => {
+  const { desk, client } = await talking(t)
+  await client.end()
+  await desk.sees('Session with alice is over')
+  await desk.find('textbox', 'Your notes').fill('owes us a receipt')
+  await desk.page.getByText('Saved', { exact: true }).waitFor()
+  await desk.press('Done')
+  await desk.page.getByRole('button', { name: 'tax with alice' }).click()
+  const again = desk.page.getByRole('dialog').getByRole('textbox', { name: 'Your notes' })
+  await again.waitFor()
+  assert.equal(await again.inputValue(), 'owes us a receipt')
+})
+
+test('what the client asked stays before the employee, also after a reload', { timeout: 60_000 }, async (t) => {
+  const { desk } = await talking(t, 'May I deduct my bicycle?')
+  await desk.press('Notes')
+  await desk.sees('May I deduct my bicycle?')
+  await desk.page.reload()
+  await desk.inSession()
+  await desk.press('Notes')
+  await desk.sees('May I deduct my bicycle?')
+})
+
+test('words that the end was faster than are given back', { timeout: 60_000 }, async (t) => {
+  const { desk, client } = await talking(t)
+  await client.writing.fill('what I was about to say')
+  await desk.end()
+  await client.isOver('Your session with Erika is over')
+  await client.sees('what I was about to say')
+})
+
+test('who asks again need not write the question again', { timeout: 60_000 }, async (t) => {
+  const { desk, client } = await asked(t, 'May I deduct my bicycle?')
+  await desk.decline()
+  await client.isOver('Nobody who is free could take it just now.')
+  await client.press('Ask again')
+  const question = client.page.getByRole('textbox', { name: 'Your question' })
+  await question.waitFor()
+  assert.equal(await question.inputValue(), 'May I deduct my bicycle?')
+  assert.ok(await client.page.locator('.topic', { hasText: 'tax' }).locator('input').isChecked())
+})
+
+test('who writes notes while an offer comes answers nothing by them', { timeout: 60_000 }, async (t) => {
+  const { desk, client } = await talking(t)
+  await client.end()
+  await client.isOver('Your session with Erika is over')
+  await client.press('Ask again')
+  await desk.find('textbox', 'Your notes').focus()
+  await client.ask('travel')
+  await desk.asked('travel')
+  await desk.page.keyboard.type('a bad day and a dad', { delay: 60 })
+  assert.equal(await desk.find('textbox', 'Your notes').inputValue(), 'a bad day and a dad')
+  await desk.asked('travel')
+  await client.waits('Asking the only one who is free')
+})
+
+test('every offer is told to screen readers, also the one after a declined one', { timeout: 60_000 }, async (t) => {
+  const { desk, client } = await asked(t)
+  const told = desk.page.locator('[aria-live=assertive]', { hasText: 'Request: tax from alice' })
+  await told.waitFor({ state: 'attached' })
+  await desk.decline()
+  await client.press('Ask again')
+  await client.ask('tax')
+  await desk.asked('tax')
+  await told.waitFor({ state: 'attached' })
+})
+
+/** Alice has asked, and Erika's desk shows it. */
+async function asked(t, question) {
+  const world = await openWorld(t)
+  const [desk, client] = await Promise.all([world.desk('erika'), world.client('alice')])
+  await desk.on()
+  await client.ask('tax', question)
+  await desk.asked('tax')
+  return { desk, client }
+}
+
+async function talking(t, question) {
+  const both = await asked(t, question)
+  await both.desk.accept()
+  await Promise.all([both.desk.inSession(), both.client.inSession()])
+  return both
+}
