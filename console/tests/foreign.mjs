@@ -1,12 +1,13 @@
 // A page of another origin, as an app has one beside ours.
 import { createServer } from 'node:http'
 
-/** Serves it until the test ends; gives its address. */
+/** Serves it until the test ends, a function's body anew each time; gives its address. */
 export async function foreignPage(t, body) {
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8')
     const head = '<!doctype html><title>A shop</title><link rel="icon" href="data:,"><h1>A shop</h1>'
-    response.end(request.url === '/' ? head + body : '')
+    const isPage = request.url.split('?')[0] === '/'
+    response.end(isPage ? head + (typeof body === 'function' ? body() : body) : '')
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())

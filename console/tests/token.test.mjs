@@ -40,6 +40,19 @@ async function whatIsKept() {
   return { addresses: requests.map(([url]) => url), everything }
 }
 
+test('who must sign in finds the way to the app, and is back at the page', { timeout: 60_000 }, async (t) => {
+  let world
+  const app = await foreignPage(t, () => `
+    <script>
+      location = '${world.url}' + new URLSearchParams(location.search).get('return_to') + '#token=${ERIKA}'
+    </script>`)
+  world = await openWorld(t, { env: { SWITCHBOARD_SIGN_IN_URL: app } })
+  const page = await world.page('/desk')
+  await page.getByRole('link', { name: 'Sign in', exact: true }).click()
+  await new Desk(page).on()
+  assert.equal(page.url(), `${world.url}/desk`)
+})
+
 test('the app that opened the page hands over the token, and nobody else', { timeout: 60_000 }, async (t) => {
   const world = await openWorld(t)
   const max = token({ sub: 'max', role: 'employee', company: 'demo', name: 'Max' })
