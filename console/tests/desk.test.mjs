@@ -70,6 +70,16 @@ test('every offer is told to screen readers, also the one after a declined one',
   await told.waitFor({ state: 'attached' })
 })
 
+test('the desk can be installed', { timeout: 60_000 }, async (t) => {
+  const world = await openWorld(t)
+  const { page } = await world.desk('erika')
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  const devtools = await page.context().newCDPSession(page)
+  const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors')
+  // The browser of a test is a private one, which installs nothing.
+  assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId), ['in-incognito'])
+})
+
 /** Alice has asked, and Erika's desk shows it. */
 async function asked(t, question) {
   const world = await openWorld(t)
