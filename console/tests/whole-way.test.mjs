@@ -19,12 +19,12 @@ test('two employees and two clients book, decline, accept, write and end', { tim
 
   await t.test('who has been idle longest is asked, and the client sees how far the search is', async () => {
     await alice.ask('tax', 'May I deduct my bicycle?')
-    await alice.waits('Asking the first of 2')
+    await alice.waits('Asking the first of two')
     await erika.asked('tax')
     await erika.sees('May I deduct my bicycle?')
     await board.row('Erika').getByText('Being asked').waitFor()
     await erika.decline()
-    await alice.waits('Asking the second of 2')
+    await alice.waits('Asking the second of two')
     await max.asked('tax')
     await max.page.waitForTimeout(600)
     await max.page.keyboard.press('a')

@@ -1,6 +1,6 @@
 // What the client's page says.
 import type { BookingReason, EndedBy } from 'switchboard-client'
-import { ordinalEnglish } from '../words/ordinal.js'
+import { cardinalEnglish, ordinalEnglish } from '../words/english.js'
 import { translated } from '../words/language.js'
 import { number } from '../words/writing.js'
 
@@ -52,7 +52,7 @@ export const words = translated<Words>({
     ask: 'Ask now',
     connecting: 'Connecting…',
     looking: 'Looking for somebody for you',
-    asking: (nth, of) => `Asking the ${ordinalEnglish(nth)} of ${of}`,
+    asking: (nth, of) => `Asking the ${ordinalEnglish(nth)} of ${cardinalEnglish(of)}`,
     askingOnly: 'Asking the only one who is free',
     waited: (time) => `Waiting for ${time}`,
     topic: (topic) => `Topic: ${topic}`,

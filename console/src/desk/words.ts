@@ -1,7 +1,7 @@
 // What the desk says.
 import type { EndedBy, Outcome } from 'switchboard-client'
 import { translated } from '../words/language.js'
-import { ordinalEnglish } from '../words/ordinal.js'
+import { ordinalEnglish } from '../words/english.js'
 
 interface Words {
   readonly title: string
