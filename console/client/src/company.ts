@@ -32,12 +32,12 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
   /** Asks for a consultation. It is repeated with its key until an answer came. */
   async book({ topic, note, key = freshKey() }: Wish): Promise<Booking> {
     this.forget()
-    return this.#take((await this.request<{ booking: Booking }>('book', { topic, note, key })).booking)
+    return this.#ask('book', { topic, note, key })
   }
 
   /** Stops the search. */
-  async cancel(booking: string): Promise<Booking> {
-    return this.#take((await this.request<{ booking: Booking }>('cancel', { booking_id: booking })).booking)
+  cancel(booking: string): Promise<Booking> {
+    return this.#ask('cancel', { booking_id: booking })
   }
 
   /** Puts an ended booking away. */
@@ -67,9 +67,12 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
     }
   }
 
-  #take(booking: Booking): Booking {
+  async #ask(event: string, payload: Record<string, Json | undefined>): Promise<Booking> {
+    return (await this.request<{ booking: Booking }>(event, payload, ({ booking }) => this.#take(booking))).booking
+  }
+
+  #take(booking: Booking): void {
     if (this.state) this.become(withBooking(this.state, booking))
-    return booking
   }
 
   /** To cancel what is over changes nothing, and the answer has the booking as it ended. */

@@ -43,9 +43,10 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
 
   /** Says yes. */
   async accept(offer: string): Promise<Session> {
-    const { session } = await this.request<{ session: Session }>('accept', { offer_id: offer })
-    if (this.state) this.become(withSession(this.state, session))
-    return session
+    const take = ({ session }: { session: Session }) => {
+      if (this.state) this.become(withSession(this.state, session))
+    }
+    return (await this.request('accept', { offer_id: offer }, take)).session
   }
 
   /** Says no; the next employee is asked at once. */

@@ -86,9 +86,10 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
 
   /** Ends it for both sides. */
   async end(reason?: string): Promise<Session> {
-    const { session } = await this.request<{ session: Session }>('end', { reason })
-    if (this.state) this.become({ ...this.state, session })
-    return session
+    const take = ({ session }: { session: Session }) => {
+      if (this.state) this.become({ ...this.state, session })
+    }
+    return (await this.request('end', { reason }, take)).session
   }
 
   /** Servers through which two browsers find each other, and for how long they may be used. */
@@ -98,9 +99,9 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
 
   /** Replaces an employee's own notes. */
   async writeNotes(body: string): Promise<{ at: Time }> {
-    const { at } = await this.request<{ at: Time }>('notes', { body })
-    if (this.state) this.become({ ...this.state, notes: { body, at } })
-    return { at }
+    return this.request<{ at: Time }>('notes', { body }, ({ at }) => {
+      if (this.state) this.become({ ...this.state, notes: { body, at } })
+    })
   }
 
   /** @internal */

@@ -99,14 +99,21 @@ export abstract class Topic<State, Events = any> {
     if (!this.#left) this.#subscribers.call()
   }
 
-  /** Asks until there is an answer, for as long as the patience lasts. @internal */
-  protected async request<Reply>(event: string, payload: Record<string, Json | undefined>): Promise<Reply> {
+  /**
+   * Asks until there is an answer, for as long as the patience lasts. What changes the state by a reply is `take`, which
+   * has it before the next event: whoever awaits the promise may hear of it after events that are newer. @internal
+   */
+  protected async request<Reply>(
+    event: string,
+    payload: Record<string, Json | undefined>,
+    take?: (reply: Reply) => void,
+  ): Promise<Reply> {
     const endsAt = performance.now() + PATIENCE_MS
     let last = new Refusal('no_answer', `no answer to \`${event}\` within ${PATIENCE_MS / 1000} s`)
     for (;;) {
       const leftMs = endsAt - performance.now()
       if (leftMs <= 0 || !(await this.untilLive(leftMs))) throw this.#over() ?? last
-      const answer = await this.once(event, payload, endsAt - performance.now())
+      const answer = await this.once(event, payload, endsAt - performance.now(), take as (reply: object) => void)
       if (!(answer instanceof Refusal)) {
         if (answer !== undefined) return answer as Reply
         continue
@@ -119,7 +126,12 @@ export abstract class Topic<State, Events = any> {
   }
 
   /** Pushes once on this join: the reply, its refusal, or undefined when the join ended before one came. @internal */
-  protected once(event: string, payload: Record<string, unknown>, patienceMs?: number): Promise<object | undefined> {
+  protected once(
+    event: string,
+    payload: Record<string, unknown>,
+    patienceMs?: number,
+    take?: (reply: object) => void,
+  ): Promise<object | undefined> {
     return new Promise((resolve) => {
       const doubt = setTimeout(() => this.#line.probe(), DOUBT_MS)
       const done = (answer?: object) => {
@@ -130,7 +142,10 @@ export abstract class Topic<State, Events = any> {
       const turned = () => done()
       this.#turns.add(turned)
       const push = this.#channel.push(event, payload, patienceMs)
-      push.receive('ok', (reply: object) => done(reply))
+      push.receive('ok', (reply: object) => {
+        take?.(reply)
+        done(reply)
+      })
       push.receive('error', (reply) => done(refusalOf(reply)))
       push.receive('timeout', () => done())
     })
