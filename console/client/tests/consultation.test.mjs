@@ -1,6 +1,7 @@
 // From the booking to the end of the session, as the states of the topics tell it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import WebSocket from 'ws'
 import { bodies, line, open, refused, seen, until } from './people.mjs'
 
 test('a client books, an employee accepts, both write, one ends it', async (t) => {
@@ -222,4 +223,32 @@ test('at most 500 messages wait for the line', async (t) => {
   for (let n = 0; n < 500; n += 1) his.send(`message ${n}`)
   assert.throws(() => his.send('one more'), { name: 'Refusal', reason: 'overloaded' })
   assert.equal(his.state.outgoing.length, 500)
+})
+
+test('a reply is taken before the event that came in the same read', async (t) => {
+  const house = await open(t)
+  const desk = await house.idleDesk()
+  let held
+  let assigned
+  /** Says all that it has heard meanwhile in one go, as a socket does that has read several frames at once. */
+  class Bursting extends WebSocket {
+    set onmessage(take) {
+      super.onmessage = (event) => {
+        if (!held) return take(event)
+        held.push(() => take(event))
+        if (event.data.includes('"assigned"')) assigned()
+      }
+    }
+  }
+  const page = house.carl({ transport: Bursting }).company('acme')
+  await until(page, ({ availability }) => availability.available)
+  const allHeld = new Promise((resolve) => (assigned = resolve))
+  held = []
+  const asked = page.book({ topic: 'tax' })
+  await desk.accept((await until(desk, ({ offer }) => offer)).offer.id)
+  await allHeld
+  for (const say of held.splice(0)) say()
+  held = undefined
+  assert.equal((await asked).state, 'offering')
+  assert.equal(page.state.booking.state, 'assigned')
 })
