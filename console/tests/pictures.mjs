@@ -105,7 +105,8 @@ async function ofReadme(world) {
   )
   for (const topic of people) if (topic.state?.status === 'idle') await topic.setStatus('offline')
   await erika.on()
-  await people.at(-1).setStatus('idle')
+  // Those who still can, behind Erika in the line.
+  for (const topic of people) if (topic.state?.status === 'offline') await topic.setStatus('idle')
   await alice.ask('tax', 'May I deduct my bicycle? I ride it to work every day.')
   await erika.asked('tax')
   await Promise.all([erika, alice].map(({ page }) => page.waitForTimeout(1500)))
