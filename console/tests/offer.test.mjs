@@ -17,12 +17,17 @@ test('for who wants no motion nothing moves: neither an offer nor a search', { t
   await Promise.all([erika, stillErika].map((desk) => desk.asked('tax')))
   await stillAlice.waits('Asking the only one')
   for (const { page } of [erika, alice]) await page.waitForFunction(isMoving)
-  for (const { page } of [stillErika, stillAlice]) await page.waitForFunction(`!(${isMoving})()`)
+  for (const { page } of [stillErika, stillAlice]) await page.waitForFunction(isStill)
 })
 
 /** In a page. */
 function isMoving() {
   return document.getAnimations().some(({ playState }) => playState === 'running')
+}
+
+/** In a page. */
+function isStill() {
+  return document.getAnimations().every(({ playState }) => playState !== 'running')
 }
 
 test('a desk that nobody can see shows a notification, until the offer is over', { timeout: 60_000 }, async (t) => {
