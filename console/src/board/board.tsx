@@ -1,7 +1,9 @@
 // The page of whoever runs a company: its board, live.
-import { useEffect, useMemo } from 'preact/hooks'
-import { Switchboard, type Refusal } from 'switchboard-client'
+import { useMemo } from 'preact/hooks'
+import type { Refusal, Switchboard } from 'switchboard-client'
+import { Alone } from '../look/alone.js'
 import { LineStrip } from '../look/line.js'
+import { useSwitchboard } from '../look/live.js'
 import { show } from '../look/page.js'
 import { Api } from '../person/api.js'
 import type { Person } from '../person/claims.js'
@@ -20,21 +22,18 @@ const found = signIn('admin')
 show(<SignedIn as={found} page={({ person, token }) => <Board person={person} token={token} />} />)
 
 function Board({ person, token }: { person: Person; token: () => Promise<string> }) {
-  const house = useMemo(() => houseOf(person, token), [person, token])
-  useEffect(() => {
-    house.switchboard.connect()
-    return () => house.switchboard.disconnect()
-  }, [house])
+  const switchboard = useSwitchboard(token)
+  const house = useMemo(() => houseOf(person, token, switchboard), [person, token, switchboard])
   const state = usePaced(house.board, DRAWN_EVERY_MS)
   const { refusal, live } = house.board
   return (
     <HouseContext.Provider value={house}>
       <div class="board">
-        <LineStrip switchboard={house.switchboard} />
+        <LineStrip switchboard={switchboard} />
         {refusal && <Refused refusal={refusal} company={house.company} />}
         {!refusal && state && <Wall state={state} live={live} />}
         {!refusal && !state && (
-          <main class="signed-out soft">
+          <main class="alone soft">
             <p>{words().opening}</p>
           </main>
         )}
@@ -43,11 +42,10 @@ function Board({ person, token }: { person: Person; token: () => Promise<string>
   )
 }
 
-function houseOf(person: Person, token: () => Promise<string>): House {
+function houseOf(person: Person, token: () => Promise<string>, switchboard: Switchboard): House {
   const company = person.company ?? ''
-  const switchboard = new Switchboard(`${location.origin.replace(/^http/, 'ws')}/socket`, { token, device: 'web' })
   const api = new Api(company, token)
-  return { company, switchboard, board: switchboard.board(company), api, ...rightsOf(person) }
+  return { company, board: switchboard.board(company), api, ...rightsOf(person) }
 }
 
 /** The board cannot be had, or not any more. */
@@ -55,11 +53,8 @@ function Refused({ refusal, company }: { refusal: Refusal; company: string }) {
   const say = words()
   const text = refusal.reason === 'forbidden' ? say.forbidden : say.unknownCompany
   return (
-    <main class="signed-out">
-      <div class="card stack">
-        <h1>{say.noBoard(company)}</h1>
-        <p>{text}</p>
-      </div>
-    </main>
+    <Alone title={say.noBoard(company)}>
+      <p>{text}</p>
+    </Alone>
   )
 }

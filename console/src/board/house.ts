@@ -1,14 +1,13 @@
 // What every part of the board works with: the company, its topic and its API, and what the person may do.
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { BoardTopic, Switchboard } from 'switchboard-client'
+import type { BoardTopic } from 'switchboard-client'
 import type { Api } from '../person/api.js'
 import type { Person } from '../person/claims.js'
 
 /** The company that the board is of, and whoever looks at it. */
 export interface House {
   readonly company: string
-  readonly switchboard: Switchboard
   readonly board: BoardTopic
   readonly api: Api
   /** Set a status, cancel a booking, end a session. */

@@ -1,13 +1,13 @@
 // `/book/{company}`: a client asks for a consultation, waits, and talks.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { Switchboard, type Booking, type CompanyState, type CompanyTopic } from 'switchboard-client'
+import type { Booking, CompanyState, CompanyTopic, Switchboard } from 'switchboard-client'
+import { LanguageChoice } from '../look/language-choice.js'
 import { LineStrip } from '../look/line.js'
-import { useTopic } from '../look/live.js'
+import { useSwitchboard, useTopic } from '../look/live.js'
 import { show } from '../look/page.js'
 import { SignedIn } from '../person/signed-in.js'
 import { signIn } from '../person/sign-in.js'
 import { Consultation } from '../session/consultation.js'
-import { choose, LANGUAGES, language, type Language } from '../words/language.js'
 import { Ask } from './ask.js'
 import { tellHost, type Stage } from './host.js'
 import { Over } from './over.js'
@@ -23,7 +23,8 @@ const found = signIn('client')
 show(<SignedIn as={found} page={({ token }) => <Page token={token} />} />)
 
 function Page({ token }: { token: () => Promise<string> }) {
-  const { switchboard, topic } = useMemo(() => connect(token), [token])
+  const switchboard = useSwitchboard(token)
+  const topic = useMemo(() => switchboard.company(company), [switchboard])
   const state = useTopic(topic)
   const stage = stageOf(state)
   useEffect(() => void (document.title = titleOf(stage, state?.booking ?? null)))
@@ -34,7 +35,7 @@ function Page({ token }: { token: () => Promise<string> }) {
       {stage !== 'talking' && (
         <header class="row">
           <h1 class="grow">{words().title(name)}</h1>
-          <ChooseLanguage />
+          <LanguageChoice class="language" aria-label={words().language} />
         </header>
       )}
       <main>
@@ -42,13 +43,6 @@ function Page({ token }: { token: () => Promise<string> }) {
       </main>
     </div>
   )
-}
-
-function connect(token: () => Promise<string>) {
-  const url = `${location.origin.replace(/^http/, 'ws')}/socket`
-  const switchboard = new Switchboard(url, { token, device: 'web' })
-  switchboard.connect()
-  return { switchboard, topic: switchboard.company(company) }
 }
 
 /** What the client is at, by what the server says of their booking. */
@@ -94,22 +88,5 @@ function Closed() {
       <h2>{say.closed}</h2>
       <p>{say.closedHow}</p>
     </section>
-  )
-}
-
-function ChooseLanguage() {
-  return (
-    <select
-      class="language"
-      aria-label={words().language}
-      value={language.value}
-      onChange={(event) => choose(event.currentTarget.value as Language)}
-    >
-      {Object.entries(LANGUAGES).map(([code, own]) => (
-        <option key={code} value={code} lang={code}>
-          {own}
-        </option>
-      ))}
-    </select>
   )
 }

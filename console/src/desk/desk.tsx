@@ -1,8 +1,9 @@
 // `/desk`: an employee at work. What is shown follows from the one status that the server tells to all their devices.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { Switchboard, type EmployeeState, type EmployeeTopic, type Json, type Session } from 'switchboard-client'
+import type { EmployeeState, EmployeeTopic, Json, Session, Switchboard } from 'switchboard-client'
+import { Alone } from '../look/alone.js'
 import { LineStrip } from '../look/line.js'
-import { useTopic } from '../look/live.js'
+import { useSwitchboard, useTopic } from '../look/live.js'
 import { show } from '../look/page.js'
 import { canBeHeard } from '../look/sound.js'
 import { Api } from '../person/api.js'
@@ -30,7 +31,9 @@ if ('serviceWorker' in navigator) {
 
 function Desk({ person, token }: { person: Person; token: () => Promise<string> }) {
   const company = person.company ?? ''
-  const { switchboard, topic, api } = useMemo(() => connect(company, person.id, token), [company, person.id, token])
+  const switchboard = useSwitchboard(token)
+  const topic = useMemo(() => switchboard.employee(company, person.id), [switchboard, company, person.id])
+  const api = useMemo(() => new Api(company, token), [company, token])
   const state = useTopic(topic)
   useAwake(state?.intent === 'idle' || state?.session != null)
   useEffect(() => void (document.title = state?.offer ? words().request(state.offer.topic) : words().title))
@@ -45,13 +48,6 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
       {state && <Work {...{ state, topic, switchboard, api, person }} />}
     </div>
   )
-}
-
-function connect(company: string, id: string, token: () => Promise<string>) {
-  const url = `${location.origin.replace(/^http/, 'ws')}/socket`
-  const switchboard = new Switchboard(url, { token, device: 'web' })
-  switchboard.connect()
-  return { switchboard, topic: switchboard.employee(company, id), api: new Api(company, token) }
 }
 
 /** One of: an offer, a session, what is left of the last session, or waiting; and the day beside it. */
@@ -124,11 +120,8 @@ function Waiting({ state }: { state: EmployeeState }) {
 function Gone() {
   const say = words()
   return (
-    <main class="signed-out">
-      <div class="card stack">
-        <h1>{say.gone}</h1>
-        <p>{say.goneHow}</p>
-      </div>
-    </main>
+    <Alone title={say.gone}>
+      <p>{say.goneHow}</p>
+    </Alone>
   )
 }

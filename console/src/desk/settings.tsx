@@ -2,8 +2,8 @@
 import { signal } from '@preact/signals'
 import { useRef, useState } from 'preact/hooks'
 import { Icon } from '../look/icon.js'
+import { LanguageChoice } from '../look/language-choice.js'
 import { ring } from '../look/sound.js'
-import { choose, LANGUAGES, language, type Language } from '../words/language.js'
 import { words } from './words.js'
 
 interface Wishes {
@@ -50,13 +50,7 @@ export function DeviceSettings() {
           <Notify />
           <label>
             <span>{say.language}</span>
-            <select value={language.value} onChange={(event) => choose(event.currentTarget.value as Language)}>
-              {Object.entries(LANGUAGES).map(([code, name]) => (
-                <option key={code} value={code} lang={code}>
-                  {name}
-                </option>
-              ))}
-            </select>
+            <LanguageChoice />
           </label>
           <form method="dialog">
             <button class="act">{say.close}</button>

@@ -1,6 +1,19 @@
 // The line and the topics of the client, as components see them: whoever looks is drawn again when they change.
-import { useEffect, useReducer } from 'preact/hooks'
-import type { LineState, Switchboard, Topic } from 'switchboard-client'
+import { useEffect, useMemo, useReducer } from 'preact/hooks'
+import { Switchboard, type LineState, type Topic } from 'switchboard-client'
+
+/** The person's own line to the server that the page is of, for as long as the page is shown. */
+export function useSwitchboard(token: () => Promise<string>): Switchboard {
+  const switchboard = useMemo(() => {
+    const url = `${location.origin.replace(/^http/, 'ws')}/socket`
+    return new Switchboard(url, { token, device: 'web' })
+  }, [token])
+  useEffect(() => {
+    switchboard.connect()
+    return () => switchboard.disconnect()
+  }, [switchboard])
+  return switchboard
+}
 
 /** The topic's state, drawn again after each change. */
 export function useTopic<State>(topic: Topic<State>): State | undefined {

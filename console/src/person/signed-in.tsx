@@ -1,6 +1,7 @@
 // A page for somebody who is signed in; and what it shows while that is being found out, or when it is nobody.
 import type { ReadonlySignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { Alone } from '../look/alone.js'
 import { translated } from '../words/language.js'
 import type { DemoPerson, SignIn } from './sign-in.js'
 
@@ -35,14 +36,18 @@ export function SignedIn({ as, page }: {
 }) {
   const found = as.value
   if (found.is === 'somebody') return <>{page(found)}</>
-  return <main class="signed-out">{found.is === 'asking' ? <p class="soft">{words().asking}</p> : <Nobody demo={found.demo} way={found.way} />}</main>
+  if (found.is === 'nobody') return <Nobody demo={found.demo} way={found.way} />
+  return (
+    <main class="alone">
+      <p class="soft">{words().asking}</p>
+    </main>
+  )
 }
 
 function Nobody({ demo, way }: { demo: readonly DemoPerson[]; way: string | undefined }) {
   const say = words()
   return (
-    <div class="card stack">
-      <h1>{say.nobody}</h1>
+    <Alone title={say.nobody}>
       {way ? (
         <a class="button act" href={way}>
           {say.signIn}
@@ -62,6 +67,6 @@ function Nobody({ demo, way }: { demo: readonly DemoPerson[]; way: string | unde
           </div>
         </>
       )}
-    </div>
+    </Alone>
   )
 }

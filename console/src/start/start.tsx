@@ -1,6 +1,7 @@
 // `/` with `--dev`: the pages side by side, as different people, to click a booking through in a minute.
 import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
+import { Alone } from '../look/alone.js'
 import { show } from '../look/page.js'
 import { findDemo, type Demo } from '../person/sign-in.js'
 import { language } from '../words/language.js'
@@ -99,11 +100,8 @@ function Frames({ pages }: { pages: readonly Shown[] }) {
 function NoDemo() {
   const say = words()
   return (
-    <main class="signed-out">
-      <div class="card stack">
-        <h1>{say.nobody}</h1>
-        <p>{say.nobodyHow}</p>
-      </div>
-    </main>
+    <Alone title={say.nobody}>
+      <p>{say.nobodyHow}</p>
+    </Alone>
   )
 }
