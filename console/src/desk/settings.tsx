@@ -1,6 +1,7 @@
 // What this device shall do: ring, notify, and in which language. Kept on this device.
 import { signal } from '@preact/signals'
 import { useRef, useState } from 'preact/hooks'
+import { keep, recall } from '../kept.js'
 import { Icon } from '../look/icon.js'
 import { LanguageChoice } from '../look/language-choice.js'
 import { ring } from '../look/sound.js'
@@ -11,27 +12,16 @@ interface Wishes {
   readonly notify: boolean
 }
 
-const KEPT_AS = 'switchboard.desk'
+const KEPT_AS = 'desk'
+const AT_FIRST: Wishes = { sound: true, notify: false }
 const TRIED_FOR_MS = 2_500
 
 /** What this device shall do. */
-export const wishes = signal<Wishes>(kept())
-
-function kept(): Wishes {
-  try {
-    return { sound: true, notify: false, ...(JSON.parse(localStorage.getItem(KEPT_AS) ?? '{}') as Partial<Wishes>) }
-  } catch {
-    return { sound: true, notify: false }
-  }
-}
+export const wishes = signal<Wishes>({ ...AT_FIRST, ...(recall('on-device', KEPT_AS) as Partial<Wishes>) })
 
 function wish(changed: Partial<Wishes>) {
   wishes.value = { ...wishes.value, ...changed }
-  try {
-    localStorage.setItem(KEPT_AS, JSON.stringify(wishes.value))
-  } catch {
-    // Without storage it lasts as long as the page.
-  }
+  keep('on-device', KEPT_AS, wishes.value)
 }
 
 /** The button, and the dialog behind it. */

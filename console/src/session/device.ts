@@ -1,6 +1,7 @@
 // Which device this page is to the other side: a random id that outlives a reload, and is never that of two pages.
+import { keep, recall } from '../kept.js'
 
-const KEPT_AS = 'switchboard.device'
+const KEPT_AS = 'device'
 
 /** Makes an id that nobody guesses or meets twice. */
 export function freshId(): string {
@@ -12,25 +13,13 @@ export function freshId(): string {
 export const device: string = takeKept() ?? freshId()
 
 // It is put down only while the page is away: a copy of the tab copies its storage too, and must not find the id there.
-addEventListener('pagehide', () => keep(device))
+addEventListener('pagehide', () => keep('in-tab', KEPT_AS, device))
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) takeKept()
 })
 
 function takeKept(): string | undefined {
-  try {
-    const kept = sessionStorage.getItem(KEPT_AS) ?? undefined
-    sessionStorage.removeItem(KEPT_AS)
-    return kept
-  } catch {
-    return undefined
-  }
-}
-
-function keep(id: string): void {
-  try {
-    sessionStorage.setItem(KEPT_AS, id)
-  } catch {
-    // A page in a frame of somebody else may have no storage: then a reload makes it another device.
-  }
+  const kept = recall('in-tab', KEPT_AS)
+  keep('in-tab', KEPT_AS, undefined)
+  return typeof kept === 'string' ? kept : undefined
 }

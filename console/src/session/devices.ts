@@ -1,5 +1,6 @@
 // The microphones, cameras and speakers of this device: which there are, which one is used, and why one cannot be.
 import { signal, type ReadonlySignal } from '@preact/signals'
+import { keep, recall } from '../kept.js'
 
 /** What can be chosen. */
 export type DeviceKind = 'microphone' | 'camera' | 'speaker'
@@ -14,7 +15,7 @@ export interface Device {
   readonly name: string
 }
 
-const KEPT_AS = 'switchboard.devices'
+const KEPT_AS = 'devices'
 /** Enough to see a face and a sheet of paper. */
 const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { max: 30 } }
 const KINDS: Readonly<Record<MediaDeviceKind, DeviceKind>> = {
@@ -36,11 +37,7 @@ export const choice: ReadonlySignal<Readonly<Partial<Record<DeviceKind, string>>
 /** Chooses one, now and the next time. */
 export function chooseDevice(kind: DeviceKind, id: string): void {
   chosen.value = { ...chosen.value, [kind]: id }
-  try {
-    localStorage.setItem(KEPT_AS, JSON.stringify(chosen.value))
-  } catch {
-    // A page in a frame of somebody else may have no storage: then the choice lasts as long as the page.
-  }
+  keep('on-device', KEPT_AS, chosen.value)
 }
 
 /** Keeps the list as it is now, until it is stopped. Names are there once one was used. */
@@ -116,11 +113,7 @@ function preferred(kind: DeviceKind): { deviceId?: { ideal: string } } {
 }
 
 function kept(): Readonly<Partial<Record<DeviceKind, string>>> {
-  try {
-    const all: unknown = JSON.parse(localStorage.getItem(KEPT_AS) ?? '{}')
-    const known = Object.values(KINDS).map((kind) => [kind, (all as Record<string, unknown>)[kind]])
-    return Object.fromEntries(known.filter(([, id]) => typeof id === 'string')) as Partial<Record<DeviceKind, string>>
-  } catch {
-    return {}
-  }
+  const all = Object(recall('on-device', KEPT_AS)) as Record<string, unknown>
+  const known = Object.values(KINDS).map((kind) => [kind, all[kind]])
+  return Object.fromEntries(known.filter(([, id]) => typeof id === 'string')) as Partial<Record<DeviceKind, string>>
 }

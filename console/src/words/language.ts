@@ -1,5 +1,6 @@
 // The language of the page: chosen in the address or by the person, else the browser's; and how it writes things.
 import { signal } from '@preact/signals'
+import { keep, recall } from '../kept.js'
 
 /** The languages that every page has. */
 export type Language = 'en' | 'de' | 'ar'
@@ -7,7 +8,7 @@ export type Language = 'en' | 'de' | 'ar'
 /** Each by its own name, for who chooses. */
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch', ar: 'العربية' }
 
-const KEPT_AS = 'switchboard.language'
+const KEPT_AS = 'language'
 
 /** The language of the page, now. */
 export const language = signal<Language>(firstLanguage())
@@ -20,7 +21,7 @@ language.subscribe((now) => {
 /** Changes the language, and keeps the choice on this device. */
 export function choose(wanted: Language): void {
   language.value = wanted
-  keep(wanted)
+  keep('on-device', KEPT_AS, wanted)
 }
 
 /** How the language is written where the person is: days and hours differ from place to place. */
@@ -35,28 +36,11 @@ export function translated<T>(table: Record<Language, T>): () => T {
 
 function firstLanguage(): Language {
   const asked = new URLSearchParams(location.search).get('lang')
-  const wished = [asked, kept(), ...navigator.languages]
+  const wished = [asked, recall('on-device', KEPT_AS), ...navigator.languages]
   return wished.map(known).find((found) => found !== undefined) ?? 'en'
 }
 
-function known(wish: string | null): Language | undefined {
-  const short = wish?.slice(0, 2).toLowerCase()
-  return short !== undefined && Object.hasOwn(LANGUAGES, short) ? (short as Language) : undefined
-}
-
-// A page in a frame of somebody else may have no storage: then the choice lasts as long as the page.
-function kept(): string | null {
-  try {
-    return localStorage.getItem(KEPT_AS)
-  } catch {
-    return null
-  }
-}
-
-function keep(wanted: Language): void {
-  try {
-    localStorage.setItem(KEPT_AS, wanted)
-  } catch {
-    // As above.
-  }
+function known(wish: unknown): Language | undefined {
+  const short = typeof wish === 'string' ? wish.slice(0, 2).toLowerCase() : ''
+  return Object.hasOwn(LANGUAGES, short) ? (short as Language) : undefined
 }
