@@ -113,9 +113,9 @@ valgrind:
 deny: $(TOOLS)/bin/cargo-deny
 	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
 
-# Every tool of cargo's, of the version above.
+# Every tool of cargo's, of the version above; not optimised, which would take longer than any of them runs here.
 $(TOOLS)/bin/%:
-	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) $($(@F)_FLAGS) --locked \
+	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) $($(@F)_FLAGS) --locked --debug \
 		--root $(TOOLS)
 
 # Node and npm, where they are missing. Those of Debian 12 are too old.
