@@ -28,6 +28,7 @@ function storage(kept: Kept): Storage {
   return kept === 'on-device' ? localStorage : sessionStorage
 }
 
-function placeOf(name: string): string {
+/** The name under which the browser has it. */
+export function placeOf(name: string): string {
   return `switchboard.${name}`
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { House, until } from '../client/tests/people.mjs'
 import { Server } from '../../tests/phoenix/server.mjs'
 import { browser, PHONE, SCREEN, watch } from './browser.mjs'
+import { press } from './stage.mjs'
 
 export { PHONE, SCREEN, until }
 /** How long anything may take; an event comes in milliseconds, a line heals in seconds. */
@@ -92,7 +93,8 @@ class Party {
   find(role, name) { return this.page.getByRole(role, { name, exact: true }) }
   get log() { return this.page.getByRole('log') }
 
-  async press(name) { await this.find('button', name).click() }
+  /** By pointer or finger, where it stands: nothing scrolls to it, and nothing may lie on it. */
+  async press(name) { await press(this.find('button', name)) }
   async sees(text) { await this.page.getByText(text).first().waitFor() }
   async inSession() { await this.log.waitFor() }
 
@@ -158,13 +160,13 @@ export class Desk extends Party {
   get switch() { return this.find('switch', 'Take requests') }
 
   async on() {
-    await this.switch.click()
+    await press(this.switch)
     await this.is('Idle')
   }
   async is(status) { await this.page.locator('.switch .lamp', { hasText: status }).waitFor({ state: 'attached' }) }
   async asked(topic) { await this.find('heading', `Request: ${topic}`).waitFor() }
-  async accept() { await this.page.locator('.accept').click() }
-  async decline() { await this.page.locator('.decline').click() }
+  async accept() { await press(this.page.locator('.accept')) }
+  async decline() { await press(this.page.locator('.decline')) }
 }
 
 export class Client extends Party {

@@ -41,11 +41,13 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
   return (
     <div class={`desk toned is-${state?.status ?? 'offline'}`}>
       <LineStrip switchboard={switchboard} />
-      <header class="row">
-        <h1 class="grow">{person.name}</h1>
-        <DeviceSettings />
-      </header>
-      {state && <Work {...{ state, topic, switchboard, api, person }} />}
+      <div class="desk-place">
+        <header class="desk-bar">
+          <Switch name={person.name} {...{ state, topic }} />
+          <DeviceSettings />
+        </header>
+        {state && <Work {...{ state, topic, switchboard, api, person }} />}
+      </div>
     </div>
   )
 }
@@ -61,16 +63,23 @@ function Work({ state, topic, switchboard, api, person }: {
   const { session, offer } = state
   const { shown, note, putAway } = useShownSession(state)
   const [answered, setAnswered] = useState('')
+  if (session) {
+    return (
+      <main class="in-session">
+        <Consultation {...{ switchboard, session, note }} side="employee" other={session.client_id} />
+      </main>
+    )
+  }
   return (
-    <main class={session ? 'in-session' : ''}>
-      <Switch state={state} topic={topic} />
-      {/* Accepted, it may be open for a moment yet. */}
-      {offer && !session && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
-      <ClosedOffer state={state} answeredHere={answered === state.closed?.offer.id} />
-      {session && <Consultation {...{ switchboard, session, note }} side="employee" other={session.client_id} />}
-      {!session && shown && <Over session={shown} switchboard={switchboard} onDone={putAway} />}
-      {!session && !shown && !offer && <Waiting state={state} />}
-      {!session && <Today {...{ api, switchboard }} employee={person.id} changed={`${shown?.id} ${state.closed?.offer.id}`} />}
+    <main>
+      {/* An offer has a place of its own: what lies open stays in sight below it, where there is room. */}
+      <div class="front">
+        <ClosedOffer state={state} answeredHere={answered === state.closed?.offer.id} />
+        {offer && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
+        {shown && <Over session={shown} switchboard={switchboard} onDone={putAway} />}
+        {!shown && !offer && <Waiting state={state} />}
+      </div>
+      <Today {...{ api, switchboard }} employee={person.id} changed={`${shown?.id} ${state.closed?.offer.id}`} />
     </main>
   )
 }

@@ -34,12 +34,15 @@ export function Offered({ offer, topic, onAnswer }: {
   useEffect(() => announce(`${say.request(offer.topic)} ${say.from(offer.client_id)}. ${say.keys}`, true), [offer.id])
   return (
     <section class="offer" aria-labelledby="offer" ref={place} tabIndex={-1}>
-      <div class="stack what">
-        <Left offer={offer} />
-        <div>
-          <h2 id="offer">{say.request(offer.topic)}</h2>
-          <p>{say.from(offer.client_id)}</p>
-          {offer.attempt > 1 && <p class="soft small">{say.attempt(offer.attempt)}</p>}
+      {/* It alone scrolls: whatever the client wrote, the answers stay where they are. */}
+      <div class="stack what" tabIndex={0}>
+        <div class="first">
+          <div>
+            <h2 id="offer">{say.request(offer.topic)}</h2>
+            <p class="from">{say.from(offer.client_id)}</p>
+            {offer.attempt > 1 && <p class="soft small">{say.attempt(offer.attempt)}</p>}
+          </div>
+          <Left offer={offer} />
         </div>
         {offer.note !== null && <Wish note={offer.note} of={offer.client_id} />}
         <ErrorLine text={error} />

@@ -5,40 +5,54 @@ import { Lamp } from '../look/lamp.js'
 import { clock } from '../words/writing.js'
 import { words } from './words.js'
 
-/** The switch, with the status that follows from it. */
-export function Switch({ state, topic }: { state: EmployeeState; topic: EmployeeTopic }) {
-  const say = words()
+/** Whose desk it is, the status, and the switch that it follows from; always in the same place. */
+export function Switch({ name, state, topic }: { name: string; state: EmployeeState | undefined; topic: EmployeeTopic }) {
+  return (
+    <section class="switch">
+      <div class="who">
+        <h1>
+          <bdi>{name}</bdi>
+        </h1>
+        {state && <Status state={state} />}
+      </div>
+      {state && <Flip state={state} topic={topic} />}
+    </section>
+  )
+}
+
+function Status({ state }: { state: EmployeeState }) {
+  return (
+    <p class="row small">
+      <Lamp status={state.status} />
+      <span class="soft since">{words().since(clock(state.since))}</span>
+    </p>
+  )
+}
+
+function Flip({ state, topic }: { state: EmployeeState; topic: EmployeeTopic }) {
   const { busy, error, run } = useDoing()
   const on = state.intent === 'idle'
   const flip = () => run(() => topic.setStatus(on ? 'offline' : 'idle'))
   return (
-    <section class="switch card stack">
-      <div class="row">
-        <div class="grow">
-          <h2 id="take">{say.take}</h2>
-          <p class="row small wrap">
-            <Lamp status={state.status} />
-            <span class="soft">
-              {say.since(clock(state.since))}
-            </span>
-          </p>
-        </div>
-        <button type="button" class="flip" role="switch" aria-checked={on} aria-labelledby="take" aria-busy={busy} onClick={flip}>
-          <i />
-        </button>
-      </div>
+    <>
+      <span class="take small" id="take">
+        {words().take}
+      </span>
+      <button type="button" class="flip" role="switch" aria-checked={on} aria-labelledby="take" aria-busy={busy} onClick={flip}>
+        <i />
+      </button>
       <Why state={state} />
       <ErrorLine text={error} />
-    </section>
+    </>
   )
 }
 
 function Why({ state }: { state: EmployeeState }) {
   const say = words()
   const { intent, status, cause } = state
-  if (intent === 'offline' && status === 'busy') return <p class="small">{say.afterwards}</p>
+  if (intent === 'offline' && status === 'busy') return <p class="small why">{say.afterwards}</p>
   const text = intent === 'offline' && isNamed(cause) ? say.because[cause] : ''
-  return text ? <p class="small">{text}</p> : null
+  return text ? <p class="small why">{text}</p> : null
 }
 
 function isNamed(cause: Cause | null): cause is 'missed' | 'set_by_admin' | 'connection_lost' {

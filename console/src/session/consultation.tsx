@@ -1,4 +1,5 @@
 // A session, the same for both sides: who is there, the chat, and what lies beside it.
+import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Json, Session, SessionState, SessionTopic, Side, Switchboard } from 'switchboard-client'
 import { useNow, useTopic } from '../look/live.js'
@@ -92,8 +93,7 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
   const hasNotes = side === 'employee'
   return (
     <section class="consultation" aria-label={other} ref={place} tabIndex={-1}>
-      <Head {...{ state, other, topic, contact, telephone }} />
-      {hasNotes && <Parts shown={shown} show={show} />}
+      <Head {...{ state, other, topic, contact, telephone }} parts={hasNotes && <Parts shown={shown} show={show} />} />
       <div class="consultation-parts" data-shown={shown}>
         <CallStage telephone={telephone} other={other} />
         <div class="chat">
@@ -137,12 +137,13 @@ function Parts({ shown, show }: { shown: Part; show: (part: Part) => void }) {
   )
 }
 
-function Head({ state, other, topic, contact, telephone }: {
+function Head({ state, other, topic, contact, telephone, parts }: {
   state: SessionState
   other: string
   topic: SessionTopic
   contact: Contact
   telephone: Telephone
+  parts: ComponentChildren
 }) {
   const say = words()
   const { session, peer } = state
@@ -168,6 +169,7 @@ function Head({ state, other, topic, contact, telephone }: {
         <bdi>{session.topic}</bdi>
         {!isOver && <Running since={session.started_at} />}
       </p>
+      {parts}
       {!isOver && <CallButtons telephone={telephone} />}
       {!isOver && <Ending topic={topic} />}
     </header>

@@ -1,6 +1,6 @@
 // The language of the page: chosen in the address or by the person, else the browser's; and how it writes things.
 import { signal } from '@preact/signals'
-import { keep, recall } from '../kept.js'
+import { keep, placeOf, recall } from '../kept.js'
 
 /** The languages that every page has. */
 export type Language = 'en' | 'de' | 'ar'
@@ -16,6 +16,12 @@ export const language = signal<Language>(firstLanguage())
 language.subscribe((now) => {
   document.documentElement.lang = now
   document.documentElement.dir = now === 'ar' ? 'rtl' : 'ltr'
+})
+
+// Chosen in another tab, it counts here too.
+addEventListener('storage', ({ key }) => {
+  const chosen = key === placeOf(KEPT_AS) ? known(recall('on-device', KEPT_AS)) : undefined
+  if (chosen) language.value = chosen
 })
 
 /** Changes the language, and keeps the choice on this device. */
