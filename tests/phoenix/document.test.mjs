@@ -1,15 +1,14 @@
 // The API's document against the built server: the example of every operation is sent, and every answer held against its schema.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import Ajv from 'ajv/dist/2020.js'
+import { eventually, PATIENCE_MS } from './inbox.mjs'
 import { openWorld } from './people.mjs'
 import { API_KEY, runSwitchboard, token } from './server.mjs'
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete']
 /** What is made comes before what is changed and read, and what is removed last. */
 const ORDER = ['put', 'post', 'patch', 'get', 'delete']
-const PATIENCE_MS = 20_000
 const STREAM = 'text/event-stream'
 
 test('the example of every operation does what the document says', async (t) => {
@@ -144,12 +143,10 @@ async function morning(world) {
 
 /** Waits until an event could not be brought, and gives its number. */
 async function undelivered(world, webhook) {
-  for (const end = Date.now() + PATIENCE_MS; ;) {
+  return eventually('something was tried in vain', async () => {
     const { items } = await world.http('GET', `/webhooks/${webhook}/deliveries`)
-    if (items.length > 0) return items[0].seq
-    assert.ok(Date.now() < end, 'nothing was tried in vain')
-    await sleep(50)
-  }
+    return items[0]?.seq
+  })
 }
 
 /** The types of content of its answer when that is chosen by `Accept`; otherwise whatever comes. */
@@ -182,10 +179,7 @@ async function keyTo(server, scope) {
   const key = /^sb_\S+$/m.exec(run.stdout)?.[0]
   assert.ok(key, run.stderr)
   const known = async () => (await server.http('GET', '/v1/companies', undefined, { key })).status === 200
-  for (const end = Date.now() + PATIENCE_MS; !(await known());) {
-    assert.ok(Date.now() < end, 'the server does not know the key')
-    await sleep(50)
-  }
+  await eventually('the server knows the key', known)
   return key
 }
 

@@ -1,6 +1,9 @@
 // What has arrived and not yet been looked at, in order, and those who wait for more of it.
+import { setTimeout as sleep } from 'node:timers/promises'
 
-export const PATIENCE_MS = 5000
+/** How long anything may take before a test gives up. What is there is taken at once; a busy machine needs the rest. */
+export const PATIENCE_MS = 30_000
+const LOOK_MS = 50
 
 export class Inbox {
   #items = []
@@ -43,12 +46,16 @@ export class Inbox {
   }
 }
 
-/** A promise with a time limit; `start` may return what to do when the limit is reached. */
+/**
+ * A promise with a time limit; `start` may return what to do when the limit is reached. `forget` takes the limit away:
+ * then it stays open for ever, and holds nobody up.
+ */
 export function within(timeoutMs, describe, start) {
   const caller = new Error('waited here')
-  return new Promise((resolve, reject) => {
+  let timer
+  const promise = new Promise((resolve, reject) => {
     let giveUp
-    const timer = setTimeout(() => {
+    timer = setTimeout(() => {
       giveUp?.()
       caller.message = `after ${timeoutMs} ms ${describe()}`
       reject(caller)
@@ -59,6 +66,18 @@ export function within(timeoutMs, describe, start) {
     }
     giveUp = start(settle(resolve), settle(reject))
   })
+  promise.forget = () => clearTimeout(timer)
+  return promise
+}
+
+/** Looks again and again, for what nothing tells of, until there is something true; gives it. */
+export async function eventually(what, look, timeoutMs = PATIENCE_MS) {
+  for (const end = Date.now() + timeoutMs; ;) {
+    const found = await look()
+    if (found) return found
+    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${typeof what === 'function' ? what() : what}`)
+    await sleep(LOOK_MS)
+  }
 }
 
 function list(items) {

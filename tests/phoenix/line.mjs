@@ -1,6 +1,7 @@
 // A line between people and server that can be cut, go silent, be held up, lose what the server says, and be mended.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { PATIENCE_MS, within } from './inbox.mjs'
 
 /** A relay on loopback, and its weather. */
 export class Relay {
@@ -18,11 +19,21 @@ export class Relay {
     this.calls = 0
     this.held = []
     this.losing = () => {}
+    this.calling = new Set()
     this.server = createServer((near) => this.#call(near, port))
   }
 
   get url() { return `http://127.0.0.1:${this.server.address().port}` }
   get socketUrl() { return `${this.url.replace('http', 'ws')}/socket` }
+
+  /** Until somebody has come so often. */
+  async called(times) {
+    await within(PATIENCE_MS, () => `${this.calls} calls and not ${times}`, (resolve) => {
+      const look = () => this.calls >= times && resolve()
+      this.calling.add(look)
+      look()
+    })
+  }
 
   /** All lines are gone, and nobody comes through. */
   cut() {
@@ -56,6 +67,7 @@ export class Relay {
 
   #call(near, port) {
     this.calls += 1
+    for (const look of this.calling) look()
     if (this.weather === 'cut') return near.destroy()
     const pair = { near, far: connect(port, '127.0.0.1'), lossy: false }
     this.pairs.add(pair)

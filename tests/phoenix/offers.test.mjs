@@ -3,6 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
 
+/** For what a device must do before a time is over: a busy machine may hold it up. What nobody answers may be shorter. */
+const LONG_ENOUGH_MS = 2000
+
 test('a rejected offer goes to the next employee at once', async (t) => {
   const world = await openWorld(t)
   const [ann, bob] = [await world.employee('ann'), await world.employee('bob')]
@@ -83,9 +86,7 @@ test('an unanswered offer times out and the next employee is asked', async (t) =
   const first = await ann.offer()
   assert.equal(await ann.outcome(first), 'timed_out')
   const second = await bob.offer()
-  assert.equal(second.booking_id, booking.id)
-  await bob.accept(second)
-  assert.equal((await carl.booking('assigned')).employee.id, 'bob')
+  assert.deepEqual([second.booking_id, second.attempt], [booking.id, 2])
 })
 
 test('a late accept is offer_closed with the outcome', async (t) => {
@@ -119,7 +120,7 @@ test('who misses max_missed offers in a row is set offline with the cause missed
 })
 
 test('a declined offer in between starts the count of missed offers anew', async (t) => {
-  const world = await openWorld(t, { settings: { offer_timeout_ms: 300, max_missed: 2 } })
+  const world = await openWorld(t, { settings: { offer_timeout_ms: LONG_ENOUGH_MS, max_missed: 2 } })
   const ann = await world.employee('ann')
   const carl = await world.client('carl')
   for (const answer of ['none', 'reject', 'none']) {
@@ -157,7 +158,8 @@ test('a device that stops reading gets no offer: undelivered, and the next emplo
 })
 
 test('a delivered offer is not taken away by the delivery time-out', async (t) => {
-  const world = await openWorld(t, { settings: { delivery_timeout_ms: 200, offer_timeout_ms: 900 } })
+  const settings = { delivery_timeout_ms: LONG_ENOUGH_MS, offer_timeout_ms: 1.5 * LONG_ENOUGH_MS }
+  const world = await openWorld(t, { settings })
   const ann = await world.employee('ann')
   const carl = await world.client('carl')
   await carl.book()
@@ -194,7 +196,8 @@ test('a cancel during an offer takes it back and the employee is idle', async (t
 })
 
 test('a booking whose deadline passes is expired, whoever is being asked', async (t) => {
-  const world = await openWorld(t, { settings: { offer_timeout_ms: 400, booking_deadline_ms: 600 } })
+  const settings = { offer_timeout_ms: LONG_ENOUGH_MS, booking_deadline_ms: 1.5 * LONG_ENOUGH_MS }
+  const world = await openWorld(t, { settings })
   const [ann, bob] = [await world.employee('ann'), await world.employee('bob')]
   const carl = await world.client('carl')
   await carl.book()

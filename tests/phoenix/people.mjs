@@ -21,7 +21,7 @@ export class World {
 
   /** Makes or replaces a company with these settings. */
   async company(id, settings = {}) {
-    return this.server.ask('PUT', `/v1/companies/${id}`, { name: id, settings })
+    return this.server.ask('PUT', `/v1/companies/${id}`, { name: id, settings: unhurried(settings) })
   }
 
   /** Asks below the company `acme`. */
@@ -89,7 +89,7 @@ export class World {
   }
 
   async close() {
-    for (const one of this.sockets) one.drop()
+    for (const one of this.sockets) (one.leave ?? one.drop).call(one)
     try {
       await this.server.stop()
       this.server.assertNoErrors()
@@ -99,12 +99,19 @@ export class World {
   }
 }
 
+/** A busy machine may hold up a pong for longer than a phone would: unless a test says otherwise, an offer waits for it. */
+export function unhurried(settings) {
+  const { offer_timeout_ms: offer = 15_000 } = settings
+  return { delivery_timeout_ms: offer, ...settings }
+}
+
 /** Someone with one phoenix.js socket. */
 export class Person {
   constructor(world, name, bearer, options = {}) {
     this.world = world
     this.name = name
-    this.socket = new Socket(world.server.socketUrl, { transport: WebSocket, params: { token: bearer }, ...options })
+    const usual = { transport: WebSocket, timeout: PATIENCE_MS, params: { token: bearer } }
+    this.socket = new Socket(world.server.socketUrl, { ...usual, ...options })
     this.lines = []
     this.socket.connect()
     world.sockets.add(this)
@@ -120,6 +127,12 @@ export class Person {
   drop() {
     this.socket.conn?.terminate()
     this.socket.disconnect()
+  }
+
+  /** Gone for good: nothing that was asked, or that phoenix.js had in mind, comes of it any more. */
+  leave() {
+    this.drop()
+    for (const line of this.lines) line.leave()
   }
 
   /** Connects again; gives the new snapshot of the first topic. */
@@ -187,9 +200,10 @@ export class Line {
   constructor(socket, topic, name) {
     this.topic = topic
     this.inbox = new Inbox(`${name} on ${topic}`)
+    this.asked = new Set()
     this.channel = socket.channel(topic)
     this.channel.onMessage = (event, payload) => {
-      if (event !== 'phx_reply' && !event.startsWith('chan_reply_')) this.inbox.add({ event, payload })
+      if (isEvent(event)) this.inbox.add({ event, payload })
       return payload
     }
     const joining = this.channel.joinPush
@@ -239,12 +253,31 @@ export class Line {
   }
 
   ask(event, payload, timeoutMs = PATIENCE_MS) {
-    return within(timeoutMs + 100, () => `${this.inbox.name}: no reply to ${event}`, (resolve, reject) => {
-      const push = this.channel.push(event, payload, timeoutMs)
+    // phoenix.js has a time limit too, which counts anew when a push waited for its join: it must not be the first.
+    const push = this.channel.push(event, payload, 2 * timeoutMs)
+    const answer = within(timeoutMs, () => `${this.inbox.name}: no reply to ${event}`, (resolve) => {
       for (const status of ['ok', 'error']) push.receive(status, (response) => resolve({ status, response }))
-      push.receive('timeout', () => reject(new Error(`${this.inbox.name}: no reply to ${event} in ${timeoutMs} ms`)))
     })
+    const asked = { push, answer }
+    const done = () => this.asked.delete(asked)
+    this.asked.add(asked)
+    answer.then(done, done)
+    return answer
   }
+
+  leave() {
+    for (const { push, answer } of this.asked) {
+      push.cancelTimeout()
+      answer.forget()
+    }
+    this.channel.joinPush.cancelTimeout()
+    this.channel.rejoinTimer.reset()
+  }
+}
+
+/** What the server said of itself. phoenix.js also hands over replies, and null for a time limit of what it never sent. */
+function isEvent(event) {
+  return event !== null && event !== 'phx_reply' && !event.startsWith('chan_reply_')
 }
 
 /** Every error is `{reason, message}`: a stable word, and something for a person. */

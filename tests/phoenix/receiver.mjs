@@ -26,7 +26,12 @@ export class Receiver {
 
   async hear(request, response) {
     const chunks = []
-    for await (const chunk of request) chunks.push(chunk)
+    try {
+      for await (const chunk of request) chunks.push(chunk)
+    } catch {
+      // The server was killed while it sent: nothing was brought.
+      return
+    }
     const body = Buffer.concat(chunks).toString()
     try {
       for (const secret of this.secrets) new Webhook(secret).verify(body, request.headers)

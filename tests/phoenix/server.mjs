@@ -8,17 +8,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import WebSocket from 'ws'
 import { Inbox, PATIENCE_MS, within } from './inbox.mjs'
+import { freePort } from './ports.mjs'
 
 export const SECRET = 'a-secret-of-the-end-to-end-suite-0123456789abcdef'
 export const API_KEY = 'an-api-key-of-the-end-to-end-suite-0123456789'
 export const BINARY = process.env.SWITCHBOARD_BIN ?? fileURLToPath(new URL('../../target/debug/switchboard', import.meta.url))
-const START_LIMIT_MS = 15_000
-const STOP_LIMIT_MS = 10_000
+/** A start reads what is open, and a stop closes its sockets one after another for up to 8 s. */
+const START_LIMIT_MS = 2 * PATIENCE_MS
+const STOP_LIMIT_MS = 2 * PATIENCE_MS
 
 export class Server {
   static async start({ env = {} } = {}) {
     const server = new Server(await mkdtemp(join(tmpdir(), 'switchboard-e2e-')), env)
-    await server.launch(0).catch(async (error) => {
+    await server.launch(await freePort()).catch(async (error) => {
       await server.remove()
       throw error
     })

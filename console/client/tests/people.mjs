@@ -1,18 +1,17 @@
 // The people of these tests, each with a Switchboard, and the server that they meet at.
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
-import { within } from '../../../tests/phoenix/inbox.mjs'
+import { PATIENCE_MS, within } from '../../../tests/phoenix/inbox.mjs'
 import { Relay } from '../../../tests/phoenix/line.mjs'
+import { unhurried } from '../../../tests/phoenix/people.mjs'
 import { Server, token } from '../../../tests/phoenix/server.mjs'
 import { Switchboard } from '../dist/index.js'
-
-const PATIENCE_MS = 10_000
 
 /** A server with the company `acme`, its employees Ann and Bob; after the test all hang up and it stops cleanly. */
 export async function open(t, { settings = {}, env } = {}) {
   const house = new House(await Server.start({ env }))
   t.after(() => house.close())
-  await house.server.ask('PUT', '/v1/companies/acme', { name: 'Acme', settings })
+  await house.server.ask('PUT', '/v1/companies/acme', { name: 'Acme', settings: unhurried(settings) })
   for (const [id, name] of [['ann', 'Ann'], ['bob', 'Bob']]) {
     await house.server.ask('PUT', `/v1/companies/acme/employees/${id}`, { name })
   }

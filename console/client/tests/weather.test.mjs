@@ -115,7 +115,7 @@ test('a request that gets no answer is refused when its patience is over', async
   const startedAt = performance.now()
   await refused(desk.setStatus('offline'), 'no_answer')
   const waitedMs = performance.now() - startedAt
-  assert.ok(waitedMs > 14_000 && waitedMs < 17_000, `after ${waitedMs} ms`)
+  assert.ok(waitedMs > 14_000 && waitedMs < 25_000, `after ${waitedMs} ms`)
 })
 
 test('a rejoin adds the messages that were missed to those that are there', async (t) => {
