@@ -26,7 +26,7 @@ for (const [colorScheme, language, viewport] of [
 ]) {
   const look = { colorScheme, viewport }
   const name = `${colorScheme}, ${language}, ${viewport.width} pixels wide`
-  test(`each page and state is for everyone: ${name}`, { timeout: 90_000 }, async (t) => {
+  test(`each page and state is for everyone: ${name}`, { timeout: 300_000 }, async (t) => {
     const world = await openWorld(t)
     const query = `&lang=${language}`
     const isClean = (page, what) => isForEveryone(page, language, what)
@@ -74,7 +74,7 @@ for (const [colorScheme, language, viewport] of [
   })
 }
 
-test('a booking can be made, accepted and ended by keys alone', { timeout: 60_000 }, async (t) => {
+test('a booking can be made, accepted and ended by keys alone', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const screen = { viewport: SCREEN }
   const [erika, alice] = await Promise.all([world.desk('erika', screen), world.client('alice', screen)])

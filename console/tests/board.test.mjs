@@ -28,7 +28,7 @@ test('a booking is followed from the first question to the end of its session', 
   await story.getByText('Ann said yes, and the session began.').waitFor()
   await page.keyboard.press('Escape')
   await page.locator('.pane-running .entry', { hasText: 'carl' }).getByText('Ann').waitFor()
-  assert.equal(await page.locator('.pane-asked .entry').count(), 0)
+  await page.getByText('No client is waiting.').waitFor()
 
   await api('POST', `${company}/sessions/${session.id}/end`, {})
   await page.getByText('No session is running.').waitFor()
@@ -211,12 +211,13 @@ test('with 5,000 employees and 200 changes a second the wall stays smooth', asyn
   await chromium.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] })
   const measured = await page.evaluate(measure, STORM_MS)
   const rate = await storm.end()
-  const busiestTaskMs = busiestTask(await chromium.stopTracing())
-  context.diagnostic(JSON.stringify({ rate, busiestTaskMs, ...measured }))
+  const { busiestTaskMs, allTasksMs } = tasksOf(await chromium.stopTracing())
+  const busyShare = allTasksMs / STORM_MS
+  context.diagnostic(JSON.stringify({ rate, busiestTaskMs, busyShare, ...measured }))
   assert.ok(rate >= 190, `${rate} changes a second`)
-  // By the processor's time: how long a task takes by the clock is also said, but depends on who else is at work here.
+  // By the processor's time: what a task and a frame take by the clock is also said, but depends on who else is at work.
   assert.ok(busiestTaskMs <= 100, `a task took ${busiestTaskMs} ms`)
-  assert.ok(measured.medianFrameMs <= 34, `the median frame took ${measured.medianFrameMs} ms`)
+  assert.ok(busyShare <= 0.8, `the page was at work for ${Math.round(100 * busyShare)} % of the time`)
   assert.ok(measured.nodes < 2000, `${measured.nodes} nodes`)
 
   const stops = rows.locator('button:not([tabindex="-1"])')
@@ -226,7 +227,7 @@ test('with 5,000 employees and 200 changes a second the wall stays smooth', asyn
   await page.keyboard.press('End')
   const last = page.locator('li[aria-posinset="5000"] button')
   await last.waitFor()
-  assert.ok(await last.evaluate((button) => button === document.activeElement), 'the last row has the focus')
+  await page.waitForFunction(() => document.activeElement?.closest('li')?.ariaPosInSet === '5000')
   await page.context().close()
 })
 
@@ -237,18 +238,20 @@ const STORM_MS = 6_000
 function stormOf(desks) {
   let sent = 0
   const asked = []
-  const timer = setInterval(() => {
+  const send = () => {
     // Timers come late: what is due is counted by the clock.
     const due = Math.floor(((performance.now() - begun) / 1000) * desks.length)
     for (; sent < due; sent += 1) {
       const status = Math.floor(sent / desks.length) % 2 === 0 ? 'idle' : 'offline'
       asked.push(desks[sent % desks.length].setStatus(status))
     }
-  }, 10)
+  }
   const begun = performance.now()
+  const timer = setInterval(send, 10)
   return {
     end: async () => {
       clearInterval(timer)
+      send()
       const lasted = performance.now() - begun
       return Math.round((await Promise.all(asked)).length / (lasted / 1000))
     },
@@ -281,14 +284,15 @@ async function measure(lastsMs) {
   return { medianFrameMs: at(0.5), p95FrameMs: at(0.95), frames: frames.length, longestTaskMs, nodes }
 }
 
-/** The processor's time of the longest task of a page's main thread. */
-function busiestTask(trace) {
+/** The processor's time of the longest task of a page's main thread, and of all of them. */
+function tasksOf(trace) {
   const { traceEvents } = JSON.parse(trace.toString())
   const mains = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
   const threads = new Set(mains.map(({ pid, tid }) => `${pid} ${tid}`))
   const tasks = traceEvents.filter(({ name, pid, tid }) => name === 'RunTask' && threads.has(`${pid} ${tid}`))
   assert.ok(tasks.length > 100, 'tasks were traced')
-  return Math.round(Math.max(...tasks.map(({ tdur }) => tdur ?? 0)) / 1000)
+  const times = tasks.map(({ tdur = 0 }) => tdur / 1000)
+  return { busiestTaskMs: Math.round(Math.max(...times)), allTasksMs: times.reduce((sum, ms) => sum + ms, 0) }
 }
 
 /** A company with these employees, named like their ids. */

@@ -24,11 +24,13 @@ const ARGUMENTS = [
 /** What a page may say on its console: a lost line is said by the browser itself. */
 const EXPECTED = /WebSocket connection to|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED|NETWORK|SOCKET)/
 
+const START_LIMIT_MS = 120_000
+
 let launched
 
 /** The browser; it starts when it is first needed, and ends with the file's last test. */
 export function browser() {
-  launched ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS })
+  launched ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS, timeout: START_LIMIT_MS })
   return launched
 }
 

@@ -64,7 +64,7 @@ test('words that come after the end are said to nobody', async (t) => {
   await alice.isLost()
   await alice.say('Too late')
   await erika.press('End')
-  assert.equal(await erika.page.evaluate(() => document.activeElement.textContent), 'Go on')
+  await erika.page.waitForFunction(() => document.activeElement.textContent === 'Go on')
   await erika.press('End session')
   await erika.sees('You ended it.')
   world.line.mend()
@@ -91,12 +91,19 @@ test('whoever reads further up is not torn away, and comes to what is new by a b
   const [alice, erika] = [await client(NARROW), await desk()]
   for (let number = 1; number <= 12; number += 1) await erika.say(`Line ${number}\nand more of it`)
   await alice.hears('Line 12')
-  const fromEnd = () => alice.log.evaluate((it) => Math.round(it.scrollHeight - it.scrollTop - it.clientHeight))
-  assert.ok((await fromEnd()) < 4, 'new messages keep the end in sight')
-  await alice.log.evaluate((it) => (it.scrollTop = 0))
+  const isAtEnd = () => alice.page.waitForFunction(() => {
+    const log = document.querySelector('[role=log]')
+    return log.scrollHeight - log.scrollTop - log.clientHeight < 4
+  })
+  await isAtEnd()
+  // Until the page has heard of it.
+  await alice.log.evaluate((it) => new Promise((heard) => {
+    it.addEventListener('scroll', () => requestAnimationFrame(heard), { once: true })
+    it.scrollTop = 0
+  }))
   await erika.say('News')
   await alice.press('New messages')
-  assert.ok((await fromEnd()) < 4)
+  await isAtEnd()
   await alice.find('button', 'New messages').waitFor({ state: 'detached' })
 })
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './world.mjs'
 
-test('notes that are written after the end are kept, and are there when the session is opened again', { timeout: 60_000 }, async (t) => {
+test('notes that are written after the end are kept, and are there when the session is opened again', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await talking(t)
   await client.end()
   await desk.sees('Session with alice is over')
@@ -16,7 +16,7 @@ test('notes that are written after the end are kept, and are there when the sess
   assert.equal(await again.inputValue(), 'owes us a receipt')
 })
 
-test('what the client asked stays before the employee, also after a reload', { timeout: 60_000 }, async (t) => {
+test('what the client asked stays before the employee, also after a reload', { timeout: 300_000 }, async (t) => {
   const { desk } = await talking(t, 'May I deduct my bicycle?')
   await desk.press('Notes')
   await desk.sees('May I deduct my bicycle?')
@@ -26,7 +26,7 @@ test('what the client asked stays before the employee, also after a reload', { t
   await desk.sees('May I deduct my bicycle?')
 })
 
-test('words that the end was faster than are given back', { timeout: 60_000 }, async (t) => {
+test('words that the end was faster than are given back', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await talking(t)
   await client.writing.fill('what I was about to say')
   await desk.end()
@@ -34,7 +34,7 @@ test('words that the end was faster than are given back', { timeout: 60_000 }, a
   await client.sees('what I was about to say')
 })
 
-test('who asks again need not write the question again', { timeout: 60_000 }, async (t) => {
+test('who asks again need not write the question again', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await asked(t, 'May I deduct my bicycle?')
   await desk.decline()
   await client.isOver('Nobody who is free could take it just now.')
@@ -45,7 +45,7 @@ test('who asks again need not write the question again', { timeout: 60_000 }, as
   assert.ok(await client.page.locator('.topic', { hasText: 'tax' }).locator('input').isChecked())
 })
 
-test('who writes notes while an offer comes answers nothing by them', { timeout: 60_000 }, async (t) => {
+test('who writes notes while an offer comes answers nothing by them', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await talking(t)
   await client.end()
   await client.isOver('Your session with Erika is over')
@@ -59,7 +59,7 @@ test('who writes notes while an offer comes answers nothing by them', { timeout:
   await client.waits('Asking the only one who is free')
 })
 
-test('every offer is told to screen readers, also the one after a declined one', { timeout: 60_000 }, async (t) => {
+test('every offer is told to screen readers, also the one after a declined one', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await asked(t)
   const told = desk.page.locator('[aria-live=assertive]', { hasText: 'Request: tax from alice' })
   await told.waitFor({ state: 'attached' })
@@ -70,7 +70,7 @@ test('every offer is told to screen readers, also the one after a declined one',
   await told.waitFor({ state: 'attached' })
 })
 
-test('the desk can be installed', { timeout: 60_000 }, async (t) => {
+test('the desk can be installed', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const { page } = await world.desk('erika')
   await page.evaluate(() => navigator.serviceWorker.ready)

@@ -5,7 +5,7 @@ import { token } from '../../tests/phoenix/server.mjs'
 import { foreignPage } from './foreign.mjs'
 import { Client, openWorld } from './world.mjs'
 
-test('one script tag puts the client’s page into a page that hands over the token', { timeout: 60_000 }, async (t) => {
+test('one script tag puts the client’s page into a page that hands over the token', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const carl = token({ sub: 'carl', role: 'client', company: 'demo', name: 'Carl' })
   const host = await foreignPage(t, `
@@ -32,12 +32,13 @@ test('one script tag puts the client’s page into a page that hands over the to
   await erika.hears('Guten Morgen')
   await erika.end()
   await frame.getByRole('heading', { name: 'Ihr Gespräch mit Erika ist vorbei' }).waitFor()
+  await page.waitForFunction(() => globalThis.stages.at(-1) === 'over')
   assert.deepEqual(await page.evaluate('stages'), ['choosing', 'waiting', 'talking', 'over'])
   // The page after the script, and no name of ours among the page's own.
   assert.equal(await page.evaluate('typeof e + typeof t + typeof n'), 'undefined'.repeat(3))
 })
 
-test('with `allowed_origins` a page of another origin can embed nothing', { timeout: 60_000 }, async (t) => {
+test('with `allowed_origins` a page of another origin can embed nothing', { timeout: 300_000 }, async (t) => {
   const env = { SWITCHBOARD_ALLOWED_ORIGINS: 'https://app.example' }
   const world = await openWorld(t, { env, expected: /frame-ancestors/ })
   const host = await foreignPage(t, `<script src="${world.url}/embed.js" data-company="demo" data-token="x"></script>`)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './world.mjs'
 
-test('for who wants no motion nothing moves: neither an offer nor a search', { timeout: 60_000 }, async (t) => {
+test('for who wants no motion nothing moves: neither an offer nor a search', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const still = { reducedMotion: 'reduce' }
   const [erika, alice, stillErika, stillAlice] = await Promise.all([
@@ -30,7 +30,7 @@ function isStill() {
   return document.getAnimations().every(({ playState }) => playState !== 'running')
 }
 
-test('a desk that nobody can see shows a notification, until the offer is over', { timeout: 60_000 }, async (t) => {
+test('a desk that nobody can see shows a notification, until the offer is over', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const prepare = [hideOnDemand, () => localStorage.setItem('switchboard.desk', JSON.stringify({ notify: true }))]
   const [erika, alice] = await Promise.all([

@@ -7,7 +7,7 @@ import { Desk, openWorld } from './world.mjs'
 
 const ERIKA = token({ sub: 'erika', role: 'employee', company: 'demo', name: 'Erika' })
 
-test('a token that came with the address has left it, and is kept nowhere', { timeout: 60_000 }, async (t) => {
+test('a token that came with the address has left it, and is kept nowhere', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const address = `/desk#token=${ERIKA}`
   const page = await world.page(address)
@@ -40,7 +40,7 @@ async function whatIsKept() {
   return { addresses: requests.map(([url]) => url), everything }
 }
 
-test('who must sign in finds the way to the app, and is back at the page', { timeout: 60_000 }, async (t) => {
+test('who must sign in finds the way to the app, and is back at the page', { timeout: 300_000 }, async (t) => {
   let world
   const app = await foreignPage(t, () => `
     <script>
@@ -53,7 +53,7 @@ test('who must sign in finds the way to the app, and is back at the page', { tim
   assert.equal(page.url(), `${world.url}/desk`)
 })
 
-test('the app that opened the page hands over the token, and nobody else', { timeout: 60_000 }, async (t) => {
+test('the app that opened the page hands over the token, and nobody else', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const max = token({ sub: 'max', role: 'employee', company: 'demo', name: 'Max' })
   const host = await foreignPage(t, `

@@ -6,7 +6,7 @@ import { openWorld } from './world.mjs'
 /** For everything that the client's page asks for until it can be used, compressed as it is sent. */
 const CLIENT_MAX_BYTES = 120_000
 
-test('the client’s page weighs at most 120 kB, with its typeface', { timeout: 60_000 }, async (t) => {
+test('the client’s page weighs at most 120 kB, with its typeface', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const sizes = new Map()
   const context = await world.context()

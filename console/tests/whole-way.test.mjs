@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld, SCREEN } from './world.mjs'
 
-test('two employees and two clients book, decline, accept, write and end', { timeout: 120_000 }, async (t) => {
+test('two employees and two clients book, decline, accept, write and end', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const [erika, max, alice, bob, board] = await Promise.all([
     world.desk('erika'),
@@ -102,7 +102,7 @@ test('two employees and two clients book, decline, accept, write and end', { tim
   })
 })
 
-test('two devices of one employee stay in step', { timeout: 60_000 }, async (t) => {
+test('two devices of one employee stay in step', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const [phone, screen, alice] = await Promise.all([
     world.desk('erika'),
@@ -127,7 +127,7 @@ test('two devices of one employee stay in step', { timeout: 60_000 }, async (t) 
   await Promise.all([phone.hears('Both of me'), alice.hears('Both of me')])
 })
 
-test('two devices of one client stay in step', { timeout: 60_000 }, async (t) => {
+test('two devices of one client stay in step', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const [phone, screen, erika] = await Promise.all([
     world.client('alice'),
@@ -153,7 +153,7 @@ test('two devices of one client stay in step', { timeout: 60_000 }, async (t) =>
   await Promise.all([phone, screen].map((device) => device.isOver('Your session with Erika is over')))
 })
 
-test('a board whose line is cut shows afterwards how everything went on', { timeout: 60_000 }, async (t) => {
+test('a board whose line is cut shows afterwards how everything went on', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const direct = { base: world.server.url }
   const [erika, alice, board] = await Promise.all([

@@ -1,13 +1,14 @@
 // The world of a test: the built server with `--dev`, a line to it that can be cut, and people with browsers.
 import assert from 'node:assert/strict'
 import { House, until } from '../client/tests/people.mjs'
+import { unhurried } from '../../tests/phoenix/people.mjs'
 import { Server } from '../../tests/phoenix/server.mjs'
 import { browser, PHONE, SCREEN, watch } from './browser.mjs'
 import { press } from './stage.mjs'
 
 export { PHONE, SCREEN, until }
-/** How long anything may take; an event comes in milliseconds, a line heals in seconds. */
-export const PATIENCE_MS = 15_000
+/** How long anything may take; an event comes in milliseconds, a line heals in seconds, a busy machine needs longer. */
+export const PATIENCE_MS = 60_000
 
 /**
  * Starts all of it; when the test ends, everybody leaves, no page may have complained of anything but what is
@@ -17,6 +18,7 @@ export async function openWorld(t, { env = {}, expected } = {}) {
   const [server] = await Promise.all([Server.start({ env: { SWITCHBOARD_DEV: 'true', ...env } }), browser()])
   const world = new World(server, expected)
   t.after(() => world.close())
+  await server.ask('PATCH', '/v1/companies/demo', { settings: unhurried({ offer_timeout_ms: PATIENCE_MS }) })
   world.line = await world.relay()
   return world
 }
