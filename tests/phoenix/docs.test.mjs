@@ -1,52 +1,41 @@
 // The pages for users do what they say: their programs and their shell commands, as they stand there.
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Webhook } from 'standardwebhooks'
-import { within } from './inbox.mjs'
+import { PATIENCE_MS } from './inbox.mjs'
+import { freePort } from './ports.mjs'
+import { blocksOf, emptyDirectory, Program, writePrograms } from './programs.mjs'
 import { API_KEY, BINARY, RawSocket, SECRET, Server } from './server.mjs'
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
-const HERE = fileURLToPath(new URL('.', import.meta.url))
-const RUN_LIMIT_MS = 60_000
-const PROGRAM_LIMIT_MS = 15_000
+/** A page starts a server, stops it, and runs a dozen commands. */
+const PAGE_LIMIT_MS = 4 * PATIENCE_MS
 const DOCUMENTED_ADDRESS = /127\.0\.0\.1:4000/g
 
-test('the page for beginners does what it says', { timeout: 90_000 }, (t) => follow(t, 'getting-started.md'))
+test('the page for beginners does what it says', (t) => follow(t, 'getting-started.md'))
 
-test('the page for operators does what it says', { timeout: 90_000 }, (t) => follow(t, 'operating.md'))
+test('the page for operators does what it says', (t) => follow(t, 'operating.md'))
 
-test('the page of the HTTP API does what it says', { timeout: 90_000 }, (t) => follow(t, 'api.md'))
+test('the page of the HTTP API does what it says', (t) => follow(t, 'api.md'))
 
-test('the apps of the page for Node meet in a session', { timeout: 60_000 }, async (t) => {
+test('the back end of the page for Node makes a company and an employee', async (t) => {
   const { server, directory } = await emptyCompany(t)
-  await writePrograms(directory, await blocksOf('clients/node.md'))
-  const env = environment(server)
-  const start = (name) => run(t, process.execPath, [name], directory, env)
-  const backEnd = start('back-end.mjs')
-  assert.equal(await ended(backEnd), 0, said(backEnd))
+  await writePrograms(directory, await blocksOf(join(DOCS, 'clients/node.md')))
+  const backEnd = new Program(t, process.execPath, ['back-end.mjs'], directory, environment(server))
+  await backEnd.succeeds()
   assert.match(backEnd.output, /^Erika is offline$/m)
-  const [employee, client] = [start('employee.mjs'), start('client.mjs')]
-  for (const program of [employee, client]) assert.equal(await ended(program), 0, said(program))
-  assert.match(employee.output, /^alice asks: bicycles$/m, said(employee))
-  assert.match(employee.output, /^the offer is accepted$/m, said(employee))
-  assert.match(employee.output, /^the client says: May I deduct my bicycle\?$/m, said(employee))
-  assert.match(employee.output, /^the session was ended by the client$/m, said(employee))
-  assert.match(client.output, /^Erika takes it$/m, said(client))
-  assert.match(client.output, /^Erika says: Yes, you may\.$/m, said(client))
 })
 
 const elixir = spawnSync('elixir', ['--version']).status === 0
 test('the modules of the page for Phoenix mint tokens, ask over HTTP and know webhooks', {
-  timeout: 90_000,
   skip: elixir ? false : 'elixir is not installed',
 }, async (t) => {
   const { server, directory } = await emptyCompany(t)
-  const names = await writePrograms(directory, await blocksOf('clients/phoenix-elixir.md'))
+  const names = await writePrograms(directory, await blocksOf(join(DOCS, 'clients/phoenix-elixir.md')))
   await writeFile(join(directory, 'jason.ex'), JASON)
   const modules = ['jason.ex', ...names].flatMap((name) => ['-r', name])
   const [secret, sent] = [`whsec_${Buffer.from('a secret of thirty-two bytes or so').toString('base64')}`, new Date()]
@@ -58,13 +47,13 @@ test('the modules of the page for Phoenix mint tokens, ask over HTTP and know we
     WEBHOOK_TIMESTAMP: String(Math.floor(sent.getTime() / 1000)),
   }
   const env = { ...environment(server), ...signed }
-  const program = run(t, 'elixir', [...modules, '-e', ELIXIR_TRIAL], directory, env)
-  assert.equal(await ended(program), 0, said(program))
-  assert.match(program.output, /^made: Erika$/m, said(program))
-  assert.match(program.output, /^refused: unknown_employee$/m, said(program))
-  assert.match(program.output, /^webhook: offer\.made$/m, said(program))
+  const program = new Program(t, 'elixir', [...modules, '-e', ELIXIR_TRIAL], directory, env)
+  await program.succeeds()
+  assert.match(program.output, /^made: Erika$/m, program.said)
+  assert.match(program.output, /^refused: unknown_employee$/m, program.said)
+  assert.match(program.output, /^webhook: offer\.made$/m, program.said)
   for (const wrong of ['another body', 'too old', 'no signature']) {
-    assert.match(program.output, new RegExp(`^${wrong}: not_ours$`, 'm'), said(program))
+    assert.match(program.output, new RegExp(`^${wrong}: not_ours$`, 'm'), program.said)
   }
   const bearer = /^token: (\S+)$/m.exec(program.output)?.[1]
   const socket = await RawSocket.open(server, bearer)
@@ -120,7 +109,7 @@ async function follow(t, page) {
   const directory = await emptyDirectory(t)
   const address = `127.0.0.1:${await freePort()}`
   const own = (text) => text.replace(DOCUMENTED_ADDRESS, address)
-  const blocks = (await blocksOf(page)).map((block) => ({ ...block, source: own(block.source) }))
+  const blocks = (await blocksOf(join(DOCS, page))).map((block) => ({ ...block, source: own(block.source) }))
   await writePrograms(directory, blocks)
   const script = ['set -euo pipefail', "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT"]
   blocks.forEach(({ language, source }, at) => {
@@ -129,8 +118,8 @@ async function follow(t, page) {
   await mkdir(join(directory, 'bin'))
   await symlink(BINARY, join(directory, 'bin/switchboard'))
   const env = { PATH: `${join(directory, 'bin')}:${process.env.PATH}`, SWITCHBOARD_LISTEN: address }
-  const shell = run(t, 'bash', ['-c', script.join('\n')], directory, env)
-  assert.equal(await ended(shell, RUN_LIMIT_MS), 0, said(shell))
+  const shell = new Program(t, 'bash', ['-c', script.join('\n')], directory, env)
+  await shell.succeeds(PAGE_LIMIT_MS)
   const commands = blocks.filter(({ language }) => language === 'sh')
   assert.ok(commands.length > 3, 'the page has commands')
   blocks.forEach(({ language, source }, at) => {
@@ -155,31 +144,6 @@ function assertPrinted(printed, lines, page) {
   }
 }
 
-/** The fenced blocks of a page, in their order. */
-async function blocksOf(page) {
-  const text = await readFile(join(DOCS, page), 'utf8')
-  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, source]) => ({ language, source }))
-}
-
-/** Writes the blocks whose first line is a comment that names a file; gives back the names. */
-async function writePrograms(directory, blocks) {
-  const names = []
-  for (const { source } of blocks) {
-    const name = /^(?:\/\/|#) ([\w-]+\.(?:mjs|ex|toml))$/.exec(source.split('\n')[0])?.[1]
-    if (!name) continue
-    await writeFile(join(directory, name), source)
-    names.push(name)
-  }
-  return names
-}
-
-/** A directory beside this file, so that programs find the packages. */
-async function emptyDirectory(t) {
-  const directory = await mkdtemp(join(HERE, '.docs-'))
-  t.after(() => rm(directory, { recursive: true, force: true }))
-  return directory
-}
-
 async function emptyCompany(t) {
   const server = await Server.start()
   t.after(async () => {
@@ -196,34 +160,4 @@ function environment(server) {
     SWITCHBOARD_API_KEY: API_KEY,
     SWITCHBOARD_JWT_SECRET: SECRET,
   }
-}
-
-async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => listener.once('listening', resolve))
-  const { port } = listener.address()
-  await new Promise((resolve) => listener.close(resolve))
-  return port
-}
-
-function run(t, command, args, cwd, env) {
-  // A group of its own, so that nothing which a shell has started outlives the test.
-  const how = { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true }
-  const child = spawn(command, args, how)
-  const program = { name: args[0], child, output: '', errors: '' }
-  child.stdout.setEncoding('utf8').on('data', (text) => (program.output += text))
-  child.stderr.setEncoding('utf8').on('data', (text) => (program.errors += text))
-  program.exited = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)))
-  t.after(() => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL')
-  })
-  return program
-}
-
-function ended(program, limitMs = PROGRAM_LIMIT_MS) {
-  return within(limitMs, () => `it did not end: ${said(program)}`, (resolve) => void program.exited.then(resolve))
-}
-
-function said(program) {
-  return `${program.name} printed: ${program.output}; and to stderr: ${program.errors}`
 }

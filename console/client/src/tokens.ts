@@ -53,6 +53,8 @@ export class Tokens {
   /** The server says that it has expired: a newer one may be there already. */
   expired(): void {
     this.#due = this.current === this.#worn
+    // The next dial asks: this would be a second question beside it.
+    if (this.#due) clearTimeout(this.#renewal)
   }
 
   /** Whoever connects anew gets a fresh one at once. */
