@@ -103,7 +103,7 @@ impl Shop {
         let company = &mut self.companies[at];
         let (booking, session) = (BookingId::from_u128(self.cycles.into()), SessionId::from_u128(self.cycles.into()));
         let (client, topic) = (self.client.clone(), self.topic.clone());
-        let book = Command::Book { booking, client, topic, note: None, key: None };
+        let book = Command::Book { booking, client, client_name: None, topic, note: None, key: None };
         let asked = Self::take(company, now, &book, how)?.iter().find_map(|event| match event {
             Event::OfferMade { employee, .. } => Some(*employee),
             _ => None,

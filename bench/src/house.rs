@@ -186,7 +186,7 @@ impl House {
     fn book_one(&self, visit: &mut Visit<'_>, guest: usize, answer: OfferAnswer) -> Result<()> {
         let (booking, session) = (self.exchange.clock().fresh_booking(), self.exchange.clock().fresh_session());
         let (client, topic) = (format!("guest-{guest}").parse()?, self.people.topic.clone());
-        take_all(visit, &[Command::Book { booking, client, topic, note: None, key: None }])?;
+        take_all(visit, &[Command::Book { booking, client, client_name: None, topic, note: None, key: None }])?;
         let (offer, employee) = offer_of(visit, booking).context("nobody is idle")?;
         match answer {
             OfferAnswer::Nothing => Ok(()),
@@ -273,7 +273,7 @@ impl Caller for Visitor {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         let (clock, client, topic) = (self.exchange.clock(), self.client.clone(), self.people.topic.clone());
         let (booking, session) = (clock.fresh_booking(), clock.fresh_session());
-        let book = Command::Book { booking, client, topic, note: None, key: None };
+        let book = Command::Book { booking, client, client_name: None, topic, note: None, key: None };
         let offer = self.visit(company, |visit| visit.take(&book).ok().and_then(|_| offer_of(visit, booking)));
         let Some((offer, employee)) = offer.await? else { return Ok(None) };
         self.open = Some((offer, session));

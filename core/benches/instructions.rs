@@ -48,7 +48,14 @@ impl Scene {
 
     fn book(&mut self, id: u128, client: ClientId) {
         let topic = topic(usize::try_from(id % 10).unwrap_or_default());
-        self.play(Command::Book { booking: BookingId::from_u128(id), client, topic, note: None, key: None });
+        self.play(Command::Book {
+            booking: BookingId::from_u128(id),
+            client,
+            client_name: None,
+            topic,
+            note: None,
+            key: None,
+        });
         let (employee, offer) = (self.asked(id), offer(id));
         self.play(Command::OfferDelivered { employee, offer, device: None });
     }
@@ -194,7 +201,7 @@ const fn session() -> SessionId {
 
 fn book(note: Option<&str>, key: Option<Key>) -> Command {
     let booking = BookingId::from_u128(OURS);
-    Command::Book { booking, client: zoe(), topic: topic(3), note: note.map(Into::into), key }
+    Command::Book { booking, client: zoe(), client_name: None, topic: topic(3), note: note.map(Into::into), key }
 }
 
 fn hire(n: usize, topics: Vec<Topic>) -> Command {

@@ -16,6 +16,9 @@ pub struct Booking {
     pub id: BookingId,
     /// Who asked.
     pub client: ClientId,
+    /// What people called the client then, if it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<Arc<str>>,
     /// About what.
     pub topic: Topic,
     /// The client's words for the employee: JSON.
@@ -48,6 +51,7 @@ impl Booking {
         Self {
             id,
             client,
+            client_name: None,
             topic,
             note: None,
             key: None,
@@ -126,7 +130,7 @@ impl Booking {
 
     /// Bytes that it takes in memory, roughly.
     pub(crate) fn weight(&self) -> usize {
-        400 + self.note.as_ref().map_or(0, |n| n.len()) + self.offers.len() * 160
+        400 + self.note.iter().chain(&self.client_name).map(|text| text.len()).sum::<usize>() + self.offers.len() * 160
     }
 }
 

@@ -68,6 +68,8 @@ pub enum Command {
         booking: BookingId,
         /// Who asks.
         client: ClientId,
+        /// What people call the client, if it is known.
+        client_name: Option<Arc<str>>,
         /// About what.
         topic: Topic,
         /// Words for the employee, as JSON.

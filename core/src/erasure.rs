@@ -93,11 +93,11 @@ impl Erasure {
     }
 
     fn rewrite_client(&mut self, event: &mut Event, of: &ClientId, alias: &ClientId) {
-        if let Event::BookingOpened { booking, client, note, key, .. } = event
+        if let Event::BookingOpened { booking, client, client_name, note, key, .. } = event
             && client == of
         {
             self.bookings.insert(*booking);
-            (*client, *note, *key) = (alias.clone(), None, None);
+            (*client, *client_name, *note, *key) = (alias.clone(), None, None, None);
         }
         if let Event::ClientConnected { client } | Event::ClientDisconnected { client } = event
             && client == of

@@ -78,6 +78,9 @@ pub enum Event {
         booking: BookingId,
         /// Who asked.
         client: ClientId,
+        /// What people call the client, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_name: Option<Arc<str>>,
         /// About what.
         topic: Topic,
         /// The client's words for the employee: JSON, which core does not read.

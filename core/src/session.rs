@@ -19,6 +19,9 @@ pub struct Session {
     pub booking: BookingId,
     /// Who asked.
     pub client: ClientId,
+    /// What people called the client when they asked, if it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<Arc<str>>,
     /// The number in the roster of who said yes.
     pub employee: EmployeeNo,
     /// Who said yes; kept also after the employee is gone.
@@ -99,7 +102,9 @@ impl Session {
     /// Bytes that it takes in memory, roughly.
     pub(crate) fn weight(&self) -> usize {
         let notes = self.notes.as_ref().map_or(0, |notes| notes.body.len());
-        400 + notes + self.messages.iter().map(|m| 120 + m.body.len()).sum::<usize>()
+        400 + notes
+            + self.client_name.as_ref().map_or(0, |name| name.len())
+            + self.messages.iter().map(|m| 120 + m.body.len()).sum::<usize>()
     }
 }
 

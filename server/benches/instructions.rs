@@ -74,7 +74,14 @@ fn to_read((_, _, payload): Said, read: Read) -> (Box<RawValue>, Read) {
 fn read_book(payload: &RawValue) -> Result<Command, Refusal> {
     let fields = Fields::of(payload);
     let (topic, note) = (fields.required("topic")?, fields.optional_json("note", NOTE_MAX_BYTES)?);
-    Ok(Command::Book { booking: BOOKING, client: id("alice"), topic, note, key: fields.optional("key")? })
+    Ok(Command::Book {
+        booking: BOOKING,
+        client: id("alice"),
+        client_name: None,
+        topic,
+        note,
+        key: fields.optional("key")?,
+    })
 }
 
 fn read_accept(payload: &RawValue) -> Result<Command, Refusal> {
@@ -151,7 +158,7 @@ impl Desk {
 
     fn book(&mut self) -> Vec<Notice> {
         let (topic, note) = (id("tax"), Some(r#"{"about":"a contract"}"#.into()));
-        self.take(&Command::Book { booking: BOOKING, client: id("alice"), topic, note, key: None })
+        self.take(&Command::Book { booking: BOOKING, client: id("alice"), client_name: None, topic, note, key: None })
     }
 
     fn accept(&mut self) -> Vec<Notice> {

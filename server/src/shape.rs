@@ -51,6 +51,8 @@ shapes! {
     Topic = text(format!("{LINE}{{1,{TOPIC_MAX_CHARS}}}$")).examples([json!("tax")]);
     /// A name for people to read.
     Name = text(format!("{LINE}{{1,{NAME_MAX_CHARS}}}$")).examples([json!("Acme")]);
+    /// What people called the client when they asked: the `name` of their token; null when it had none.
+    ClientName = text(format!("{LINE}{{1,{NAME_MAX_CHARS}}}$")).examples([json!("Carl Berg")]);
     /// A moment: RFC 3339 in UTC with milliseconds.
     Moment = text(r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")
         .examples([json!("2026-11-23T09:30:00.000Z")]);

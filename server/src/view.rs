@@ -118,6 +118,8 @@ pub struct BookingView<'a> {
     pub(crate) company_id: Text<'a>,
     #[schema(value_type = shape::Id)]
     pub(crate) client_id: Text<'a>,
+    #[schema(value_type = Option<shape::ClientName>, required)]
+    pub(crate) client_name: Option<Text<'a>>,
     #[schema(value_type = shape::Topic)]
     pub(crate) topic: Text<'a>,
     #[schema(value_type = shape::Note)]
@@ -135,7 +137,7 @@ pub struct BookingView<'a> {
     pub(crate) employee: Option<NamedEmployee<'a>>,
 }
 object!(BookingView<'_> {
-    id, company_id, client_id, topic, note, state, reason, offers, created_at, session, employee
+    id, company_id, client_id, client_name, topic, note, state, reason, offers, created_at, session, employee
 });
 
 /// An employee as a client sees them.
@@ -157,6 +159,7 @@ pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a
         id: booking.id,
         company_id: company.id().as_str().into(),
         client_id: booking.client.as_str().into(),
+        client_name: booking.client_name.as_deref().map(Cow::Borrowed),
         topic: booking.topic.as_str().into(),
         note: booking.note.as_deref().map(|note| Note(note.into())),
         state: booking.state.word().into(),
@@ -181,6 +184,8 @@ pub struct SessionView<'a> {
     pub(crate) company_id: Text<'a>,
     #[schema(value_type = shape::Id)]
     pub(crate) client_id: Text<'a>,
+    #[schema(value_type = Option<shape::ClientName>, required)]
+    pub(crate) client_name: Option<Text<'a>>,
     #[schema(value_type = shape::Id)]
     pub(crate) employee_id: Text<'a>,
     #[schema(value_type = shape::Topic)]
@@ -195,7 +200,7 @@ pub struct SessionView<'a> {
     pub(crate) reason: Option<Text<'a>>,
 }
 object!(SessionView<'_> {
-    id, booking_id, company_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason
+    id, booking_id, company_id, client_id, client_name, employee_id, topic, started_at, ended_at, ended_by, reason
 });
 
 /// The session as it is now.
@@ -206,6 +211,7 @@ pub fn session<'a>(company: &'a Company, session: &'a Session) -> SessionView<'a
         booking_id: session.booking,
         company_id: company.id().as_str().into(),
         client_id: session.client.as_str().into(),
+        client_name: session.client_name.as_deref().map(Cow::Borrowed),
         employee_id: session.employee_id.as_str().into(),
         topic: session.topic.as_str().into(),
         started_at: Moment(session.started_at),
@@ -221,13 +227,14 @@ pub struct OfferView<'a> {
     id: OfferId,
     booking_id: BookingId,
     client_id: &'a str,
+    client_name: Option<&'a str>,
     topic: &'a str,
     note: Option<Note<'a>>,
     attempt: u32,
     expires_at: Moment,
     expires_in_ms: u64,
 }
-object!(OfferView<'_> { id, booking_id, client_id, topic, note, attempt, expires_at, expires_in_ms });
+object!(OfferView<'_> { id, booking_id, client_id, client_name, topic, note, attempt, expires_at, expires_in_ms });
 
 /// The booking's latest offer, with the time that is left.
 #[must_use]
@@ -237,6 +244,7 @@ pub fn offer<'a>(booking: &'a Booking, offer: &'a Offer, now: Time) -> OfferView
         id,
         booking_id: booking.id,
         client_id: booking.client.as_str(),
+        client_name: booking.client_name.as_deref(),
         topic: booking.topic.as_str(),
         note: booking.note.as_deref().map(|note| Note(note.into())),
         attempt: id.attempt,
@@ -597,6 +605,7 @@ mod tests {
                 booking_id: BookingId::from_u128(!self.id),
                 company_id: self.name(),
                 client_id: self.name(),
+                client_name: self.text(),
                 employee_id: self.name(),
                 topic: self.name(),
                 started_at: self.moment(),
@@ -612,6 +621,7 @@ mod tests {
                 id: BookingId::from_u128(self.id),
                 company_id: self.name(),
                 client_id: self.name(),
+                client_name: self.text(),
                 topic: self.name(),
                 note: self.note(),
                 state: self.name(),
@@ -628,6 +638,7 @@ mod tests {
                 id: OfferId { booking: BookingId::from_u128(self.id), attempt: self.number },
                 booking_id: BookingId::from_u128(self.id),
                 client_id: &self.name,
+                client_name: self.text.as_deref(),
                 topic: &self.name,
                 note: self.note(),
                 attempt: self.number,

@@ -259,7 +259,7 @@ impl World {
         let model = &self.offices[seat.office].ahead;
         match (&frame.wish, &seat.place) {
             (Wish::Book(topic, note, key), Place::Client(client)) => {
-                Step::Book(client.clone(), topic.clone(), note.clone(), key.clone())
+                Step::Book(client.clone(), self.phones[phone].name.clone(), topic.clone(), note.clone(), key.clone())
             }
             (Wish::Cancel(booking), Place::Client(client)) => Step::Cancel(*booking, Actor::Client(client.clone())),
             (Wish::SetStatus(willing), Place::Employee(id)) => Step::SetStatus(id.clone(), *willing, false),

@@ -135,6 +135,8 @@ pub struct Phone {
     pub person: usize,
     /// The server's end, while nothing is under way in it.
     pub device: Option<Device>,
+    /// What the token on it calls the person.
+    pub name: Option<String>,
     /// Whether the line holds.
     pub is_up: bool,
     /// On their way to the server.
@@ -314,7 +316,8 @@ impl World {
 
     /// A person switches a device on.
     pub fn connect(&mut self, person: usize) -> Option<usize> {
-        let claims = self.claims(person);
+        let name = self.name_of(person);
+        let claims = self.claims(person, name.as_deref());
         let house = self.house.as_mut()?;
         let pass = house.hub.admission.admit(&claims, None).expect("nobody is limited here");
         let version = switchboard::phoenix::Version::V2;
@@ -325,6 +328,7 @@ impl World {
         self.phones.push(Phone {
             person,
             device: Some(device),
+            name,
             is_up: true,
             up: VecDeque::new(),
             down: VecDeque::new(),
@@ -339,13 +343,21 @@ impl World {
         Some(phone)
     }
 
-    fn claims(&self, person: usize) -> Claims {
+    /// A client's next token may have another name than the one before, or none. What an employee's says is no matter
+    /// here: nobody is hired by it.
+    fn name_of(&self, person: usize) -> Option<String> {
+        let token = self.phones.len() % 3;
+        let person = &self.people[person];
+        (person.role == Role::Client && token > 0).then(|| format!("{} of token {token}", person.id))
+    }
+
+    fn claims(&self, person: usize, name: Option<&str>) -> Claims {
         let person = &self.people[person];
         Claims {
             subject: person.id.clone(),
             role: person.role,
             company: person.office.map(|office| self.offices[office].id.to_string()),
-            name: None,
+            name: name.map(str::to_owned),
             topics: None,
             scope: None,
             expires_at_s: u64::MAX / 1000,

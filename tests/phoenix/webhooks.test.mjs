@@ -87,14 +87,14 @@ test('an endpoint is told of an offer with all that wakes a phone, signed', asyn
   const made = await endpoint(world, receiver, { types: ['offer.made'], description: 'push' })
   assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
   const ann = await world.employee('ann')
-  const carl = await world.client('carl')
+  const carl = await world.client('carl', { claims: { name: 'Carl Berg' } })
   const booking = await carl.book('billing', { note: { plan: 'gold' } })
   const offer = await ann.offer()
   const { event, headers } = await receiver.next('offer.made')
   const { made_at, expires_at, ...data } = event.data
   assert.deepEqual(data, {
     offer_id: offer.id, booking_id: booking.id, attempt: 1, employee_id: 'ann', employee_name: 'Ann',
-    client_id: 'carl', topic: 'billing', note: { plan: 'gold' },
+    client_id: 'carl', client_name: 'Carl Berg', topic: 'billing', note: { plan: 'gold' },
   })
   assert.equal(expires_at, offer.expires_at)
   assert.ok(made_at < expires_at)

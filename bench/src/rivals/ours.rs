@@ -63,7 +63,8 @@ impl Caller for Client {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         let (client, topic) = (self.id.clone(), self.people.topic.clone());
         let booking = self.clock.fresh_booking();
-        let turn = self.take(company, &Command::Book { booking, client, topic, note: None, key: None })?;
+        let turn =
+            self.take(company, &Command::Book { booking, client, client_name: None, topic, note: None, key: None })?;
         let asked = turn.notices.iter().find_map(|notice| match notice {
             Notice::Offer { employee, offer } => Some((*employee, *offer)),
             _ => None,

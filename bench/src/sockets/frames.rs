@@ -119,9 +119,9 @@ impl Frame {
 #[derive(Debug)]
 pub struct Frames(Vec<(Step, Vec<(Role, Frame)>)>);
 
-const OFFERING: &str = r#"{"booking":{"id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","topic":"load","note":null,"state":"offering","reason":null,"offers":1,"created_at":"2026-11-24T00:09:37.354Z","session":null,"employee":null}}"#;
-const RUNNING: &str = r#"{"id":"SESSION","booking_id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","employee_id":"EMPLOYEE","topic":"load","started_at":"2026-11-24T00:09:37.362Z","ended_at":null,"ended_by":null,"reason":null}"#;
-const ENDED: &str = r#"{"id":"SESSION","booking_id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","employee_id":"EMPLOYEE","topic":"load","started_at":"2026-11-24T00:09:37.362Z","ended_at":"2026-11-24T00:09:37.394Z","ended_by":"client","reason":null}"#;
+const OFFERING: &str = r#"{"booking":{"id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","client_name":null,"topic":"load","note":null,"state":"offering","reason":null,"offers":1,"created_at":"2026-11-24T00:09:37.354Z","session":null,"employee":null}}"#;
+const RUNNING: &str = r#"{"id":"SESSION","booking_id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","client_name":null,"employee_id":"EMPLOYEE","topic":"load","started_at":"2026-11-24T00:09:37.362Z","ended_at":null,"ended_by":null,"reason":null}"#;
+const ENDED: &str = r#"{"id":"SESSION","booking_id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","client_name":null,"employee_id":"EMPLOYEE","topic":"load","started_at":"2026-11-24T00:09:37.362Z","ended_at":"2026-11-24T00:09:37.394Z","ended_by":"client","reason":null}"#;
 
 const CLIENTS: &str = "company:COMPANY";
 const DESK: &str = "employee:COMPANY:EMPLOYEE";
@@ -143,7 +143,7 @@ fn status(status: &str, cause: &str) -> (Role, String) {
 
 fn booking(session: &str) -> (Role, String) {
     let payload = format!(
-        r#"{{"booking":{{"id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","topic":"load","note":null,"state":"assigned","reason":null,"offers":1,"created_at":"2026-11-24T00:09:37.354Z","session":{session},"employee":{{"id":"EMPLOYEE","name":"EMPLOYEE"}}}}}}"#
+        r#"{{"booking":{{"id":"BOOKING","company_id":"COMPANY","client_id":"CLIENT","client_name":null,"topic":"load","note":null,"state":"assigned","reason":null,"offers":1,"created_at":"2026-11-24T00:09:37.354Z","session":{session},"employee":{{"id":"EMPLOYEE","name":"EMPLOYEE"}}}}}}"#
     );
     (Role::Client, event(CLIENTS, "booking", &payload))
 }
@@ -159,7 +159,7 @@ impl Frames {
         let availability = r#"{"availability":{"available":true,"idle":1,"topics":{}},"booking":null}"#;
         let desk =
             r#"{"status":"offline","since":"2026-11-24T00:09:37.328Z","intent":"offline","offer":null,"session":null}"#;
-        let offer = r#"{"offer":{"id":"BOOKING.1","booking_id":"BOOKING","client_id":"CLIENT","topic":"load","note":null,"attempt":1,"expires_at":"2026-11-24T00:09:52.354Z","expires_in_ms":15000}}"#;
+        let offer = r#"{"offer":{"id":"BOOKING.1","booking_id":"BOOKING","client_id":"CLIENT","client_name":null,"topic":"load","note":null,"attempt":1,"expires_at":"2026-11-24T00:09:52.354Z","expires_in_ms":15000}}"#;
         let steps = vec![
             (Step::ClientJoins, vec![(Role::Client, reply(CLIENTS, availability))]),
             (Step::EmployeeJoins, vec![(Role::Employee, reply(DESK, desk))]),

@@ -20,8 +20,8 @@ const COMPANY: &str = "INSERT INTO companies (id, name, settings, created_at) VA
 const EMPLOYEE: &str = "INSERT INTO employees (company_id, id, name, topics, intent) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT DO UPDATE SET name = excluded.name, topics = excluded.topics, intent = excluded.intent";
 const BOOKING: &str = "INSERT INTO bookings (company_id, id, client_id, topic, note, state, reason, offers, created_at,
-        ended_at, session_id, employee_id, employee_name)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        ended_at, session_id, employee_id, employee_name, client_name)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
     ON CONFLICT DO UPDATE SET state = excluded.state, reason = excluded.reason, offers = excluded.offers,
         ended_at = excluded.ended_at, session_id = excluded.session_id, employee_id = excluded.employee_id,
         employee_name = excluded.employee_name";
@@ -31,8 +31,8 @@ const OFFER: &str = "INSERT INTO offers (company_id, booking_id, attempt, employ
     ON CONFLICT DO UPDATE SET delivered_at = excluded.delivered_at, closed_at = excluded.closed_at,
         outcome = excluded.outcome, reason = excluded.reason";
 const SESSION: &str = "INSERT INTO sessions (company_id, id, booking_id, client_id, employee_id, topic, started_at,
-        ended_at, ended_by, reason)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        ended_at, ended_by, reason, client_name)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     ON CONFLICT (company_id, id) DO UPDATE SET ended_at = excluded.ended_at, ended_by = excluded.ended_by,
         reason = excluded.reason";
 /// The tables that bookings write, each with the columns that order it.
@@ -103,7 +103,7 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
             let (created, ended, session) = (ms(b.created_at), maybe_ms(b.ended_at), word(b.session_id.as_ref()));
             let employee = (word(b.employee_id.as_ref()), word(b.employee_name.as_ref()));
             let values = [company, id, client, topic, note, state, reason, offers, created, ended, session];
-            (BOOKING, values.into_iter().chain([employee.0, employee.1]).collect())
+            (BOOKING, values.into_iter().chain([employee.0, employee.1, word(b.client_name.as_ref())]).collect())
         }
         Row::Offer(o) => {
             let (booking, attempt, employee) =
@@ -116,7 +116,8 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
             let (id, booking, client) = (text(s.id), text(s.booking_id), text(&s.client_id));
             let (employee, topic, started) = (text(&s.employee_id), text(&s.topic), ms(s.started_at));
             let (ended, by, reason) = (maybe_ms(s.ended_at), word(s.ended_by.as_ref()), word(s.reason.as_ref()));
-            (SESSION, vec![company, id, booking, client, employee, topic, started, ended, by, reason])
+            let name = word(s.client_name.as_ref());
+            (SESSION, vec![company, id, booking, client, employee, topic, started, ended, by, reason, name])
         }
         Row::CompanyGone | Row::EmployeeGone { .. } | Row::Notes(_) | Row::Message(_) => {
             bail!("no booking writes {row:?}")

@@ -59,6 +59,8 @@ export interface Booking {
   readonly id: string
   readonly company_id: string
   readonly client_id: string
+  /** What people call the client, if their token said so. */
+  readonly client_name: string | null
   readonly topic: string
   readonly note: Json
   readonly state: BookingState
@@ -77,6 +79,8 @@ export interface Session {
   readonly booking_id: string
   readonly company_id: string
   readonly client_id: string
+  /** What people call the client, if their token said so. */
+  readonly client_name: string | null
   readonly employee_id: string
   readonly topic: string
   readonly started_at: Time
@@ -91,6 +95,8 @@ export interface Offer {
   readonly id: string
   readonly booking_id: string
   readonly client_id: string
+  /** What people call the client, if their token said so. */
+  readonly client_name: string | null
   readonly topic: string
   readonly note: Json
   /** The first employee who is asked has 1. */

@@ -36,9 +36,10 @@ impl Company {
                 self.change_employee(*employee, at, |e| e.reach = Reach::Gone { since: at });
             }
             Event::WrapUpEnded { employee } => self.change_employee(*employee, at, |e| e.duty = Duty::Free),
-            Event::BookingOpened { booking, client, topic, note, key } => {
+            Event::BookingOpened { booking, client, client_name, topic, note, key } => {
                 let deadline = at.plus_ms(self.settings.booking_deadline_ms);
                 let mut booking = Booking::new(*booking, client.clone(), topic.clone(), at, deadline);
+                booking.client_name = client_name.clone();
                 booking.note = note.clone();
                 booking.key = key.clone();
                 self.open_booking(booking);
@@ -220,9 +221,9 @@ impl Company {
             b.session = Some(id);
             // Who has no time to come back is there.
             let is_there = b.client_due.take().is_none();
-            Some((employee, b.client.clone(), b.topic.clone(), is_there))
+            Some((employee, b.client.clone(), b.client_name.clone(), b.topic.clone(), is_there))
         });
-        let Some((no, client, topic, is_client_there)) = assigned.flatten() else { return };
+        let Some((no, client, client_name, topic, is_client_there)) = assigned.flatten() else { return };
         count(&mut self.today.assigned);
         self.change_employee(no, at, |e| {
             e.duty = Duty::InSession(id);
@@ -233,6 +234,7 @@ impl Company {
             id,
             booking,
             client,
+            client_name,
             employee: no,
             employee_id: employee.id.clone(),
             employee_name: employee.name.clone(),

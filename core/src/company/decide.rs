@@ -188,7 +188,7 @@ impl Company {
     }
 
     fn book(&self, now: Time, command: &Command) -> Decision {
-        let Command::Book { booking, client, topic, note, key } = command else { return Ok(vec![]) };
+        let Command::Book { booking, client, client_name, topic, note, key } = command else { return Ok(vec![]) };
         if key.as_ref().is_some_and(|key| self.keys.contains_key(&(client.clone(), key.clone()))) {
             return Ok(vec![]);
         }
@@ -199,6 +199,7 @@ impl Company {
         let opened = Event::BookingOpened {
             booking: *booking,
             client: client.clone(),
+            client_name: client_name.clone(),
             topic: topic.clone(),
             note: note.clone(),
             key: key.clone(),

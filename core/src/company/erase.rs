@@ -14,12 +14,12 @@ impl Company {
                 }
                 for booking in self.bookings.values_mut().filter(|booking| booking.client == client) {
                     booking.client = alias.clone();
-                    (booking.note, booking.key) = (None, None);
+                    (booking.client_name, booking.note, booking.key) = (None, None, None);
                     booking.offers.iter_mut().for_each(|offer| offer.reason = None);
                     erasure.bookings.insert(booking.id);
                 }
                 for session in self.sessions.values_mut().filter(|session| session.client == client) {
-                    session.client = alias.clone();
+                    (session.client, session.client_name) = (alias.clone(), None);
                     erasure.sessions.insert(session.id);
                 }
             }

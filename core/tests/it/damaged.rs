@@ -38,7 +38,7 @@ fn missed() -> [Event; 3] {
     let offer = OfferId { booking, attempt: 1 };
     let (client, topic) = ("carol".parse().unwrap(), "tax".parse().unwrap());
     [
-        Event::BookingOpened { booking, client, topic, note: None, key: None },
+        Event::BookingOpened { booking, client, client_name: None, topic, note: None, key: None },
         Event::OfferMade { offer, employee: EmployeeNo(0), expires_at: Time::from_ms(16_000) },
         Event::OfferClosed { offer, outcome: Outcome::TimedOut, reason: None },
     ]

@@ -72,7 +72,8 @@ impl Crowd {
     fn book(&mut self) -> OfferId {
         let booking = BookingId::from_u128(self.company.seq().into());
         let (client, topic) = ("zoe".parse().unwrap(), topic(self.turn));
-        self.take(&Command::Book { booking, client, topic, note: None, key: None }).expect("somebody is idle")
+        self.take(&Command::Book { booking, client, client_name: None, topic, note: None, key: None })
+            .expect("somebody is idle")
     }
 
     fn book_and_cancel(&mut self) {

@@ -32,7 +32,8 @@ impl Days {
         self.fresh += 1;
         let (booking, client): (_, ClientId) = (BookingId::from_u128(self.fresh), "zoe".parse().unwrap());
         let topic = "tax".parse().unwrap();
-        self.take(&Command::Book { booking, client, topic, note: note.map(Into::into), key: None }).unwrap()
+        self.take(&Command::Book { booking, client, client_name: None, topic, note: note.map(Into::into), key: None })
+            .unwrap()
     }
 
     fn cancel(&mut self, booking: BookingId) {

@@ -123,6 +123,7 @@ impl<'a> Walk<'a> {
             14 | 15 => Command::Book {
                 booking: BookingId::from_u128(self.fresh()),
                 client: self.client(),
+                client_name: self.choices.yes().then(|| "Zoe".into()),
                 topic: self.topic(),
                 note: self.choices.yes().then(|| "[1]".into()),
                 key: self.key(),

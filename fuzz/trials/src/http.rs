@@ -186,7 +186,8 @@ async fn seed(hub: &Hub) -> [(&'static str, String); 3] {
     let clock = hub.exchange.clock();
     let (booking, open, session) = (clock.fresh_booking(), clock.fresh_booking(), clock.fresh_session());
     let (ann, bob) = (id("ann"), id("bob"));
-    let book = |booking, client| Command::Book { booking, client, topic: id("tax"), note: None, key: None };
+    let book =
+        |booking, client| Command::Book { booking, client, client_name: None, topic: id("tax"), note: None, key: None };
     let mut commands = vec![Command::SetCompany { name: "Acme".into(), settings: patient() }];
     for employee in [&ann, &bob] {
         let employee: &switchboard_core::EmployeeId = employee;

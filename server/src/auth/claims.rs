@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::{Map, Value};
 
 use super::{Scope, TokenError};
@@ -21,7 +22,7 @@ pub struct Claims {
     pub role: Role,
     /// The company; every employee and admin has one, a client without one may reach any.
     pub company: Option<String>,
-    /// The person's name, for people to read.
+    /// The person's name, for people to read: in its canonical spelling, and none where nobody could read it.
     pub name: Option<String>,
     /// The topics that an employee takes; `None` is any.
     pub topics: Option<Vec<String>>,
@@ -125,10 +126,15 @@ fn id(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<String>
     }
 }
 
+/// A name of blanks alone, or with control characters, keeps nobody out: it counts as none.
 fn name(claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
-    match text(claims, "name", NAME)? {
-        Some(name) if name.chars().count() > NAME_MAX_CHARS => Err(bad("name", NAME)),
-        name => Ok(name.map(str::to_owned)),
+    let Some(name) = text(claims, "name", NAME)? else { return Ok(None) };
+    let name = ComposingNormalizerBorrowed::new_nfc().normalize(name.trim());
+    match name.chars().count() {
+        0 => Ok(None),
+        1..=NAME_MAX_CHARS if name.chars().any(char::is_control) => Ok(None),
+        1..=NAME_MAX_CHARS => Ok(Some(name.into_owned())),
+        _ => Err(bad("name", NAME)),
     }
 }
 
@@ -255,6 +261,16 @@ mod tests {
         assert!(read_with("name", json!("é".repeat(256))).is_ok());
         assert!(is_bad("name", json!("é".repeat(257))));
         assert!(is_bad("name", json!(1)));
+    }
+
+    #[test]
+    fn a_name_is_spelled_in_one_way_and_one_that_cannot_be_read_counts_as_none() {
+        let read = |name: &str| read_with("name", json!(name)).unwrap().name;
+        assert_eq!(read("  Zoe\u{308} Miller\u{a0}").as_deref(), Some("Zo\u{eb} Miller"));
+        assert_eq!(read(&"e\u{301}".repeat(256)), Some("\u{e9}".repeat(256)), "counted as it is spelled");
+        for name in ["", " \u{2003}", "Zoe\u{7}", "Zoe\nMiller", "\u{85}Zoe\u{80}"] {
+            assert_eq!(read(name), None, "{name:?}");
+        }
     }
 
     #[test]

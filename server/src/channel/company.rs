@@ -7,7 +7,6 @@ use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Ref
 use super::fields::Fields;
 use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
 use crate::auth::Role;
-use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::json::{self, object};
 use crate::view::{self, AvailabilityView, BookingView};
@@ -67,17 +66,18 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
     let Room::Client(client) = &seat.room else { return };
     let fields = Fields::of(payload);
     match event {
-        "book" => caller.ask(&seat.company, |visit| book(visit, caller.clock(), client, &fields)).await,
+        "book" => caller.ask(&seat.company, |visit| book(visit, caller, client, &fields)).await,
         "cancel" => caller.ask(&seat.company, |visit| cancel(visit, client, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
 
-fn book(visit: &mut Visit<'_>, clock: &Clock, client: &ClientId, fields: &Fields<'_>) -> Response {
+fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
     let command = (|| {
         Ok(Command::Book {
-            booking: clock.fresh_booking(),
+            booking: caller.clock().fresh_booking(),
             client: client.clone(),
+            client_name: caller.claims.name.as_deref().map(Into::into),
             topic: fields.required("topic")?,
             note: fields.optional_json("note", NOTE_MAX_BYTES)?,
             key: fields.optional("key")?,

@@ -24,7 +24,7 @@ const COMPANY_NAME: &str = "Lindenhof Advice";
 const EMPLOYEES: &[(&str, &str, &[&str])] = &[("erika", "Erika", &["tax", "travel"]), ("max", "Max", &["tax"])];
 /// Who else can be tried: role, id, name.
 const OTHERS: [(Role, &str, &str); 3] =
-    [(Role::Client, "alice", "Alice"), (Role::Client, "bob", "Bob"), (Role::Admin, "olga", "Olga")];
+    [(Role::Client, "alice", "Alice Miller"), (Role::Client, "bob", "Bob Tanner"), (Role::Admin, "olga", "Olga")];
 /// How long the demo's tokens are good for, in seconds.
 const TOKEN_S: u64 = 12 * 60 * 60;
 

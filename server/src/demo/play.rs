@@ -18,7 +18,8 @@ pub async fn play(url: &str, secret: &str) -> anyhow::Result<()> {
     // A topic of its own, so that others who try the demo are not asked.
     let topic = format!("tax-{run}");
     let token = |role, who: &str| {
-        let mut claims = claims(&clock, role, &format!("{}-{run}", who.to_lowercase()), Some(who));
+        let name = if role == Role::Client { format!("{who} Miller") } else { who.to_owned() };
+        let mut claims = claims(&clock, role, &format!("{}-{run}", who.to_lowercase()), Some(&name));
         claims.topics = (role == Role::Employee).then(|| vec![topic.clone()]);
         keyring.sign(&claims)
     };

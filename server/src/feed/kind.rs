@@ -98,7 +98,7 @@ impl Kind {
             Self::EmployeeSet => &["employee_id", "name", "topics"],
             Self::EmployeeRemoved => &["employee_id"],
             Self::EmployeeIntent => &["employee_id", "intent", "by"],
-            Self::BookingOpened => &["booking_id", "client_id", "topic", "note"],
+            Self::BookingOpened => &["booking_id", "client_id", "client_name", "topic", "note"],
             Self::OfferMade => &[
                 "offer_id",
                 "booking_id",
@@ -106,6 +106,7 @@ impl Kind {
                 "employee_id",
                 "employee_name",
                 "client_id",
+                "client_name",
                 "topic",
                 "note",
                 "made_at",
@@ -114,9 +115,16 @@ impl Kind {
             Self::OfferDelivered => &["offer_id", "booking_id", "attempt", "employee_id", "device"],
             Self::OfferClosed => &["offer_id", "booking_id", "attempt", "employee_id", "outcome", "reason"],
             Self::BookingEnded => &["booking_id", "client_id", "topic", "state", "reason"],
-            Self::SessionStarted => {
-                &["session_id", "booking_id", "offer_id", "client_id", "employee_id", "employee_name", "topic"]
-            }
+            Self::SessionStarted => &[
+                "session_id",
+                "booking_id",
+                "offer_id",
+                "client_id",
+                "client_name",
+                "employee_id",
+                "employee_name",
+                "topic",
+            ],
             Self::MessageSent => {
                 &["message_id", "session_id", "booking_id", "client_id", "employee_id", "topic", "from"]
             }

@@ -49,9 +49,10 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
             let lane = lane_of_employee(*employee);
             (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent: intent.word(), by: *by })
         }
-        Event::BookingOpened { booking, client, topic, note, key: _ } => {
+        Event::BookingOpened { booking, client, client_name, topic, note, key: _ } => {
             let (client_id, topic, note) = (client.to_string(), topic.to_string(), raw(note.as_deref())?);
-            let data = Data::BookingOpened { booking_id: *booking, client_id, topic, note };
+            let client_name = client_name.as_deref().map(str::to_owned);
+            let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note };
             (Kind::BookingOpened, booking.to_string(), data)
         }
         Event::OfferMade { offer, employee: _, expires_at } => offer_made(rows, at, *offer, *expires_at)?,
@@ -107,6 +108,7 @@ fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Re
     let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
     let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
     let note = raw(booking.as_ref().and_then(|row| row.note.as_deref()))?;
+    let client_name = booking.as_ref().and_then(|row| row.client_name.clone());
     let (client_id, topic) = booking.map(|row| (row.client, row.topic)).unzip();
     let data = Data::OfferMade {
         offer_id: offer,
@@ -115,6 +117,7 @@ fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Re
         employee_id,
         employee_name,
         client_id,
+        client_name,
         topic,
         note,
         made_at: Moment(at),
@@ -126,12 +129,14 @@ fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Re
 fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Result<Said, StoreError> {
     let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
     let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
+    let client_name = booking.as_ref().and_then(|row| row.client_name.clone());
     let (client_id, topic) = booking.map(|row| (row.client, row.topic)).unzip();
     let data = Data::SessionStarted {
         session_id: session,
         booking_id: offer.booking,
         offer_id: offer,
         client_id,
+        client_name,
         employee_id,
         employee_name,
         topic,
@@ -168,16 +173,17 @@ struct Rows<'a> {
 
 struct BookingRow {
     client: String,
+    client_name: Option<String>,
     topic: String,
     note: Option<String>,
 }
 
 impl Rows<'_> {
     fn booking(&self, id: BookingId) -> Result<Option<BookingRow>, StoreError> {
-        let sql = "SELECT client_id, topic, note FROM bookings WHERE company_id = ?1 AND id = ?2";
+        let sql = "SELECT client_id, topic, note, client_name FROM bookings WHERE company_id = ?1 AND id = ?2";
         let mut query = self.connection.prepare_cached(sql)?;
         let row = query.query_row(params![self.company, id.to_string()], |row| {
-            Ok(BookingRow { client: row.get(0)?, topic: row.get(1)?, note: row.get(2)? })
+            Ok(BookingRow { client: row.get(0)?, topic: row.get(1)?, note: row.get(2)?, client_name: row.get(3)? })
         });
         Ok(row.optional()?)
     }

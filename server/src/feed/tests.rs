@@ -56,7 +56,8 @@ impl House {
 
     fn books(&mut self, booking: BookingId, client: &str) {
         let (topic, note) = (id("tax"), Some(r#"{"n":1.50}"#.into()));
-        self.lives(&Command::Book { booking, client: id(client), topic, note, key: None });
+        let client_name = Some("Alice Miller".into());
+        self.lives(&Command::Book { booking, client: id(client), client_name, topic, note, key: None });
     }
 
     fn read(&self, after: u64, limit: usize, wanted: &Wanted) -> Slice {
@@ -117,7 +118,7 @@ fn an_offer_carries_what_wakes_a_phone() {
     let told = house.read(0, 1000, &Wanted::read(["offer.made"]).expect("a type"));
     let event = &told.events[0];
     let expected = format!(
-        r#"{{"id":"ac:me:{seq}","type":"offer.made","timestamp":"1970-01-01T00:00:0{s}.000Z","company_id":"ac.me","seq":{seq},"data":{{"offer_id":"{BOOKING}.1","booking_id":"{BOOKING}","attempt":1,"employee_id":"ann","employee_name":null,"client_id":"alice","topic":"tax","note":{{"n":1.50}},"made_at":"1970-01-01T00:00:0{s}.000Z","expires_at":"1970-01-01T00:00:{e}.000Z"}}}}"#,
+        r#"{{"id":"ac:me:{seq}","type":"offer.made","timestamp":"1970-01-01T00:00:0{s}.000Z","company_id":"ac.me","seq":{seq},"data":{{"offer_id":"{BOOKING}.1","booking_id":"{BOOKING}","attempt":1,"employee_id":"ann","employee_name":null,"client_id":"alice","client_name":"Alice Miller","topic":"tax","note":{{"n":1.50}},"made_at":"1970-01-01T00:00:0{s}.000Z","expires_at":"1970-01-01T00:00:{e}.000Z"}}}}"#,
         seq = event.seq,
         s = 8,
         e = 23,

@@ -77,6 +77,7 @@ pub(super) enum Data {
     BookingOpened {
         booking_id: BookingId,
         client_id: String,
+        client_name: Option<String>,
         topic: String,
         note: Option<Box<RawValue>>,
     },
@@ -87,6 +88,7 @@ pub(super) enum Data {
         employee_id: Option<String>,
         employee_name: Option<String>,
         client_id: Option<String>,
+        client_name: Option<String>,
         topic: Option<String>,
         note: Option<Box<RawValue>>,
         made_at: Moment,
@@ -119,6 +121,7 @@ pub(super) enum Data {
         booking_id: BookingId,
         offer_id: OfferId,
         client_id: Option<String>,
+        client_name: Option<String>,
         employee_id: Option<String>,
         employee_name: Option<String>,
         topic: Option<String>,

@@ -246,7 +246,7 @@ fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, StoreErro
 
 fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), StoreError> {
     let sql = "SELECT id, client_id, topic, note, state, reason, offers, created_at, ended_at, session_id, employee_id,
-                   employee_name FROM bookings WHERE company_id = ?1";
+                   employee_name, client_name FROM bookings WHERE company_id = ?1";
     each_row(connection, sql, id, rows, |row| {
         Ok(Row::Booking(Box::new(BookingRow {
             id: parsed(row, 0)?,
@@ -261,6 +261,7 @@ fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Res
             session_id: maybe_parsed(row, 9)?,
             employee_id: maybe_parsed(row, 10)?,
             employee_name: row.get(11)?,
+            client_name: row.get(12)?,
         })))
     })?;
     let sql = "SELECT booking_id, attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason,
@@ -281,8 +282,8 @@ fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Res
 }
 
 fn read_session_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), StoreError> {
-    let sql = "SELECT id, booking_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason
-               FROM sessions WHERE company_id = ?1";
+    let sql = "SELECT id, booking_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason,
+                   client_name FROM sessions WHERE company_id = ?1";
     each_row(connection, sql, id, rows, |row| {
         Ok(Row::Session(Box::new(SessionRow {
             id: parsed(row, 0)?,
@@ -294,6 +295,7 @@ fn read_session_rows(connection: &Connection, id: &str, rows: &mut Found) -> Res
             ended_at: row.get::<_, Option<i64>>(6)?.map(time),
             ended_by: row.get::<_, Option<String>>(7)?.map(Into::into),
             reason: row.get(8)?,
+            client_name: row.get(9)?,
         })))
     })?;
     let sql = "SELECT id, started_at, notes, notes_at FROM sessions

@@ -27,8 +27,8 @@ macro_rules! booking_columns {
     ($from:literal) => {
         concat!(
             "SELECT b.id, b.client_id, b.topic, b.note, b.state, b.reason, b.offers, b.created_at, b.employee_name,
-             s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason
-             FROM ",
+             b.client_name, s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason,
+             s.client_name FROM ",
             $from,
             " LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id"
         )
@@ -51,7 +51,7 @@ macro_rules! session_columns {
     ($from:literal) => {
         concat!(
             "SELECT s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by,
-             s.reason FROM ",
+             s.reason, s.client_name FROM ",
             $from
         )
     };
@@ -430,8 +430,8 @@ fn collect<T>(
 }
 
 fn read_booking(company: &CompanyId, row: &Row<'_>) -> Result<BookingView<'static>, StoreError> {
-    let session = match row.get::<_, Option<String>>(9)? {
-        Some(_) => Some(read_session_at(company, row, 9)?),
+    let session = match row.get::<_, Option<String>>(10)? {
+        Some(_) => Some(read_session_at(company, row, 10)?),
         None => None,
     };
     let name: Option<String> = row.get(8)?;
@@ -443,6 +443,7 @@ fn read_booking(company: &CompanyId, row: &Row<'_>) -> Result<BookingView<'stati
         id: read_id(row, 0)?,
         company_id: Cow::Owned(company.to_string()),
         client_id: Cow::Owned(row.get(1)?),
+        client_name: row.get::<_, Option<String>>(9)?.map(Cow::Owned),
         topic: Cow::Owned(row.get(2)?),
         note: row.get::<_, Option<String>>(3)?.map(|note| Note(note.into())),
         state: Cow::Owned(row.get(4)?),
@@ -464,6 +465,7 @@ fn read_session_at(company: &CompanyId, row: &Row<'_>, at: usize) -> Result<Sess
         booking_id: read_id(row, at + 1)?,
         company_id: Cow::Owned(company.to_string()),
         client_id: Cow::Owned(row.get(at + 2)?),
+        client_name: row.get::<_, Option<String>>(at + 9)?.map(Cow::Owned),
         employee_id: Cow::Owned(row.get(at + 3)?),
         topic: Cow::Owned(row.get(at + 4)?),
         started_at: Moment(time(row.get(at + 5)?)),

@@ -59,6 +59,7 @@ pub enum Row {
 pub struct BookingRow {
     pub id: BookingId,
     pub client_id: ClientId,
+    pub client_name: Option<Arc<str>>,
     pub topic: Topic,
     pub note: Option<Arc<str>>,
     pub state: Word,
@@ -93,6 +94,7 @@ pub struct SessionRow {
     pub id: SessionId,
     pub booking_id: BookingId,
     pub client_id: ClientId,
+    pub client_name: Option<Arc<str>>,
     pub employee_id: EmployeeId,
     pub topic: Topic,
     pub started_at: Time,
@@ -275,6 +277,7 @@ fn booking_row(company: &Company, booking: &Booking) -> Row {
     Row::Booking(Box::new(BookingRow {
         id: booking.id,
         client_id: booking.client.clone(),
+        client_name: booking.client_name.clone(),
         topic: booking.topic.clone(),
         note: booking.note.clone(),
         state: booking.state.word().into(),
@@ -307,6 +310,7 @@ fn session_row(session: &Session) -> Row {
         id: session.id,
         booking_id: session.booking,
         client_id: session.client.clone(),
+        client_name: session.client_name.clone(),
         employee_id: session.employee_id.clone(),
         topic: session.topic.clone(),
         started_at: session.started_at,

@@ -212,6 +212,10 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE sessions ADD COLUMN notes TEXT;
     ALTER TABLE sessions ADD COLUMN notes_at INTEGER;
 ",
+    "
+    ALTER TABLE bookings ADD COLUMN client_name TEXT;
+    ALTER TABLE sessions ADD COLUMN client_name TEXT;
+",
 ];
 
 /// The newest schema that this version knows.

@@ -147,8 +147,8 @@ fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<
 fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Result<(), StoreError> {
     if let Row::Booking(b) = row {
         let sql = "INSERT INTO bookings (company_id, id, client_id, topic, note, state, reason, offers, created_at,
-                       ended_at, session_id, employee_id, employee_name)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                       ended_at, session_id, employee_id, employee_name, client_name)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
                    ON CONFLICT DO UPDATE SET state = excluded.state, reason = excluded.reason,
                        offers = excluded.offers, ended_at = excluded.ended_at, session_id = excluded.session_id,
                        employee_id = excluded.employee_id, employee_name = excluded.employee_name";
@@ -165,7 +165,8 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
             b.ended_at.map(ms),
             b.session_id.map(|id| id.to_string()),
             b.employee_id.as_ref().map(EmployeeId::as_str),
-            b.employee_name
+            b.employee_name,
+            b.client_name
         ])?;
     }
     if let Row::Offer(o) = row {
@@ -195,8 +196,8 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
 fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Result<(), StoreError> {
     if let Row::Session(s) = row {
         let sql = "INSERT INTO sessions (company_id, id, booking_id, client_id, employee_id, topic, started_at,
-                       ended_at, ended_by, reason)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                       ended_at, ended_by, reason, client_name)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                    ON CONFLICT (company_id, id) DO UPDATE SET ended_at = excluded.ended_at,
                        ended_by = excluded.ended_by, reason = excluded.reason";
         connection.prepare_cached(sql)?.execute(params![
@@ -209,7 +210,8 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
             ms(s.started_at),
             s.ended_at.map(ms),
             s.ended_by,
-            s.reason
+            s.reason,
+            s.client_name
         ])?;
     }
     if let Row::Notes(n) = row {

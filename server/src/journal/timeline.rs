@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use switchboard_core::{
-    Booking, BookingId, Company, CompanyId, Duty, Employee, Event, Intent, OfferId, Outcome, Reach, Time, Topic,
+    Booking, BookingId, ClientId, Company, CompanyId, Duty, Employee, Event, Intent, OfferId, Outcome, Reach, Time,
+    Topic,
 };
 use utoipa::ToSchema;
 
@@ -37,6 +38,8 @@ enum Step {
         at: Moment,
         #[schema(value_type = shape::Id)]
         client_id: String,
+        #[schema(value_type = Option<shape::ClientName>, required)]
+        client_name: Option<String>,
         #[schema(value_type = shape::Topic)]
         topic: String,
     },
@@ -225,7 +228,7 @@ struct Teller {
 impl Teller {
     /// The events of a booking that was open when history was cut are gone: what it was then is still known.
     fn tell_what_is_known(&mut self, booking: &Booking) {
-        self.steps.push(opened(booking.created_at, booking.client.to_string(), &booking.topic));
+        self.steps.push(opened(booking.created_at, &booking.client, booking.client_name.as_deref(), &booking.topic));
         for (attempt, offer) in (1..).zip(&booking.offers) {
             let employee_id = Some(offer.employee_id.to_string());
             let asked = Asked { at: offer.made_at, attempt, expires_at: offer.expires_at };
@@ -247,8 +250,8 @@ impl Teller {
     fn hear(&mut self, before: &Company, when: Time, event: &Event) -> ControlFlow<()> {
         let at = Moment(when);
         match event {
-            Event::BookingOpened { booking, client, topic, .. } if *booking == self.id => {
-                self.steps.push(opened(when, client.to_string(), topic));
+            Event::BookingOpened { booking, client, client_name, topic, .. } if *booking == self.id => {
+                self.steps.push(opened(when, client, client_name.as_deref(), topic));
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let Some(booking) = before.booking(self.id) else { return ControlFlow::Continue(()) };
@@ -345,8 +348,9 @@ impl Chosen {
     }
 }
 
-fn opened(at: Time, client_id: String, topic: &Topic) -> Step {
-    Step::Opened { at: Moment(at), client_id, topic: topic.to_string() }
+fn opened(at: Time, client: &ClientId, name: Option<&str>, topic: &Topic) -> Step {
+    let (client_id, client_name) = (client.to_string(), name.map(str::to_owned));
+    Step::Opened { at: Moment(at), client_id, client_name, topic: topic.to_string() }
 }
 
 /// An offer as it was made.

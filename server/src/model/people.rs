@@ -55,7 +55,7 @@ impl Here {
         loop {
             let booking = self.exchange.clock().fresh_booking();
             let topic = "tax".parse().expect("a topic");
-            let command = Command::Book { booking, client: carl(), topic, note: None, key: None };
+            let command = Command::Book { booking, client: carl(), client_name: None, topic, note: None, key: None };
             let booked = self.visit(company, |visit| {
                 visit.take(&command).expect("ann is idle, and carl has nothing open");
             });

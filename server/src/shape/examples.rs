@@ -95,8 +95,8 @@ pub fn in_line() -> Value {
 #[must_use]
 pub fn booking() -> Value {
     json!({
-        "id": BOOKING, "company_id": "acme", "client_id": "carl", "topic": "tax", "note": { "year": 2025 },
-        "state": "assigned", "reason": null, "offers": 1, "created_at": BOOKED, "session": session(),
+        "id": BOOKING, "company_id": "acme", "client_id": "carl", "client_name": "Carl Berg", "topic": "tax",
+        "note": { "year": 2025 }, "state": "assigned", "reason": null, "offers": 1, "created_at": BOOKED, "session": session(),
         "employee": { "id": "ann", "name": "Ann Lee" },
     })
 }
@@ -134,8 +134,8 @@ pub fn offer() -> Value {
 #[must_use]
 pub fn session() -> Value {
     json!({
-        "id": SESSION, "booking_id": BOOKING, "company_id": "acme", "client_id": "carl", "employee_id": "ann",
-        "topic": "tax", "started_at": ACCEPTED, "ended_at": null, "ended_by": null, "reason": null,
+        "id": SESSION, "booking_id": BOOKING, "company_id": "acme", "client_id": "carl",
+        "client_name": "Carl Berg", "employee_id": "ann", "topic": "tax", "started_at": ACCEPTED, "ended_at": null, "ended_by": null, "reason": null,
     })
 }
 
@@ -176,7 +176,7 @@ pub fn timeline() -> Value {
     json!({
         "booking_id": BOOKING,
         "steps": [
-            { "what": "opened", "at": BOOKED, "client_id": "carl", "topic": "tax" },
+            { "what": "opened", "at": BOOKED, "client_id": "carl", "client_name": "Carl Berg", "topic": "tax" },
             {
                 "what": "offered", "at": BOOKED, "attempt": 1, "employee_id": "ann",
                 "idle_since": "2026-11-23T09:10:00.000Z", "topics": ["tax"], "behind": 3, "passed_over": passed_over,
@@ -243,8 +243,8 @@ pub fn event() -> Value {
         "id": "acme:17", "type": "offer.made", "timestamp": BOOKED, "company_id": "acme", "seq": 17,
         "data": {
             "offer_id": format!("{BOOKING}.1"), "booking_id": BOOKING, "attempt": 1, "employee_id": "ann",
-            "employee_name": "Ann Lee", "client_id": "carl", "topic": "tax", "note": { "year": 2025 },
-            "made_at": BOOKED, "expires_at": "2026-11-23T09:30:15.000Z",
+            "employee_name": "Ann Lee", "client_id": "carl", "client_name": "Carl Berg", "topic": "tax",
+            "note": { "year": 2025 }, "made_at": BOOKED, "expires_at": "2026-11-23T09:30:15.000Z",
         },
     })
 }

@@ -220,7 +220,7 @@ impl Comparing<'_> {
     fn booking(&mut self, told: &Value) {
         let tables = self.tables;
         let Some(row) = self.find(&tables.bookings, string(&told["id"]), told) else { return };
-        for column in ["company_id", "client_id", "topic"] {
+        for column in ["company_id", "client_id", "client_name", "topic"] {
             self.same(row, column, &told[column]);
         }
         self.same(row, "created_at", &ms(&told["created_at"]));
@@ -245,7 +245,7 @@ impl Comparing<'_> {
     fn session(&mut self, told: &Value) {
         let tables = self.tables;
         let Some(row) = self.find(&tables.sessions, string(&told["id"]), told) else { return };
-        for column in ["booking_id", "company_id", "client_id", "employee_id", "topic"] {
+        for column in ["booking_id", "company_id", "client_id", "client_name", "employee_id", "topic"] {
             self.same(row, column, &told[column]);
         }
         self.same(row, "started_at", &ms(&told["started_at"]));
@@ -268,6 +268,7 @@ impl Comparing<'_> {
         self.same(row, "employee_id", &json!(told.id));
         if let Some(booking) = self.find(&tables.bookings, string(&offer["booking_id"]), offer) {
             self.same(booking, "client_id", &offer["client_id"]);
+            self.same(booking, "client_name", &offer["client_name"]);
             self.same(booking, "topic", &offer["topic"]);
         }
     }

@@ -110,7 +110,13 @@ fn the_people_of_the_demo_are_shown_in_dev_alone_and_to_this_machine_alone() {
     let people = shown["people"].as_array().unwrap();
     let names: Vec<_> =
         people.iter().map(|one| (one["role"].as_str().unwrap(), one["name"].as_str().unwrap())).collect();
-    let known = [("employee", "Erika"), ("employee", "Max"), ("client", "Alice"), ("client", "Bob"), ("admin", "Olga")];
+    let known = [
+        ("employee", "Erika"),
+        ("employee", "Max"),
+        ("client", "Alice Miller"),
+        ("client", "Bob Tanner"),
+        ("admin", "Olga"),
+    ];
     assert_eq!(names, known);
     for one in people {
         assert!(one["expires_in_s"].as_u64().unwrap() > 3600, "{one}");

@@ -185,7 +185,8 @@ impl Person {
     async fn book(&self) {
         let booking = self.exchange.clock().fresh_booking();
         let topic = "tax".parse().expect("a topic");
-        let command = Command::Book { booking, client: self.client.clone(), topic, note: None, key: None };
+        let command =
+            Command::Book { booking, client: self.client.clone(), client_name: None, topic, note: None, key: None };
         let booked = self.visit(|visit| {
             let _nobody_is_idle_or_one_is_open = visit.take(&command);
         });

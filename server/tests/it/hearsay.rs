@@ -87,7 +87,7 @@ impl Hearsay {
         }
         self.fact(format!("session of {}", session["booking_id"]), id);
         self.fact(format!("who took {}", session["booking_id"]), &session["employee_id"]);
-        self.fact(format!("client of {id}"), &session["client_id"]);
+        self.fact(format!("client of {id}"), &json!([session["client_id"], session["client_name"]]));
         self.fact(format!("start of {id}"), &session["started_at"]);
         let has_ended = !session["ended_at"].is_null();
         if has_ended {

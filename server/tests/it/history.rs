@@ -137,9 +137,10 @@ impl World {
     pub async fn books(&mut self, client: &str) -> OfferId {
         let offer = self.fresh_offer();
         let (booking, key) = (offer.booking, Some(format!("key-of-{client}-{}", self.fresh).parse().unwrap()));
+        let client_name = Some(format!("Miss {}", client.to_uppercase()).into());
         let (client, topic) = (client.parse().unwrap(), "tax".parse().unwrap());
         let note = Some(r#"{"phone":"0123-secret"}"#.into());
-        self.does(Command::Book { booking, client, topic, note, key }).await;
+        self.does(Command::Book { booking, client, client_name, topic, note, key }).await;
         offer
     }
 
@@ -426,7 +427,7 @@ fn whole_consultation(offer: OfferId) -> [Command; 3] {
     let session = SessionId::from_u128(booking.as_u128());
     let by = Actor::Client("alice".parse().unwrap());
     [
-        Command::Book { booking, client, topic, note: None, key: None },
+        Command::Book { booking, client, client_name: None, topic, note: None, key: None },
         Command::Accept { employee, offer, session },
         Command::End { session, by, reason: None },
     ]
@@ -488,6 +489,7 @@ pub fn found_in_the_file(world: &World, words: &[&str]) -> Vec<String> {
 
 const OF_ALICE: &[&str] = &[
     "alice",
+    "Miss ALICE",
     "0123-secret",
     "secret message",
     "secret reason",

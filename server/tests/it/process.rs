@@ -139,6 +139,7 @@ async fn check_names_the_row_that_was_tampered_with() {
     let session = pair.session;
     let tamperings = [
         (format!("UPDATE sessions SET client_id = 'mallory' WHERE id = '{session}'"), session.clone()),
+        (format!("UPDATE bookings SET client_name = 'mallory' WHERE session_id = '{session}'"), pair.booking.clone()),
         ("UPDATE employees SET intent = 'offline' WHERE id = 'e1'".to_owned(), "e1".to_owned()),
         (format!("DELETE FROM bookings WHERE session_id = '{session}'"), pair.booking),
     ];

@@ -40,7 +40,7 @@ fn with_an_open_booking(id: CompanyId) -> Company {
         Command::SetEmployee { employee: employee(), name: "Ann".into(), topics: vec![] },
         Command::EmployeeConnected { employee: employee() },
         Command::SetStatus { employee: employee(), intent: Intent::Idle, by_admin: false },
-        Command::Book { booking: BookingId::from_u128(1), client, topic, note: None, key: None },
+        Command::Book { booking: BookingId::from_u128(1), client, client_name: None, topic, note: None, key: None },
     ];
     for command in commands {
         company.take(Time::from_ms(1), &command).outcome.expect("it can be done");

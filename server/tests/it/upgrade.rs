@@ -37,6 +37,7 @@ fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
     let running = shown(&server, "/v1/companies/acme/sessions?state=running");
     let session = &running["items"][0];
     assert_eq!((&session["client_id"], &session["employee_id"]), (&"carl".into(), &"ann".into()));
+    assert_eq!(session.get("client_name"), Some(&Value::Null), "nobody knew it then");
     let path = format!("/v1/companies/acme/sessions/{}", session["id"].as_str().unwrap());
     assert_eq!(shown(&server, &format!("{path}/notes")), serde_json::json!({ "body": "", "at": null }));
     assert_eq!(server.ask("POST", &format!("{path}/end"), "{}").0, 200);

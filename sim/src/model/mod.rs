@@ -127,6 +127,8 @@ pub struct Search {
     pub id: BookingId,
     /// Who asked.
     pub client: ClientId,
+    /// What their token called them then.
+    pub client_name: Option<String>,
     /// About what.
     pub topic: String,
     /// Words for the employee, as JSON.
@@ -184,6 +186,8 @@ pub struct Talk {
     pub booking: BookingId,
     /// Who asked.
     pub client: ClientId,
+    /// What their token called them when they asked.
+    pub client_name: Option<String>,
     /// The number of who took it.
     pub staff: usize,
     /// Who took it.

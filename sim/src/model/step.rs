@@ -34,8 +34,8 @@ pub enum Step {
     RemoveEmployee(EmployeeId),
     /// An employee wants to be asked, or not; by an admin or by themselves.
     SetStatus(EmployeeId, bool, bool),
-    /// A client asks: topic, note, key.
-    Book(ClientId, String, Option<String>, Option<String>),
+    /// A client asks: the name in their token, topic, note, key.
+    Book(ClientId, Option<String>, String, Option<String>, Option<String>),
     /// A search is called off.
     Cancel(BookingId, Actor),
     /// A device has the offer.
@@ -139,7 +139,10 @@ impl Model {
             Step::SetEmployee(id, name, topics) => self.set_employee(id, name, topics),
             Step::RemoveEmployee(id) => self.remove_employee(id),
             Step::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
-            Step::Book(client, topic, note, key) => self.book(client, topic, note.as_ref(), key.as_ref(), fresh),
+            Step::Book(client, name, topic, note, key) => {
+                let asked = (topic.as_str(), note.as_ref());
+                self.book(client, name.as_ref(), asked, key.as_ref(), fresh)
+            }
             Step::Cancel(booking, by) => self.cancel(*booking, by),
             Step::Delivered(who, offer, kind) => self.delivered(who, *offer, kind.as_ref()),
             Step::Accept(who, offer) => self.accept(who, *offer, fresh),

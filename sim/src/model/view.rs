@@ -42,6 +42,7 @@ impl Model {
             "id": search.id.to_string(),
             "company_id": self.id,
             "client_id": search.client.as_str(),
+            "client_name": search.client_name,
             "topic": search.topic,
             "note": search.note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default()),
             "state": state,
@@ -63,6 +64,7 @@ impl Model {
             "booking_id": talk.booking.to_string(),
             "company_id": self.id,
             "client_id": talk.client.as_str(),
+            "client_name": talk.client_name,
             "employee_id": talk.who.as_str(),
             "topic": talk.topic,
             "started_at": moment(talk.began),
@@ -83,6 +85,7 @@ impl Model {
             "id": format!("{}.{}", search.id, offer.attempt),
             "booking_id": search.id.to_string(),
             "client_id": search.client.as_str(),
+            "client_name": search.client_name,
             "topic": search.topic,
             "note": search.note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default()),
             "attempt": offer.attempt,
@@ -302,6 +305,7 @@ impl Search {
             && reason == booking.reason
             && session == booking.session
             && self.client == booking.client
+            && self.client_name.as_deref() == booking.client_name.as_deref()
             && self.ends_by == booking.deadline
             && self.client_back_by == booking.client_due
             && self.asks.len() == booking.offers.len()
@@ -329,6 +333,7 @@ impl Talk {
         });
         sides
             && self.client == session.client
+            && self.client_name.as_deref() == session.client_name.as_deref()
             && self.who == session.employee_id
             && ended.map(|(at, _, _)| *at) == session.ended_at
             && ended.map(|(_, by, _)| *by) == session.ended_by

@@ -12,8 +12,8 @@ impl Model {
     pub(super) fn book(
         &mut self,
         client: &ClientId,
-        topic: &str,
-        note: Option<&String>,
+        name: Option<&String>,
+        (topic, note): (&str, Option<&String>),
         key: Option<&String>,
         fresh: u128,
     ) -> Answer {
@@ -29,6 +29,7 @@ impl Model {
         self.searches.push(Search {
             id,
             client: client.clone(),
+            client_name: name.cloned(),
             topic: topic.to_owned(),
             note: note.cloned(),
             key: key.cloned(),
@@ -107,11 +108,13 @@ impl Model {
         let Some(search) = self.search_mut(offer.booking) else { return Answer::Done };
         search.end = Some(End::Talk(id));
         search.client_back_by = None;
-        let (client, topic) = (search.client.clone(), search.topic.clone());
+        let (client, client_name) = (search.client.clone(), search.client_name.clone());
+        let topic = search.topic.clone();
         self.talks.push(Talk {
             id,
             booking: offer.booking,
             client,
+            client_name,
             staff: no,
             who: who.clone(),
             name,

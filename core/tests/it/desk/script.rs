@@ -27,6 +27,7 @@ impl Desk {
             [who, "books", topic, marks @ ..] => Command::Book {
                 booking: BookingId::from_u128(self.made.bookings + 1),
                 client: who.parse().unwrap(),
+                client_name: mark(marks, "as").map(Into::into),
                 topic: topic.parse().unwrap(),
                 note: mark(marks, "note").map(Into::into),
                 key: key_of(marks),

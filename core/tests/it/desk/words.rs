@@ -157,9 +157,10 @@ impl Desk {
     fn about_a_thing(&self, event: &Event) -> String {
         match event {
             Event::CompanySet { name, .. } => name.to_string(),
-            Event::BookingOpened { booking, client, topic, note, key } => {
+            Event::BookingOpened { booking, client, client_name, topic, note, key } => {
+                let name = client_name.as_ref().map_or(String::new(), |name| format!(" as {name}"));
                 let note = note.as_ref().map_or(String::new(), |note| format!(" note {note}"));
-                format!("{} {client} {topic}{note}{}", b(*booking), marked(key))
+                format!("{} {client}{name} {topic}{note}{}", b(*booking), marked(key))
             }
             Event::OfferMade { offer, employee, expires_at } => {
                 format!("{} {} until {}", o(*offer), self.name(*employee), expires_at.as_ms())

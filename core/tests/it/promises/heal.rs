@@ -57,7 +57,14 @@ impl Walk {
         let client: ClientId = "client-0".parse().unwrap();
         let booking = self.fresh_booking();
         let topic = "law".parse().unwrap();
-        let turn = self.take(&Command::Book { booking, client: client.clone(), topic, note: None, key: None });
+        let turn = self.take(&Command::Book {
+            booking,
+            client: client.clone(),
+            client_name: None,
+            topic,
+            note: None,
+            key: None,
+        });
         let offer = turn.notices.iter().find_map(|notice| match notice {
             Notice::Offer { offer, .. } => Some(*offer),
             _ => None,

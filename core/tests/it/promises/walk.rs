@@ -348,6 +348,7 @@ impl Walk {
             Step::Book { client: who, topic, key } => Command::Book {
                 booking: BookingId::from_u128(self.fresh),
                 client: client(who),
+                client_name: None,
                 topic: TOPICS.get(*topic).unwrap_or(&"other").parse().unwrap(),
                 note: None,
                 key: key.map(key_of),

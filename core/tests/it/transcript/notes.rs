@@ -160,3 +160,30 @@ fn a_snapshot_of_before_has_no_notes_and_a_session_without_any_is_written_as_bef
     let read: Company = serde_json::from_str(&written).unwrap();
     assert_eq!(the_session(&read).notes, None);
 }
+
+const NAMED: &str = "
+    open ann bob
+    quietly zoe books tax as=Zoe-Miller
+    quietly ann accepts b1.1
+";
+
+#[test]
+fn a_session_has_the_name_that_its_client_asked_with_and_an_erased_client_has_none() {
+    let company = company_after(NAMED);
+    let names = |company: &Company| {
+        let booking = company.bookings().next().and_then(|booking| booking.client_name.clone());
+        (booking, the_session(company).client_name.clone())
+    };
+    let name = Some("Zoe-Miller".into());
+    assert_eq!(names(&company), (name.clone(), name));
+    let read: Company = serde_json::from_str(&serde_json::to_string(&company).unwrap()).unwrap();
+    assert_eq!(names(&read), names(&company));
+    let mut erasure = Erasure::of_client("zoe".parse().unwrap(), "erased-1".parse().unwrap());
+    assert_eq!(names(&erasure.begin(company)), (None, None));
+}
+
+#[test]
+fn what_has_no_name_is_written_as_before() {
+    let company = company_after("open ann\n quietly zoe books tax\n quietly ann accepts b1.1");
+    assert!(!serde_json::to_string(&company).unwrap().contains("client_name"));
+}

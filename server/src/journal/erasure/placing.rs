@@ -230,7 +230,8 @@ impl Begun {
         let (found, renamed) = match self.named.is_client {
             true => (
                 "SELECT id FROM sessions WHERE company_id = ?1 AND client_id = ?2 LIMIT ?3",
-                "UPDATE sessions SET client_id = ?3, reason = NULL, notes = iif(notes IS NULL, NULL, '')
+                "UPDATE sessions SET client_id = ?3, client_name = NULL, reason = NULL,
+                     notes = iif(notes IS NULL, NULL, '')
                  WHERE company_id = ?1 AND id = ?2",
             ),
             false => (
@@ -252,7 +253,8 @@ impl Begun {
         let (found, renamed) = match self.named.is_client {
             true => (
                 "SELECT id FROM bookings WHERE company_id = ?1 AND client_id = ?2 LIMIT ?3",
-                "UPDATE bookings SET client_id = ?3, note = NULL WHERE company_id = ?1 AND id = ?2",
+                "UPDATE bookings SET client_id = ?3, client_name = NULL, note = NULL
+                 WHERE company_id = ?1 AND id = ?2",
             ),
             false => (
                 "SELECT id FROM bookings WHERE company_id = ?1 AND employee_id = ?2 LIMIT ?3",
