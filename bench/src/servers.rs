@@ -15,8 +15,13 @@ use crate::sockets::relay::Writes;
 /// The secret of all tokens here.
 pub(crate) const SECRET: &str = "a secret for measuring, never for anything else";
 /// Every limit on what one person may do: a load is a few people who do a great deal.
-const LIMITS: [&str; 4] =
-    ["changes-per-person-per-s", "joins-per-person-per-s", "messages-per-person-per-s", "signals-per-person-per-s"];
+const LIMITS: [&str; 5] = [
+    "changes-per-person-per-s",
+    "joins-per-person-per-s",
+    "searches-per-client-per-s",
+    "messages-per-person-per-s",
+    "signals-per-person-per-s",
+];
 
 /// How often it is looked whether a server is so far.
 const LOOK_EVERY: Duration = Duration::from_millis(5);

@@ -93,6 +93,7 @@ pub struct Admission {
     refusals: Rate,
     joins: Rate,
     changes: Rate,
+    searches: Rate,
     messages: Rate,
     signals: Rate,
     /// Makes a number of whoever is counted, which nobody outside can foresee: so nobody can seek one who shares a
@@ -121,6 +122,7 @@ impl Admission {
             refusals: Rate::per_s(REFUSALS_LISTED_PER_S),
             joins: Rate::per_s(limits.joins_per_person_per_s),
             changes: Rate::per_s(limits.changes_per_person_per_s),
+            searches: Rate::per_s(limits.searches_per_client_per_s),
             messages: Rate::per_s(limits.messages_per_person_per_s),
             signals: Rate::per_s(limits.signals_per_person_per_s),
             hasher: RandomState::new(),
@@ -221,6 +223,23 @@ impl Admission {
             Wish::Change => (&self.changes, "requests"),
         };
         rate.take(pass.person.key, now).map_err(Limited::on(what))
+    }
+
+    /// Whether a client may have this done: not if it would begin a search too many.
+    ///
+    /// # Errors
+    /// When the client begins too many.
+    pub fn may_search(&self, pass: &Pass, now: Time, would_begin: impl FnOnce() -> bool) -> Result<(), Limited> {
+        match self.searches.look(pass.person.key, now) {
+            Err(retry_in_ms) if would_begin() => Err(Limited::on("searches")(retry_in_ms)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// A client has begun a search. A repeat, and what was refused, rang on nobody's desk and is not counted.
+    pub fn search_began(&self, pass: &Pass, now: Time) {
+        // Two of the same client's in two companies at the same moment: that there was one too many is said to the next.
+        let _too_many = self.searches.take(pass.person.key, now);
     }
 
     /// A person follows a feed, as long as they hold it.

@@ -96,6 +96,31 @@ test('a cancel repeated gives the same booking; of an assigned or ended one it i
   await carl.line.refused('unknown_booking', 'cancel', { booking_id: '01890000-0000-7000-8000-000000000000' })
 })
 
+test('one client begins twenty searches at once and then one a second; repeats and refusals count for nothing', async (t) => {
+  const world = await openWorld(t)
+  const [carl, dora] = [await world.client('carl'), await world.client('dora')]
+  for (let i = 0; i < 30; i++) await carl.line.refused('no_idle_employee', 'book', { topic: 'billing' })
+  const ann = await world.employee('ann')
+  const began = Date.now()
+  let [last, begun] = [undefined, 0]
+  for (let answer; begun < 100; begun++) {
+    answer = await carl.line.ask('book', { topic: 'billing', key: `key ${begun}` })
+    if (answer.status === 'error') break
+    last = answer.response.booking
+    assert.equal((await carl.book('billing', { key: `key ${begun}` })).id, last.id)
+    await carl.cancel(last)
+  }
+  assert.ok(begun >= 20 && begun <= 21 + (Date.now() - began) / 1000, `${begun} searches in ${Date.now() - began} ms`)
+  const limited = await carl.line.refused('rate_limited', 'book', { topic: 'billing' })
+  assert.ok(limited.retry_in_ms > 0 && limited.retry_in_ms <= 1000, JSON.stringify(limited))
+  assert.equal((await carl.book('billing', { key: `key ${begun - 1}` })).id, last.id, 'a repeat is answered all the same')
+  await ann.line.next('offer', undefined, ({ offer }) => offer.booking_id === last.id)
+  assert.equal(ann.line.all('offer').length, begun, 'nobody was asked for what was refused')
+  await dora.cancel(await dora.book())
+  await new Promise((done) => setTimeout(done, limited.retry_in_ms))
+  await carl.book()
+})
+
 test('a bad field of a booking is invalid and named', async (t) => {
   const world = await openWorld(t)
   await world.employee('ann')

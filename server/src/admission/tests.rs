@@ -95,6 +95,22 @@ fn what_a_person_asks_over_http_counts_with_what_their_devices_push() {
     assert!(admission.request(&claims(Role::Client, Some("acme"), "bob"), now).is_ok());
 }
 
+#[test]
+fn a_client_begins_twenty_searches_at_once_and_what_begins_none_is_never_refused() {
+    let admission = Admission::new(&Limits { searches_per_client_per_s: 1, ..Limits::default() });
+    let (now, pass) = (Time::from_ms(1), admission.admit(&alice(), None).unwrap());
+    for _ in 0..20 {
+        assert_eq!(admission.may_search(&pass, now, || true), Ok(()));
+        admission.search_began(&pass, now);
+    }
+    let limited = admission.may_search(&pass, now, || true).unwrap_err();
+    assert_eq!((limited.what, limited.retry_in_ms), ("searches", 1000));
+    assert_eq!(admission.may_search(&pass, now, || false), Ok(()));
+    assert_eq!(admission.may_search(&pass, Time::from_ms(1001), || true), Ok(()));
+    let bob = admission.admit(&claims(Role::Client, Some("acme"), "bob"), None).unwrap();
+    assert_eq!(admission.may_search(&bob, now, || true), Ok(()));
+}
+
 #[tokio::test]
 async fn a_person_waits_for_so_many_answers_whatever_the_number_of_devices() {
     let admission = Admission::new(&Limits::default());

@@ -2,10 +2,10 @@
 
 use serde_json::value::RawValue;
 use switchboard_core::limits::NOTE_MAX_BYTES;
-use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Refusal, Settings};
+use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Event, Refusal, Settings};
 
 use super::fields::Fields;
-use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
+use super::{Caller, Joined, Response, Seat, forbidden, limited_view, unknown_event};
 use crate::auth::Role;
 use crate::exchange::{Room, Visit};
 use crate::json::{self, object};
@@ -73,9 +73,10 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
 }
 
 fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {
+    let fresh = caller.clock().fresh_booking();
     let command = (|| {
         Ok(Command::Book {
-            booking: caller.clock().fresh_booking(),
+            booking: fresh,
             client: client.clone(),
             client_name: caller.claims.name.as_deref().map(Into::into),
             topic: fields.required("topic")?,
@@ -83,7 +84,23 @@ fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &
             key: fields.optional("key")?,
         })
     })();
-    answer_booking(visit, command)
+    let (admission, now) = (&caller.hub.admission, caller.clock().now());
+    if let Ok(command) = &command
+        && let Err(limited) = admission.may_search(caller.pass, now, || would_begin(visit, command))
+    {
+        return Err(view::json(&limited_view(limited)));
+    }
+    let answer = answer_booking(visit, command);
+    if visit.company().booking(fresh).is_some() {
+        admission.search_began(caller.pass, now);
+    }
+    answer
+}
+
+/// Whether it is a new search, and neither the repeat of one nor refused.
+fn would_begin(visit: &Visit<'_>, book: &Command) -> bool {
+    let decided = visit.company().decide(visit.now(), book);
+    decided.is_ok_and(|events| events.iter().any(|event| matches!(event, Event::BookingOpened { .. })))
 }
 
 fn cancel(visit: &mut Visit<'_>, client: &ClientId, fields: &Fields<'_>) -> Response {

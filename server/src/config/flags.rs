@@ -143,6 +143,10 @@ pub struct Flags {
     #[arg(long, value_name = "COUNT")]
     pub changes_per_person_per_s: Option<String>,
 
+    /// How many searches one client may begin a second, 20 of them at once after a rest
+    #[arg(long, value_name = "COUNT")]
+    pub searches_per_client_per_s: Option<String>,
+
     /// How many messages and notes one person may send a second
     #[arg(long, value_name = "COUNT")]
     pub messages_per_person_per_s: Option<String>,
@@ -206,6 +210,7 @@ impl Flags {
             ("sockets_per_person", self.sockets_per_person.clone()),
             ("joins_per_person_per_s", self.joins_per_person_per_s.clone()),
             ("changes_per_person_per_s", self.changes_per_person_per_s.clone()),
+            ("searches_per_client_per_s", self.searches_per_client_per_s.clone()),
             ("messages_per_person_per_s", self.messages_per_person_per_s.clone()),
             ("signals_per_person_per_s", self.signals_per_person_per_s.clone()),
             ("stun_urls", self.stun_urls.clone()),

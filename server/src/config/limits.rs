@@ -23,6 +23,8 @@ pub struct Limits {
     pub joins_per_person_per_s: u64,
     /// Everything else that one person pushes, such as `book` and `accept`.
     pub changes_per_person_per_s: u64,
+    /// Searches that one client begins.
+    pub searches_per_client_per_s: u64,
     /// Messages of one person.
     pub messages_per_person_per_s: u64,
     /// Signals of one person.
@@ -40,6 +42,7 @@ impl Settings {
             sockets_per_person: layers.count("sockets_per_person")?,
             joins_per_person_per_s: layers.whole("joins_per_person_per_s")?,
             changes_per_person_per_s: layers.whole("changes_per_person_per_s")?,
+            searches_per_client_per_s: layers.whole("searches_per_client_per_s")?,
             messages_per_person_per_s: layers.whole("messages_per_person_per_s")?,
             signals_per_person_per_s: layers.whole("signals_per_person_per_s")?,
         })

@@ -56,7 +56,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 42] = [
+pub(super) static ROWS: [Row; 43] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -100,6 +100,8 @@ pub(super) static ROWS: [Row; 42] = [
     row("joins_per_person_per_s", COUNT_OR_OFF, Some("30")),
     // Far more than a person does, and a small part of what the store commits.
     row("changes_per_person_per_s", COUNT_OR_OFF, Some("100")),
+    // Each rings on somebody's desk: a person who tries again by hand never comes near it.
+    row("searches_per_client_per_s", COUNT_OR_OFF, Some("1")),
     row("messages_per_person_per_s", COUNT_OR_OFF, Some("50")),
     // WebRTC candidates and typing come in flocks.
     row("signals_per_person_per_s", COUNT_OR_OFF, Some("100")),

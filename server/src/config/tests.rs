@@ -63,6 +63,7 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((limits.handshakes_per_address_per_s, limits.failures_per_address_per_s), (200, 3));
     assert_eq!((limits.joins_per_person_per_s, limits.changes_per_person_per_s), (30, 100));
     assert_eq!((limits.messages_per_person_per_s, limits.signals_per_person_per_s), (50, 100));
+    assert_eq!(limits.searches_per_client_per_s, 1);
     assert_eq!((settings.webhooks_allow_private, settings.webhooks_attempts), (false, 10));
 }
 
@@ -116,6 +117,7 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("sockets_per_person", "0", "0"),
         ("joins_per_person_per_s", "0", "0"),
         ("changes_per_person_per_s", "0", "0"),
+        ("searches_per_client_per_s", "0", "0"),
         ("messages_per_person_per_s", "0", "0"),
         ("signals_per_person_per_s", "0", "0"),
         ("stun_urls", "stun:a.example,stun:b.example:3478", "['stun:a.example', 'stun:b.example:3478']"),

@@ -32,12 +32,16 @@ enum Doing {
     Resting { book_at: Instant, late: bool },
     /// Was refused: books when somebody is idle, or then.
     Refused { again_at: Instant },
+    /// Met a limit of the server: does nothing before it is over.
+    Limited { again_at: Instant },
     /// `book` was pushed; the wait counts from then.
     Asking { reference: i64, since: Instant, counts: bool },
     /// The server looks for somebody.
     Waiting { booking: BookingId, latest: Instant },
     /// There is a session, and its topic is joined.
     Entering { booking: BookingId, session: SessionId, reference: i64 },
+    /// Met a limit with the join: tries again then.
+    Shut { booking: BookingId, session: SessionId, again_at: Instant },
     /// In the session, until then.
     Talking { booking: BookingId, session: SessionId, join_ref: i64, end_at: Instant },
     /// `end` was pushed.
@@ -97,7 +101,7 @@ impl Client {
     fn wake(&self) -> Instant {
         match self.doing {
             Doing::Resting { book_at, .. } => book_at,
-            Doing::Refused { again_at } => again_at,
+            Doing::Refused { again_at } | Doing::Limited { again_at } | Doing::Shut { again_at, .. } => again_at,
             Doing::Waiting { latest, .. } => latest,
             Doing::Talking { end_at, .. } => end_at,
             Doing::Asking { .. } | Doing::Entering { .. } | Doing::Ending { .. } => Instant::now() + NEWS_MAX,
@@ -107,10 +111,11 @@ impl Client {
     async fn act(&mut self, schedule: &Schedule, now: Instant) -> Result<(), LineError> {
         match self.doing {
             Doing::Resting { book_at, late } => self.book(schedule, book_at, late, now).await,
-            Doing::Refused { .. } => {
+            Doing::Refused { .. } | Doing::Limited { .. } => {
                 self.rest(schedule, false);
                 Ok(())
             }
+            Doing::Shut { booking, session, .. } => self.push_join(booking, session).await,
             Doing::Waiting { booking, .. } => {
                 Err(LineError::Nonsense(format!("booking {booking} neither came to anything nor ended")))
             }
@@ -194,6 +199,10 @@ impl Client {
         self.crowd.ledger.session(booking, session, "a client");
         let (from_offer, from_book) = self.crowd.ledger.assigned(booking, Instant::now());
         self.crowd.figures.assigned(from_offer, from_book);
+        self.push_join(booking, session).await
+    }
+
+    async fn push_join(&mut self, booking: BookingId, session: SessionId) -> Result<(), LineError> {
         let reference = self.line.push_join(&format!("session:{session}")).await?;
         self.doing = Doing::Entering { booking, session, reference };
         Ok(())
@@ -214,7 +223,10 @@ impl Client {
                 }
                 Some(Reply::Error(refused)) => {
                     self.crowd.figures.refused("join", &refused.reason);
-                    self.rest(schedule, true);
+                    match refused.retry_in_ms.map(Duration::from_millis) {
+                        Some(wait) => self.doing = Doing::Shut { booking, session, again_at: Instant::now() + wait },
+                        None => self.rest(schedule, true),
+                    }
                 }
             },
             Doing::Ending { booking, session, join_ref, reference } => match frame.reply_to(reference)? {
@@ -231,7 +243,12 @@ impl Client {
                     self.doing = Doing::Talking { booking, session, join_ref, end_at };
                 }
             },
-            Doing::Resting { .. } | Doing::Refused { .. } | Doing::Waiting { .. } | Doing::Talking { .. } => {}
+            Doing::Resting { .. }
+            | Doing::Refused { .. }
+            | Doing::Limited { .. }
+            | Doing::Waiting { .. }
+            | Doing::Shut { .. }
+            | Doing::Talking { .. } => {}
         }
         Ok(())
     }
@@ -250,7 +267,10 @@ impl Client {
                 if counts {
                     self.crowd.figures.book_refused(&refused.reason, since.elapsed());
                 }
-                if self.crowd.plan.rate.is_some() {
+                if let Some(wait) = refused.retry_in_ms.map(Duration::from_millis) {
+                    self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
+                    self.doing = Doing::Limited { again_at: Instant::now() + wait };
+                } else if self.crowd.plan.rate.is_some() {
                     self.rest(schedule, true);
                 } else {
                     self.crowd.busy.fetch_sub(1, Ordering::AcqRel);

@@ -279,7 +279,8 @@ impl Report {
         if self.refused.keys().any(|what| what.ends_with("rate_limited")) {
             writeln!(
                 out,
-                "  the server limits what one person may do: more clients, or its settings `*_per_person_*`"
+                "  the server limits what one person may do, so this is no measure of it: take more clients, or start \
+                 it with `searches_per_client_per_s = 0` and its settings `*_per_person_per_s` at 0"
             )?;
         }
         if self.sent_home > 0 {

@@ -63,6 +63,28 @@ fn people_book_reject_accept_and_end_and_nobody_is_booked_twice() {
     assert_whole(&place.path().join("data"));
 }
 
+/// One client has 20 at once and then one a second, of searches or of joins: more than that only who goes on.
+#[test]
+fn a_load_that_meets_a_limit_says_so_and_goes_on() {
+    for (limit, refused) in [
+        ("SWITCHBOARD_SEARCHES_PER_CLIENT_PER_S", "book: rate_limited"),
+        ("SWITCHBOARD_JOINS_PER_PERSON_PER_S", "join: rate_limited"),
+    ] {
+        let place = tempfile::tempdir().unwrap();
+        let server = Plan::new(&place.path().join("data")).with(limit, "1").start();
+        let json = place.path().join("load.json");
+        let mut command = switchboard(&["load", "--companies", "1", "--employees", "2", "--clients", "1"]);
+        command.args(["--url", &format!("http://{}", server.address), "--warm-up", "0s", "--duration", "5s"]);
+        command.args(["--think", "0s", "--session", "0s", "--json"]).arg(&json);
+        let ended = run(command.env("SWITCHBOARD_JWT_SECRET", SECRET));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.out.contains("searches_per_client_per_s") && ended.out.contains(refused), "{ended:?}");
+        let report = figures(&json);
+        assert!(report["bookings"].as_u64() > Some(20), "{report}");
+        assert_eq!(report["unfinished"], 0, "{report}");
+    }
+}
+
 #[test]
 fn in_an_open_loop_as_many_begin_as_were_asked_for() {
     let place = tempfile::tempdir().unwrap();

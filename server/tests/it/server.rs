@@ -145,6 +145,8 @@ impl Plan {
             ("SWITCHBOARD_JWT_SECRET", SECRET.to_owned()),
             ("SWITCHBOARD_API_KEY", API_KEY.to_owned()),
             ("SWITCHBOARD_AUTO_PROVISION", "true".to_owned()),
+            // A test is a few people who book a great deal.
+            ("SWITCHBOARD_SEARCHES_PER_CLIENT_PER_S", "0".to_owned()),
         ];
         Self { data: data.to_owned(), listen: "127.0.0.1:0".to_owned(), settings }
     }
