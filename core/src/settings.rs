@@ -46,6 +46,35 @@ macro_rules! settings {
     };
 }
 
+/// Two settings by their names, and how to read both.
+type Pair = (&'static str, &'static str, fn(&Settings) -> (u64, u64));
+
+/// Pairs of which the first must not be longer than the second: it would have no meaning then.
+const NOT_LONGER: [Pair; 2] = [
+    // An offer has no more time than its search.
+    ("offer_timeout_ms", "booking_deadline_ms", |s| (s.offer_timeout_ms, s.booking_deadline_ms)),
+    // Nobody's place in the line is kept when their wish to be asked is gone.
+    ("employee_grace_ms", "intent_lapse_ms", |s| (s.employee_grace_ms, s.intent_lapse_ms)),
+];
+
+impl Settings {
+    /// Says which two settings contradict each other: the first is longer than the second and must not be. Two that were
+    /// so before stay good, for what is stored has always been taken.
+    ///
+    /// # Errors
+    /// The names of both.
+    pub fn agree(&self, before: Option<&Self>) -> Result<(), (&'static str, &'static str)> {
+        let contradicts = |of: fn(&Self) -> (u64, u64)| {
+            let (first, second) = of(self);
+            first > second && before.map(of) != Some((first, second))
+        };
+        match NOT_LONGER.iter().find(|(_, _, of)| contradicts(*of)) {
+            Some((first, second, _)) => Err((first, second)),
+            None => Ok(()),
+        }
+    }
+}
+
 settings! {
     /// an offer unanswered that long is `timed_out`
     offer_timeout_ms: u64 = 15_000, 1..=TIMEOUT_MAX_MS;
@@ -53,9 +82,9 @@ settings! {
     delivery_timeout_ms: u64 = 3_000, 0..=TIMEOUT_MAX_MS;
     /// the whole search
     booking_deadline_ms: u64 = 120_000, 1..=TIMEOUT_MAX_MS;
-    /// that many timed-out or undelivered offers in a row turn the intent to offline (`cause` `missed`); 0 turns it off
+    /// that many missed offers in a row turn the intent to offline (`cause` `missed`); 0 turns it off
     max_missed: u32 = 2, 0..=MISSED_MAX;
-    /// an idle employee's last device is gone: not asked from that moment; back within this time: the old place in the line is kept; later: `offline`
+    /// an idle employee's last device is gone: not asked from that moment; a search that has begun waits for them that long; back within this time: the old place in the line is kept; later: `offline`
     employee_grace_ms: u64 = 10_000, 0..=TIMEOUT_MAX_MS;
     /// unreachable that long: the intent itself falls to offline
     intent_lapse_ms: u64 = 1_800_000, 0..=TIMEOUT_MAX_MS;
@@ -78,6 +107,22 @@ mod tests {
         assert_eq!(Settings::default().check(), Ok(()));
         let settings = Settings { offer_timeout_ms: 0, ..Settings::default() };
         assert_eq!(settings.check(), Err(("offer_timeout_ms", "must be 1 to 86400000".into())));
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_named_unless_they_were_so_before() {
+        let defaults = Settings::default();
+        assert_eq!(defaults.agree(None), Ok(()));
+        let short_search = Settings { booking_deadline_ms: 14_999, ..Settings::default() };
+        let both = Err(("offer_timeout_ms", "booking_deadline_ms"));
+        assert_eq!(short_search.agree(None), both);
+        assert_eq!(short_search.agree(Some(&defaults)), both);
+        assert_eq!(Settings { wrap_up_ms: 1, ..short_search.clone() }.agree(Some(&short_search)), Ok(()));
+        assert_eq!(Settings { offer_timeout_ms: 20_000, ..short_search.clone() }.agree(Some(&short_search)), both);
+        let of_one_time = Settings { offer_timeout_ms: 9, booking_deadline_ms: 9, ..Settings::default() };
+        assert_eq!(of_one_time.agree(None), Ok(()));
+        let short_lapse = Settings { intent_lapse_ms: 9_999, ..Settings::default() };
+        assert_eq!(short_lapse.agree(None), Err(("employee_grace_ms", "intent_lapse_ms")));
     }
 
     #[test]

@@ -62,6 +62,25 @@ test('a company is made, read, replaced, changed and removed', async (t) => {
   await server.refused(404, 'unknown_company', 'GET', path)
 })
 
+test('settings that contradict each other are refused by name', async (t) => {
+  const { server } = await openWorld(t)
+  const path = '/v1/companies/globex'
+  for (const [settings, first, second] of [
+    [{ offer_timeout_ms: 2001, booking_deadline_ms: 2000 }, 'offer_timeout_ms', 'booking_deadline_ms'],
+    [{ booking_deadline_ms: 14_999 }, 'offer_timeout_ms', 'booking_deadline_ms'],
+    [{ intent_lapse_ms: 1 }, 'employee_grace_ms', 'intent_lapse_ms'],
+  ]) {
+    for (const [method, at] of [['PUT', path], ['PATCH', '/v1/companies/acme']]) {
+      const refused = await server.http(method, at, { settings })
+      assert.deepEqual([refused.status, refused.body.reason], [422, 'invalid'], JSON.stringify(settings))
+      assert.ok(refused.body.detail.includes(first) && refused.body.detail.includes(second), refused.body.detail)
+    }
+  }
+  assert.equal((await server.http('GET', path)).status, 404)
+  const equal = { offer_timeout_ms: 2000, booking_deadline_ms: 2000, employee_grace_ms: 5, intent_lapse_ms: 5 }
+  assert.equal((await server.http('PUT', path, { settings: equal })).status, 201)
+})
+
 test('an employee is made, read, replaced, changed and removed', async (t) => {
   const { server } = await openWorld(t)
   const path = '/v1/companies/acme/employees/ann'

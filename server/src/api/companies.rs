@@ -180,10 +180,12 @@ pub async fn put(
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let CompanyBody { name, settings } = ask::body(&sent)?;
-    let command = set_company(ask::name(name, company.as_str())?, read_settings(settings)?)?;
+    let (name, settings) = (ask::name(name, company.as_str())?, read_settings(settings)?);
     let put = ask::visit(&hub, &company, |visit| {
         let before = Tag::of_company(visit.company());
         conditions.check(before.as_ref())?;
+        let known = visit.company();
+        let command = set_company(name, settings, known.exists().then(|| known.settings()))?;
         take_and_show(visit, &command, if before.is_some() { StatusCode::OK } else { StatusCode::CREATED })
     });
     put.await
@@ -228,7 +230,7 @@ pub async fn patch(
         let known = visit.company();
         conditions.check(Tag::of_company(known).as_ref())?;
         let name = name.over(|| known.name().into(), || company.as_str().into());
-        let command = set_company(name, merged(known.settings(), settings)?)?;
+        let command = set_company(name, merged(known.settings(), settings)?, Some(known.settings()))?;
         take_and_show(visit, &command, StatusCode::OK)
     });
     patch.await
@@ -262,8 +264,11 @@ fn read_settings(fields: Map<String, Value>) -> Result<Settings, Problem> {
     })
 }
 
-fn set_company(name: Arc<str>, settings: Settings) -> Result<Command, Problem> {
+fn set_company(name: Arc<str>, settings: Settings, before: Option<&Settings>) -> Result<Command, Problem> {
     settings.check().map_err(|(field, range)| Problem::invalid(format!("`settings.{field}` {range}")))?;
+    settings.agree(before).map_err(|(first, second)| {
+        Problem::invalid(format!("`settings.{first}` must not be longer than `settings.{second}`"))
+    })?;
     Ok(Command::SetCompany { name, settings })
 }
 
