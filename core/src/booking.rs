@@ -41,6 +41,9 @@ pub struct Booking {
     pub session: Option<SessionId>,
     /// Until when the client, who has gone, may come back.
     pub client_due: Option<Time>,
+    /// Until when it goes on though nobody can be asked, because somebody may come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Time>,
     /// Those who were asked before the latest: most bookings ask one employee, and keep nobody here.
     #[serde(skip)]
     asked: BTreeSet<EmployeeId>,
@@ -64,6 +67,7 @@ impl Booking {
             offers: Vec::with_capacity(1),
             session: None,
             client_due: None,
+            waits_until: None,
             asked: BTreeSet::new(),
         }
     }
@@ -92,6 +96,12 @@ impl Booking {
         matches!(self.state, BookingState::Offering)
     }
 
+    /// Whether it goes on though nobody can be asked now.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.is_open() && self.waits_until.is_some()
+    }
+
     /// By id, not by number: who was removed and made again in between is still the same person.
     pub(crate) fn was_asked(&self, employee: &EmployeeId) -> bool {
         self.offers.last().is_some_and(|latest| latest.employee_id == *employee) || self.asked.contains(employee)
@@ -100,6 +110,7 @@ impl Booking {
     pub(crate) fn ask(&mut self, offer: Offer) {
         self.asked.extend(self.offers.last().map(|earlier| earlier.employee_id.clone()));
         self.offers.push(offer);
+        self.waits_until = None;
     }
 
     /// Closes the open offer and says whose it was.
@@ -109,7 +120,9 @@ impl Booking {
         offer.closed_at = Some(at);
         offer.delivery_due = None;
         offer.reason = reason;
-        Some(offer.employee)
+        let employee = offer.employee;
+        self.waits_until = None;
+        Some(employee)
     }
 
     /// Makes anew what is not stored.
@@ -138,7 +151,7 @@ impl Booking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingState {
-    /// Somebody is being asked.
+    /// Somebody is being asked, or may come back to be.
     Offering,
     /// Somebody said yes.
     Assigned,

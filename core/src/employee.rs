@@ -55,6 +55,15 @@ impl Employee {
         matches!(self.status(), Status::Idle) && matches!(self.reach, Reach::Connected)
     }
 
+    /// Until when they, who are idle without a device, may come back to be asked.
+    #[must_use]
+    pub const fn awaited_until(&self) -> Option<Time> {
+        match (self.status(), self.reach) {
+            (Status::Idle, Reach::Grace { until }) => Some(until),
+            (Status::Offline | Status::Idle | Status::Init | Status::Busy, _) => None,
+        }
+    }
+
     /// How long they were in each status from when they were made until that moment.
     #[must_use]
     pub const fn spent_until(&self, moment: Time) -> Meter {

@@ -151,6 +151,8 @@ impl Erasure {
             | Event::BookingOpened { .. }
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
             | Event::OfferClosed { .. }
             | Event::OfferAccepted { .. }
             | Event::BookingEnded { .. }

@@ -113,6 +113,24 @@ pub enum Event {
         outcome: Outcome,
         /// The employee's words.
         reason: Option<Arc<str>>,
+        /// Whether it counts as missed, where the outcome alone does not say so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        missed: Option<bool>,
+    },
+    /// The proof of delivery has more time: after a start nobody has a device yet.
+    DeliveryPutOff {
+        /// Of which offer.
+        offer: OfferId,
+        /// When it counts as undelivered.
+        until: Time,
+    },
+    /// Nobody can be asked now, and somebody may come back: the search goes on. An offer that is open stays with
+    /// whoever lost their last device.
+    SearchWaits {
+        /// Which.
+        booking: BookingId,
+        /// When the last of those who may come back is waited for no more.
+        until: Time,
     },
     /// The asked employee said yes: the session begins.
     OfferAccepted {
@@ -203,6 +221,8 @@ impl Event {
             Self::OfferMade { .. } => "offer_made",
             Self::OfferDelivered { .. } => "offer_delivered",
             Self::OfferClosed { .. } => "offer_closed",
+            Self::DeliveryPutOff { .. } => "delivery_put_off",
+            Self::SearchWaits { .. } => "search_waits",
             Self::OfferAccepted { .. } => "offer_accepted",
             Self::BookingEnded { .. } => "booking_ended",
             Self::ClientConnected { .. } => "client_connected",

@@ -26,6 +26,7 @@ pub fn check(company: &Company) -> Result<(), Broken> {
     one_open_thing_per_client(company)?;
     every_open_thing_has_a_deadline(company)?;
     nobody_is_asked_twice(company)?;
+    nobody_waits_beside_who_is_free(company)?;
     what_is_remembered_is_weighed(company)?;
     what_follows_is_what_it_was_made_from(company)
 }
@@ -57,8 +58,8 @@ fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
     let mut held: BTreeMap<EmployeeNo, Duty> = BTreeMap::new();
     for booking in company.bookings() {
         let open = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
-        if open != usize::from(booking.is_open()) {
-            return broken("a searching booking has exactly one open offer, any other none", booking.id);
+        if open > 1 || (open == 1 || booking.waits()) != booking.is_open() {
+            return broken("a searching booking has one open offer or waits, any other has none", booking.id);
         }
         if let Some(offer) = booking.open_offer()
             && held.insert(offer.employee, Duty::Asked(booking.id)).is_some()
@@ -104,7 +105,7 @@ fn one_open_thing_per_client(company: &Company) -> Result<(), Broken> {
 /// Promise 3: whatever is open ends by itself, or somebody who is there ends it.
 fn every_open_thing_has_a_deadline(company: &Company) -> Result<(), Broken> {
     for booking in company.bookings().filter(|b| b.is_open()) {
-        let bounded = booking.open_offer().is_some_and(|offer| offer.expires_at <= booking.deadline);
+        let bounded = booking.open_offer().is_none_or(|offer| offer.expires_at <= booking.deadline);
         if !bounded || booking.reason.is_some() {
             return broken("an open booking ends by its deadline", booking.id);
         }
@@ -132,6 +133,16 @@ fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
         asked.dedup();
         if asked.len() != booking.offers.len() {
             return broken("nobody is asked twice", booking.id);
+        }
+    }
+    Ok(())
+}
+
+/// Promise 4: whoever can be asked is asked at once, also for a search that waits.
+fn nobody_waits_beside_who_is_free(company: &Company) -> Result<(), Broken> {
+    for booking in company.bookings().filter(|booking| booking.waits() && booking.deadline > company.clock()) {
+        if company.in_line(Some(&booking.topic)).iter().any(|employee| !booking.was_asked(&employee.id)) {
+            return broken("no search waits while somebody can be asked", booking.id);
         }
     }
     Ok(())

@@ -10,6 +10,8 @@ mod roster;
 
 mod places;
 
+mod waiting;
+
 mod employee;
 
 mod booking;

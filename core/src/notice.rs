@@ -93,7 +93,7 @@ pub enum Cause {
     Offer,
     /// The employee said no.
     Declined,
-    /// The offer was not answered, or not delivered.
+    /// The offer was not answered in its time, or not delivered.
     Missed,
     /// A session began.
     SessionStarted,

@@ -93,7 +93,7 @@ impl Outcome {
         matches!(self, Self::Rejected | Self::WentOffline)
     }
 
-    /// Whether the employee missed it.
+    /// Whether the employee missed it, where the event does not say.
     #[must_use]
     pub const fn is_missed(self) -> bool {
         matches!(self, Self::TimedOut | Self::Undelivered)

@@ -1,6 +1,6 @@
 //! A company's employees, and the line of those who can be asked: longest idle first, per topic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,15 @@ impl Roster {
         self.line.in_order(topic).find(|no| self.get(*no).is_some_and(|employee| !skip(&employee.id)))
     }
 
+    /// Until when the last of those may come back who are idle without a device, take the topic and are not among those
+    /// to skip: O(log n), plus one step for each who is skipped.
+    pub(crate) fn awaited_until(&self, topic: &Topic, skip: impl Fn(&EmployeeId) -> bool) -> Option<Time> {
+        let is_awaited = |no: EmployeeNo| self.get(no).is_some_and(|employee| !skip(&employee.id));
+        let named = self.line.by_topic.get(topic).map(|line| &line.awaited);
+        let last = |of: &Awaited| of.iter().rev().find(|(_, no)| is_awaited(*no)).map(|(until, _)| *until);
+        last(&self.line.any_topic_awaited).max(named.and_then(last))
+    }
+
     /// Everybody who can be asked about the topic, in the order in which they would be.
     pub(crate) fn in_line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
         match topic {
@@ -90,6 +99,9 @@ impl Roster {
         if employee.can_be_asked() {
             self.line.leave(&employee);
         }
+        if let Some(until) = employee.awaited_until() {
+            self.line.await_no_more(no, &employee, until);
+        }
         Some(employee)
     }
 
@@ -105,6 +117,7 @@ impl Roster {
     pub(crate) fn change(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) -> Option<&Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
         let (was, could_be_asked, old_place) = (employee.status(), employee.can_be_asked(), employee.place);
+        let was_awaited = employee.awaited_until();
         change(employee);
         let is = employee.status();
         if is != was {
@@ -123,6 +136,15 @@ impl Roster {
             employee.place = place;
         } else if !could_be_asked && employee.can_be_asked() {
             self.line.join(no, employee);
+        }
+        let is_awaited = employee.awaited_until();
+        if is_awaited != was_awaited {
+            if let Some(until) = was_awaited {
+                self.line.await_no_more(no, employee, until);
+            }
+            if let Some(until) = is_awaited {
+                self.line.await_them(no, employee, until);
+            }
         }
         Some(employee)
     }
@@ -175,8 +197,14 @@ impl Roster {
         if employee.can_be_asked() {
             self.line.join(no, employee);
         }
+        if let Some(until) = employee.awaited_until() {
+            self.line.await_them(no, employee, until);
+        }
     }
 }
+
+/// Those who are idle without a device, by when they are waited for no more.
+type Awaited = BTreeSet<(Time, EmployeeNo)>;
 
 /// Those who can be asked, by place: those without topics, and those who name each topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -184,6 +212,7 @@ struct Line {
     idle: usize,
     any_topic: Places,
     by_topic: BTreeMap<Topic, TopicLine>,
+    any_topic_awaited: Awaited,
     /// Whoever joins or leaves is in `any_topic` or in a topic's line, so `idle` needs no flip of its own.
     flips: u64,
     moves: u64,
@@ -193,6 +222,7 @@ struct Line {
 struct TopicLine {
     named_by: u32,
     idle: Places,
+    awaited: Awaited,
 }
 
 impl Line {
@@ -232,6 +262,28 @@ impl Line {
                 if line.idle.is_empty() && self.any_topic.is_empty() {
                     self.flips += 1;
                 }
+            }
+        }
+    }
+
+    fn await_them(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
+        if employee.topics.is_empty() {
+            self.any_topic_awaited.insert((until, no));
+        }
+        for topic in &employee.topics {
+            if let Some(line) = self.by_topic.get_mut(topic) {
+                line.awaited.insert((until, no));
+            }
+        }
+    }
+
+    fn await_no_more(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
+        if employee.topics.is_empty() {
+            self.any_topic_awaited.remove(&(until, no));
+        }
+        for topic in &employee.topics {
+            if let Some(line) = self.by_topic.get_mut(topic) {
+                line.awaited.remove(&(until, no));
             }
         }
     }

@@ -204,7 +204,18 @@ test('a booking whose deadline passes is expired, whoever is being asked', async
   assert.equal(await ann.outcome(await ann.offer()), 'timed_out')
   assert.equal(await bob.outcome(await bob.offer()), 'booking_expired')
   assert.equal((await carl.booking('expired')).reason, 'deadline')
-  await bob.status('idle')
+  assert.equal((await bob.status('idle')).cause, 'missed')
+})
+
+test('who lets an offer pass with the whole search has missed it, as the last one asked too', async (t) => {
+  const settings = { offer_timeout_ms: 300, booking_deadline_ms: 300, max_missed: 1 }
+  const world = await openWorld(t, { settings })
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  await carl.book()
+  assert.equal(await ann.outcome(await ann.offer()), 'booking_expired')
+  const status = await ann.status('offline')
+  assert.deepEqual([status.intent, status.cause], ['offline', 'missed'])
 })
 
 test('two devices of one employee both see the offer and its end, and either may answer', async (t) => {

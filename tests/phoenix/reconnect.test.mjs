@@ -112,6 +112,74 @@ test('the last device gone during an offer: undelivered after the delivery time,
   assert.equal((await world.booking(booking.id)).offers[0].outcome, 'undelivered')
 })
 
+test('all lines break for a moment: every search goes on with who comes back, and nobody has missed anything', async (t) => {
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: 200, max_missed: 1 } })
+  const people = [await world.employee('ann'), await world.employee('bob'), await world.employee('cay')]
+  const clients = [await world.client('carl'), await world.client('dora')]
+  const bookings = []
+  for (const client of clients) bookings.push(await client.book())
+  const [ann, bob, cay] = people
+  await ann.offer()
+  await bob.offer()
+  for (const one of people) one.drop()
+  const board = await world.board()
+  const asked = board.joined.employees.filter(({ status }) => status === 'init')
+  assert.deepEqual(asked.map(({ id }) => id), ['ann', 'bob'])
+  // Cay is back first and takes over what somebody was asked whose device is overdue; the other offer stays.
+  await cay.comeBack()
+  const session = await cay.accept(await cay.offer())
+  const [taken, kept] = session.booking_id === bookings[0].id ? [0, 1] : [1, 0]
+  assert.equal(session.booking_id, bookings[taken].id)
+  const { offer } = await people[kept].comeBack()
+  assert.equal((await people[kept].accept(offer)).booking_id, bookings[kept].id)
+  const back = await people[taken].comeBack()
+  assert.deepEqual([back.status, back.intent], ['idle', 'idle'])
+  const { offers } = await world.booking(bookings[taken].id)
+  const became = offers.map(({ employee_id, outcome }) => [employee_id, outcome])
+  assert.deepEqual(became, [[people[taken].id, 'undelivered'], ['cay', 'accepted']])
+})
+
+test('a search that waits for who lost their line stays offering, and its timeline says for whom', async (t) => {
+  const world = await openWorld(t)
+  const [ann, bob] = [await world.employee('ann'), await world.employee('bob')]
+  const [carl, dora] = [await world.client('carl'), await world.client('dora')]
+  await goesAway(bob, carl, 1)
+  const booking = await carl.book()
+  await ann.reject(await ann.offer())
+  const board = await world.board()
+  assert.deepEqual(board.joined.bookings.map(({ id, state, offers }) => [id, state, offers]), [[booking.id, 'offering', 1]])
+  await ann.setStatus('offline')
+  await dora.line.refused('no_idle_employee', 'book', { topic: 'billing' })
+  const { steps } = await world.http('GET', `/bookings/${booking.id}/timeline`)
+  const waited = steps.at(-1)
+  assert.deepEqual([waited.what, waited.passed_over.employees.map(({ employee_id, why }) => [employee_id, why])],
+    ['waited', [['ann', 'already_asked'], ['bob', 'unreachable']]])
+  await bob.comeBack()
+  assert.equal((await bob.offer()).booking_id, booking.id)
+})
+
+test('a search ends when nobody of those whom it waited for is back in time', async (t) => {
+  const world = await openWorld(t, { settings: { employee_grace_ms: 500 } })
+  const [ann, bob] = [await world.employee('ann'), await world.employee('bob')]
+  const carl = await world.client('carl')
+  await goesAway(bob, carl, 1)
+  await carl.book()
+  await ann.reject(await ann.offer())
+  assert.equal((await carl.booking('unanswered')).reason, 'everyone_declined')
+})
+
+test('killed during an offer: nobody has missed it who could not come back in time to answer', async (t) => {
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: 100, max_missed: 1 } })
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  const booking = await carl.book()
+  const offer = await ann.offer()
+  await crash(world)
+  await Promise.all([ann.rejoined(), carl.rejoined()])
+  assert.equal(ann.line.joined.offer.id, offer.id)
+  assert.equal((await ann.accept(offer)).booking_id, booking.id)
+})
+
 test('a client gone past the grace time loses the booking: client_lost', async (t) => {
   const world = await openWorld(t, { settings: { client_grace_ms: 300 } })
   const ann = await world.employee('ann')

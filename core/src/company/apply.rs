@@ -52,9 +52,14 @@ impl Company {
                 offer.delivered_to = device.clone();
                 offer.delivery_due = None;
             }),
-            Event::OfferClosed { offer, outcome, reason } => {
-                self.free_the_asked(at, offer.booking, *outcome, reason.clone())
+            Event::OfferClosed { offer, outcome, reason, missed } => {
+                let is_missed = missed.unwrap_or(outcome.is_missed());
+                self.free_the_asked(at, offer.booking, (*outcome, is_missed), reason.clone());
             }
+            Event::DeliveryPutOff { offer, until } => {
+                self.change_open_offer(offer.booking, |offer| offer.delivery_due = Some(*until));
+            }
+            Event::SearchWaits { booking, until } => self.let_search_wait(*booking, *until),
             Event::OfferAccepted { offer, session } => self.begin_session(at, offer.booking, *session),
             Event::BookingEnded { booking, reason } => self.end_booking(at, *booking, *reason),
             Event::ClientConnected { client } => self.set_client_connected(at, client, true),
@@ -161,7 +166,12 @@ impl Company {
     /// What else a device's coming or going means to what the employee is doing.
     fn follow_reach(&mut self, at: Time, no: EmployeeNo, change: impl FnOnce(&mut Offer)) {
         match self.roster.get(no).map(|e| e.duty) {
-            Some(Duty::Asked(booking)) => self.change_open_offer(booking, change),
+            Some(Duty::Asked(booking)) => {
+                self.change_booking(booking, |b| {
+                    b.waits_until = None;
+                    b.open_offer_mut().map(change)
+                });
+            }
             Some(Duty::InSession(session)) => self.watch_party(at, session, Party::Employee),
             Some(Duty::Free | Duty::WrapUp { .. }) | None => {}
         }
@@ -183,12 +193,27 @@ impl Company {
         self.bookings.insert(booking.id, booking);
     }
 
-    fn free_the_asked(&mut self, at: Time, booking: BookingId, outcome: Outcome, reason: Option<Arc<str>>) {
+    fn let_search_wait(&mut self, booking: BookingId, until: Time) {
+        self.change_booking(booking, |b| {
+            b.waits_until = Some(until).filter(|_| b.is_open());
+            if let Some(offer) = b.open_offer_mut() {
+                offer.delivery_due = None;
+            }
+        });
+    }
+
+    fn free_the_asked(
+        &mut self,
+        at: Time,
+        booking: BookingId,
+        (outcome, is_missed): (Outcome, bool),
+        reason: Option<Arc<str>>,
+    ) {
         let closed = self.change_booking(booking, |b| b.close_offer(at, outcome, reason));
         let Some(employee) = closed.flatten() else { return };
         self.change_employee(employee, at, |e| {
             e.duty = Duty::Free;
-            if outcome.is_missed() {
+            if is_missed {
                 e.missed = e.missed.saturating_add(1);
             } else if outcome.is_a_no() {
                 e.missed = 0;
@@ -259,6 +284,7 @@ impl Company {
             b.reason = Some(reason);
             b.ended_at = Some(at);
             b.client_due = None;
+            b.waits_until = None;
         });
         match state {
             BookingState::Unanswered => count(&mut self.today.unanswered),
@@ -374,9 +400,12 @@ impl Company {
 
     fn change_booking<T>(&mut self, id: BookingId, change: impl FnOnce(&mut Booking) -> T) -> Option<T> {
         let booking = self.bookings.get_mut(id)?;
-        let was = due_of_booking(booking);
+        let (was, waited) = (due_of_booking(booking), booking.waits());
         let changed = change(booking);
         let is = due_of_booking(booking);
+        if booking.waits() != waited {
+            self.waiting.follow(booking);
+        }
         self.rearm(was, is);
         Some(changed)
     }

@@ -31,21 +31,27 @@ pub(super) enum Deadline {
     EmployeeReturn(EmployeeNo),
     /// The end of an intent that nobody is there for.
     IntentLapse(EmployeeNo),
+    /// The end of waiting for those who may come back. It comes last: whoever is free at that moment is asked.
+    SearchWait(BookingId),
 }
 
 /// The earliest deadline of one thing. When it has passed, or was put off, the next one takes its place.
 pub(super) type Due = Option<(Time, Deadline)>;
 
-/// A search has an offer out as long as it goes on; none of its deadlines comes between the events of a turn.
+/// A search has an offer out, or waits, as long as it goes on; none of its deadlines comes between the events of a turn.
 pub(super) fn due_of_booking(booking: &Booking) -> Due {
-    let offer = booking.open_offer()?;
+    let (offer, waits_until) = (booking.open_offer(), booking.waits_until);
+    if offer.is_none() && waits_until.is_none() {
+        return None;
+    }
     let id = booking.id;
     let open = booking.is_open();
     Earliest::default()
         .or(open.then_some(booking.deadline), Deadline::Search(id))
         .or(booking.client_due.filter(|_| open), Deadline::ClientReturn(id))
-        .or(Some(offer.expires_at), Deadline::OfferAnswer(id))
-        .or(offer.delivery_due, Deadline::OfferDelivery(id))
+        .or(offer.map(|offer| offer.expires_at), Deadline::OfferAnswer(id))
+        .or(offer.and_then(|offer| offer.delivery_due), Deadline::OfferDelivery(id))
+        .or(waits_until.filter(|_| open), Deadline::SearchWait(id))
         .0
 }
 
@@ -95,13 +101,14 @@ impl Company {
             Deadline::Search(id) => self.end_search(id, Outcome::BookingExpired, BookingReason::Deadline),
             Deadline::ClientReturn(id) => self.end_search(id, Outcome::ClientLost, BookingReason::ClientLost),
             Deadline::OfferAnswer(id) => self.close_offer(now, id, Outcome::TimedOut, None),
-            Deadline::OfferDelivery(id) => self.close_offer(now, id, Outcome::Undelivered, None),
+            Deadline::OfferDelivery(id) => self.miss_delivery(now, id),
             Deadline::PartyReturn(session, _) => {
                 vec![Event::SessionEnded { session, by: EndedBy::Lost, reason: None }]
             }
             Deadline::WrapUp(employee) => vec![Event::WrapUpEnded { employee }],
             Deadline::EmployeeReturn(employee) => vec![Event::EmployeeUnreachable { employee }],
             Deadline::IntentLapse(employee) => self.go_offline(now, employee, IntentBy::Lapsed),
+            Deadline::SearchWait(id) => self.end_wait(now, id),
         }
     }
 

@@ -69,7 +69,7 @@ impl Company {
                 }
             }
             Command::Wake => Ok(self.due(now).map_or(vec![], |(_, deadline)| self.decide_deadline(now, deadline))),
-            Command::Resume => Ok(vec![Event::Resumed]),
+            Command::Resume => Ok(self.resumed(now)),
         }
     }
 
@@ -235,9 +235,9 @@ impl Company {
 
     /// The search ends without a session, and the open offer with it.
     pub(super) fn end_search(&self, id: BookingId, outcome: Outcome, reason: BookingReason) -> Vec<Event> {
-        let open = self.bookings.get(id).filter(|booking| booking.open_offer().is_some());
-        let close = open.map(|b| Event::OfferClosed { offer: b.latest_offer_id(), outcome, reason: None });
-        close.into_iter().chain([Event::BookingEnded { booking: id, reason }]).collect()
+        let mut events = self.bookings.get(id).map_or(vec![], |booking| self.offer_closed(booking, outcome, None));
+        events.push(Event::BookingEnded { booking: id, reason });
+        events
     }
 
     /// The open offer ends without a yes: the next employee is asked at once, or the search is over.
@@ -248,25 +248,50 @@ impl Company {
         outcome: Outcome,
         reason: Option<Arc<str>>,
     ) -> Vec<Event> {
-        let Some(booking) = self.bookings.get(id) else { return vec![] };
-        let Some(offer) = booking.open_offer() else { return vec![] };
-        let mut events = vec![];
-        if outcome.is_missed() && self.misses_too_many(offer.employee) {
-            let (employee, intent) = (offer.employee, Intent::Offline);
-            events.push(Event::IntentSet { employee, intent, by: IntentBy::Missed });
-        }
-        let closed = booking.latest_offer_id();
-        events.push(Event::OfferClosed { offer: closed, outcome, reason });
-        events.push(if booking.deadline <= now {
-            // The clock may be read late: nobody is asked when the search has no time left.
-            Event::BookingEnded { booking: id, reason: BookingReason::Deadline }
-        } else if let Some(next) = self.roster.next_for(&booking.topic, |id| booking.was_asked(id)) {
-            let offer = OfferId { booking: id, attempt: closed.attempt + 1 };
-            self.offer_made(now, offer, next, booking.deadline)
-        } else {
-            Event::BookingEnded { booking: id, reason: booking.nobody_more(outcome) }
-        });
+        let Some(booking) = self.bookings.get(id).filter(|booking| booking.open_offer().is_some()) else {
+            return vec![];
+        };
+        let mut events = self.offer_closed(booking, outcome, reason);
+        events.push(self.go_on(now, booking, outcome));
         events
+    }
+
+    /// The open offer ends, if there is one; whoever has missed too many is offline before that.
+    fn offer_closed(&self, booking: &Booking, outcome: Outcome, reason: Option<Arc<str>>) -> Vec<Event> {
+        let Some(employee) = booking.open_offer().map(|offer| offer.employee) else { return vec![] };
+        // An offer never outlives its search: what ends it because of the time has had all of its own.
+        let unanswered = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
+        // Who has no device could not have answered.
+        let is_missed = unanswered && self.is_there(employee);
+        let mut events = vec![];
+        if is_missed && self.misses_too_many(employee) {
+            events.push(Event::IntentSet { employee, intent: Intent::Offline, by: IntentBy::Missed });
+        }
+        let missed = (is_missed != outcome.is_missed()).then_some(is_missed);
+        events.push(Event::OfferClosed { offer: booking.latest_offer_id(), outcome, reason, missed });
+        events
+    }
+
+    /// What becomes of a search whose last offer ended so: somebody else is asked, or awaited, or it is over.
+    pub(super) fn go_on(&self, now: Time, booking: &Booking, last: Outcome) -> Event {
+        let id = booking.id;
+        if booking.deadline <= now {
+            // The clock may be read late: nobody is asked when the search has no time left.
+            return Event::BookingEnded { booking: id, reason: BookingReason::Deadline };
+        }
+        let was_asked = |id: &EmployeeId| booking.was_asked(id);
+        if let Some(next) = self.roster.next_for(&booking.topic, was_asked) {
+            return self.asks_next(now, booking, next);
+        }
+        match self.roster.awaited_until(&booking.topic, was_asked).filter(|until| *until > now) {
+            Some(until) => Event::SearchWaits { booking: id, until },
+            None => Event::BookingEnded { booking: id, reason: booking.nobody_more(last) },
+        }
+    }
+
+    pub(super) fn asks_next(&self, now: Time, booking: &Booking, next: EmployeeNo) -> Event {
+        let OfferId { booking: id, attempt } = booking.latest_offer_id();
+        self.offer_made(now, OfferId { booking: id, attempt: attempt + 1 }, next, booking.deadline)
     }
 
     fn misses_too_many(&self, no: EmployeeNo) -> bool {

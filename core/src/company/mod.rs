@@ -4,6 +4,8 @@ mod decide;
 
 mod deadline;
 
+mod wait;
+
 mod apply;
 
 mod tell;
@@ -29,6 +31,7 @@ use crate::roster::Roster;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::time::Time;
+use crate::waiting::Waiting;
 use deadline::Deadline;
 
 /// One company with all that is open in it and what ended lately.
@@ -52,6 +55,9 @@ pub struct Company {
     /// The earliest of each thing that has any.
     #[serde(skip)]
     deadlines: BTreeSet<(Time, Deadline)>,
+    /// Searches that wait for somebody who can be asked.
+    #[serde(skip)]
+    waiting: Waiting,
 }
 
 /// A client with an open booking or a running session.
@@ -81,6 +87,7 @@ impl Company {
             today: Today::default(),
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
+            waiting: Waiting::default(),
         }
     }
 
@@ -115,7 +122,7 @@ impl Company {
     fn do_what_is_due(&mut self, turn: &mut Turn) {
         while let Some((at, deadline)) = self.due(turn.at) {
             let events = self.decide_deadline(turn.at, deadline);
-            self.play(turn.at, events, turn);
+            self.play_on(events, turn);
             // Else it would be due for ever, and this company's visitors would wait for ever.
             assert!(
                 !self.deadlines.contains(&(at, deadline)),
@@ -126,8 +133,21 @@ impl Company {
 
     fn do_it(&mut self, command: &Command, turn: &mut Turn) -> Result<Answer, Refusal> {
         let events = self.decide(turn.at, command)?;
-        self.play(turn.at, events, turn);
+        self.play_on(events, turn);
         Ok(self.answer(command))
+    }
+
+    /// Plays what was decided, and then what comes of it for searches that wait.
+    fn play_on(&mut self, events: Vec<Event>, turn: &mut Turn) {
+        let mut played = turn.events.len();
+        self.play(turn.at, events, turn);
+        while !self.waiting.is_empty()
+            && let Some(event) = turn.events.get(played)
+        {
+            let events = self.decide_for_who_waits(turn.at, event);
+            self.play(turn.at, events, turn);
+            played += 1;
+        }
     }
 
     /// When [`Company::take`] must be called next, with [`Command::Wake`] if nothing else comes.
@@ -162,6 +182,7 @@ impl Company {
             today: self.today,
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
+            waiting: Waiting::default(),
         };
         company.rebuild();
         company
@@ -171,10 +192,14 @@ impl Company {
     pub fn rebuild(&mut self) {
         self.roster.rebuild();
         self.keys.clear();
+        self.waiting = Waiting::default();
         for booking in self.bookings.values_mut() {
             booking.rebuild();
             if let Some(key) = &booking.key {
                 self.keys.insert((booking.client.clone(), key.clone()), booking.id);
+            }
+            if booking.waits() {
+                self.waiting.follow(booking);
             }
         }
         self.deadlines = self.all_deadlines();
@@ -233,7 +258,10 @@ pub struct Today {
 impl Company {
     /// Whether what is not stored is the same in both.
     pub(crate) fn same_indexes(&self, other: &Self) -> bool {
-        self.keys == other.keys && self.deadlines == other.deadlines && self.roster.same_line(&other.roster)
+        self.keys == other.keys
+            && self.deadlines == other.deadlines
+            && self.waiting == other.waiting
+            && self.roster.same_line(&other.roster)
     }
 }
 

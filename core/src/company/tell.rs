@@ -79,6 +79,8 @@ impl Company {
             | Event::EmployeeRemoved { .. }
             | Event::BookingOpened { .. }
             | Event::OfferDelivered { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
             | Event::BookingEnded { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
@@ -132,6 +134,8 @@ impl Company {
             | Event::EmployeeUnreachable { .. }
             | Event::WrapUpEnded { .. }
             | Event::OfferDelivered { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
             | Event::Resumed => {}
@@ -194,13 +198,11 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         Event::OfferMade { .. } => Some(Cause::Offer),
         Event::OfferClosed { outcome, .. } => match outcome {
             Outcome::Rejected => Some(Cause::Declined),
-            Outcome::TimedOut | Outcome::Undelivered => Some(Cause::Missed),
+            Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired => Some(Cause::Missed),
             // Going offline is the cause, and was told by then.
             Outcome::WentOffline => None,
             Outcome::Accepted => Some(Cause::SessionStarted),
-            Outcome::ClientCancelled | Outcome::ClientLost | Outcome::WithdrawnByAdmin | Outcome::BookingExpired => {
-                Some(Cause::Offer)
-            }
+            Outcome::ClientCancelled | Outcome::ClientLost | Outcome::WithdrawnByAdmin => Some(Cause::Offer),
         },
         Event::OfferAccepted { .. } => Some(Cause::SessionStarted),
         Event::SessionEnded { .. } | Event::WrapUpEnded { .. } => Some(Cause::SessionEnded),
@@ -218,6 +220,8 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         | Event::EmployeeRemoved { .. }
         | Event::BookingOpened { .. }
         | Event::OfferDelivered { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
         | Event::BookingEnded { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }

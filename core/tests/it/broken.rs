@@ -54,8 +54,8 @@ fn a_state_that_was_only_read_again_is_whole() {
 }
 
 #[test]
-fn a_search_without_exactly_one_open_offer_is_found() {
-    let found = format!("a searching booking has exactly one open offer, any other none: {}", id(1));
+fn a_search_that_neither_asks_one_employee_nor_waits_is_found() {
+    let found = format!("a searching booking has one open offer or waits, any other has none: {}", id(1));
     assert_eq!(after(|state| booking(state, 1)["state"] = json!("assigned")), found);
     assert_eq!(after(|state| booking(state, 1)["offers"][0]["outcome"] = json!("rejected")), found);
     let ask_twice_at_once = |state: &mut Value| {
@@ -63,6 +63,18 @@ fn a_search_without_exactly_one_open_offer_is_found() {
         offers.push(offers[0].clone());
     };
     assert_eq!(after(ask_twice_at_once), found);
+}
+
+#[test]
+fn a_search_that_waits_beside_somebody_who_is_free_is_found() {
+    let script = "
+        open ann bob
+        quietly bob drops
+        quietly zoe books tax
+        quietly ann rejects b1.1
+    ";
+    let found = of(script, |state| employee(state, 1)["reach"] = json!("connected"));
+    assert_eq!(found, format!("no search waits while somebody can be asked: {}", id(1)));
 }
 
 #[test]

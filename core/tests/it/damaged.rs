@@ -40,7 +40,7 @@ fn missed() -> [Event; 3] {
     [
         Event::BookingOpened { booking, client, client_name: None, topic, note: None, key: None },
         Event::OfferMade { offer, employee: EmployeeNo(0), expires_at: Time::from_ms(16_000) },
-        Event::OfferClosed { offer, outcome: Outcome::TimedOut, reason: None },
+        Event::OfferClosed { offer, outcome: Outcome::TimedOut, reason: None, missed: None },
     ]
 }
 

@@ -2,6 +2,8 @@
 
 mod search;
 
+mod wait;
+
 mod ending;
 
 mod offer;

@@ -112,6 +112,8 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
         | Event::WrapUpEnded { .. }
         | Event::BookingOpened { .. }
         | Event::OfferDelivered { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
         | Event::ClientConnected { .. }
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }

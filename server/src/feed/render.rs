@@ -63,7 +63,7 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
             let data = Data::OfferDelivered { offer_id: *offer, booking_id, attempt, employee_id, device };
             (Kind::OfferDelivered, booking_id.to_string(), data)
         }
-        Event::OfferClosed { offer, outcome, reason } => {
+        Event::OfferClosed { offer, outcome, reason, missed: _ } => {
             let OfferId { booking: booking_id, attempt } = *offer;
             let (employee_id, outcome) = (rows.asked(*offer)?, outcome.word());
             let reason = reason.as_deref().map(str::to_owned);
@@ -85,6 +85,8 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
         }
         // What an employee notes is theirs: it leaves by no door but that of an API key.
         Event::NotesWritten { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }

@@ -233,6 +233,8 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
         Event::SessionEnded { session, .. } => note(Changed::Session(*session)),
         Event::MessageSent { session, message, .. } => note(Changed::Message(*session, *message)),
         Event::EmployeeConnected { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
         | Event::WrapUpEnded { .. }

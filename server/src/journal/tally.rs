@@ -219,7 +219,8 @@ impl OfferTally {
     pub(super) fn counted(self) -> Offers {
         let of = |outcome| self.outcomes.of(outcome);
         let accepted = of("accepted");
-        let (no, missed) = (of("rejected") + of("went_offline"), of("timed_out") + of("undelivered"));
+        let (no, missed) =
+            (of("rejected") + of("went_offline"), of("timed_out") + of("undelivered") + of("booking_expired"));
         Offers {
             made: self.outcomes.all(),
             open: of("open"),

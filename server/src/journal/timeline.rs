@@ -111,6 +111,15 @@ enum Step {
         #[schema(value_type = shape::Moment)]
         at: Moment,
     },
+    /// Nobody could be asked, and somebody who lost their line might come back: the search waits for them.
+    Waited {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        /// When the last of them is waited for no more.
+        #[schema(value_type = shape::Moment)]
+        until: Moment,
+        passed_over: PassedOver,
+    },
     /// The search ended without a session.
     Ended {
         #[schema(value_type = shape::Moment)]
@@ -266,7 +275,7 @@ impl Teller {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
                 self.steps.push(Step::Delivered { at, attempt, employee_id, device });
             }
-            Event::OfferClosed { offer, outcome, reason } if offer.booking == self.id => {
+            Event::OfferClosed { offer, outcome, reason, missed: _ } if offer.booking == self.id => {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
                 let (outcome, reason) = (outcome.word(), reason.as_ref().map(ToString::to_string));
                 self.steps.push(Step::Closed { at, attempt, employee_id, outcome, reason });
@@ -275,6 +284,11 @@ impl Teller {
                 let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
                 self.steps.push(Step::Assigned { at, attempt, employee_id, session_id: session.to_string() });
                 return ControlFlow::Break(());
+            }
+            Event::SearchWaits { booking, until } if *booking == self.id => {
+                let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
+                let (until, passed_over) = (Moment(*until), passed_over.unwrap_or_default());
+                self.steps.push(Step::Waited { at, until, passed_over });
             }
             Event::BookingEnded { booking, reason } if *booking == self.id => {
                 let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
@@ -292,6 +306,8 @@ impl Teller {
             | Event::OfferMade { .. }
             | Event::OfferDelivered { .. }
             | Event::OfferClosed { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
             | Event::OfferAccepted { .. }
             | Event::BookingEnded { .. }
             | Event::ClientConnected { .. }

@@ -4,7 +4,7 @@ use switchboard_core::limits::REMEMBERED_MAX_MS;
 use switchboard_core::notice::Cause;
 use switchboard_core::{BookingId, BookingReason, EndedBy, OfferId, Outcome, Party, SessionId, Time};
 
-use super::{Ask, End, Holds, Model, Near, Staff};
+use super::{Ask, End, Holds, Model, Near, Search, Staff};
 
 /// What is due, in the order of the contract for one and the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,7 @@ enum Due {
     WrapUpEnds(usize),
     EmployeeIsGone(usize),
     WishLapses(usize),
+    SearchHasWaited(u128),
 }
 
 impl Model {
@@ -32,7 +33,8 @@ impl Model {
             let id = search.id.as_u128();
             dues.push((search.ends_by, Due::SearchEnds(id)));
             dues.extend(search.client_back_by.map(|at| (at, Due::ClientIsLost(id))));
-            if let Some(ask) = search.asks.last() {
+            dues.extend(search.waits.map(|at| (at, Due::SearchHasWaited(id))));
+            if let Some(ask) = search.asks.last().filter(|ask| ask.outcome.is_none()) {
                 dues.push((ask.expires, Due::OfferTimesOut(id)));
                 dues.extend(ask.deliver_by.map(|at| (at, Due::OfferIsUndelivered(id))));
             }
@@ -68,11 +70,12 @@ impl Model {
             Due::SearchEnds(id) => self.end_search(booking(id), Outcome::BookingExpired, BookingReason::Deadline),
             Due::ClientIsLost(id) => self.end_search(booking(id), Outcome::ClientLost, BookingReason::ClientLost),
             Due::OfferTimesOut(id) => self.close_offer(booking(id), Outcome::TimedOut),
-            Due::OfferIsUndelivered(id) => self.close_offer(booking(id), Outcome::Undelivered),
+            Due::OfferIsUndelivered(id) => self.miss_delivery(booking(id)),
             Due::PartyIsLost(id, _) => self.end_talk(SessionId::from_u128(id), EndedBy::Lost, None),
             Due::WrapUpEnds(no) => self.change(no, Cause::SessionEnded, |staff| staff.holds = Holds::Nothing),
             Due::EmployeeIsGone(no) => self.change(no, Cause::ConnectionLost, |staff| staff.near = Near::Gone),
             Due::WishLapses(no) => self.go_offline(no, Cause::ConnectionLost),
+            Due::SearchHasWaited(id) => self.end_wait(booking(id)),
         }
     }
 
@@ -90,37 +93,96 @@ impl Model {
 
     /// An offer ended without a yes: the next employee is asked, or the search is over.
     pub(super) fn close_offer(&mut self, booking: BookingId, outcome: Outcome) {
-        let missed = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered);
-        let Some(asked) = self.open_ask(booking).map(|ask| ask.staff) else { return };
-        let max = self.settings.max_missed;
-        let too_many = self.staff(asked).is_some_and(|s| s.willing && max > 0 && s.missed + 1 >= max);
-        if missed && too_many {
-            self.change(asked, Cause::Missed, |staff| {
-                staff.willing = false;
-                staff.missed = 0;
-                staff.lapses = None;
-            });
+        if self.open_ask(booking).is_none() {
+            return;
         }
         self.free_the_asked(booking, outcome);
+        self.go_on(booking);
+    }
+
+    /// Somebody else is asked, or awaited, or the search is over.
+    fn go_on(&mut self, booking: BookingId) {
         let Some(search) = self.search(booking) else { return };
-        let (ends_by, topic) = (search.ends_by, search.topic.clone());
-        let was_asked: Vec<_> = search.asks.iter().map(|ask| ask.who.clone()).collect();
-        let line = self.line(Some(&topic));
-        let next = line.into_iter().find(|no| self.staff(*no).is_some_and(|staff| !was_asked.contains(&staff.id)));
-        match next {
-            _ if ends_by <= self.now => self.end_without(booking, BookingReason::Deadline),
-            Some(next) => self.ask(booking, next),
-            None => {
+        let (next, awaited) = (self.next_for(search), self.awaited_until(search));
+        let now = self.now;
+        let Some(search) = self.search_mut(booking) else { return };
+        match (next, awaited) {
+            _ if search.ends_by <= now => self.end_without(booking, BookingReason::Deadline),
+            (Some(next), _) => self.ask(booking, next),
+            (None, Some(until)) => search.waits = Some(until),
+            (None, None) => {
                 let is_a_no = |ask: &Ask| matches!(ask.outcome, Some(Outcome::Rejected | Outcome::WentOffline));
-                let all_said_no = self.search(booking).is_some_and(|search| search.asks.iter().all(is_a_no));
+                let all_said_no = search.asks.iter().all(is_a_no);
                 let reason = if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft };
                 self.end_without(booking, reason);
             }
         }
     }
 
-    /// The open offer, if there is one, ends; whoever was asked is free.
+    /// Until when the last of those may come back who could take it and were not asked.
+    fn awaited_until(&self, search: &Search) -> Option<Time> {
+        let others = self.staff.iter().flatten().filter(|staff| !search.has_asked(&staff.id));
+        let idle = others.filter(|staff| staff.status() == "idle" && staff.takes(Some(&search.topic)));
+        let until = idle.filter_map(|staff| if let Near::Away(until) = staff.near { Some(until) } else { None });
+        until.filter(|until| *until > self.now).max()
+    }
+
+    /// No device proved to have the offer. It stays with who lost their line while nobody else can be asked.
+    fn miss_delivery(&mut self, booking: BookingId) {
+        let now = self.now;
+        let near = self.open_ask(booking).and_then(|ask| self.staff(ask.staff)).map(|staff| staff.near);
+        let nobody_else = self.search(booking).is_some_and(|s| self.next_for(s).is_none() && s.ends_by > now);
+        match near {
+            Some(Near::Away(until)) if until > now && nobody_else => {
+                if let Some(search) = self.search_mut(booking) {
+                    search.waits = Some(until);
+                }
+                if let Some(ask) = self.open_ask_mut(booking) {
+                    ask.deliver_by = None;
+                }
+            }
+            _ => self.close_offer(booking, Outcome::Undelivered),
+        }
+    }
+
+    fn end_wait(&mut self, booking: BookingId) {
+        match self.open_ask(booking) {
+            Some(_) => self.close_offer(booking, Outcome::Undelivered),
+            None => self.go_on(booking),
+        }
+    }
+
+    /// The oldest search that waits though somebody can be asked, and whom.
+    pub(super) fn who_waits_no_more(&self) -> Option<(BookingId, usize)> {
+        let waiting = self.searches.iter().filter(|s| s.end.is_none() && s.waits.is_some() && s.ends_by > self.now);
+        let can_ask = waiting.filter_map(|search| Some((search.opened, search.id, self.next_for(search)?)));
+        can_ask.min().map(|(_, booking, no)| (booking, no))
+    }
+
+    /// An offer that lies with who has no device is taken from them for it.
+    pub(super) fn ask_at_last(&mut self, booking: BookingId, no: usize) {
+        match self.open_ask(booking) {
+            Some(_) => self.close_offer(booking, Outcome::Undelivered),
+            None => self.ask(booking, no),
+        }
+    }
+
+    /// The open offer, if there is one, ends; whoever was asked is free. Who has a device and lets it pass misses it.
     fn free_the_asked(&mut self, booking: BookingId, outcome: Outcome) {
+        let Some(asked) = self.open_ask(booking).map(|ask| ask.staff) else { return };
+        let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
+        let missed = is_late && self.staff(asked).is_some_and(|staff| staff.near == Near::Here);
+        let max = self.settings.max_missed;
+        if missed && self.staff(asked).is_some_and(|s| s.willing && max > 0 && s.missed + 1 >= max) {
+            self.change(asked, Cause::Missed, |staff| {
+                staff.willing = false;
+                staff.missed = 0;
+                staff.lapses = None;
+            });
+        }
+        if let Some(search) = self.search_mut(booking) {
+            search.waits = None;
+        }
         let attempt = self.search(booking).map_or(0, |search| search.asks.len());
         let Some(ask) = self.open_ask_mut(booking) else { return };
         ask.outcome = Some(outcome);
@@ -131,14 +193,14 @@ impl Model {
         let change = |staff: &mut Staff| {
             staff.holds = Holds::Nothing;
             match outcome {
-                Outcome::TimedOut | Outcome::Undelivered => staff.missed += 1,
+                _ if missed => staff.missed += 1,
                 Outcome::Rejected | Outcome::WentOffline => staff.missed = 0,
                 _ => {}
             }
         };
         match outcome {
             Outcome::Rejected => self.change(no, Cause::Declined, change),
-            Outcome::TimedOut | Outcome::Undelivered => self.change(no, Cause::Missed, change),
+            _ if is_late => self.change(no, Cause::Missed, change),
             Outcome::WentOffline => self.change_quietly(no, change),
             _ => self.change(no, Cause::Offer, change),
         }
@@ -153,6 +215,7 @@ impl Model {
         if let Some(search) = self.search_mut(booking) {
             search.end = Some(End::Without(reason));
             search.client_back_by = None;
+            search.waits = None;
         }
         self.count(match reason {
             BookingReason::EveryoneDeclined | BookingReason::NobodyLeft => 2,
@@ -169,6 +232,7 @@ impl Model {
         let timeout = self.now.plus_ms(self.settings.offer_timeout_ms);
         let Some(search) = self.search_mut(booking) else { return };
         let expires = timeout.min(search.ends_by);
+        search.waits = None;
         let asked = who.clone();
         search.asks.push(Ask {
             staff: no,

@@ -115,8 +115,13 @@ impl Staff {
     /// Whether they can be asked now, about that topic or about any.
     #[must_use]
     pub fn can_take(&self, topic: Option<&str>) -> bool {
-        let takes = topic.is_none_or(|topic| self.topics.is_empty() || self.topics.iter().any(|t| t == topic));
-        self.status() == "idle" && self.near == Near::Here && takes
+        self.status() == "idle" && self.near == Near::Here && self.takes(topic)
+    }
+
+    /// Whether it is one of theirs, or they take any.
+    #[must_use]
+    pub fn takes(&self, topic: Option<&str>) -> bool {
+        topic.is_none_or(|topic| self.topics.is_empty() || self.topics.iter().any(|t| t == topic))
     }
 }
 
@@ -141,6 +146,8 @@ pub struct Search {
     pub ends_by: Time,
     /// Who was asked.
     pub asks: Vec<Ask>,
+    /// Until when it goes on though nobody can be asked.
+    pub waits: Option<Time>,
     /// How it ended.
     pub end: Option<End>,
     /// Whether a device of the client is there.
@@ -331,6 +338,12 @@ impl Model {
         }
     }
 
+    /// Who could be asked next for that search.
+    pub(super) fn next_for(&self, search: &Search) -> Option<usize> {
+        let was_asked = |no: &usize| self.staff(*no).is_some_and(|staff| search.has_asked(&staff.id));
+        self.line(Some(&search.topic)).into_iter().find(|no| !was_asked(no))
+    }
+
     /// Who can be asked, in the order in which they would be.
     #[must_use]
     pub fn line(&self, topic: Option<&str>) -> Vec<usize> {
@@ -342,6 +355,12 @@ impl Model {
             .collect();
         line.sort_unstable();
         line.into_iter().map(|(_, no)| no).collect()
+    }
+}
+
+impl Search {
+    pub(super) fn has_asked(&self, who: &EmployeeId) -> bool {
+        self.asks.iter().any(|ask| ask.who == *who)
     }
 }
 

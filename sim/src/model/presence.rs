@@ -15,6 +15,13 @@ impl Model {
                 None => {}
             }
         }
+        let settings = &self.settings;
+        let delivery_ms = settings.delivery_timeout_ms.max(settings.employee_grace_ms);
+        let deliver_by = (settings.delivery_timeout_ms > 0).then(|| self.now.plus_ms(delivery_ms));
+        let open_asks = self.searches.iter_mut().filter_map(|search| search.asks.last_mut());
+        for ask in open_asks.filter(|ask| ask.outcome.is_none()) {
+            ask.deliver_by = deliver_by;
+        }
         let open: Vec<ClientId> = self.searches.iter().filter(|s| self.is_open(s)).map(|s| s.client.clone()).collect();
         for client in open {
             self.set_client_here(&client, false);
@@ -78,6 +85,9 @@ impl Model {
     pub(super) fn tell_what_is_held(&mut self, no: usize, change: impl FnOnce(&mut Ask)) {
         match self.staff(no).map(|staff| staff.holds) {
             Some(Holds::Offer(booking)) => {
+                if let Some(search) = self.search_mut(booking) {
+                    search.waits = None;
+                }
                 if let Some(ask) = self.open_ask_mut(booking) {
                     change(ask);
                 }

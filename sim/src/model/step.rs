@@ -84,8 +84,17 @@ impl Model {
         self.happens(|model| model.take(step, fresh))
     }
 
-    /// Does one thing and notes whose status or wish is another after it.
+    /// Does one thing, and then what comes of it for searches that wait.
     pub(super) fn happens<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
+        let result = self.one_thing(thing);
+        while let Some((booking, no)) = self.who_waits_no_more() {
+            self.one_thing(|model| model.ask_at_last(booking, no));
+        }
+        result
+    }
+
+    /// Does one thing and notes whose status or wish is another after it.
+    fn one_thing<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
         let look = |staff: &Option<Staff>| staff.as_ref().map(|staff| (staff.status(), staff.willing));
         let before: Vec<_> = self.staff.iter().map(look).collect();
         self.causes = BTreeMap::new();

@@ -291,6 +291,7 @@ impl Staff {
             && self.since == employee.since
             && self.intent() == employee.intent.word()
             && self.lapses == employee.lapse_due
+            && self.missed == employee.missed
     }
 }
 
@@ -308,6 +309,7 @@ impl Search {
             && self.client_name.as_deref() == booking.client_name.as_deref()
             && self.ends_by == booking.deadline
             && self.client_back_by == booking.client_due
+            && self.waits == booking.waits_until
             && self.asks.len() == booking.offers.len()
             && self.asks.iter().zip(&booking.offers).all(|(ask, offer)| ask.is(offer))
     }

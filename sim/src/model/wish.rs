@@ -36,6 +36,7 @@ impl Model {
             opened: self.now,
             ends_by: self.now.plus_ms(self.settings.booking_deadline_ms),
             asks: vec![],
+            waits: None,
             end: None,
             client_here: true,
             client_back_by: None,

@@ -167,9 +167,16 @@ impl Desk {
             }
             Event::OfferDelivered { offer, device: None } => o(*offer),
             Event::OfferDelivered { offer, device: Some(kind) } => format!("{} on {kind}", o(*offer)),
-            Event::OfferClosed { offer, outcome, reason } => {
-                format!("{} {}{}", o(*offer), outcome.word(), in_words(reason))
+            Event::OfferClosed { offer, outcome, reason, missed } => {
+                let counted = match missed {
+                    Some(true) => " (missed)",
+                    Some(false) => " (not missed)",
+                    None => "",
+                };
+                format!("{} {}{}{counted}", o(*offer), outcome.word(), in_words(reason))
             }
+            Event::DeliveryPutOff { offer, until } => format!("{} until {}", o(*offer), until.as_ms()),
+            Event::SearchWaits { booking, until } => format!("{} until {}", b(*booking), until.as_ms()),
             Event::OfferAccepted { offer, session } => format!("{} {}", o(*offer), s(*session)),
             Event::BookingEnded { booking, reason } => format!("{} {}", b(*booking), reason.word()),
             Event::PartyEntered { session, party } | Event::PartyLeft { session, party } => {

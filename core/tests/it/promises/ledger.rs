@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, Notes, OfferId, Outcome,
-    SessionId, Settings, Status, Time, Topic,
+    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, IntentBy, Notes,
+    OfferId, Outcome, SessionId, Settings, Status, Time, Topic,
 };
 
 #[derive(Clone, Default)]
@@ -24,6 +24,8 @@ pub struct Person {
     pub intent: Intent,
     pub near: Near,
     pub holds: Holds,
+    /// Offers missed in a row.
+    pub missed: u32,
     /// The how-manieth to become idle; who is not idle has none.
     pub idle_turn: Option<u64>,
 }
@@ -31,7 +33,7 @@ pub struct Person {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Near {
     Here,
-    Away,
+    Away(Time),
     Gone,
 }
 
@@ -49,6 +51,8 @@ pub struct Search {
     pub topic: Topic,
     pub ends_by: Time,
     pub offers: Vec<Asked>,
+    /// Until when it goes on though nobody can be asked.
+    pub waits: Option<Time>,
     pub end: Option<End>,
 }
 
@@ -94,7 +98,7 @@ impl Person {
         match (self.holds, self.intent, self.near) {
             (Holds::Talk(_) | Holds::WrapUp, _, _) => Status::Busy,
             (Holds::Offer(_), _, _) => Status::Init,
-            (Holds::Nothing, Intent::Idle, Near::Here | Near::Away) => Status::Idle,
+            (Holds::Nothing, Intent::Idle, Near::Here | Near::Away(_)) => Status::Idle,
             (Holds::Nothing, _, _) => Status::Offline,
         }
     }
@@ -111,7 +115,8 @@ impl Ledger {
             Event::CompanyRemoved => self.forget_everybody(),
             Event::BookingOpened { booking, client, topic, .. } => self.open(at, *booking, client, topic),
             Event::OfferMade { offer, employee, expires_at } => self.ask(at, *offer, *employee, *expires_at),
-            Event::OfferClosed { offer, outcome, .. } => self.close(*offer, *outcome),
+            Event::OfferClosed { offer, outcome, missed, .. } => self.close(*offer, *outcome, *missed),
+            Event::SearchWaits { booking, until } => self.let_wait(at, *booking, *until),
             Event::OfferAccepted { offer, session } => self.begin(*offer, *session),
             Event::BookingEnded { booking, reason } => self.end_search(at, *booking, *reason),
             Event::SessionEnded { session, by, .. } => self.end_talk(*session, *by),
@@ -128,8 +133,9 @@ impl Ledger {
             | Event::EmployeeDisconnected { .. }
             | Event::EmployeeUnreachable { .. }
             | Event::WrapUpEnded { .. }
-            | Event::Resumed => self.write_of_people(event),
+            | Event::Resumed => self.write_of_people(at, event),
             Event::OfferDelivered { .. }
+            | Event::DeliveryPutOff { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
             | Event::PartyEntered { .. }
@@ -139,7 +145,8 @@ impl Ledger {
         self.give_turns();
     }
 
-    fn write_of_people(&mut self, event: &Event) {
+    fn write_of_people(&mut self, at: Time, event: &Event) {
+        let back_by = at.plus_ms(self.settings.employee_grace_ms);
         match event {
             Event::EmployeeSet { employee, id, topics, .. } => {
                 let new = || Person {
@@ -148,6 +155,7 @@ impl Ledger {
                     intent: Intent::Offline,
                     near: Near::Gone,
                     holds: Holds::Nothing,
+                    missed: 0,
                     idle_turn: None,
                 };
                 self.people.entry(*employee).or_insert_with(new).topics.clone_from(topics);
@@ -157,20 +165,64 @@ impl Ledger {
                 let holds = gone.holds;
                 assert!(matches!(holds, Holds::Nothing | Holds::WrapUp), "removed while holding {holds:?}");
             }
-            Event::IntentSet { employee, intent, .. } => self.person(*employee).intent = *intent,
-            Event::EmployeeConnected { employee } => self.person(*employee).near = Near::Here,
-            Event::EmployeeDisconnected { employee } => self.person(*employee).near = Near::Away,
+            Event::IntentSet { employee, intent, by } => self.set_intent(*employee, *intent, *by),
+            Event::EmployeeConnected { employee } => {
+                self.person(*employee).near = Near::Here;
+                // The offer is with a device again: the search waits for nobody any more.
+                if let Holds::Offer(offer) = self.person(*employee).holds {
+                    self.searches.get_mut(&offer.booking).expect("an offer has its booking").waits = None;
+                }
+            }
+            Event::EmployeeDisconnected { employee } => self.person(*employee).near = Near::Away(back_by),
             Event::EmployeeUnreachable { employee } => self.person(*employee).near = Near::Gone,
             Event::WrapUpEnded { employee } => {
                 assert_eq!(self.person(*employee).holds, Holds::WrapUp);
                 self.person(*employee).holds = Holds::Nothing;
             }
             _ => {
-                for person in self.people.values_mut().filter(|person| person.near == Near::Here) {
-                    person.near = Near::Away;
+                for person in self.people.values_mut().filter(|person| person.near != Near::Gone) {
+                    person.near = Near::Away(back_by);
+                    if let Holds::Offer(offer) = person.holds {
+                        self.searches.get_mut(&offer.booking).expect("an offer has its booking").waits = None;
+                    }
                 }
             }
         }
+    }
+
+    /// Whoever has missed too many in a row is set offline with the last of them.
+    fn set_intent(&mut self, employee: EmployeeNo, intent: Intent, by: IntentBy) {
+        let max = self.settings.max_missed;
+        let person = self.person(employee);
+        assert!(by != IntentBy::Missed || max > 0 && person.near == Near::Here && person.missed + 1 >= max);
+        person.intent = intent;
+        person.missed = 0;
+    }
+
+    /// Promise 4: nobody can be asked, and somebody may come back: whoever has the offer, or else another.
+    fn let_wait(&mut self, at: Time, booking: BookingId, until: Time) {
+        assert_eq!(self.next_for(booking), None, "somebody can be asked for {booking}");
+        let search = &self.searches[&booking];
+        assert!(search.end.is_none() && at < until && at < search.ends_by, "{booking} waits in vain");
+        let expected = match search.offers.last().filter(|asked| asked.outcome.is_none()) {
+            Some(asked) => match self.people[&asked.employee].near {
+                Near::Away(back_by) => Some(back_by),
+                Near::Here | Near::Gone => None,
+            },
+            None => self.awaited_until(booking),
+        };
+        assert_eq!(Some(until), expected, "{booking} waits for nobody");
+        self.searches.get_mut(&booking).unwrap().waits = Some(until);
+    }
+
+    /// Until when somebody may come back who takes it and was not asked.
+    fn awaited_until(&self, booking: BookingId) -> Option<Time> {
+        let search = &self.searches[&booking];
+        let asked = |id: &EmployeeId| search.offers.iter().any(|asked| asked.id == *id);
+        let may_come = |person: &&Person| person.status() == Status::Idle && person.takes(Some(&search.topic));
+        let others = self.people.values().filter(may_come).filter(|person| !asked(&person.id));
+        let until = others.filter_map(|person| if let Near::Away(until) = person.near { Some(until) } else { None });
+        until.max()
     }
 
     fn forget_everybody(&mut self) {
@@ -184,7 +236,8 @@ impl Ledger {
     fn open(&mut self, at: Time, booking: BookingId, client: &ClientId, topic: &Topic) {
         assert_eq!(self.open_of(client), None, "`{client}` has something open already");
         let ends_by = at.plus_ms(self.settings.booking_deadline_ms);
-        let search = Search { client: client.clone(), topic: topic.clone(), ends_by, offers: vec![], end: None };
+        let search =
+            Search { client: client.clone(), topic: topic.clone(), ends_by, offers: vec![], waits: None, end: None };
         assert!(self.searches.insert(booking, search).is_none(), "a booking is opened once");
     }
 
@@ -201,19 +254,32 @@ impl Ledger {
         assert_eq!(person.holds, Holds::Nothing);
         person.holds = Holds::Offer(offer);
         let asked = Asked { employee, id: person.id.clone(), expires_at, outcome: None };
-        self.searches.get_mut(&offer.booking).unwrap().offers.push(asked);
+        let search = self.searches.get_mut(&offer.booking).unwrap();
+        search.offers.push(asked);
+        search.waits = None;
     }
 
-    fn close(&mut self, offer: OfferId, outcome: Outcome) {
+    /// It is missed by whoever has a device and lets the time pass.
+    fn close(&mut self, offer: OfferId, outcome: Outcome, missed: Option<bool>) {
         assert_ne!(outcome, Outcome::Accepted, "a yes is an event of its own");
         let employee = self.close_with(offer, outcome);
-        self.person(employee).holds = Holds::Nothing;
+        let person = self.person(employee);
+        person.holds = Holds::Nothing;
+        let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
+        let is_missed = is_late && person.near == Near::Here;
+        assert_eq!(missed.unwrap_or(outcome.is_missed()), is_missed, "{offer} is {}", outcome.word());
+        if is_missed {
+            person.missed += 1;
+        } else if outcome.is_a_no() {
+            person.missed = 0;
+        }
     }
 
     fn begin(&mut self, offer: OfferId, session: SessionId) {
         let employee = self.close_with(offer, Outcome::Accepted);
         let employee_id = self.person(employee).id.clone();
         self.person(employee).holds = Holds::Talk(session);
+        self.person(employee).missed = 0;
         let search = self.searches.get_mut(&offer.booking).unwrap();
         assert_eq!(search.end.replace(End::Talk(session)), None, "a booking ends once");
         let talk = Talk { client: search.client.clone(), employee, employee_id, ended_by: None, notes: None };
@@ -226,23 +292,25 @@ impl Ledger {
         let asked = search.offers.last_mut().unwrap();
         assert_eq!(asked.outcome.replace(outcome), None, "an offer ends once");
         let employee = asked.employee;
+        search.waits = None;
         assert_eq!(self.person(employee).holds, Holds::Offer(offer));
         employee
     }
 
     /// Promise 3: once, with a reason that is true.
     fn end_search(&mut self, at: Time, booking: BookingId, reason: BookingReason) {
-        let next = self.next_for(booking);
+        let nobody = self.next_for(booking).is_none() && self.awaited_until(booking).is_none_or(|until| until <= at);
         let search = self.searches.get_mut(&booking).expect("only what was opened ends");
+        let waited = search.waits.take().is_some();
         let outcomes: Vec<Outcome> = search.offers.iter().map(|asked| asked.outcome.expect("closed before")).collect();
         let said_no = |outcome: &Outcome| matches!(outcome, Outcome::Rejected | Outcome::WentOffline);
         match reason {
-            BookingReason::EveryoneDeclined => assert!(next.is_none() && outcomes.iter().all(said_no)),
-            BookingReason::NobodyLeft => assert!(next.is_none() && !outcomes.iter().all(said_no)),
-            BookingReason::ClientCancelled => assert_eq!(outcomes.last(), Some(&Outcome::ClientCancelled)),
-            BookingReason::ClientLost => assert_eq!(outcomes.last(), Some(&Outcome::ClientLost)),
+            BookingReason::EveryoneDeclined => assert!(nobody && outcomes.iter().all(said_no)),
+            BookingReason::NobodyLeft => assert!(nobody && !outcomes.iter().all(said_no)),
+            BookingReason::ClientCancelled => assert!(waited || outcomes.last() == Some(&Outcome::ClientCancelled)),
+            BookingReason::ClientLost => assert!(waited || outcomes.last() == Some(&Outcome::ClientLost)),
             BookingReason::Deadline => assert!(search.ends_by <= at),
-            BookingReason::ClosedByAdmin => assert_eq!(outcomes.last(), Some(&Outcome::WithdrawnByAdmin)),
+            BookingReason::ClosedByAdmin => assert!(waited || outcomes.last() == Some(&Outcome::WithdrawnByAdmin)),
         }
         assert_eq!(search.end.replace(End::Without(reason)), None, "a booking ends once");
     }
@@ -281,7 +349,7 @@ impl Ledger {
         line.into_iter().map(|(_, no)| no).collect()
     }
 
-    fn next_for(&self, booking: BookingId) -> Option<EmployeeNo> {
+    pub fn next_for(&self, booking: BookingId) -> Option<EmployeeNo> {
         let search = &self.searches[&booking];
         let asked = |no: &EmployeeNo| search.offers.iter().any(|asked| asked.employee == *no);
         self.line(Some(&search.topic)).into_iter().find(|no| !asked(no))

@@ -314,6 +314,9 @@ impl Walk {
         let open = self.ledger.searches.iter().filter(|(_, search)| search.end.is_none());
         for (booking, search) in open {
             assert!(at < search.ends_by, "{booking} is open past its time");
+            assert!(search.waits.is_none_or(|until| at < until), "{booking} waits past its time");
+            let next = self.ledger.next_for(*booking).filter(|_| search.waits.is_some());
+            assert_eq!(next, None, "{booking} waits beside somebody who is free");
         }
     }
 

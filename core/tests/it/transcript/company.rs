@@ -591,6 +591,7 @@ fn the_counts_of_a_day_say_how_each_booking_ended_and_begin_anew_at_midnight() {
         see today
         clock +1
         see today
+        quietly ann goes idle
         quietly zoe books tax
         see today
         ",

@@ -192,13 +192,13 @@ fn a_search_ends_at_its_deadline_and_closes_the_offer() {
                 bob is init since 15000, wants idle, connected
             [20000] time passes
                 yes
-                + offer_closed b1.2 booking_expired
+                + offer_closed b1.2 booking_expired (missed)
                 + booking_ended b1 deadline
                 > bob: offer_closed b1.2 booking_expired
                 > zoe: booking b1 expired deadline
-                > bob: status bob idle, wants idle, cause offer
+                > bob: status bob idle, wants idle, cause missed
                 > board: b1, bob
-                bob is idle since 20000 at place 3, wants idle, connected
+                bob is idle since 20000 at place 3, wants idle, connected, missed 1
             [20000] bob accepts b1.2
                 no: offer_closed booking_expired
             [20000] zoe cancels b1
@@ -217,7 +217,7 @@ fn a_search_ends_at_its_deadline_and_closes_the_offer() {
 }
 
 #[test]
-fn an_offer_that_would_time_out_at_the_deadline_is_booking_expired_and_not_missed() {
+fn an_offer_that_would_time_out_at_the_deadline_is_booking_expired_and_missed() {
     story(
         "
         open ann max_missed=1 delivery_timeout_ms=0 booking_deadline_ms=15000
@@ -236,13 +236,14 @@ fn an_offer_that_would_time_out_at_the_deadline_is_booking_expired_and_not_misse
                 ann is init since 0, wants idle, connected
             [15000] time passes
                 yes
-                + offer_closed b1.1 booking_expired
+                + intent_set ann offline by missed
+                + offer_closed b1.1 booking_expired (missed)
                 + booking_ended b1 deadline
                 > ann: offer_closed b1.1 booking_expired
                 > zoe: booking b1 expired deadline
-                > ann: status ann idle, wants idle, cause offer
+                > ann: status ann offline, wants offline, cause missed
                 > board: b1, ann
-                ann is idle since 15000 at place 1, wants idle, connected
+                ann is offline since 15000, wants offline, connected, missed 1
         "#]],
     );
 }

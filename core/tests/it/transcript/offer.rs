@@ -157,7 +157,7 @@ fn an_offer_whose_last_device_is_gone_is_undelivered() {
                 ann is init since 0, wants idle, away, may be back by 11000, lapses at 1801000
             [4000] time passes
                 yes
-                + offer_closed b1.1 undelivered
+                + offer_closed b1.1 undelivered (not missed)
                 + offer_made b1.2 bob until 19000
                 > ann: offer_closed b1.1 undelivered
                 > bob: offer b1.2
@@ -165,7 +165,7 @@ fn an_offer_whose_last_device_is_gone_is_undelivered() {
                 > ann: status ann idle, wants idle, cause missed
                 > bob: status bob init, wants idle, cause offer
                 > board: b1, ann, bob
-                ann is idle since 4000 at place 2, wants idle, away, may be back by 11000, lapses at 1801000, missed 1
+                ann is idle since 4000 at place 2, wants idle, away, may be back by 11000, lapses at 1801000
                 bob is init since 4000, wants idle, connected
             [4000] line: 
         "#]],
@@ -191,7 +191,7 @@ fn a_proof_that_comes_after_the_last_device_has_gone_proves_nothing() {
                 yes
             [3000] time passes
                 yes
-                + offer_closed b1.1 undelivered
+                + offer_closed b1.1 undelivered (not missed)
                 + offer_made b1.2 bob until 18000
                 > ann: offer_closed b1.1 undelivered
                 > bob: offer b1.2
@@ -199,7 +199,7 @@ fn a_proof_that_comes_after_the_last_device_has_gone_proves_nothing() {
                 > ann: status ann idle, wants idle, cause missed
                 > bob: status bob init, wants idle, cause offer
                 > board: b1, ann, bob
-                ann is idle since 3000 at place 2, wants idle, away, may be back by 10000, lapses at 1800000, missed 1
+                ann is idle since 3000 at place 2, wants idle, away, may be back by 10000, lapses at 1800000
                 bob is init since 3000, wants idle, connected
         "#]],
     );
