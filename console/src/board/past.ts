@@ -50,6 +50,7 @@ export type Step = { readonly at: Time } & (
   | { readonly what: 'assigned'; readonly employee_id: string | null }
   | { readonly what: 'client_left' }
   | { readonly what: 'client_returned' }
+  | { readonly what: 'waited'; readonly until: Time; readonly passed_over: PassedOver }
   | {
       readonly what: 'ended'
       readonly state: BookingState

@@ -15,6 +15,7 @@ interface Sentences {
   readonly assigned: (employee: string) => string
   readonly clientLeft: string
   readonly clientReturned: string
+  readonly waited: (until: string) => string
   readonly ended: Readonly<Record<BookingReason, string>>
   readonly sessionEnded: Readonly<Record<EndedBy, string>>
   readonly sessionOver: string
@@ -45,6 +46,7 @@ const sentences = translated<Sentences>({
     assigned: (employee) => `${employee} said yes, and the session began.`,
     clientLeft: 'The client’s last device left.',
     clientReturned: 'The client is there again.',
+    waited: (until) => `Nobody can be asked now. Waiting until ${until} for those who lost their line.`,
     ended: {
       everyone_declined: 'Nobody took it: all who were asked said no.',
       nobody_left: 'Nobody took it: nobody else was idle for the topic.',
@@ -90,6 +92,7 @@ const sentences = translated<Sentences>({
     assigned: (employee) => `${employee} hat zugesagt, das Gespräch begann.`,
     clientLeft: 'Das letzte Gerät des Kunden war weg.',
     clientReturned: 'Der Kunde ist wieder da.',
+    waited: (until) => `Gerade kann niemand gefragt werden. Bis ${until} wird auf die gewartet, deren Verbindung abriss.`,
     ended: {
       everyone_declined: 'Niemand hat übernommen: Alle Gefragten haben abgelehnt.',
       nobody_left: 'Niemand hat übernommen: Sonst war niemand für das Thema frei.',
@@ -135,6 +138,7 @@ const sentences = translated<Sentences>({
     assigned: (employee) => `قبِل ${employee} وبدأت الجلسة.`,
     clientLeft: 'انقطع آخر جهاز للعميل.',
     clientReturned: 'عاد العميل.',
+    waited: (until) => `لا يمكن سؤال أحد الآن. ننتظر حتى ${until} من انقطع اتصالهم.`,
     ended: {
       everyone_declined: 'لم يتولَّه أحد: رفض كل من سُئلوا.',
       nobody_left: 'لم يتولَّه أحد: لا يوجد متاح آخر لهذا الموضوع.',
@@ -222,6 +226,8 @@ export function sentenceFor(step: Step, name: (employee: string) => string): str
       return say.clientLeft
     case 'client_returned':
       return say.clientReturned
+    case 'waited':
+      return say.waited(clock(step.until, 'second'))
     case 'ended':
       return say.ended[step.reason]
     case 'session_ended':

@@ -75,7 +75,12 @@ function useDay(api: Api, employee: string, changed: string): Day | undefined {
 }
 
 interface Counted {
-  readonly offers: { readonly rejected: number; readonly timed_out: number; readonly undelivered: number }
+  readonly offers: {
+    readonly rejected: number
+    readonly timed_out: number
+    readonly undelivered: number
+    readonly booking_expired: number
+  }
 }
 
 async function read(api: Api, employee: string): Promise<Day> {
@@ -90,7 +95,7 @@ async function read(api: Api, employee: string): Promise<Day> {
     sessions: items,
     talkedMs: items.reduce((sum, session) => sum + lengthOf(session), 0),
     declined: offers.rejected,
-    missed: offers.timed_out + offers.undelivered,
+    missed: offers.timed_out + offers.undelivered + offers.booking_expired,
   }
 }
 
