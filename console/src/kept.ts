@@ -1,4 +1,5 @@
 // What a browser keeps for the pages, on the device or as long as the tab. Never a token.
+import { framed } from './framed.js'
 
 /** How long something is kept: as the device's own, or until the tab is closed. */
 export type Kept = 'on-device' | 'in-tab'
@@ -19,13 +20,19 @@ export function keep(kept: Kept, name: string, value: unknown): void {
     if (value === undefined) storage(kept).removeItem(placeOf(name))
     else storage(kept).setItem(placeOf(name), JSON.stringify(value))
   } catch {
-    // Storage is full, or forbidden as in a frame of somebody else: then it lasts as long as the page.
+    // Storage is full or forbidden: then it lasts as long as the page.
   }
 }
 
 // Where storage is forbidden, already this throws.
-function storage(kept: Kept): Storage {
-  return kept === 'on-device' ? localStorage : sessionStorage
+function storage(kept: Kept): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  if (kept === 'on-device') return localStorage
+  try {
+    return sessionStorage
+  } catch (error) {
+    if (framed) return framed
+    throw error
+  }
 }
 
 /** The name under which the browser has it. */

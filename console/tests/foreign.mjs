@@ -7,7 +7,9 @@ export async function foreignPage(t, body) {
     response.setHeader('content-type', 'text/html; charset=utf-8')
     const head = '<!doctype html><title>A shop</title><link rel="icon" href="data:,"><h1>A shop</h1>'
     const isPage = request.url.split('?')[0] === '/'
-    response.end(isPage ? head + (typeof body === 'function' ? body() : body) : '')
+    const page = typeof body === 'function' ? body() : body
+    // One that says so itself is whole.
+    response.end(!isPage ? '' : page.startsWith('<!doctype') ? page : head + page)
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())

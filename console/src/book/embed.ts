@@ -5,33 +5,76 @@
 //
 // `data-token-from` names a function on `window` that gives a token, or a promise of one, whenever one is needed;
 // `data-token` is a token itself. `data-lang`, `data-name` and `data-title` are handed on. The frame tells how far the
-// client is as an event `switchboard:stage` on itself.
+// client is as an event `switchboard:stage` on itself, and `switchboard:no-token` when the page had no token for it.
+// What is wrong with the tag stands where the frame would, and on the console.
 
 const TOKEN = 'switchboard:token'
+const NO_TOKEN = 'switchboard:no-token'
 const STAGE = 'switchboard:stage'
+const KEEP = 'switchboard:keep'
 const MAY = 'camera; microphone; display-capture; autoplay; fullscreen; clipboard-write; speaker-selection'
 
 embed(document.currentScript as HTMLScriptElement | null)
 
 function embed(script: HTMLScriptElement | null): void {
-  const company = script?.dataset['company']
-  if (!script || !company) {
-    console.error('switchboard: the script needs `data-company`, and must not be a module')
-    return
-  }
+  if (!script) return problem(script, 'the script is a module: take `type="module"` away')
+  const company = script.dataset['company']
+  if (!company) return problem(script, 'the script needs `data-company`')
   const { origin } = new URL(script.src)
   const frame = document.createElement('iframe')
   frame.className = 'switchboard'
   frame.src = address(origin, company, script.dataset)
   frame.allow = MAY
+  // What the frame may not keep itself, where browsers forbid it, this page does, as long as its tab.
+  frame.name = recalled(company)
   frame.title = script.dataset['title'] ?? 'Consultation'
   Object.assign(frame.style, { border: '0', width: '100%', height: '640px', colorScheme: 'normal' })
   window.addEventListener('message', ({ source, origin: from, data }) => {
     if (source !== frame.contentWindow || from !== origin) return
     if (data?.type === TOKEN) void handOver(frame, origin, script.dataset)
-    if (data?.type === STAGE) frame.dispatchEvent(new CustomEvent(STAGE, { detail: data.stage, bubbles: true }))
+    if (data?.type === STAGE) tell(frame, STAGE, data.stage)
+    if (data?.type === KEEP && typeof data.name === 'string') keep(company, data.name)
   })
-  script.after(frame)
+  if (document.head?.contains(script)) {
+    console.warn('switchboard: the script stands in <head>: its frame goes to the end of the page; put the script where the frame should be')
+  }
+  put(frame, script)
+}
+
+/** After the script; where nothing is shown, as in the head, at the end of the page once there is one. */
+function put(shown: HTMLElement, script: HTMLScriptElement | null): void {
+  if (script?.isConnected && !document.head?.contains(script)) script.after(shown)
+  else if (document.readyState !== 'loading') document.body.append(shown)
+  else document.addEventListener('DOMContentLoaded', () => document.body.append(shown))
+}
+
+function recalled(company: string): string {
+  try {
+    return sessionStorage.getItem(`switchboard.frame.${company}`) ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function keep(company: string, name: string): void {
+  try {
+    sessionStorage.setItem(`switchboard.frame.${company}`, name)
+  } catch {
+    // Full, or forbidden here too: then it lasts as long as the frame.
+  }
+}
+
+function problem(script: HTMLScriptElement | null, why: string): void {
+  console.error(`switchboard: ${why}`)
+  const text = document.createElement('p')
+  text.className = 'switchboard-problem'
+  text.setAttribute('role', 'alert')
+  text.textContent = `Switchboard: ${why}`
+  put(text, script)
+}
+
+function tell(frame: HTMLIFrameElement, what: string, detail: unknown): void {
+  frame.dispatchEvent(new CustomEvent(what, { detail, bubbles: true }))
 }
 
 function address(origin: string, company: string, { lang, name }: DOMStringMap): string {
@@ -41,7 +84,7 @@ function address(origin: string, company: string, { lang, name }: DOMStringMap):
   return url.href
 }
 
-/** To our own origin alone, whatever the frame shows meanwhile. */
+/** To our own origin alone, whatever the frame shows meanwhile. That there is none is handed over too: nobody waits then. */
 async function handOver(frame: HTMLIFrameElement, origin: string, data: DOMStringMap): Promise<void> {
   const from = data['tokenFrom'] ? (window as unknown as Record<string, unknown>)[data['tokenFrom']] : undefined
   try {
@@ -50,6 +93,8 @@ async function handOver(frame: HTMLIFrameElement, origin: string, data: DOMStrin
     frame.contentWindow?.postMessage({ type: TOKEN, token }, origin)
   } catch (error) {
     console.error('switchboard: there is no token', error)
+    frame.contentWindow?.postMessage({ type: NO_TOKEN }, origin)
+    tell(frame, NO_TOKEN, error)
   }
 }
 

@@ -6,28 +6,62 @@ declare const self: ServiceWorkerGlobalScope
 
 const KEPT_IN = 'desk'
 
-self.addEventListener('install', () => void self.skipWaiting())
+const PAGE = '/desk'
+/** With a page that is kept, so long after it was asked for a network that says nothing counts as none. */
+const ANSWERS_WITHIN_MS = 4_000
+
+self.addEventListener('install', (event) => {
+  void self.skipWaiting()
+  // The page that has this worker was loaded without it: all that it is made of is fetched once more, from the
+  // browser's own cache mostly. Without a network now, the next visit keeps it.
+  event.waitUntil(fetch(PAGE).then(keepWhole).catch(() => {}))
+})
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
 
 self.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname } = new URL(request.url)
   const isOurs = origin === self.location.origin && request.method === 'GET'
-  if (isOurs && pathname === '/desk' && request.mode === 'navigate') event.respondWith(freshOrKept(request))
+  if (isOurs && pathname === PAGE && request.mode === 'navigate') event.respondWith(freshOrKept(event))
   else if (isOurs && pathname.startsWith('/assets/')) event.respondWith(keptOrFresh(request))
 })
 
 /** The page itself: as it is now, or as it was when there is no network. */
-async function freshOrKept(request: Request): Promise<Response> {
+async function freshOrKept(event: FetchEvent): Promise<Response> {
   const kept = await caches.open(KEPT_IN)
+  const before = await kept.match(PAGE)
+  const fresh = fetch(event.request)
   try {
-    const fresh = await fetch(request)
-    // Without what stands in the address: whoever opened it, the page is the same.
-    if (fresh.ok) await kept.put('/desk', fresh.clone())
-    return fresh
+    const now = await (before ? Promise.race([fresh, silence()]) : fresh)
+    const copy = now.clone()
+    event.waitUntil(keepWhole(copy).catch(() => {}))
+    return now
   } catch {
-    return (await kept.match('/desk')) ?? Response.error()
+    return before ?? Response.error()
   }
+}
+
+function silence(): Promise<never> {
+  return new Promise((_, reject) => setTimeout(reject, ANSWERS_WITHIN_MS))
+}
+
+/** Keeps the page once everything is there that it is made of: half of it would be no page without a network. */
+async function keepWhole(page: Response): Promise<void> {
+  if (!page.ok) return
+  const kept = await caches.open(KEPT_IN)
+  const files = [...filesIn(await page.clone().text())]
+  for (const file of files) {
+    const response = await keptOrFresh(new Request(file))
+    if (!response.ok) return
+    // A style names its fonts.
+    if (file.endsWith('.css')) files.push(...[...filesIn(await response.clone().text())].filter((name) => !files.includes(name)))
+  }
+  // Without what stands in the address: whoever opened it, the page is the same.
+  await kept.put(PAGE, page)
+}
+
+function filesIn(text: string): Set<string> {
+  return new Set(text.match(/\/assets\/[\w.-]+/g))
 }
 
 /** What has its content in its name never changes. Only the newest are kept. */
@@ -48,7 +82,7 @@ const FILES_MAX = 60
 
 async function forgetOldest(kept: Cache): Promise<void> {
   const keys = await kept.keys()
-  const tooMany = keys.filter((key) => new URL(key.url).pathname !== '/desk').slice(0, Math.max(0, keys.length - FILES_MAX))
+  const tooMany = keys.filter((key) => new URL(key.url).pathname !== PAGE).slice(0, Math.max(0, keys.length - FILES_MAX))
   await Promise.all(tooMany.map((key) => kept.delete(key)))
 }
 

@@ -1,6 +1,8 @@
 // Who uses the page, and their token: from the demo, from the address's fragment or from the app that opened or embeds
 // the page. It is kept in memory only.
-import { signal, type ReadonlySignal } from '@preact/signals'
+import { signal, type Signal, type ReadonlySignal } from '@preact/signals'
+import { Problem } from './api.js'
+import { App, appWindow } from './app.js'
 import { personOf, type Person, type Role } from './claims.js'
 
 /** Somebody of the demo, as `/dev/people` has them; with `--dev` alone. */
@@ -20,81 +22,120 @@ export interface Demo {
 /** What is known of who uses the page. */
 export type SignIn =
   | { readonly is: 'asking' }
-  /** Nobody: with the demo's people of this page's role, where there is a demo, and the way to sign in, where there is one. */
-  | { readonly is: 'nobody'; readonly demo: readonly DemoPerson[]; readonly way: string | undefined }
+  /** The server cannot be reached: it is asked again, by itself. */
+  | { readonly is: 'unreachable' }
+  | Nobody
   | { readonly is: 'somebody'; readonly person: Person; readonly token: () => Promise<string> }
 
-/** The word of the messages between this page and the app that opened or embeds it. */
-export const TOKEN_MESSAGE = 'switchboard:token'
-/** How long the app has for its answer. */
-const APP_ANSWERS_WITHIN_MS = 8_000
+/** Nobody is known. */
+export interface Nobody {
+  readonly is: 'nobody'
+  /** The demo's people of this page's role, where there is a demo. */
+  readonly demo: readonly DemoPerson[]
+  /** The way to sign in, where there is one. */
+  readonly way: string | undefined
+  /** Asks the app once more, where there is one. */
+  readonly again: (() => Promise<void>) | undefined
+}
+
 const ASK_AGAIN_AFTER_MS = 3_000
+/** After how long a server that could not be reached is tried again, longer each time. */
+const TRY_AGAIN_AFTER_MS = [500, 1_000, 2_000, 4_000]
 
 /** Finds out who uses the page, in the role that it is for. */
 export function signIn(role: Role): ReadonlySignal<SignIn> {
   const found = signal<SignIn>({ is: 'asking' })
-  void find(role).then((result) => (found.value = result))
+  const app = theApp(() => found.peek().is === 'nobody' && void look())
+  const sources = [ofFragment(app), ofDemo(), app && (() => app.ask())].filter((source) => source !== undefined)
+  const look = (): Promise<void> => untilReached(found, () => find(role, sources, app && look))
+  void look()
   return found
 }
 
-/** The demo, where there is one. */
+/** The demo, where there is one. Throws while the server cannot be reached. */
 export async function findDemo(): Promise<Demo | undefined> {
-  try {
-    const answer = await fetch('/dev/people', { cache: 'no-store' })
-    return answer.ok ? ((await answer.json()) as Demo) : undefined
-  } catch {
-    return undefined
+  const answer = await reached('/dev/people', { cache: 'no-store' })
+  return answer.ok ? ((await answer.json()) as Demo) : undefined
+}
+
+/** Looks until the server could be asked; a network that comes back is a good moment. */
+async function untilReached(found: Signal<SignIn>, find: () => Promise<SignIn>): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      found.value = await find()
+      return
+    } catch {
+      found.value = { is: 'unreachable' }
+      await networkOr(TRY_AGAIN_AFTER_MS[Math.min(tries, TRY_AGAIN_AFTER_MS.length - 1)] ?? 0)
+    }
   }
 }
 
-async function demoPeople(): Promise<readonly DemoPerson[]> {
-  return (await findDemo())?.people ?? []
+function networkOr(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      removeEventListener('online', done)
+      resolve()
+    }
+    const timer = setTimeout(done, delayMs)
+    addEventListener('online', done)
+  })
 }
 
-async function find(role: Role): Promise<SignIn> {
-  for (const source of [ofFragment, ofDemo, ofApp]) {
-    const ask = source()
-    if (!ask) continue
-    const token = notTooOften(ask)
-    const person = personOf(await token())
-    if (person?.role === role) return { is: 'somebody', person, token }
+async function find(role: Role, sources: readonly Source[], again: (() => Promise<void>) | undefined): Promise<SignIn> {
+  for (const ask of sources) {
+    const first = await ask()
+    const person = first === undefined ? undefined : personOf(first)
+    if (first !== undefined && person?.role === role) return { is: 'somebody', person, token: notTooOften(ask, first) }
   }
-  const [demo, way] = await Promise.all([demoPeople(), wayToSignIn()])
-  return { is: 'nobody', demo: demo.filter((person) => person.role === role), way }
+  const [demo, way] = await Promise.all([findDemo(), wayToSignIn()])
+  return { is: 'nobody', demo: (demo?.people ?? []).filter((one) => one.role === role), way, again }
 }
 
 /** A token that is a few seconds old is as good as a fresh one: the socket and the API ask at the same time. */
-function notTooOften(ask: Source): Source {
-  let last: { at: number; token: Promise<string> } | undefined
+function notTooOften(ask: Source, first: string): () => Promise<string> {
+  let last = { at: performance.now(), token: Promise.resolve(first) }
   return () => {
     const now = performance.now()
-    if (!last || now - last.at > ASK_AGAIN_AFTER_MS) last = { at: now, token: ask() }
+    if (now - last.at > ASK_AGAIN_AFTER_MS) last = { at: now, token: ask().then(given) }
     return last.token
   }
 }
 
-/** Gives a token whenever one is needed; an empty one when there is none. */
-type Source = () => Promise<string>
+/** Without one the line asks again later; an empty one would be dialled with, and refused. */
+function given(token: string | undefined): string {
+  if (token === undefined) throw new Problem(401, 'unauthorized', 'there is no token')
+  return token
+}
+
+/** Gives a token whenever one is needed; none when there is none. Throws while the server cannot be reached. */
+type Source = () => Promise<string | undefined>
 
 /** Where the server sends who must sign in, if it knows where that is: the app comes back here with a token. */
 async function wayToSignIn(): Promise<string | undefined> {
   const way = `/sign-in?to=${encodeURIComponent(location.pathname.replace(/\/$/, ''))}`
-  try {
-    const { type } = await fetch(way, { redirect: 'manual', cache: 'no-store' })
-    return type === 'opaqueredirect' ? way : undefined
-  } catch {
-    return undefined
-  }
+  const { type } = await reached(way, { redirect: 'manual', cache: 'no-store' })
+  return type === 'opaqueredirect' ? way : undefined
+}
+
+/** The answer. A proxy that says that nobody is behind it is as good as no network. */
+async function reached(path: string, options: RequestInit): Promise<Response> {
+  const answer = await fetch(path, options).catch((error: unknown) => {
+    throw new Problem(0, 'no_answer', String(error))
+  })
+  if (answer.status >= 500) throw new Problem(answer.status, 'no_answer', `${path} answered ${answer.status}`)
+  return answer
 }
 
 /** `#token=…`, taken out of the address at once: it is in no history and in no bookmark. A newer one is asked of the app. */
-function ofFragment(): Source | undefined {
+function ofFragment(app: App | undefined): Source | undefined {
   const token = new URLSearchParams(location.hash.slice(1)).get('token')
   if (!token) return undefined
   history.replaceState(history.state, '', location.pathname + location.search)
   let isFirst = true
   return async () => {
-    if (!isFirst) return (await askApp()) || token
+    if (!isFirst) return (await app?.ask()) ?? token
     isFirst = false
     return token
   }
@@ -104,35 +145,10 @@ function ofFragment(): Source | undefined {
 function ofDemo(): Source | undefined {
   const name = new URLSearchParams(location.search).get('as')
   if (!name) return undefined
-  return async () => (await demoPeople()).find((person) => person.id === name)?.token ?? ''
+  return async () => (await findDemo())?.people.find((person) => person.id === name)?.token
 }
 
-function ofApp(): Source | undefined {
-  return app() ? askApp : undefined
-}
-
-/** The window of the app that embeds this page, or else that opened it. */
-function app(): Window | undefined {
-  if (window.parent !== window) return window.parent
-  return (window.opener as Window | null) ?? undefined
-}
-
-/** Asks the app for a token. The question holds nothing secret, and only the app itself is heard; empty when it is silent. */
-function askApp(): Promise<string> {
-  const from = app()
-  if (!from) return Promise.resolve('')
-  return new Promise((resolve) => {
-    const done = (token: string) => {
-      window.removeEventListener('message', hear)
-      clearTimeout(silence)
-      resolve(token)
-    }
-    const hear = ({ source, data }: MessageEvent) => {
-      if (source !== from || data?.type !== TOKEN_MESSAGE || typeof data.token !== 'string') return
-      done(data.token)
-    }
-    const silence = setTimeout(() => done(''), APP_ANSWERS_WITHIN_MS)
-    window.addEventListener('message', hear)
-    from.postMessage({ type: TOKEN_MESSAGE }, '*')
-  })
+function theApp(handed: () => void): App | undefined {
+  const window = appWindow()
+  return window && new App(window, handed)
 }

@@ -2,14 +2,20 @@
 import type { ReadonlySignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { Alone } from '../look/alone.js'
+import { useDoing, WorkButton } from '../look/doing.js'
 import { translated } from '../words/language.js'
-import type { DemoPerson, SignIn } from './sign-in.js'
+import type { Nobody, SignIn } from './sign-in.js'
 
 const words = translated({
   en: {
     asking: 'Signing in…',
     nobody: 'You are not signed in',
     how: 'Open this page from your app: it hands over who you are.',
+    failed: 'Signing in did not work',
+    failedHow: 'The page that you came from could not say who you are. Please try again in a moment.',
+    again: 'Try again',
+    lost: 'No connection',
+    lostHow: 'The server cannot be reached. This page goes on by itself as soon as it can be.',
     signIn: 'Sign in',
     demo: 'Or try it as one of the demo’s people:',
   },
@@ -17,6 +23,11 @@ const words = translated({
     asking: 'Anmeldung…',
     nobody: 'Sie sind nicht angemeldet',
     how: 'Öffnen Sie diese Seite aus Ihrer App: Sie teilt mit, wer Sie sind.',
+    failed: 'Die Anmeldung hat nicht geklappt',
+    failedHow: 'Die Seite, von der Sie kommen, konnte nicht sagen, wer Sie sind. Bitte versuchen Sie es gleich noch einmal.',
+    again: 'Noch einmal versuchen',
+    lost: 'Keine Verbindung',
+    lostHow: 'Der Server ist nicht zu erreichen. Sobald er es ist, geht es hier von selbst weiter.',
     signIn: 'Anmelden',
     demo: 'Oder probieren Sie es als jemand aus der Demo:',
   },
@@ -24,6 +35,11 @@ const words = translated({
     asking: 'جارٍ تسجيل الدخول…',
     nobody: 'لم تسجّل الدخول',
     how: 'افتح هذه الصفحة من تطبيقك، فهو يُعرّف بك.',
+    failed: 'لم ينجح تسجيل الدخول',
+    failedHow: 'لم تستطع الصفحة التي جئت منها أن تُعرّف بك. يُرجى المحاولة مرة أخرى بعد لحظات.',
+    again: 'حاول مرة أخرى',
+    lost: 'لا يوجد اتصال',
+    lostHow: 'تعذّر الوصول إلى الخادم. ستتابع هذه الصفحة تلقائيًا حين يعود.',
     signIn: 'تسجيل الدخول',
     demo: 'أو جرّبها بصفتك أحد أشخاص العرض التجريبي:',
   },
@@ -34,26 +50,40 @@ export function SignedIn({ as, page }: {
   as: ReadonlySignal<SignIn>
   page: (signedIn: SignIn & { is: 'somebody' }) => ComponentChildren
 }) {
+  const say = words()
   const found = as.value
   if (found.is === 'somebody') return <>{page(found)}</>
-  if (found.is === 'nobody') return <Nobody demo={found.demo} way={found.way} />
+  if (found.is === 'nobody') return <NotSignedIn {...found} />
+  if (found.is === 'unreachable') {
+    return (
+      <Alone title={say.lost}>
+        <p role="status">{say.lostHow}</p>
+      </Alone>
+    )
+  }
   return (
     <main class="alone">
-      <p class="soft">{words().asking}</p>
+      <p class="soft">{say.asking}</p>
     </main>
   )
 }
 
-function Nobody({ demo, way }: { demo: readonly DemoPerson[]; way: string | undefined }) {
+function NotSignedIn({ demo, way, again }: Nobody) {
   const say = words()
+  const { busy, run } = useDoing()
   return (
-    <Alone title={say.nobody}>
+    <Alone title={again ? say.failed : say.nobody}>
       {way ? (
         <a class="button act" href={way}>
           {say.signIn}
         </a>
       ) : (
-        <p>{say.how}</p>
+        <p>{again ? say.failedHow : say.how}</p>
+      )}
+      {again && (
+        <WorkButton class={way ? '' : 'act'} busy={busy} onClick={() => run(again)}>
+          {say.again}
+        </WorkButton>
       )}
       {demo.length > 0 && (
         <>
