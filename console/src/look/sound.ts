@@ -3,6 +3,7 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 
 /** What rings: a call or an offer here, or the other's telephone as the caller hears it. */
 export type RingKind = 'call' | 'offer' | 'outgoing'
+type SoundKind = RingKind | 'notice'
 
 /** A sound as it is played once: tones one after the other, then a pause. */
 interface Pattern {
@@ -13,7 +14,7 @@ interface Pattern {
   readonly shakes: readonly number[]
 }
 
-const PATTERNS: Readonly<Record<RingKind, Pattern>> = {
+const PATTERNS: Readonly<Record<SoundKind, Pattern>> = {
   call: {
     tones: [
       { hertz: [659, 988], at: 0, lasts: 0.5 },
@@ -32,6 +33,15 @@ const PATTERNS: Readonly<Record<RingKind, Pattern>> = {
     everyS: 2.2,
     loudness: 0.18,
     shakes: [200, 120, 200],
+  },
+  notice: {
+    tones: [
+      { hertz: [880], at: 0, lasts: 0.25 },
+      { hertz: [1175], at: 0.14, lasts: 0.5 },
+    ],
+    everyS: 0,
+    loudness: 0.12,
+    shakes: [120],
   },
   outgoing: { tones: [{ hertz: [425], at: 0, lasts: 1 }], everyS: 4, loudness: 0.05, shakes: [] },
 }
@@ -59,6 +69,14 @@ export function ring(kind: RingKind, aloud = true): () => void {
     out?.disconnect()
     if (pattern.shakes.length > 0 && hasBeenTouched()) navigator.vibrate?.(0)
   }
+}
+
+/** Sounds once, for what has happened and asks for nothing; before the first gesture it is silent. */
+export function chime(): void {
+  if (!hasBeenTouched()) return
+  const out = opened()
+  if (out) strike(out, PATTERNS.notice)
+  navigator.vibrate?.([...PATTERNS.notice.shakes])
 }
 
 /** A gesture may turn the sound on; so the first one does, wherever it is made. */
