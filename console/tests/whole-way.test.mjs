@@ -79,7 +79,7 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await max.sees('Session with alice is over')
     await max.sees('You ended it.')
     await alice.isOver('Your session with Max is over')
-    await alice.sees('The other side ended it.')
+    await alice.sees('Max ended it.')
     await board.row('Max').getByText('Idle').waitFor()
     await alice.find('button', 'Ask again').click()
     await alice.ask('tax')

@@ -1,100 +1,135 @@
 // What can be booked now, live, and the way to ask for it.
-import { useState } from 'preact/hooks'
-import type { Availability, Available, Booking, CompanyTopic } from 'switchboard-client'
-import { ErrorLine, useDoing } from '../look/doing.js'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Refusal, type Availability, type Booking, type CompanyTopic } from 'switchboard-client'
+import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
+import { Icon } from '../look/icon.js'
+import { canAskToNotify } from '../look/notice.js'
+import { number } from '../words/writing.js'
+import { draftOf, keepDraft } from './kept.js'
+import { questionOf } from './question.js'
+import { sortedTopics, Topics } from './topics.js'
 import { words } from './words.js'
 
-/** Every employee takes it when none of them names topics. */
-const ANYTHING = 'general'
 /** A note has at most 4096 bytes; four for each character, and some for the rest. */
 const QUESTION_MAX_CHARS = 1000
+/** From here on it is said how much room there is. */
+const QUESTION_LONG_CHARS = 900
 
 /** The form, as it was asked `before`. A topic that nobody is free for can be looked at, and not asked for. */
-export function Ask({ availability, topic, before }: {
+export function Ask({ availability, topic, place, before, isLost, arrives }: {
   availability: Availability
   topic: CompanyTopic
+  /** Under which what is written is kept. */
+  place: string
   before: Booking | undefined
+  /** The line is lost: what is asked now goes out when it is back. */
+  isLost: boolean
+  /** From another stage: whoever pressed its button is here now. */
+  arrives: boolean
 }) {
   const say = words()
-  const { busy, error, run } = useDoing()
-  const [chosen, setChosen] = useState(before?.topic ?? '')
-  const [question, setQuestion] = useState(questionOf(before))
-  const offered = topicsOf(availability)
-  const wanted = offered.find(([name]) => name === chosen) ?? (offered.length === 1 ? offered[0] : undefined)
+  const draft = useDraft(place, before)
+  const offered = sortedTopics(availability)
+  const wanted = offered.find(([name]) => name === draft.topic) ?? (offered.length === 1 ? offered[0] : undefined)
   const canAsk = wanted?.[1].available ?? false
-  const ask = (event: Event) => {
+  const { busy, error, ask } = useAsking(topic, place, availability, canAsk)
+  const [missing, setMissing] = useState('')
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => void (arrives && form.current?.focus({ preventScroll: true })), [])
+  useEffect(() => setMissing(''), [draft.topic, draft.question, canAsk])
+  const left = QUESTION_MAX_CHARS - draft.question.length
+  const submit = (event: Event) => {
     event.preventDefault()
-    if (!wanted || !canAsk) return
-    const note = question.trim() ? { note: { question: question.trim() } } : {}
-    run(() => topic.book({ topic: wanted[0], ...note }))
+    if (!wanted || !canAsk) {
+      setMissing(wanted || !availability.available ? say.nobodyFor : say.chooseTopic)
+      if (!wanted) form.current?.querySelector<HTMLElement>('input[name=topic]')?.focus()
+    } else if (left < 0) {
+      setMissing(say.tooLong(number(-left)))
+      form.current?.querySelector('textarea')?.focus()
+    } else ask(wanted[0], draft.question.trim())
   }
   return (
-    <form class="ask stack" onSubmit={ask}>
-      {!availability.available && <Nobody />}
-      <fieldset>
-        <legend>{say.what}</legend>
-        <div class="topics">
-          {offered.map(([name, available]) => (
-            <Choice key={name} {...{ name, available }} chosen={wanted?.[0] === name} onChoose={() => setChosen(name)} />
-          ))}
-        </div>
-      </fieldset>
+    <form class="ask stack" onSubmit={submit} noValidate ref={form} tabIndex={-1} aria-label={say.what}>
+      <Topics offered={offered} chosen={wanted?.[0]} onChoose={draft.choose} />
       <label>
         <span>
           {say.question} <span class="soft small">{say.optional}</span>
         </span>
         <textarea
           rows={3}
-          dir={question ? 'auto' : undefined}
-          maxLength={QUESTION_MAX_CHARS}
+          dir={draft.question ? 'auto' : undefined}
+          aria-describedby="question-room"
           placeholder={say.questionExample}
-          value={question}
-          onInput={(event) => setQuestion(event.currentTarget.value)}
+          value={draft.question}
+          onInput={(event) => draft.write(event.currentTarget.value)}
         />
+        <span class={left < 0 ? 'room small is-over' : 'room small soft'} id="question-room" role="status">
+          {left < 0 ? say.tooLong(number(-left)) : left <= QUESTION_MAX_CHARS - QUESTION_LONG_CHARS ? say.room(number(left)) : ''}
+        </span>
       </label>
-      <ErrorLine text={error} />
-      <button class="act" aria-busy={busy} aria-disabled={!canAsk}>
-        {say.ask}
-      </button>
+      {!availability.available && <Nobody />}
+      <div class="ask-foot">
+        <ErrorLine text={missing || error} />
+        {busy && isLost && <p class="small" role="status">{say.goesOutLater}</p>}
+        <WorkButton type="submit" class="act" busy={busy} aria-disabled={!canAsk}>
+          {busy ? say.isAsking : say.ask}
+        </WorkButton>
+      </div>
     </form>
   )
 }
 
-function questionOf(before: Booking | undefined): string {
-  const note = before?.note
-  const question = note && typeof note === 'object' && 'question' in note ? note.question : ''
-  return typeof question === 'string' ? question : ''
+/** What is being written outlives a reload of the tab. */
+function useDraft(place: string, before: Booking | undefined) {
+  const [draft, set] = useState(() => draftOf(place) ?? { topic: before?.topic ?? '', question: questionOf(before?.note) })
+  const change = (changed: Partial<typeof draft>) => {
+    const now = { ...draft, ...changed }
+    keepDraft(place, now)
+    set(now)
+  }
+  return {
+    ...draft,
+    choose: (topic: string) => change({ topic }),
+    write: (question: string) => change({ question }),
+  }
 }
 
-function topicsOf({ available, idle, topics }: Availability): readonly (readonly [string, Available])[] {
-  const named = Object.entries(topics)
-  return named.length > 0 ? named : [[ANYTHING, { available, idle }]]
-}
-
-function Choice({ name, available, chosen, onChoose }: {
-  name: string
-  available: Available
-  chosen: boolean
-  onChoose: () => void
-}) {
+/** Asks; that nobody was free any more is true only until somebody is. */
+function useAsking(topic: CompanyTopic, place: string, availability: Availability, canAsk: boolean) {
   const say = words()
-  return (
-    <label class={`topic toned is-${available.available ? 'idle' : 'offline'}`}>
-      <input type="radio" name="topic" value={name} checked={chosen} onChange={onChoose} />
-      <span class="grow">{name === ANYTHING ? say.general : name}</span>
-      <span class={`lamp small is-${available.available ? 'idle' : 'offline'}`}>
-        {available.available ? say.free(available.idle) : say.none}
-      </span>
-    </label>
-  )
+  const { busy, error, run } = useDoing()
+  const [refusedAt, refuse] = useState<Availability>()
+  useEffect(() => void (canAsk && availability !== refusedAt && refuse(undefined)), [canAsk, availability])
+  const ask = (wanted: string, question: string) =>
+    run(async () => {
+      refuse(undefined)
+      try {
+        await topic.book({ topic: wanted, ...(question && { note: { question } }) })
+        keepDraft(place, undefined)
+      } catch (caught) {
+        if (!(caught instanceof Refusal && caught.reason === 'no_idle_employee')) throw caught
+        refuse(topic.state?.availability)
+      }
+    })
+  return { busy, ask, error: error || (refusedAt ? say.nobodyAnyMore : '') }
 }
 
+/** Whoever leaves the page open may be told by the browser too, where they have not decided yet. */
 function Nobody() {
   const say = words()
+  const [canAsk, setCanAsk] = useState(canAskToNotify)
   return (
     <div class="nobody" role="status">
-      <h2>{say.nobody}</h2>
-      <p class="soft">{say.nobodyHow}</p>
+      <div>
+        <h2>{say.nobody}</h2>
+        <p class="soft small">{say.nobodyHow}</p>
+      </div>
+      {canAsk && (
+        <button type="button" onClick={() => void Notification.requestPermission().then(() => setCanAsk(false))}>
+          <Icon name="bell" />
+          {say.tellMe}
+        </button>
+      )}
     </div>
   )
 }

@@ -1,15 +1,20 @@
-// `/book/{company}`: a client asks for a consultation, waits, and talks.
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { Booking, CompanyState, CompanyTopic, Switchboard } from 'switchboard-client'
+// `/book/{company}`: a client asks for a consultation, waits, talks, and reads what was said.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { Refusal, type Booking, type CompanyState, type CompanyTopic, type Switchboard } from 'switchboard-client'
+import { useDoing } from '../look/doing.js'
 import { LanguageChoice } from '../look/language-choice.js'
 import { LineStrip } from '../look/line.js'
-import { useSwitchboard, useTopic } from '../look/live.js'
+import { useLine, useSwitchboard, useTopic } from '../look/live.js'
+import { marked } from '../look/notice.js'
 import { show } from '../look/page.js'
+import type { Person } from '../person/claims.js'
 import { SignedIn } from '../person/signed-in.js'
 import { signIn } from '../person/sign-in.js'
 import { Consultation } from '../session/consultation.js'
 import { Ask } from './ask.js'
+import { useBooking } from './booked.js'
 import { tellHost, type Stage } from './host.js'
+import { useNotices } from './notices.js'
 import { Over } from './over.js'
 import { Waiting } from './waiting.js'
 import { words } from './words.js'
@@ -17,17 +22,22 @@ import './book.css'
 
 const company = decodeURIComponent(location.pathname.split('/')[2] ?? '')
 /** What the company is called, where the app says it. */
-const name = new URLSearchParams(location.search).get('name') ?? company.charAt(0).toUpperCase() + company.slice(1)
+const calledByApp = new URLSearchParams(location.search).get('name')
 
 const found = signIn('client')
-show(<SignedIn as={found} page={({ token }) => <Page token={token} />} />)
+show(<SignedIn as={found} page={({ person, token }) => <Page person={person} token={token} />} />)
 
-function Page({ token }: { token: () => Promise<string> }) {
+function Page({ person, token }: { person: Person; token: () => Promise<string> }) {
   const switchboard = useSwitchboard(token)
   const topic = useMemo(() => switchboard.company(company), [switchboard])
   const state = useTopic(topic)
-  const stage = stageOf(state)
-  useEffect(() => void (document.title = titleOf(stage, state?.booking ?? null)))
+  const { booking, again } = useBooking(topic, state, `${topic.name}.${person.id}`)
+  const name = calledByApp ?? company.charAt(0).toUpperCase() + company.slice(1)
+  const stage = stageOf(booking)
+  useNotices(stage, booking, state?.availability, name)
+  // Read while it is drawn: it is drawn again when what was missed changes.
+  const title = marked(titleOf(stage, booking, name))
+  useEffect(() => void (document.title = title), [title])
   useEffect(() => tellHost(stage), [stage])
   return (
     <div class="book" data-stage={stage}>
@@ -39,43 +49,93 @@ function Page({ token }: { token: () => Promise<string> }) {
         </header>
       )}
       <main>
-        {topic.refusal ? <Closed /> : state ? <Stages {...{ state, topic, switchboard }} /> : <p class="soft">{words().connecting}</p>}
+        {topic.refusal ? (
+          <Closed />
+        ) : state ? (
+          <Stages {...{ state, booking, again, topic, switchboard }} place={`${topic.name}.${person.id}`} />
+        ) : (
+          <p class="soft">{words().connecting}</p>
+        )}
       </main>
     </div>
   )
 }
 
 /** What the client is at, by what the server says of their booking. */
-function stageOf(state: CompanyState | undefined): Stage {
-  const booking = state?.booking
+function stageOf(booking: Booking | null): Stage {
   if (!booking) return 'choosing'
   if (booking.state === 'offering') return 'waiting'
   return booking.session && !booking.session.ended_at ? 'talking' : 'over'
 }
 
 /** Whoever waits in another tab sees in its title that it has begun. */
-function titleOf(stage: Stage, booking: Booking | null): string {
+function titleOf(stage: Stage, booking: Booking | null, name: string): string {
   const say = words()
   const now = stage === 'waiting' ? say.looking : stage === 'talking' ? booking?.employee?.name : undefined
   return now ? `${now} · ${say.title(name)}` : say.title(name)
 }
 
-function Stages({ state, topic, switchboard }: { state: CompanyState; topic: CompanyTopic; switchboard: Switchboard }) {
-  const { availability, booking } = state
+function Stages({ state, booking, again, topic, switchboard, place }: {
+  state: CompanyState
+  booking: Booking | null
+  again: () => void
+  topic: CompanyTopic
+  switchboard: Switchboard
+  place: string
+}) {
+  const { availability } = state
   const [before, setBefore] = useState<Booking>()
-  if (!booking) return <Ask {...{ availability, topic, before }} />
-  if (booking.state === 'offering') return <Waiting {...{ booking, availability, topic }} />
+  const isLost = useLine(switchboard) !== 'open'
+  const isFirst = useRef(true)
+  useEffect(() => void (isFirst.current = false), [])
+  const cancelling = useCancelling(topic, booking, isLost)
+  if (!booking) return <Ask {...{ availability, topic, before, isLost, place }} arrives={!isFirst.current} />
+  if (booking.state === 'offering') return <Waiting {...{ booking, availability, cancelling }} />
   if (isRunning(booking)) {
-    const { session, employee } = booking
-    return <Consultation {...{ switchboard, session }} side="client" other={employee?.name ?? session.employee_id} />
+    const { session, employee, note } = booking
+    return (
+      <>
+        {cancelling.cameTooLate && (
+          <p class="too-late" role="status">
+            {words().cancelledTooLate}
+          </p>
+        )}
+        <Consultation {...{ switchboard, session, note }} side="client" other={employee?.name ?? session.employee_id} />
+      </>
+    )
   }
-  const again = () => {
+  const askAgain = () => {
     // Whoever was not heard need not write it again.
     setBefore(booking.session ? undefined : booking)
-    topic.forget()
+    again()
   }
-  return <Over booking={booking} onAgain={again} />
+  return <Over {...{ booking, switchboard }} onAgain={askAgain} />
 }
+
+/** Stops the search; when somebody was faster with their yes, that is said beside the session for a while. */
+function useCancelling(topic: CompanyTopic, booking: Booking | null, isLost: boolean) {
+  const { busy, error, run } = useDoing()
+  const [lateFor, setLateFor] = useState<string>()
+  useEffect(() => {
+    if (lateFor === undefined) return undefined
+    const timer = setTimeout(() => setLateFor(undefined), TOO_LATE_SHOWN_MS)
+    return () => clearTimeout(timer)
+  }, [lateFor])
+  const cancel = () =>
+    run(async () => {
+      if (!booking) return
+      try {
+        await topic.cancel(booking.id)
+      } catch (caught) {
+        // What became of it comes with the refusal.
+        if (!(caught instanceof Refusal && caught.reason === 'booking_closed')) throw caught
+        setLateFor(booking.id)
+      }
+    })
+  return { busy, error, isLost, cancel, cameTooLate: lateFor !== undefined && lateFor === booking?.id }
+}
+
+const TOO_LATE_SHOWN_MS = 10_000
 
 function isRunning(booking: Booking): booking is Booking & { session: NonNullable<Booking['session']> } {
   return booking.session !== null && booking.session.ended_at === null

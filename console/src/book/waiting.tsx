@@ -1,32 +1,42 @@
 // The search: who is being asked, of how many, and for how long already.
-import { useEffect, useRef } from 'preact/hooks'
-import type { Availability, Booking, CompanyTopic } from 'switchboard-client'
-import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Availability, Booking } from 'switchboard-client'
+import { ErrorLine, WorkButton } from '../look/doing.js'
 import { useNow } from '../look/live.js'
 import { announce } from '../look/page.js'
 import { running } from '../words/writing.js'
+import { shownName } from './topics.js'
 import { words } from './words.js'
 
 /** More would be too small to tell apart. */
 const JACKS_MAX = 12
+const AGE_WITHIN_MS = 3_000
 
 /** Where the search is, and the way out of it. */
-export function Waiting({ booking, availability, topic }: { booking: Booking; availability: Availability; topic: CompanyTopic }) {
+export function Waiting({ booking, availability, cancelling }: {
+  booking: Booking
+  availability: Availability
+  cancelling: { readonly busy: boolean; readonly error: string; readonly isLost: boolean; readonly cancel: () => void }
+}) {
   const say = words()
-  const { busy, error, run } = useDoing()
+  const { busy, error, isLost, cancel } = cancelling
   const { nth, of } = progress(booking, availability)
   const text = nth === 0 ? say.looking : of === 1 ? say.askingOnly : say.asking(nth, of)
+  const place = useRef<HTMLElement>(null)
+  // The button that led here is gone.
+  useEffect(() => void (document.activeElement === document.body && place.current?.focus({ preventScroll: true })), [])
   useEffect(() => announce(text), [text])
   return (
-    <section class="waiting stack" aria-labelledby="waiting">
+    <section class="waiting stack" aria-labelledby="waiting" ref={place} tabIndex={-1}>
       <Jacks nth={nth} of={of} />
       <h2 id="waiting">{text}</h2>
       <p class="soft">
-        {say.topic(booking.topic)} · <Waited />
+        {say.topic(shownName(booking.topic))} <Waited key={booking.id} since={booking.created_at} />
       </p>
       <p class="soft small">{say.patience}</p>
       <ErrorLine text={error} />
-      <WorkButton busy={busy} onClick={() => run(() => topic.cancel(booking.id))}>
+      {busy && isLost && <p class="small" role="status">{say.stopsLater}</p>}
+      <WorkButton busy={busy} onClick={cancel}>
         {say.cancel}
       </WorkButton>
     </section>
@@ -43,9 +53,28 @@ function progress({ offers, topic }: Booking, { idle, topics }: Availability): {
   return { nth: offers, of: offers + Math.max(0, free - askedBefore) }
 }
 
-function Waited() {
-  const begun = useRef(performance.now())
-  return <span class="figure">{words().waited(running(useNow(1000) - begun.current))}</span>
+/** Since the booking was made, wherever the page was then; nothing until that is known. */
+function Waited({ since }: { since: string }) {
+  const now = useNow(1000)
+  const begunAt = useBegun(since)
+  return begunAt === undefined ? null : <span class="figure">· {words().waited(running(now - begunAt))}</span>
+}
+
+/** When that was by this device's monotonic clock. The server's time comes with its answer: this device's may be wrong. */
+function useBegun(since: string): number | undefined {
+  const [begunAt, begin] = useState<number>()
+  useEffect(() => {
+    const here = performance.now()
+    const learn = (age: number) => begin(here - Math.max(0, age))
+    ageOf(since).then(learn, () => learn(0))
+  }, [since])
+  return begunAt
+}
+
+async function ageOf(moment: string): Promise<number> {
+  const answer = await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(AGE_WITHIN_MS) })
+  const now = Date.parse(answer.headers.get('date') ?? '')
+  return Number.isNaN(now) ? 0 : now - Date.parse(moment)
 }
 
 /** A row of jacks: the cord is in the one that is being asked. */

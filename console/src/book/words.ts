@@ -16,6 +16,17 @@ interface Words {
   readonly optional: string
   readonly questionExample: string
   readonly ask: string
+  readonly isAsking: string
+  readonly goesOutLater: string
+  readonly chooseTopic: string
+  readonly nobodyFor: string
+  readonly nobodyAnyMore: string
+  readonly room: (left: string) => string
+  readonly tooLong: (over: string) => string
+  readonly seek: string
+  readonly noSuchTopic: string
+  readonly somebodyFree: string
+  readonly tellMe: string
   readonly connecting: string
   readonly looking: string
   readonly asking: (nth: number, of: number) => string
@@ -24,12 +35,24 @@ interface Words {
   readonly topic: (topic: string) => string
   readonly patience: string
   readonly cancel: string
+  readonly stopsLater: string
+  readonly cancelledTooLate: string
+  readonly accepted: (employee: string) => string
+  readonly notFound: string
   readonly ended: Readonly<Record<BookingReason, string>>
   readonly endedAway: string
   readonly over: (employee: string) => string
-  readonly overBy: Readonly<Record<EndedBy, string>>
+  readonly overBy: (who: EndedBy, employee: string) => string
   readonly reason: (reason: string) => string
   readonly lasted: (time: string) => string
+  readonly chat: string
+  readonly you: string
+  readonly readingChat: string
+  readonly chatForgotten: string
+  readonly copy: string
+  readonly copied: string
+  readonly copyFailed: string
+  readonly print: string
   readonly again: string
   readonly closed: string
   readonly closedHow: string
@@ -50,6 +73,17 @@ export const words = translated<Words>({
     optional: 'optional',
     questionExample: 'A sentence or two, so that we know what to prepare for.',
     ask: 'Ask now',
+    isAsking: 'Asking…',
+    goesOutLater: 'There is no connection. Your request goes out as soon as it is back.',
+    chooseTopic: 'Choose first what it is about.',
+    nobodyFor: 'Nobody is free for this at the moment.',
+    nobodyAnyMore: 'Somebody else was faster: nobody is free for this any more.',
+    room: (left) => `${left} characters left`,
+    tooLong: (over) => `Too long by ${over} characters.`,
+    seek: 'Find a topic',
+    noSuchTopic: 'There is no such topic.',
+    somebodyFree: 'Somebody is free now',
+    tellMe: 'Notify me',
     connecting: 'Connecting…',
     looking: 'Looking for somebody for you',
     asking: (nth, of) => `Asking the ${ordinalEnglish(nth)} of ${cardinalEnglish(of)}`,
@@ -58,6 +92,10 @@ export const words = translated<Words>({
     topic: (topic) => `Topic: ${topic}`,
     patience: 'Whoever is asked has a few seconds to answer. You need not do anything.',
     cancel: 'Cancel',
+    stopsLater: 'There is no connection. The search stops as soon as it is back.',
+    cancelledTooLate: 'Somebody accepted just before you cancelled. You can talk now, or end it.',
+    accepted: (employee) => `${employee} is here for you`,
+    notFound: 'The search is over',
     ended: {
       everyone_declined: 'Nobody who is free could take it just now.',
       nobody_left: 'Nobody who was asked answered in time.',
@@ -68,15 +106,24 @@ export const words = translated<Words>({
     },
     endedAway: 'Your request ended while you were away.',
     over: (employee) => `Your session with ${employee} is over`,
-    overBy: {
-      client: 'You ended it.',
-      employee: 'The other side ended it.',
-      admin: 'The company ended it.',
-      lost: 'The connection of one side was away for too long.',
-    },
+    overBy: (who, employee) =>
+      ({
+        client: 'You ended it.',
+        employee: `${employee} ended it.`,
+        admin: 'The company ended it.',
+        lost: 'The connection of one side was away for too long.',
+      })[who],
     reason: (reason) => `Reason: ${reason}`,
     lasted: (time) => `It lasted ${time}.`,
     again: 'Ask again',
+    chat: 'What was said',
+    you: 'You',
+    readingChat: 'Reading the chat…',
+    chatForgotten: 'The rest of the chat cannot be read any more.',
+    copy: 'Copy',
+    copied: 'Copied',
+    copyFailed: 'Your browser does not let this page copy. Mark the text and copy it yourself.',
+    print: 'Print',
     closed: 'This page leads nowhere',
     closedHow: 'There is no such company, or the page is not for you. Open it again from your app.',
     language: 'Language',
@@ -93,6 +140,17 @@ export const words = translated<Words>({
     optional: 'freiwillig',
     questionExample: 'Ein, zwei Sätze, damit wir uns vorbereiten können.',
     ask: 'Jetzt fragen',
+    isAsking: 'Wird gefragt…',
+    goesOutLater: 'Keine Verbindung. Ihre Anfrage geht hinaus, sobald sie wieder da ist.',
+    chooseTopic: 'Wählen Sie zuerst, worum es geht.',
+    nobodyFor: 'Dafür ist im Moment niemand frei.',
+    nobodyAnyMore: 'Jemand anderes war schneller: Dafür ist niemand mehr frei.',
+    room: (left) => `Noch ${left} Zeichen`,
+    tooLong: (over) => `Um ${over} Zeichen zu lang.`,
+    seek: 'Thema suchen',
+    noSuchTopic: 'Ein solches Thema gibt es nicht.',
+    somebodyFree: 'Jetzt ist jemand frei',
+    tellMe: 'Benachrichtigen',
     connecting: 'Verbindung wird hergestellt…',
     looking: 'Wir suchen jemanden für Sie',
     asking: (nth, of) => `Person ${number(nth)} von ${number(of)} wird gefragt`,
@@ -101,6 +159,10 @@ export const words = translated<Words>({
     topic: (topic) => `Thema: ${topic}`,
     patience: 'Wer gefragt wird, hat einige Sekunden für die Antwort. Sie müssen nichts tun.',
     cancel: 'Abbrechen',
+    stopsLater: 'Keine Verbindung. Die Suche endet, sobald sie wieder da ist.',
+    cancelledTooLate: 'Kurz vor dem Abbrechen hat jemand zugesagt. Sie können jetzt sprechen oder das Gespräch beenden.',
+    accepted: (employee) => `${employee} ist für Sie da`,
+    notFound: 'Die Suche ist zu Ende',
     ended: {
       everyone_declined: 'Gerade konnte es niemand übernehmen.',
       nobody_left: 'Niemand hat rechtzeitig geantwortet.',
@@ -111,15 +173,24 @@ export const words = translated<Words>({
     },
     endedAway: 'Ihre Anfrage ist zu Ende gegangen, während Sie weg waren.',
     over: (employee) => `Ihr Gespräch mit ${employee} ist vorbei`,
-    overBy: {
-      client: 'Sie haben es beendet.',
-      employee: 'Die andere Seite hat es beendet.',
-      admin: 'Das Unternehmen hat es beendet.',
-      lost: 'Die Verbindung einer Seite war zu lange weg.',
-    },
+    overBy: (who, employee) =>
+      ({
+        client: 'Sie haben es beendet.',
+        employee: `${employee} hat es beendet.`,
+        admin: 'Das Unternehmen hat es beendet.',
+        lost: 'Die Verbindung einer Seite war zu lange weg.',
+      })[who],
     reason: (reason) => `Grund: ${reason}`,
     lasted: (time) => `Es dauerte ${time}.`,
     again: 'Noch einmal fragen',
+    chat: 'Was gesagt wurde',
+    you: 'Sie',
+    readingChat: 'Das Gespräch wird gelesen…',
+    chatForgotten: 'Der Rest des Gesprächs lässt sich nicht mehr lesen.',
+    copy: 'Kopieren',
+    copied: 'Kopiert',
+    copyFailed: 'Ihr Browser lässt diese Seite nicht kopieren. Markieren Sie den Text, und kopieren Sie ihn selbst.',
+    print: 'Drucken',
     closed: 'Diese Seite führt nirgendwohin',
     closedHow: 'Dieses Unternehmen gibt es nicht, oder die Seite ist nicht für Sie. Öffnen Sie sie erneut aus Ihrer App.',
     language: 'Sprache',
@@ -136,6 +207,17 @@ export const words = translated<Words>({
     optional: 'اختياري',
     questionExample: 'جملة أو جملتان لنعرف كيف نستعد.',
     ask: 'اطلب الآن',
+    isAsking: 'جارٍ الطلب…',
+    goesOutLater: 'لا يوجد اتصال. سيُرسل طلبك فور عودته.',
+    chooseTopic: 'اختر الموضوع أولًا.',
+    nobodyFor: 'لا أحد متاح لهذا الموضوع في هذه اللحظة.',
+    nobodyAnyMore: 'سبقك شخص آخر: لم يعد أحد متاحًا لهذا الموضوع.',
+    room: (left) => `الأحرف المتبقية: ${left}`,
+    tooLong: (over) => `أطول من المسموح بـ ${over} حرفًا.`,
+    seek: 'ابحث عن موضوع',
+    noSuchTopic: 'لا يوجد موضوع كهذا.',
+    somebodyFree: 'يوجد شخص متاح الآن',
+    tellMe: 'أخبرني',
     connecting: 'جارٍ الاتصال…',
     looking: 'نبحث لك عن شخص',
     asking: (nth, of) => `يُسأل الشخص ${number(nth)} من ${number(of)}`,
@@ -144,6 +226,10 @@ export const words = translated<Words>({
     topic: (topic) => `الموضوع: ${topic}`,
     patience: 'لدى من يُسأل بضع ثوانٍ للرد. لا حاجة لأن تفعل شيئًا.',
     cancel: 'إلغاء',
+    stopsLater: 'لا يوجد اتصال. ستتوقف المحاولة فور عودته.',
+    cancelledTooLate: 'قبِل شخص طلبك قبيل الإلغاء. يمكنك التحدث الآن أو إنهاء الجلسة.',
+    accepted: (employee) => `${employee} معك الآن`,
+    notFound: 'انتهى البحث',
     ended: {
       everyone_declined: 'لم يستطع أحد من المتاحين تولّي الطلب الآن.',
       nobody_left: 'لم يُجب أحد في الوقت المحدد.',
@@ -154,15 +240,24 @@ export const words = translated<Words>({
     },
     endedAway: 'انتهى طلبك أثناء غيابك.',
     over: (employee) => `انتهت جلستك مع ${employee}`,
-    overBy: {
-      client: 'أنهيتها أنت.',
-      employee: 'أنهاها الطرف الآخر.',
-      admin: 'أنهتها الشركة.',
-      lost: 'انقطع اتصال أحد الطرفين مدة طويلة.',
-    },
+    overBy: (who, employee) =>
+      ({
+        client: 'أنهيتها أنت.',
+        employee: `أنهاها ${employee}.`,
+        admin: 'أنهتها الشركة.',
+        lost: 'انقطع اتصال أحد الطرفين مدة طويلة.',
+      })[who],
     reason: (reason) => `السبب: ${reason}`,
     lasted: (time) => `استغرقت ${time}.`,
     again: 'اطلب مرة أخرى',
+    chat: 'ما قيل',
+    you: 'أنت',
+    readingChat: 'جارٍ قراءة المحادثة…',
+    chatForgotten: 'لم تعد بقية المحادثة متاحة للقراءة.',
+    copy: 'نسخ',
+    copied: 'تم النسخ',
+    copyFailed: 'لا يسمح متصفحك لهذه الصفحة بالنسخ. حدّد النص وانسخه بنفسك.',
+    print: 'طباعة',
     closed: 'هذه الصفحة لا تؤدي إلى شيء',
     closedHow: 'لا توجد شركة بهذا الاسم، أو أن الصفحة ليست لك. افتحها من تطبيقك مرة أخرى.',
     language: 'اللغة',

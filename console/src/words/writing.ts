@@ -48,6 +48,11 @@ export function lasting(ms: number): string {
   return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits })
 }
 
+/** Somebody's words as a sentence of the page: with a stop at the end, unless they have their own. */
+export function sentence(words: string): string {
+  return /[.!?…。؟۔:;)\]"”»“]$/u.test(words.trim()) ? words.trim() : `${words.trim()}.`
+}
+
 /** A list: `tax, travel and visa`. */
 export function list(items: readonly string[]): string {
   return formatter(Intl.ListFormat, { type: 'conjunction' }).format([...items])

@@ -1,0 +1,26 @@
+// What a client who looks at something else must hear: that somebody has accepted, and that somebody is free.
+import { useEffect, useRef } from 'preact/hooks'
+import type { Availability, Booking } from 'switchboard-client'
+import { notice } from '../look/notice.js'
+import type { Stage } from './host.js'
+import { words } from './words.js'
+
+/** Tells each of them once. */
+export function useNotices(stage: Stage, booking: Booking | null, availability: Availability | undefined, company: string): void {
+  const say = words()
+  const before = useRef(stage)
+  useEffect(() => {
+    const was = before.current
+    before.current = stage
+    if (was !== 'waiting' || stage === 'waiting') return
+    const title = stage === 'talking' ? say.accepted(booking?.employee?.name ?? say.title(company)) : say.notFound
+    notice({ title, body: say.title(company), tag: 'booking' })
+  }, [stage])
+  const wasFree = useRef<boolean | undefined>(undefined)
+  const isFree = availability?.available
+  useEffect(() => {
+    const was = wasFree.current
+    wasFree.current = isFree
+    if (stage === 'choosing' && was === false && isFree) notice({ title: say.somebodyFree, body: say.title(company), tag: 'free' })
+  }, [isFree])
+}
