@@ -22,8 +22,8 @@ test('a booking is followed from the first question to the end of its session', 
 
   await asked.click()
   const story = page.getByRole('dialog', { name: 'tax' })
-  await story.getByText('question: May I?').waitFor()
-  await story.getByText(/^Ann was asked \(idle since/).waitFor()
+  await story.getByText('May I?').waitFor()
+  await story.getByText(/^Ann was asked \(available since/).waitFor()
   const session = await ann.accept(await offeredTo(ann))
   await story.getByText('Ann said yes, and the session began.').waitFor()
   await page.keyboard.press('Escape')
@@ -32,8 +32,66 @@ test('a booking is followed from the first question to the end of its session', 
 
   await api('POST', `${company}/sessions/${session.id}/end`, {})
   await page.getByText('No session is running.').waitFor()
-  const figures = await page.locator('.today dl').innerText()
-  assert.match(figures.replaceAll('\n', ' '), /Booked 1 Assigned 1 Unanswered 0 Cancelled 0 Expired 0 Served 100%/)
+  const figures = /Booked\s*1\s*Assigned\s*1\s*Unanswered\s*0\s*Cancelled\s*0\s*Expired\s*0\s*Served\s*100%/
+  await page.locator('.today dl').filter({ hasText: figures }).waitFor()
+  await page.context().close()
+})
+
+test('today is the viewer’s own day, as at the desk', async () => {
+  const company = await companyWith('far-away', ['ann'])
+  const timezoneId = 'America/Los_Angeles'
+  const page = await boardOf(company, { timezoneId })
+  const ann = await idle(company, 'ann')
+  const carl = clientOf(company)
+  await carl.book({ topic: 'tax' })
+  await ann.accept(await offeredTo(ann))
+  await page.locator('.today', { hasText: 'since 00:00' }).filter({ hasText: /Booked\s*1\s*Assigned\s*1/ }).waitFor()
+  // The counts begin there too, and not only the words.
+  const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+  const begun = asked.filter((name) => name.includes('/statistics')).map((name) => new URL(name).searchParams.get('from'))
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: timezoneId, hour: '2-digit', minute: '2-digit' })
+  assert.ok(begun.some((from) => clock.format(new Date(from)) === '00:00'), begun.join(' '))
+  await page.context().close()
+})
+
+test('somebody who wants requests without a device is told apart from who is off', async () => {
+  const company = await companyWith('unreached', ['ann'])
+  const page = await boardOf(company)
+  const row = page.locator('.rows-row', { hasText: 'Ann' })
+  await row.click()
+  const dialog = page.locator('dialog[open]')
+  await dialog.getByRole('button', { name: 'Set available' }).click()
+  await dialog.getByText('Wants requests, but no device of theirs can be reached').waitFor()
+  await page.keyboard.press('Escape')
+  await row.getByText('no device').waitFor()
+  await page.context().close()
+})
+
+test('what is looked for stands in the address, and a reload keeps it', async () => {
+  const company = await companyWith('looked-for', ['ann', 'ben'])
+  const page = await boardOf(company)
+  await page.getByRole('searchbox').fill('ben')
+  await page.locator('.count', { hasText: 'Offline' }).click()
+  const { search } = new URL(page.url())
+  assert.equal(search, '?seek=ben&status=offline')
+  await page.context().close()
+  const again = await boardOf(company, { search })
+  await again.locator('.rows-row', { hasText: 'Ben' }).waitFor()
+  assert.equal(await again.locator('.rows-row').count(), 1)
+  assert.equal(await again.locator('.count[aria-pressed=true]').count(), 1)
+  await again.context().close()
+})
+
+test('a field that is not right says so in the language of the page', async () => {
+  const company = await companyWith('in-german', ['ann'])
+  const page = await boardOf(company, { search: '?lang=de' })
+  await page.getByRole('button', { name: 'Neu', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Person hinzufügen' }).click()
+  const field = page.locator('input[name=id]')
+  assert.equal(await field.evaluate((input) => input.validationMessage), 'Bitte füllen Sie das aus.')
+  await field.fill('a b')
+  await page.getByRole('dialog').getByRole('button', { name: 'Person hinzufügen' }).click()
+  assert.match(await field.evaluate((input) => input.validationMessage), /^Nur Buchstaben/)
   await page.context().close()
 })
 
@@ -46,7 +104,7 @@ test('an admin cancels a booking and ends a session, each after a question', asy
   await page.locator('.pane-asked .entry').click()
   await page.getByRole('dialog', { name: 'tax' }).getByRole('button', { name: 'Cancel booking' }).click()
   const question = page.getByRole('dialog', { name: 'Cancel this booking?' })
-  await question.getByRole('button', { name: 'Leave it' }).click()
+  await question.getByRole('button', { name: 'Go back' }).click()
   await question.waitFor({ state: 'detached' })
   assert.equal(await page.locator('.pane-asked .entry').count(), 1, 'nothing happened yet')
   await page.getByRole('button', { name: 'Cancel booking' }).click()
@@ -84,7 +142,7 @@ test('an employee is added to an empty company, set idle, edited beside somebody
 
   await row.click()
   const dora = page.getByRole('dialog', { name: 'Dora' })
-  await dora.getByRole('button', { name: 'Set idle' }).click()
+  await dora.getByRole('button', { name: 'Set available' }).click()
   await dora.getByRole('button', { name: 'Set offline' }).waitFor()
   await dora.getByLabel('Name').fill('Dora Diaz')
   await api('PATCH', `${company}/employees/dora`, { name: 'Dora D.', topics: ['visa'] })
@@ -329,9 +387,9 @@ function nameOf(id) {
   return id[0].toUpperCase() + id.slice(1)
 }
 
-async function boardOf(company, { scope = 'manage', viewport = SCREEN } = {}) {
+async function boardOf(company, { scope = 'manage', viewport = SCREEN, search = '', ...options } = {}) {
   const admin = token({ sub: 'olga', role: 'admin', company, scope })
-  const page = await world.page(`/board#token=${admin}`, { viewport })
+  const page = await world.page(`/board${search}#token=${admin}`, { viewport, ...options })
   await page.locator('.wall').waitFor()
   return page
 }

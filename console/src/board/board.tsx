@@ -11,6 +11,7 @@ import { signIn } from '../person/sign-in.js'
 import { SignedIn } from '../person/signed-in.js'
 import { HouseContext, rightsOf, type House } from './house.js'
 import { usePaced } from './paced.js'
+import { sayWhatIsWrong } from './validity.js'
 import { Wall } from './wall.js'
 import { words } from './words.js'
 
@@ -18,6 +19,7 @@ import { words } from './words.js'
 const DRAWN_EVERY_MS = 250
 
 const found = signIn('admin')
+sayWhatIsWrong()
 
 show(<SignedIn as={found} page={({ person, token }) => <Board person={person} token={token} />} />)
 

@@ -7,6 +7,7 @@ import { announce } from '../look/page.js'
 import { Problem, type Api } from '../person/api.js'
 import { Dialog, Question } from './dialog.js'
 import { useHouse } from './house.js'
+import { reachOf } from './reach.js'
 import { useRevision, type Thing } from './revising.js'
 import { Since } from './since.js'
 import { words } from './words.js'
@@ -29,6 +30,7 @@ export function EmployeeDialog({ employee, close }: { employee: Employee | undef
               <Since moment={employee.since} />
               <span class="soft small">{employee.id}</span>
             </p>
+            {reachOf(employee, 'long') && <p role="status">{reachOf(employee, 'long')}</p>}
             {!house.mayManage && <p>{employee.topics.length > 0 ? employee.topics.join(' · ') : say.allTopics}</p>}
             {house.mayOperate && <StatusButtons employee={employee} />}
             {house.mayManage && <EditForm employee={employee} shut={shut} />}

@@ -4,9 +4,11 @@ import { useMemo, useState } from 'preact/hooks'
 import { Icon } from '../look/icon.js'
 import { Lamp } from '../look/lamp.js'
 import { number } from '../words/writing.js'
+import { inAddress, putInAddress } from './address.js'
 import { useHouse } from './house.js'
 import { useOpen } from './opened.js'
 import { Pane } from './pane.js'
+import { reachOf } from './reach.js'
 import { rosterOf, STATUSES, type Roster } from './roster.js'
 import { Rows } from './rows.js'
 import { Since } from './since.js'
@@ -18,8 +20,7 @@ export function Employees({ employees, state }: { employees: ReadonlyMap<string,
   const say = words()
   const house = useHouse()
   const open = useOpen()
-  const [sought, seek] = useState('')
-  const [status, choose] = useState<Status>()
+  const { sought, seek, status, choose } = useFilter()
   const { counts, shown } = useMemo(() => rosterOf(employees, sought, status), [state, employees, sought, status])
   const add = house.mayManage && (
     <button type="button" class="plain" onClick={() => open({ what: 'new employee' })}>
@@ -45,6 +46,20 @@ export function Employees({ employees, state }: { employees: ReadonlyMap<string,
       {employees.size === 0 && <NobodyYet />}
     </Pane>
   )
+}
+
+function useFilter() {
+  const [sought, setSought] = useState(() => inAddress('seek'))
+  const [status, setStatus] = useState(() => STATUSES.find((one) => one === inAddress('status')))
+  const seek = (words: string) => {
+    putInAddress('seek', words)
+    setSought(words)
+  }
+  const choose = (one: Status | undefined) => {
+    putInAddress('status', one ?? '')
+    setStatus(one)
+  }
+  return { sought, seek, status, choose }
 }
 
 function Counts({ counts, chosen, choose }: {
@@ -73,11 +88,15 @@ function Counts({ counts, chosen, choose }: {
 function Row({ employee, tab }: { employee: Employee; tab: number }) {
   const open = useOpen()
   const { id, name, topics, status, since } = employee
+  const aside = reachOf(employee, 'short')
   return (
     <button type="button" class="entry" tabIndex={tab} onClick={() => open({ what: 'employee', id })}>
       <span class="entry-main">
         <b class="line">{name}</b>
-        <span class="line small soft">{topics.length > 0 ? topics.join(' · ') : words().allTopics}</span>
+        <span class="line small soft">
+          {aside && <b class="aside">{aside} · </b>}
+          {topics.length > 0 ? topics.join(' · ') : words().allTopics}
+        </span>
       </span>
       <span class="entry-end">
         <Lamp status={status} />

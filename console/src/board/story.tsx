@@ -1,7 +1,7 @@
 // A booking's story: who asked, who was asked in turn and why they, and how it ended; with what can be done about it.
 import { useEffect, useState } from 'preact/hooks'
-import type { Json } from 'switchboard-client'
 import { ErrorLine, sentenceOf } from '../look/doing.js'
+import { Said } from '../session/wish.js'
 import { clock, dayAndClock, lasting } from '../words/writing.js'
 import { CancelBooking, EndSession } from './closing.js'
 import { Dialog } from './dialog.js'
@@ -95,7 +95,9 @@ function Head({ booking }: { booking: PastBooking }) {
         {booking.note !== null && (
           <div class="wide">
             <dt>{say.note}</dt>
-            <dd dir="auto">{noteOf(booking.note)}</dd>
+            <dd>
+              <Said value={booking.note} depth={0} />
+            </dd>
           </div>
         )}
       </dl>
@@ -112,15 +114,6 @@ function Fact({ name, value }: { name: string; value: string }) {
       <dd dir="auto">{value}</dd>
     </div>
   )
-}
-
-/** A note is any JSON: of an object, a line for each of its fields. */
-function noteOf(note: Json): string {
-  if (typeof note === 'string') return note
-  if (note === null || typeof note !== 'object' || Array.isArray(note)) return JSON.stringify(note)
-  return Object.entries(note)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join('\n')
 }
 
 function Offers({ booking: { offers } }: { booking: PastBooking }) {

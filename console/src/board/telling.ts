@@ -28,7 +28,7 @@ const sentences = translated<Sentences>({
   en: {
     opened: (client, topic) => `${client} asked for ${topic}.`,
     offered: (employee) => `${employee} was asked`,
-    idleSince: (time) => `idle since ${time}, the longest`,
+    idleSince: (time) => `available since ${time}, the longest`,
     behind: (many) => `${number(many)} more in line`,
     delivered: (employee, device) => `${employee}’s device has it${device ? ` (${device})` : ''}.`,
     closed: {

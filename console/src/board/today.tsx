@@ -1,26 +1,26 @@
 // Today's figures.
-import type { Today } from 'switchboard-client'
 import { clock, number, percent } from '../words/writing.js'
-import { serverTime } from './clock.js'
+import type { Told } from './plots/hours.js'
 import { words } from './words.js'
 
-/** What became of today's bookings. */
-export function TodayFigures({ today }: { today: Today }) {
+/** What became of the bookings since midnight where the viewer is, as the desk has it too. */
+export function TodayFigures({ day: { began, counts } }: { day: Told['day'] }) {
   const say = words()
-  const { booked, assigned, unanswered, cancelled, expired } = today
+  const { offering = 0, assigned = 0, unanswered = 0, cancelled = 0, expired = 0 } = counts ?? {}
   const over = assigned + unanswered + cancelled + expired
+  const figure = (value: number) => (counts ? number(value) : '–')
   const figures: [name: string, value: string, tone: string][] = [
-    [say.bookedToday, number(booked), ''],
-    [say.states.assigned, number(assigned), 'of-assigned'],
-    [say.states.unanswered, number(unanswered), 'of-unanswered'],
-    [say.states.cancelled, number(cancelled), 'of-cancelled'],
-    [say.states.expired, number(expired), 'of-expired'],
+    [say.bookedToday, figure(offering + over), ''],
+    [say.states.assigned, figure(assigned), 'of-assigned'],
+    [say.states.unanswered, figure(unanswered), 'of-unanswered'],
+    [say.states.cancelled, figure(cancelled), 'of-cancelled'],
+    [say.states.expired, figure(expired), 'of-expired'],
     [say.served, over > 0 ? percent(assigned / over) : '–', ''],
   ]
   return (
     <section class="today card" aria-label={say.today}>
       <h2>
-        {say.today} <span class="small soft">{say.since(clock(dayBegan()))}</span>
+        {say.today} <span class="small soft">{say.since(clock(began))}</span>
       </h2>
       <dl>
         {figures.map(([name, value, tone]) => (
@@ -32,9 +32,4 @@ export function TodayFigures({ today }: { today: Today }) {
       </dl>
     </section>
   )
-}
-
-/** The server's day is that of UTC; said in the person's zone. */
-function dayBegan(): number {
-  return new Date(serverTime()).setUTCHours(0, 0, 0, 0)
 }

@@ -9,6 +9,7 @@ import { Employees } from './employees.js'
 import { useHouse } from './house.js'
 import { Latest } from './latest.js'
 import { OpenContext, useOpen, type Opened } from './opened.js'
+import { useHours } from './plots/hours.js'
 import { Plots } from './plots/plots.js'
 import { SettingsDialog } from './settings.js'
 import { StoryDialog } from './story.js'
@@ -30,18 +31,20 @@ export function Wall({ state, live }: { state: BoardState; live: boolean }) {
   const { today } = state
   const ends = today.booked + today.assigned + today.unanswered + today.cancelled + today.expired + today.ended
   const shows = (name: PartName) => wide || part === name
-  // They have states of their own, and need not be drawn with each change of the wall.
-  const plots = useMemo(() => <Plots />, [])
+  const { api } = useHouse()
+  const { parts, day } = useHours(api, ends, shows('hours'))
+  // They need not be drawn with each change of the wall.
+  const plots = useMemo(() => <Plots parts={parts} />, [parts])
   return (
     <OpenContext.Provider value={open}>
       <div class="wall" data-live={live}>
         <Head live={live} settled={opened === undefined} />
         <main class="wall-parts">
-          {wide && <TodayFigures today={today} />}
+          {wide && <TodayFigures day={day} />}
           {shows('employees') && <Employees employees={state.employees} state={state} />}
           {shows('now') && <Asked bookings={state.bookings} state={state} />}
           {shows('now') && <Running sessions={state.sessions} state={state} />}
-          {shows('hours') && !wide && <TodayFigures today={today} />}
+          {shows('hours') && !wide && <TodayFigures day={day} />}
           {shows('hours') && plots}
           {shows('bookings') && <Latest booked={ends} />}
         </main>

@@ -73,6 +73,8 @@ interface Words {
   readonly sessionEnded: string
   readonly reason: string
   readonly setIdle: string
+  readonly unreached: Readonly<Record<'long' | 'short', string>>
+  readonly offAfter: Readonly<Record<'long' | 'short', string>>
   readonly setOffline: string
   readonly id: string
   readonly idMeans: string
@@ -110,7 +112,7 @@ const en: Words = {
   seek: 'Name, id or topic',
   byStatus: 'Show one status',
   allTopics: 'All topics',
-  nobodyFound: 'Nobody like that. Look for something else.',
+  nobodyFound: 'Nobody matches. Try another name, topic or status.',
   nobodyYet: 'Nobody works here yet',
   addTheFirst: 'Add the first employee. Their lamp lights up here when they open their desk.',
   askForTheFirst: 'Ask whoever manages this company to add the first employee.',
@@ -141,7 +143,7 @@ const en: Words = {
   timeToAnswer: 'Time to answer',
   median: 'Median',
   ninetieth: () => '9 in 10 within',
-  idleEmployees: 'Idle employees',
+  idleEmployees: 'Available employees',
   idleOnAverage: 'On average',
   plotMeans: (from, to) => `From ${from} to ${to}, by the half hour. The values are in the table below.`,
   chooseTime: (plot) => `${plot}: choose a time`,
@@ -160,7 +162,7 @@ const en: Words = {
   howItWent: 'How it went',
   passedOver: (many) => `${number(many)} passed over`,
   close: 'Close',
-  leaveIt: 'Leave it',
+  leaveIt: 'Go back',
   cancelBooking: 'Cancel booking',
   cancelThis: 'Cancel this booking?',
   cancelMeans: (client) => `Nobody will be asked any more, and ${client} is told that it was cancelled.`,
@@ -170,7 +172,9 @@ const en: Words = {
   endMeans: (client, employee) => `${client} and ${employee} are cut off at once.`,
   sessionEnded: 'The session was ended.',
   reason: 'Reason (both see it)',
-  setIdle: 'Set idle',
+  setIdle: 'Set available',
+  unreached: { long: 'Wants requests, but no device of theirs can be reached: they are asked again as soon as one is.', short: 'no device' },
+  offAfter: { long: 'Takes no more requests after this session.', short: 'off after this' },
   setOffline: 'Set offline',
   id: 'Id',
   idMeans: 'As in your app’s tokens: letters, digits and . _ ~ @ -. It cannot be changed later.',
@@ -209,7 +213,7 @@ const de: Words = {
   seek: 'Name, Kennung oder Thema',
   byStatus: 'Einen Status zeigen',
   allTopics: 'Alle Themen',
-  nobodyFound: 'Niemand gefunden. Suchen Sie nach etwas anderem.',
+  nobodyFound: 'Niemand gefunden. Versuchen Sie einen anderen Namen, ein anderes Thema oder einen anderen Status.',
   nobodyYet: 'Hier arbeitet noch niemand',
   addTheFirst: 'Fügen Sie die erste Person hinzu. Ihre Lampe leuchtet hier auf, sobald sie ihren Arbeitsplatz öffnet.',
   askForTheFirst: 'Bitten Sie die Verwaltung dieser Firma, die erste Person hinzuzufügen.',
@@ -259,7 +263,7 @@ const de: Words = {
   howItWent: 'Wie es verlief',
   passedOver: (many) => `${number(many)} übergangen`,
   close: 'Schließen',
-  leaveIt: 'Doch nicht',
+  leaveIt: 'Zurück',
   cancelBooking: 'Buchung abbrechen',
   cancelThis: 'Diese Buchung abbrechen?',
   cancelMeans: (client) => `Es wird niemand mehr gefragt, und ${client} erfährt, dass abgebrochen wurde.`,
@@ -270,6 +274,8 @@ const de: Words = {
   sessionEnded: 'Das Gespräch wurde beendet.',
   reason: 'Grund (beide sehen ihn)',
   setIdle: 'Frei setzen',
+  unreached: { long: 'Möchte Anfragen, doch kein Gerät ist erreichbar: Sobald eines es ist, geht es weiter.', short: 'kein Gerät' },
+  offAfter: { long: 'Nimmt nach diesem Gespräch keine Anfragen mehr an.', short: 'danach offline' },
   setOffline: 'Offline setzen',
   id: 'Kennung',
   idMeans: 'Wie in den Tokens Ihrer App: Buchstaben, Ziffern und . _ ~ @ -. Sie bleibt für immer so.',
@@ -307,7 +313,7 @@ const ar: Words = {
   seek: 'الاسم أو المعرّف أو الموضوع',
   byStatus: 'عرض حالة واحدة',
   allTopics: 'كل المواضيع',
-  nobodyFound: 'لا أحد بهذا الوصف. ابحث عن شيء آخر.',
+  nobodyFound: 'لا نتائج. جرّب اسمًا أو موضوعًا أو حالة أخرى.',
   nobodyYet: 'لا يعمل أحد هنا بعد',
   addTheFirst: 'أضف أول موظف، وسيضيء مصباحه هنا حين يفتح مكتبه.',
   askForTheFirst: 'اطلب ممن يدير هذه الشركة إضافة أول موظف.',
@@ -368,6 +374,8 @@ const ar: Words = {
   sessionEnded: 'أُنهيت الجلسة.',
   reason: 'السبب (يراه الطرفان)',
   setIdle: 'جعله متاحًا',
+  unreached: { long: 'يريد استقبال الطلبات، لكن لا يمكن الوصول إلى أي جهاز لديه: يُسأل مجددًا حين يعود أحدها.', short: 'بلا جهاز' },
+  offAfter: { long: 'لن يستقبل طلبات أخرى بعد هذه الجلسة.', short: 'يتوقف بعدها' },
   setOffline: 'جعله غير متصل',
   id: 'المعرّف',
   idMeans: 'كما في رموز تطبيقك: أحرف لاتينية وأرقام و . _ ~ @ - ولا يمكن تغييره لاحقًا.',

@@ -17,7 +17,8 @@ export function Wish({ note, of }: { note: Json; of: string }) {
   )
 }
 
-function Said({ value, depth }: { value: Json; depth: number }): ComponentChildren {
+/** A value as people read it. */
+export function Said({ value, depth }: { value: Json; depth: number }): ComponentChildren {
   if (value === null) return null
   if (depth > DEPTH_MAX) return <p dir="auto">{JSON.stringify(value)}</p>
   if (typeof value !== 'object') return <p dir="auto">{plain(value)}</p>

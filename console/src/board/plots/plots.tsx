@@ -1,9 +1,8 @@
 // The last hours as plots: what became of bookings, how long an answer took, how many were idle.
 import { lasting, number } from '../../words/writing.js'
-import { useHouse } from '../house.js'
 import { Pane } from '../pane.js'
 import { words } from '../words.js'
-import { PARTS, useHours, type Heard, type Part } from './hours.js'
+import { PARTS, type Heard, type Part } from './hours.js'
 import { placeOf, Plot, roundUp, type Series } from './plot.js'
 
 const whole = (value: number) => number(value, { maximumFractionDigits: 0 })
@@ -16,9 +15,7 @@ const LEAST_ANSWER_MS = 1000
 const LEAST_IDLE = 4
 
 /** The part of the wall. */
-export function Plots() {
-  const { api } = useHouse()
-  const parts = useHours(api)
+export function Plots({ parts }: { parts: readonly Part[] }) {
   return (
     <Pane name="plots" title={words().lastHours}>
       <div class="plots">

@@ -1,0 +1,64 @@
+// The words in which a browser says that a field is not right, in the language of the page and not in its own.
+import { translated } from '../words/language.js'
+import { number } from '../words/writing.js'
+
+interface Words {
+  readonly missing: string
+  readonly letters: string
+  readonly notNumber: string
+  readonly whole: string
+  readonly least: (value: string) => string
+  readonly most: (value: string) => string
+  readonly other: string
+}
+
+const words = translated<Words>({
+  en: {
+    missing: 'Please fill this in.',
+    letters: 'Only letters, digits and . _ ~ @ -, at most 128 of them.',
+    notNumber: 'Please write a number.',
+    whole: 'Only whole numbers.',
+    least: (value) => `At least ${value}.`,
+    most: (value) => `At most ${value}.`,
+    other: 'This is not right.',
+  },
+  de: {
+    missing: 'Bitte füllen Sie das aus.',
+    letters: 'Nur Buchstaben, Ziffern und . _ ~ @ -, höchstens 128.',
+    notNumber: 'Bitte eine Zahl eingeben.',
+    whole: 'Nur ganze Zahlen.',
+    least: (value) => `Mindestens ${value}.`,
+    most: (value) => `Höchstens ${value}.`,
+    other: 'Das stimmt so nicht.',
+  },
+  ar: {
+    missing: 'يُرجى ملء هذا الحقل.',
+    letters: 'أحرف لاتينية وأرقام و . _ ~ @ - فقط، 128 على الأكثر.',
+    notNumber: 'يُرجى كتابة رقم.',
+    whole: 'أعداد صحيحة فقط.',
+    least: (value) => `${value} على الأقل.`,
+    most: (value) => `${value} على الأكثر.`,
+    other: 'هذا غير صحيح.',
+  },
+})
+
+/** From now on every field of this page says it so. */
+export function sayWhatIsWrong(): void {
+  // Neither of them bubbles to the document, or does so too late: they are caught on their way down.
+  document.addEventListener('invalid', ({ target }) => {
+    if (target instanceof HTMLInputElement) target.setCustomValidity(sentenceOf(target))
+  }, true)
+  document.addEventListener('input', ({ target }) => {
+    if (target instanceof HTMLInputElement) target.setCustomValidity('')
+  }, true)
+}
+
+function sentenceOf({ validity, min, max }: HTMLInputElement): string {
+  const say = words()
+  if (validity.badInput) return say.notNumber
+  if (validity.valueMissing) return say.missing
+  if (validity.patternMismatch) return say.letters
+  if (validity.rangeUnderflow) return say.least(number(Number(min)))
+  if (validity.rangeOverflow) return say.most(number(Number(max)))
+  return validity.stepMismatch ? say.whole : say.other
+}
