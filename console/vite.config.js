@@ -1,4 +1,4 @@
-// How the pages are built: four of them, the script that embeds the client's page elsewhere, and the desk's worker.
+// How the pages are built: five of them, the script that embeds the client's page elsewhere, and the desk's worker.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -20,6 +20,7 @@ export default defineConfig({
         desk: 'desk.html',
         book: 'book.html',
         board: 'board.html',
+        nowhere: 'nowhere.html',
         embed: 'src/book/embed.ts',
         worker: 'src/desk/worker.ts',
       },

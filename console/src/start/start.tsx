@@ -3,7 +3,7 @@ import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { Alone } from '../look/alone.js'
 import { show } from '../look/page.js'
-import { findDemo, type Demo } from '../person/sign-in.js'
+import { findDemo, type Demo, type DemoPerson } from '../person/sign-in.js'
 import { language } from '../words/language.js'
 import { words } from './words.js'
 import './start.css'
@@ -11,7 +11,7 @@ import './start.css'
 const MAY = 'camera; microphone; display-capture; autoplay; fullscreen; screen-wake-lock; speaker-selection'
 
 const demo = signal<Demo | 'none' | undefined>(undefined)
-void findDemo().then((found) => (demo.value = found ?? 'none'))
+void findDemo().then((found) => (demo.value = found ?? 'none'), () => (demo.value = 'none'))
 
 show(<Start />)
 
@@ -34,7 +34,7 @@ function Start() {
           <img src="/icon.svg" alt="" width="40" height="40" />
           <h1 class="grow">{say.title}</h1>
           {admin && (
-            <a class="button" href={`/board?as=${admin.id}`} target="_blank">
+            <a class="button" href={boardOf(admin)} target="_blank">
               {say.board}
             </a>
           )}
@@ -46,12 +46,23 @@ function Start() {
           {say.steps.map((step) => (
             <li key={step}>{step}</li>
           ))}
+          {admin && (
+            <li>
+              <a href={boardOf(admin)} target="_blank">
+                {say.lastStep}
+              </a>
+            </li>
+          )}
         </ol>
       </header>
       <Frames pages={pages} />
-      <p class="soft small more">{say.more}</p>
+      <footer class="soft small more">{say.more}</footer>
     </div>
   )
+}
+
+function boardOf({ id }: DemoPerson): string {
+  return `/board?as=${id}&lang=${language.value}`
 }
 
 function pagesOf({ company, people }: Demo): readonly Shown[] {
@@ -85,7 +96,7 @@ function Frames({ pages }: { pages: readonly Shown[] }) {
           <section key={address} class={front === index ? 'front' : ''} aria-label={title}>
             <div class="row">
               <h2 class="grow">{title}</h2>
-              <a class="small" href={address} target="_blank" aria-label={`${say.alone}: ${title}`}>
+              <a class="small alone-link" href={address} target="_blank" aria-label={`${say.alone}: ${title}`}>
                 {say.alone}
               </a>
             </div>

@@ -6,6 +6,9 @@ mod embedded;
 #[cfg(feature = "console")]
 mod policy;
 
+#[cfg(feature = "console")]
+mod nowhere;
+
 mod sign_in;
 
 use std::net::IpAddr;
@@ -42,6 +45,18 @@ const PLACES: [&str; 11] = [
 pub(super) fn routes(hub: &Hub) -> Router<Desk> {
     let routes = present(hub).unwrap_or_else(|| absent(hub)).route("/sign-in", get(sign_in::sign_in));
     if hub.dev { routes.route("/dev/people", get(people)) } else { routes.route("/", get(no_start)) }
+}
+
+/// The same routes, with a page for people where there is nothing.
+#[cfg(feature = "console")]
+pub(super) fn with_page(routes: Router<Desk>, hub: &Arc<Hub>) -> Router<Desk> {
+    routes.layer(axum::middleware::from_fn_with_state(hub.clone(), nowhere::for_people))
+}
+
+/// The same routes: without pages everybody is told alike.
+#[cfg(not(feature = "console"))]
+pub(super) const fn with_page(routes: Router<Desk>, _: &Arc<Hub>) -> Router<Desk> {
+    routes
 }
 
 #[cfg(feature = "console")]

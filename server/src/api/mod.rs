@@ -168,20 +168,20 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .layer(from_fn_with_state(hub.clone(), with_caller))
         .layer(from_fn_with_state(hub.clone(), origins::shared))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
-    Router::from(open())
+    let routes = Router::from(open())
         .nest("/v1", v1)
         .merge(docs::routes())
         .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_caller)))
         .route("/socket/websocket", get(socket::upgrade))
         .merge(console::routes(&hub))
         .layer(from_fn(measured::measured))
-        .fallback(unknown_route)
-        .with_state(Desk {
-            past: Past::new(hub.exchange.clone(), reader),
-            followers: Followers::default(),
-            webhooks: endpoints,
-            hub,
-        })
+        .fallback(unknown_route);
+    console::with_page(routes, &hub).with_state(Desk {
+        past: Past::new(hub.exchange.clone(), reader),
+        followers: Followers::default(),
+        webhooks: endpoints,
+        hub,
+    })
 }
 
 /// Metrics and probes alone, for an address of their own: no key is asked there.

@@ -94,6 +94,24 @@ fn a_binary_that_was_built_without_pages_says_how_to_build_them() {
     assert!(get(&server, "/").text().contains("`make console`"));
 }
 
+#[cfg(feature = "console")]
+#[test]
+fn an_address_that_leads_nowhere_is_a_page_for_people_and_a_problem_for_programs() {
+    let (_place, server) = start(&[]);
+    let browser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+    for path in ["/dashboard", "/", "/book/a%20b", "/desk/x"] {
+        let page = ask(&server, "GET", path, browser);
+        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"), "{path}");
+        assert!(page.text().contains("id=\"page\""), "{path}");
+        let problem = get(&server, path);
+        assert_eq!((problem.status, &problem.json()["reason"]), (404, &json!("unknown_route")), "{path}");
+    }
+    let program = ask(&server, "GET", "/v1/nothing", browser);
+    assert_ne!(program.header("content-type"), "text/html; charset=utf-8", "under `/v1` are programs");
+    let (_place, server) = start(&[OFF]);
+    assert_eq!(ask(&server, "GET", "/dashboard", browser).json()["reason"], json!("unknown_route"));
+}
+
 #[test]
 fn the_people_of_the_demo_are_shown_in_dev_alone_and_to_this_machine_alone() {
     let (_place, server) = start(&[]);

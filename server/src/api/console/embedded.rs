@@ -65,6 +65,15 @@ fn client_page(policy: Policy) -> MethodRouter<Desk> {
     })
 }
 
+/// The page for people at an address that leads nowhere.
+pub(super) fn nowhere() -> Option<Response> {
+    let browser = Browser { conditions: Conditions::default(), takes_gzip: false };
+    let mut response = shown("nowhere.html", &browser, &Policy::start()).ok()?;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    Some(response)
+}
+
 fn shown(name: &str, browser: &Browser, policy: &Policy) -> Result<Response, Problem> {
     let mut response = served(name, browser, ASK_AGAIN)?;
     policy.set(response.headers_mut());
