@@ -81,7 +81,7 @@ test('a booking can be made, accepted and ended by keys alone', { timeout: 300_0
   await erika.switch.waitFor()
   await tabTo(erika.page, '[role=switch]')
   await erika.page.keyboard.press('Space')
-  await erika.is('Idle')
+  await erika.is('Available')
   await alice.page.locator('.topic.is-idle').first().waitFor()
   await tabTo(alice.page, 'input[type=radio]')
   await alice.page.keyboard.press('Space')

@@ -13,7 +13,7 @@ test('a booking is followed from the first question to the end of its session', 
   const company = await companyWith('followed', ['ann', 'ben'])
   const page = await boardOf(company)
   const ann = await idle(company, 'ann')
-  await page.locator('.rows-row', { hasText: 'Ann' }).getByText('Idle').waitFor()
+  await page.locator('.rows-row', { hasText: 'Ann' }).getByText('Available').waitFor()
   const carl = clientOf(company)
   await carl.book({ topic: 'tax', note: { question: 'May I?' } })
   const asked = page.locator('.pane-asked .entry', { hasText: 'carl' })
@@ -34,6 +34,29 @@ test('a booking is followed from the first question to the end of its session', 
   await page.getByText('No session is running.').waitFor()
   const figures = /Booked\s*1\s*Assigned\s*1\s*Unanswered\s*0\s*Cancelled\s*0\s*Expired\s*0\s*Served\s*100%/
   await page.locator('.today dl').filter({ hasText: figures }).waitFor()
+  await page.context().close()
+})
+
+test('a client is called by the name in their token, and the id stands beside it in the story', async () => {
+  const company = await companyWith('named', ['ann'])
+  const page = await boardOf(company)
+  const ann = await idle(company, 'ann')
+  const sub = 'user_8f3a1c77-2b1e-4d53'
+  const alice = clientOf(company, { sub, name: 'Alice Miller' })
+  await alice.book({ topic: 'tax' })
+  const asked = page.locator('.pane-asked .entry')
+  await asked.filter({ hasText: 'Alice Miller' }).click()
+  const story = page.getByRole('dialog', { name: 'tax' })
+  await story.getByText('Alice Miller asked for tax.').waitFor()
+  await story.getByText(sub, { exact: true }).waitFor()
+  await story.getByRole('button', { name: 'Cancel booking' }).click()
+  await page.getByText('and Alice Miller is told that it was cancelled.').waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await ann.accept(await offeredTo(ann))
+  await page.locator('.pane-running .entry', { hasText: 'Alice Miller' }).waitFor()
+  await page.locator('.pane-latest .entry', { hasText: 'Alice Miller' }).waitFor()
+  assert.equal(await page.getByText(sub).count(), 0, 'nowhere on the wall')
   await page.context().close()
 })
 
@@ -223,7 +246,7 @@ test('while the line is lost the wall stays and says from when it is, and then h
   await idle(company, 'ann')
   assert.equal(await row.getByText('Offline').count(), 1, 'it is from before')
   world.line.mend()
-  await row.getByText('Idle').waitFor()
+  await row.getByText('Available').waitFor()
   await page.getByText(/^As of /).waitFor({ state: 'detached' })
   await page.context().close()
 })
@@ -364,8 +387,8 @@ function idle(company, id) {
   return world.idleDesk({ name: id, company })
 }
 
-function clientOf(company) {
-  return world.person({ sub: 'carl', role: 'client', company }).company(company)
+function clientOf(company, claims = {}) {
+  return world.person({ sub: 'carl', role: 'client', company, ...claims }).company(company)
 }
 
 async function offeredTo(desk) {

@@ -16,7 +16,7 @@ test('a token that came with the address has left it, and is kept nowhere', { ti
   await page.evaluate(() => navigator.serviceWorker.ready)
   await page.goto('about:blank')
   await page.goto(world.url + address)
-  await new Desk(page).is('Idle')
+  await new Desk(page).is('Available')
   assert.equal(page.url(), `${world.url}/desk`)
   const { addresses, everything } = await page.evaluate(whatIsKept)
   assert.ok(addresses.includes(`${world.url}/desk`), 'the page itself is kept')

@@ -163,7 +163,7 @@ export class Desk extends Party {
 
   async on() {
     await press(this.switch)
-    await this.is('Idle')
+    await this.is('Available')
   }
   async is(status) { await this.page.locator('.switch .lamp', { hasText: status }).waitFor({ state: 'attached' }) }
   async asked(topic) { await this.find('heading', `Request: ${topic}`).waitFor() }

@@ -2,7 +2,7 @@
 import type { Booking, Session } from 'switchboard-client'
 import { useMemo } from 'preact/hooks'
 import { number } from '../words/writing.js'
-import { nameOf, useHouse } from './house.js'
+import { clientOf, nameOf, useHouse } from './house.js'
 import { useOpen } from './opened.js'
 import { Pane } from './pane.js'
 import { Rows } from './rows.js'
@@ -49,7 +49,7 @@ function AskedRow({ booking, tab }: { booking: Booking; tab: number }) {
     <button type="button" class="entry" tabIndex={tab} onClick={() => open({ what: 'booking', id: booking.id })}>
       <span class="entry-main">
         <b class="line">{booking.topic}</b>
-        <span class="line small soft">{booking.client_id}</span>
+        <span class="line small soft">{clientOf(booking)}</span>
       </span>
       <span class="entry-end">
         <Since moment={booking.created_at} />
@@ -71,7 +71,7 @@ function Talk({ session, tab }: { session: Session; tab: number }) {
     >
       <span class="entry-main">
         <span class="cord-ends">
-          <b class="line">{session.client_id}</b>
+          <b class="line">{clientOf(session)}</b>
           <Cord />
           <b class="line">{nameOf(house, session.employee_id)}</b>
         </span>

@@ -3,7 +3,7 @@ import type { Session } from 'switchboard-client'
 import { useState } from 'preact/hooks'
 import { announce } from '../look/page.js'
 import { Question } from './dialog.js'
-import { nameOf, useHouse } from './house.js'
+import { clientOf, nameOf, useHouse } from './house.js'
 import type { PastBooking } from './past.js'
 import { words } from './words.js'
 
@@ -26,7 +26,7 @@ export function CancelBooking({ booking }: { booking: PastBooking }) {
       {asks && (
         <Question
           title={say.cancelThis}
-          text={say.cancelMeans(booking.client_id)}
+          text={say.cancelMeans(clientOf(booking))}
           answer={say.cancelBooking}
           act={cancel}
           close={() => ask(false)}
@@ -54,7 +54,7 @@ export function EndSession({ session }: { session: Session }) {
       {asks && (
         <Question
           title={say.endThis}
-          text={say.endMeans(session.client_id, nameOf(house, session.employee_id))}
+          text={say.endMeans(clientOf(session), nameOf(house, session.employee_id))}
           answer={say.endSession}
           act={end}
           close={() => ask(false)}

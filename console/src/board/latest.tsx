@@ -4,7 +4,7 @@ import type { Booking } from 'switchboard-client'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
 import { clock } from '../words/writing.js'
-import { useHouse } from './house.js'
+import { clientOf, useHouse } from './house.js'
 import { useOpen } from './opened.js'
 import { Pane } from './pane.js'
 import type { Page } from './past.js'
@@ -44,7 +44,7 @@ export function Latest({ booked }: { booked: number }) {
 function Line({ booking }: { booking: Booking }) {
   const say = words()
   const open = useOpen()
-  const { id, topic, client_id, created_at, state, employee } = booking
+  const { id, topic, created_at, state, employee } = booking
   return (
     <li>
       <button type="button" class="entry latest-entry" onClick={() => open({ what: 'booking', id })}>
@@ -54,7 +54,7 @@ function Line({ booking }: { booking: Booking }) {
         <span class="entry-main">
           <b class="line">{topic}</b>
           <span class="line small soft">
-            {client_id}
+            {clientOf(booking)}
             {employee && (
               <>
                 {' '}

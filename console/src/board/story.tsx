@@ -5,7 +5,7 @@ import { Said } from '../session/wish.js'
 import { clock, dayAndClock, lasting } from '../words/writing.js'
 import { CancelBooking, EndSession } from './closing.js'
 import { Dialog } from './dialog.js'
-import { nameOf, useHouse } from './house.js'
+import { clientOf, nameOf, useHouse } from './house.js'
 import type { PastBooking, Timeline } from './past.js'
 import { Since } from './since.js'
 import { outcomeWords, sentenceFor, passedOverFor } from './telling.js'
@@ -29,7 +29,7 @@ export function StoryDialog({ booking: id, close }: { booking: string; close: ()
           {!story && !error && <p class="soft">{say.loading}</p>}
           {story && <Head booking={story.booking} />}
           {story && <Offers booking={story.booking} />}
-          {story && <Steps timeline={story.timeline} />}
+          {story && <Steps {...story} />}
         </div>
       )}
     </Dialog>
@@ -83,7 +83,7 @@ function Head({ booking }: { booking: PastBooking }) {
   return (
     <div class="stack">
       <dl class="facts">
-        <Fact name={say.client} value={booking.client_id} />
+        <Fact name={say.client} value={clientOf(booking)} beside={booking.client_name === null ? '' : booking.client_id} />
         {employee && <Fact name={say.employee} value={employee.name} />}
         <Fact name={say.booked} value={dayAndClock(booking.created_at)} />
         <div>
@@ -107,11 +107,12 @@ function Head({ booking }: { booking: PastBooking }) {
   )
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+function Fact({ name, value, beside = '' }: { name: string; value: string; beside?: string }) {
   return (
     <div>
       <dt>{name}</dt>
       <dd dir="auto">{value}</dd>
+      {beside && <dd class="small soft beside">{beside}</dd>}
     </div>
   )
 }
@@ -136,7 +137,7 @@ function Offers({ booking: { offers } }: { booking: PastBooking }) {
   )
 }
 
-function Steps({ timeline }: { timeline: Timeline }) {
+function Steps({ timeline, booking }: Story) {
   const house = useHouse()
   return (
     <section class="stack">
@@ -148,7 +149,7 @@ function Steps({ timeline }: { timeline: Timeline }) {
             <li key={at} class={`step of-${step.what}`}>
               <time dateTime={step.at}>{clock(step.at, 'second')}</time>
               <div>
-                <p>{sentenceFor(step, (id) => nameOf(house, id))}</p>
+                <p>{sentenceFor(step, clientOf(booking), (id) => nameOf(house, id))}</p>
                 {passedOver.length > 0 && <PassedOver lines={passedOver} />}
               </div>
             </li>

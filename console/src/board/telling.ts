@@ -202,14 +202,14 @@ export const outcomeWords = translated<Readonly<Record<Outcome, string>>>({
   },
 })
 
-/** A step as a sentence; `name` gives an employee's name. */
-export function sentenceFor(step: Step, name: (employee: string) => string): string {
+/** A step as a sentence; `client` is who asked, `name` gives an employee's name. */
+export function sentenceFor(step: Step, client: string, name: (employee: string) => string): string {
   const say = sentences()
   const who = 'employee_id' in step && step.employee_id !== null ? name(step.employee_id) : say.somebody
   const reason = 'reason' in step && step.reason && step.what !== 'ended' ? ` ${say.said(step.reason)}` : ''
   switch (step.what) {
     case 'opened':
-      return say.opened(step.client_id, step.topic)
+      return say.opened(client, step.topic)
     case 'offered': {
       const why = step.idle_since === undefined ? [] : [say.idleSince(clock(step.idle_since))]
       const behind = step.behind ? [say.behind(step.behind)] : []
