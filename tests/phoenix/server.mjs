@@ -17,6 +17,9 @@ export const BINARY = process.env.SWITCHBOARD_BIN ?? fileURLToPath(new URL('../.
 const START_LIMIT_MS = 2 * PATIENCE_MS
 const STOP_LIMIT_MS = 2 * PATIENCE_MS
 
+/** All that was started, so that none is left behind. */
+const children = new Set()
+
 export class Server {
   static async start({ env = {} } = {}) {
     const server = new Server(await mkdtemp(join(tmpdir(), 'switchboard-e2e-')), env)
@@ -133,6 +136,7 @@ export function runSwitchboard(args, settings) {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('SWITCHBOARD_'))
   const env = { ...Object.fromEntries(others), ...settings }
   const child = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  endsWithUs(child)
   const run = { child, stdout: '', stderr: '', ended: false, onPrint: () => {}, onLog: () => {} }
   child.stdout.setEncoding('utf8').on('data', (text) => {
     run.stdout += text
@@ -148,6 +152,15 @@ export function runSwitchboard(args, settings) {
   })
   run.exited.then(() => (run.ended = true))
   return run
+}
+
+/** What this process has started ends with it, also when somebody ends it in the middle of a test. */
+function endsWithUs(child) {
+  if (children.size === 0) {
+    process.on('exit', () => children.forEach((one) => one.kill('SIGKILL')))
+    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) process.on(signal, () => process.exit(code))
+  }
+  children.add(child)
 }
 
 /** An HS256 token. `claims` may overrule everything, also with undefined; `header` and `secret` make bad ones. */
