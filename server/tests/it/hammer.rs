@@ -235,7 +235,7 @@ impl Person {
 
 /// Waits until that is so of everything stored, and fails if it does not come.
 async fn in_the_end(disk: &Disk, what: &str, holds: impl Fn(&Company) -> bool) {
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + Duration::from_secs(60);
     while !disk.lock().companies.values().all(&holds) {
         assert!(Instant::now() < until, "in the end {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -114,8 +114,13 @@ fn whoever_guesses_api_keys_must_wait_even_when_the_guess_is_right() {
     let refused = (0..).map(|_| ask_with(&server, "a guess")).position(|(head, _)| head.starts_with("http/1.1 429"));
     let guesses = u64::try_from(refused.unwrap()).unwrap();
     assert!((AT_ONCE..=AT_ONCE + 1 + began.elapsed().as_secs()).contains(&guesses), "{guesses} guesses");
-    let (head, problem) = ask_with(&server, API_KEY);
-    assert!(head.starts_with("http/1.1 429"), "{head}");
+    // One more is granted each second: on a busy machine it may be this one.
+    let (mut head, mut problem) = (String::new(), Value::Null);
+    wait_until("the right key to be refused", || {
+        ask_with(&server, "a guess");
+        (head, problem) = ask_with(&server, API_KEY);
+        head.starts_with("http/1.1 429")
+    });
     assert!(head.contains("content-type: application/problem+json") && head.contains("retry-after: 1"), "{head}");
     assert_eq!((&problem["reason"], &problem["status"]), (&json!("rate_limited"), &json!(429)));
     std::thread::sleep(Duration::from_millis(problem["retry_in_ms"].as_u64().unwrap()));
@@ -135,7 +140,10 @@ async fn an_address_and_a_person_have_only_so_many_sockets() {
         assert_eq!(shake(server.address, &bob).await.is_ok(), of_person, "{setting}");
         drop(first);
         tokio::time::sleep(retry_in).await;
-        shake(server.address, &alice).await.unwrap();
+        // The server hears of the end when it hears of it.
+        while let Err(refused) = shake(server.address, &alice).await {
+            tokio::time::sleep(assert_limited(&refused)).await;
+        }
     }
 }
 
@@ -232,7 +240,16 @@ async fn notes_count_as_messages() {
     pair.join().await;
     let (room, mut desk) = (pair.room(), pair.employee);
     push_until_limited(&mut desk, &room, "notes", json!({ "body": "again" })).await;
-    retry_in(&desk.push(&room, "message", json!({ "body": "again" })).await.unwrap());
+    // One more is granted each second: on a busy machine it may be the message.
+    let began = Instant::now();
+    for granted in 0.. {
+        let answer = desk.push(&room, "message", json!({ "body": "again" })).await.unwrap();
+        if !answer.is_ok {
+            retry_in(&answer);
+            break;
+        }
+        assert!(granted <= began.elapsed().as_secs(), "{granted} messages were granted");
+    }
     desk.push(&room, "signal", json!({ "data": 1 })).await.unwrap().ok();
 }
 
@@ -248,7 +265,13 @@ async fn joins_of_a_person_are_bounded_on_all_devices() {
     let topic = alice.desk();
     second.join(&topic).await.unwrap().ok();
     push_until_limited(&mut device, &topic, "phx_join", json!({})).await;
-    let wait = retry_in(&second.join(&topic).await.unwrap());
+    // One more is granted each second: on a busy machine it may be this one.
+    let wait = loop {
+        let answer = second.join(&topic).await.unwrap();
+        if !answer.is_ok {
+            break retry_in(&answer);
+        }
+    };
     other.join(&topic).await.unwrap().ok();
     // The join before still holds: what was refused did not end it.
     let (mut desk, _) = employee.arrive(server.address).await.unwrap();

@@ -3,11 +3,10 @@
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::server::{Plan, SECRET, Server, assert_whole, run, switchboard};
+use crate::server::{Plan, SECRET, Server, assert_whole, run, switchboard, wait_until};
 
 fn load(server: &Server, flags: &[&str]) -> Command {
     load_at(&server.address.to_string(), flags)
@@ -160,14 +159,14 @@ fn what_cannot_be_run_says_why() {
 fn a_server_that_goes_away_is_a_failure() {
     let place = tempfile::tempdir().unwrap();
     let mut server = Plan::new(place.path()).start();
-    let kill = server.killer();
-    let killing = std::thread::spawn(move || {
-        // In the middle of the run; what comes before it takes less than a second.
-        std::thread::sleep(Duration::from_secs(2));
-        kill();
+    let mut command = load(&server, &["--duration", "30s"]);
+    let loading = std::thread::spawn(move || run(&mut command));
+    wait_until("the first booking", || {
+        let (status, bookings) = server.ask("GET", "/v1/companies/load-0/bookings", "");
+        status == 200 && bookings.contains("\"id\"")
     });
-    let ended = run(&mut load(&server, &["--duration", "5s"]));
-    killing.join().unwrap();
+    server.killer()();
+    let ended = loading.join().unwrap();
     server.kill();
     assert!(ended.code == Some(1) && ended.out.contains("lines lost"), "{ended:?}");
 }

@@ -20,7 +20,7 @@ use crate::record::{Record, Told};
 use crate::server::SECRET;
 
 /// How long an answer or an event may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// After so long without an answer somebody on a bad network asks themselves whether the line is to blame.
 const DOUBT: Duration = Duration::from_secs(1);
 /// Who is told nothing for so long asks whether the line is still there.

@@ -14,7 +14,7 @@ pub const SECRET: &str = "a secret for tests, and longer than 32 bytes";
 /// The key that opens the HTTP API.
 pub const API_KEY: &str = "the-key-of-the-tests";
 /// How long a start, an answer over HTTP or an end may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 const LISTENING: &str = "switchboard: listening on ";
 
 /// A command of the binary under test, with no setting from outside.

@@ -21,10 +21,10 @@ const TOO_SLOW: u16 = 1013;
 const OUTBOX_FRAMES: u64 = 64;
 /// What one slow device may cost: its outbox full of the largest frames, doubled for buffers, and room for the rest.
 const MEMORY_MAX_KB: u64 = 2 * OUTBOX_FRAMES * 64 + 16 * 1024;
-/// A device that reads nothing has at most a few seconds until it is gone: the closing handshake is waited for.
-const GONE_WITHIN: Duration = Duration::from_secs(10);
+/// A device that reads nothing is gone after a few seconds, more on a busy machine: the closing handshake is waited for.
+const GONE_WITHIN: Duration = Duration::from_secs(30);
 /// How long somebody else may wait for an answer while all that goes on, on a busy machine and without optimisation.
-const DELAY_MAX: Duration = Duration::from_secs(2);
+const DELAY_MAX: Duration = Duration::from_secs(5);
 
 /// A session of two; the employee's device can be any.
 struct Talk {
@@ -182,7 +182,7 @@ async fn a_frame_of_64_kib_is_taken_and_one_byte_more_closes_the_socket() {
 /// The head of a request may take that long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// How late the cut may come on a busy machine.
-const LATE_MAX: Duration = Duration::from_secs(5);
+const LATE_MAX: Duration = Duration::from_secs(20);
 
 /// Sends a byte a second, or none; gives how long it was borne.
 fn dribble(address: SocketAddr, bytes: &[u8]) -> Duration {

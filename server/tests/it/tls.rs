@@ -118,7 +118,8 @@ async fn whoever_does_not_speak_keeps_nobody_from_being_heard() {
     assert!(!answered.await.unwrap(), "nothing is said in plain words");
     let began = Instant::now();
     beat(&mut socket(server.address, &trusted).await).await;
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    // The silent ones are given up after 10 s: nobody waited for that.
+    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
     drop(silent);
 }
 
