@@ -1,7 +1,13 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run console test fmt clippy unit model doc deny phoenix browser pictures node chromium elixir simulate prove \
+.PHONY: run console test fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir simulate prove \
 	faults crash overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
 	mutants coverage instructions instructions-keep valgrind
+
+# A command that is missing is installed from Debian's packages where there are any; elsewhere it is named.
+define needs
+@command -v $(1) >/dev/null || { command -v apt-get >/dev/null && apt-get update && \
+	apt-get install -y --no-install-recommends $(2); } || { echo "$(1) is missing: install it"; exit 1; }
+endef
 
 # What was half made is not taken for made.
 .DELETE_ON_ERROR:
@@ -62,7 +68,7 @@ doc: console
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --features switchboard/console --no-deps --locked
 
 # The built binary with the npm package `phoenix` as its client.
-phoenix: console node elixir $(TOOLS)/bin/prometheus
+phoenix: console node typed elixir $(TOOLS)/bin/prometheus
 	$(CARGO) build --package switchboard --features console --locked
 	cd tests/phoenix && npm ci --no-audit --no-fund && PATH="$(TOOLS)/bin:$$PATH" npm test
 
@@ -107,7 +113,7 @@ instructions-keep: valgrind $(TOOLS)/bin/gungraun-runner
 
 # Valgrind, where it is missing.
 valgrind:
-	@command -v valgrind >/dev/null || { apt-get update && apt-get install -y --no-install-recommends valgrind; }
+	$(call needs,valgrind,valgrind)
 
 # Licences, sources and bans. The advisory database cannot be fetched everywhere, so it is not asked here.
 deny: $(TOOLS)/bin/cargo-deny
@@ -120,13 +126,19 @@ $(TOOLS)/bin/%:
 
 # Node and npm, where they are missing. Those of Debian 12 are too old.
 node:
-	@command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
-	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || \
-		{ echo "Node 20 or later is needed, and this is $$(node --version): see https://nodejs.org"; exit 1; }
+	$(call needs,npm,nodejs npm)
+	@node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' || \
+		{ echo "Node 20.19 or later is needed, and this is $$(node --version): see https://nodejs.org"; exit 1; }
 
 # Chromium, where it is missing.
 chromium:
-	@command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium; }
+	@[ -z "$$CHROMIUM" ] || [ -x "$$CHROMIUM" ] || { echo "CHROMIUM names $$CHROMIUM, which is not there"; exit 1; }
+	$(if $(CHROMIUM),,$(call needs,chromium,chromium))
+
+# What the pages for users tell to type, which the tests type too.
+typed:
+	$(call needs,curl,curl)
+	$(call needs,openssl,openssl)
 
 # Elixir for the modules on docs/clients/phoenix-elixir.md, where it is missing; 32 MB.
 elixir:
