@@ -76,6 +76,7 @@ impl Scene {
     fn prepare(&mut self, mut command: Command) {
         match &mut command {
             Command::SetCompany { .. }
+            | Command::SetBrand { .. }
             | Command::RemoveCompany
             | Command::SetEmployee { .. }
             | Command::RemoveEmployee { .. }

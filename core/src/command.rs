@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::brand::Brand;
 use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
 use crate::person::{Actor, Party};
@@ -16,6 +17,11 @@ pub enum Command {
         name: Arc<str>,
         /// Rules of time, in range.
         settings: Settings,
+    },
+    /// Set what the company looks like.
+    SetBrand {
+        /// All of it.
+        brand: Brand,
     },
     /// End all that is open and forget the company and its employees.
     RemoveCompany,

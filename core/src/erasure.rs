@@ -140,6 +140,7 @@ impl Erasure {
             Event::NotesWritten { session, body } if self.sessions.contains(session) => *body = Arc::from(""),
             Event::SessionEnded { session, reason, .. } if self.sessions.contains(session) => *reason = None,
             Event::CompanySet { .. }
+            | Event::BrandSet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }

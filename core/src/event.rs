@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::BookingReason;
+use crate::brand::Brand;
 use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
 use crate::offer::Outcome;
@@ -22,6 +23,11 @@ pub enum Event {
         name: Arc<str>,
         /// Its rules of time.
         settings: Settings,
+    },
+    /// What the company looks like was set.
+    BrandSet {
+        /// All of it.
+        brand: Brand,
     },
     /// The company is gone, with its employees; what is open was ended before.
     CompanyRemoved,
@@ -209,6 +215,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::CompanySet { .. } => "company_set",
+            Self::BrandSet { .. } => "brand_set",
             Self::CompanyRemoved => "company_removed",
             Self::EmployeeSet { .. } => "employee_set",
             Self::EmployeeRemoved { .. } => "employee_removed",

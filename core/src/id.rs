@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::brand::Colour;
 use crate::limits::{DEVICE_KIND_MAX_CHARS, ID_MAX_CHARS, KEY_MAX_CHARS, TOPIC_MAX_CHARS};
 
 /// Why a text cannot be an id, a topic or a key.
@@ -29,6 +30,12 @@ pub enum BadId {
     /// Not a UUID in its hyphenated form.
     #[error("expected a UUID")]
     Uuid,
+    /// Not a colour.
+    #[error("a colour is `#` and six hexadecimal digits")]
+    Colour,
+    /// Not what a logo is called.
+    #[error("a logo is called by {LOGO_ID_CHARS} hexadecimal digits")]
+    Logo,
     /// Not an offer's id.
     #[error("expected an offer's id")]
     Offer,
@@ -49,6 +56,14 @@ fn check_topic(text: &str) -> Result<(), BadId> {
 
 fn check_key(text: &str) -> Result<(), BadId> {
     if within(text, KEY_MAX_CHARS) { Ok(()) } else { Err(BadId::Key) }
+}
+
+/// Half of a SHA-256 in small letters.
+const LOGO_ID_CHARS: usize = 32;
+
+fn check_logo(text: &str) -> Result<(), BadId> {
+    let allowed = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
+    if text.len() == LOGO_ID_CHARS && text.bytes().all(allowed) { Ok(()) } else { Err(BadId::Logo) }
 }
 
 fn check_device_kind(text: &str) -> Result<(), BadId> {
@@ -164,6 +179,13 @@ text_id!(
     /// What a device calls its kind, such as `ios`, `android` or `web`.
     DeviceKind, check_device_kind
 );
+
+text_id!(
+    /// A company's logo, by its own bytes.
+    LogoId, check_logo
+);
+
+stored_as_text!(Colour);
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -22,6 +22,8 @@ mod session;
 
 mod past;
 
+mod brand;
+
 mod register;
 
 mod availability;
@@ -50,12 +52,14 @@ pub mod erasure;
 
 pub use availability::{Availability, TopicAvailability};
 pub use booking::{Booking, BookingReason, BookingState};
+pub use brand::{Brand, Colour};
 pub use command::Command;
 pub use company::{Answer, Company, Today, Turn};
 pub use employee::{Duty, Employee, Intent, Meter, Reach, Status};
 pub use event::{Event, IntentBy};
 pub use id::{
-    BookingId, ClientId, CompanyId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic,
+    BookingId, ClientId, CompanyId, DeviceKind, EmployeeId, EmployeeNo, Key, LogoId, MessageId, OfferId, SessionId,
+    Topic,
 };
 pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};

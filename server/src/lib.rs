@@ -38,6 +38,8 @@ pub mod journal;
 
 pub mod view;
 
+pub mod picture;
+
 pub mod shape;
 
 pub mod json;

@@ -53,6 +53,10 @@ shapes! {
     Name = text(format!("{LINE}{{1,{NAME_MAX_CHARS}}}$")).examples([json!("Acme")]);
     /// What people called the client when they asked: the `name` of their token; null when it had none.
     ClientName = text(format!("{LINE}{{1,{NAME_MAX_CHARS}}}$")).examples([json!("Carl Berg")]);
+    /// A colour: red, green and blue.
+    Colour = text("^#[0-9a-fA-F]{6}$").examples([json!("#0b7a75")]);
+    /// Where a logo is, on this server's own origin and for everybody.
+    LogoPath = text("^/logo/[A-Za-z0-9._~@-]{1,128}/[0-9a-f]{32}$").examples([json!(examples::LOGO)]);
     /// A moment: RFC 3339 in UTC with milliseconds.
     Moment = text(r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")
         .examples([json!("2026-11-23T09:30:00.000Z")]);

@@ -451,6 +451,10 @@ pub struct CompanyView<'a> {
     settings: &'a Settings,
     #[schema(value_type = shape::Moment)]
     created_at: Moment,
+    #[schema(value_type = Option<shape::Colour>, required)]
+    colour: Option<String>,
+    #[schema(value_type = Option<shape::LogoPath>, required)]
+    logo: Option<String>,
 }
 
 /// The company as it is now.
@@ -461,12 +465,43 @@ pub fn company(company: &Company) -> CompanyView<'_> {
         name: company.name(),
         settings: company.settings(),
         created_at: Moment(company.created_at()),
+        colour: company.brand().colour.map(|colour| colour.to_string()),
+        logo: company.brand().logo.as_ref().map(|logo| logo_path(company.id().as_str(), logo.as_str())),
+    }
+}
+
+/// Where a logo is, for everybody.
+#[must_use]
+pub fn logo_path(company: &str, logo: &str) -> String {
+    format!("/logo/{company}/{logo}")
+}
+
+/// A company as its pages show it.
+#[derive(Debug, Serialize)]
+pub struct BrandView<'a> {
+    id: Text<'a>,
+    name: Text<'a>,
+    colour: Option<Text<'a>>,
+    logo: Option<Text<'a>>,
+}
+object!(BrandView<'_> { id, name, colour, logo });
+
+/// What the company looks like now.
+#[must_use]
+pub fn brand(company: &Company) -> BrandView<'_> {
+    let brand = company.brand();
+    BrandView {
+        id: company.id().as_str().into(),
+        name: company.name().into(),
+        colour: brand.colour.map(|colour| colour.to_string().into()),
+        logo: brand.logo.as_ref().map(|logo| logo_path(company.id().as_str(), logo.as_str()).into()),
     }
 }
 
 /// All that a board shows, for its join reply.
 #[derive(Debug, Serialize)]
 pub struct BoardView<'a> {
+    company: BrandView<'a>,
     employees: Vec<EmployeeView<'a>>,
     bookings: Vec<BookingView<'a>>,
     sessions: Vec<SessionView<'a>>,
@@ -488,6 +523,7 @@ struct TodayView {
 pub fn board(company: &Company, now: Time) -> BoardView<'_> {
     let Today { booked, assigned, unanswered, cancelled, expired, ended, .. } = company.today(now);
     BoardView {
+        company: brand(company),
         employees: company.employees_after(None).map(|(_, e)| employee(e)).collect(),
         bookings: company.bookings().filter(|b| b.is_open()).map(|b| booking(company, b)).collect(),
         sessions: company.sessions().filter(|s| s.is_running()).map(|s| session(company, s)).collect(),
@@ -694,6 +730,7 @@ mod tests {
             same(&StatusView { status, since, intent, cause: Cause::Missed.word() });
             same(&NotesView { body: drawn.name(), at: drawn.text.is_some().then(|| drawn.moment()) });
             same(&PeerView { online: drawn.text.is_some() });
+            same(&BrandView { id: drawn.name(), name: drawn.name(), colour: drawn.text(), logo: drawn.text() });
             same(&EmployeeGoneView { id: &drawn.name, removed: true });
         }
     }

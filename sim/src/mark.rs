@@ -358,6 +358,7 @@ fn fresh_id(events: &[Event]) -> u128 {
 pub fn admin_command(step: &Step) -> Command {
     match step.clone() {
         Step::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
+        Step::SetBrand(brand) => Command::SetBrand { brand },
         Step::RemoveCompany => Command::RemoveCompany,
         Step::SetEmployee(employee, name, topics) => Command::SetEmployee {
             employee,

@@ -1,7 +1,7 @@
 //! One throw of the dice: one thing happens in the world.
 
 use fastrand::Rng;
-use switchboard_core::Actor;
+use switchboard_core::{Actor, Brand};
 
 use crate::model::Step;
 use crate::weather::Weights;
@@ -167,6 +167,7 @@ impl World {
             },
             7 | 8 => Step::SetEmployee(employee, "Another name".into(), self.weather.topics(dice)),
             9 => Step::RemoveEmployee(employee),
+            10 if dice.bool() => Step::SetBrand(brand(dice)),
             10 => Step::SetCompany(self.weather.settings(dice)),
             _ if model.exists && dice.u8(0..4) == 0 => Step::RemoveCompany,
             _ => Step::SetCompany(self.weather.settings(dice)),
@@ -188,4 +189,10 @@ impl World {
         assert!(self.marks.is_empty(), "promise 2: what was taken is not told when the server stops");
         self.end_house(0);
     }
+}
+
+fn brand(dice: &mut Rng) -> Brand {
+    let colour = ["#0b7a75", "#b3261e"][dice.usize(0..2)].parse().ok().filter(|_| dice.bool());
+    let logo = format!("{:032x}", dice.u8(0..3)).parse().ok().filter(|_| dice.bool());
+    Brand { colour, logo }
 }

@@ -7,7 +7,8 @@ test('a client books, an employee accepts, both talk, one ends it and the employ
   const world = await openWorld(t)
   const ann = await world.employee('ann')
   const carl = await world.client('carl')
-  assert.deepEqual(carl.joined, { availability: { available: true, idle: 1, topics: {} }, booking: null })
+  const company = { id: 'acme', name: 'acme', colour: null, logo: null }
+  assert.deepEqual(carl.joined, { company, availability: { available: true, idle: 1, topics: {} }, booking: null })
 
   const booking = await carl.book('billing', { note: { page: '/invoice/7' } })
   assertId(booking.id)

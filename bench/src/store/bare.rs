@@ -89,7 +89,7 @@ fn maybe_ms(time: Option<Time>) -> Value {
 fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
     let company = text(company);
     Ok(match row {
-        Row::Company { name, settings, created_at } => {
+        Row::Company { name, settings, created_at, .. } => {
             let settings = serde_json::to_string(settings)?;
             (COMPANY, vec![company, text(name), settings.into(), ms(*created_at)])
         }

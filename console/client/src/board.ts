@@ -1,10 +1,11 @@
 // `board:{company}`: what goes on in a company, as whoever runs it sees it.
 
 import { Topic, type Heard } from './topic.js'
-import type { Booking, Employee, Session, Today } from './words.js'
+import type { Booking, Company, Employee, Session, Today } from './words.js'
 
 /** What goes on. The maps are changed in place, for speed; the state is a new object at each change. */
 export interface BoardState {
+  readonly company: Company
   readonly employees: ReadonlyMap<string, Employee>
   /** Open ones. */
   readonly bookings: ReadonlyMap<string, Booking>
@@ -30,11 +31,11 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
 
   /** @internal */
   protected override joined(reply: Snapshot): BoardState {
-    const { employees, bookings, sessions, today } = reply
+    const { company, employees, bookings, sessions, today } = reply
     this.#rows = { employees: byId(employees), bookings: byId(bookings), sessions: byId(sessions) }
     this.#day = dayNow()
     this.#today = today
-    return { ...this.#rows, today }
+    return { company, ...this.#rows, today }
   }
 
   /** @internal */
@@ -44,7 +45,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     else if (event === 'booking') this.#heardBooking(payload.booking)
     else if (event === 'session') this.#heardSession(payload.session)
     else return state
-    return { ...this.#rows, today: this.#today }
+    return { company: state.company, ...this.#rows, today: this.#today }
   }
 
   /** @internal */
@@ -100,6 +101,7 @@ interface Rows {
 }
 
 interface Snapshot {
+  readonly company: Company
   readonly employees: readonly Employee[]
   readonly bookings: readonly Booking[]
   readonly sessions: readonly Session[]

@@ -3,10 +3,11 @@
 import { freshKey } from './key.js'
 import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
-import type { Availability, Booking, Json } from './words.js'
+import type { Availability, Booking, Company, Json } from './words.js'
 
 /** What can be booked, and what was. */
 export interface CompanyState {
+  readonly company: Company
   readonly availability: Availability
   /** The open or assigned one. One that has ended stays, also over a lost line, until `book` or `forget`. */
   readonly booking: Booking | null

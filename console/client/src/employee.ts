@@ -1,7 +1,7 @@
 // `employee:{company}:{employee}`: an employee at work, on each of their devices.
 
 import { Topic, type Heard } from './topic.js'
-import type { Cause, Intent, Offer, Outcome, Session, Status, Time } from './words.js'
+import type { Cause, Company, Intent, Offer, Outcome, Session, Status, Time } from './words.js'
 
 /** An offer, and when it ends by this device's own monotonic clock (`performance.now()`). */
 export interface HeardOffer extends Offer {
@@ -10,6 +10,7 @@ export interface HeardOffer extends Offer {
 
 /** An employee at work. */
 export interface EmployeeState {
+  readonly company: Company
   readonly status: Status
   readonly since: Time
   readonly intent: Intent
@@ -77,6 +78,7 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
 }
 
 interface Snapshot {
+  readonly company: Company
   readonly status: Status
   readonly since: Time
   readonly intent: Intent

@@ -54,6 +54,16 @@ export type EndedBy = 'client' | 'employee' | 'admin' | 'lost'
 /** Anything that JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
+/** A company as its pages show it. It is as it was at the join: a change shows with the next one. */
+export interface Company {
+  readonly id: string
+  readonly name: string
+  /** `#rrggbb`, if one is set. */
+  readonly colour: string | null
+  /** The path of the picture on the server's own origin, if there is one. */
+  readonly logo: string | null
+}
+
 /** A client's wish, and what became of it. */
 export interface Booking {
   readonly id: string

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::deadline::{due_of_booking, due_of_employee, due_of_session};
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
+use crate::brand::Brand;
 use crate::employee::{Duty, Employee, Intent, Meter, Reach};
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId, Topic};
@@ -26,6 +27,7 @@ impl Company {
         }
         match event {
             Event::CompanySet { name, settings } => self.set_company(at, name, settings),
+            Event::BrandSet { brand } => self.brand = brand.clone(),
             Event::CompanyRemoved => self.remove(),
             Event::EmployeeSet { employee, id, name, topics } => self.set_employee_row(at, *employee, id, name, topics),
             Event::EmployeeRemoved { employee, .. } => self.remove_employee_row(*employee),
@@ -87,6 +89,7 @@ impl Company {
 
     fn remove(&mut self) {
         self.exists = false;
+        self.brand = Brand::default();
         self.roster.clear();
         self.deadlines = self.all_deadlines();
     }

@@ -33,6 +33,8 @@ impl Company {
         }
         match command {
             Command::SetCompany { .. } => Ok(vec![]),
+            Command::SetBrand { brand } if *brand == self.brand => Ok(vec![]),
+            Command::SetBrand { brand } => Ok(vec![Event::BrandSet { brand: brand.clone() }]),
             Command::RemoveCompany => Ok(self.remove_company()),
             Command::SetEmployee { .. } => self.set_employee(command),
             Command::RemoveEmployee { employee } => Ok(self.remove_employee(now, employee)),
@@ -83,6 +85,7 @@ impl Company {
             | Command::ClientDisconnected { .. }
             | Command::LeaveSession { .. } => Ok(vec![]),
             Command::SetCompany { .. }
+            | Command::SetBrand { .. }
             | Command::SetEmployee { .. }
             | Command::RemoveEmployee { .. }
             | Command::SetStatus { .. }

@@ -3,6 +3,7 @@
 use super::{Answer, Company, Today};
 use crate::availability::Availability;
 use crate::booking::Booking;
+use crate::brand::Brand;
 use crate::command::Command;
 use crate::employee::Employee;
 use crate::id::{BookingId, ClientId, CompanyId, EmployeeId, EmployeeNo, SessionId, Topic};
@@ -33,6 +34,12 @@ impl Company {
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What it looks like.
+    #[must_use]
+    pub const fn brand(&self) -> &Brand {
+        &self.brand
     }
 
     /// When it was made.
@@ -155,7 +162,7 @@ impl Company {
     /// What a yes to the command is about, after it was done; the same for a repeat.
     pub(super) fn answer(&self, command: &Command) -> Answer {
         match command {
-            Command::SetCompany { .. } => Answer::Company,
+            Command::SetCompany { .. } | Command::SetBrand { .. } => Answer::Company,
             Command::SetEmployee { employee, .. } | Command::SetStatus { employee, .. } => {
                 self.roster.find(employee).map_or(Answer::Done, |(no, _)| Answer::Employee(no))
             }

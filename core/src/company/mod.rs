@@ -20,6 +20,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Booking;
+use crate::brand::Brand;
 use crate::command::Command;
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, CompanyId, EmployeeNo, Key, MessageId, SessionId};
@@ -42,6 +43,8 @@ pub struct Company {
     created_at: Time,
     name: Arc<str>,
     settings: Settings,
+    #[serde(default, skip_serializing_if = "Brand::is_plain")]
+    brand: Brand,
     clock: Time,
     seq: u64,
     roster: Roster,
@@ -77,6 +80,7 @@ impl Company {
             created_at: Time::default(),
             name: "".into(),
             settings: Settings::default(),
+            brand: Brand::default(),
             clock: Time::default(),
             seq: 0,
             roster: Roster::default(),
@@ -172,6 +176,7 @@ impl Company {
             created_at: self.created_at,
             name: self.name.clone(),
             settings: self.settings.clone(),
+            brand: self.brand.clone(),
             clock: self.clock,
             seq: self.seq,
             roster: self.roster.clone(),

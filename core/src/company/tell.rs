@@ -74,6 +74,7 @@ impl Company {
             }
             Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|s| s.employee),
             Event::CompanySet { .. }
+            | Event::BrandSet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
@@ -128,6 +129,7 @@ impl Company {
             // What is told of a new booking is told with the offer that comes in the same turn.
             Event::BookingOpened { .. }
             | Event::CompanySet { .. }
+            | Event::BrandSet { .. }
             | Event::IntentSet { .. }
             | Event::EmployeeConnected { .. }
             | Event::EmployeeDisconnected { .. }
@@ -215,6 +217,7 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         Event::EmployeeUnreachable { .. } | Event::EmployeeDisconnected { .. } => Some(Cause::ConnectionLost),
         Event::EmployeeConnected { .. } => Some(Cause::Reconnected),
         Event::CompanySet { .. }
+        | Event::BrandSet { .. }
         | Event::CompanyRemoved
         | Event::EmployeeSet { .. }
         | Event::EmployeeRemoved { .. }

@@ -75,6 +75,7 @@ impl Company {
             }
             Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|session| session.employee),
             Event::CompanySet { .. }
+            | Event::BrandSet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeRemoved { .. }
             | Event::EmployeeDisconnected { .. }

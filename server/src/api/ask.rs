@@ -127,6 +127,14 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
     }
 }
 
+impl Sent {
+    /// What came, as it is.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A JSON body; an empty one counts as `{}`.
 ///
 /// # Errors

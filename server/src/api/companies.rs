@@ -7,13 +7,14 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use switchboard_core::{Command, CompanyId, Employee, Refusal, Settings, Topic};
+use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Refusal, Settings, Topic};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::OfCompany;
+use super::logo;
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
@@ -30,6 +31,8 @@ use crate::view::{self, CompanyView, Moment};
 pub struct CompanyBody {
     #[schema(value_type = Option<shape::Name>)]
     name: Option<String>,
+    #[schema(value_type = Option<shape::Colour>)]
+    colour: Option<String>,
     #[serde(default)]
     #[schema(value_type = shape::SettingsToSet)]
     settings: Map<String, Value>,
@@ -43,6 +46,9 @@ pub struct CompanyPatch {
     #[serde(default)]
     #[schema(value_type = Option<shape::Name>)]
     name: Patched<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<shape::Colour>)]
+    colour: Patched<String>,
     #[serde(default)]
     #[schema(value_type = Option<shape::SettingsToChange>)]
     settings: Patched<Map<String, Value>>,
@@ -179,21 +185,30 @@ pub async fn put(
     sent: Sent,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let CompanyBody { name, settings } = ask::body(&sent)?;
+    let CompanyBody { name, colour, settings } = ask::body(&sent)?;
+    let colour = colour.map(|colour| ask::id("colour", &colour)).transpose()?;
     let (name, settings) = (ask::name(name, company.as_str())?, read_settings(settings)?);
     let put = ask::visit(&hub, &company, |visit| {
         let before = Tag::of_company(visit.company());
         conditions.check(before.as_ref())?;
         let known = visit.company();
         let command = set_company(name, settings, known.exists().then(|| known.settings()))?;
-        take_and_show(visit, &command, if before.is_some() { StatusCode::OK } else { StatusCode::CREATED })
+        let paint = painted(known, colour);
+        take_and_show(visit, &[command, paint], if before.is_some() { StatusCode::OK } else { StatusCode::CREATED })
     });
     put.await
 }
 
-fn take_and_show(visit: &mut Visit<'_>, command: &Command, status: StatusCode) -> Answered {
-    let taken = visit.take(command);
-    taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+/// The logo stays: it has an address of its own.
+fn painted(company: &Company, colour: Option<Colour>) -> Command {
+    Command::SetBrand { brand: Brand { colour, logo: company.brand().logo.clone() } }
+}
+
+fn take_and_show(visit: &mut Visit<'_>, commands: &[Command], status: StatusCode) -> Answered {
+    for command in commands {
+        let taken = visit.take(command);
+        taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+    }
     let tag = Tag::of_company(visit.company());
     Ok(tagged(status, &view::company(visit.company()), tag.as_ref()))
 }
@@ -223,7 +238,8 @@ pub async fn patch(
     sent: Sent,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let CompanyPatch { name, settings } = ask::body(&sent)?;
+    let CompanyPatch { name, colour, settings } = ask::body(&sent)?;
+    let colour = colour.try_map(|colour| ask::id("colour", &colour).map(Some))?;
     let name = name.try_map(|name| ask::name(Some(name), ""))?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
@@ -231,7 +247,8 @@ pub async fn patch(
         conditions.check(Tag::of_company(known).as_ref())?;
         let name = name.over(|| known.name().into(), || company.as_str().into());
         let command = set_company(name, merged(known.settings(), settings)?, Some(known.settings()))?;
-        take_and_show(visit, &command, StatusCode::OK)
+        let paint = painted(known, colour.over(|| known.brand().colour, || None));
+        take_and_show(visit, &[command, paint], StatusCode::OK)
     });
     patch.await
 }
@@ -292,7 +309,9 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>
         removed.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
         Ok(StatusCode::NO_CONTENT.into_response())
     });
-    remove.await
+    let removed = remove.await?;
+    logo::tidy(&hub, &company).await;
+    Ok(removed)
 }
 
 /// Shows who can be asked now, in the order in which they would be.

@@ -13,6 +13,18 @@ pub struct OfCompany {
     pub company: String,
 }
 
+/// Of a logo.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OfLogo {
+    /// The company's id.
+    #[param(value_type = shape::Id, example = "acme")]
+    pub company: String,
+    /// Half of the picture's SHA-256.
+    #[param(pattern = "^[0-9a-f]{32}$", example = "9863bb7fb8b8662762903735cfafa41f")]
+    pub logo: String,
+}
+
 /// Of an employee.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -28,6 +28,8 @@ pub mod audit;
 
 pub mod companies;
 
+pub mod logo;
+
 pub mod employees;
 
 pub mod import;
@@ -111,6 +113,7 @@ fn v1() -> OpenApiRouter<Desk> {
     let routes = OpenApiRouter::new()
         .routes(routes!(companies::list))
         .routes(routes!(companies::show, companies::put, companies::patch, companies::remove))
+        .routes(routes!(logo::show, logo::put, logo::remove))
         .routes(routes!(companies::availability))
         .routes(routes!(employees::list))
         .routes(routes!(employees::show, employees::put, employees::patch, employees::remove))
@@ -152,7 +155,10 @@ fn with_import(routes: OpenApiRouter<Desk>) -> OpenApiRouter<Desk> {
 
 /// The routes that are open to all, with what the document says of them.
 fn open() -> OpenApiRouter<Desk> {
-    OpenApiRouter::with_openapi(document::frame()).routes(routes!(alive)).routes(routes!(ready))
+    OpenApiRouter::with_openapi(document::frame())
+        .routes(routes!(alive))
+        .routes(routes!(ready))
+        .routes(routes!(logo::for_all))
 }
 
 /// The one route beside those of `/v1` that is not open to all.

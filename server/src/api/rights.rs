@@ -35,7 +35,7 @@ enum Of {
 
 /// Every route that is not open to all, with the scope that its operation in the document has. Whatever is forgotten here is
 /// closed to all but those who may do everything, and a test finds it.
-static ROUTES: [Route; 39] = [
+static ROUTES: [Route; 42] = [
     Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
     Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheCaller },
     Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheCaller },
@@ -43,6 +43,9 @@ static ROUTES: [Route; 39] = [
     manage(Method::PUT, "/v1/companies/{company}"),
     manage(Method::PATCH, "/v1/companies/{company}"),
     manage(Method::DELETE, "/v1/companies/{company}"),
+    get("/v1/companies/{company}/logo"),
+    manage(Method::PUT, "/v1/companies/{company}/logo"),
+    manage(Method::DELETE, "/v1/companies/{company}/logo"),
     get("/v1/companies/{company}/availability"),
     get("/v1/companies/{company}/employees"),
     own("/v1/companies/{company}/employees/{employee}"),

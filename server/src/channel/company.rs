@@ -9,17 +9,18 @@ use super::{Caller, Joined, Response, Seat, forbidden, limited_view, unknown_eve
 use crate::auth::Role;
 use crate::exchange::{Room, Visit};
 use crate::json::{self, object};
-use crate::view::{self, AvailabilityView, BookingView};
+use crate::view::{self, AvailabilityView, BookingView, BrandView};
 
 /// The events that a client may push.
 pub const EVENTS: &[&str] = &["book", "cancel"];
 
 /// What a client's device needs to draw itself.
 struct Snapshot<'a> {
+    company: BrandView<'a>,
     availability: AvailabilityView<'a>,
     booking: Option<BookingView<'a>>,
 }
-object!(Snapshot<'_> { availability, booking });
+object!(Snapshot<'_> { company, availability, booking });
 
 /// A client joins.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
@@ -43,7 +44,11 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
                 let company = visit.company();
                 let booking = company.booking_of(&client).map(|b| view::booking(company, b));
                 let availability = company.availability();
-                let snapshot = Snapshot { availability: view::availability(&availability), booking };
+                let snapshot = Snapshot {
+                    company: view::brand(company),
+                    availability: view::availability(&availability),
+                    booking,
+                };
                 Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot), proof: None })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),

@@ -13,20 +13,21 @@ use crate::auth::{Claims, Role};
 use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::json::{self, object};
-use crate::view::{self, Moment, Named, OfferView, SessionView};
+use crate::view::{self, BrandView, Moment, Named, OfferView, SessionView};
 
 /// The events that an employee may push.
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
 
 /// What an employee's device needs to draw itself.
 struct Snapshot<'a> {
+    company: BrandView<'a>,
     status: &'static str,
     since: Moment,
     intent: &'static str,
     offer: Option<OfferView<'a>>,
     session: Option<SessionView<'a>>,
 }
-object!(Snapshot<'_> { status, since, intent, offer, session });
+object!(Snapshot<'_> { company, status, since, intent, offer, session });
 
 /// What a new intent led to.
 struct StatusSet {
@@ -84,6 +85,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
     };
     let offer = offered.and_then(|b| b.open_offer().map(|offer| view::offer(b, offer, now)));
     let snapshot = Snapshot {
+        company: view::brand(company),
         status: employee.status().word(),
         since: Moment(employee.since),
         intent: employee.intent.word(),

@@ -102,6 +102,7 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
             })
         }
         Event::CompanySet { .. }
+        | Event::BrandSet { .. }
         | Event::CompanyRemoved
         | Event::EmployeeSet { .. }
         | Event::EmployeeRemoved { .. }

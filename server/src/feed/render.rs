@@ -83,10 +83,12 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
         Event::SessionEnded { session, by, reason } => {
             session_ended(rows, *session, by.word(), reason.as_deref().map(str::to_owned))?
         }
-        // What an employee notes is theirs: it leaves by no door but that of an API key.
+        // What an employee notes is theirs: it leaves by no door but that of an API key. How a company looks is for
+        // pages, which read it when they join.
         Event::NotesWritten { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }
+        | Event::BrandSet { .. }
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }

@@ -10,13 +10,13 @@ use std::ops::ControlFlow;
 use std::str::FromStr;
 
 use rusqlite::{Connection, params};
-use switchboard_core::{Company, CompanyId, Event, OfferId, Time, invariants};
+use switchboard_core::{Brand, Company, CompanyId, Event, OfferId, Time, invariants};
 
 use super::log::{self, Logged};
 use super::reader::{Reader, read_snapshot, unreadable, while_events};
 use super::rows::{BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
 use super::tables::{self, time};
-use super::{StoreError, bases, erasure};
+use super::{StoreError, bases, erasure, logos};
 
 /// Differences of one company that are told in words; the rest is counted.
 const TOLD_PER_COMPANY: usize = 20;
@@ -83,6 +83,7 @@ fn check_company(
         found.push(format!("after all events: {broken}"));
     }
     found.extend(brought::differences(connection, id, company.seq())?);
+    found.extend(logos::differences(connection, id)?);
     found.extend(numbers::differences(connection, id, first_seq, &hired)?);
     let Found { rows: stored, unreadable } = read_rows(connection, id)?;
     found.extend(unreadable);
@@ -229,10 +230,11 @@ struct Found {
 fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, StoreError> {
     let id = id.as_str();
     let mut rows = Found::default();
-    let sql = "SELECT name, settings, created_at FROM companies WHERE id = ?1";
+    let sql = "SELECT name, settings, created_at, colour, logo FROM companies WHERE id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
         let settings = serde_json::from_str(&row.get::<_, String>(1)?).map_err(unreadable)?;
-        Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?) })
+        let brand = Brand { colour: maybe_parsed(row, 3)?, logo: maybe_parsed(row, 4)? };
+        Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?), brand })
     })?;
     let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {

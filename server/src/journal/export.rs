@@ -1,5 +1,7 @@
 //! All that the store has of one company, as lines of JSON.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, params};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -23,6 +25,8 @@ enum Line<'a> {
         name: &'a str,
         settings: &'a RawValue,
         created_at: Moment,
+        colour: Option<&'a str>,
+        logo: Option<Logo>,
     },
     Employee {
         id: &'a str,
@@ -57,6 +61,13 @@ enum Line<'a> {
     },
     /// The last line: an export without it was cut.
     End(&'a Counts),
+}
+
+/// The picture itself.
+#[derive(Serialize)]
+struct Logo {
+    r#type: String,
+    base64: String,
 }
 
 /// How many of each there were.
@@ -118,11 +129,17 @@ impl<H: FnMut(String) -> bool> Teller<H> {
     }
 
     fn tell_the_company(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
-        let sql = "SELECT id, name, settings, created_at FROM companies WHERE id = ?1";
+        let sql = "SELECT c.id, c.name, c.settings, c.created_at, c.colour, l.kind, l.data FROM companies c
+                   LEFT JOIN logos l ON l.company_id = c.id AND l.id = c.logo WHERE c.id = ?1";
         each(connection, sql, company, |row| {
             self.counts.companies += 1;
             let (settings, created_at) = (raw(row, 2)?, Moment(time(row.get(3)?)));
-            self.tell(&Line::Company { id: text(row, 0)?, name: text(row, 1)?, settings, created_at })
+            let colour = row.get_ref(4)?.as_str_or_null().map_err(unreadable)?;
+            let logo = match row.get_ref(6)?.as_blob_or_null().map_err(unreadable)? {
+                Some(data) => Some(Logo { r#type: row.get(5)?, base64: STANDARD.encode(data) }),
+                None => None,
+            };
+            self.tell(&Line::Company { id: text(row, 0)?, name: text(row, 1)?, settings, created_at, colour, logo })
         })?;
         let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1 ORDER BY id";
         each(connection, sql, company, |row| {

@@ -15,7 +15,7 @@ use super::StoreError;
 use super::reader::{Reader, unreadable};
 use super::tables::{ms, time};
 use crate::shape::{self, examples};
-use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, NotesView, SessionView};
+use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, NotesView, SessionView, logo_path};
 
 /// An id says when it was made, and so do what it is of and the company's clock: how far they may be apart. It is that
 /// much because a company's time does not go back when a clock was set wrong for a while and was corrected.
@@ -164,6 +164,8 @@ pub struct CompanyItem {
     name: String,
     settings: Settings,
     created_at: Moment,
+    colour: Option<String>,
+    logo: Option<String>,
 }
 
 /// An offer in a booking's history.
@@ -231,7 +233,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn companies(&self, among: Option<&str>, prefix: &str, page: &Page) -> Result<Listed<CompanyItem>, StoreError> {
-        let sql = "SELECT id, name, settings, created_at FROM companies
+        let sql = "SELECT id, name, settings, created_at, colour, logo FROM companies
                    WHERE id > ?1 AND id >= ?2 AND id < ?3
                        AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))) ORDER BY id LIMIT ?4";
         self.ask(|connection| {
@@ -239,9 +241,12 @@ impl Reader {
             // No id has a character behind this one.
             let bind = params![after, prefix, format!("{prefix}\u{7f}"), page.limit + 1, among];
             let items = collect(connection, sql, bind, |row| {
-                let settings: String = row.get(2)?;
+                let (id, settings): (String, String) = (row.get(0)?, row.get(2)?);
+                let logo: Option<String> = row.get(5)?;
                 Ok(CompanyItem {
-                    id: row.get(0)?,
+                    colour: row.get(4)?,
+                    logo: logo.map(|logo| logo_path(&id, &logo)),
+                    id,
                     name: row.get(1)?,
                     settings: serde_json::from_str(&settings).map_err(unreadable)?,
                     created_at: Moment(time(row.get(3)?)),

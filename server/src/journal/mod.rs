@@ -36,6 +36,8 @@ pub mod tally;
 
 pub mod export;
 
+pub mod logos;
+
 pub mod cut;
 
 pub mod erasure;

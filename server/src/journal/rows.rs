@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Booking, BookingId, ClientId, Company, DeviceKind, Employee, EmployeeId, EmployeeNo, Event, Message, MessageId,
-    Offer, OfferId, Session, SessionId, Settings, Time, Topic,
+    Booking, BookingId, Brand, ClientId, Company, DeviceKind, Employee, EmployeeId, EmployeeNo, Event, Message,
+    MessageId, Offer, OfferId, Session, SessionId, Settings, Time, Topic,
 };
 
 /// A word of the contract; owned when it was read back.
@@ -22,6 +22,8 @@ pub enum Row {
         settings: Settings,
         /// When it was made.
         created_at: Time,
+        /// What it looks like.
+        brand: Brand,
     },
     /// No longer in `companies`, nor its people in `employees`.
     CompanyGone,
@@ -215,7 +217,7 @@ enum Changed {
 
 fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
     match event {
-        Event::CompanySet { .. } | Event::CompanyRemoved => note(Changed::Company),
+        Event::CompanySet { .. } | Event::BrandSet { .. } | Event::CompanyRemoved => note(Changed::Company),
         Event::EmployeeSet { employee, .. } | Event::IntentSet { employee, .. } => note(Changed::Employee(*employee)),
         Event::EmployeeRemoved { id, .. } => note(Changed::EmployeeGone(id.clone())),
         Event::BookingOpened { booking, .. } | Event::BookingEnded { booking, .. } => note(Changed::Booking(*booking)),
@@ -254,6 +256,7 @@ fn row(company: &Company, changed: &Changed) -> Option<Row> {
             name: company.name().to_owned(),
             settings: company.settings().clone(),
             created_at: company.created_at(),
+            brand: company.brand().clone(),
         },
         Changed::Employee(no) => employee_row(company.employee_no(*no)?),
         Changed::EmployeeGone(id) => Row::EmployeeGone { id: id.clone() },

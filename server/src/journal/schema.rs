@@ -216,6 +216,18 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE bookings ADD COLUMN client_name TEXT;
     ALTER TABLE sessions ADD COLUMN client_name TEXT;
 ",
+    // A picture stands beside the events, which only name it.
+    "
+    ALTER TABLE companies ADD COLUMN colour TEXT;
+    ALTER TABLE companies ADD COLUMN logo TEXT;
+    CREATE TABLE logos (
+        company_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (company_id, id)
+    ) STRICT;
+",
 ];
 
 /// The newest schema that this version knows.

@@ -13,7 +13,7 @@ use super::checkpoint::Checkpoints;
 use super::filing::{self, Backlog, Slice, Unfiled};
 use super::news::News;
 use super::reader::Reader;
-use super::{Entry, Filing, Store, StoreError, Work, erasure, log, schema, tables};
+use super::{Entry, Filing, Store, StoreError, Work, erasure, log, logos, schema, tables};
 
 pub(super) const FILE: &str = "switchboard.db";
 pub(super) const LOCK: &str = "switchboard.lock";
@@ -63,6 +63,7 @@ impl Sqlite {
         prepare(&mut connection)?;
         filing::file_the_log(&mut connection)?;
         erasure::finish_all(&mut connection)?;
+        logos::forget_unknown(&connection)?;
         let checkpoints = Checkpoints::start(&path, &connection)?;
         let reader = Reader::of(path);
         let (backlog, news) = (Backlog::default(), reader.news().clone());

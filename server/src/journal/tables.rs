@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use switchboard_core::{CompanyId, DeviceKind, EmployeeId, Time};
+use switchboard_core::{CompanyId, DeviceKind, EmployeeId, LogoId, Time};
 
 use super::StoreError;
 use super::rows::{Row, RowKey};
@@ -116,12 +116,14 @@ pub(super) fn write_latest<'a>(
 fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<(), StoreError> {
     let company = company.as_str();
     match row {
-        Row::Company { name, settings, created_at } => {
-            let sql = "INSERT INTO companies (id, name, settings, created_at) VALUES (?1, ?2, ?3, ?4)
+        Row::Company { name, settings, created_at, brand } => {
+            let sql = "INSERT INTO companies (id, name, settings, created_at, colour, logo)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                        ON CONFLICT DO UPDATE SET name = excluded.name, settings = excluded.settings,
-                           created_at = excluded.created_at";
-            let settings = crate::view::json(settings);
-            connection.prepare_cached(sql)?.execute(params![company, name, settings, ms(*created_at)])?;
+                           created_at = excluded.created_at, colour = excluded.colour, logo = excluded.logo";
+            let (settings, colour) = (crate::view::json(settings), brand.colour.map(|colour| colour.to_string()));
+            let logo = brand.logo.as_ref().map(LogoId::as_str);
+            connection.prepare_cached(sql)?.execute(params![company, name, settings, ms(*created_at), colour, logo])?;
         }
         Row::CompanyGone => {
             connection.prepare_cached("DELETE FROM companies WHERE id = ?1")?.execute([company])?;

@@ -313,6 +313,7 @@ impl Teller {
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
             | Event::CompanySet { .. }
+            | Event::BrandSet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }

@@ -9,13 +9,20 @@ pub const BOOKING: &str = "019ab0c2-7f3a-7c41-9d52-6e1f0a8b3c4d";
 pub const SESSION: &str = "019ab0c2-9b10-7e02-8a6b-2f4d5c6e7a81";
 /// A message in it.
 pub const MESSAGE: &str = "019ab0c2-b4e8-7d13-b1c7-90e2f3a4b5c6";
+/// Where its logo is.
+pub const LOGO: &str = "/logo/acme/9863bb7fb8b8662762903735cfafa41f";
+/// The logo itself, as an address because JSON has no bytes.
+pub const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAMAAAAoLQ9TAAAAA1BMVEULenVekMb0AAAA\
+    DUlEQVR42mNgGAXIAAABEAABf80DtQAAAABJRU5ErkJggg==";
+/// Another.
+pub const WEBP: &str = "data:image/webp;base64,UklGRhgAAABXRUJQVlA4TAwAAAAvD8ADAKheF1rX/wA=";
 /// A file of employees as NDJSON.
 pub const NDJSON: &str = "{\"id\":\"ann\",\"name\":\"Ann Lee\",\"topics\":[\"tax\"]}\n{\"id\":\"ben\"}\n";
 /// The same file as CSV.
 pub const CSV: &str = "id,name,topics\nann,Ann Lee,tax\nben,,\n";
 /// The first and the last line of an export.
 pub const EXPORT: &str = "{\"kind\":\"company\",\"id\":\"acme\",\"name\":\"Acme\",\"settings\":{},\
-    \"created_at\":\"2026-11-20T08:00:00.000Z\"}\n{\"kind\":\"end\",\"companies\":1,\"employees\":0,\"bookings\":0,\
+    \"created_at\":\"2026-11-20T08:00:00.000Z\",\"colour\":null,\"logo\":null}\n{\"kind\":\"end\",\"companies\":1,\"employees\":0,\"bookings\":0,\
     \"offers\":0,\"sessions\":0,\"messages\":0,\"notes\":0,\"events\":0}\n";
 /// The first columns of a company's statistics as CSV.
 pub const STATISTICS_CSV: &str = "from,to,within_s,now.offline,now.idle\n\
@@ -31,13 +38,16 @@ const ACCEPTED: &str = "2026-11-23T09:30:07.120Z";
 /// A company.
 #[must_use]
 pub fn company() -> Value {
-    json!({ "id": "acme", "name": "Acme", "settings": Settings::default(), "created_at": "2026-11-20T08:00:00.000Z" })
+    json!({
+        "id": "acme", "name": "Acme", "settings": Settings::default(), "created_at": "2026-11-20T08:00:00.000Z",
+        "colour": "#0b7a75", "logo": LOGO,
+    })
 }
 
 /// What makes a company.
 #[must_use]
 pub fn company_body() -> Value {
-    json!({ "name": "Acme", "settings": { "offer_timeout_ms": 20_000 } })
+    json!({ "name": "Acme", "colour": "#0b7a75", "settings": { "offer_timeout_ms": 20_000 } })
 }
 
 /// What changes a company.

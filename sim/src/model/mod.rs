@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, DeviceKind, EmployeeId, EndedBy, MessageId, OfferId, Outcome, Party,
-    SessionId, Settings, Time,
+    Actor, BookingId, BookingReason, Brand, ClientId, DeviceKind, EmployeeId, EndedBy, MessageId, OfferId, Outcome,
+    Party, SessionId, Settings, Time,
 };
 
 pub use step::Step;
@@ -34,6 +34,8 @@ pub struct Model {
     pub exists: bool,
     /// Its rules of time.
     pub settings: Settings,
+    /// What it looks like.
+    pub brand: Brand,
     /// Employees by number; who was removed stays as nobody.
     pub staff: Vec<Option<Staff>>,
     /// All searches, oldest first.

@@ -1,7 +1,7 @@
 //! The company, its employees, and whether they want to be asked.
 
 use switchboard_core::notice::Cause;
-use switchboard_core::{BookingId, BookingReason, EmployeeId, EndedBy, Outcome, SessionId};
+use switchboard_core::{BookingId, BookingReason, Brand, EmployeeId, EndedBy, Outcome, SessionId};
 
 use super::{Answer, Holds, Model, Near, Staff};
 
@@ -16,6 +16,7 @@ impl Model {
             self.end_talk(session, EndedBy::Admin, None);
         }
         self.exists = false;
+        self.brand = Brand::default();
         self.staff.iter_mut().for_each(|staff| *staff = None);
         self.told.company_gone = true;
         Answer::Done

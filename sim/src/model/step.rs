@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use switchboard_core::notice::Cause;
-use switchboard_core::{Actor, BookingId, ClientId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Settings, Time};
+use switchboard_core::{
+    Actor, BookingId, Brand, ClientId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Settings, Time,
+};
 
 use super::{Answer, Ask, Model, Search, Staff, Talk, Told};
 
@@ -26,6 +28,8 @@ pub enum Step {
     PartyHere(SessionId, Party, bool),
     /// The company is set.
     SetCompany(Settings),
+    /// What the company looks like is set.
+    SetBrand(Brand),
     /// The company is removed.
     RemoveCompany,
     /// An employee is made or changed.
@@ -142,6 +146,10 @@ impl Model {
             Step::PartyHere(session, party, here) => self.party_here(*session, *party, *here),
             Step::SetCompany(settings) => {
                 self.settings = settings.clone();
+                Answer::Done
+            }
+            Step::SetBrand(brand) => {
+                self.brand = brand.clone();
                 Answer::Done
             }
             Step::RemoveCompany => self.remove(),

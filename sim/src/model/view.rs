@@ -54,6 +54,15 @@ impl Model {
         })
     }
 
+    /// What the company looks like, as a join reply shows it.
+    fn brand_json(&self) -> Value {
+        json!({
+            "id": self.id, "name": "A company",
+            "colour": self.brand.colour.map(|colour| colour.to_string()),
+            "logo": self.brand.logo.as_ref().map(|logo| format!("/logo/{}/{logo}", self.id)),
+        })
+    }
+
     /// A session, as the contract shows it.
     #[must_use]
     pub fn talk_json(&self, id: SessionId) -> Value {
@@ -154,6 +163,7 @@ impl Model {
             Holds::Nothing | Holds::WrapUp(_) => (Value::Null, Value::Null),
         };
         json!({
+            "company": self.brand_json(),
             "status": staff.status(),
             "since": moment(staff.since),
             "intent": staff.intent(),
@@ -166,7 +176,7 @@ impl Model {
     #[must_use]
     pub fn client_json(&self, client: &switchboard_core::ClientId) -> Value {
         let open = self.open_of(client).map(|search| self.booking_json(search.id));
-        json!({ "availability": self.availability_json(), "booking": open })
+        json!({ "company": self.brand_json(), "availability": self.availability_json(), "booking": open })
     }
 
     /// What a party's device in a session needs to draw itself.
@@ -196,6 +206,7 @@ impl Model {
         let mut talks: Vec<&Talk> = self.talks.iter().filter(|talk| talk.ended.is_none()).collect();
         talks.sort_by_key(|talk| talk.id);
         json!({
+            "company": self.brand_json(),
             "employees": staff.into_iter().map(|no| self.staff_json(no)).collect::<Vec<_>>(),
             "bookings": searches.into_iter().map(|search| self.booking_json(search.id)).collect::<Vec<_>>(),
             "sessions": talks.into_iter().map(|talk| self.talk_json(talk.id)).collect::<Vec<_>>(),
@@ -228,6 +239,7 @@ impl Model {
     /// The first difference, in words.
     pub fn compare(&self, company: &Company) -> Result<(), String> {
         must(self.exists == company.exists(), || format!("exists: {}", company.exists()))?;
+        must(self.brand == *company.brand(), || format!("it looks like {:?}", company.brand()))?;
         must_be_as_many("employees", company.employees_after(None).count(), self.staff.iter().flatten().count())?;
         for (no, employee) in company.employees_after(None) {
             must_be(Some(employee), self.staff(no.0 as usize), Staff::is)?;

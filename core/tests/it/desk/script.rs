@@ -1,6 +1,8 @@
 //! How a line of script becomes a wish: who, a verb, and what.
 
-use switchboard_core::{Actor, BookingId, Command, Intent, Key, MessageId, OfferId, Party, SessionId, Settings, Topic};
+use switchboard_core::{
+    Actor, BookingId, Brand, Command, Intent, Key, MessageId, OfferId, Party, SessionId, Settings, Topic,
+};
 
 use super::Desk;
 
@@ -11,6 +13,12 @@ impl Desk {
             ["admin", "sets", "company", settings @ ..] => {
                 Command::SetCompany { name: "Acme".into(), settings: settings_of(settings) }
             }
+            ["admin", "paints", "company", brand @ ..] => Command::SetBrand {
+                brand: Brand {
+                    colour: mark(brand, "colour").map(|colour| colour.parse().unwrap()),
+                    logo: mark(brand, "logo").map(|logo| logo.parse().unwrap()),
+                },
+            },
             ["admin", "removes", "company"] => Command::RemoveCompany,
             ["admin", "hires", who, topics @ ..] => Command::SetEmployee {
                 employee: who.parse().unwrap(),

@@ -126,7 +126,8 @@ impl Ledger {
                 assert!(!same, "what is noted already is noted again");
                 talk.notes = Some(Notes { body: body.clone(), at });
             }
-            Event::EmployeeSet { .. }
+            Event::BrandSet { .. }
+            | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
             | Event::IntentSet { .. }
             | Event::EmployeeConnected { .. }

@@ -655,3 +655,36 @@ fn the_time_when_a_company_was_made_stays_until_it_is_made_anew() {
         "#]],
     );
 }
+
+#[test]
+fn a_company_has_the_look_that_was_set_last_and_one_made_anew_has_none() {
+    story(
+        r#"
+        admin paints company colour=#0b7a75
+        open ann
+        admin paints company colour=#0B7A75 logo=0123456789abcdef0123456789abcdef
+        admin paints company colour=#0b7a75 logo=0123456789abcdef0123456789abcdef
+        admin removes company
+        admin sets company
+        admin paints company
+        "#,
+        expect![[r#"
+            [0] admin paints company colour=#0b7a75
+                no: unknown_company
+            [0] admin paints company colour=#0B7A75 logo=0123456789abcdef0123456789abcdef
+                yes: company Acme
+                + brand_set Some(#0b7a75) Some(0123456789abcdef0123456789abcdef)
+            [0] admin paints company colour=#0b7a75 logo=0123456789abcdef0123456789abcdef
+                yes: company Acme
+            [0] admin removes company
+                yes
+                + company_removed
+                > everybody: company gone
+            [0] admin sets company
+                yes: company Acme
+                + company_set Acme
+            [0] admin paints company
+                yes: company Acme
+        "#]],
+    );
+}

@@ -21,6 +21,7 @@ const REASONS: &[(&str, u16, &str)] = &[
     ("unknown_employee", 404, "there is no such employee in this company"),
     ("unknown_booking", 404, "there is no such booking in this company"),
     ("unknown_session", 404, "there is no such session in this company"),
+    ("unknown_logo", 404, "this company has no logo"),
     ("unknown_webhook", 404, "there is no such webhook"),
     ("unknown_delivery", 404, "no delivery of this event waits or is dead"),
     ("unknown_route", 404, "there is nothing at `/v2`"),

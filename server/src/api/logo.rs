@@ -1,0 +1,216 @@
+//! A company's logo over HTTP: set, shown and taken away by back ends, and served to everybody.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use switchboard_core::{Brand, Command, CompanyId, LogoId};
+use tokio::sync::Semaphore;
+
+use super::ask::{self, Answered, InPath, Sent};
+use super::etag::{Conditions, Tag, Unchanged, tagged};
+use super::in_path::{OfCompany, OfLogo};
+use super::past::Past;
+use super::problem::Problem;
+use crate::exchange::Visit;
+use crate::hub::Hub;
+use crate::journal::logos;
+use crate::picture::{self, Kind, LOGO_MAX_BYTES};
+use crate::shape::examples;
+use crate::view::{self, CompanyView};
+
+/// Changes at once: a picture is written before it is named and taken away after it, and nobody comes in between.
+static CHANGES: Semaphore = Semaphore::const_new(1);
+/// The name of an address changes with the picture.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+
+/// Sets a company's logo.
+///
+/// The body is the picture itself, which the example has as an address: PNG or WebP, at most 64 KiB, 16 to 1024 pixels a side, and without motion.
+///
+/// # Errors
+/// `unknown_company`, `invalid`, `too_large`, `unknown_type`, or `changed`.
+#[utoipa::path(
+    put, path = "/companies/{company}/logo", operation_id = "putLogo", tag = "companies",
+    security(("key" = ["manage"])),
+    params(OfCompany, Unchanged),
+    request_body(content(
+            (String = "image/png", example = json!(examples::PNG)),
+            (String = "image/webp", example = json!(examples::WEBP)),
+        )),
+    responses(
+        (
+            status = 200, body = CompanyView, description = "The company as it is now",
+            headers(("ETag" = String, description = "The state of it now"))
+        ),
+        (status = 404, description = "`unknown_company`"),
+        (status = 412, description = "`changed`"),
+        (status = 415, description = "`unknown_type`"),
+    )
+)]
+pub async fn put(
+    State(hub): State<Arc<Hub>>,
+    InPath(company): InPath<String>,
+    conditions: Conditions,
+    headers: HeaderMap,
+    sent: Sent,
+) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let (kind, logo) = read(&headers, sent.bytes())?;
+    let _alone = CHANGES.acquire().await;
+    let may = |visit: &Visit<'_>| {
+        ask::must_exist(visit)?;
+        conditions.check(Tag::of_company(visit.company()).as_ref())
+    };
+    let mut now = None;
+    let look = ask::visit(&hub, &company, |visit| {
+        may(visit)?;
+        now = visit.company().brand().logo.clone();
+        Ok(StatusCode::OK.into_response())
+    });
+    look.await?;
+    hub.exchange.write(logos::keep(company.clone(), logo.clone(), kind, sent.bytes().to_vec(), now)).await?;
+    let set = ask::visit(&hub, &company, |visit| {
+        may(visit)?;
+        paint(visit, Some(logo))?;
+        let tag = Tag::of_company(visit.company());
+        Ok(tagged(StatusCode::OK, &view::company(visit.company()), tag.as_ref()))
+    });
+    set.await
+}
+
+/// What the body is, by its own bytes.
+fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<(Kind, LogoId), Problem> {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = Kind::of(&said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let unknown = || {
+        let detail = "send the logo as `image/png` or `image/webp`";
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown_type", detail)
+    };
+    let kind = kind.ok_or_else(unknown)?;
+    if bytes.len() > LOGO_MAX_BYTES {
+        let detail = format!("a logo has at most {LOGO_MAX_BYTES} bytes");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+    }
+    let bad = |error: picture::BadPicture| Problem::invalid(error.to_string());
+    picture::check(kind, bytes).map_err(bad)?;
+    let name = picture::name_of(bytes).ok_or_else(|| bad(picture::BadPicture::NotThis))?;
+    Ok((kind, name))
+}
+
+fn paint(visit: &mut Visit<'_>, logo: Option<LogoId>) -> Result<(), Problem> {
+    let brand = Brand { colour: visit.company().brand().colour, logo };
+    let taken = visit.take(&Command::SetBrand { brand });
+    taken.map(drop).map_err(|refusal| Problem::refused(visit.company(), &refusal))
+}
+
+/// Takes a company's logo away.
+///
+/// # Errors
+/// `unknown_company`, or `changed`.
+#[utoipa::path(
+    delete, path = "/companies/{company}/logo", operation_id = "removeLogo", tag = "companies",
+    security(("key" = ["manage"])),
+    params(OfCompany, Unchanged),
+    responses(
+        (status = 204, description = "There is none"),
+        (status = 404, description = "`unknown_company`"),
+        (status = 412, description = "`changed`"),
+    )
+)]
+pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, conditions: Conditions) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let remove = ask::visit(&hub, &company, |visit| {
+        ask::must_exist(visit)?;
+        conditions.check(Tag::of_company(visit.company()).as_ref())?;
+        paint(visit, None)?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    });
+    let removed = remove.await?;
+    tidy(&hub, &company).await;
+    Ok(removed)
+}
+
+/// Takes away the pictures that a company has no more. What cannot be taken away now is at the next change, or start.
+pub(super) async fn tidy(hub: &Hub, company: &CompanyId) {
+    let _alone = CHANGES.acquire().await;
+    let mut now = None;
+    let look = ask::visit(hub, company, |visit| {
+        now = visit.company().brand().logo.clone();
+        Ok(StatusCode::OK.into_response())
+    });
+    if look.await.is_ok() {
+        let _later = hub.exchange.write(logos::tidy(company.clone(), now)).await;
+    }
+}
+
+/// Shows a company's logo.
+///
+/// # Errors
+/// `unknown_company`, or `unknown_logo`.
+#[utoipa::path(
+    get, path = "/companies/{company}/logo", operation_id = "showLogo", tag = "companies",
+    security(("key" = ["read"])),
+    params(OfCompany),
+    responses(
+        (status = 200, description = "The picture", content(
+            (String = "image/png", example = json!(examples::PNG)),
+            (String = "image/webp", example = json!(examples::WEBP)),
+        )),
+        (status = 404, description = "`unknown_company`, `unknown_logo`"),
+    )
+)]
+pub async fn show(State(hub): State<Arc<Hub>>, State(past): State<Past>, InPath(company): InPath<String>) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let mut logo = None;
+    let look = ask::visit(&hub, &company, |visit| {
+        ask::must_exist(visit)?;
+        logo = visit.company().brand().logo.clone();
+        Ok(StatusCode::OK.into_response())
+    });
+    look.await?;
+    let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_logo", "this company has no logo");
+    let logo = logo.ok_or_else(unknown)?;
+    let found = past.as_filed(move |past| past.ask(|tables| logos::find(tables, &company, &logo))).await?;
+    found.map(|(kind, data)| picture_of(kind, data, "no-cache")).ok_or_else(unknown)
+}
+
+/// Shows a logo to everybody, as the pages do.
+///
+/// Its address is the `logo` of a company. Another picture has another address.
+///
+/// # Errors
+/// `unknown_logo`.
+#[utoipa::path(
+    get, path = "/logo/{company}/{logo}", operation_id = "showLogoToAll", tag = "companies", security(()),
+    params(OfLogo),
+    responses(
+        (status = 200, description = "The picture", content(
+            (String = "image/png", example = json!(examples::PNG)),
+            (String = "image/webp", example = json!(examples::WEBP)),
+        )),
+        (status = 404, description = "`unknown_logo`"),
+    )
+)]
+pub async fn for_all(State(past): State<Past>, InPath((company, logo)): InPath<(String, String)>) -> Answered {
+    let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_logo", "there is no such logo");
+    let company: CompanyId = company.parse().map_err(|_| unknown())?;
+    let logo: LogoId = logo.parse().map_err(|_| unknown())?;
+    let found = past.as_filed(move |past| past.ask(|tables| logos::find(tables, &company, &logo))).await?;
+    found.map(|(kind, data)| picture_of(kind, data, FOR_GOOD)).ok_or_else(unknown)
+}
+
+/// A picture and nothing else, whatever its bytes could also be taken for.
+fn picture_of(kind: Kind, data: Vec<u8>, kept: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind.media_type())),
+        (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        // An app of the company's own may show it.
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+    ];
+    (headers, data).into_response()
+}
