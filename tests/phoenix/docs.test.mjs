@@ -12,7 +12,7 @@ import { blocksOf, emptyDirectory, Program, writePrograms } from './programs.mjs
 import { API_KEY, BINARY, RawSocket, SECRET, Server } from './server.mjs'
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
-/** A page starts a server, stops it, and runs a dozen commands. */
+/** A page starts a server, stops it, and runs a dozen commands; Elixir compiles its modules. */
 const PAGE_LIMIT_MS = 4 * PATIENCE_MS
 const DOCUMENTED_ADDRESS = /127\.0\.0\.1:4000/g
 
@@ -48,7 +48,7 @@ test('the modules of the page for Phoenix mint tokens, ask over HTTP and know we
   }
   const env = { ...environment(server), ...signed }
   const program = new Program(t, 'elixir', [...modules, '-e', ELIXIR_TRIAL], directory, env)
-  await program.succeeds()
+  await program.succeeds(PAGE_LIMIT_MS)
   assert.match(program.output, /^made: Erika$/m, program.said)
   assert.match(program.output, /^refused: unknown_employee$/m, program.said)
   assert.match(program.output, /^webhook: offer\.made$/m, program.said)
