@@ -1,19 +1,21 @@
-//! The command line: `serve`, `token`, `key`, `config`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
+//! What each command does: `serve`, `token`, `key`, `config`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
 
-use std::path::PathBuf;
+mod command_line;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
-use switchboard::api_keys::command::KeyCommand;
-use switchboard::auth::{Claims, Role, Scope, Signer};
+use clap::Parser;
+use switchboard::auth::{Claims, Role, Signer};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::backup::{backup, restore};
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
 use switchboard::{api, api_keys, demo, load, serve, telemetry};
+
+use command_line::{CommandLine, ConfigCommand, Subcommands, TokenFlags};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -24,129 +26,6 @@ const EXIT_BAD_SETTING: u8 = 2;
 const SHUTDOWN_MAX: Duration = Duration::from_millis(200);
 /// Threads for questions to the store.
 const BLOCKING_THREADS: usize = 16;
-
-/// Books on-demand consultations: nobody twice, nothing lost.
-#[derive(Parser)]
-#[command(name = "switchboard", version, about)]
-struct CommandLine {
-    #[command(subcommand)]
-    command: Subcommands,
-}
-
-#[derive(Subcommand)]
-enum Subcommands {
-    /// Serve until asked to stop
-    Serve {
-        #[command(flatten)]
-        flags: Flags,
-    },
-    /// Print a token for a person
-    Token {
-        #[command(flatten)]
-        flags: Flags,
-        #[command(flatten)]
-        token: TokenFlags,
-    },
-    /// Make, list and revoke API keys, beside a running server or without one
-    Key {
-        #[command(flatten)]
-        flags: Flags,
-        #[command(subcommand)]
-        command: KeyCommand,
-    },
-    /// Show the settings, or look whether they are good
-    Config {
-        #[command(flatten)]
-        flags: Flags,
-        #[command(subcommand)]
-        command: ConfigCommand,
-    },
-    /// Fold all stored events anew and compare with the tables; exit 1 when something differs
-    Check {
-        #[command(flatten)]
-        flags: Flags,
-    },
-    /// Copy the store into one file, also while a server runs on it
-    Backup {
-        #[command(flatten)]
-        flags: Flags,
-        /// The file; it must not exist yet
-        file: PathBuf,
-    },
-    /// Make a backup the store of the data directory; the server must be stopped
-    Restore {
-        #[command(flatten)]
-        flags: Flags,
-        /// The backup
-        file: PathBuf,
-        /// Move a store that is there aside
-        #[arg(long)]
-        replace: bool,
-    },
-    /// Play six steps of a booking against a running `serve --dev`, and show what each side sees
-    Demo {
-        #[command(flatten)]
-        flags: Flags,
-        /// Where the server is
-        #[arg(long, default_value = "http://127.0.0.1:4000")]
-        url: String,
-    },
-    /// Print the HTTP API's document (OpenAPI 3.1), as `/openapi.json` serves it
-    Openapi,
-    /// Have many people book on a running server, and show how long everything took; exit 1 when anybody is booked twice
-    Load {
-        #[command(flatten)]
-        flags: Flags,
-        #[command(flatten)]
-        plan: load::Plan,
-    },
-}
-
-#[derive(Subcommand)]
-enum ConfigCommand {
-    /// Print every setting with its value and where it was set, secrets as `***`
-    Print {
-        /// As a settings file
-        #[arg(long)]
-        toml: bool,
-        /// All settings with their defaults, as a table for documents
-        #[arg(long, conflicts_with = "toml")]
-        markdown: bool,
-    },
-    /// Name all that is wrong with the settings; exit 2 when anything is
-    Check,
-}
-
-#[derive(clap::Args)]
-struct TokenFlags {
-    /// `client`, `employee` or `admin`
-    #[arg(long)]
-    role: Role,
-    /// The person's id
-    #[arg(long, value_name = "ID")]
-    sub: String,
-    /// The company; a client may be without
-    #[arg(long, value_name = "ID")]
-    company: Option<String>,
-    /// The display name
-    #[arg(long)]
-    name: Option<String>,
-    /// An employee's topics, with commas between
-    #[arg(long, value_delimiter = ',')]
-    topics: Option<Vec<String>>,
-    /// What an admin may over HTTP: `read`, `operate` or `manage`; without it `operate`
-    #[arg(long)]
-    scope: Option<Scope>,
-    /// For how many seconds it is good
-    #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
-    ttl_s: u64,
-    /// Sign with this private key (PKCS #8 in PEM) in the place of `jwt_secret`
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    /// The id of that key (`kid`)
-    #[arg(long, value_name = "ID", requires = "key")]
-    kid: Option<String>,
-}
 
 fn main() -> ExitCode {
     match run(CommandLine::parse().command) {
