@@ -68,5 +68,7 @@ pub mod systemd;
 
 pub mod config;
 
+pub mod owner_alone;
+
 #[cfg(all(test, feature = "model"))]
 mod model;

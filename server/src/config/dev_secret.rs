@@ -1,10 +1,12 @@
 //! The secrets that a trial run makes for itself and keeps.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use aws_lc_rs::rand;
+
+use crate::owner_alone;
 
 /// The file under the data directory that a trial run keeps its token secret in.
 pub const DEV_JWT_SECRET_FILE: &str = "dev-jwt-secret";
@@ -22,7 +24,7 @@ pub fn dev_secret(data: &Path, name: &str) -> io::Result<String> {
     if let Some(secret) = existing(data, name)? {
         return Ok(secret);
     }
-    fs::create_dir_all(data)?;
+    owner_alone::make_directory(data)?;
     let secret = random_hex::<32>()?;
     let temporary = data.join(format!(".{name}.{}", random_hex::<8>()?));
     let made = write_for_owner_only(&temporary, &secret).and_then(|()| fs::rename(&temporary, data.join(name)));
@@ -54,17 +56,9 @@ fn random_hex<const BYTES: usize>() -> io::Result<String> {
 }
 
 fn write_for_owner_only(path: &Path, secret: &str) -> io::Result<()> {
-    let mut file = create_for_owner_only(path)?;
+    let mut file = owner_alone::create_new(path)?;
     writeln!(file, "{secret}")?;
     file.sync_all()
-}
-
-fn create_for_owner_only(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]
@@ -83,7 +77,6 @@ mod tests {
         assert_eq!(fs::read_dir(&data).unwrap().count(), 2, "no temporary file is left");
     }
 
-    #[cfg(unix)]
     #[test]
     fn only_the_owner_may_read_it() {
         use std::os::unix::fs::PermissionsExt;

@@ -1,19 +1,19 @@
 //! A copy of the store in one file, taken beside a running server, and how it becomes a store again.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::sqlite::{FILE, LOCK, OpenError};
+use uuid::Uuid;
+
+use super::sqlite::{self, FILE, OpenError};
 use super::{StoreError, schema};
+use crate::owner_alone;
 
 /// Beside the database SQLite keeps these while it is open, or when it was killed.
 const SIDES: [&str; 2] = ["-wal", "-shm"];
-/// Read and write for the owner, nothing for anybody else.
-const OWNER_ALONE: u32 = 0o600;
 
 /// Why there is no backup, or none was restored. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -54,10 +54,11 @@ pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
     if !store.exists() {
         return Err(OpenError::Nothing(directory.to_owned()).into());
     }
-    if file.exists() {
+    // A link is something too, wherever it leads.
+    if file.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(file.to_owned()));
     }
-    let part = beside(file, ".part");
+    let part = part_of(file);
     let copied = copy(&store, OpenFlags::SQLITE_OPEN_READ_WRITE, &part).and_then(|()| put_in_place(&part, file));
     if copied.is_err() {
         // What is left of it is nobody's loss.
@@ -75,20 +76,13 @@ pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
 /// When the file is no backup, a server runs on the directory, or there is a store that is not to be replaced.
 pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<PathBuf>, BackupError> {
     must_be_whole(file)?;
-    let unusable = |error| OpenError::Directory(directory.to_owned(), error);
-    std::fs::create_dir_all(directory).map_err(unusable)?;
-    let lock = File::create(directory.join(LOCK)).map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(directory.to_owned()).into()),
-        Err(TryLockError::Error(error)) => return Err(unusable(error).into()),
-    }
+    let _lock = sqlite::lock(directory)?;
     let store = directory.join(FILE);
     if store.exists() && !replace {
         return Err(BackupError::HasStore(directory.to_owned()));
     }
     // The copy is whole before anything of the old store is touched.
-    let part = beside(&store, ".part");
+    let part = part_of(&store);
     copy(file, OpenFlags::SQLITE_OPEN_READ_ONLY, &part)?;
     let aside = if store.exists() { Some(move_aside(&store)?) } else { None };
     put_in_place(&part, &store)?;
@@ -96,12 +90,11 @@ pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<Pa
 }
 
 /// Copies a database in one step: with several, each change of a running server would begin the copy anew.
-/// What is in it is for its owner alone.
+/// What is in it is for its owner alone, and goes into no file that was there before: whoever made that could read it.
 fn copy(from: &Path, access: OpenFlags, to: &Path) -> Result<(), BackupError> {
     let source = Connection::open_with_flags(from, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     source.pragma_update(None, "query_only", true)?;
-    let made = OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ALONE).open(to);
-    made.map_err(|error| BackupError::File(to.to_owned(), error))?;
+    owner_alone::create_new(to).map_err(|error| BackupError::File(to.to_owned(), error))?;
     let mut copy = Connection::open(to)?;
     match Backup::new(&source, &mut copy)?.step(-1)? {
         StepResult::Done => {}
@@ -152,6 +145,11 @@ fn move_aside(store: &Path) -> Result<PathBuf, BackupError> {
         }
     }
     Ok(aside)
+}
+
+/// A copy that is not whole yet: a name that nobody else can have taken.
+fn part_of(file: &Path) -> PathBuf {
+    beside(file, &format!(".{}.part", Uuid::now_v7().simple()))
 }
 
 /// The same name with something behind it.

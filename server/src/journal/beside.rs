@@ -24,12 +24,12 @@ impl Beside {
         let path = directory.join(FILE);
         match sqlite::lock(directory) {
             Ok(lock) => {
-                let mut connection = Connection::open(path).map_err(StoreError::from)?;
+                let mut connection = sqlite::connect(&path)?;
                 sqlite::prepare(&mut connection)?;
                 Ok(Self { connection, _lock: Some(lock) })
             }
             Err(OpenError::InUse(_)) => {
-                let connection = Connection::open(path).map_err(StoreError::from)?;
+                let connection = sqlite::connect(&path)?;
                 schema::must_be_ours(&connection)?;
                 // The server has its own way to copy the log, and would wait for us.
                 connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(StoreError::from)?;

@@ -14,6 +14,7 @@ use super::filing::{self, Backlog, Slice, Unfiled};
 use super::news::News;
 use super::reader::Reader;
 use super::{Entry, Filing, Store, StoreError, Work, erasure, log, logos, schema, tables};
+use crate::owner_alone;
 
 pub(super) const FILE: &str = "switchboard.db";
 pub(super) const LOCK: &str = "switchboard.lock";
@@ -59,7 +60,7 @@ impl Sqlite {
     pub fn open(directory: &Path) -> Result<(Self, Reader), OpenError> {
         let lock = lock(directory)?;
         let path = directory.join(FILE);
-        let mut connection = Connection::open(&path).map_err(StoreError::from)?;
+        let mut connection = connect(&path)?;
         prepare(&mut connection)?;
         filing::file_the_log(&mut connection)?;
         erasure::finish_all(&mut connection)?;
@@ -74,13 +75,24 @@ impl Sqlite {
 /// Takes a directory for this process alone, and makes it when there is none.
 pub(super) fn lock(directory: &Path) -> Result<File, OpenError> {
     let unusable = |error| OpenError::Directory(directory.to_owned(), error);
-    std::fs::create_dir_all(directory).map_err(unusable)?;
-    let lock = File::create(directory.join(LOCK)).map_err(unusable)?;
+    owner_alone::make_directory(directory).map_err(unusable)?;
+    let lock = owner_alone::open(&directory.join(LOCK)).map_err(unusable)?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
+    for said in owner_alone::tighten(directory).map_err(unusable)? {
+        tracing::warn!("{said}");
+    }
+    Ok(lock)
+}
+
+/// Opens the store to write, and makes it when there is none: SQLite gives the files beside it the same rights.
+pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    owner_alone::open(path).map_err(|error| OpenError::Directory(directory.to_owned(), error))?;
+    Ok(Connection::open(path).map_err(StoreError::from)?)
 }
 
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {

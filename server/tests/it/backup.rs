@@ -93,6 +93,41 @@ fn what_is_there_is_never_written_over() {
 }
 
 #[test]
+fn what_is_kept_is_its_owners_alone_and_a_backup_takes_no_file_of_others() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let place = tempfile::tempdir().unwrap();
+    let (data, file) = (place.path().join("data"), place.path().join("backup.db"));
+    // The usual umask lets everybody read.
+    let mut open = std::process::Command::new("sh");
+    open.args(["-c", "umask 022; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_switchboard"), "serve", "--dev"]);
+    open.args(["--listen", "127.0.0.1:0", "--data"]).arg(&data);
+    let server = Server::start(Plan::new(&data), &mut open);
+    let api_key = std::fs::read_to_string(data.join("dev-api-key")).unwrap();
+    assert_eq!(server.ask_with(api_key.trim(), "PUT", "/v1/companies/acme", "{}").0, 201);
+    let mut seen = BTreeSet::new();
+    for entry in data.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        seen.insert(path.file_name().unwrap().to_string_lossy().into_owned());
+    }
+    for name in ["switchboard.db", "switchboard.db-wal", "switchboard.db-shm", "switchboard.lock", "dev-jwt-secret"] {
+        assert!(seen.contains(name), "{name}: {seen:?}");
+    }
+    assert_eq!(mode(&data), 0o700);
+
+    let others = place.path().join("backup.db.part");
+    std::fs::write(&others, "others'").unwrap();
+    std::fs::set_permissions(&others, std::fs::Permissions::from_mode(0o666)).unwrap();
+    assert_eq!(backup(&data, &file).code, Some(0));
+    assert_eq!((mode(&file), std::fs::read_to_string(&others).unwrap()), (0o600, "others'".to_owned()));
+    let link = place.path().join("link.db");
+    symlink(place.path().join("elsewhere"), &link).unwrap();
+    refused(&backup(&data, &link), "exists: name another file");
+    assert!(!place.path().join("elsewhere").exists());
+}
+
+#[test]
 fn what_is_no_backup_changes_nothing_and_nothing_is_left_of_one_that_failed() {
     let place = tempfile::tempdir().unwrap();
     let (data, file) = (place.path().join("data"), place.path().join("backup.db"));
