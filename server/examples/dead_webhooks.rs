@@ -59,7 +59,7 @@ struct Figures {
 impl Figures {
     async fn add(&mut self, server: &Server, rate: f64) -> Result<(), Failure> {
         let plan = Plan {
-            url: format!("http://{}", server.address),
+            url: format!("http://{}", server.address).parse().map_err(anyhow::Error::msg)?,
             companies: 1,
             employees: 50,
             clients: 50,

@@ -4,9 +4,12 @@ mod bad_setting;
 mod dev_secret;
 mod door;
 mod flags;
+mod foreign;
+mod guessable;
 mod ice;
 mod layers;
 mod limits;
+mod nearest;
 mod secret;
 mod show;
 mod table;
@@ -22,6 +25,7 @@ pub use self::flags::Flags;
 pub use self::ice::{Ice, Turn};
 pub use self::layers::process_variables;
 pub use self::limits::Limits;
+pub use self::nearest::nearest_flag;
 pub use self::secret::Secret;
 pub use self::table::{SettingDoc, table};
 pub use self::tokens::Tokens;
@@ -31,10 +35,10 @@ use reqwest::Url;
 use self::layers::Layers;
 use crate::auth::Rules;
 
-/// RFC 7518, section 3.2: a key for HS256 is at least as long as its digest.
-const JWT_SECRET_LEAST_BYTES: usize = 32;
-/// RFC 2104, section 3: a key is at least as long as the digest, of SHA-1 here.
-const TURN_SECRET_LEAST_BYTES: usize = 20;
+/// What the names of variables begin with.
+const PREFIX: &str = "SWITCHBOARD_";
+/// The variable that names the settings file.
+const CONFIG_VARIABLE: &str = "SWITCHBOARD_CONFIG";
 
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
@@ -85,6 +89,10 @@ pub struct Settings {
     pub webhooks_allow_private: bool,
     /// How often a webhook's event is tried before it is dead.
     pub webhooks_attempts: u32,
+    /// Where settings come from, for the log: their names and no values.
+    pub given: String,
+    /// Variables that begin as ours do and are no settings, in sentences.
+    pub foreign: Vec<String>,
 }
 
 impl Settings {
@@ -96,7 +104,8 @@ impl Settings {
     /// # Errors
     /// The first bad setting, with the place that it comes from.
     pub fn load(flags: Flags, env: impl Iterator<Item = (String, String)>) -> Result<Settings, BadSetting> {
-        let layers = Layers::gather(&flags, env)?;
+        let variables: Vec<_> = env.collect();
+        let layers = Layers::gather(&flags, variables.iter().cloned())?;
         Self::away_from_home(&layers)?;
         let dev = layers.switch("dev")?;
         let data = layers.data(&flags)?;
@@ -126,6 +135,8 @@ impl Settings {
             ice: Self::ice(&layers)?,
             webhooks_allow_private: layers.switch("webhooks_allow_private")?,
             webhooks_attempts: u32::try_from(layers.whole("webhooks_attempts")?).unwrap_or(u32::MAX),
+            given: layers.places(),
+            foreign: Self::foreign_variables(variables.into_iter()),
         };
         // Last, so that settings which are refused leave no files behind.
         settings.tokens.secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;
@@ -168,6 +179,26 @@ impl Settings {
         Self::rules(&Layers::gather(flags, env)?)
     }
 
+    /// What tokens are checked with, for whoever looks at one.
+    ///
+    /// # Errors
+    /// A bad setting on the way there, or nothing to check with.
+    pub fn load_tokens(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<Tokens, BadSetting> {
+        let variables: Vec<_> = env.collect();
+        let layers = Layers::gather(flags, variables.iter().cloned())?;
+        let mut tokens = Self::tokens(&layers)?;
+        if tokens.keys.is_none() && tokens.url.is_none() || layers.text("jwt_secret").is_some() {
+            tokens.secret = Some(Self::load_for_token(flags.clone(), variables.into_iter())?);
+        }
+        Ok(tokens)
+    }
+
+    /// How log lines look, also while other settings are bad.
+    pub fn log_format(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> LogFormat {
+        let (layers, _bad) = Layers::gather_all(flags, env);
+        layers.one_of("log_format").map_or(LogFormat::Text, |format| LogFormat::ALL[format])
+    }
+
     /// The data directory alone, for tools that only read what is stored.
     ///
     /// # Errors
@@ -178,17 +209,12 @@ impl Settings {
 
     /// What is allowed and yet unwise, in sentences for the log.
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self.tokens.secret.as_ref().is_some_and(|secret| secret.expose().len() < JWT_SECRET_LEAST_BYTES) {
-            warnings.push(format!(
-                "`jwt_secret` is shorter than {JWT_SECRET_LEAST_BYTES} bytes: it can be guessed from any one token"
-            ));
-        }
-        if self.ice.turn.as_ref().is_some_and(|turn| turn.secret.expose().len() < TURN_SECRET_LEAST_BYTES) {
-            warnings.push(format!(
-                "`turn_secret` is shorter than {TURN_SECRET_LEAST_BYTES} bytes: it can be guessed from any one credential"
-            ));
-        }
+        let mut warnings = guessable::guessable(|name| match name {
+            "jwt_secret" => self.tokens.secret.clone(),
+            "api_key" => self.api_key.clone(),
+            _ => self.ice.turn.as_ref().map(|turn| turn.secret.clone()),
+        });
+        warnings.extend(self.foreign.iter().cloned());
         warnings
     }
 

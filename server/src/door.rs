@@ -1,5 +1,6 @@
 //! The door: connections come in here, each in a task of its own, and stay no longer than they may.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +47,17 @@ pub async fn listener(settings: &Settings) -> anyhow::Result<TcpListener> {
 /// When it cannot be had.
 pub async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
-    listener.with_context(|| format!("cannot listen on {address} (setting `{setting}`)"))
+    let in_use = listener.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
+    let advice = if in_use {
+        let other = SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(4000));
+        format!(
+            "; another program has it: stop that, or choose another, such as `--{} {other}`",
+            setting.replace('_', "-")
+        )
+    } else {
+        String::new()
+    };
+    listener.with_context(|| format!("cannot listen on {address} (setting `{setting}`){advice}"))
 }
 
 /// What every connection needs.

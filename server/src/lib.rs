@@ -50,6 +50,8 @@ pub mod metrics;
 
 pub mod telemetry;
 
+pub mod summary;
+
 pub mod clock;
 
 pub mod ice;
@@ -69,6 +71,10 @@ pub mod systemd;
 pub mod config;
 
 pub mod owner_alone;
+
+pub mod reading;
+
+pub mod server_url;
 
 #[cfg(all(test, feature = "model"))]
 mod model;

@@ -6,50 +6,66 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Parser;
 use switchboard::auth::{Claims, Role, Signer};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::backup::{backup, restore};
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
-use switchboard::{api, api_keys, demo, load, serve, telemetry};
+use switchboard::{api, api_keys, demo, load, serve, telemetry, view};
+use switchboard_core::Time;
 
-use command_line::{CommandLine, ConfigCommand, Subcommands, TokenFlags};
+use command_line::{ConfigCommand, Subcommands, TokenFlags};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// It could not be done.
+const EXIT_FAILURE: u8 = 1;
 /// A bad setting, or a command line that cannot be read.
 const EXIT_BAD_SETTING: u8 = 2;
+/// A server or a store was looked at, and is not right: somebody is booked twice, or the store differs from its events.
+const EXIT_WRONG: u8 = 1;
+/// Those commands could not look, or not to the end.
+const EXIT_NOT_LOOKED: u8 = 3;
+/// `load` ran, and lines broke or nothing was booked: its figures say nothing.
+const EXIT_NO_FIGURES: u8 = 4;
 /// How long tasks may take to end when the server has stopped.
 const SHUTDOWN_MAX: Duration = Duration::from_millis(200);
 /// Threads for questions to the store.
 const BLOCKING_THREADS: usize = 16;
 
 fn main() -> ExitCode {
-    match run(CommandLine::parse().command) {
+    let command = Subcommands::read();
+    let failure = match command {
+        Subcommands::Load { .. } | Subcommands::Check { .. } => EXIT_NOT_LOOKED,
+        _ => EXIT_FAILURE,
+    };
+    match run(command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("switchboard: {error:#}");
-            let bad_setting = error.downcast_ref::<BadSetting>().is_some();
-            if bad_setting { ExitCode::from(EXIT_BAD_SETTING) } else { ExitCode::FAILURE }
+            exit_code(&error, failure)
         }
     }
 }
 
+fn exit_code(error: &anyhow::Error, failure: u8) -> ExitCode {
+    ExitCode::from(if is_bad_setting(error) { EXIT_BAD_SETTING } else { failure })
+}
+
+fn is_bad_setting(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<BadSetting>().is_some()
+}
+
 fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
+    // `serve` logs them, and the document of the API rests on no setting.
+    if !matches!(command, Subcommands::Serve { .. } | Subcommands::Openapi) {
+        warn(&Settings::foreign_variables(process_variables()));
+    }
     match command {
-        Subcommands::Serve { flags } => {
-            let settings = Settings::load(flags, process_variables())?;
-            let _telemetry = telemetry::start(&settings)?;
-            let runtime = runtime()?;
-            let served = runtime.block_on(serve::serve(settings));
-            // A long question to the store is not waited for.
-            runtime.shutdown_timeout(SHUTDOWN_MAX);
-            served?.wait()?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Subcommands::Serve { flags } => Ok(put_up(flags)),
+        Subcommands::Token { flags, token: TokenFlags { check: Some(token), .. } } => check_token(&flags, token),
         Subcommands::Token { flags, token } => {
             println!("{}", sign(flags, token)?);
             Ok(ExitCode::SUCCESS)
@@ -92,32 +108,90 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Serves until it is asked to stop. Why it could not is said as the log says things.
+fn put_up(flags: Flags) -> ExitCode {
+    let format = Settings::log_format(&flags, process_variables());
+    let served = (|| {
+        let settings = Settings::load(flags, process_variables())?;
+        let _telemetry = telemetry::start(&settings)?;
+        let runtime = runtime()?;
+        let served = runtime.block_on(serve::serve(settings));
+        // A long question to the store is not waited for.
+        runtime.shutdown_timeout(SHUTDOWN_MAX);
+        served?.wait()
+    })();
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            telemetry::last_words(format, &error, !is_bad_setting(&error));
+            exit_code(&error, EXIT_FAILURE)
+        }
+    }
+}
+
 fn put_load(flags: Flags, plan: load::Plan) -> anyhow::Result<ExitCode> {
     let secret = Settings::load_for_token(flags, process_variables())?;
-    let (json, plot) = (plan.json.clone(), plan.plot.clone());
+    let json = plan.json.clone().map(load::Output::open).transpose()?;
+    let plot = plan.plot.clone().map(load::Output::open).transpose()?;
     let report = runtime()?.block_on(load::run(plan, secret.expose()))?;
     print!("{report}");
-    if let Some(file) = json {
-        let text = serde_json::to_string_pretty(&report)?;
-        std::fs::write(&file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
-    }
-    if let Some(file) = plot {
-        report.draw(&file)?;
-    }
-    if let Some(fault) = report.fault() {
+    let fault = report.fault();
+    if let Some(fault) = &fault {
         eprintln!("switchboard: {fault}");
-        return Ok(ExitCode::FAILURE);
     }
-    Ok(ExitCode::SUCCESS)
+    let written = (|| {
+        json.map(|file| file.write(&serde_json::to_string_pretty(&report)?)).transpose()?;
+        plot.map(|file| file.write(&report.draw()?)).transpose()
+    })();
+    let code = match fault {
+        None => ExitCode::SUCCESS,
+        Some(load::Fault::BookedTwice(_)) => ExitCode::from(EXIT_WRONG),
+        Some(load::Fault::LinesBroke(_) | load::Fault::NothingBooked) => ExitCode::from(EXIT_NO_FIGURES),
+    };
+    match (written, fault) {
+        // What was found weighs more than that it could not be kept.
+        (Err(error), Some(_)) => eprintln!("switchboard: {error:#}"),
+        (written, _) => drop(written?),
+    }
+    Ok(code)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
 }
 
+/// Says whose a token is, or why the server would refuse it: no client of a socket can show that.
+fn check_token(flags: &Flags, token: String) -> anyhow::Result<ExitCode> {
+    let token = if token == "-" { std::io::read_to_string(std::io::stdin())? } else { token };
+    let tokens = Settings::load_tokens(flags, process_variables())?;
+    let runtime = runtime()?;
+    let keyring = runtime.block_on(serve::keyring(&tokens))?;
+    match runtime.block_on(keyring.verify_or_ask(token.trim(), Clock::start().now().as_ms())) {
+        Ok(claims) => {
+            let company = claims.company.as_ref().map(|company| format!(" of `{company}`")).unwrap_or_default();
+            let ends = view::json(&view::Moment(Time::from_ms(keyring.ends_at_ms(&claims))));
+            println!(
+                "the token is good: {} `{}`{company}, until {}",
+                claims.role,
+                claims.subject,
+                ends.trim_matches('"')
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            println!("the token is refused: {error}");
+            Ok(ExitCode::from(EXIT_WRONG))
+        }
+    }
+}
+
 fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
-    if token.scope.is_some() && token.role != Role::Admin {
+    let (Some(role), Some(subject)) = (token.role, token.sub) else { anyhow::bail!("a token has a role and an id") };
+    if token.scope.is_some() && role != Role::Admin {
         anyhow::bail!("`--scope` is for an admin: nobody else has one");
+    }
+    if token.topics.is_some() && role != Role::Employee {
+        anyhow::bail!("`--topics` is for an employee: nobody else has any");
     }
     let rules = Settings::load_token_rules(&flags, process_variables())?;
     let signer = match &token.key {
@@ -129,15 +203,21 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         None => Signer::hs256(Settings::load_for_token(flags, process_variables())?.expose().as_bytes()),
     };
     let claims = Claims {
-        subject: token.sub,
-        role: token.role,
+        subject,
+        role,
         company: token.company,
         name: token.name,
-        topics: token.topics,
+        topics: token.topics.map(|topics| topics.iter().map(|topic| topic.trim().to_owned()).collect()),
         scope: token.scope,
         expires_at_s: (Clock::start().now().as_ms() / 1000).saturating_add(token.ttl_s),
     };
     signer.sign(&claims, &rules).context("this token cannot be made")
+}
+
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("switchboard: warning: {warning}");
+    }
 }
 
 fn show_settings(flags: &Flags, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
@@ -153,7 +233,12 @@ fn show_settings(flags: &Flags, command: &ConfigCommand) -> anyhow::Result<ExitC
             if !problems.is_empty() {
                 return Ok(ExitCode::from(EXIT_BAD_SETTING));
             }
-            println!("the settings are good");
+            let unwise = Settings::unwise(flags, process_variables())?;
+            warn(&unwise);
+            println!(
+                "{}",
+                if unwise.is_empty() { "the settings are good" } else { "the settings can be used, and are unwise" }
+            );
             let needed_in = Settings::needs_stored_key(flags, process_variables())?;
             if needed_in.is_some_and(|data| !api_keys::are_in_store(&data)) {
                 println!("there is no API key yet: make one with `switchboard key create`, or set `api_key`");
@@ -178,5 +263,5 @@ fn check_store(flags: &Flags) -> anyhow::Result<ExitCode> {
         n => format!("{n} differences"),
     };
     println!("checked {} companies, {} events, {} rows: {differences}", report.companies, report.events, report.rows);
-    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_WRONG) })
 }

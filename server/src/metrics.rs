@@ -23,7 +23,7 @@ pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// How a booking ended that led to a session; all others end with a [`BookingReason`].
-const ASSIGNED: &str = "assigned";
+pub(crate) const ASSIGNED: &str = "assigned";
 
 /// Counters and histograms, each with its handle at hand: on the way of a booking no label is looked up.
 #[derive(Debug)]
@@ -105,6 +105,14 @@ impl<M: Clone + Default> Words<M> {
         let found = self.0.iter().position(|(known, _)| *known == word);
         debug_assert!(found.is_some(), "`{word}` is a word of the list");
         &self.0[found.unwrap_or(self.0.len() - 1)].1
+    }
+}
+
+impl Words<Counter> {
+    /// All words together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|(_, counter)| counter.get()).sum()
     }
 }
 

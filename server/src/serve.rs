@@ -25,7 +25,7 @@ use crate::journal::{Journal, snapshot};
 use crate::sync::thread::JoinHandle;
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
-use crate::{api, audit, auth, demo, retention, systemd};
+use crate::{api, audit, auth, demo, retention, summary, systemd, telemetry};
 
 /// Connections beyond the sockets that are allowed: for the API and for probes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
@@ -47,6 +47,11 @@ const CLOSED_EVERY: Duration = Duration::from_millis(10);
 /// # Errors
 /// When the store or the address cannot be had.
 pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
+    let (version, data) = (env!("CARGO_PKG_VERSION"), settings.data.display());
+    tracing::info!(version, %data, settings = settings.given, "switchboard starts");
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
     let keyring = keyring(&settings.tokens).await?;
     let tls = settings.door.tls.clone().map(|(certificate, key)| Tls::follow(certificate, key)).transpose()?;
     // Without a key of the settings there must be one in the store, so there must be a store.
@@ -59,7 +64,8 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
     let api_keys = Arc::new(ApiKeys::of_settings(settings.api_key.as_ref().map(Secret::expose)));
     api_keys.read(&reader).await?;
-    if !api_keys.are_any(exchange.clock().now()) {
+    let api_key_count = api_keys.count(exchange.clock().now());
+    if api_key_count == 0 {
         return Err(Settings::no_api_key().into());
     }
     let (close, closing) = watch::channel(None);
@@ -79,9 +85,10 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
         None => None,
     };
     let stop = stop_signal()?;
-    announce(listener.local_addr()?, &settings)?;
+    announce(listener.local_addr()?, &settings, api_key_count)?;
     systemd::tell(systemd::News::Ready);
     let (end, ending) = watch::channel(false);
+    let summary = tokio::spawn(summary::every_minute(ending.clone()));
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
     let places = Arc::new(Semaphore::new(connections));
     let admission = hub.admission.clone();
@@ -105,6 +112,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     end.send_replace(true);
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
     let _answered_or_late = timeout_at(stop_by, places.acquire_many(all)).await;
+    let _said_or_late = timeout_at(stop_by, summary).await;
     tracing::info!("stopped: everything that was answered is stored");
     Ok(LastWrites(writer))
 }
@@ -137,7 +145,10 @@ fn hub(
 }
 
 /// The keys that tokens are checked with, of all that the settings name.
-async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
+///
+/// # Errors
+/// When a file or a URL has none.
+pub async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
     let mut keyring = Keyring::new(tokens.rules.clone());
     if let Some(secret) = &tokens.secret {
         keyring = keyring.with_secret(secret.expose().as_bytes());
@@ -174,17 +185,20 @@ impl LastWrites {
     }
 }
 
-/// Says where it listens: one line that a program can wait for, and in dev what to do next.
-fn announce(address: SocketAddr, settings: &Settings) -> std::io::Result<()> {
-    for warning in settings.warnings() {
-        tracing::warn!("{warning}");
-    }
+/// Says where it listens and what it is: a line of the log, one that a program can wait for, and in dev what to do next.
+fn announce(address: SocketAddr, settings: &Settings, api_keys: usize) -> std::io::Result<()> {
+    let scheme = if settings.door.tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    let Tokens { secret, keys, url: jwks, .. } = &settings.tokens;
+    let sources = [("jwt_secret", secret.is_some()), ("jwt_keys", keys.is_some()), ("jwks_url", jwks.is_some())];
+    let token_keys: Vec<_> = sources.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect();
+    let (tls, dev) = (settings.door.tls.is_some(), settings.dev);
+    tracing::info!(url, tls, dev, api_keys, token_keys = token_keys.join(", "), "switchboard serves");
     let mut out = std::io::stdout().lock();
     if settings.dev {
         write!(out, "{}", demo::next_steps(address, settings))?;
     }
-    let scheme = if settings.door.tls.is_some() { "https" } else { "http" };
-    writeln!(out, "switchboard: listening on {scheme}://{address}")?;
+    writeln!(out, "{}", telemetry::listening(settings.log_format, &url))?;
     out.flush()
 }
 

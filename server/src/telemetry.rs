@@ -2,6 +2,12 @@
 
 mod lines;
 
+mod limited;
+
+pub mod refusals;
+
+mod said;
+
 #[cfg(feature = "otlp")]
 mod traces;
 
@@ -14,6 +20,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::config::{LogFormat, Settings};
 
 pub use lines::Lines;
+pub use said::{last_words, listening};
 #[cfg(feature = "otlp")]
 pub use traces::follow;
 
@@ -25,6 +32,16 @@ pub struct Telemetry {
     _lines: lines::Writing,
     #[cfg(feature = "otlp")]
     _traces: Option<traces::Sending>,
+}
+
+/// A panic is a line like any other; where it came from is in it as far as `RUST_BACKTRACE` asks for that.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let trace = std::backtrace::Backtrace::capture();
+        let trace = (trace.status() == std::backtrace::BacktraceStatus::Captured).then(|| trace.to_string());
+        let thread = std::thread::current();
+        tracing::error!(thread = thread.name(), trace, "{panic}");
+    }));
 }
 
 /// Begins to log, and to send traces when there is somewhere to send them.
@@ -39,6 +56,7 @@ pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
         LogFormat::Text => tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(lines).boxed(),
         LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(lines).boxed(),
     };
+    log_panics();
     let subscriber = tracing_subscriber::registry().with(log.with_filter(filter));
     #[cfg(feature = "otlp")]
     {

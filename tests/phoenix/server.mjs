@@ -48,7 +48,7 @@ export class Server {
     const said = () => `no listening line from ${BINARY}; stdout: ${run.stdout}; stderr: ${run.stderr}`
     this.port = await within(START_LIMIT_MS, said, (resolve, reject) => {
       run.onPrint = () => {
-        const line = /^switchboard: listening on http:\/\/127\.0\.0\.1:(\d+)$/m.exec(run.stdout)
+        const line = /^(?:switchboard: |\{.*"message":")listening on http:\/\/127\.0\.0\.1:(\d+)(?:".*\})?$/m.exec(run.stdout)
         if (line) resolve(Number(line[1]))
       }
       run.exited.then((exit) => reject(new Error(`the server ended at start: ${JSON.stringify(exit)}: ${run.stderr}`)))

@@ -28,7 +28,10 @@ impl Relay {
         let plan = switchboard_plan(&self.address);
         let report = tokio::runtime::Runtime::new().unwrap().block_on(switchboard::load::run(plan, SECRET)).unwrap();
         let fault = report.fault();
-        (Some(i32::from(fault.is_some())), format!("{report}{}", fault.unwrap_or_default()))
+        (
+            Some(i32::from(fault.is_some())),
+            format!("{report}{}", fault.map(|fault| fault.to_string()).unwrap_or_default()),
+        )
     }
 }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
 use crate::journal::reader::Reader;
+use stored::Listed;
 
 /// How often the store is asked: a key that was revoked is good for no longer than that and the moment that it takes.
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -30,12 +31,28 @@ pub fn are_in_store(data: &Path) -> bool {
     keys.is_some_and(|keys| keys.iter().any(|key| key.is_good_at(now_ms)))
 }
 
+/// Why what was presented is no key that is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// No key is so.
+    #[error("this is no API key that is known here, and no token")]
+    Unknown,
+    /// Its days are over.
+    #[error("this API key has ended: `switchboard key create` makes another")]
+    Ended,
+    /// Somebody has revoked it.
+    #[error("this API key was revoked")]
+    Revoked,
+}
+
 /// The API keys that are good now.
 #[derive(Default)]
 pub struct ApiKeys {
     of_settings: Option<Arc<ApiKey>>,
     /// Those in the store, by their ids.
     stored: RwLock<Arc<HashMap<String, Arc<ApiKey>>>>,
+    /// Those that were revoked: whoever still has one is told so.
+    revoked: RwLock<Arc<HashMap<String, Arc<ApiKey>>>>,
     /// When keys were used whose last use in the store is too old.
     used: Mutex<HashMap<String, Time>>,
 }
@@ -63,10 +80,24 @@ impl ApiKeys {
         Some(key)
     }
 
-    /// Whether anybody has a key that is good.
+    /// Why what was presented is no key that is good. Only whoever has a key learns what became of it.
     #[must_use]
-    pub fn are_any(&self, now: Time) -> bool {
-        self.of_settings.is_some() || self.now().values().any(|key| key.is_good_at(now.as_ms()))
+    pub fn why_not(&self, presented: &str, now: Time) -> KeyFault {
+        let Some(id) = key_id(presented) else { return KeyFault::Unknown };
+        let is_so = |key: &&Arc<ApiKey>| key.matches(presented);
+        if self.revoked.read().unwrap_or_else(PoisonError::into_inner).get(id).filter(is_so).is_some() {
+            return KeyFault::Revoked;
+        }
+        match self.now().get(id).filter(is_so) {
+            Some(key) if !key.is_good_at(now.as_ms()) => KeyFault::Ended,
+            Some(_) | None => KeyFault::Unknown,
+        }
+    }
+
+    /// How many keys are good.
+    #[must_use]
+    pub fn count(&self, now: Time) -> usize {
+        usize::from(self.of_settings.is_some()) + self.now().values().filter(|key| key.is_good_at(now.as_ms())).count()
     }
 
     /// Reads those of the store.
@@ -74,9 +105,13 @@ impl ApiKeys {
     /// # Errors
     /// When it cannot be read.
     pub async fn read(&self, reader: &Reader) -> Result<(), StoreError> {
-        let keys = reader.aside(Reader::api_keys_in_force).await?;
-        let by_id = keys.into_iter().filter_map(|key| Some((key.id.clone()?, Arc::new(key)))).collect();
-        *self.stored.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(by_id);
+        let (revoked, in_force): (Vec<_>, Vec<_>) =
+            reader.aside(Reader::api_keys).await?.into_iter().partition(|listed| listed.revoked_at_ms.is_some());
+        let by_id = |keys: Vec<Listed>| {
+            keys.into_iter().filter_map(|Listed { key, .. }| Some((key.id.clone()?, Arc::new(key)))).collect()
+        };
+        *self.stored.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(by_id(in_force));
+        *self.revoked.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(by_id(revoked));
         Ok(())
     }
 

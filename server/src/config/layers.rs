@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tracing_subscriber::EnvFilter;
 
+use super::foreign::Variable;
+use super::nearest::nearest;
 use super::table::{Kind, ROWS, Row};
-use super::{BadSetting, Flags, Origin, Secret};
-
-const PREFIX: &str = "SWITCHBOARD_";
-const CONFIG_VARIABLE: &str = "SWITCHBOARD_CONFIG";
+use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX, Secret};
 
 /// The variables of this process that are Switchboard's.
 ///
@@ -79,7 +78,8 @@ impl Layers {
         for (key, value) in table {
             let origin = Origin::File { path: path.to_owned(), key: key.clone() };
             let Some(row) = Row::named(&key) else {
-                bad.push(unknown(key, origin));
+                let problem = unknown_key(&key, &value);
+                bad.push(BadSetting { setting: key, origin, problem });
                 continue;
             };
             match text_of(row.kind, value) {
@@ -96,15 +96,34 @@ impl Layers {
     fn set_from_variables(&mut self, variables: Vec<(String, String)>) -> Vec<BadSetting> {
         let mut bad = Vec::new();
         for (variable, text) in variables {
-            if variable == CONFIG_VARIABLE || is_service_link(&variable, &text) {
-                continue;
-            }
-            match ROWS.iter().find(|row| row.variable() == variable) {
-                Some(row) => self.set(row, text, Origin::Variable(variable)),
-                None => bad.push(unknown(variable.clone(), Origin::Variable(variable))),
+            match Variable::of(&variable, &text) {
+                Variable::Setting(row) => self.set(row, text, Origin::Variable(variable)),
+                Variable::Misspelt(name) => {
+                    let meant = Row::named(name).map(Row::variable).unwrap_or_default();
+                    let problem = format!("is not a setting: did you mean `{meant}`?");
+                    bad.push(BadSetting { setting: variable.clone(), origin: Origin::Variable(variable), problem });
+                }
+                // Whoever sets them does not know of us; `foreign_variables` says so.
+                Variable::Config | Variable::Foreign(_) | Variable::Link => {}
             }
         }
         bad
+    }
+
+    /// The places that settings come from, with the names of what is set there.
+    pub(super) fn places(&self) -> String {
+        let (mut in_file, mut others) = (BTreeMap::<&Path, usize>::new(), Vec::new());
+        for given in self.0.values() {
+            match &given.origin {
+                Origin::File { path, .. } => *in_file.entry(path).or_default() += 1,
+                Origin::Variable(name) | Origin::Flag(name) => others.push(name.as_str()),
+                Origin::Nowhere | Origin::Default => {}
+            }
+        }
+        others.sort_unstable();
+        let files = in_file.iter().map(|(path, count)| format!("{count} of {}", path.display()));
+        let all: Vec<_> = files.chain(others.into_iter().map(str::to_owned)).collect();
+        if all.is_empty() { "defaults".to_owned() } else { all.join(", ") }
     }
 
     /// Where a setting was set.
@@ -216,17 +235,38 @@ fn config_path(flags: &Flags, variables: &[(String, String)]) -> Option<(PathBuf
     Some((PathBuf::from(path), Origin::Variable(name.clone())))
 }
 
-fn unknown(setting: String, origin: Origin) -> BadSetting {
-    let names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-    let problem = format!("is not a setting; the settings are {}", names.join(", "));
-    BadSetting { setting, origin, problem }
+fn unknown_key(key: &str, value: &toml::Value) -> String {
+    match nearest(key) {
+        Some(near) => format!("is not a setting: did you mean `{}`?", near.name),
+        None if value.is_table() => {
+            "is not a setting: all settings stand at the top of the file, without a table around them".to_owned()
+        }
+        None => "is not a setting: `switchboard config print` shows all there are".to_owned(),
+    }
 }
 
 /// Only the parser's message and the line's number: its full text quotes the line, which may hold a secret.
 fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.as_bytes().get(..span.start));
-    let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1;
-    format!("names `{}`, which is not TOML in line {line}: {}", path.display(), error.message())
+    let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
+    let why = match text.lines().nth(line).and_then(lacks_quotes) {
+        Some(Row { name, kind: Kind::List, .. }) => {
+            format!("`{name}` is a list of texts in quotes: `{name} = [\"…\", \"…\"]`")
+        }
+        Some(Row { name, default, .. }) => {
+            let example = default.filter(|default| !default.is_empty()).unwrap_or("…");
+            format!("the value of `{name}` must stand in quotes, as in `{name} = \"{example}\"`")
+        }
+        None => error.message().to_owned(),
+    };
+    format!("names `{}`, which is not TOML in line {}: {why}", path.display(), line + 1)
+}
+
+/// The setting whose text stands in this line without quotes.
+fn lacks_quotes(line: &str) -> Option<&'static Row> {
+    let (key, value) = line.split_once('=')?;
+    let row = Row::named(key.trim()).filter(|row| !matches!(row.kind, Kind::Switch | Kind::Whole(..)))?;
+    (!value.trim_start().starts_with(['"', '\'', '['])).then_some(row)
 }
 
 fn text_of(kind: Kind, value: toml::Value) -> Option<String> {
@@ -247,21 +287,5 @@ fn of_toml(kind: Kind) -> String {
     match kind {
         Kind::Switch | Kind::Whole(..) => format!("{}, without quotes", kind.expected()),
         _ => format!("{}, in quotes", kind.expected()),
-    }
-}
-
-/// Kubernetes and Docker links set such variables in every container beside a service named `switchboard`. They
-/// are not settings, and refusing them would keep the server from starting there.
-fn is_service_link(variable: &str, value: &str) -> bool {
-    let rest = variable.strip_prefix(PREFIX).unwrap_or_default();
-    let of_port = |port: &str| {
-        let number = port.split('_').next().unwrap_or_default();
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    match rest {
-        "SERVICE_HOST" | "SERVICE_PORT" => true,
-        "PORT" => value.contains("://"),
-        _ if rest.starts_with("SERVICE_PORT_") => true,
-        _ => rest.strip_prefix("PORT_").is_some_and(of_port),
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use super::guessable::guessable;
 use super::layers::Layers;
 use super::table::{Kind, ROWS, Row};
 use super::{BadSetting, Flags, SettingDoc, Settings, table};
@@ -61,14 +62,18 @@ impl Settings {
     /// All that is wrong with the settings. Nothing is made, the secrets of `dev` neither.
     pub fn problems(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Vec<BadSetting> {
         let (layers, mut problems) = Layers::gather_all(flags, env);
+        let is_read = problems.iter().all(|problem| problem.setting != "config");
         problems.extend(ROWS.iter().filter_map(|row| layers.problem(row)));
         problems.extend(Self::tokens(&layers).err());
-        problems.extend(Self::door(&layers).err());
         problems.extend(Self::proxies(&layers).err());
-        problems.extend(Self::ice(&layers).err());
         problems.extend(Self::away_from_home(&layers).err());
-        if !layers.switch("dev").unwrap_or_default() {
-            problems.extend(Self::no_token_key(&layers));
+        // What misses another setting may have it in the file that could not be read.
+        if is_read {
+            problems.extend(Self::door(&layers).err());
+            problems.extend(Self::ice(&layers).err());
+            if !layers.switch("dev").unwrap_or_default() {
+                problems.extend(Self::no_token_key(&layers));
+            }
         }
         let mut seen: Vec<BadSetting> = Vec::new();
         problems.retain(|problem| {
@@ -77,6 +82,15 @@ impl Settings {
             is_new
         });
         problems
+    }
+
+    /// What is allowed and yet unwise, in the words that `serve` logs at its start.
+    ///
+    /// # Errors
+    /// What cannot be read on the way there.
+    pub fn unwise(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<Vec<String>, BadSetting> {
+        let layers = Layers::gather(flags, env)?;
+        Ok(guessable(|name| layers.secret(name)))
     }
 
     /// The data directory in which there must be an API key, for the settings have none and make none.

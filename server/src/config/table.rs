@@ -171,7 +171,9 @@ pub fn table() -> Vec<SettingDoc> {
 
 fn what_without_flag(name: &str) -> &'static str {
     match name {
-        "jwt_secret" => "Secret that tokens are signed with (HS256), best 32 random bytes or more",
+        "jwt_secret" => {
+            "Secret that tokens are signed with (HS256), best 32 random bytes or more; its characters are the key"
+        }
         "api_key" => "Key that back ends present to the HTTP API, with all rights; more are made by `switchboard key`",
         "turn_secret" => {
             "Secret that the TURN servers share (`use-auth-secret` of coturn), best 32 random bytes or more"

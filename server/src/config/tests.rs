@@ -16,8 +16,10 @@ struct Command {
 }
 
 /// The secrets that a server needs outside of `dev`.
-const SECRETS: [(&str, &str); 2] =
-    [("SWITCHBOARD_JWT_SECRET", "an honest secret of 32 bytes...."), ("SWITCHBOARD_API_KEY", "key")];
+const SECRETS: [(&str, &str); 2] = [
+    ("SWITCHBOARD_JWT_SECRET", "an honest secret of 32 bytes...."),
+    ("SWITCHBOARD_API_KEY", "an honest key for tests"),
+];
 
 fn flags(line: &str) -> Flags {
     Command::try_parse_from(["switchboard"].into_iter().chain(line.split_whitespace())).unwrap().flags
@@ -45,6 +47,24 @@ fn file(text: &str) -> (TempDir, String) {
     (place, flag)
 }
 
+/// All that is set, wherever it was.
+fn shown(settings: Settings) -> String {
+    format!("{:?}", Settings { given: String::new(), ..settings })
+}
+
+#[test]
+fn where_settings_come_from_is_said_without_their_values() {
+    assert_eq!(
+        Settings::load(flags(""), variables(&SECRETS)).unwrap().given,
+        "SWITCHBOARD_API_KEY, SWITCHBOARD_JWT_SECRET"
+    );
+    let (_place, config) = file("max_sockets = 1\nlog = 'warn'");
+    let given = load(&format!("{config} --outbox-frames 20"), &[]).unwrap().given;
+    assert!(
+        given.starts_with("2 of /") && given.ends_with("--outbox-frames, SWITCHBOARD_API_KEY, SWITCHBOARD_JWT_SECRET")
+    );
+}
+
 #[test]
 fn what_is_not_set_has_its_default() {
     let settings = load("", &[]).unwrap();
@@ -54,7 +74,7 @@ fn what_is_not_set_has_its_default() {
     assert_eq!(settings.log, "info");
     assert_eq!((settings.max_sockets, settings.journal_queue, settings.outbox_frames), (50_000, 65_536, 256));
     assert_eq!((settings.socket_idle_timeout_ms, settings.drain_timeout_ms), (90_000, 8_000));
-    assert_eq!(settings.api_key.unwrap().expose(), "key");
+    assert_eq!(settings.api_key.unwrap().expose(), "an honest key for tests");
     assert_eq!(settings.tokens.rules, Rules { leeway_s: 5, ..Rules::default() });
     assert!(settings.tokens.keys.is_none() && settings.tokens.url.is_none());
     let limits = settings.limits;
@@ -131,11 +151,11 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
     for ((name, value, in_toml), document) in values.into_iter().zip(documents) {
         assert_eq!(name, document.name);
         let (_place, config) = file(&format!("{name} = {in_toml}"));
-        let by_key = format!("{:?}", load(&config, &[]).unwrap());
-        let by_variable = format!("{:?}", load("", &[(&document.variable, value)]).unwrap());
+        let by_key = shown(load(&config, &[]).unwrap());
+        let by_variable = shown(load("", &[(&document.variable, value)]).unwrap());
         assert_eq!(by_key, by_variable);
         if let Some(flag) = document.flag {
-            let by_flag = format!("{:?}", load(&format!("{flag}={value}"), &[]).unwrap());
+            let by_flag = shown(load(&format!("{flag}={value}"), &[]).unwrap());
             assert_eq!(by_flag, by_variable);
         }
     }
@@ -230,7 +250,7 @@ fn a_trial_run_makes_its_secrets_and_provisions() {
     assert!(first.warnings().is_empty());
     let again = Settings::load(flags(&line), variables(&[])).unwrap();
     assert_eq!(secret(&again), secret(&first));
-    assert_eq!(load(&line, &[]).unwrap().api_key.unwrap().expose(), "key", "a given secret counts");
+    assert_eq!(load(&line, &[]).unwrap().api_key.unwrap().expose(), "an honest key for tests", "a given secret counts");
     let for_token = Settings::load_for_token(flags(&line), variables(&[])).unwrap();
     assert_eq!(for_token.expose(), secret(&first));
 }
@@ -251,6 +271,7 @@ fn a_short_secret_is_taken_with_a_warning() {
     assert_eq!(settings.warnings().len(), 1);
     assert!(settings.warnings()[0].contains("jwt_secret"));
     assert!(!settings.warnings()[0].contains("`short`"));
+    assert!(load("", &[("SWITCHBOARD_API_KEY", "k")]).unwrap().warnings()[0].contains("`api_key`"));
     let turn = [("SWITCHBOARD_TURN_URLS", "turn:a.example"), ("SWITCHBOARD_TURN_SECRET", "brief")];
     let warnings = load("", &turn).unwrap().warnings();
     assert!(
@@ -261,12 +282,23 @@ fn a_short_secret_is_taken_with_a_warning() {
 }
 
 #[test]
+fn a_look_at_the_settings_says_of_secrets_what_serve_says() {
+    let list = [("SWITCHBOARD_JWT_SECRET", "short"), ("SWITCHBOARD_API_KEY", "k")];
+    let turn = [("SWITCHBOARD_TURN_URLS", "turn:a.example"), ("SWITCHBOARD_TURN_SECRET", "brief")];
+    let list = [&list[..], &turn].concat();
+    let served = Settings::load(flags(""), variables(&list)).unwrap().warnings();
+    assert_eq!(served.len(), 3, "{served:?}");
+    assert_eq!(Settings::unwise(&flags(""), variables(&list)).unwrap(), served);
+    assert!(Settings::unwise(&flags(""), variables(&SECRETS)).unwrap().is_empty());
+}
+
+#[test]
 fn what_is_printed_as_a_file_can_be_read_again_and_has_no_secret() {
     let list = [("SWITCHBOARD_MAX_SOCKETS", "7"), ("SWITCHBOARD_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2")];
     let list = [&SECRETS[..], &list].concat();
     let printed = Settings::print_toml(&flags(""), variables(&list)).unwrap();
     let (_place, config) = file(&printed);
-    assert_eq!(format!("{:?}", load(&config, &[]).unwrap()), format!("{:?}", load("", &list).unwrap()));
+    assert_eq!(shown(load(&config, &[]).unwrap()), shown(load("", &list).unwrap()));
     let lines = Settings::print(&flags("--outbox-frames 20"), variables(&list)).unwrap();
     assert!(lines.contains("outbox_frames = 20 (flag `--outbox-frames`)\n"), "{lines}");
     assert!(lines.contains("max_sockets = 7 (variable `SWITCHBOARD_MAX_SOCKETS`)\n"), "{lines}");

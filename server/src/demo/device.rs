@@ -6,8 +6,10 @@ use anyhow::{Context, bail};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::server_url::ServerUrl;
 
 /// How long a device waits for what must come.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -22,11 +24,21 @@ pub(super) struct Device {
 
 impl Device {
     /// Connects and joins; gives the join's reply.
-    pub(super) async fn join(url: &str, token: &str, who: &'static str, topic: &str) -> anyhow::Result<(Self, Value)> {
-        let address = url.replacen("http", "ws", 1);
-        let address = format!("{}/socket/websocket?vsn=2.0.0&token={token}", address.trim_end_matches('/'));
-        let connected = tokio::time::timeout(WAIT_MAX, connect_async(&address)).await?;
-        let (socket, _) = connected.with_context(|| format!("cannot connect to {url}: does `make run` run?"))?;
+    pub(super) async fn join(
+        url: &ServerUrl,
+        token: &str,
+        who: &'static str,
+        topic: &str,
+    ) -> anyhow::Result<(Self, Value)> {
+        let connected = tokio::time::timeout(WAIT_MAX, connect_async(url.socket(token))).await;
+        let (socket, _) = match connected.with_context(|| format!("{url} does not answer"))? {
+            Ok(connected) => connected,
+            Err(tungstenite::Error::Http(answer)) => bail!(refused(url, &answer)),
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("cannot connect to {url}: does `switchboard serve --dev` run there?"));
+            }
+        };
         let mut device = Self { who, topic: topic.to_owned(), socket, next_ref: 1 };
         let snapshot = device.push("phx_join", json!({})).await?;
         Ok((device, snapshot))
@@ -77,6 +89,20 @@ impl Device {
     fn say(&self, what: &str) {
         println!("   {:<7} {what}", self.who);
     }
+}
+
+/// Why a server that is there lets nobody in.
+fn refused(url: &ServerUrl, answer: &tungstenite::http::Response<Option<Vec<u8>>>) -> String {
+    let body = answer.body().as_deref().unwrap_or_default();
+    let said = serde_json::from_slice::<Value>(body).ok().and_then(|body| Some(body["message"].as_str()?.to_owned()));
+    let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    let status = answer.status();
+    let hint = match status.as_u16() {
+        401 => ": give the same `--data` or `jwt_secret` as the server has",
+        404 => ": is it Switchboard?",
+        _ => "",
+    };
+    format!("the server at {url} refuses ({status}{hint}): {said}")
 }
 
 /// What a person wants to see of a payload: the words, not the ids.

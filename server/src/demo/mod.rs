@@ -98,8 +98,9 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
 pub fn people(hub: &Hub) -> Value {
     let employees = EMPLOYEES.iter().map(|(id, name, _)| (Role::Employee, *id, *name));
     let people = employees.chain(OTHERS.iter().copied()).filter_map(|(role, id, name)| {
-        // Who runs the company may change it; to the others a scope says nothing.
-        let claims = claims(hub.exchange.clock(), role, id, Some(name)).with_scope(Scope::Manage);
+        let claims = claims(hub.exchange.clock(), role, id, Some(name));
+        // Who runs the company may change it; nobody else has a scope.
+        let claims = if role == Role::Admin { claims.with_scope(Scope::Manage) } else { claims };
         let token = hub.keyring.sign(&claims).ok()?;
         Some(json!({ "role": role.as_str(), "id": id, "name": name, "token": token, "expires_in_s": TOKEN_S }))
     });

@@ -6,12 +6,13 @@ use super::device::Device;
 use super::{COMPANY, claims};
 use crate::auth::{Keyring, Role};
 use crate::clock::Clock;
+use crate::server_url::ServerUrl;
 
 /// Plays the six steps and prints what each side sees. The people are made for this play, so it can be repeated.
 ///
 /// # Errors
 /// When the server cannot be reached, or does not do what it must.
-pub async fn play(url: &str, secret: &str) -> anyhow::Result<()> {
+pub async fn play(url: &ServerUrl, secret: &str) -> anyhow::Result<()> {
     let keyring = Keyring::hs256(secret.as_bytes());
     let clock = Clock::start();
     let run = clock.now().as_ms() % 1_000_000;

@@ -1,4 +1,4 @@
-//! What became of bookings, offers and sessions in a visit: counted, and said in the log, once it is committed.
+//! What became of bookings, offers and sessions in a visit: counted, and said in the log at `debug`, once it is committed.
 
 use std::time::Instant;
 
@@ -47,19 +47,19 @@ impl Outcomes {
                     METRICS.offer_to_answer.observe(seconds(after_ms));
                     METRICS.search.observe(seconds(searched_ms));
                     METRICS.booking_assigned();
-                    tracing::info!(%company, %booking, %session, offers, searched_ms, "a booking found somebody");
+                    tracing::debug!(%company, %booking, %session, offers, searched_ms, "a booking found somebody");
                 }
                 Noted::BookingEnded { booking, reason, offers, searched_ms } => {
                     METRICS.search.observe(seconds(searched_ms));
                     METRICS.bookings.of(reason.word()).inc();
                     let reason = reason.word();
-                    tracing::info!(%company, %booking, reason, offers, searched_ms, "a booking ended without anybody");
+                    tracing::debug!(%company, %booking, reason, offers, searched_ms, "a booking ended without anybody");
                 }
                 Noted::SessionEnded { session, booking, by, lasted_ms } => {
                     METRICS.session.observe(seconds(lasted_ms));
                     METRICS.sessions.of(by.word()).inc();
                     let by = by.word();
-                    tracing::info!(%company, %session, %booking, by, lasted_ms, "a session ended");
+                    tracing::debug!(%company, %session, %booking, by, lasted_ms, "a session ended");
                 }
             }
         }

@@ -98,7 +98,10 @@ impl Exchange {
         let (count, since) = (companies.len(), Instant::now());
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         self.wake_all(companies, cores).await;
-        tracing::info!(companies = count, took = ?since.elapsed(), "all that was open is in memory again");
+        // A store in which nothing was open has nothing to say of it.
+        if count > 0 {
+            tracing::info!(companies = count, took = ?since.elapsed(), "all that was open is in memory again");
+        }
     }
 
     /// Wakes many companies, a few at a time; each in a task of its own, so that one that fails takes nobody along.

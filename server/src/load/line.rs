@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use crate::phoenix::{self, Ref, Version};
+use crate::server_url::ServerUrl;
 
 /// Apps send a heartbeat every 30 s.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
@@ -25,9 +26,6 @@ pub(super) enum LineError {
     /// No connection.
     #[error("cannot connect to {0}: {1}; is the server there?")]
     NoConnection(String, std::io::Error),
-    /// Not an address that this can connect to.
-    #[error("`{0}` is not of the form `http://host:port`")]
-    BadUrl(String),
     /// The WebSocket broke.
     #[error("the line broke: {0}")]
     Broke(#[from] tungstenite::Error),
@@ -55,16 +53,12 @@ pub(super) struct Line {
 impl Line {
     /// Connects with a token. People who came together beat one after the other, as those do who came at any time: the
     /// number says who in which second.
-    pub(super) async fn connect(url: &str, token: &str, number: usize) -> Result<Self, LineError> {
-        let bad = || LineError::BadUrl(url.to_owned());
-        let address = url.strip_prefix("http://").or_else(|| url.strip_prefix("ws://")).ok_or_else(bad)?;
-        let address = address.trim_end_matches('/');
-        let unreachable = |error| LineError::NoConnection(url.to_owned(), error);
-        let stream = TcpStream::connect(address).await.map_err(unreachable)?;
+    pub(super) async fn connect(url: &ServerUrl, token: &str, number: usize) -> Result<Self, LineError> {
+        let unreachable = |error| LineError::NoConnection(url.to_string(), error);
+        let stream = TcpStream::connect(url.address()).await.map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
-        let request = format!("ws://{address}/socket/websocket?vsn=2.0.0&token={token}");
         let config = WebSocketConfig::default().read_buffer_size(BUFFER_BYTES).write_buffer_size(BUFFER_BYTES);
-        let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
+        let handshake = tokio_tungstenite::client_async_with_config(url.socket(token), stream, Some(config));
         let socket = match tokio::time::timeout(JOIN_MAX, handshake).await.map_err(|_| LineError::TooLate)? {
             Ok((socket, _)) => socket,
             Err(tungstenite::Error::Http(answer)) => {

@@ -14,6 +14,8 @@ mod figures;
 
 mod report;
 
+mod output;
+
 pub mod plot;
 
 use std::io::{IsTerminal, Write};
@@ -28,8 +30,9 @@ use tokio::task::JoinSet;
 use crate::auth::{Claims, Keyring, Role};
 use crate::clock::Clock;
 
+pub use output::Output;
 pub use plan::Plan;
-pub use report::Report;
+pub use report::{Fault, Report};
 
 use client::Client;
 use employee::Employee;

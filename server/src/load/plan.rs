@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::server_url::ServerUrl;
+
 /// What a run does.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Plan {
     /// Where the server is. It must be allowed to make the companies: `auto_provision`
     #[arg(long, default_value = "http://127.0.0.1:4000")]
-    pub url: String,
+    pub url: ServerUrl,
     /// How many companies
     #[arg(long, default_value_t = 10, value_parser = at_least_one)]
     pub companies: usize,

@@ -1,7 +1,5 @@
 //! Line charts as SVG, one above the other in one file.
 
-use std::path::Path;
-
 use anyhow::anyhow;
 use plotters::prelude::*;
 
@@ -74,19 +72,22 @@ impl Axis {
     }
 }
 
-/// Draws the charts into a file.
+/// Draws the charts as SVG.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn draw(file: &Path, charts: &[Chart]) -> anyhow::Result<()> {
+/// When they cannot be drawn.
+pub fn draw(charts: &[Chart]) -> anyhow::Result<String> {
     let height = HEIGHT_EACH * u32::try_from(charts.len()).unwrap_or(1);
-    let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
-    let wrong = |error: &dyn std::fmt::Display| anyhow!("cannot draw into `{}`: {error}", file.display());
+    let mut drawn = String::new();
+    let area = SVGBackend::with_string(&mut drawn, (WIDTH, height)).into_drawing_area();
+    let wrong = |error: &dyn std::fmt::Display| anyhow!("cannot draw: {error}");
     area.fill(&WHITE).map_err(|error| wrong(&error))?;
     for (part, chart) in area.split_evenly((charts.len(), 1)).iter().zip(charts) {
         draw_one(part, chart).map_err(|error| wrong(&error))?;
     }
-    area.present().map_err(|error| wrong(&error))
+    area.present().map_err(|error| wrong(&error))?;
+    drop(area);
+    Ok(drawn)
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;

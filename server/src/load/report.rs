@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -45,6 +44,29 @@ pub struct Report {
     pub checked: Checked,
     /// CPU time, in seconds.
     pub cpu: CpuFigures,
+}
+
+/// What is wrong with a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Somebody was booked twice, so often.
+    BookedTwice(u64),
+    /// So many lines broke.
+    LinesBroke(u64),
+    /// Nothing was booked, so nothing is known.
+    NothingBooked,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BookedTwice(contradictions) => {
+                write!(out, "{contradictions} contradictions: somebody was booked twice")
+            }
+            Self::LinesBroke(lines) => write!(out, "{lines} lines broke"),
+            Self::NothingBooked => out.write_str("not one booking came to its end"),
+        }
+    }
 }
 
 /// How everybody connected and joined.
@@ -153,21 +175,21 @@ impl Report {
 
     /// Why this run shows that something is wrong; nothing when all is well.
     #[must_use]
-    pub fn fault(&self) -> Option<String> {
+    pub fn fault(&self) -> Option<Fault> {
         if self.checked.contradictions > 0 {
-            return Some(format!("{} contradictions: somebody was booked twice", self.checked.contradictions));
+            return Some(Fault::BookedTwice(self.checked.contradictions));
         }
         if !self.lines_lost.is_empty() {
-            return Some(format!("{} lines broke", self.lines_lost.values().sum::<u64>()));
+            return Some(Fault::LinesBroke(self.lines_lost.values().sum::<u64>()));
         }
-        (self.bookings == 0).then(|| "not one booking came to its end".into())
+        (self.bookings == 0).then_some(Fault::NothingBooked)
     }
 
-    /// Draws the waits, and the bookings of every second.
+    /// Draws the waits, and the bookings of every second, as SVG.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn draw(&self, file: &Path) -> anyhow::Result<()> {
+    /// When they cannot be drawn.
+    pub fn draw(&self) -> anyhow::Result<String> {
         let waits = WAITS.iter().filter_map(|name| {
             let points = self.waits_ms.get(name)?.spectrum.iter();
             // A percentile's nines: 1 for 90 %, 2 for 99 %.
@@ -175,23 +197,20 @@ impl Report {
             Some(plot::Series { name: (*name).to_owned(), points: points.collect() })
         });
         let seconds = self.per_second.iter().zip(1..).map(|(count, second)| (f64::from(second), *count as f64));
-        plot::draw(
-            file,
-            &[
-                plot::Chart {
-                    title: format!("{:.0} bookings a second: how long what took", self.bookings_per_s),
-                    x: plot::Axis::log("one in so many took longer"),
-                    y: plot::Axis::log("milliseconds"),
-                    series: waits.collect(),
-                },
-                plot::Chart {
-                    title: "whole bookings in each second".to_owned(),
-                    x: plot::Axis::linear("second"),
-                    y: plot::Axis::linear("bookings"),
-                    series: vec![plot::Series { name: "bookings".to_owned(), points: seconds.collect() }],
-                },
-            ],
-        )
+        plot::draw(&[
+            plot::Chart {
+                title: format!("{:.0} bookings a second: how long what took", self.bookings_per_s),
+                x: plot::Axis::log("one in so many took longer"),
+                y: plot::Axis::log("milliseconds"),
+                series: waits.collect(),
+            },
+            plot::Chart {
+                title: "whole bookings in each second".to_owned(),
+                x: plot::Axis::linear("second"),
+                y: plot::Axis::linear("bookings"),
+                series: vec![plot::Series { name: "bookings".to_owned(), points: seconds.collect() }],
+            },
+        ])
     }
 }
 

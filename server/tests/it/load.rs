@@ -15,7 +15,10 @@ fn load(server: &Server, flags: &[&str]) -> Command {
 fn load_at(address: &str, flags: &[&str]) -> Command {
     let mut command =
         switchboard(&["load", "--warm-up", "0s", "--companies", "2", "--employees", "3", "--clients", "4"]);
-    command.args(["--url", &format!("http://{address}")]).args(flags).env("SWITCHBOARD_JWT_SECRET", SECRET);
+    if !flags.contains(&"--url") {
+        command.args(["--url", &format!("http://{address}")]);
+    }
+    command.args(flags).env("SWITCHBOARD_JWT_SECRET", SECRET);
     command
 }
 
@@ -115,6 +118,19 @@ fn bookings_that_were_due_while_every_client_was_busy_are_counted_as_never_begun
 }
 
 #[test]
+fn the_address_that_apps_have_is_understood_and_a_run_that_fails_leaves_no_file() {
+    let place = tempfile::tempdir().unwrap();
+    let mut server = Plan::new(&place.path().join("data")).start();
+    let socket = format!("ws://{}/socket", server.address);
+    let ended = run(&mut load(&server, &["--duration", "300ms", "--url", &socket]));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    server.stop();
+    let plot = place.path().join("load.svg");
+    let nobody = run(load(&server, &["--plot"]).arg(&plot));
+    assert!(nobody.code == Some(3) && !plot.exists(), "{nobody:?}");
+}
+
+#[test]
 fn all_may_come_at_once() {
     let place = tempfile::tempdir().unwrap();
     let server = Plan::new(&place.path().join("data")).start();
@@ -139,20 +155,23 @@ fn what_cannot_be_run_says_why() {
         (&["--accept", "1.5"][..], 2, "from 0 to 1"),
         (&["--duration", "5"], 2, "with its unit"),
         (&["--rate", "5", "--loop"], 2, "cannot be used with"),
-        (&["--server-pid", "0"], 1, "CPU time of 0"),
+        (&["--server-pid", "0"], 3, "CPU time of 0"),
+        (&["--url", "https://localhost"], 2, "speaks no TLS"),
+        (&["--url", "http://localhost:4000/app"], 2, "give the form `http://127.0.0.1:4000`"),
+        (&["--plot", "/no/such/directory/load.svg"], 3, "cannot write `/no/such/directory/load.svg`"),
+        (&["--json", "/no/such/directory/load.json"], 3, "cannot write `/no/such/directory/load.json`"),
     ] {
         let ended = run(&mut load(&server, flags));
         assert!(ended.code == Some(code) && ended.err.contains(words), "{flags:?}: {ended:?}");
+        assert!(!ended.out.contains("whole bookings"), "nothing was run: {flags:?}: {ended:?}");
     }
-    let secure = run(switchboard(&["load", "--url", "https://localhost"]).env("SWITCHBOARD_JWT_SECRET", SECRET));
-    assert!(secure.code == Some(1) && secure.err.contains("not of the form"), "{secure:?}");
     let empty = run(&mut switchboard(&["load", "--companies", "0"]));
     assert!(empty.code == Some(2) && empty.err.contains("at least 1"), "{empty:?}");
     let stranger = run(load(&server, &[]).env("SWITCHBOARD_JWT_SECRET", "another secret, of 32 bytes and more"));
-    assert!(stranger.code == Some(1) && stranger.err.contains("401"), "{stranger:?}");
+    assert!(stranger.code == Some(3) && stranger.err.contains("401"), "{stranger:?}");
     server.stop();
     let nobody = run(&mut load(&server, &[]));
-    assert!(nobody.code == Some(1) && nobody.err.contains("is the server there?"), "{nobody:?}");
+    assert!(nobody.code == Some(3) && nobody.err.contains("is the server there?"), "{nobody:?}");
 }
 
 #[test]
@@ -168,5 +187,5 @@ fn a_server_that_goes_away_is_a_failure() {
     server.killer()();
     let ended = loading.join().unwrap();
     server.kill();
-    assert!(ended.code == Some(1) && ended.out.contains("lines lost"), "{ended:?}");
+    assert!(ended.code == Some(4) && ended.out.contains("lines lost"), "{ended:?}");
 }

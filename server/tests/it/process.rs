@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::compare::compare;
 use crate::people::{Closed, Device, Pair, Person};
 use crate::record::Record;
-use crate::server::{Ended, Plan, Server, assert_whole, check, run, switchboard};
+use crate::server::{Ended, Plan, SECRET, Server, assert_whole, check, run, switchboard};
 
 const EXIT_BAD_SETTING: Option<i32> = Some(2);
 
@@ -45,7 +45,7 @@ fn an_address_that_is_taken_is_named() {
     plan.listen = taken.local_addr().unwrap().to_string();
     let refused = run(&mut plan.command());
     assert_eq!(refused.code, Some(1), "{refused:?}");
-    assert!(refused.err.contains(&plan.listen) && refused.err.contains("listen"), "{refused:?}");
+    assert!(refused.err.contains(&plan.listen) && refused.err.contains("--listen 127.0.0.1:"), "{refused:?}");
 }
 
 fn assert_bad_setting(command: &mut Command, named: &[&str]) {
@@ -64,19 +64,61 @@ fn a_wrong_setting_is_named_with_the_place_it_comes_from() {
     let path = file.display().to_string();
     let serve = || Plan::new(&data).command();
     assert_bad_setting(serve().env("SWITCHBOARD_MAX_SOCKETS", "0"), &["max_sockets", "SWITCHBOARD_MAX_SOCKETS", "`0`"]);
-    assert_bad_setting(serve().env("SWITCHBOARD_MAXSOCKETS", "9"), &["SWITCHBOARD_MAXSOCKETS", "not a setting"]);
+    assert_bad_setting(
+        serve().env("SWITCHBOARD_MAXSOCKETS", "9"),
+        &["SWITCHBOARD_MAXSOCKETS", "did you mean `SWITCHBOARD_MAX_SOCKETS`?"],
+    );
     assert_bad_setting(serve().args(["--outbox-frames", "1"]), &["outbox_frames", "--outbox-frames", "`1`"]);
     assert_bad_setting(serve().args(["--config", &path]), &["config", "--config", &path]);
     std::fs::write(&file, "drain_timeout_ms = 99999\n").unwrap();
     assert_bad_setting(serve().args(["--config", &path]), &["drain_timeout_ms", &path, "99999"]);
     std::fs::write(&file, "listne = \"127.0.0.1:0\"\n").unwrap();
-    assert_bad_setting(serve().args(["--config", &path]), &["listne", &path, "not a setting"]);
+    assert_bad_setting(serve().args(["--config", &path]), &["listne", &path, "did you mean `listen`?"]);
     std::fs::write(&file, "log = \"info\"\nlisten = 4000\n").unwrap();
     assert_bad_setting(serve().args(["--config", &path]), &["listen", &path]);
     let mut nowhere = Plan::new(&data);
     nowhere.listen = "nowhere".to_owned();
     assert_bad_setting(&mut nowhere.command(), &["listen", "--listen", "`nowhere`"]);
     assert!(!data.exists(), "a refused start leaves nothing behind");
+}
+
+#[test]
+fn somebody_elses_variables_stop_no_command_and_are_warned_of() {
+    let place = tempfile::tempdir().unwrap();
+    let foreign = [
+        ("SWITCHBOARD_URL", "ws://127.0.0.1:4000/socket"),
+        ("SWITCHBOARD_API", "http://127.0.0.1:4000/v1"),
+        ("SWITCHBOARD_METRICS_PORT", "tcp://10.0.0.2:4001"),
+    ];
+    let named =
+        ["`SWITCHBOARD_URL` is not a setting", "did you mean `SWITCHBOARD_API_KEY`?", "`SWITCHBOARD_METRICS_PORT`"];
+    let plan = Plan::new(place.path());
+    let mut token = switchboard(&["token", "--role", "client", "--sub", "alice"]);
+    let printed = run(token.envs(plan.settings.clone()).envs(foreign));
+    assert_eq!((printed.code, printed.out.trim().split('.').count()), (Some(0), 3), "{printed:?}");
+    assert!(named.iter().all(|name| printed.err.contains(name)), "{printed:?}");
+    let server = Server::start(plan.clone(), plan.command().envs(foreign));
+    assert!(server.is_ready());
+    let said = server.killed_having_said();
+    assert!(named.iter().all(|name| said.contains(name)) && said.contains(" WARN "), "{said}");
+}
+
+#[test]
+fn a_flag_that_is_misspelt_is_told_the_one_that_was_meant() {
+    for (flag, meant) in [("--prot", "--listen"), ("--dve", "--dev"), ("--max-socket", "--max-sockets")] {
+        let refused = run(&mut switchboard(&["serve", flag, "1"]));
+        assert!(refused.code == EXIT_BAD_SETTING && refused.err.contains(&format!("'{meant}'")), "{refused:?}");
+    }
+}
+
+#[test]
+fn the_help_of_a_command_has_its_own_flags_and_that_of_serve_all_settings() {
+    let token = run(&mut switchboard(&["token", "--help"]));
+    assert!(token.out.contains("--role") && !token.out.contains("--outbox-frames"), "{token:?}");
+    let serve = run(&mut switchboard(&["serve", "--help"]));
+    for named in ["--outbox-frames", "default: 256", "SWITCHBOARD_OUTBOX_FRAMES", "SWITCHBOARD_JWT_SECRET"] {
+        assert!(serve.out.contains(named), "{named}: {serve:?}");
+    }
 }
 
 #[test]
@@ -94,7 +136,13 @@ fn all_that_is_wrong_is_named_before_a_start_and_what_is_set_is_shown() {
     for named in ["`max_sockets`", "`listen`", "`jwks_url`"] {
         assert!(checked.err.contains(named), "{named}: {checked:?}");
     }
-    assert_eq!(config(&["check"], &[]).code, Some(0));
+    let good = config(&["check"], &[]);
+    assert!(good.code == Some(0) && good.out.contains("the settings are good") && good.err.is_empty(), "{good:?}");
+    let unwise = config(&["check"], &[("SWITCHBOARD_JWT_SECRET", "short"), ("SWITCHBOARD_API_KEY", "k")]);
+    assert!(unwise.code == Some(0) && !unwise.out.contains("are good"), "{unwise:?}");
+    for named in ["warning: `jwt_secret` is shorter than 32 bytes", "warning: `api_key` is shorter than 16 bytes"] {
+        assert!(unwise.err.contains(named), "{named}: {unwise:?}");
+    }
     let printed = config(&["print"], &[("SWITCHBOARD_MAX_SOCKETS", "9")]);
     assert!(printed.out.contains("max_sockets = 9 (variable `SWITCHBOARD_MAX_SOCKETS`)"), "{printed:?}");
     assert!(printed.out.contains("api_key = ***") && !printed.out.contains(crate::server::API_KEY), "{printed:?}");
@@ -123,7 +171,7 @@ fn dev_is_for_this_machine_only() {
 fn check_says_so_where_no_store_is() {
     let place = tempfile::tempdir().unwrap();
     let checked = check(place.path());
-    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert_eq!(checked.code, Some(3), "{checked:?}");
     assert!(checked.err.contains("there is no `switchboard.db`"), "{checked:?}");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0, "looking leaves nothing behind");
 }
@@ -164,6 +212,35 @@ fn the_demo_plays_to_its_end_against_a_server_in_dev() {
     assert!(played.out.contains("All six steps went as they must"), "{played:?}");
     server.stop();
     assert_whole(place.path());
+}
+
+#[test]
+fn a_token_is_looked_at_as_the_server_would() {
+    let said = |arguments: &[&str], secret: &str| {
+        run(switchboard(&[&["token"], arguments].concat()).env("SWITCHBOARD_JWT_SECRET", secret))
+    };
+    let made = said(&["--role", "employee", "--sub", "ann", "--company", "acme", "--topics", " tax , law"], SECRET);
+    let token = made.out.trim();
+    let good = said(&["--check", token], SECRET);
+    assert_eq!(good.code, Some(0), "{good:?}");
+    assert!(good.out.starts_with("the token is good: employee `ann` of `acme`, until 2"), "{good:?}");
+    for (token, secret, why) in [
+        (token, "another secret of 32 bytes and more", "the token's signature does not match"),
+        ("nonsense", SECRET, "the token is not a JWT"),
+    ] {
+        let refused = said(&["--check", token], secret);
+        assert_eq!((refused.code, refused.out), (Some(1), format!("the token is refused: {why}\n")));
+    }
+    for (arguments, why) in [
+        (&["--role", "client"][..], "--sub"),
+        (&["--role", "client", "--sub", "a", "--ttl-s", "0"], "0 is not in 1.."),
+        (&["--check", "x", "--role", "client"], "cannot be used with"),
+    ] {
+        let refused = said(arguments, SECRET);
+        assert!(refused.code == EXIT_BAD_SETTING && refused.err.contains(why), "{refused:?}");
+    }
+    let client = said(&["--role", "client", "--sub", "a", "--topics", "tax"], SECRET);
+    assert!(client.code == Some(1) && client.err.contains("`--topics` is for an employee"), "{client:?}");
 }
 
 #[test]

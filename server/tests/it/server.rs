@@ -213,6 +213,13 @@ impl Server {
         self.finish();
     }
 
+    /// SIGKILL; gives what its log has.
+    pub fn killed_having_said(mut self) -> String {
+        self.running.kill();
+        self.ended = true;
+        self.running.said().1
+    }
+
     /// Starts it again, on the same data and a free port: its old one may be another's by now.
     pub fn restart(&mut self) {
         assert!(self.ended, "it still runs");

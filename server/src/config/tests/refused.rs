@@ -54,27 +54,97 @@ fn values_of_no_sense_are_refused() {
 }
 
 #[test]
-fn an_unknown_key_or_variable_is_named() {
+fn an_unknown_key_is_named_with_the_one_that_is_nearest() {
     let (_place, config) = file("lissten = '127.0.0.1:1'");
     let text = refused(&config, &[]);
     assert!(text.starts_with("`lissten` (key `lissten` in `"), "{text}");
-    assert!(text.contains("is not a setting; the settings are listen, data,"), "{text}");
-    let text = refused("", &[("SWITCHBOARD_LISSTEN", "x")]);
-    assert!(text.starts_with("`SWITCHBOARD_LISSTEN` (variable"), "{text}");
-    assert!(load("", &[("OTHERBOARD_LISTEN", "x")]).is_ok());
+    assert!(text.ends_with("is not a setting: did you mean `listen`?"), "{text}");
+    for (file_text, meant) in [("port = 4000", "`listen`"), ("[server]\nlisten = 'x'", "without a table around them")] {
+        let (_place, config) = file(file_text);
+        assert!(refused(&config, &[]).contains(meant), "{file_text}");
+    }
+    let (_place, config) = file("tenant = 'x'");
+    let text = refused(&config, &[]);
+    assert!(text.ends_with("is not a setting: `switchboard config print` shows all there are"), "{text}");
 }
 
 #[test]
-fn the_variables_that_kubernetes_sets_for_a_service_are_no_settings() {
-    let list = [
-        ("SWITCHBOARD_SERVICE_HOST", "10.0.0.1"),
-        ("SWITCHBOARD_SERVICE_PORT", "4000"),
-        ("SWITCHBOARD_SERVICE_PORT_HTTP", "4000"),
-        ("SWITCHBOARD_PORT", "tcp://10.0.0.1:4000"),
-        ("SWITCHBOARD_PORT_4000_TCP_ADDR", "10.0.0.1"),
-    ];
-    assert!(load("", &list).is_ok());
-    assert!(load("", &[("SWITCHBOARD_PORT", "4000")]).is_err());
+fn a_misspelt_variable_is_refused_with_the_one_that_was_meant() {
+    for (variable, meant) in [
+        ("SWITCHBOARD_LISSTEN", "SWITCHBOARD_LISTEN"),
+        ("SWITCHBOARD_JWTSECRET", "SWITCHBOARD_JWT_SECRET"),
+        ("SWITCHBOARD_ALLOWED_ORIGIN", "SWITCHBOARD_ALLOWED_ORIGINS"),
+    ] {
+        let text = refused("", &[(variable, "sesame")]);
+        assert_eq!(text, format!("`{variable}` (variable `{variable}`) is not a setting: did you mean `{meant}`?"));
+    }
+    assert!(load("", &[("OTHERBOARD_LISTEN", "x")]).is_ok());
+}
+
+/// The variables of an app, and of Kubernetes beside services `switchboard` and `switchboard-metrics`.
+const FOREIGN: [(&str, &str); 12] = [
+    ("SWITCHBOARD_URL", "ws://127.0.0.1:4000/socket"),
+    ("SWITCHBOARD_API", "http://127.0.0.1:4000/v1"),
+    ("SWITCHBOARD_TENANT", "sesame"),
+    ("SWITCHBOARD_PORT", "tcp://10.0.0.1:4000"),
+    ("SWITCHBOARD_PORT_4000_TCP_ADDR", "10.0.0.1"),
+    ("SWITCHBOARD_SERVICE_HOST", "10.0.0.1"),
+    ("SWITCHBOARD_SERVICE_PORT", "4000"),
+    ("SWITCHBOARD_SERVICE_PORT_HTTP", "4000"),
+    ("SWITCHBOARD_METRICS_SERVICE_HOST", "10.0.0.2"),
+    ("SWITCHBOARD_METRICS_SERVICE_PORT_HTTP", "4001"),
+    ("SWITCHBOARD_METRICS_PORT", "tcp://10.0.0.2:4001"),
+    ("SWITCHBOARD_METRICS_PORT_4001_TCP_PROTO", "tcp"),
+];
+
+#[test]
+fn somebody_elses_variables_stop_nothing_and_are_warned_of() {
+    let settings = load("", &FOREIGN).unwrap();
+    let said = settings.warnings();
+    assert_eq!(
+        said,
+        [
+            "the variable `SWITCHBOARD_API` is not a setting and is passed over: did you mean `SWITCHBOARD_API_KEY`?",
+            "the variable `SWITCHBOARD_TENANT` is not a setting and is passed over",
+            "the variable `SWITCHBOARD_URL` is not a setting and is passed over",
+            "the variables `SWITCHBOARD_METRICS_PORT`, `SWITCHBOARD_METRICS_PORT_4001_TCP_PROTO`, \
+             `SWITCHBOARD_METRICS_SERVICE_HOST` and 6 more are not settings and are passed over: Kubernetes or Docker \
+             sets them beside a service",
+        ]
+    );
+    assert_eq!(Settings::problems(&flags(""), variables(&[&SECRETS[..], &FOREIGN].concat())), []);
+    assert!(Settings::load_for_token(flags(""), variables(&[&SECRETS[..], &FOREIGN].concat())).is_ok());
+    let said = load("", &[("SWITCHBOARD_PORT", "4000")]).unwrap().warnings();
+    assert!(said.len() == 1 && said[0].ends_with("did you mean `SWITCHBOARD_LISTEN`?"), "{said:?}");
+}
+
+#[test]
+fn a_text_without_quotes_is_told_to_have_some_and_is_not_shown() {
+    for (text, expected) in [
+        (
+            "log = 'info'\nlisten = 127.0.0.1:4650",
+            "in line 2: the value of `listen` must stand in quotes, as in `listen = \"127.0.0.1:4000\"`",
+        ),
+        (
+            "jwt_secret = sesame",
+            "in line 1: the value of `jwt_secret` must stand in quotes, as in `jwt_secret = \"…\"`",
+        ),
+        ("stun_urls = stun:a.example", "in line 1: `stun_urls` is a list of texts in quotes"),
+    ] {
+        let (_place, config) = file(text);
+        let said = refused(&config, &[]);
+        assert!(said.contains(expected) && !said.contains("sesame"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_all_that_is_named() {
+    let (_place, broken) = file("listen = 127.0.0.1:4650");
+    for config in ["--config /no/such/file", &broken] {
+        let problems = Settings::problems(&flags(config), variables(&[("SWITCHBOARD_TURN_URLS", "turn:a.example")]));
+        let named: Vec<_> = problems.iter().map(|problem| problem.setting.as_str()).collect();
+        assert_eq!(named, ["config"], "{problems:?}");
+    }
 }
 
 #[test]

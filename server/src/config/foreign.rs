@@ -1,0 +1,92 @@
+//! Variables that begin as ours do and are somebody else's: an app's own, or those that Kubernetes sets.
+
+use super::nearest::nearest;
+use super::table::{ROWS, Row};
+use super::{CONFIG_VARIABLE, PREFIX, Settings};
+
+/// Links that are named; of the others only how many.
+const LINKS_NAMED: usize = 3;
+
+/// What a variable with our prefix is.
+pub(super) enum Variable {
+    /// A setting.
+    Setting(&'static Row),
+    /// The name of the settings file.
+    Config,
+    /// A setting whose name is misspelt: it would be missed.
+    Misspelt(&'static str),
+    /// Somebody else's, perhaps with a setting that has a name like it.
+    Foreign(Option<&'static str>),
+    /// One of those that Kubernetes and Docker set beside a service.
+    Link,
+}
+
+impl Variable {
+    pub(super) fn of(variable: &str, value: &str) -> Self {
+        if let Some(row) = ROWS.iter().find(|row| row.variable() == variable) {
+            return Self::Setting(row);
+        }
+        let rest = variable.strip_prefix(PREFIX).unwrap_or_default();
+        match nearest(rest) {
+            _ if variable == CONFIG_VARIABLE => Self::Config,
+            _ if is_link(rest, value) => Self::Link,
+            Some(near) if near.is_misspelt => Self::Misspelt(near.name),
+            near => Self::Foreign(near.map(|near| near.name)),
+        }
+    }
+}
+
+impl Settings {
+    /// The variables that begin as settings do and are none, in sentences: they stop nothing.
+    pub fn foreign_variables(env: impl Iterator<Item = (String, String)>) -> Vec<String> {
+        let mut variables: Vec<_> = env.filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        variables.sort();
+        let (mut said, mut links) = (Vec::new(), Vec::new());
+        for (name, value) in &variables {
+            match Variable::of(name, value) {
+                Variable::Foreign(near) => said.push(foreign(name, near)),
+                Variable::Link => links.push(name.as_str()),
+                Variable::Setting(_) | Variable::Config | Variable::Misspelt(_) => {}
+            }
+        }
+        said.extend(of_links(&links));
+        said
+    }
+}
+
+fn foreign(variable: &str, near: Option<&str>) -> String {
+    let meant = near.and_then(Row::named).map(|row| format!(": did you mean `{}`?", row.variable()));
+    format!("the variable `{variable}` is not a setting and is passed over{}", meant.unwrap_or_default())
+}
+
+fn of_links(links: &[&str]) -> Option<String> {
+    let named: Vec<_> = links.iter().take(LINKS_NAMED).map(|name| format!("`{name}`")).collect();
+    let more = match links.len().saturating_sub(LINKS_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = named.join(", ");
+    (!links.is_empty()).then(|| {
+        format!(
+            "the variables {named}{more} are not settings and are passed over: Kubernetes or Docker sets them beside a service"
+        )
+    })
+}
+
+/// Whether Kubernetes or Docker sets it, in every container beside a service `switchboard` or `switchboard-…`.
+fn is_link(rest: &str, value: &str) -> bool {
+    // A port's own variable has its number next, such as `PORT_4000_TCP_ADDR`.
+    let is_of_port = |rest: &str| {
+        let number = rest.split('_').next().unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let of_service = ["SERVICE_HOST", "SERVICE_PORT"];
+    let ends = |what: &str| rest.strip_suffix(what).is_some_and(|before| before.is_empty() || before.ends_with('_'));
+    let mut places =
+        rest.match_indices("PORT_").filter(|(at, _)| *at == 0 || rest.as_bytes().get(at - 1) == Some(&b'_'));
+    of_service.into_iter().any(ends)
+        || ends("PORT") && value.contains("://")
+        || rest.starts_with("SERVICE_PORT_")
+        || rest.contains("_SERVICE_PORT_")
+        || places.any(|(at, port)| rest.get(at + port.len()..).is_some_and(is_of_port))
+}

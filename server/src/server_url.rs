@@ -1,0 +1,106 @@
+//! Where a server is, in the forms in which people write it: for commands that connect to one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use reqwest::Url;
+
+/// The paths that an app's address of the socket has.
+const PATHS: [&str; 4] = ["/", "/socket", "/socket/", "/socket/websocket"];
+
+/// Where a server is: its host and port, spoken to without TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerUrl(String);
+
+impl ServerUrl {
+    /// Host and port.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.0
+    }
+
+    /// The address of its socket, for whoever shows that token.
+    #[must_use]
+    pub fn socket(&self, token: &str) -> String {
+        format!("ws://{}/socket/websocket?vsn=2.0.0&token={token}", self.0)
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "http://{}", self.0)
+    }
+}
+
+impl FromStr for ServerUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = "give the form `http://127.0.0.1:4000`";
+        let has_scheme = text.contains("://");
+        let whole = if has_scheme { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&whole).map_err(|error| format!("is no address ({error}): {form}"))?;
+        match url.scheme() {
+            "http" | "ws" => {}
+            "https" | "wss" => {
+                return Err(
+                    "this command speaks no TLS: run it on the server's machine and give its address without, \
+                            such as `http://127.0.0.1:4000`"
+                        .to_owned(),
+                );
+            }
+            other => return Err(format!("`{other}` is not spoken: {form}")),
+        }
+        if !PATHS.contains(&url.path()) {
+            return Err(format!("the path `{}` is too much: {form}", url.path()));
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return Err(format!("there is more in it than a host and a port: {form}"));
+        }
+        match (url.host_str(), url.port_or_known_default()) {
+            (Some(host), Some(port)) if !host.is_empty() => Ok(Self(format!("{host}:{port}"))),
+            (_, _) => Err(format!("it names no host: {form}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_apps_and_of_people_are_understood() {
+        for (text, address) in [
+            ("http://127.0.0.1:4000", "127.0.0.1:4000"),
+            ("http://127.0.0.1:4000/", "127.0.0.1:4000"),
+            ("ws://127.0.0.1:4000/socket", "127.0.0.1:4000"),
+            ("ws://127.0.0.1:4000/socket/websocket", "127.0.0.1:4000"),
+            ("127.0.0.1:4000", "127.0.0.1:4000"),
+            ("localhost:4000", "localhost:4000"),
+            ("http://localhost", "localhost:80"),
+            ("http://[::1]:4000", "[::1]:4000"),
+        ] {
+            let url: ServerUrl = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(url.address(), address, "{text}");
+            assert_eq!(url.socket("t"), format!("ws://{address}/socket/websocket?vsn=2.0.0&token=t"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_told_the_form_that_can() {
+        for (text, why) in [
+            ("https://board.example", "speaks no TLS"),
+            ("wss://board.example/socket", "speaks no TLS"),
+            ("ftp://127.0.0.1", "`ftp` is not spoken"),
+            ("http://127.0.0.1:4000/app", "the path `/app` is too much"),
+            ("http://127.0.0.1:4000/?a=1", "more in it"),
+            ("http://user@127.0.0.1:4000", "more in it"),
+            ("", "is no address"),
+            ("http://", "is no address"),
+            ("http://127.0.0.1:x", "is no address"),
+        ] {
+            let error = text.parse::<ServerUrl>().expect_err(text);
+            assert!(error.contains(why) && error.contains("`http://127.0.0.1:4000`"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What went on since the last look, as one line of the log: each minute in which there was anything, and at the end.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::metrics::{ASSIGNED, METRICS};
+use crate::telemetry::refusals;
+
+/// How often there is a line.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    /// Bookings that found somebody.
+    assigned: u64,
+    /// Bookings that ended without.
+    without: u64,
+    offers: u64,
+    sessions_ended: u64,
+    sockets_opened: u64,
+    /// Wishes that were refused because there was too much going on.
+    refused: u64,
+    /// Lines of the log that nobody read in time.
+    lines_lost: u64,
+}
+
+impl Counts {
+    fn now() -> Self {
+        let assigned = METRICS.bookings.of(ASSIGNED).get();
+        Self {
+            assigned,
+            without: METRICS.bookings.total().saturating_sub(assigned),
+            offers: METRICS.offers.total(),
+            sessions_ended: METRICS.sessions.total(),
+            sockets_opened: METRICS.sockets_opened.get(),
+            refused: METRICS.refused.total(),
+            lines_lost: METRICS.log_lines_lost.get(),
+        }
+    }
+
+    /// What has come since then.
+    const fn since(self, before: Self) -> Self {
+        Self {
+            assigned: self.assigned.saturating_sub(before.assigned),
+            without: self.without.saturating_sub(before.without),
+            offers: self.offers.saturating_sub(before.offers),
+            sessions_ended: self.sessions_ended.saturating_sub(before.sessions_ended),
+            sockets_opened: self.sockets_opened.saturating_sub(before.sockets_opened),
+            refused: self.refused.saturating_sub(before.refused),
+            lines_lost: self.lines_lost.saturating_sub(before.lines_lost),
+        }
+    }
+}
+
+/// Says what goes on, until the server ends.
+pub async fn every_minute(mut ending: watch::Receiver<bool>) {
+    let mut before = Counts::now();
+    loop {
+        let ends = tokio::time::timeout(EVERY, ending.wait_for(|ends| *ends)).await.is_ok();
+        let now = Counts::now();
+        say(now.since(before), refusals::take_left_out());
+        before = now;
+        if ends {
+            return;
+        }
+    }
+}
+
+fn say(counts: Counts, lines_left_out: u64) {
+    if counts == Counts::default() && lines_left_out == 0 {
+        return;
+    }
+    let Counts { assigned, without, offers, sessions_ended, sockets_opened, refused, lines_lost } = counts;
+    tracing::info!(
+        assigned,
+        without,
+        offers,
+        sessions_ended,
+        sockets_opened,
+        refused,
+        lines_left_out,
+        lines_lost,
+        "what went on since the last such line"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_what_has_come_since() {
+        let before = Counts { assigned: 3, offers: 7, ..Counts::default() };
+        let now = Counts { assigned: 5, offers: 7, sockets_opened: 1, ..Counts::default() };
+        assert_eq!(now.since(before), Counts { assigned: 2, sockets_opened: 1, ..Counts::default() });
+        assert_eq!(now.since(now), Counts::default());
+    }
+}

@@ -1,0 +1,61 @@
+//! Lines of the log that strangers can cause: so many in a row, then so many a second, and how many were left out.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Lines in a row: what goes wrong at a start is seen whole.
+const IN_A_ROW: f64 = 20.0;
+/// Lines a second after it.
+const PER_SECOND: f64 = 1.0;
+
+/// A kind of line that is held back when there are too many of it.
+pub(super) struct Limited(Mutex<State>);
+
+struct State {
+    left: f64,
+    asked: Option<Instant>,
+    left_out: u64,
+}
+
+impl Limited {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(State { left: IN_A_ROW, asked: None, left_out: 0 }))
+    }
+
+    /// Whether a line may be written, with how many were left out since the last.
+    pub(super) fn take(&self, now: Instant) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = state.asked.replace(now).map_or(0.0, |asked| now.saturating_duration_since(asked).as_secs_f64());
+        state.left = since.mul_add(PER_SECOND, state.left).min(IN_A_ROW);
+        if state.left < 1.0 {
+            state.left_out += 1;
+            return None;
+        }
+        state.left -= 1.0;
+        Some(std::mem::take(&mut state.left_out))
+    }
+
+    /// How many were left out since the last line; they are told with it.
+    pub(super) fn take_left_out(&self) -> u64 {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).left_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_has_a_few_lines_and_what_was_left_out_is_told_with_the_next() {
+        let (limited, start) = (Limited::new(), Instant::now());
+        let lines = (0..1000).filter(|_| limited.take(start).is_some()).count();
+        assert_eq!(lines, 20);
+        assert_eq!(limited.take(start + Duration::from_secs(2)), Some(980));
+        assert_eq!(limited.take(start + Duration::from_secs(2)), Some(0));
+        assert_eq!(limited.take(start + Duration::from_secs(2)), None);
+        assert_eq!(limited.take_left_out(), 1);
+        assert_eq!(limited.take(start + Duration::from_secs(600)), Some(0));
+    }
+}
