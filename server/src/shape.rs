@@ -59,6 +59,7 @@ shapes! {
     LogoPath = text("^/logo/[A-Za-z0-9._~@-]{1,128}/[0-9a-f]{32}$").examples([json!(examples::LOGO)]);
     /// A moment: RFC 3339 in UTC with milliseconds.
     Moment = text(r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")
+        .format(Some(SchemaFormat::Custom("date-time".to_owned())))
         .examples([json!("2026-11-23T09:30:00.000Z")]);
     /// A moment as RFC 3339, with any number of digits after the second.
     AnyMoment = ObjectBuilder::new()
@@ -99,11 +100,22 @@ shapes! {
     /// One side of a session.
     Side = one_of([Party::Client.word(), Party::Employee.word()]);
     /// A company's rules of time. What is not named has its default.
-    SettingsToSet = settings(false);
+    SettingsToSet = settings(Use::Set);
     /// Settings to change: null is the default again.
-    SettingsToChange = settings(true);
+    SettingsToChange = settings(Use::Change);
     /// All settings of a company.
-    AllSettings = Settings::ranges().iter().fold(settings(false), |all, (name, ..)| all.required(*name));
+    AllSettings = Settings::ranges().iter().fold(settings(Use::Show), |all, (name, ..)| all.required(*name));
+}
+
+/// What settings of a company are there for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// To be set, each or none.
+    Set,
+    /// To be changed; null is the default again.
+    Change,
+    /// To be seen, all of them.
+    Show,
 }
 
 fn text(pattern: impl Into<String>) -> ObjectBuilder {
@@ -114,14 +126,17 @@ fn one_of<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
 }
 
-fn settings(or_null: bool) -> ObjectBuilder {
-    let kind = || if or_null { SchemaType::from_iter([Type::Integer, Type::Null]) } else { Type::Integer.into() };
+/// A default stands in the schema only of what is always there: generators of types take a field with one for required.
+fn settings(used: Use) -> ObjectBuilder {
+    let kind =
+        || if used == Use::Change { SchemaType::from_iter([Type::Integer, Type::Null]) } else { Type::Integer.into() };
     let all = Settings::table().into_iter().zip(Settings::ranges());
     let object = ObjectBuilder::new().schema_type(Type::Object);
     let object = all.fold(object, |object, ((name, default, what), (_, least, most))| {
-        let default = default.parse::<u64>().ok().map(|default| json!(default));
+        let shown = default.parse::<u64>().ok().filter(|_| used == Use::Show).map(|default| json!(default));
+        let what = if used == Use::Show { what.to_owned() } else { format!("{what} (default: {default})") };
         let number = ObjectBuilder::new().schema_type(kind()).minimum(Some(least)).maximum(Some(most));
-        object.property(name, number.default(default).description(Some(what)))
+        object.property(name, number.default(shown).description(Some(what)))
     });
     object.additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Extension, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, Stream};
 use switchboard_core::DeviceKind;
@@ -24,6 +25,8 @@ use crate::hub::{Hub, Place};
 use crate::metrics::METRICS;
 use crate::outbox::{Ended, Outgoing, Waiting};
 use crate::phoenix::{Version, code};
+use crate::reading;
+use crate::telemetry::refusals::Refused;
 use crate::view;
 
 /// Bytes of a frame that is taken. The wire contract's.
@@ -50,6 +53,10 @@ const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes after which what is written goes out before the flush.
 const WRITE_BUFFER_BYTES: usize = 4096;
 
+/// What is said to whoever asks for the socket's address without wanting a socket.
+const NO_HANDSHAKE: &str = "the token is good, and this is no handshake of a WebSocket: a proxy on the way may have taken \
+    the headers `Connection: upgrade` and `Upgrade: websocket`, or this is not a WebSocket client";
+
 /// What a device may say in the address.
 #[derive(Debug, serde::Deserialize)]
 pub struct Address {
@@ -61,11 +68,11 @@ pub struct Address {
 /// `GET /socket/websocket`.
 pub async fn upgrade(
     State(hub): State<Arc<Hub>>,
-    Query(address): Query<Address>,
+    uri: Uri,
     peer: Option<Extension<Peer>>,
     entrance: Option<Extension<Entrance>>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().now());
     if hub.exchange.is_draining() {
@@ -80,6 +87,10 @@ pub async fn upgrade(
     let bad_token = |message: &str| match hub.admission.bad_token(peer, now) {
         Ok(()) => refuse(StatusCode::UNAUTHORIZED, "unauthorized", message),
         Err(limited) => too_many(limited),
+    };
+    let address: Address = match reading::query(&uri) {
+        Ok(address) => address,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, "invalid", &error.said_of("the query")),
     };
     let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
     let token = offered.and_then(subprotocol_token).or(address.token);
@@ -96,6 +107,11 @@ pub async fn upgrade(
     let kind = match address.device.map(|kind| kind.parse::<DeviceKind>()).transpose() {
         Ok(kind) => kind,
         Err(error) => return refuse(StatusCode::FORBIDDEN, "invalid", &format!("`device`: {error}")),
+    };
+    // After the token: whoever tries one with curl learns of it what a socket would.
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(refused) => return refuse(refused.status(), "invalid", NO_HANDSHAKE),
     };
     let Some(place) = hub.place() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are taken; try again later");
@@ -120,12 +136,20 @@ pub async fn upgrade(
 
 fn refuse(status: StatusCode, reason: &'static str, message: &str) -> Response {
     let error = view::json(&channel::error(reason, message.to_owned()));
-    (status, [(header::CONTENT_TYPE, "application/json")], error).into_response()
+    logged(reason, message, (status, [(header::CONTENT_TYPE, "application/json")], error).into_response())
 }
 
 fn too_many(limited: Limited) -> Response {
     let head = [(header::CONTENT_TYPE, "application/json".to_owned()), (header::RETRY_AFTER, limited.retry_after_s())];
-    (StatusCode::TOO_MANY_REQUESTS, head, view::json(&channel::limited_view(limited))).into_response()
+    let answer = (StatusCode::TOO_MANY_REQUESTS, head, view::json(&channel::limited_view(limited)));
+    logged(Limited::REASON, &limited.to_string(), answer.into_response())
+}
+
+/// No browser and no client of Phoenix shows what the answer to a handshake says: whoever runs the server finds it in
+/// the log.
+fn logged(reason: &'static str, why: &str, mut answer: Response) -> Response {
+    answer.extensions_mut().insert(Refused { reason, why: Some(why.to_owned()) });
+    answer
 }
 
 /// A device's line.

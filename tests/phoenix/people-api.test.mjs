@@ -138,8 +138,8 @@ test('a token that is not good is refused with its reason, which repeats nothing
     ['the token\'s algorithm (`alg`) is not one that is accepted here', bad({}, { header: { alg: 'none' } })],
     ['the token\'s `scope` must be `read`, `operate` or `manage`', bad({ scope: 'everything' })],
     ['the token has no `company`, which an employee\'s and an admin\'s must have', bad({ company: undefined })],
-    ['send an API key, or a person\'s token, as `Authorization: Bearer <key>`', 'no.such.token'],
-    ['send an API key, or a person\'s token, as `Authorization: Bearer <key>`', `${API_KEY}x`],
+    ['this is no API key that is known here, and no token', 'no.such.token'],
+    ['this is no API key that is known here, and no token', `${API_KEY}x`],
   ]) {
     const answer = await as(server, presented)('GET', ACME)
     assert.deepEqual([answer.status, answer.body.reason, answer.body.detail], [401, 'unauthorized', reason])

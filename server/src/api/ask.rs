@@ -4,13 +4,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::{Command, CompanyId, Refusal, Time};
 use tokio::sync::oneshot;
@@ -20,6 +19,7 @@ use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
 use crate::journal::history::Page;
+use crate::reading;
 use crate::view;
 
 /// Bytes of a request's body: a company or an employee is small.
@@ -104,8 +104,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::from_request_parts(parts, state).await;
-        path.map(|Path(ids)| Self(ids))
-            .map_err(|refused| Problem::invalid(format!("the path: {}", refused.body_text())))
+        path.map(|Path(ids)| Self(ids)).map_err(|_| Problem::invalid("the path is not UTF-8"))
     }
 }
 
@@ -121,7 +120,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
                 let detail = format!("a body has at most {BODY_MAX_BYTES} bytes");
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
             }
-            _ => Problem::invalid(format!("the body: {}", refused.body_text())),
+            _ => Problem::invalid("the body did not come whole"),
         });
         bytes.map(Self)
     }
@@ -141,27 +140,7 @@ impl Sent {
 /// A problem that names the field.
 pub fn body<T: DeserializeOwned>(Sent(bytes): &Sent) -> Result<T, Problem> {
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
-    // Serde would take an array for the fields of a struct in their order.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Problem::invalid("the body must be a JSON object"));
-    }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read =
-        serde_path_to_error::deserialize(&mut json).map_err(|error| match error.path().to_string().as_str() {
-            "." => Problem::invalid(error.inner().to_string()),
-            path => Problem::invalid(format!("`{path}`: {}", error.inner())),
-        })?;
-    json.end().map_err(|error| Problem::invalid(error.to_string()))?;
-    Ok(read)
-}
-
-/// JSON has one kind of number: `7.0`, as some languages write it, is as whole as `7`. Out of range is still refused.
-#[must_use]
-pub fn whole(value: Value) -> Value {
-    match value.as_f64() {
-        Some(number) if value.is_f64() && number.fract() == 0.0 && number >= 0.0 => Value::from(number as u64),
-        _ => value,
-    }
+    reading::json(bytes).map_err(|error| Problem::invalid(error.said_of("the body")))
 }
 
 /// The query's fields.
@@ -169,7 +148,7 @@ pub fn whole(value: Value) -> Value {
 /// # Errors
 /// A problem that names the field.
 pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
-    Query::try_from_uri(uri).map(|Query(query)| query).map_err(|error| Problem::invalid(error.body_text()))
+    reading::query(uri).map_err(|error| Problem::invalid(error.said_of("the query")))
 }
 
 /// The page that is asked for.
@@ -183,6 +162,16 @@ pub fn page(limit: Option<u32>, after: Option<String>) -> Result<Page, Problem> 
     } else {
         Err(Problem::invalid(format!("`limit` must be 1 to {LIMIT_MAX}")))
     }
+}
+
+/// A cursor that is a number.
+///
+/// # Errors
+/// When it is none, or too large for one of ours.
+pub fn cursor(text: &str) -> Result<i64, Problem> {
+    let is_ours = |number: &i64| *number >= 0;
+    let number = text.parse().ok().filter(is_ours);
+    number.ok_or_else(|| Problem::invalid("`after` must be the `next` of the page before, a whole number"))
 }
 
 /// A moment in a query.

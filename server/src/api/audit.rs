@@ -162,7 +162,7 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
     if company.as_ref().is_some_and(|company| !caller.is_for(company.as_str())) {
         return Err(rights::is_not_for(&caller, Scope::Manage));
     }
-    let before = after.as_deref().map(|after| ask::id("after", after)).transpose()?;
+    let before = after.as_deref().map(ask::cursor).transpose()?;
     let filter = Filter {
         company: company.map(|company| company.to_string()),
         companies: caller.companies(),

@@ -47,7 +47,10 @@ impl Caller {
             Err(error) => {
                 hub.admission.bad_key(peer, now);
                 // What is no JWT was meant to be a key.
-                let detail = if error == TokenError::Malformed { NEEDED.to_owned() } else { error.to_string() };
+                let detail = match error {
+                    TokenError::Malformed => hub.api_keys.why_not(presented, now).to_string(),
+                    error => error.to_string(),
+                };
                 Err(Problem::unauthorized(detail, CHALLENGE_TO_BAD))
             }
         }

@@ -21,6 +21,7 @@ use super::problem::Problem;
 use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::journal::history::Listed;
+use crate::reading;
 use crate::shape::{self, examples};
 use crate::view::{self, CompanyView, Moment};
 
@@ -272,13 +273,8 @@ fn merged(settings: &Settings, patch: Patched<Map<String, Value>>) -> Result<Set
     read_settings(fields)
 }
 
-/// By name only: serde would take an array for them too.
 fn read_settings(fields: Map<String, Value>) -> Result<Settings, Problem> {
-    let fields = fields.into_iter().map(|(name, value)| (name, ask::whole(value))).collect();
-    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
-        let path = error.path().to_string();
-        Problem::invalid(format!("`settings.{path}`: {}", error.inner()))
-    })
+    reading::value(Value::Object(fields)).map_err(|error| Problem::invalid(error.inside("settings").said_of("")))
 }
 
 fn set_company(name: Arc<str>, settings: Settings, before: Option<&Settings>) -> Result<Command, Problem> {

@@ -23,6 +23,7 @@ use reasons::{Reason, WITH_A_KEY};
             change is committed.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    servers((url = "/", description = "The server that this document is of")),
     tags(
         (name = "companies", description = "Companies, their rules of time, and who can be asked in them"),
         (name = "employees", description = "Who takes bookings"),
@@ -272,6 +273,35 @@ mod tests {
             assert!(names.insert(name.clone()), "{name} is there twice");
         }
         assert!(names.len() >= 20, "{names:?}");
+    }
+
+    /// Generators of types take a field with a default for one that is always there, and refuse a call without it.
+    #[test]
+    fn no_field_that_may_be_left_out_of_a_body_has_a_default() {
+        fn look(schema: &Value, document: &Value, at: &str, seen: &mut usize) {
+            if let Some(reference) = schema["$ref"].as_str() {
+                let name = reference.trim_start_matches('#');
+                return look(document.pointer(name).unwrap(), document, name, seen);
+            }
+            let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
+            for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                assert!(required(name) || property.get("default").is_none(), "{name} of {at}");
+                *seen += 1;
+                look(property, document, name, seen);
+            }
+            let parts = ["oneOf", "anyOf", "allOf"].iter().filter_map(|part| schema[part].as_array()).flatten();
+            parts.chain(schema.get("items")).for_each(|part| look(part, document, at, seen));
+        }
+        let mut document = document();
+        let whole = document.clone();
+        let mut seen = 0;
+        for operation in operations(&mut document) {
+            let bodies = operation.get("requestBody").and_then(|body| body["content"].as_object());
+            for media in bodies.into_iter().flat_map(Map::values) {
+                look(&media["schema"], &whole, &operation["operationId"].to_string(), &mut seen);
+            }
+        }
+        assert!(seen > 40, "{seen} fields");
     }
 
     #[test]

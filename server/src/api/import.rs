@@ -120,7 +120,7 @@ pub async fn import(
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     if place != PLACE {
-        return Err(Problem::unknown_method("POST", FOR_AN_EMPLOYEE));
+        return Err(Problem::unknown_method("POST", FOR_AN_EMPLOYEE, None));
     }
     let form = Form::of(request.headers())?;
     ask::known_company(&hub, &company).await?;

@@ -14,6 +14,7 @@ use crate::hub::Hub;
 use crate::metrics::{self, METRICS};
 use crate::shape::examples;
 use crate::telemetry::TRACE;
+use crate::telemetry::refusals::{self, Answered, Refused};
 
 /// Shows counts and durations, as Prometheus reads them.
 #[utoipa::path(
@@ -29,7 +30,7 @@ pub async fn show(State(hub): State<Arc<Hub>>) -> Response {
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], METRICS.scrape()).into_response()
 }
 
-/// Measures a request, and makes it a span.
+/// Measures a request, makes it a span, and logs it when it was refused.
 pub async fn measured(request: Request, next: Next) -> Response {
     let began = Instant::now();
     // Only the route's own text: a path has ids in it, and strangers can write anything there.
@@ -38,8 +39,10 @@ pub async fn measured(request: Request, next: Next) -> Response {
     let span = tracing::debug_span!(target: TRACE, "request", method, route, status = field::Empty);
     #[cfg(feature = "otlp")]
     crate::telemetry::follow(&span, request.headers());
-    let response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
+    let refused = response.extensions_mut().remove::<Refused>();
+    refusals::tell(&Answered { method, route: &route, status, refused, took: began.elapsed() });
     span.record("status", status.as_u16());
     // A socket is not over with its handshake.
     if status != StatusCode::SWITCHING_PROTOCOLS {

@@ -16,6 +16,8 @@ pub mod merge;
 
 pub mod problem;
 
+mod nothing;
+
 pub mod past;
 
 pub mod caller;
@@ -57,7 +59,7 @@ mod sheet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Extension, FromRef, MatchedPath, Request, State};
+use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -73,7 +75,6 @@ use crate::webhooks::Webhooks;
 use caller::Caller;
 use events::Followers;
 use past::Past;
-use problem::Problem;
 
 /// What the API works with.
 #[derive(Clone)]
@@ -169,8 +170,8 @@ fn metrics() -> OpenApiRouter<Desk> {
 /// All routes.
 pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router {
     let v1 = Router::from(v1())
-        .fallback(unknown_route)
-        .method_not_allowed_fallback(unknown_method)
+        .fallback(nothing::unknown_route)
+        .method_not_allowed_fallback(nothing::unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_caller))
         .layer(from_fn_with_state(hub.clone(), origins::shared))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
@@ -181,13 +182,14 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .route("/socket/websocket", get(socket::upgrade))
         .merge(console::routes(&hub))
         .layer(from_fn(measured::measured))
-        .fallback(unknown_route);
-    console::with_page(routes, &hub).with_state(Desk {
+        .fallback(nothing::unknown_route);
+    let all = console::with_page(routes, &hub).with_state(Desk {
         past: Past::new(hub.exchange.clone(), reader),
         followers: Followers::default(),
         webhooks: endpoints,
         hub,
-    })
+    });
+    Router::new().fallback_service(all).layer(from_fn(nothing::named))
 }
 
 /// Metrics and probes alone, for an address of their own: no key is asked there.
@@ -196,7 +198,7 @@ pub fn probes(hub: Arc<Hub>) -> Router {
         .route("/metrics", get(measured::show))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
-        .fallback(unknown_route)
+        .fallback(nothing::unknown_route)
         .with_state(hub)
 }
 
@@ -255,21 +257,4 @@ async fn ready(State(hub): State<Arc<Hub>>) -> Response {
         return "ready\n".into_response();
     };
     (StatusCode::SERVICE_UNAVAILABLE, why_not).into_response()
-}
-
-async fn unknown_route(request: Request) -> Problem {
-    let detail = format!("there is nothing at `{}`", crate::channel::shortened(request.uri().path()));
-    Problem::new(StatusCode::NOT_FOUND, "unknown_route", detail)
-}
-
-async fn unknown_method(request: Request) -> Problem {
-    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    match import::allowed_at(route, request.uri().path()) {
-        Some(allowed) => Problem::unknown_method(request.method().as_str(), allowed),
-        // The router names them.
-        None => {
-            let detail = format!("`{}` is not for this address", request.method());
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail)
-        }
-    }
 }

@@ -8,6 +8,7 @@ use switchboard_core::{Company, Refusal};
 use crate::admission::Limited;
 use crate::exchange::NotNow;
 use crate::journal::StoreError;
+use crate::telemetry::refusals::Refused;
 use crate::view;
 
 /// An error answer.
@@ -52,10 +53,13 @@ impl Problem {
         problem
     }
 
-    /// A method that is not for an address; these are.
+    /// A method that is not for an address; these are, with commas between. A hint says what is meant most often.
     #[must_use]
-    pub fn unknown_method(method: &str, allowed: &str) -> Self {
-        let detail = format!("`{method}` is not for this address");
+    pub fn unknown_method(method: &str, allowed: &str, hint: Option<&str>) -> Self {
+        let named: Vec<_> = allowed.split(',').map(|method| format!("`{}`", method.trim())).collect();
+        let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+        let are = if named.len() == 1 { "is" } else { "are" };
+        let detail = format!("`{method}` is not for this address, {} {are}{hint}", named.join(", "));
         let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", detail);
         problem.headers.push((header::ALLOW, allowed.to_owned()));
         problem
@@ -143,7 +147,10 @@ impl IntoResponse for Problem {
         body.insert("reason".into(), json!(self.reason));
         body.insert("detail".into(), json!(self.detail));
         let body = Value::Object(body).to_string();
+        // Why somebody may not come in is said in sentences of our own; other details repeat what was sent.
+        let why = (self.status == StatusCode::UNAUTHORIZED).then_some(self.detail);
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        response.extensions_mut().insert(Refused { reason: self.reason, why });
         let headers = self.headers.into_iter();
         response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));
         response

@@ -4,10 +4,10 @@ use axum::RequestExt;
 use axum::extract::{MatchedPath, RawPathParams, Request};
 use axum::http::{Method, StatusCode, Uri};
 
-use super::ask;
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::auth::{Claims, Role, Scope};
+use crate::reading;
 
 /// What an admin may whose token does not say it: such tokens are given out for looking at a board.
 const OF_AN_ADMIN: Scope = Scope::Operate;
@@ -129,7 +129,7 @@ impl Asked {
 
 /// Read as the handlers read it. Who is named beside somebody else is not named.
 fn employee_in_query(uri: &Uri) -> Option<String> {
-    let fields: Vec<(String, String)> = ask::query(uri).ok()?;
+    let fields = reading::pairs(uri);
     let mut named = fields.into_iter().filter_map(|(name, value)| (name == "employee").then_some(value));
     let first = named.next();
     if named.next().is_none() { first } else { None }

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -79,14 +77,8 @@ struct WebhookPatch {
 #[schema(examples(examples::rotate_body))]
 struct RotateBody {
     /// How long the old secret signs too, in seconds: a day when nothing is said.
-    #[serde(default, deserialize_with = "whole_seconds")]
-    #[schema(minimum = 0, maximum = 604_800, default = 86_400)]
+    #[schema(minimum = 0, maximum = 604_800)]
     keep_old_for_s: Option<u64>,
-}
-
-fn whole_seconds<'de, D: Deserializer<'de>>(field: D) -> Result<Option<u64>, D::Error> {
-    let seconds = ask::whole(Value::deserialize(field)?);
-    Option::deserialize(seconds).map_err(D::Error::custom)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -29,6 +29,9 @@ pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
     match url.scheme() {
         "https" => {}
         "http" if allow_private => {}
+        "http" => {
+            return Err("must begin with `https://`: the setting `webhooks_allow_private` allows others".to_owned());
+        }
         _ => return Err("must begin with `https://`".to_owned()),
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -39,7 +42,9 @@ pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
     }
     let host = url.host_str().ok_or("must name a host")?;
     let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    if !allow_private && literal.is_ok_and(|address| !is_public(address)) {
+    // RFC 6761: these names are this machine's, whoever is asked.
+    let is_here = host == "localhost" || host.ends_with(".localhost");
+    if !allow_private && (is_here || literal.is_ok_and(|address| !is_public(address))) {
         return Err("must be public: the setting `webhooks_allow_private` allows others".to_owned());
     }
     Ok(url)
@@ -216,6 +221,9 @@ mod tests {
         }
         for url in ["https://example.com/hook?a=b", "https://1.1.1.1:8443/"] {
             assert!(read_url(url, false).is_ok(), "{url}");
+        }
+        for url in ["http://localhost:9999", "https://localhost/hook", "https://a.localhost", "https://10.0.0.1/"] {
+            assert!(read_url(url, false).is_err_and(|said| said.contains("`webhooks_allow_private`")), "{url}");
         }
         assert!(read_url("http://127.0.0.1:9/", true).is_ok() && read_url("ftp://127.0.0.1/", true).is_err());
     }

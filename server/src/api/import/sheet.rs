@@ -10,6 +10,7 @@ use switchboard_core::{EmployeeId, Topic};
 use super::super::ask;
 use super::super::problem::Problem;
 use super::{Form, LINES_MAX, Wanted};
+use crate::reading;
 
 /// Bad lines that are named: who has more of them has one mistake many times.
 const NAMED_MAX: usize = 100;
@@ -186,17 +187,7 @@ impl Sheet {
 }
 
 fn read_object(text: &[u8]) -> Result<Line, Fault> {
-    // Serde would take an array for the fields of a struct in their order.
-    if text.first() != Some(&b'{') {
-        return Err((None, "must be a JSON object".to_owned()));
-    }
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let line = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        ((path != ".").then_some(path), error.into_inner().to_string())
-    })?;
-    json.end().map_err(|error| (None, error.to_string()))?;
-    Ok(line)
+    reading::json(text).map_err(|error| ((!error.field.is_empty()).then_some(error.field), error.what))
 }
 
 fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, Fault> {
@@ -208,7 +199,7 @@ fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, Fault> {
             b"topics" => Column::Topics,
             _ => {
                 let name = String::from_utf8_lossy(name);
-                let problem = format!("is no column: there are `{}`", COLUMNS.join("`, `"));
+                let problem = format!("is no column: there are `{}`, with commas between", COLUMNS.join("`, `"));
                 return Err((Some(crate::channel::shortened(&name)), problem));
             }
         };

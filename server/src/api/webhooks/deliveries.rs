@@ -90,8 +90,7 @@ pub async fn list(
     let DeliveriesQuery { limit, after, state } = ask::query(&uri)?;
     let page = ask::page(limit, after)?;
     let state = ask::one_of("state", state, &["pending", "dead"])?;
-    let after =
-        page.after.as_deref().unwrap_or("0").parse().map_err(|_| Problem::invalid("`after` must be a number"))?;
+    let after = page.after.as_deref().map_or(Ok(0), ask::cursor)?.unsigned_abs();
     find(&past, &company, &webhook).await?;
     let found = past.of(&company, move |reader, company| {
         reader.ask(|connection| {

@@ -1,0 +1,85 @@
+//! What is said where nothing is: an address that there is not, and a method that is not for one.
+
+use axum::extract::{MatchedPath, OriginalUri, Request};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::import;
+use super::problem::Problem;
+
+/// Characters of a path that are repeated; none of ours has as many.
+const SHOWN_CHARS: usize = 512;
+/// An address that there is not.
+pub async fn unknown_route(OriginalUri(uri): OriginalUri) -> Problem {
+    let path = uri.path();
+    let slash = match path.strip_suffix('/') {
+        Some(without) if !without.is_empty() => format!(": addresses end without a slash, as in `{}`", shown(without)),
+        _ => String::new(),
+    };
+    Problem::new(StatusCode::NOT_FOUND, "unknown_route", format!("there is nothing at `{}`{slash}", shown(path)))
+}
+
+/// A method that is not for an address. Which are is known once the router has answered: see `named`.
+pub async fn unknown_method(route: MatchedPath, request: Request) -> Problem {
+    match import::allowed_at(route.as_str(), request.uri().path()) {
+        Some(allowed) => Problem::unknown_method(request.method().as_str(), allowed, None),
+        None => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", ""),
+    }
+}
+
+/// Names the methods that are for an address to whoever came with another: around the router, which says them last.
+pub async fn named(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let allowed = response.headers().get(header::ALLOW).and_then(|allowed| allowed.to_str().ok()).unwrap_or_default();
+    let hint = if method == Method::POST { hint(&path) } else { None };
+    let mut named = Problem::unknown_method(method.as_str(), allowed, hint).into_response();
+    // What was set on the way, such as for pages of other origins, stays.
+    for (name, value) in response.headers() {
+        if !named.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+            named.headers_mut().append(name, value.clone());
+        }
+    }
+    named
+}
+
+/// What is meant most often by a `POST` to an address that it is not for.
+fn hint(path: &str) -> Option<&'static str> {
+    let parts: Vec<_> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        ["v1", "companies"] => Some("a company is made with `PUT` at `/v1/companies/{company}`"),
+        ["v1", "companies", _, "employees"] => Some(
+            "an employee is made with `PUT` at `employees/{employee}`, and many are with `POST` at `employees/import`",
+        ),
+        ["v1", "companies", _, "bookings"] => Some("clients book over their socket"),
+        _ => None,
+    }
+}
+
+/// Whole, or as many of its parts as there is room for.
+fn shown(path: &str) -> String {
+    if path.chars().count() <= SHOWN_CHARS {
+        return path.to_owned();
+    }
+    let cut: String = path.chars().take(SHOWN_CHARS).collect();
+    let whole_parts = cut.rsplit_once('/').map_or("", |(whole, _)| whole);
+    format!("{whole_parts}/…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_whole_or_in_whole_parts() {
+        let usual = "/v1/companies/demo/webhooks/01a2c128-0000-7000-8000-000000000000/test";
+        assert_eq!(shown(usual), usual);
+        let long = format!("/v1/{}/{}", "a".repeat(300), "b".repeat(300));
+        assert_eq!(shown(&long), format!("/v1/{}/…", "a".repeat(300)));
+        assert_eq!(shown(&format!("/{}", "a".repeat(600))), "/…");
+    }
+}
