@@ -102,16 +102,18 @@ test('one client begins twenty searches at once and then one a second; repeats a
   for (let i = 0; i < 30; i++) await carl.line.refused('no_idle_employee', 'book', { topic: 'billing' })
   const ann = await world.employee('ann')
   const began = Date.now()
-  let [last, begun] = [undefined, 0]
-  for (let answer; begun < 100; begun++) {
+  let [last, begun, answer] = [undefined, 0, undefined]
+  for (; begun < 100; begun++) {
     answer = await carl.line.ask('book', { topic: 'billing', key: `key ${begun}` })
     if (answer.status === 'error') break
     last = answer.response.booking
-    assert.equal((await carl.book('billing', { key: `key ${begun}` })).id, last.id)
+    // A few repeats, which must not count: a machine that is too slow for more would never meet the limit.
+    if (begun < 5) assert.equal((await carl.book('billing', { key: `key ${begun}` })).id, last.id)
     await carl.cancel(last)
   }
   assert.ok(begun >= 20 && begun <= 21 + (Date.now() - began) / 1000, `${begun} searches in ${Date.now() - began} ms`)
-  const limited = await carl.line.refused('rate_limited', 'book', { topic: 'billing' })
+  const limited = answer.response
+  assert.equal(limited.reason, 'rate_limited', JSON.stringify(answer))
   assert.ok(limited.retry_in_ms > 0 && limited.retry_in_ms <= 1000, JSON.stringify(limited))
   assert.equal((await carl.book('billing', { key: `key ${begun - 1}` })).id, last.id, 'a repeat is answered all the same')
   await ann.line.next('offer', undefined, ({ offer }) => offer.booking_id === last.id)

@@ -1,10 +1,7 @@
 // Who is asked, in which order, and every way in which an offer ends.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from './people.mjs'
-
-/** For what a device must do before a time is over: a busy machine may hold it up. What nobody answers may be shorter. */
-const LONG_ENOUGH_MS = 2000
+import { LONG_ENOUGH_MS, openWorld } from './people.mjs'
 
 test('a rejected offer goes to the next employee at once', async (t) => {
   const world = await openWorld(t)

@@ -5,6 +5,9 @@ import WebSocket from 'ws'
 import { Inbox, PATIENCE_MS, within } from './inbox.mjs'
 import { RawSocket, Server, token } from './server.mjs'
 
+/** For what a device must do before a time is over: a busy machine may hold it up. What nobody answers may be shorter. */
+export const LONG_ENOUGH_MS = 2000
+
 /** Starts a server with the company `acme`; when the test ends, all leave, it stops cleanly and its log is looked at. */
 export async function openWorld(t, { settings = {}, env } = {}) {
   const world = new World(await Server.start({ env }))

@@ -1,7 +1,7 @@
 // Phones in tunnels, and a server that is killed: what was said still holds.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from './people.mjs'
+import { LONG_ENOUGH_MS, openWorld } from './people.mjs'
 
 test('a client drops and returns during an offer: the booking is in the snapshot and goes on', async (t) => {
   const world = await openWorld(t)
@@ -113,7 +113,7 @@ test('the last device gone during an offer: undelivered after the delivery time,
 })
 
 test('all lines break for a moment: every search goes on with who comes back, and nobody has missed anything', async (t) => {
-  const world = await openWorld(t, { settings: { delivery_timeout_ms: 200, max_missed: 1 } })
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: LONG_ENOUGH_MS, max_missed: 1 } })
   const people = [await world.employee('ann'), await world.employee('bob'), await world.employee('cay')]
   const clients = [await world.client('carl'), await world.client('dora')]
   const bookings = []
@@ -169,7 +169,7 @@ test('a search ends when nobody of those whom it waited for is back in time', as
 })
 
 test('killed during an offer: nobody has missed it who could not come back in time to answer', async (t) => {
-  const world = await openWorld(t, { settings: { delivery_timeout_ms: 100, max_missed: 1 } })
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: LONG_ENOUGH_MS, max_missed: 1 } })
   const ann = await world.employee('ann')
   const carl = await world.client('carl')
   const booking = await carl.book()

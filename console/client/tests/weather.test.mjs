@@ -1,6 +1,7 @@
 // Bad lines and a server that is killed: what was asked happens once, and every state heals.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PATIENCE_MS } from '../../../tests/phoenix/inbox.mjs'
 import { bodies, line, open, refused, seen, until } from './people.mjs'
 
 test('messages that are written while the line is cut arrive once and in order when it heals', async (t) => {
@@ -123,7 +124,8 @@ test('a rejoin adds the messages that were missed to those that are there', asyn
   const relay = await house.relay()
   const { carl, his, hers } = await house.meeting({ carl: { url: relay.socketUrl } })
   for (let n = 0; n < 120; n += 1) hers.send(`early ${n}`)
-  await until(his, ({ messages }) => messages.length === 120)
+  // One after the other: each waits for the answer to the one before.
+  await until(his, ({ messages }) => messages.length === 120, 4 * PATIENCE_MS)
   relay.cut()
   await line(carl, 'lost')
   for (let n = 0; n < 30; n += 1) hers.send(`late ${n}`)
