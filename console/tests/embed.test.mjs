@@ -69,7 +69,7 @@ test('a host without a token is said at once, and asked again by a button', { ti
     if (window.asked === 1) throw new Error('no token today')
     return '${carl}'
   }`)
-  await frame.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
+  await frame.getByRole('heading', { name: 'You could not be signed in' }).waitFor()
   await frame.getByRole('button', { name: 'Try again' }).click()
   await frame.locator('.ask').waitFor()
   assert.equal(await page.evaluate('asked'), 2)
@@ -78,7 +78,7 @@ test('a host without a token is said at once, and asked again by a button', { ti
 test('a token that comes after the page has given up still counts', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const { page, frame } = await embedding(t, world, `() => new Promise((resolve) => { window.hand = () => resolve('${carl}') })`)
-  await frame.getByRole('heading', { name: 'Signing in did not work' }).waitFor()
+  await frame.getByRole('heading', { name: 'You could not be signed in' }).waitFor()
   await page.evaluate('hand()')
   await frame.locator('.ask').waitFor()
 })

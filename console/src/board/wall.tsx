@@ -1,6 +1,7 @@
 // The wall: everything at once where there is room for it, and a part at a time on a phone.
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { BoardState } from 'switchboard-client'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { BoardState, Company } from 'switchboard-client'
+import { Logo, useBrand } from '../look/branded.js'
 import { Icon } from '../look/icon.js'
 import { clock } from '../words/writing.js'
 import { Asked, Running } from './calls.js'
@@ -38,7 +39,7 @@ export function Wall({ state, live }: { state: BoardState; live: boolean }) {
   return (
     <OpenContext.Provider value={open}>
       <div class="wall" data-live={live}>
-        <Head live={live} settled={opened === undefined} />
+        <Head company={state.company} live={live} settled={opened === undefined} />
         <main class="wall-parts">
           {wide && <TodayFigures day={day} />}
           {shows('employees') && <Employees employees={state.employees} state={state} />}
@@ -63,17 +64,19 @@ function Over({ opened, state, close }: { opened: Opened | undefined; state: Boa
   return null
 }
 
-function Head({ live, settled }: { live: boolean; settled: boolean }) {
+function Head({ company, live, settled }: { company: Company; live: boolean; settled: boolean }) {
   const say = words()
   const house = useHouse()
   const open = useOpen()
-  const name = useCompanyName(settled)
+  const name = useCompanyName(company.name, settled)
+  useBrand(company)
   const lostAt = useLostAt(live)
   useEffect(() => {
     document.title = say.titleOf(name)
   }, [say, name])
   return (
     <header class="wall-head row">
+      <Logo company={company} />
       <h1 class="grow line">{name}</h1>
       {lostAt !== undefined && <p class="wall-before">{say.asOf(clock(lostAt))}</p>}
       {house.mayManage && (
@@ -104,13 +107,18 @@ function Parts({ chosen, choose, waiting }: {
   )
 }
 
-/** The company's name, read again when a dialog was closed; its id until then. */
-function useCompanyName(settled: boolean): string {
-  const { api, company } = useHouse()
-  const [name, call] = useState(company)
+/** The company's name, as the board was told it, and read again when a dialog was closed: it may be another then. */
+function useCompanyName(told: string, settled: boolean): string {
+  const { api } = useHouse()
+  const [name, call] = useState(told)
+  const isFirst = useRef(true)
+  useEffect(() => call(told), [told])
   useEffect(() => {
-    if (!settled) return
-    // The id stands for it when it cannot be had.
+    if (isFirst.current || !settled) {
+      isFirst.current = false
+      return
+    }
+    // What was told stays when it cannot be had.
     api.get<{ name: string }>('').then((found) => call(found.name), () => {})
   }, [api, settled])
   return name

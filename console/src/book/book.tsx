@@ -1,6 +1,7 @@
 // `/book/{company}`: a client asks for a consultation, waits, talks, and reads what was said.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Refusal, type Booking, type CompanyState, type CompanyTopic, type Switchboard } from 'switchboard-client'
+import { Logo, useBrand } from '../look/branded.js'
 import { useDoing } from '../look/doing.js'
 import { LanguageChoice } from '../look/language-choice.js'
 import { LineStrip } from '../look/line.js'
@@ -24,6 +25,8 @@ const company = decodeURIComponent(location.pathname.split('/')[2] ?? '')
 /** What the company is called, where the app says it. */
 const calledByApp = new URLSearchParams(location.search).get('name')
 
+document.documentElement.classList.toggle('is-embedded', window.parent !== window)
+
 const found = signIn('client')
 show(<SignedIn as={found} page={({ person, token }) => <Page person={person} token={token} />} />)
 
@@ -32,7 +35,10 @@ function Page({ person, token }: { person: Person; token: () => Promise<string> 
   const topic = useMemo(() => switchboard.company(company), [switchboard])
   const state = useTopic(topic)
   const { booking, again } = useBooking(topic, state, `${topic.name}.${person.id}`)
-  const name = calledByApp ?? company.charAt(0).toUpperCase() + company.slice(1)
+  const brand = state?.company
+  useBrand(brand)
+  // Nothing is said until it is known: an id is no name.
+  const name = calledByApp ?? brand?.name ?? (topic.refusal ? company : '')
   const stage = stageOf(booking)
   useNotices(stage, booking, state?.availability, name)
   // Read while it is drawn: it is drawn again when what was missed changes.
@@ -44,7 +50,8 @@ function Page({ person, token }: { person: Person; token: () => Promise<string> 
       <LineStrip switchboard={switchboard} />
       {stage !== 'talking' && (
         <header class="row">
-          <h1 class="grow">{words().title(name)}</h1>
+          <Logo company={brand} />
+          <h1 class="grow">{name && words().title(name)}</h1>
           <LanguageChoice class="language" aria-label={words().language} />
         </header>
       )}
@@ -71,6 +78,7 @@ function stageOf(booking: Booking | null): Stage {
 /** Whoever waits in another tab sees in its title that it has begun. */
 function titleOf(stage: Stage, booking: Booking | null, name: string): string {
   const say = words()
+  if (!name) return document.title
   const now = stage === 'waiting' ? say.looking : stage === 'talking' ? booking?.employee?.name : undefined
   return now ? `${now} · ${say.title(name)}` : say.title(name)
 }

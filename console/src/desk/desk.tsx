@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { EmployeeState, EmployeeTopic, Json, Session, Switchboard } from 'switchboard-client'
 import { Alone } from '../look/alone.js'
+import { Logo, useBrand } from '../look/branded.js'
 import { LineStrip } from '../look/line.js'
 import { useSwitchboard, useTopic } from '../look/live.js'
 import { show } from '../look/page.js'
@@ -35,6 +36,7 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
   const topic = useMemo(() => switchboard.employee(company, person.id), [switchboard, company, person.id])
   const api = useMemo(() => new Api(company, token), [company, token])
   const state = useTopic(topic)
+  useBrand(state?.company)
   useAwake(state?.intent === 'idle' || state?.session != null)
   useEffect(() => void (document.title = state?.offer ? words().request(state.offer.topic) : words().title))
   if (topic.refusal) return <Gone />
@@ -43,6 +45,7 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
       <LineStrip switchboard={switchboard} />
       <div class="desk-place">
         <header class="desk-bar">
+          <Logo company={state?.company} />
           <Switch name={person.name} {...{ state, topic }} />
           <DeviceSettings />
         </header>
