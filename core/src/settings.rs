@@ -78,7 +78,7 @@ impl Settings {
 settings! {
     /// an offer unanswered that long is `timed_out`
     offer_timeout_ms: u64 = 15_000, 1..=TIMEOUT_MAX_MS;
-    /// no device's pong came back, or the last device has been gone for that long during an offer: `undelivered`, the next employee is asked; 0 turns it off
+    /// no device's pong came back, or the last device has been gone for that long during an offer: `undelivered`, the next employee is asked; a client's device that answers no ping for that long during a search counts as gone; 0 turns both off
     delivery_timeout_ms: u64 = 3_000, 0..=TIMEOUT_MAX_MS;
     /// the whole search
     booking_deadline_ms: u64 = 120_000, 1..=TIMEOUT_MAX_MS;

@@ -81,6 +81,19 @@ impl Device {
         }
     }
 
+    /// Whether the device has joined anything on that line.
+    #[must_use]
+    pub fn has_line(&self, line: u64) -> bool {
+        self.channels.iter().any(|(_, seat)| seat.line == line)
+    }
+
+    /// The device answers, or does not: on that line it counts as there, or as gone.
+    pub async fn answers(&self, line: u64, answers: bool) {
+        if let Some((_, seat)) = self.channels.iter().find(|(_, seat)| seat.line == line) {
+            self.hub.exchange.answers(&seat.company, &seat.room, line, answers).await;
+        }
+    }
+
     /// A device's pong proves that it has the offer which the ping followed.
     pub async fn delivered(&mut self, proof: &[u8]) {
         let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());

@@ -12,6 +12,8 @@ pub mod load;
 
 pub mod socket;
 
+pub mod attention;
+
 pub mod device;
 
 pub mod channel;

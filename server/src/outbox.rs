@@ -28,6 +28,8 @@ pub enum Outgoing {
     Frame(Utf8Bytes),
     /// A frame with an offer, and a ping behind it: the pong that carries these bytes back is the proof of delivery.
     Offer(Utf8Bytes, Bytes),
+    /// A frame about a search of the device's person's: while that goes on, it is looked whether the device is there.
+    Search(Utf8Bytes, Search),
     /// The end of a channel from this side: a join that did not come about, or a topic that is gone. The device is
     /// told, and the channel of that line forgotten.
     Ended {
@@ -40,10 +42,30 @@ pub enum Outgoing {
     },
 }
 
+/// Whether a search goes on that a device is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The line on which it is told.
+    pub line: u64,
+    /// None when the search is over, or nobody has to answer.
+    pub goes_on: Option<GoesOn>,
+}
+
+/// A search that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoesOn {
+    /// How long a device may leave a question open whether it is there.
+    pub patience_ms: u64,
+    /// How long the search goes on at most.
+    pub ends_in_ms: u64,
+}
+
 impl Outgoing {
     fn bytes(&self) -> usize {
         match self {
-            Self::Frame(frame) | Self::Offer(frame, _) | Self::Ended { frame, .. } => frame.len(),
+            Self::Frame(frame) | Self::Offer(frame, _) | Self::Search(frame, _) | Self::Ended { frame, .. } => {
+                frame.len()
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
@@ -18,6 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
 use crate::admission::{Entrance, Limited, Peer};
+use crate::attention::Attention;
 use crate::auth::{Claims, subprotocol_token};
 use crate::channel;
 use crate::device::{Device, End};
@@ -48,6 +50,8 @@ const FRAMES_PER_TURN: u32 = 4;
 /// How long a device is not heard after it was refused for wanting too much: so that a flood costs next to nothing,
 /// and whoever only slipped up notices nothing.
 const REST_AFTER_REFUSAL: Duration = Duration::from_millis(5);
+/// What a ping carries that only asks whether the device is there; an offer's carries the offer's id.
+const QUESTION: &[u8] = b"there?";
 /// Bytes that are read at once. An idle socket holds them too, and most frames have a few hundred.
 const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes after which what is written goes out before the flush.
@@ -130,7 +134,8 @@ pub async fn upgrade(
         .on_upgrade(move |socket| {
             let (mut device, waiting) = Device::new(hub.clone(), claims, pass, version);
             device.is_of_kind(kind);
-            serve(Wire { socket, device, waiting, tells_next: false, heard_in_turn: 0 }, hub, (place, entrance))
+            let wire = Wire { socket, device, waiting, tells_next: false, heard_in_turn: 0, attention: None };
+            serve(wire, hub, (place, entrance))
         })
 }
 
@@ -160,6 +165,8 @@ struct Wire {
     /// Whether what waits for the device has its turn before what it says: they take turns.
     tells_next: bool,
     heard_in_turn: u32,
+    /// Whether the device is there, while its person searches.
+    attention: Option<Box<Attention>>,
 }
 
 /// With what a line goes on.
@@ -207,7 +214,7 @@ async fn close(socket: &mut WebSocket, code: u16, reason: String) {
 impl Wire {
     async fn run(&mut self, hub: &Hub) -> End {
         let mut times = Times::of(hub, self.device.claims());
-        let mut alarm = pin!(sleep_until(times.next()));
+        let mut alarm = pin!(sleep_until(times.next(None)));
         let mut closing = pin!(closes_within(hub.closing.clone()));
         loop {
             let news = poll_fn(|cx| {
@@ -224,6 +231,9 @@ impl Wire {
             let end = match news.await {
                 News::Heard(message) => {
                     times.heard = Instant::now();
+                    if self.attention.is_some() {
+                        Box::pin(self.is_heard()).await;
+                    }
                     let end = Box::pin(self.hear(message)).await;
                     times.rest = self.device.was_limited().then(|| times.heard + REST_AFTER_REFUSAL);
                     self.heard_in_turn += 1;
@@ -244,8 +254,9 @@ impl Wire {
                     // What was committed before waits by now, and is told before the end.
                     Some(end) => Some(self.write(hub.outbox_frames).await.unwrap_or(end)),
                     None => {
-                        alarm.as_mut().reset(times.next());
-                        None
+                        let end = if self.attention.is_some() { Box::pin(self.look()).await } else { None };
+                        alarm.as_mut().reset(times.next(self.attention.as_deref()));
+                        end
                     }
                 },
             };
@@ -253,8 +264,9 @@ impl Wire {
                 return end;
             }
             // A time that moved away is looked up when the alarm rings: most frames touch no timer.
-            if times.next() < alarm.deadline() {
-                alarm.as_mut().reset(times.next());
+            let next = times.next(self.attention.as_deref());
+            if next < alarm.deadline() {
+                alarm.as_mut().reset(next);
             }
         }
     }
@@ -285,15 +297,44 @@ impl Wire {
         Duration::from_millis(window_ms * (self.device.first_line().unwrap_or(0) % PLACES) / PLACES)
     }
 
+    /// Something was heard of the device: what counted as gone does no more.
+    async fn is_heard(&mut self) {
+        for line in Attention::heard(&mut self.attention) {
+            self.device.answers(line, true).await;
+        }
+    }
+
+    /// Asks the device whether it is there, if it is time, and says so when it does not answer.
+    async fn look(&mut self) -> Option<End> {
+        let device = &self.device;
+        let due = Attention::look(&mut self.attention, Instant::now(), |line| device.has_line(line));
+        for line in due.gone {
+            self.device.answers(line, false).await;
+        }
+        if !due.ask {
+            return None;
+        }
+        let question = Message::Ping(Bytes::from_static(QUESTION));
+        match timeout(WRITE_MAX, self.socket.send(question)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(_gone)) => Some(End::Gone),
+            Err(_too_slow) => Some(too_slow()),
+        }
+    }
+
     /// Writes what waits, at most so many frames, with one flush: also what comes while it writes.
     async fn write(&mut self, most: usize) -> Option<End> {
-        let Self { socket, waiting, .. } = self;
+        let Self { socket, waiting, attention, .. } = self;
         let mut ended = Vec::new();
         let writing = async {
             for outgoing in std::iter::from_fn(|| waiting.take()).take(most) {
                 let (frame, proof) = match outgoing {
                     Outgoing::Frame(frame) => (frame, None),
                     Outgoing::Offer(frame, proof) => (frame, Some(proof)),
+                    Outgoing::Search(frame, search) => {
+                        Attention::follow(attention, search, Instant::now());
+                        (frame, None)
+                    }
                     Outgoing::Ended { frame, topic, line } => {
                         ended.push((topic, line));
                         (frame, None)
@@ -365,9 +406,10 @@ impl Times {
         Self { idle_after, heard, expires, restart: None, rest: None }
     }
 
-    fn next(&self) -> Instant {
+    fn next(&self, attention: Option<&Attention>) -> Instant {
         let idle = self.heard + self.idle_after;
-        [self.expires, self.restart, self.rest].into_iter().flatten().fold(idle, Instant::min)
+        let asks = attention.and_then(Attention::next);
+        [self.expires, self.restart, self.rest, asks].into_iter().flatten().fold(idle, Instant::min)
     }
 
     /// Ends what is over now: the rest of the device, or its line.

@@ -9,7 +9,7 @@ use crate::house::Queued;
 use crate::model::{Answer, Step};
 use crate::tasks::{Task, What};
 use crate::wire::{Frame, Heard, Wish};
-use crate::world::{Listener, Place, Seat, World, kind_of};
+use crate::world::{Chore, Listener, Place, Seat, World, kind_of};
 
 /// Something that was decided and is not released yet.
 pub struct Mark {
@@ -57,7 +57,8 @@ impl World {
             signal: None,
         };
         if is_read_back {
-            mark.step = Step::Resume(self.offices[office].rooms.keys().filter_map(arrival).collect());
+            let there = self.offices[office].rooms.iter().filter(|(_, lines)| is_there(lines));
+            mark.step = Step::Resume(there.filter_map(|(place, _)| arrival(place)).collect());
         } else {
             self.whose_wish(task, &mut mark, at_once);
         }
@@ -144,6 +145,10 @@ impl World {
                 let seat = self.phones[phone].seats.remove(&topic);
                 mark.step = seat.map_or(Step::Wake, |seat| self.depart(&seat));
             }
+            What::Answers(phone, topic, _, answers) => {
+                let seat = self.phones[phone].seats.get(&topic).cloned();
+                mark.step = seat.map_or(Step::Wake, |seat| self.answers(&seat, answers));
+            }
             What::Hear(phone, frame) if refused => {
                 // The join was refused for now; what it replaced is left all the same.
                 self.phones[phone].seats.remove(&frame.topic);
@@ -190,7 +195,7 @@ impl World {
             self.phones[phone].seats.remove(&frame.topic);
         }
         if let (Ok(place), false) = (place, refused) {
-            let listener = Listener { phone, line, topic: frame.topic.clone() };
+            let listener = Listener { phone, line, topic: frame.topic.clone(), silent: false };
             self.offices[mark.office].rooms.entry(place.clone()).or_default().push(listener);
             let seat = Seat { office: mark.office, place, line, join_ref: frame.join_ref };
             self.phones[phone].seats.insert(frame.topic.clone(), seat);
@@ -240,18 +245,57 @@ impl World {
     pub fn depart(&mut self, seat: &Seat) -> Step {
         let rooms = &mut self.offices[seat.office].rooms;
         let Some(lines) = rooms.get_mut(&seat.place) else { return Step::Nothing(Answer::Done) };
-        let before = lines.len();
+        let was_there = is_there(lines);
         lines.retain(|known| known.line != seat.line);
-        if before == 0 || !lines.is_empty() {
-            return Step::Nothing(Answer::Done);
+        let goes = was_there && !is_there(lines);
+        if lines.is_empty() {
+            rooms.remove(&seat.place);
         }
-        rooms.remove(&seat.place);
-        match &seat.place {
+        if goes { Self::departure(&seat.place) } else { Step::Nothing(Answer::Done) }
+    }
+
+    fn departure(place: &Place) -> Step {
+        match place {
             Place::Client(client) => Step::ClientHere(client.clone(), false),
             Place::Employee(employee) => Step::EmployeeHere(employee.clone(), false),
             Place::Session(session, party) => Step::PartyHere(*session, *party, false),
             Place::Board => Step::Nothing(Answer::Done),
         }
+    }
+
+    /// A device in a room answers again, or does not: the company hears of it when nobody else is in the room.
+    pub fn answers(&mut self, seat: &Seat, answers: bool) -> Step {
+        let Some(lines) = self.offices[seat.office].rooms.get_mut(&seat.place) else {
+            return Step::Nothing(Answer::Done);
+        };
+        let was_there = is_there(lines);
+        lines.iter_mut().filter(|known| known.line == seat.line).for_each(|known| known.silent = !answers);
+        match (was_there, is_there(lines)) {
+            (false, true) => arrival(&seat.place).unwrap_or(Step::Nothing(Answer::Done)),
+            (true, false) => Self::departure(&seat.place),
+            _ => Step::Nothing(Answer::Done),
+        }
+    }
+
+    /// A client's device that has joined something does not answer any more, until something is heard of it.
+    pub fn hush(&mut self, dice: &mut fastrand::Rng) {
+        let clients = self.phones.iter().enumerate().flat_map(|(phone, found)| {
+            let seats = found.seats.iter().filter(|(_, seat)| matches!(seat.place, Place::Client(_)));
+            seats.map(move |(topic, seat)| (phone, Chore::Answers(topic.clone(), seat.line, false)))
+        });
+        let clients: Vec<(usize, Chore)> = clients.collect();
+        if let Some((phone, chore)) = dice.choice(&clients).cloned() {
+            self.phones[phone].chores.push_back(chore);
+        }
+    }
+
+    /// What is to be done when something is heard of a device that did not answer.
+    pub fn answers_again(&self, phone: usize) -> Option<Chore> {
+        self.phones[phone].seats.iter().find_map(|(topic, seat)| {
+            let lines = self.offices[seat.office].rooms.get(&seat.place)?;
+            let silent = lines.iter().any(|known| known.line == seat.line && known.silent);
+            silent.then(|| Chore::Answers(topic.clone(), seat.line, true))
+        })
     }
 
     fn push(&self, phone: usize, frame: &Frame, mark: &mut Mark) -> Step {
@@ -291,6 +335,15 @@ impl World {
 
     /// A device is free again. What did not come to a turn was refused at once, or nothing was to be done.
     pub fn finish_device(&mut self, phone: usize, task: &Task) {
+        if let What::Answers(_, topic, line, answers) = &task.what
+            && !task.taken
+            && let Some(seat) = self.phones[phone].seats.get(topic).filter(|seat| seat.line == *line).cloned()
+        {
+            let step = self.answers(&seat, *answers);
+            if self.is_calm() && !matches!(step, Step::Nothing(_)) {
+                self.nothing_came_of(seat.office, &step);
+            }
+        }
         let seat = match &task.what {
             What::Forget(_, topic, line) if !task.taken => {
                 let is_it = self.phones[phone].seats.get(topic).is_some_and(|seat| seat.line == *line);
@@ -328,6 +381,11 @@ impl World {
     pub fn is_calm(&self) -> bool {
         self.weather.weights.disk == 0 && self.weather.weights.reads == 0
     }
+}
+
+/// Whether a device is there that does not count as gone.
+fn is_there(lines: &[Listener]) -> bool {
+    lines.iter().any(|line| !line.silent)
 }
 
 /// What the company hears when somebody is in a room.

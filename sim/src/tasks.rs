@@ -35,6 +35,8 @@ pub enum What {
     Pong(usize, Vec<u8>),
     /// A device forgets a channel.
     Forget(usize, String, u64),
+    /// A device answers again on a line, or does not.
+    Answers(usize, String, u64, bool),
     /// A company does what is due.
     Wake(usize),
     /// An admin's request over HTTP.
@@ -112,6 +114,14 @@ impl World {
                     };
                     self.start(what, Box::pin(future));
                 }
+                Chore::Answers(topic, line, answers) => {
+                    let what = What::Answers(phone, topic, line, answers);
+                    let future = async move {
+                        device.answers(line, answers).await;
+                        Done::Device(Box::new(device), None)
+                    };
+                    self.start(what, Box::pin(future));
+                }
                 Chore::Leave => {
                     // One after the other, as the server does, so that it is known which turn is whose.
                     let seats = found.seats.iter().map(|(topic, seat)| Chore::Forget(topic.clone(), seat.line));
@@ -121,6 +131,14 @@ impl World {
             }
             return;
         }
+        if !found.up.is_empty()
+            && let Some(answers) = self.answers_again(phone)
+        {
+            // Whatever is heard of it, the device is there again before that counts.
+            self.phones[phone].chores.push_front(answers);
+            return self.serve(phone);
+        }
+        let found = &mut self.phones[phone];
         let Some(sent) = found.up.pop_front() else { return };
         let Some(mut device) = found.device.take() else { return };
         match sent {
@@ -222,7 +240,9 @@ impl What {
     #[must_use]
     pub fn phone(&self) -> usize {
         match self {
-            Self::Hear(phone, _) | Self::Pong(phone, _) | Self::Forget(phone, _, _) => *phone,
+            Self::Hear(phone, _) | Self::Pong(phone, _) | Self::Forget(phone, _, _) | Self::Answers(phone, _, _, _) => {
+                *phone
+            }
             Self::Wake(_) | Self::Admin(..) | Self::Open => panic!("{self:?} is about no device"),
         }
     }

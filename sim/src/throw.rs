@@ -19,6 +19,7 @@ enum Thing {
     Jump,
     Wake,
     Cut,
+    Hush,
     Disk,
     Reads,
     Kill,
@@ -39,6 +40,7 @@ impl Weights {
             (Thing::Jump, self.jump),
             (Thing::Wake, self.wake),
             (Thing::Cut, self.cut),
+            (Thing::Hush, self.hush),
             (Thing::Disk, self.disk),
             (Thing::Reads, self.reads),
             (Thing::Kill, self.kill),
@@ -106,6 +108,7 @@ impl World {
                     self.cut(phone);
                 }
             }
+            Thing::Hush => self.hush(dice),
             Thing::Disk => {
                 let mut stored = self.disk.stored();
                 stored.full = !stored.full && dice.bool();

@@ -374,7 +374,10 @@ impl Expected<'_> {
 
 fn text(outgoing: &Outgoing) -> &str {
     match outgoing {
-        Outgoing::Frame(text) | Outgoing::Offer(text, _) | Outgoing::Ended { frame: text, .. } => text,
+        Outgoing::Frame(text)
+        | Outgoing::Offer(text, _)
+        | Outgoing::Search(text, _)
+        | Outgoing::Ended { frame: text, .. } => text,
     }
 }
 

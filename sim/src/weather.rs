@@ -40,6 +40,8 @@ pub struct Weights {
     pub wake: u32,
     /// A line is cut.
     pub cut: u32,
+    /// A client's device does not answer any more.
+    pub hush: u32,
     /// The disk becomes full, or has room again.
     pub disk: u32,
     /// The disk cannot be read, or is slow.
@@ -68,6 +70,7 @@ impl Weather {
             jump: 0,
             wake: 8,
             cut: 1,
+            hush: 1,
             disk: 0,
             reads: 0,
             kill: 0,
@@ -77,7 +80,7 @@ impl Weather {
         };
         let weights = match dice.u8(0..8) {
             0 => calm,
-            1 => Weights { cut: 8, due: 5, jump: 1, ..calm },
+            1 => Weights { cut: 8, hush: 4, due: 5, jump: 1, ..calm },
             2 => Weights { kill: 3, cut: 2, reads: 1, snapshot: 2, ..calm },
             3 => Weights { disk: 4, reads: 2, ..calm },
             4 => Weights { commit: 6, act: 40, up: 60, ..calm },

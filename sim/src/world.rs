@@ -113,6 +113,8 @@ pub struct Listener {
     pub line: u64,
     /// What it has joined.
     pub topic: String,
+    /// It does not answer, and counts as gone.
+    pub silent: bool,
 }
 
 /// Somebody.
@@ -171,6 +173,8 @@ pub enum Sent {
 pub enum Chore {
     /// A channel was closed from its side.
     Forget(String, u64),
+    /// On that line the device answers again, or does not.
+    Answers(String, u64, bool),
     /// The line is gone.
     Leave,
 }
@@ -368,7 +372,7 @@ impl World {
     pub fn hear(&mut self, phone: usize, dice: &mut Rng) {
         let Some(outgoing) = self.phones[phone].down.pop_front() else { return };
         let (text, proof) = match outgoing {
-            Outgoing::Frame(text) | Outgoing::Ended { frame: text, .. } => (text, None),
+            Outgoing::Frame(text) | Outgoing::Search(text, _) | Outgoing::Ended { frame: text, .. } => (text, None),
             Outgoing::Offer(text, proof) => (text, Some(proof.to_vec())),
         };
         if let Some(proof) = proof.filter(|_| dice.u8(..) >= self.weather.pongs_lost) {

@@ -1,6 +1,7 @@
 // Phones in tunnels, and a server that is killed: what was said still holds.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { eventually, within } from './inbox.mjs'
 import { LONG_ENOUGH_MS, openWorld } from './people.mjs'
 
 test('a client drops and returns during an offer: the booking is in the snapshot and goes on', async (t) => {
@@ -193,6 +194,58 @@ test('a client gone past the grace time loses the booking: client_lost', async (
   assert.equal((await carl.comeBack()).booking, null)
 })
 
+test('a client whose line is dead without a word is lost, and one that answers again is there', async (t) => {
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: 300, client_grace_ms: 300 } })
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  const booking = await carl.book()
+  const offer = await ann.offer()
+  carl.socket.conn._socket.pause()
+  assert.equal(await ann.outcome(offer), 'client_lost')
+  carl.socket.conn._socket.resume()
+  assert.equal((await carl.booking('cancelled')).reason, 'client_lost', 'it is told what it missed')
+
+  await world.company('acme', { delivery_timeout_ms: 300, client_grace_ms: 60_000, max_missed: 0 })
+  const again = await carl.book()
+  assert.notEqual(again.id, booking.id)
+  const second = await ann.offer()
+  const steps = async () => (await world.http('GET', `/bookings/${again.id}/timeline`)).steps.map(({ what }) => what)
+  carl.socket.conn._socket.pause()
+  await eventually('client_left in the timeline', async () => (await steps()).includes('client_left'))
+  carl.socket.conn._socket.resume()
+  await eventually('client_returned in the timeline', async () => (await steps()).includes('client_returned'))
+  await ann.accept(second)
+  assert.equal((await carl.booking('assigned')).employee.id, 'ann')
+})
+
+test('a client with a second device that answers is not gone, and 0 asks nobody', async (t) => {
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: 1000, client_grace_ms: 0 } })
+  const ann = await world.employee('ann')
+  const carl = await world.client('carl')
+  const other = await world.client('carl')
+  const pings = pingsOf(other)
+  await carl.book()
+  const offer = await ann.offer()
+  carl.socket.conn._socket.pause()
+  await pings.heard(3)
+  await ann.accept(offer)
+  assert.equal((await other.booking('assigned')).employee.id, 'ann')
+
+  await world.company('bolt', { delivery_timeout_ms: 0, client_grace_ms: 0 })
+  const bob = await world.employee('bob', { company: 'bolt' })
+  const dora = await world.client('dora', { company: 'bolt' })
+  const erik = await world.client('erik', { company: 'acme' })
+  const [none, some] = [pingsOf(dora), pingsOf(erik)]
+  await world.employee('eve')
+  await dora.book()
+  const quiet = await bob.offer()
+  await erik.book()
+  dora.socket.conn._socket.pause()
+  await some.heard(2)
+  assert.equal(none.count, 0)
+  await bob.accept(quiet)
+})
+
 for (const lost of ['client', 'employee']) {
   test(`a session whose ${lost} is gone past the grace time is ended by lost`, async (t) => {
     const world = await openWorld(t, { settings: { session_grace_ms: 300, employee_grace_ms: 300 } })
@@ -265,6 +318,18 @@ async function crash(world) {
 }
 
 /** Drops the employee and waits until a client is told that only so many are left. */
+/** Counts the pings that a device gets from now on. */
+function pingsOf(person) {
+  const pings = { count: 0 }
+  const missing = (many) => () => `${pings.count} pings came where ${many} were expected`
+  pings.heard = (many) => within(20_000, missing(many), (done) => (pings.wait = () => pings.count >= many && done()))
+  person.socket.conn.on('ping', () => {
+    pings.count++
+    pings.wait?.()
+  })
+  return pings
+}
+
 async function goesAway(employee, client, idleLeft) {
   employee.drop()
   await client.line.next('availability', undefined, ({ idle }) => idle === idleLeft, `${idleLeft} idle`)

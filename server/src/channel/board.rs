@@ -23,7 +23,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
         match visit.enter(&Room::Board, line) {
             Ok(_) => {
                 let snapshot = view::json(&view::board(visit.company(), visit.now()));
-                Ok(Joined { room: Room::Board, snapshot, proof: None })
+                Ok(Joined { room: Room::Board, snapshot, proof: None, goes_on: None })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }

@@ -7,7 +7,7 @@ use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Eve
 use super::fields::Fields;
 use super::{Caller, Joined, Response, Seat, forbidden, limited_view, unknown_event};
 use crate::auth::Role;
-use crate::exchange::{Room, Visit};
+use crate::exchange::{Room, Visit, goes_on};
 use crate::json::{self, object};
 use crate::view::{self, AvailabilityView, BookingView, BrandView};
 
@@ -42,14 +42,16 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
         match visit.enter(&room, line) {
             Ok(_) => {
                 let company = visit.company();
-                let booking = company.booking_of(&client).map(|b| view::booking(company, b));
+                let open = company.booking_of(&client);
+                let goes_on = open.and_then(|booking| goes_on(company, booking, visit.now()));
+                let booking = open.map(|booking| view::booking(company, booking));
                 let availability = company.availability();
                 let snapshot = Snapshot {
                     company: view::brand(company),
                     availability: view::availability(&availability),
                     booking,
                 };
-                Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot), proof: None })
+                Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot), proof: None, goes_on })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }

@@ -76,7 +76,7 @@ fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -
 /// Everything that a device needs to draw itself.
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
     let Some((_, employee)) = company.find_employee(id) else {
-        return Joined { room, snapshot: "{}".into(), proof: None };
+        return Joined { room, snapshot: "{}".into(), proof: None, goes_on: None };
     };
     let (offered, session) = match employee.duty {
         Duty::Asked(booking) => (company.booking(booking), None),
@@ -93,7 +93,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         session: session.map(|session| view::session(company, session)),
     };
     let proof = offered.map(|booking| booking.latest_offer_id().to_string());
-    Joined { room, snapshot: json::text(&snapshot), proof }
+    Joined { room, snapshot: json::text(&snapshot), proof, goes_on: None }
 }
 
 /// An employee pushes.

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
-use crate::outbox::{Outbox, Outgoing};
+use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
 use crate::phoenix::{self, Ref, ReplyStatus};
 use crate::view::{self, ErrorView};
 
@@ -223,7 +223,7 @@ impl Caller<'_> {
                     line: number,
                     join_ref: join_ref.clone(),
                 });
-                (joined.snapshot, joined.proof)
+                (joined.snapshot, joined.proof, joined.goes_on)
             });
             let reply = self.reply.clone();
             move |fate| {
@@ -250,6 +250,8 @@ pub struct Joined {
     pub snapshot: String,
     /// An open offer in the snapshot must be proved to have arrived, as one that is sent: the bytes of its ping.
     pub proof: Option<String>,
+    /// The search in the snapshot, while which the device must be there.
+    pub goes_on: Option<GoesOn>,
 }
 
 impl ReplyTo {
@@ -258,17 +260,18 @@ impl ReplyTo {
         fate: Fate,
         line: u64,
         old_closed: Option<Outgoing>,
-        response: Result<(String, Option<String>), String>,
+        response: Result<(String, Option<String>, Option<GoesOn>), String>,
     ) {
         if let Some(closed) = old_closed {
             self.outbox.push(closed);
         }
         match (fate, response) {
-            (Fate::Committed, Ok((snapshot, proof))) => {
+            (Fate::Committed, Ok((snapshot, proof, goes_on))) => {
                 let frame = self.frame(&Ok(snapshot)).into();
-                self.outbox.push(match proof {
-                    Some(proof) => Outgoing::Offer(frame, proof.into()),
-                    None => Outgoing::Frame(frame),
+                self.outbox.push(match (proof, goes_on) {
+                    (Some(proof), _) => Outgoing::Offer(frame, proof.into()),
+                    (None, Some(_)) => Outgoing::Search(frame, Search { line, goes_on }),
+                    (None, None) => Outgoing::Frame(frame),
                 });
             }
             (Fate::Committed, Err(error)) => self.send(&Err(error)),

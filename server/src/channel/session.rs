@@ -75,7 +75,7 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
         let Some(party) = session.party(&actor) else { return refuse(visit, Refusal::Forbidden) };
         let room = Room::Session(id, party);
         match visit.enter(&room, line) {
-            Ok(_) => Ok(Joined { snapshot: snapshot(visit, id, party), room, proof: None }),
+            Ok(_) => Ok(Joined { snapshot: snapshot(visit, id, party), room, proof: None, goes_on: None }),
             Err(refusal) => refuse(visit, refusal),
         }
     });

@@ -25,6 +25,7 @@ use crate::sync::mpsc::Permit;
 use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock};
 
 pub use rooms::{Line, Room, Rooms};
+pub use telling::goes_on;
 pub use visit::Visit;
 
 use timekeeper::Timekeeper;
@@ -204,16 +205,31 @@ impl Exchange {
                 .await
                 .is_ok();
         if !left {
-            self.forget_line(id, room, line);
+            self.move_unheard(id, |rooms| rooms.leave(room, line));
         }
     }
 
-    /// While nothing can be committed a device only leaves the room; the company learns it when it is read again,
-    /// which is soon.
-    fn forget_line(&self, id: &CompanyId, room: &Room, line: u64) {
+    /// A device in a room answers, or does not, and counts as gone then; whatever else goes on.
+    pub async fn answers(&self, id: &CompanyId, room: &Room, line: u64, answers: bool) {
+        let heard = self.journal.is_healthy()
+            && self
+                .enter(id, Patience::Waits, |visit| {
+                    visit.answers(room, line, answers);
+                    None
+                })
+                .await
+                .is_ok();
+        if !heard {
+            self.move_unheard(id, |rooms| rooms.answers(room, line, answers));
+        }
+    }
+
+    /// While nothing can be committed a device only comes or goes in the room; the company learns it when it is read
+    /// again, which is soon.
+    fn move_unheard(&self, id: &CompanyId, moves: impl FnOnce(&mut Rooms) -> bool) {
         if let Some(slot) = self.known_slot(id) {
             let mut live = slot.lock();
-            live.rooms.leave(room, line);
+            moves(&mut live.rooms);
             live.epoch = None;
             self.timekeeper.later(id.clone(), self.clock.now());
         }

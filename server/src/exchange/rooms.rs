@@ -1,6 +1,6 @@
 //! Who listens to a company: every joined device by topic, and which person it belongs to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use switchboard_core::{ClientId, EmployeeId, Party, SessionId};
@@ -51,6 +51,8 @@ impl Room {
 #[derive(Debug, Default)]
 pub struct Rooms {
     lines: BTreeMap<Room, Vec<Line>>,
+    /// Devices that do not answer: they count as gone, and are told all the same.
+    silent: BTreeSet<u64>,
 }
 
 impl Rooms {
@@ -60,16 +62,33 @@ impl Rooms {
         self.lines.entry(room).or_insert_with(|| Vec::with_capacity(1)).push(line);
     }
 
-    /// Takes a line out; says whether it was there and the last in its room.
+    /// Takes a line out; says whether it was the last in its room that counted as there.
     pub fn leave(&mut self, room: &Room, line: u64) -> bool {
+        let was_there = self.is_there(room);
         let Some(lines) = self.lines.get_mut(room) else { return false };
-        let before = lines.len();
         lines.retain(|known| known.id != line);
-        let emptied = before > 0 && lines.is_empty();
-        if emptied {
+        if lines.is_empty() {
             self.lines.remove(room);
         }
-        emptied
+        self.silent.remove(&line);
+        was_there && !self.is_there(room)
+    }
+
+    /// A line's device answers, or does not; says whether the room's person is there or gone since, and was not before.
+    pub fn answers(&mut self, room: &Room, line: u64, answers: bool) -> bool {
+        let was_there = self.is_there(room);
+        if answers {
+            self.silent.remove(&line);
+        } else if self.in_room(room).iter().any(|known| known.id == line) {
+            self.silent.insert(line);
+        }
+        was_there != self.is_there(room)
+    }
+
+    /// Whether somebody is in the room who does not count as gone.
+    #[must_use]
+    pub fn is_there(&self, room: &Room) -> bool {
+        self.in_room(room).iter().any(|line| !self.silent.contains(&line.id))
     }
 
     /// The lines of one room.
@@ -104,5 +123,44 @@ impl Rooms {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+}
+
+#[cfg(all(test, not(feature = "model")))]
+mod tests {
+    use super::*;
+    use crate::phoenix::Version;
+
+    fn room() -> Room {
+        Room::Client("zoe".parse().unwrap())
+    }
+
+    fn with_lines(ids: &[u64]) -> Rooms {
+        let mut rooms = Rooms::default();
+        for id in ids {
+            let (outbox, _unread) = Outbox::new(1, Version::V2);
+            rooms.enter(room(), Line { id: *id, outbox, topic: "a topic".into(), join_ref: Ref::Null });
+        }
+        rooms
+    }
+
+    #[test]
+    fn whose_only_device_does_not_answer_is_gone_and_is_told_all_the_same() {
+        let mut rooms = with_lines(&[1]);
+        assert!(rooms.answers(&room(), 1, false) && !rooms.is_there(&room()));
+        assert!(!rooms.answers(&room(), 1, false), "it says so once");
+        assert_eq!(rooms.in_room(&room()).len(), 1);
+        assert!(rooms.answers(&room(), 1, true) && rooms.is_there(&room()));
+        assert!(!rooms.answers(&room(), 1, true));
+    }
+
+    #[test]
+    fn a_device_that_answers_stands_for_one_that_does_not() {
+        let mut rooms = with_lines(&[1, 2]);
+        assert!(!rooms.answers(&room(), 1, false));
+        assert!(rooms.leave(&room(), 2), "the last that answered has gone");
+        assert!(!rooms.leave(&room(), 1), "whoever was gone goes unnoticed");
+        assert!(rooms.is_empty() && rooms.silent.is_empty());
+        assert!(!rooms.answers(&room(), 1, false) && rooms.silent.is_empty(), "who has left says nothing");
     }
 }

@@ -3,13 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
 use switchboard_core::{
-    Availability, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time,
+    Availability, Booking, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time,
 };
 use uuid::fmt::Hyphenated;
 
 use super::rooms::{Line, Room, Rooms};
 use crate::json::{self, Json};
-use crate::outbox::{Outbox, Outgoing};
+use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
 use crate::phoenix::{self, Ref, Version};
 use crate::view::{self, Named};
 
@@ -145,8 +145,16 @@ impl Telling<'_> {
                 self.tell_employee(company.employee_no(*employee)?, "session", &payload);
             }
             Notice::Booking { client, booking } => {
-                let payload = Named("booking", view::booking(company, company.booking(*booking)?));
-                self.tell_rooms(&[Room::Client(client.clone())], company_topic(company.id()), "booking", &payload);
+                let found = company.booking(*booking)?;
+                let payload = Named("booking", view::booking(company, found));
+                let (room, goes_on) = (Room::Client(client.clone()), goes_on(company, found, self.now));
+                let mut frame =
+                    Shared::new(company_topic(company.id()), "booking", written(&mut self.payload, &payload));
+                let lines = self.rooms.in_room(&room).iter();
+                self.deliveries.extend(lines.map(|line| {
+                    let frame = frame.frame(line.outbox.version());
+                    (line.outbox.clone(), Outgoing::Search(frame, Search { line: line.id, goes_on }))
+                }));
             }
             Notice::Message { session, message } => {
                 let found = company.session(*session)?.message(*message)?;
@@ -228,6 +236,15 @@ impl Telling<'_> {
             self.deliveries.extend(lines.map(|line| frame.to(line)));
         }
     }
+}
+
+/// How long the booking's search goes on, and what its client's devices must do for it; none when it is over, or no
+/// device of that company's has to prove anything.
+#[must_use]
+pub fn goes_on(company: &Company, booking: &Booking, now: Time) -> Option<GoesOn> {
+    let patience_ms = company.settings().delivery_timeout_ms;
+    let ends_in_ms = now.ms_until(booking.deadline);
+    (booking.is_open() && patience_ms > 0).then_some(GoesOn { patience_ms, ends_in_ms })
 }
 
 /// The payload's JSON, in memory that was there.

@@ -156,14 +156,21 @@ impl<'a> Visit<'a> {
     /// A device leaves a room: the last of a person makes them absent.
     pub fn leave(&mut self, room: &Room, line: u64) {
         if self.live.rooms.leave(room, line) {
-            let gone = match room {
-                Room::Client(client) => Command::ClientDisconnected { client: client.clone() },
-                Room::Employee(employee) => Command::EmployeeDisconnected { employee: employee.clone() },
-                Room::Session(session, party) => Command::LeaveSession { session: *session, party: *party },
-                Room::Board => return,
-            };
-            // A refusal only says that there is nothing to leave any more.
-            let _nothing_to_leave = self.take(&gone);
+            self.come_or_go(departure(room));
+        }
+    }
+
+    /// A device in a room answers, or does not: as long as it does not, it counts as gone.
+    pub fn answers(&mut self, room: &Room, line: u64, answers: bool) {
+        if self.live.rooms.answers(room, line, answers) {
+            self.come_or_go(if answers { arrival(room) } else { departure(room) });
+        }
+    }
+
+    fn come_or_go(&mut self, moved: Option<Command>) {
+        if let Some(command) = moved {
+            // A refusal only says that there is nothing to come back to, or to leave, any more.
+            let _nothing_there = self.take(&command);
         }
     }
 
@@ -178,7 +185,8 @@ impl<'a> Visit<'a> {
         if !self.live.company.exists() || (rooms.is_empty() && nothing_to_resume(&self.live.company)) {
             return;
         }
-        let present: Vec<Command> = rooms.iter().filter_map(arrival).collect();
+        let there = rooms.iter().filter(|room| self.live.rooms.is_there(room));
+        let present: Vec<Command> = there.filter_map(arrival).collect();
         let turn = self.live.company.resume(self.now, &present);
         let _nobody_asked = self.keep(turn);
         for room in rooms {
@@ -264,6 +272,16 @@ fn arrival(room: &Room) -> Option<Command> {
         Room::Client(client) => Some(Command::ClientConnected { client: client.clone() }),
         Room::Employee(employee) => Some(Command::EmployeeConnected { employee: employee.clone() }),
         Room::Session(session, party) => Some(Command::EnterSession { session: *session, party: *party }),
+        Room::Board => None,
+    }
+}
+
+/// What the company hears when nobody is in a room any more.
+fn departure(room: &Room) -> Option<Command> {
+    match room {
+        Room::Client(client) => Some(Command::ClientDisconnected { client: client.clone() }),
+        Room::Employee(employee) => Some(Command::EmployeeDisconnected { employee: employee.clone() }),
+        Room::Session(session, party) => Some(Command::LeaveSession { session: *session, party: *party }),
         Room::Board => None,
     }
 }

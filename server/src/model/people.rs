@@ -77,7 +77,12 @@ impl Here {
 
 async fn read(disk: Disk, company: CompanyId, frames: Waiting) {
     while poll_fn(|cx| frames.poll_ready(cx)).await.is_ok() {
-        let Some(Outgoing::Frame(frame) | Outgoing::Offer(frame, _) | Outgoing::Ended { frame, .. }) = frames.take()
+        let Some(
+            Outgoing::Frame(frame)
+            | Outgoing::Offer(frame, _)
+            | Outgoing::Search(frame, _)
+            | Outgoing::Ended { frame, .. },
+        ) = frames.take()
         else {
             return;
         };
