@@ -10,6 +10,8 @@ use switchboard_core::{
 
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;
+const FEW_WAIT: usize = 500;
+const MANY_WAIT: usize = 50_000;
 const ROUNDS: usize = 80;
 const PER_ROUND: u32 = 10;
 const FACTOR_MAX: u64 = 4;
@@ -26,6 +28,18 @@ fn a_claim_among_many_costs_about_what_it_costs_among_few() {
         }
         assert!(of_many < of_few * FACTOR_MAX, "{of_many} ns among {MANY}, {of_few} ns among {FEW}");
     }
+}
+
+/// Searches that wait for one employee who is away, after each has asked another.
+#[test]
+fn who_comes_while_many_searches_wait_finds_the_oldest_as_fast_as_among_few() {
+    let (mut few, mut many) = (Crowd::waiting(FEW_WAIT), Crowd::waiting(MANY_WAIT));
+    let (mut of_few, mut of_many) = (u64::MAX, u64::MAX);
+    for _ in 0..ROUNDS {
+        of_few = of_few.min(few.ns_per(Crowd::come_and_go));
+        of_many = of_many.min(many.ns_per(Crowd::come_and_go));
+    }
+    assert!(of_many < of_few * FACTOR_MAX, "{of_many} ns while {MANY_WAIT} wait, {of_few} ns while {FEW_WAIT} do");
 }
 
 /// A company whose employees are all idle: every second takes any topic, the others one of ten.
@@ -47,6 +61,50 @@ impl Crowd {
         }
         assert_eq!(crowd.company.availability().idle, size);
         crowd
+    }
+
+    fn waiting(size: usize) -> Self {
+        let mut crowd = Self { company: Company::new("acme".parse().unwrap()), size, turn: 0 };
+        let day_ms = 24 * 60 * 60 * 1000;
+        let settings = Settings {
+            booking_deadline_ms: day_ms,
+            employee_grace_ms: day_ms,
+            intent_lapse_ms: day_ms,
+            ..Settings::default()
+        };
+        crowd.take(&Command::SetCompany { name: "Acme".into(), settings });
+        crowd.come("away", vec![]);
+        crowd.take(&Command::EmployeeDisconnected { employee: "away".parse().unwrap() });
+        for n in 0..size {
+            crowd.come(&format!("employee-{n}"), vec![topic(n)]);
+        }
+        for n in 0..size {
+            let (booking, client) = (BookingId::from_u128(n as u128), format!("client-{n}").parse().unwrap());
+            crowd.take(&Command::Book { booking, client, client_name: None, topic: topic(n), note: None, key: None });
+        }
+        for n in 0..size {
+            crowd.go(&format!("employee-{n}"));
+        }
+        assert_eq!(crowd.company.bookings().filter(|booking| booking.waits()).count(), size, "all wait");
+        crowd
+    }
+
+    /// Somebody new is asked by the oldest search of theirs, and goes again: the search waits on.
+    fn come_and_go(&mut self) {
+        let id = format!("somebody-{}", self.company.seq());
+        assert!(self.come(&id, vec![topic(self.turn), topic(self.turn + 1)]).is_some(), "a search waits for them");
+        self.go(&id);
+    }
+
+    fn come(&mut self, id: &str, topics: Vec<Topic>) -> Option<OfferId> {
+        let employee: EmployeeId = id.parse().unwrap();
+        self.take(&Command::SetEmployee { employee: employee.clone(), name: "Somebody".into(), topics });
+        self.take(&Command::EmployeeConnected { employee: employee.clone() });
+        self.take(&Command::SetStatus { employee, intent: Intent::Idle, by_admin: false })
+    }
+
+    fn go(&mut self, id: &str) {
+        self.take(&Command::SetStatus { employee: id.parse().unwrap(), intent: Intent::Offline, by_admin: false });
     }
 
     #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "what is measured is time itself")]
