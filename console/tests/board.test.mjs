@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { API_KEY, token } from '../../tests/phoenix/server.mjs'
 import { gravePointsOf } from './axe.mjs'
 import { browser } from './browser.mjs'
-import { openWorld, SCREEN, until } from './world.mjs'
+import { openWorld, PATIENCE_MS, SCREEN, until } from './world.mjs'
 
 // Whoever saves over somebody else's change is refused, and a company that was removed is not found.
 const world = await openWorld({ after }, { expected: /status of 4(12|04)/ })
@@ -281,7 +281,7 @@ test('with 5,000 employees and 200 changes a second the wall stays smooth', asyn
   await imported(company, `id,name,topics\n${file.join('\n')}`)
   const ids = Array.from({ length: STORM_DEVICES }, (_, at) => `e${at * 20}`)
   const desks = ids.map((id) => world.person({ sub: id, role: 'employee', company }).employee(company, id))
-  await Promise.all(desks.map((desk) => until(desk, () => true)))
+  await Promise.all(desks.map((desk) => until(desk, () => true, 2 * PATIENCE_MS)))
   const page = await boardOf(company)
   await page.locator('.count', { hasText: 'Offline' }).getByText('5,000').waitFor()
   const rows = page.getByRole('list', { name: 'Employees' })
