@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
-    Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, Employee, EmployeeId, EndedBy,
+    Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, Duty, Employee, EmployeeId, EndedBy,
     Intent, Message, MessageId, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId, Settings,
     Status, Time, Today, Topic, TopicAvailability,
 };
@@ -151,6 +151,12 @@ pub struct NamedEmployee<'a> {
 }
 object!(NamedEmployee<'_> { id, name });
 
+/// What the client wrote when they asked.
+#[must_use]
+pub fn note(booking: &Booking) -> Option<Note<'_>> {
+    booking.note.as_deref().map(|note| Note(note.into()))
+}
+
 /// The booking as it is now.
 #[must_use]
 pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a> {
@@ -161,7 +167,7 @@ pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a
         client_id: booking.client.as_str().into(),
         client_name: booking.client_name.as_deref().map(Cow::Borrowed),
         topic: booking.topic.as_str().into(),
-        note: booking.note.as_deref().map(|note| Note(note.into())),
+        note: note(booking),
         state: booking.state.word().into(),
         reason: booking.reason.map(|reason| reason.word().into()),
         offers: booking.latest_offer_id().attempt,
@@ -246,7 +252,7 @@ pub fn offer<'a>(booking: &'a Booking, offer: &'a Offer, now: Time) -> OfferView
         client_id: booking.client.as_str(),
         client_name: booking.client_name.as_deref(),
         topic: booking.topic.as_str(),
-        note: booking.note.as_deref().map(|note| Note(note.into())),
+        note: note(booking),
         attempt: id.attempt,
         expires_at: Moment(offer.expires_at),
         expires_in_ms: now.ms_until(offer.expires_at),
@@ -285,6 +291,34 @@ pub fn status(employee: &Employee, cause: Cause) -> StatusView {
         since: Moment(employee.since),
         intent: employee.intent.word(),
         cause: cause.word(),
+    }
+}
+
+/// A session of an employee's, for themselves, and what is left of the time after it.
+#[derive(Debug, Serialize)]
+pub struct OwnSessionView<'a> {
+    session: SessionView<'a>,
+    wrap_up_ends_in_ms: Option<u64>,
+}
+object!(OwnSessionView<'_> { session, wrap_up_ends_in_ms });
+
+/// The session as it is now.
+#[must_use]
+pub fn own_session<'a>(
+    company: &'a Company,
+    session: &'a Session,
+    employee: &Employee,
+    now: Time,
+) -> OwnSessionView<'a> {
+    OwnSessionView { session: self::session(company, session), wrap_up_ends_in_ms: wrap_up_ends_in_ms(employee, now) }
+}
+
+/// What is left of the time after a session; none at any other time.
+#[must_use]
+pub fn wrap_up_ends_in_ms(employee: &Employee, now: Time) -> Option<u64> {
+    match employee.duty {
+        Duty::WrapUp { until } => Some(now.ms_until(until)),
+        Duty::Free | Duty::Asked(_) | Duty::InSession(_) => None,
     }
 }
 
@@ -728,6 +762,8 @@ mod tests {
             same(&OfferClosedView { offer_id: offer, outcome: Outcome::TimedOut.word() });
             let EmployeeView { status, since, intent, .. } = drawn.employee();
             same(&StatusView { status, since, intent, cause: Cause::Missed.word() });
+            let wrap_up_ends_in_ms = drawn.text.is_some().then_some(drawn.ms);
+            same(&OwnSessionView { session: drawn.session(), wrap_up_ends_in_ms });
             same(&NotesView { body: drawn.name(), at: drawn.text.is_some().then(|| drawn.moment()) });
             same(&PeerView { online: drawn.text.is_some() });
             same(&BrandView { id: drawn.name(), name: drawn.name(), colour: drawn.text(), logo: drawn.text() });

@@ -304,7 +304,9 @@ impl Expected<'_> {
         }
         for talk in &self.told.talks {
             if self.model.talk(*talk).is_some_and(|talk| talk.who == *id) {
-                self.must_hear("session", &json!({ "session": self.model.talk_json(*talk) }));
+                let left_ms = self.model.staff(no).and_then(|staff| staff.wrap_up_left_ms(self.mark.at));
+                let session = self.model.talk_json(*talk);
+                self.must_hear("session", &json!({ "session": session, "wrap_up_ends_in_ms": left_ms }));
             }
         }
     }

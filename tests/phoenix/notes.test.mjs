@@ -28,7 +28,7 @@ test('all devices of the employee show the notes, and the client never hears of 
   await hers.push('message', { body: 'goodbye' })
   await his.next('message')
   assert.deepEqual(his.all('notes'), [])
-  assert.deepEqual(Object.keys(his.joined), ['session', 'peer', 'messages'])
+  assert.deepEqual(Object.keys(his.joined), ['session', 'note', 'peer', 'messages'])
   for (const told of his.inbox.history) assert.doesNotMatch(JSON.stringify(told), /refund/)
   assert.doesNotMatch(world.server.log, /refund/)
 })

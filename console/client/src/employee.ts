@@ -1,5 +1,6 @@
 // `employee:{company}:{employee}`: an employee at work, on each of their devices.
 
+import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
 import type { Cause, Company, Intent, Offer, Outcome, Session, Status, Time } from './words.js'
 
@@ -18,8 +19,13 @@ export interface EmployeeState {
   readonly cause: Cause | null
   readonly offer: HeardOffer | null
   readonly session: Session | null
-  /** How the last offer ended on all devices; null again when the next one comes. */
-  readonly closed: { readonly offer: Offer; readonly outcome: Outcome } | null
+  /** When the wrap-up after a session is over, by this device's own monotonic clock; null at any other time. */
+  readonly wrap_up_ends_at: number | null
+  /**
+   * How the last offer ended on all devices; null again when the next one comes. The outcome is null while it is asked
+   * for: the offer ended while the line was lost.
+   */
+  readonly closed: { readonly offer: Offer; readonly outcome: Outcome | null } | null
 }
 
 /** What is heard on the topic. */
@@ -32,7 +38,7 @@ export interface EmployeeEvents {
     readonly intent: Intent
     readonly cause: Cause
   }
-  readonly session: { readonly session: Session }
+  readonly session: { readonly session: Session; readonly wrap_up_ends_in_ms: number | null }
 }
 
 /** An employee's own topic. */
@@ -57,7 +63,23 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
 
   /** @internal */
   protected override joined(reply: Snapshot, known: EmployeeState | undefined): EmployeeState {
-    return { ...reply, cause: null, offer: reply.offer && withEnd(reply.offer), closed: known?.closed ?? null }
+    const { wrap_up_ends_in_ms, offer, ...rest } = reply
+    const before = known?.offer
+    const hasEnded = before != null && before.id !== offer?.id
+    const isAccepted = hasEnded && reply.session?.booking_id === before.booking_id
+    if (hasEnded && !isAccepted) void this.#askHowItEnded(before)
+    const ended = hasEnded ? { offer: before, outcome: isAccepted ? ('accepted' as const) : null } : known?.closed
+    const closed = offer ? null : (ended ?? null)
+    return { ...rest, cause: null, offer: offer && withEnd(offer), closed, wrap_up_ends_at: at(wrap_up_ends_in_ms) }
+  }
+
+  /** To say no to what is over changes nothing, and the refusal has how it ended. */
+  async #askHowItEnded(offer: Offer): Promise<void> {
+    const refusal = await this.reject(offer.id).then(() => undefined, (error: unknown) => error)
+    const outcome = refusal instanceof Refusal ? refusal.details['outcome'] : undefined
+    const { state } = this
+    if (typeof outcome !== 'string' || state?.closed?.offer.id !== offer.id) return
+    this.become({ ...state, closed: { offer, outcome: outcome as Outcome } })
   }
 
   /** @internal */
@@ -68,9 +90,9 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
       case 'offer_closed':
         return withoutOffer(state, payload)
       case 'status':
-        return { ...state, ...payload }
+        return { ...state, ...payload, wrap_up_ends_at: payload.status === 'busy' ? state.wrap_up_ends_at : null }
       case 'session':
-        return withSession(state, payload.session)
+        return { ...withSession(state, payload.session), wrap_up_ends_at: at(payload.wrap_up_ends_in_ms) }
       default:
         return state
     }
@@ -84,6 +106,12 @@ interface Snapshot {
   readonly intent: Intent
   readonly offer: Offer | null
   readonly session: Session | null
+  readonly wrap_up_ends_in_ms: number | null
+}
+
+/** A moment that is so far away; a server of before says nothing of it. */
+function at(inMs: number | null | undefined): number | null {
+  return inMs == null ? null : performance.now() + inMs
 }
 
 function withEnd(offer: Offer): HeardOffer {

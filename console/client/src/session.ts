@@ -10,9 +10,13 @@ import type { IceServer, Json, Message, Notes, Session, Side, Time } from './wor
 /** A consultation. */
 export interface SessionState {
   readonly session: Session
+  /** What the client wrote when they asked. */
+  readonly note: Json
   readonly peer: { readonly online: boolean }
   /** Oldest first, each once; at most the last 2,000. */
   readonly messages: readonly Message[]
+  /** Whether there may be messages before the first: a join gives the last 100 alone. */
+  readonly cut: boolean
   /** Written here and not yet acknowledged, in order. */
   readonly outgoing: readonly Outgoing[]
   /** An employee's own; null for clients. */
@@ -110,7 +114,9 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     this.#outgoing = this.#outgoing.filter(({ id }) => id === null)
     void this.#sendAll()
     const messages = merged(known?.messages ?? [], reply.messages)
-    return { ...reply, messages, outgoing: this.#shown(), notes: reply.notes ?? null }
+    const isWhole = reply.messages.length < SNAPSHOT_MAX
+    const cut = known ? known.cut || !(isWhole || follows(known.messages, reply.messages)) : !isWhole
+    return { ...reply, note: reply.note ?? null, messages, cut, outgoing: this.#shown(), notes: reply.notes ?? null }
   }
 
   /** @internal */
@@ -187,6 +193,7 @@ interface Written extends Outgoing {
 
 interface Snapshot {
   readonly session: Session
+  readonly note?: Json
   readonly peer: { readonly online: boolean }
   readonly messages: readonly Message[]
   readonly notes?: Notes | null
@@ -197,6 +204,12 @@ function merged(known: readonly Message[], more: readonly Message[]): readonly M
   const ids = new Set(known.slice(-SNAPSHOT_MAX).map(({ id }) => id))
   const all = [...known, ...more.filter(({ id }) => !ids.has(id))]
   return all.slice(-MESSAGES_MAX)
+}
+
+/** Whether nothing can be missing between the two. */
+function follows(known: readonly Message[], more: readonly Message[]): boolean {
+  const last = known.at(-1)
+  return last !== undefined && more.some(({ id }) => id === last.id)
 }
 
 /** What a join gives at most: only those can come twice. */

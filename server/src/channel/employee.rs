@@ -26,8 +26,9 @@ struct Snapshot<'a> {
     intent: &'static str,
     offer: Option<OfferView<'a>>,
     session: Option<SessionView<'a>>,
+    wrap_up_ends_in_ms: Option<u64>,
 }
-object!(Snapshot<'_> { company, status, since, intent, offer, session });
+object!(Snapshot<'_> { company, status, since, intent, offer, session, wrap_up_ends_in_ms });
 
 /// What a new intent led to.
 struct StatusSet {
@@ -91,6 +92,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         intent: employee.intent.word(),
         offer,
         session: session.map(|session| view::session(company, session)),
+        wrap_up_ends_in_ms: view::wrap_up_ends_in_ms(employee, now),
     };
     let proof = offered.map(|booking| booking.latest_offer_id().to_string());
     Joined { room, snapshot: json::text(&snapshot), proof, goes_on: None }

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::ice::IceServers;
 use crate::json::{self, object};
-use crate::view::{self, MessageView, Moment, NotesView, PeerView, SessionView};
+use crate::view::{self, MessageView, Moment, Note, NotesView, PeerView, SessionView};
 
 /// The events that may be pushed, `notes` by the employee alone.
 pub const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
@@ -21,19 +21,21 @@ pub const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
 /// What a client's device needs to draw itself.
 struct Snapshot<'a> {
     session: Option<SessionView<'a>>,
+    note: Option<Note<'a>>,
     peer: PeerView,
     messages: Vec<MessageView<'a>>,
 }
-object!(Snapshot<'_> { session, peer, messages });
+object!(Snapshot<'_> { session, note, peer, messages });
 
 /// What an employee's device needs: the same, and what was noted.
 struct WithNotes<'a> {
     session: Option<SessionView<'a>>,
+    note: Option<Note<'a>>,
     peer: PeerView,
     messages: Vec<MessageView<'a>>,
     notes: Option<NotesView<'a>>,
 }
-object!(WithNotes<'_> { session, peer, messages, notes });
+object!(WithNotes<'_> { session, note, peer, messages, notes });
 
 struct Signal<'a> {
     from: &'static str,
@@ -98,10 +100,12 @@ fn snapshot(visit: &Visit<'_>, id: SessionId, party: Party) -> String {
     let messages: Vec<_> = session.map(|s| s.messages.iter().map(view::message).collect()).unwrap_or_default();
     let online = session.is_some_and(|session| session.presence(party.other()).online);
     let (peer, notes) = (PeerView { online }, session.and_then(|session| session.notes.as_ref()).map(view::notes));
+    let booking = session.and_then(|session| company.booking(session.booking));
+    let note = booking.and_then(view::note);
     let session = session.map(|session| view::session(company, session));
     match party {
-        Party::Client => json::text(&Snapshot { session, peer, messages }),
-        Party::Employee => json::text(&WithNotes { session, peer, messages, notes }),
+        Party::Client => json::text(&Snapshot { session, note, peer, messages }),
+        Party::Employee => json::text(&WithNotes { session, note, peer, messages, notes }),
     }
 }
 

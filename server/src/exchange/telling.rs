@@ -141,8 +141,9 @@ impl Telling<'_> {
                 self.tell_employee(found, "status", &view::status(found, *cause));
             }
             Notice::EmployeeSession { employee, session } => {
-                let payload = Named("session", view::session(company, company.session(*session)?));
-                self.tell_employee(company.employee_no(*employee)?, "session", &payload);
+                let employee = company.employee_no(*employee)?;
+                let payload = view::own_session(company, company.session(*session)?, employee, self.now);
+                self.tell_employee(employee, "session", &payload);
             }
             Notice::Booking { client, booking } => {
                 let found = company.booking(*booking)?;

@@ -102,7 +102,24 @@ pub enum Holds {
     WrapUp(Time),
 }
 
+impl Search {
+    /// What was written when it was asked.
+    #[must_use]
+    pub fn note_json(&self) -> Option<serde_json::Value> {
+        self.note.as_ref().map(|note| serde_json::from_str(note).unwrap_or_default())
+    }
+}
+
 impl Staff {
+    /// What is left of the time after a session.
+    #[must_use]
+    pub const fn wrap_up_left_ms(&self, now: Time) -> Option<u64> {
+        match self.holds {
+            Holds::WrapUp(until) => Some(now.ms_until(until)),
+            Holds::Nothing | Holds::Offer(_) | Holds::Talk(_) => None,
+        }
+    }
+
     /// One of the four words.
     #[must_use]
     pub const fn status(&self) -> &'static str {

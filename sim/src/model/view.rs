@@ -44,7 +44,7 @@ impl Model {
             "client_id": search.client.as_str(),
             "client_name": search.client_name,
             "topic": search.topic,
-            "note": search.note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default()),
+            "note": search.note_json(),
             "state": state,
             "reason": reason,
             "offers": search.asks.len(),
@@ -96,7 +96,7 @@ impl Model {
             "client_id": search.client.as_str(),
             "client_name": search.client_name,
             "topic": search.topic,
-            "note": search.note.as_ref().map(|note| serde_json::from_str::<Value>(note).unwrap_or_default()),
+            "note": search.note_json(),
             "attempt": offer.attempt,
             "expires_at": moment(ask.expires),
             "expires_in_ms": now.ms_until(ask.expires),
@@ -169,6 +169,7 @@ impl Model {
             "intent": staff.intent(),
             "offer": offer,
             "session": talk,
+            "wrap_up_ends_in_ms": staff.wrap_up_left_ms(now),
         })
     }
 
@@ -187,6 +188,7 @@ impl Model {
         let messages: Vec<Value> = talk.said[from..].iter().map(|said| self.said_json(id, said.id)).collect();
         let mut room = json!({
             "session": self.talk_json(id),
+            "note": self.search(talk.booking).and_then(Search::note_json),
             "peer": { "online": talk.sides[party.other() as usize].online },
             "messages": messages,
         });
