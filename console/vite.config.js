@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
+import { pngOf } from './icons.js'
 
 /** Their addresses are written elsewhere: in apps, and in what is installed on phones. */
 const LASTING_NAMES = ['embed', 'worker']
@@ -32,8 +33,15 @@ export default defineConfig({
       },
     },
   },
-  plugins: [{ name: 'compressed', closeBundle: compress }],
+  plugins: [{ name: 'icons', generateBundle: drawIcons }, { name: 'compressed', closeBundle: compress }],
 })
+
+/** iPhones and some launchers take no SVG. */
+function drawIcons() {
+  for (const [fileName, size, full] of [['icon-180.png', 180, true], ['icon-192.png', 192, false], ['icon-512.png', 512, true]]) {
+    this.emitFile({ type: 'asset', fileName, source: pngOf(size, { full }) })
+  }
+}
 
 /** The server sends what is compressed here, and compresses nothing itself. */
 async function compress() {

@@ -109,7 +109,7 @@ class Party {
   async hears(text) { await this.log.locator('.bubble', { hasText: text }).first().waitFor() }
 
   /** All that was said, in order. */
-  async said() { return this.log.locator('.bubble').allInnerTexts() }
+  async said() { return this.log.locator('.bubble:not(.question)').allInnerTexts() }
 
   /** What has become of the last message of one's own. */
   async lastIs(delivery) { await this.log.locator('.is-own .mark').last().filter({ hasText: delivery }).waitFor() }

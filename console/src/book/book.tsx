@@ -6,7 +6,7 @@ import { useDoing } from '../look/doing.js'
 import { LanguageChoice } from '../look/language-choice.js'
 import { LineStrip } from '../look/line.js'
 import { useLine, useSwitchboard, useTopic } from '../look/live.js'
-import { marked } from '../look/notice.js'
+import { useTitle } from '../look/attention.js'
 import { show } from '../look/page.js'
 import type { Person } from '../person/claims.js'
 import { SignedIn } from '../person/signed-in.js'
@@ -42,8 +42,7 @@ function Page({ person, token }: { person: Person; token: () => Promise<string> 
   const stage = stageOf(booking)
   useNotices(stage, booking, state?.availability, name)
   // Read while it is drawn: it is drawn again when what was missed changes.
-  const title = marked(titleOf(stage, booking, name))
-  useEffect(() => void (document.title = title), [title])
+  useTitle(titleOf(stage, booking, name))
   useEffect(() => tellHost(stage), [stage])
   return (
     <div class="book" data-stage={stage}>

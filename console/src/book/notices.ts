@@ -1,7 +1,7 @@
 // What a client who looks at something else must hear: that somebody has accepted, and that somebody is free.
 import { useEffect, useRef } from 'preact/hooks'
 import type { Availability, Booking } from 'switchboard-client'
-import { notice } from '../look/notice.js'
+import { beckon } from '../look/attention.js'
 import type { Stage } from './host.js'
 import { words } from './words.js'
 
@@ -14,13 +14,14 @@ export function useNotices(stage: Stage, booking: Booking | null, availability: 
     before.current = stage
     if (was !== 'waiting' || stage === 'waiting') return
     const title = stage === 'talking' ? say.accepted(booking?.employee?.name ?? say.title(company)) : say.notFound
-    notice({ title, body: say.title(company), tag: 'booking' })
+    beckon({ mark: title, title, body: say.title(company), tag: 'booking' })
   }, [stage])
   const wasFree = useRef<boolean | undefined>(undefined)
   const isFree = availability?.available
   useEffect(() => {
     const was = wasFree.current
     wasFree.current = isFree
-    if (stage === 'choosing' && was === false && isFree) notice({ title: say.somebodyFree, body: say.title(company), tag: 'free' })
+    if (stage !== 'choosing' || was !== false || !isFree) return
+    beckon({ mark: say.somebodyFree, title: say.somebodyFree, body: say.title(company), tag: 'free' })
   }, [isFree])
 }

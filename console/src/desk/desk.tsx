@@ -1,10 +1,12 @@
 // `/desk`: an employee at work. What is shown follows from the one status that the server tells to all their devices.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { EmployeeState, EmployeeTopic, Json, Session, Switchboard } from 'switchboard-client'
+import type { EmployeeState, EmployeeTopic, Session, Switchboard } from 'switchboard-client'
 import { Alone } from '../look/alone.js'
+import { useTitle } from '../look/attention.js'
 import { Logo, useBrand } from '../look/branded.js'
 import { LineStrip } from '../look/line.js'
-import { useSwitchboard, useTopic } from '../look/live.js'
+import { useNow, useSwitchboard, useTopic } from '../look/live.js'
+import { clientOf, topicOf } from '../look/names.js'
 import { show } from '../look/page.js'
 import { canBeHeard } from '../look/sound.js'
 import { Api } from '../person/api.js'
@@ -12,11 +14,11 @@ import type { Person } from '../person/claims.js'
 import { SignedIn } from '../person/signed-in.js'
 import { signIn } from '../person/sign-in.js'
 import { Consultation } from '../session/consultation.js'
-import { keep, recall } from '../session/kept.js'
+import { running } from '../words/writing.js'
 import { useAwake } from './awake.js'
-import { ClosedOffer, Offered } from './offer.js'
+import { ClosedOffer, Offered, type Answered } from './offer.js'
 import { Over } from './over.js'
-import { DeviceSettings, wishes } from './settings.js'
+import { AskToNotify, DeviceSettings, wishes } from './settings.js'
 import { Switch } from './switch.js'
 import { Today } from './today.js'
 import { words } from './words.js'
@@ -38,7 +40,7 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
   const state = useTopic(topic)
   useBrand(state?.company)
   useAwake(state?.intent === 'idle' || state?.session != null)
-  useEffect(() => void (document.title = state?.offer ? words().request(state.offer.topic) : words().title))
+  useTitle(state?.offer ? words().request(topicOf(state.offer)) : words().title)
   if (topic.refusal) return <Gone />
   return (
     <div class={`desk toned is-${state?.status ?? 'offline'}`}>
@@ -64,12 +66,12 @@ function Work({ state, topic, switchboard, api, person }: {
   person: Person
 }) {
   const { session, offer } = state
-  const { shown, note, putAway } = useShownSession(state)
-  const [answered, setAnswered] = useState('')
+  const { shown, putAway } = useShownSession(state)
+  const [answered, setAnswered] = useState<Answered>()
   if (session) {
     return (
       <main class="in-session">
-        <Consultation {...{ switchboard, session, note }} side="employee" other={session.client_id} />
+        <Consultation {...{ switchboard, session }} side="employee" other={clientOf(session)} />
       </main>
     )
   }
@@ -77,45 +79,30 @@ function Work({ state, topic, switchboard, api, person }: {
     <main>
       {/* An offer has a place of its own: what lies open stays in sight below it, where there is room. */}
       <div class="front">
-        <ClosedOffer state={state} answeredHere={answered === state.closed?.offer.id} />
+        <ClosedOffer {...{ state, answered }} />
         {offer && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
         {shown && <Over session={shown} switchboard={switchboard} onDone={putAway} />}
         {!shown && !offer && <Waiting state={state} />}
+        {!offer && state.intent === 'idle' && <AskToNotify />}
       </div>
-      <Today {...{ api, switchboard }} employee={person.id} changed={`${shown?.id} ${state.closed?.offer.id}`} />
+      <Today {...{ api, switchboard }} employee={person.id} changed={`${shown?.id} ${state.closed?.offer.id} ${state.closed?.outcome}`} />
     </main>
   )
 }
 
-/** The running session, or the last one until it is put away; with what the client wrote when they asked. */
-function useShownSession(state: EmployeeState) {
-  const { session, offer, closed } = state
+/** The running session, or the last one until it is put away. */
+function useShownSession({ session }: EmployeeState) {
   const [last, setLast] = useState<Session>()
-  const [asked, setAsked] = useState(offer)
-  useEffect(() => void (offer && setAsked(offer)), [offer])
   useEffect(() => void (session && setLast(session)), [session])
-  const shown = session ?? last
-  const known = [asked, closed?.offer].find((offer) => offer && offer.booking_id === shown?.booking_id)
-  return { shown, note: useWish(session, known?.note), putAway: () => setLast(undefined) }
-}
-
-/** What the client wrote. It comes with the offer alone: a reload finds it in the tab, as long as the session runs. */
-function useWish(session: Session | null, told: Json | undefined): Json {
-  const id = session?.id
-  const before = useMemo(() => (id === undefined ? undefined : recall<Json>(id, 'wish')), [id])
-  useEffect(() => {
-    if (id === undefined) return undefined
-    if (told !== undefined) keep(id, 'wish', told)
-    return () => keep(id, 'wish', undefined)
-  }, [id, told])
-  return told ?? before ?? null
+  return { shown: session ?? last, putAway: () => setLast(undefined) }
 }
 
 function Waiting({ state }: { state: EmployeeState }) {
   const say = words()
+  if (state.wrap_up_ends_at !== null) return <WrapUp state={state} endsAt={state.wrap_up_ends_at} />
   const ready = state.intent === 'idle'
   return (
-    <section class="waiting">
+    <section class="waiting arrives">
       <svg class="board" viewBox="0 0 120 44" aria-hidden="true">
         {[12, 36, 60, 84, 108].map((x) => (
           <circle key={x} class={x === 60 ? 'own jack' : 'jack'} cx={x} cy="12" r="7" />
@@ -125,6 +112,20 @@ function Waiting({ state }: { state: EmployeeState }) {
       <h2>{ready ? say.waiting : say.away}</h2>
       <p class="soft">{ready ? say.waitingHow : say.awayHow}</p>
       {ready && wishes.value.sound && !canBeHeard.value && <p class="silent small">{say.silent}</p>}
+    </section>
+  )
+}
+
+/** After a session the next request waits for a while. */
+function WrapUp({ state, endsAt }: { state: EmployeeState; endsAt: number }) {
+  const say = words()
+  const left = running(endsAt - useNow(250) + 999)
+  return (
+    <section class="waiting arrives">
+      <h2>
+        {say.wrapUp} <span class="figure">{left}</span>
+      </h2>
+      <p class="soft">{state.intent === 'idle' ? say.wrapUpHow : say.wrapUpOff}</p>
     </section>
   )
 }

@@ -4,62 +4,80 @@ import type { EmployeeState, EmployeeTopic, HeardOffer, Outcome } from 'switchbo
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
 import { useNow } from '../look/live.js'
+import { clientOf, topicOf } from '../look/names.js'
 import { announce } from '../look/page.js'
 import { Wish } from '../session/wish.js'
 import { number } from '../words/writing.js'
 import { useAlarm } from './alarm.js'
+import { wishes } from './settings.js'
 import { words } from './words.js'
 
 /** A key that was meant for something else must not answer: none counts until all have rested for so long. */
 const KEYS_REST_FOR_MS = 500
 const CLOSED_SHOWN_MS = 8_000
 
+/** What was answered on this device. */
+export interface Answered {
+  readonly offer: string
+  readonly how: 'accept' | 'decline'
+}
+
 /** The open offer; `onAnswer` hears that it is answered on this device. */
 export function Offered({ offer, topic, onAnswer }: {
   offer: HeardOffer
   topic: EmployeeTopic
-  onAnswer: (offer: string) => void
+  onAnswer: (answered: Answered) => void
 }) {
   const say = words()
   const { busy, error, run } = useDoing()
-  const answer = (how: () => Promise<unknown>) => {
-    onAnswer(offer.id)
-    run(how)
+  const [answered, setAnswered] = useState<Answered['how']>()
+  const answer = (how: Answered['how'], work: () => Promise<unknown>) => {
+    if (busy) return
+    onAnswer({ offer: offer.id, how })
+    setAnswered(how)
+    run(work)
   }
-  const accept = () => answer(() => topic.accept(offer.id))
-  const decline = () => answer(() => topic.reject(offer.id))
+  const accept = () => answer('accept', () => topic.accept(offer.id))
+  const decline = () => answer('decline', () => topic.reject(offer.id))
   useAlarm(offer, accept, decline)
-  useKeys(offer.id, { A: accept, D: decline })
+  const { keys } = wishes.value
+  useKeys(offer.id, keys.on ? { [keys.accept]: accept, [keys.decline]: decline } : {})
   const place = useInFront(offer.id)
-  useEffect(() => announce(`${say.request(offer.topic)} ${say.from(offer.client_id)}. ${say.keys}`, true), [offer.id])
+  const told = keys.on ? say.keys(keys.accept, keys.decline) : ''
+  useEffect(() => announce(`${say.request(topicOf(offer))} ${say.from(clientOf(offer))}. ${told}`, true), [offer.id])
   return (
-    <section class="offer" aria-labelledby="offer" ref={place} tabIndex={-1}>
+    <section class="offer arrives" aria-labelledby="offer" ref={place} tabIndex={-1}>
       {/* It alone scrolls: whatever the client wrote, the answers stay where they are. */}
       <div class="stack what" tabIndex={0}>
         <div class="first">
           <div>
-            <h2 id="offer">{say.request(offer.topic)}</h2>
-            <p class="from">{say.from(offer.client_id)}</p>
+            <h2 id="offer">{say.request(topicOf(offer))}</h2>
+            <p class="from">{say.from(clientOf(offer))}</p>
             {offer.attempt > 1 && <p class="soft small">{say.attempt(offer.attempt)}</p>}
           </div>
           <Left offer={offer} />
         </div>
-        {offer.note !== null && <Wish note={offer.note} of={offer.client_id} />}
+        {offer.note !== null && <Wish note={offer.note} of={clientOf(offer)} />}
+        {!topic.live && <p class="small">{answered === undefined ? say.lineLost : say.answerWaits}</p>}
         <ErrorLine text={error} />
       </div>
       <div class="answers">
-        <WorkButton class="decline" busy={busy} onClick={decline} aria-keyshortcuts="D">
+        <WorkButton class="decline" busy={busy && answered === 'decline'} onClick={decline} {...shortcut(keys.on, keys.decline)}>
           <Icon name="decline" />
           {say.decline}
         </WorkButton>
-        <WorkButton class="act accept" busy={busy} onClick={accept} aria-keyshortcuts="A">
+        <WorkButton class="act accept" busy={busy && answered === 'accept'} onClick={accept} {...shortcut(keys.on, keys.accept)}>
           <Icon name="accept" />
           {say.accept}
         </WorkButton>
-        <p class="soft small keys">{say.keys}</p>
+        {keys.on && <p class="soft small keys">{told}</p>}
       </div>
     </section>
   )
+}
+
+function shortcut(on: boolean, key: string) {
+  return on ? { 'aria-keyshortcuts': key } : {}
 }
 
 /** The time that is left, as a ring that empties and in seconds. */
@@ -73,7 +91,7 @@ function Left({ offer }: { offer: HeardOffer }) {
         <circle class="all" cx="40" cy="40" r="35" />
         <circle class="rest" cx="40" cy="40" r="35" pathLength="1" strokeDasharray={`${share} 1`} />
       </svg>
-      <span class="figure" aria-hidden="true">
+      <span class="figure display" aria-hidden="true">
         {seconds}
       </span>
     </div>
@@ -117,14 +135,15 @@ function isWriting(target: EventTarget | null): boolean {
 }
 
 /** How the last offer ended, for a moment. */
-export function ClosedOffer({ state, answeredHere }: { state: EmployeeState; answeredHere: boolean }) {
+export function ClosedOffer({ state, answered }: { state: EmployeeState; answered: Answered | undefined }) {
   const [told, setTold] = useState('')
   const { closed } = state
+  const here = answered?.offer === closed?.offer.id ? answered?.how : undefined
   useEffect(() => {
-    const text = closed ? sentence(closed.outcome, answeredHere) : ''
+    const text = closed ? sentence(closed.outcome, here) : ''
     setTold(text)
     announce(text)
-  }, [closed?.offer.id])
+  }, [closed?.offer.id, closed?.outcome])
   useEffect(() => {
     if (!told) return undefined
     const timer = setTimeout(() => setTold(''), CLOSED_SHOWN_MS)
@@ -133,8 +152,10 @@ export function ClosedOffer({ state, answeredHere }: { state: EmployeeState; ans
   return told && !state.session && !state.offer ? <p class="closed-offer">{told}</p> : null
 }
 
-function sentence(outcome: Outcome, answeredHere: boolean): string {
+function sentence(outcome: Outcome | null, here: Answered['how'] | undefined): string {
   const say = words()
-  if (outcome === 'accepted' && answeredHere) return ''
-  return outcome === 'rejected' && !answeredHere ? say.elsewhere : say.closed[outcome]
+  if (outcome === 'accepted' && here === 'accept') return ''
+  if (outcome === null) return here === 'accept' ? say.acceptLost : say.overMeanwhile
+  const how = outcome === 'rejected' && here !== 'decline' ? say.elsewhere : say.closed[outcome]
+  return here === 'accept' ? `${say.acceptLost} ${how}` : how
 }

@@ -1,7 +1,8 @@
 // What this device shall do: ring, notify, and in which language. Kept on this device.
-import { signal } from '@preact/signals'
-import { useRef, useState } from 'preact/hooks'
+import { effect, signal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import { keep, recall } from '../kept.js'
+import { may } from '../look/attention.js'
 import { Icon } from '../look/icon.js'
 import { LanguageChoice } from '../look/language-choice.js'
 import { ring } from '../look/sound.js'
@@ -10,14 +11,24 @@ import { words } from './words.js'
 interface Wishes {
   readonly sound: boolean
   readonly notify: boolean
+  /** The letters that answer an offer, anywhere on the page. */
+  readonly keys: { readonly on: boolean; readonly accept: string; readonly decline: string }
+  /** Whether the question after notifications was put away. */
+  readonly asked: boolean
 }
 
 const KEPT_AS = 'desk'
-const AT_FIRST: Wishes = { sound: true, notify: false }
+const AT_FIRST: Wishes = { sound: true, notify: false, keys: { on: true, accept: 'A', decline: 'D' }, asked: false }
 const TRIED_FOR_MS = 2_500
 
 /** What this device shall do. */
 export const wishes = signal<Wishes>({ ...AT_FIRST, ...(recall('on-device', KEPT_AS) as Partial<Wishes>) })
+
+// A call and a message are told as an offer is.
+effect(() => {
+  const { sound: aloud, notify } = wishes.value
+  may.value = { aloud, notify }
+})
 
 function wish(changed: Partial<Wishes>) {
   wishes.value = { ...wishes.value, ...changed }
@@ -38,6 +49,7 @@ export function DeviceSettings() {
           <h2 id="settings">{say.settings}</h2>
           <Sound />
           <Notify />
+          <Keys />
           <label>
             <span>{say.language}</span>
             <LanguageChoice />
@@ -70,21 +82,75 @@ function Sound() {
 
 function Notify() {
   const say = words()
-  const [permission, setPermission] = useState('Notification' in window ? Notification.permission : 'denied')
-  const ask = async (wanted: boolean) => {
-    const answer = wanted && permission === 'default' ? await Notification.requestPermission() : permission
-    setPermission(answer)
-    wish({ notify: wanted && answer === 'granted' })
-  }
+  const isBlocked = permission.value === 'denied'
   return (
     <label class="row">
       <input
         type="checkbox"
-        checked={wishes.value.notify && permission === 'granted'}
-        disabled={permission === 'denied'}
-        onChange={(event) => void ask(event.currentTarget.checked)}
+        checked={wishes.value.notify && permission.value === 'granted'}
+        disabled={isBlocked}
+        onChange={(event) => void wantNotifications(event.currentTarget.checked)}
       />
-      <span>{permission === 'denied' ? say.notifyBlocked : say.notify}</span>
+      <span>{isBlocked ? say.notifyBlocked : say.notify}</span>
     </label>
+  )
+}
+
+const permission = signal<NotificationPermission>('Notification' in window ? Notification.permission : 'denied')
+
+async function wantNotifications(wanted: boolean): Promise<void> {
+  if (wanted && permission.value === 'default') permission.value = await Notification.requestPermission()
+  wish({ notify: wanted && permission.value === 'granted', asked: true })
+}
+
+/** Asks once and in plain sight whether this device may notify; nothing where it may not, or was asked. */
+export function AskToNotify() {
+  const say = words()
+  if (permission.value === 'denied' || wishes.value.notify || wishes.value.asked) return null
+  return (
+    <div class="ask-notify row wrap">
+      <p class="grow small">{say.notifyAsk}</p>
+      <button type="button" class="small" onClick={() => void wantNotifications(true)}>
+        <Icon name="bell" />
+        {say.notify}
+      </button>
+      <button type="button" class="plain small" onClick={() => wish({ asked: true })}>
+        {say.notNow}
+      </button>
+    </div>
+  )
+}
+
+/** The letters that answer: as they are, others, or none. */
+function Keys() {
+  const say = words()
+  const { keys } = wishes.value
+  const change = (changed: Partial<Wishes['keys']>) => wish({ keys: { ...keys, ...changed } })
+  const letter = (which: 'accept' | 'decline', other: string) => (
+    <label class="letter">
+      <span class="small">{say[which]}</span>
+      <input
+        value={keys[which]}
+        maxLength={1}
+        autocapitalize="characters"
+        autocomplete="off"
+        onInput={({ currentTarget }) => {
+          const typed = currentTarget.value.toUpperCase()
+          if (/^[A-Z]$/.test(typed) && typed !== other) change({ [which]: typed })
+          else if (typed !== '') currentTarget.value = keys[which]
+        }}
+        onBlur={({ currentTarget }) => (currentTarget.value = keys[which])}
+      />
+    </label>
+  )
+  return (
+    <div class="row wrap">
+      <label class="row grow">
+        <input type="checkbox" checked={keys.on} onChange={(event) => change({ on: event.currentTarget.checked })} />
+        <span>{say.answerByKeys}</span>
+      </label>
+      {keys.on && letter('accept', keys.decline)}
+      {keys.on && letter('decline', keys.accept)}
+    </div>
   )
 }

@@ -1,4 +1,5 @@
 // The one switch: whether the employee wants to be asked. What it says follows from the server, on all devices.
+import { useState } from 'preact/hooks'
 import type { Cause, EmployeeState, EmployeeTopic } from 'switchboard-client'
 import { ErrorLine, useDoing } from '../look/doing.js'
 import { Lamp } from '../look/lamp.js'
@@ -23,7 +24,7 @@ export function Switch({ name, state, topic }: { name: string; state: EmployeeSt
 function Status({ state }: { state: EmployeeState }) {
   return (
     <p class="row small">
-      <Lamp status={state.status} />
+      {state.wrap_up_ends_at === null ? <Lamp status={state.status} /> : <Lamp status={state.status} word={words().wrapUp} />}
       <span class="soft since">{words().since(clock(state.since))}</span>
     </p>
   )
@@ -31,8 +32,14 @@ function Status({ state }: { state: EmployeeState }) {
 
 function Flip({ state, topic }: { state: EmployeeState; topic: EmployeeTopic }) {
   const { busy, error, run } = useDoing()
-  const on = state.intent === 'idle'
-  const flip = () => run(() => topic.setStatus(on ? 'offline' : 'idle'))
+  const [wanted, setWanted] = useState(false)
+  // It moves at once, and is pale until the server has said so.
+  const on = busy ? wanted : state.intent === 'idle'
+  const flip = () => {
+    if (busy) return
+    setWanted(!on)
+    run(() => topic.setStatus(on ? 'offline' : 'idle'))
+  }
   return (
     <>
       <span class="take small" id="take">
@@ -50,7 +57,7 @@ function Flip({ state, topic }: { state: EmployeeState; topic: EmployeeTopic }) 
 function Why({ state }: { state: EmployeeState }) {
   const say = words()
   const { intent, status, cause } = state
-  if (intent === 'offline' && status === 'busy') return <p class="small why">{say.afterwards}</p>
+  if (intent === 'offline' && status === 'busy' && state.session) return <p class="small why">{say.afterwards}</p>
   const text = intent === 'offline' && isNamed(cause) ? say.because[cause] : ''
   return text ? <p class="small why">{text}</p> : null
 }

@@ -2,13 +2,16 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Session, Switchboard } from 'switchboard-client'
 import type { Api } from '../person/api.js'
-import { clock, lasting, number, running } from '../words/writing.js'
+import { clientOf, topicOf } from '../look/names.js'
+import { clock, number, running, worked } from '../words/writing.js'
 import { Past } from './past.js'
 import { words } from './words.js'
 
 const SESSIONS_SHOWN = 50
 
 interface Day {
+  /** How many there were; the newest of them are listed. */
+  readonly count: number
   readonly sessions: readonly Session[]
   readonly talkedMs: number
   readonly declined: number
@@ -27,8 +30,8 @@ export function Today({ api, employee, switchboard, changed }: {
   const [opened, setOpened] = useState<Session>()
   if (!day) return null
   const figures = [
-    [say.todayFigures.sessions, number(day.sessions.length)],
-    [say.todayFigures.talked, lasting(day.talkedMs)],
+    [say.todayFigures.sessions, number(day.count)],
+    [say.todayFigures.talked, worked(day.talkedMs)],
     [say.todayFigures.declined, number(day.declined)],
     [say.todayFigures.missed, number(day.missed)],
   ]
@@ -39,7 +42,7 @@ export function Today({ api, employee, switchboard, changed }: {
         {figures.map(([name, value]) => (
           <div key={name}>
             <dt class="soft small">{name}</dt>
-            <dd class="figure">{value}</dd>
+            <dd class="figure display">{value}</dd>
           </div>
         ))}
       </dl>
@@ -49,12 +52,13 @@ export function Today({ api, employee, switchboard, changed }: {
           <li key={session.id}>
             <button type="button" class="plain" onClick={() => setOpened(session)}>
               <time dateTime={session.started_at}>{clock(session.started_at)}</time>
-              <span class="grow">{say.session(session.topic, session.client_id)}</span>
+              <span class="grow">{say.session(topicOf(session), clientOf(session))}</span>
               <span class="soft figure">{running(lengthOf(session))}</span>
             </button>
           </li>
         ))}
       </ol>
+      {day.count > day.sessions.length && <p class="soft small">{say.newestOnly(number(day.sessions.length))}</p>}
       {opened && <Past session={opened} switchboard={switchboard} onClose={() => setOpened(undefined)} />}
     </section>
   )
@@ -75,6 +79,11 @@ function useDay(api: Api, employee: string, changed: string): Day | undefined {
 }
 
 interface Counted {
+  readonly sessions: {
+    readonly started: number
+    readonly running: number
+    readonly length: { readonly count: number; readonly mean_ms: number | null }
+  }
   readonly offers: {
     readonly rejected: number
     readonly timed_out: number
@@ -87,13 +96,14 @@ async function read(api: Api, employee: string): Promise<Day> {
   const midnight = new Date()
   midnight.setHours(0, 0, 0, 0)
   const from = midnight.toISOString()
-  const [{ items }, { offers }] = await Promise.all([
+  const [{ items }, { offers, sessions }] = await Promise.all([
     api.get<{ items: readonly Session[] }>('/sessions', { employee, from, state: 'ended', limit: SESSIONS_SHOWN }),
     api.get<Counted>(`/employees/${encodeURIComponent(employee)}/statistics`, { from }),
   ])
   return {
+    count: Math.max(items.length, sessions.started - sessions.running),
     sessions: items,
-    talkedMs: items.reduce((sum, session) => sum + lengthOf(session), 0),
+    talkedMs: talkedMs(items, sessions.length),
     declined: offers.rejected,
     missed: offers.timed_out + offers.undelivered + offers.booking_expired,
   }
@@ -101,4 +111,10 @@ async function read(api: Api, employee: string): Promise<Day> {
 
 function lengthOf({ started_at, ended_at }: Session): number {
   return (ended_at === null ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at)
+}
+
+/** All of them; the list has the newest only. */
+function talkedMs(items: readonly Session[], { count, mean_ms }: Counted['sessions']['length']): number {
+  const listed = items.reduce((sum, session) => sum + lengthOf(session), 0)
+  return items.length < SESSIONS_SHOWN ? listed : Math.max(listed, count * (mean_ms ?? 0))
 }

@@ -20,7 +20,19 @@ interface Words {
   readonly left: (seconds: string) => string
   readonly accept: string
   readonly decline: string
-  readonly keys: string
+  readonly keys: (accept: string, decline: string) => string
+  readonly lineLost: string
+  readonly answerWaits: string
+  readonly acceptLost: string
+  readonly overMeanwhile: string
+  readonly wrapUp: string
+  readonly wrapUpHow: string
+  readonly wrapUpOff: string
+  readonly notifyAsk: string
+  readonly notNow: string
+  readonly answerByKeys: string
+  readonly cut: string
+  readonly newestOnly: (count: string) => string
   readonly closed: Readonly<Record<Outcome, string>>
   readonly elsewhere: string
   readonly over: (client: string) => string
@@ -70,15 +82,27 @@ export const words = translated<Words>({
     left: (seconds) => `${seconds} s left`,
     accept: 'Accept',
     decline: 'Decline',
-    keys: 'Keys: A accepts, D declines',
+    keys: (accept, decline) => `Keys: ${accept} accepts, ${decline} declines`,
+    lineLost: 'No connection. Your answer is sent when it is back.',
+    answerWaits: 'No connection. Your answer is sent when it is back; if that is too late, this page says so.',
+    acceptLost: 'Your Accept did not arrive in time: this request went to somebody else or is over.',
+    overMeanwhile: 'A request ended while you had no connection.',
+    wrapUp: 'Wrap-up',
+    wrapUpHow: 'Time left before the next request can come.',
+    wrapUpOff: 'You are off after that.',
+    notifyAsk: 'This page can tell you of requests, messages and calls when you look elsewhere.',
+    notNow: 'Not now',
+    answerByKeys: 'Answer by keys',
+    cut: 'Only the last 100 messages are shown; earlier ones are not.',
+    newestOnly: (count) => `The newest ${count} are listed.`,
     closed: {
       accepted: 'Accepted on another device.',
-      rejected: 'Declined. The next one is being asked.',
-      timed_out: 'Not answered in time. The next one is being asked.',
-      undelivered: 'The request did not reach you in time. The next one is being asked.',
+      rejected: 'Declined.',
+      timed_out: 'Not answered in time.',
+      undelivered: 'The request did not reach you in time.',
       client_cancelled: 'The client has cancelled.',
-      client_lost: 'The client has gone away.',
-      went_offline: 'You went off, so the next one is being asked.',
+      client_lost: 'The client has left.',
+      went_offline: 'You went off, so the request is yours no more.',
       withdrawn_by_admin: 'The request was taken back.',
       booking_expired: 'The search took too long and was ended.',
     },
@@ -116,15 +140,15 @@ export const words = translated<Words>({
     take: 'Anfragen annehmen',
     since: (time) => `seit ${time}`,
     because: {
-      missed: 'Anfragen blieben unbeantwortet, daher wurden Sie abgemeldet. Schalten Sie ein, wenn Sie zurück sind.',
+      missed: 'Anfragen blieben unbeantwortet, daher nehmen Sie keine Anfragen mehr an. Schalten Sie ein, wenn Sie zurück sind.',
       set_by_admin: 'Die Leitung hat das geändert.',
-      connection_lost: 'Dieses Gerät war zu lange weg, daher wurden Sie abgemeldet.',
+      connection_lost: 'Dieses Gerät war zu lange weg, daher nehmen Sie keine Anfragen mehr an.',
     },
     afterwards: 'Gilt, sobald dieses Gespräch vorbei ist',
     waiting: 'Bereit für die nächste Anfrage',
     waitingHow: 'Lassen Sie diese Seite offen. Es klingelt, sobald jemand Sie braucht.',
     silent: 'Tippen oder klicken Sie einmal auf diese Seite: Erst dann lässt Ihr Browser sie klingeln.',
-    away: 'Sie sind abgemeldet',
+    away: 'Sie nehmen keine Anfragen an',
     awayHow: 'Schalten Sie ein, wenn Sie gefragt werden möchten.',
     request: (topic) => `Anfrage: ${topic}`,
     from: (client) => `von ${client}`,
@@ -132,15 +156,27 @@ export const words = translated<Words>({
     left: (seconds) => `noch ${seconds} s`,
     accept: 'Annehmen',
     decline: 'Ablehnen',
-    keys: 'Tasten: A nimmt an, D lehnt ab',
+    keys: (accept, decline) => `Tasten: ${accept} nimmt an, ${decline} lehnt ab`,
+    lineLost: 'Keine Verbindung. Ihre Antwort wird gesendet, sobald sie zurück ist.',
+    answerWaits: 'Keine Verbindung. Ihre Antwort wird gesendet, sobald sie zurück ist; ist das zu spät, steht es hier.',
+    acceptLost: 'Ihre Annahme kam nicht rechtzeitig an: Die Anfrage ging an jemand anderen oder ist vorbei.',
+    overMeanwhile: 'Eine Anfrage endete, während Sie keine Verbindung hatten.',
+    wrapUp: 'Nachbereitung',
+    wrapUpHow: 'So lange kommt keine neue Anfrage.',
+    wrapUpOff: 'Danach nehmen Sie keine Anfragen mehr an.',
+    notifyAsk: 'Diese Seite kann Anfragen, Nachrichten und Anrufe melden, wenn Sie woanders hinsehen.',
+    notNow: 'Jetzt nicht',
+    answerByKeys: 'Mit Tasten antworten',
+    cut: 'Nur die letzten 100 Nachrichten sind zu sehen, frühere nicht.',
+    newestOnly: (count) => `Die neuesten ${count} sind aufgeführt.`,
     closed: {
       accepted: 'Auf einem anderen Gerät angenommen.',
-      rejected: 'Abgelehnt. Die nächste Person wird gefragt.',
-      timed_out: 'Nicht rechtzeitig beantwortet. Die nächste Person wird gefragt.',
-      undelivered: 'Die Anfrage hat Sie nicht rechtzeitig erreicht. Die nächste Person wird gefragt.',
+      rejected: 'Abgelehnt.',
+      timed_out: 'Nicht rechtzeitig beantwortet.',
+      undelivered: 'Die Anfrage hat Sie nicht rechtzeitig erreicht.',
       client_cancelled: 'Die Anfrage wurde zurückgezogen.',
       client_lost: 'Wer gefragt hat, ist nicht mehr da.',
-      went_offline: 'Sie haben sich abgemeldet. Die nächste Person wird gefragt.',
+      went_offline: 'Sie haben die Annahme ausgeschaltet; die Anfrage ist nicht mehr Ihre.',
       withdrawn_by_admin: 'Die Anfrage wurde zurückgenommen.',
       booking_expired: 'Die Suche dauerte zu lange und wurde beendet.',
     },
@@ -194,15 +230,27 @@ export const words = translated<Words>({
     left: (seconds) => `بقي ${seconds} ث`,
     accept: 'قبول',
     decline: 'رفض',
-    keys: 'المفاتيح: A للقبول وD للرفض',
+    keys: (accept, decline) => `المفاتيح: ${accept} للقبول و${decline} للرفض`,
+    lineLost: 'لا يوجد اتصال. سيُرسل ردّك عند عودته.',
+    answerWaits: 'لا يوجد اتصال. سيُرسل ردّك عند عودته، وإن فات الأوان فستخبرك هذه الصفحة.',
+    acceptLost: 'لم يصل قبولك في الوقت المناسب: ذهب الطلب إلى شخص آخر أو انتهى.',
+    overMeanwhile: 'انتهى طلب أثناء انقطاع اتصالك.',
+    wrapUp: 'إنهاء الأعمال',
+    wrapUpHow: 'الوقت المتبقي قبل أن يصل الطلب التالي.',
+    wrapUpOff: 'بعد ذلك يتوقف استقبالك.',
+    notifyAsk: 'يمكن لهذه الصفحة تنبيهك إلى الطلبات والرسائل والمكالمات عندما تنظر إلى غيرها.',
+    notNow: 'ليس الآن',
+    answerByKeys: 'الرد بالمفاتيح',
+    cut: 'تظهر آخر 100 رسالة فقط، ولا تظهر الرسائل الأقدم.',
+    newestOnly: (count) => `تظهر أحدث ${count}.`,
     closed: {
       accepted: 'قُبل على جهاز آخر.',
-      rejected: 'رُفض. يُسأل الشخص التالي.',
-      timed_out: 'لم يُجَب في الوقت المحدد. يُسأل الشخص التالي.',
-      undelivered: 'لم يصلك الطلب في الوقت المحدد. يُسأل الشخص التالي.',
+      rejected: 'رُفض.',
+      timed_out: 'لم يُجَب في الوقت المحدد.',
+      undelivered: 'لم يصلك الطلب في الوقت المحدد.',
       client_cancelled: 'ألغى العميل طلبه.',
       client_lost: 'غادر العميل.',
-      went_offline: 'أوقفت الاستقبال، لذلك يُسأل الشخص التالي.',
+      went_offline: 'أوقفت الاستقبال، فلم يعد الطلب لك.',
       withdrawn_by_admin: 'سُحب الطلب.',
       booking_expired: 'طال البحث فأُنهي.',
     },

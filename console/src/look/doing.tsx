@@ -35,7 +35,7 @@ const words = translated<Record<string, string>>({
     overloaded: 'Der Server ist sehr beschäftigt. Bitte versuchen Sie es gleich noch einmal.',
     unavailable: 'Der Server kann gerade nichts speichern. Bitte versuchen Sie es bald noch einmal.',
     draining: 'Der Server wird neu gestartet. Bitte versuchen Sie es gleich noch einmal.',
-    unauthorized: 'Sie sind abgemeldet. Öffnen Sie diese Seite erneut aus Ihrer App.',
+    unauthorized: 'Ihre Anmeldung ist abgelaufen. Öffnen Sie diese Seite erneut aus Ihrer App.',
     changed: 'Jemand hat das inzwischen geändert. Sehen Sie noch einmal nach, und ändern Sie von dort aus.',
   },
   ar: {

@@ -13,7 +13,7 @@ export function wordOf(status: Status): string {
   return words()[status]
 }
 
-/** The lamp. */
-export function Lamp({ status }: { status: Status }) {
-  return <span class={`lamp is-${status}`}>{wordOf(status)}</span>
+/** The lamp; `word` says it where the status's own says less. */
+export function Lamp({ status, word = wordOf(status) }: { status: Status; word?: string }) {
+  return <span class={`lamp is-${status}`}>{word}</span>
 }

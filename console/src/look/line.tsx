@@ -11,7 +11,7 @@ const words = translated({
   },
   de: {
     lost: 'Keine Verbindung. Sie kommt von selbst zurück, und nichts Geschriebenes geht verloren.',
-    refused: 'Sie sind abgemeldet. Öffnen Sie diese Seite erneut aus Ihrer App.',
+    refused: 'Ihre Anmeldung ist abgelaufen. Öffnen Sie diese Seite erneut aus Ihrer App.',
   },
   ar: {
     lost: 'لا يوجد اتصال. سيعود تلقائيًا، ولن يضيع شيء مما كتبته.',

@@ -71,10 +71,10 @@ export function ring(kind: RingKind, aloud = true): () => void {
   }
 }
 
-/** Sounds once, for what has happened and asks for nothing; before the first gesture it is silent. */
-export function chime(): void {
+/** Sounds once, for what has happened and asks for nothing; not `aloud` it only shakes. Before the first gesture it is silent. */
+export function chime(aloud: boolean): void {
   if (!hasBeenTouched()) return
-  const out = opened()
+  const out = aloud ? opened() : undefined
   if (out) strike(out, PATTERNS.notice)
   navigator.vibrate?.([...PATTERNS.notice.shakes])
 }

@@ -1,5 +1,6 @@
 // The call as it is seen: who rings, who is heard, both pictures, and what can be done.
 import { useEffect, useRef } from 'preact/hooks'
+import { useBeckoning, type News } from '../look/attention.js'
 import { ErrorLine } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
 import { useNow } from '../look/live.js'
@@ -23,6 +24,7 @@ export function CallStage({ telephone, other }: Props) {
   const state = telephone.state.value
   const place = useKeptFocus(state)
   useTold(state, other)
+  useBeckoning(state.is === 'ringing' ? calledBy(state, other) : undefined)
   const isOn = isUnderway(state)
   const hasPicture = isOn && (telephone.given.value.picture !== 'none' || telephone.own.picture.value !== null)
   return (
@@ -41,6 +43,11 @@ export function CallStage({ telephone, other }: Props) {
       <Choices state={state} telephone={telephone} />
     </section>
   )
+}
+
+function calledBy(state: CallState & { is: 'ringing' }, other: string): News {
+  const title = `${other} ${sentenceOf(state, other)}`
+  return { tag: `call ${state.id}`, mark: title, title, body: '', stays: true, rings: true }
 }
 
 /** The buttons at the upper edge of the room, as long as there is no call. */
@@ -128,10 +135,13 @@ function Choices({ state, telephone }: { state: CallState; telephone: Telephone 
           <button type="button" onClick={() => telephone.dismiss()}>
             {say.close}
           </button>
-          <button type="button" class="act" onClick={() => telephone.ring(state.video)}>
-            <Icon name={state.video ? 'camera' : 'call'} />
-            {say.callAgain}
-          </button>
+          {/* What another device of one's own has goes on there: to call again would only disturb it. */}
+          {state.why !== 'elsewhere' && (
+            <button type="button" class="act" onClick={() => telephone.ring(state.video)}>
+              <Icon name={state.video ? 'camera' : 'call'} />
+              {say.callAgain}
+            </button>
+          )}
         </div>
       )
     case 'connecting':
@@ -192,6 +202,11 @@ function useKeptFocus(state: CallState) {
     document.addEventListener('focusin', look)
     return () => document.removeEventListener('focusin', look)
   }, [])
+  useEffect(() => {
+    // What rings comes next by keys, unless somebody is in the middle of a word.
+    const isWriting = document.activeElement?.matches('input, textarea, select') ?? false
+    if (state.is === 'ringing' && !isWriting) place.current?.focus({ preventScroll: true })
+  }, [state.is])
   useEffect(() => {
     if (!had.current || (document.activeElement !== document.body && document.activeElement !== null)) return
     const begin = place.current?.closest('.consultation')?.querySelector<HTMLElement>('.call-begin button')

@@ -44,16 +44,16 @@ export const callWords = translated({
     mine: 'Your picture',
     soundOn: 'Turn the sound on',
     noSound: {
-      denied: 'The other cannot hear you: allow the microphone in your browser’s address bar, then turn it on below.',
-      missing: 'The other cannot hear you: no microphone was found. Connect one, then turn it on below.',
+      denied: 'The other cannot hear you: allow the microphone in your browser’s address bar, then turn it on again.',
+      missing: 'The other cannot hear you: no microphone was found. Connect one, then turn it on again.',
       in_use:
-        'The other cannot hear you: another program may be using the microphone. Close it, then turn it on below.',
+        'The other cannot hear you: another program may be using the microphone. Close it, then turn it on again.',
       unsupported: 'The other cannot hear you: this page may not use a microphone.',
     },
     noPicture: {
-      denied: 'The other cannot see you: allow the camera in your browser’s address bar, then turn it on below.',
-      missing: 'The other cannot see you: no camera was found. Connect one, then turn it on below.',
-      in_use: 'The other cannot see you: another program may be using the camera. Close it, then turn it on below.',
+      denied: 'The other cannot see you: allow the camera in your browser’s address bar, then turn it on again.',
+      missing: 'The other cannot see you: no camera was found. Connect one, then turn it on again.',
+      in_use: 'The other cannot see you: another program may be using the camera. Close it, then turn it on again.',
       unsupported: 'The other cannot see you: this page may not use a camera.',
     },
     noScreen: {
@@ -106,23 +106,23 @@ export const callWords = translated({
     noSound: {
       denied:
         'Man hört Sie nicht: ' +
-        'Erlauben Sie das Mikrofon in der Adresszeile des Browsers, dann schalten Sie es unten ein.',
+        'Erlauben Sie das Mikrofon in der Adresszeile des Browsers, dann schalten Sie es ein.',
       missing:
-        'Man hört Sie nicht: Es wurde kein Mikrofon gefunden. Schließen Sie eines an und schalten Sie es unten ein.',
+        'Man hört Sie nicht: Es wurde kein Mikrofon gefunden. Schließen Sie eines an und schalten Sie es ein.',
       in_use:
         'Man hört Sie nicht: ' +
-        'Vielleicht nutzt ein anderes Programm das Mikrofon. Beenden Sie es und versuchen Sie es unten noch einmal.',
+        'Vielleicht nutzt ein anderes Programm das Mikrofon. Beenden Sie es und versuchen Sie es noch einmal.',
       unsupported: 'Man hört Sie nicht: Diese Seite darf kein Mikrofon nutzen.',
     },
     noPicture: {
       denied:
         'Man sieht Sie nicht: ' +
-        'Erlauben Sie die Kamera in der Adresszeile des Browsers, dann schalten Sie sie unten ein.',
+        'Erlauben Sie die Kamera in der Adresszeile des Browsers, dann schalten Sie sie ein.',
       missing:
-        'Man sieht Sie nicht: Es wurde keine Kamera gefunden. Schließen Sie eine an und schalten Sie sie unten ein.',
+        'Man sieht Sie nicht: Es wurde keine Kamera gefunden. Schließen Sie eine an und schalten Sie sie ein.',
       in_use:
         'Man sieht Sie nicht: ' +
-        'Vielleicht nutzt ein anderes Programm die Kamera. Beenden Sie es und versuchen Sie es unten noch einmal.',
+        'Vielleicht nutzt ein anderes Programm die Kamera. Beenden Sie es und versuchen Sie es noch einmal.',
       unsupported: 'Man sieht Sie nicht: Diese Seite darf keine Kamera nutzen.',
     },
     noScreen: {
@@ -173,15 +173,15 @@ export const callWords = translated({
     mine: 'صورتك',
     soundOn: 'تشغيل الصوت',
     noSound: {
-      denied: 'لا يسمعك الطرف الآخر: اسمح باستخدام الميكروفون من شريط العنوان في متصفحك، ثم شغّله في الأسفل.',
-      missing: 'لا يسمعك الطرف الآخر: لم يُعثر على ميكروفون. وصّل واحدًا ثم شغّله في الأسفل.',
-      in_use: 'لا يسمعك الطرف الآخر: ربما يستخدم برنامج آخر الميكروفون. أغلقه ثم شغّل الميكروفون في الأسفل.',
+      denied: 'لا يسمعك الطرف الآخر: اسمح باستخدام الميكروفون من شريط العنوان في متصفحك، ثم شغّله.',
+      missing: 'لا يسمعك الطرف الآخر: لم يُعثر على ميكروفون. وصّل واحدًا ثم شغّله.',
+      in_use: 'لا يسمعك الطرف الآخر: ربما يستخدم برنامج آخر الميكروفون. أغلقه ثم شغّل الميكروفون.',
       unsupported: 'لا يسمعك الطرف الآخر: لا يُسمح لهذه الصفحة باستخدام الميكروفون.',
     },
     noPicture: {
-      denied: 'لا يراك الطرف الآخر: اسمح باستخدام الكاميرا من شريط العنوان في متصفحك، ثم شغّلها في الأسفل.',
-      missing: 'لا يراك الطرف الآخر: لم يُعثر على كاميرا. وصّل واحدة ثم شغّلها في الأسفل.',
-      in_use: 'لا يراك الطرف الآخر: ربما يستخدم برنامج آخر الكاميرا. أغلقه ثم شغّل الكاميرا في الأسفل.',
+      denied: 'لا يراك الطرف الآخر: اسمح باستخدام الكاميرا من شريط العنوان في متصفحك، ثم شغّلها.',
+      missing: 'لا يراك الطرف الآخر: لم يُعثر على كاميرا. وصّل واحدة ثم شغّلها.',
+      in_use: 'لا يراك الطرف الآخر: ربما يستخدم برنامج آخر الكاميرا. أغلقه ثم شغّل الكاميرا.',
       unsupported: 'لا يراك الطرف الآخر: لا يُسمح لهذه الصفحة باستخدام الكاميرا.',
     },
     noScreen: {

@@ -3,13 +3,10 @@ import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SessionTopic } from 'switchboard-client'
 import { ErrorLine, sentenceOf } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
-import { number } from '../words/writing.js'
 import type { Contact } from './contact.js'
 import type { Draft } from './draft.js'
+import { charactersBeyond } from './length.js'
 import { words } from './words.js'
-
-/** As the contract has it. */
-const BODY_BYTES_MAX = 8192
 
 interface Props {
   topic: SessionTopic
@@ -25,11 +22,13 @@ export function Composer({ topic, draft, contact, other }: Props) {
   const box = useGrowing(text)
   const hint = useId()
   const [error, setError] = useState('')
+  const [refused, setRefused] = useState('')
   const body = text.trim()
-  const over = bytesOf(body) - BODY_BYTES_MAX
+  const over = charactersBeyond(body)
   const mayGo = body !== '' && over <= 0
   const type = (written: string) => {
     draft.write(written)
+    setRefused('')
     contact.types(written.trim() !== '')
   }
   const send = () => {
@@ -47,15 +46,20 @@ export function Composer({ topic, draft, contact, other }: Props) {
   return (
     <form class="composer" onSubmit={(event) => (event.preventDefault(), send())}>
       <ErrorLine text={error} />
+      {refused && (
+        <p class="small composer-says" role="status">
+          {refused}
+        </p>
+      )}
       {over > 0 && (
         <p class="error small" id={hint} role="alert">
-          {say.tooLong(number(over))}
+          {say.tooLong(over)}
         </p>
       )}
       <textarea
         ref={box}
         rows={1}
-        dir="auto"
+        dir={text ? 'auto' : undefined}
         value={text}
         aria-label={say.write}
         aria-describedby={over > 0 ? hint : undefined}
@@ -64,6 +68,16 @@ export function Composer({ topic, draft, contact, other }: Props) {
         enterkeyhint={isTouched() ? 'enter' : 'send'}
         onInput={(event) => type(event.currentTarget.value)}
         onBlur={() => contact.types(false)}
+        onPaste={({ clipboardData }) => {
+          const isFile = clipboardData && clipboardData.files.length > 0 && !clipboardData.getData('text/plain')
+          if (isFile) setRefused(say.noFiles)
+        }}
+        onDrop={(event) => {
+          if (!event.dataTransfer?.files.length) return
+          // Else the browser would leave the page for the file.
+          event.preventDefault()
+          setRefused(say.noFiles)
+        }}
         onKeyDown={(event) => {
           // While a syllable is put together, Enter chooses it.
           if (event.key !== 'Enter' || event.shiftKey || event.isComposing || isTouched()) return
@@ -91,10 +105,6 @@ function useGrowing(text: string) {
 }
 
 /** On a keyboard of glass there is no Shift+Enter: Enter is a new line there, and the button sends. */
-function isTouched(): boolean {
+export function isTouched(): boolean {
   return matchMedia('(pointer: coarse) and (hover: none)').matches
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length
 }

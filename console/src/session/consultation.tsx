@@ -1,12 +1,13 @@
 // A session, the same for both sides: who is there, the chat, and what lies beside it.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { Json, Session, SessionState, SessionTopic, Side, Switchboard } from 'switchboard-client'
+import type { Session, SessionState, SessionTopic, Side, Switchboard } from 'switchboard-client'
 import { useNow, useTopic } from '../look/live.js'
+import { topicOf } from '../look/names.js'
 import { announce } from '../look/page.js'
-import { running } from '../words/writing.js'
+import { number, running } from '../words/writing.js'
 import { CallButtons, CallStage } from './call-stage.js'
-import { Composer } from './composer.js'
+import { Composer, isTouched } from './composer.js'
 import { Contact } from './contact.js'
 import { Draft } from './draft.js'
 import { Ending } from './ending.js'
@@ -29,8 +30,6 @@ interface Props {
   side: Side
   /** The other's name, or their id. */
   other: string
-  /** For an employee: what the client wrote with the booking. */
-  note?: Json
 }
 
 /** The session's room, once its topic is there. */
@@ -79,7 +78,7 @@ interface RoomProps extends Props, Lines {
   state: SessionState
 }
 
-function Room({ session, side, other, note, topic, state, contact, telephone }: RoomProps) {
+function Room({ session, side, other, topic, state, contact, telephone }: RoomProps) {
   const draft = useMemo(() => new Draft(session.id), [])
   const [shown, show] = useState<Part>('chat')
   const isOver = state.session.ended_at !== null
@@ -91,9 +90,10 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
     telephone.close()
   }, [isOver])
   const hasNotes = side === 'employee'
+  const unread = useUnread(state, side, shown === 'chat')
   return (
-    <section class="consultation" aria-label={other} ref={place} tabIndex={-1}>
-      <Head {...{ state, other, topic, contact, telephone }} parts={hasNotes && <Parts shown={shown} show={show} />} />
+    <section class="consultation arrives" aria-label={other} ref={place} tabIndex={-1}>
+      <Head {...{ state, side, other, topic, contact, telephone }} parts={hasNotes && <Parts {...{ shown, show, unread }} />} />
       <div class="consultation-parts" data-shown={shown}>
         <CallStage telephone={telephone} other={other} />
         <div class="chat">
@@ -102,7 +102,7 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
         </div>
         {hasNotes && (
           <aside class="beside" aria-label={words().notes}>
-            {note !== undefined && note !== null && <Wish note={note} of={other} />}
+            {state.note !== null && <Wish note={state.note} of={other} />}
             <Notes topic={topic} />
           </aside>
         )}
@@ -111,34 +111,54 @@ function Room({ session, side, other, note, topic, state, contact, telephone }: 
   )
 }
 
-/** The button that led here is gone: the session has the focus then. On a phone no keyboard comes up by itself. */
+/** The button that led here is gone: the box has the focus then. On a phone no keyboard comes up by itself. */
 function useArrival(other: string) {
   const place = useRef<HTMLElement>(null)
   useEffect(() => {
     announce(words().begun(other))
-    if (document.activeElement === document.body) place.current?.focus({ preventScroll: true })
+    if (document.activeElement !== document.body) return
+    const box = isTouched() ? null : place.current?.querySelector<HTMLElement>('.composer textarea')
+    const next = box ?? place.current
+    next?.focus({ preventScroll: true })
   }, [])
   return place
+}
+
+/** How many messages of the other came while the chat was not shown. */
+function useUnread({ messages }: SessionState, side: Side, isShown: boolean): number {
+  const read = useRef(messages.length)
+  const before = isShown ? messages.length : read.current
+  useEffect(() => {
+    read.current = before
+  }, [before])
+  return messages.slice(before).filter(({ from }) => from !== side).length
 }
 
 type Part = 'chat' | 'notes'
 
 /** On a narrow screen one of the two is seen. */
-function Parts({ shown, show }: { shown: Part; show: (part: Part) => void }) {
+function Parts({ shown, show, unread }: { shown: Part; show: (part: Part) => void; unread: number }) {
   const say = words()
   return (
     <div class="parts" role="group" aria-label={say.parts}>
       {(['chat', 'notes'] as const).map((part) => (
         <button key={part} type="button" class="plain" aria-pressed={shown === part} onClick={() => show(part)}>
           {say[part]}
+          {/* Screen readers have heard the messages themselves. */}
+          {part === 'chat' && unread > 0 && (
+            <span class="parts-unread" aria-hidden="true">
+              {number(unread)}
+            </span>
+          )}
         </button>
       ))}
     </div>
   )
 }
 
-function Head({ state, other, topic, contact, telephone, parts }: {
+function Head({ state, side, other, topic, contact, telephone, parts }: {
   state: SessionState
+  side: Side
   other: string
   topic: SessionTopic
   contact: Contact
@@ -148,25 +168,28 @@ function Head({ state, other, topic, contact, telephone, parts }: {
   const say = words()
   const { session, peer } = state
   const isOver = session.ended_at !== null
-  const isThere = peer.online && !isOver
+  // While the line is lost nobody knows.
+  const isKnown = topic.live && !isOver
+  const isThere = isKnown && peer.online
+  const Title = side === 'client' ? 'h1' : 'h2'
   return (
     <header class="consultation-head">
       <div class="who">
-        <h2>
+        <Title class="name">
           <bdi>{other}</bdi>
-        </h2>
+        </Title>
         <p class="soft small">
-          {contact.typing.value && !isOver ? (
+          {contact.typing.value && isKnown ? (
             <span class="typing">{say.typing}</span>
           ) : (
             <span class={isThere ? 'presence is-there' : 'presence'}>
-              {isOver ? say.over : isThere ? say.here : say.away}
+              {isOver ? say.over : !isKnown ? say.unknown : isThere ? say.here : say.away}
             </span>
           )}
         </p>
       </div>
       <p class="about soft small">
-        <bdi>{session.topic}</bdi>
+        <bdi>{topicOf(session)}</bdi>
         {!isOver && <Running since={session.started_at} />}
       </p>
       {parts}

@@ -1,8 +1,8 @@
-// What of a session outlives a reload of this tab: half-typed words, unsent messages, the call, the client's wish.
+// What of a session outlives a reload of this tab: half-typed words, unsent messages, notes, the call.
 import * as kept from '../kept.js'
 
 /** What is kept. */
-export type KeptName = 'draft' | 'unsent' | 'notes' | 'call' | 'wish'
+export type KeptName = 'draft' | 'unsent' | 'notes' | 'call'
 
 /** Reads what was kept of the session; none when there is nothing. */
 export function recall<T>(session: string, name: KeptName): T | undefined {

@@ -1,8 +1,8 @@
-// A message's text, with its addresses as links: only `https`, in a window that learns nothing of this page.
+// A message's text, with its addresses as links: only those of the web, in a window that learns nothing of this page.
 import type { ComponentChildren } from 'preact'
 
 /** Without the marks that turn the direction of writing, which show an address as another than it is. */
-const ADDRESS = /https:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi
+const ADDRESS = /https?:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi
 /** What ends a sentence or a bracket is no part of the address before it. */
 const TRAILING = /[.,;:!?)\]}»”’…]+$/
 
@@ -31,5 +31,5 @@ function partsOf(text: string): ComponentChildren[] {
 /** No other scheme, and nobody's name and password in front of the host, which would look like another host. */
 function isSafe(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : undefined
-  return url?.protocol === 'https:' && url.username === '' && url.password === ''
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
 }

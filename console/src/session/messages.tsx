@@ -1,6 +1,7 @@
 // The messages of a session, grouped by who wrote them, with what has become of one's own.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { Message, Outgoing, SessionState, SessionTopic, Side } from 'switchboard-client'
+import type { Json, Message, Outgoing, SessionState, SessionTopic, Side } from 'switchboard-client'
+import { beckon } from '../look/attention.js'
 import { sentenceOf } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
 import { announce } from '../look/page.js'
@@ -9,6 +10,7 @@ import type { Contact } from './contact.js'
 import type { Draft } from './draft.js'
 import { Linked } from './links.js'
 import { deliveryOf, type Delivery } from './marks.js'
+import { Wish } from './wish.js'
 import { words } from './words.js'
 
 /** So long after the last one a message begins a new group. */
@@ -28,16 +30,18 @@ interface Props {
 /** The list; it stays at its end unless the reader has scrolled up. */
 export function Messages({ topic, state, contact, draft, side, other }: Props) {
   const say = words()
-  const { messages, outgoing } = state
-  const { list, behind, toEnd } = useEnd(messages.length + outgoing.length, messages.at(-1)?.from === side)
-  useTold(messages, side, other)
-  useRead(list, contact)
+  const { messages, outgoing, note } = state
+  const { list, behind, toEnd, isAtEnd } = useEnd(messages.length + outgoing.length, messages.at(-1)?.from === side)
+  useTold(state, side, other)
+  useRead(list, isAtEnd, contact)
   return (
     <div class="messages">
       {/* New messages are told by `announce`, once: this list would tell history and marks too. */}
       <div class="messages-list" ref={list} role="log" aria-live="off" aria-label={say.messages} tabIndex={0}>
-        {messages.length + outgoing.length === 0 && <p class="messages-empty soft">{say.empty(other)}</p>}
+        {messages.length + outgoing.length === 0 && note === null && <p class="messages-empty soft">{say.empty(other)}</p>}
         <ol>
+          {note !== null && <Question {...{ note, side, other }} />}
+          {state.cut && <li class="messages-day soft small">{say.cut}</li>}
           {groupsOf(messages).map((group) => (
             <Group key={group.messages[0]?.id} group={group} {...{ state, contact, side, other }} />
           ))}
@@ -52,6 +56,19 @@ export function Messages({ topic, state, contact, draft, side, other }: Props) {
         </button>
       )}
     </div>
+  )
+}
+
+/** What the client wrote when they asked comes first, for both sides. */
+function Question({ note, side, other }: { note: Json; side: Side; other: string }) {
+  return (
+    <li class={side === 'client' ? 'group is-own' : 'group'}>
+      <div class="message">
+        <div class="bubble question">
+          <Wish note={note} of={other} title={side === 'client' ? words().wishOwn : undefined} />
+        </div>
+      </div>
+    </li>
   )
 }
 
@@ -172,10 +189,12 @@ function Waiting({ waiting: { key, body, refusal }, topic, draft, isOver }: {
 function useEnd(count: number, isOwn: boolean) {
   const list = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
+  const [isAtEnd, setAtEnd] = useState(true)
   const [behind, setBehind] = useState(false)
   const toEnd = () => {
     if (list.current) list.current.scrollTop = list.current.scrollHeight
     atEnd.current = true
+    setAtEnd(true)
     setBehind(false)
   }
   useEffect(() => {
@@ -183,6 +202,7 @@ function useEnd(count: number, isOwn: boolean) {
     if (!element) return
     const look = () => {
       atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX
+      setAtEnd(atEnd.current)
       if (atEnd.current) setBehind(false)
     }
     // A keyboard or a call takes room away from the list: its end stays in sight.
@@ -201,26 +221,32 @@ function useEnd(count: number, isOwn: boolean) {
     if (atEnd.current || (grew && isOwn)) toEnd()
     else if (grew) setBehind(true)
   }, [count])
-  return { list, behind, toEnd }
+  return { list, behind, toEnd, isAtEnd }
 }
 
-/** Messages on a part of the page that is not shown are not seen. */
-function useRead(list: { readonly current: HTMLElement | null }, contact: Contact): void {
+/** Messages on a part of the page that is not shown, or below what is in sight, are not seen. */
+function useRead(list: { readonly current: HTMLElement | null }, isAtEnd: boolean, contact: Contact): void {
+  const [isShown, setShown] = useState(false)
   useEffect(() => {
     if (!list.current) return undefined
-    const watch = new IntersectionObserver((entries) => contact.reads(entries.at(-1)?.isIntersecting === true))
+    const watch = new IntersectionObserver((entries) => setShown(entries.at(-1)?.isIntersecting === true))
     watch.observe(list.current)
     return () => watch.disconnect()
   }, [])
+  useEffect(() => contact.reads(isShown && isAtEnd), [isShown, isAtEnd])
 }
 
-/** Has what the other writes said once, and nothing of what was there before. */
-function useTold(messages: readonly Message[], side: Side, other: string): void {
+/** Has what the other writes said once, and nothing of what was there before; who looks elsewhere hears of it too. */
+function useTold({ messages, session }: SessionState, side: Side, other: string): void {
   const told = useRef(messages.at(-1)?.id)
   useEffect(() => {
     const from = messages.findLastIndex(({ id }) => id === told.current) + 1
     const fresh = messages.slice(from).filter((message) => message.from !== side)
     told.current = messages.at(-1)?.id
-    if (fresh.length > 0) announce(fresh.map(({ body }) => words().said(other, body)).join('\n'))
+    const last = fresh.at(-1)
+    if (!last) return
+    const say = words()
+    announce(fresh.map(({ body }) => say.said(other, body)).join('\n'))
+    beckon({ tag: `messages ${session.id}`, mark: say.wrote(other), title: say.wrote(other), body: last.body })
   }, [messages])
 }

@@ -3,16 +3,14 @@ import { useEffect, useId, useReducer, useRef, useState } from 'preact/hooks'
 import type { SessionTopic } from 'switchboard-client'
 import { sentenceOf } from '../look/doing.js'
 import { useTopic } from '../look/live.js'
-import { number } from '../words/writing.js'
 import { keep, recall } from './kept.js'
 import { begun, ended, heard, kept, opened, typed, unsaved, type KeptPage, type Page } from './notebook.js'
+import { charactersBeyond } from './length.js'
 import { words } from './words.js'
 
 const SAVES_AFTER_MS = 1_000
 /** After a failure it is tried again by itself. */
 const TRIES_AGAIN_AFTER_MS = 10_000
-/** As the contract has it. */
-const BODY_BYTES_MAX = 8192
 
 /** The sheet; nothing before the topic is there. Also after the session's end. */
 export function Notes({ topic }: { topic: SessionTopic }) {
@@ -30,7 +28,7 @@ function Sheet({ topic }: { topic: SessionTopic }) {
       <label>
         <span>{say.own}</span>
         <textarea
-          dir="auto"
+          dir={page.text ? 'auto' : undefined}
           rows={8}
           value={page.text}
           aria-describedby={hint}
@@ -43,7 +41,7 @@ function Sheet({ topic }: { topic: SessionTopic }) {
         <span class={`notes-state is-${state}`}>{say.noteState[state]}</span>
       </p>
       <div role="alert">
-        {over > 0 && <p class="error small">{say.notesTooLong(number(over))}</p>}
+        {over > 0 && <p class="error small">{say.notesTooLong(over)}</p>}
         {over <= 0 && error && <p class="error small">{error}</p>}
         {page.theirs !== undefined && (
           <div class="notes-conflict stack">
@@ -76,7 +74,7 @@ function useNotebook(topic: SessionTopic) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const isGone = useRef(false)
   const now = page.current
-  const over = new TextEncoder().encode(now.text).length - BODY_BYTES_MAX
+  const over = charactersBeyond(now.text)
 
   const become = (next: Page) => {
     page.current = next
@@ -91,7 +89,7 @@ function useNotebook(topic: SessionTopic) {
   const save = () => {
     clearTimeout(timer.current)
     const body = page.current && unsaved(page.current)
-    if (body === undefined || !page.current || new TextEncoder().encode(body).length > BODY_BYTES_MAX) return
+    if (body === undefined || !page.current || charactersBeyond(body) > 0) return
     become(begun(page.current, body))
     topic.writeNotes(body).then(
       () => (isGone.current ? forgetKept(session, body) : settle(true, '')),

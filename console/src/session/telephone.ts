@@ -1,6 +1,7 @@
 // This page's telephone: the call over the session's topic, what is given to it and what comes from it.
 import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { SessionTopic, Side } from 'switchboard-client'
+import { may } from '../look/attention.js'
 import { ring } from '../look/sound.js'
 import { Call, isUnderway, type CallState, type Memory } from './call.js'
 import { Connection } from './connection.js'
@@ -146,7 +147,7 @@ export class Telephone {
       effect(() => {
         const { is } = this.state.value
         if (is === 'calling') return ring('outgoing')
-        return is === 'ringing' ? ring('call') : undefined
+        return is === 'ringing' ? ring('call', may.value.aloud) : undefined
       }),
     )
   }

@@ -8,10 +8,10 @@ import { words } from './words.js'
 const DEPTH_MAX = 4
 
 /** The note, under whose it is. */
-export function Wish({ note, of }: { note: Json; of: string }) {
+export function Wish({ note, of, title = words().wish(of) }: { note: Json; of: string; title?: string | undefined }) {
   return (
     <section class="wish">
-      <h3>{words().wish(of)}</h3>
+      <h3>{title}</h3>
       <Said value={note} depth={0} />
     </section>
   )

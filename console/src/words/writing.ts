@@ -41,9 +41,9 @@ export function running(ms: number): string {
 }
 
 /** A duration in one short unit: `8 sec`, `12 min`, `3 hr`. */
-export function lasting(ms: number): string {
+export function lasting(ms: number, fromMs = 0): string {
   const [value, unit] =
-    ms < MINUTE_MS ? [ms / 1000, 'second'] : ms < HOUR_MS ? [ms / MINUTE_MS, 'minute'] : [ms / HOUR_MS, 'hour']
+    ms < MINUTE_MS && fromMs < MINUTE_MS ? [ms / 1000, 'second'] : ms < HOUR_MS ? [ms / MINUTE_MS, 'minute'] : [ms / HOUR_MS, 'hour']
   const maximumFractionDigits = value < 10 && unit !== 'minute' ? 1 : 0
   return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits })
 }
@@ -51,6 +51,11 @@ export function lasting(ms: number): string {
 /** Somebody's words as a sentence of the page: with a stop at the end, unless they have their own. */
 export function sentence(words: string): string {
   return /[.!?…。؟۔:;)\]"”»“]$/u.test(words.trim()) ? words.trim() : `${words.trim()}.`
+}
+
+/** Time that was worked, from minutes on: `0 min`, `12 min`, `3.5 hr`. */
+export function worked(ms: number): string {
+  return lasting(ms < HOUR_MS ? Math.floor(ms / MINUTE_MS) * MINUTE_MS : ms, MINUTE_MS)
 }
 
 /** A list: `tax, travel and visa`. */

@@ -1,0 +1,117 @@
+// What reaches somebody who looks elsewhere: a mark on the tab, a short sound, a notification, a number on the app's icon.
+import { effect, signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { chime } from './sound.js'
+
+/** What this device may do to be noticed; the page sets it as the person wishes. */
+export const may = signal({ aloud: true, notify: true })
+
+/** One thing to be noticed. */
+export interface News {
+  /** What it is of: a second one of the same replaces the notification of the first. */
+  readonly tag: string
+  /** What the tab says before its title. */
+  readonly mark: string
+  /** The notification. */
+  readonly title: string
+  readonly body: string
+  /** Whether the notification stays until somebody acts, and what its buttons are. */
+  readonly stays?: boolean
+  readonly actions?: readonly { readonly action: string; readonly title: string }[]
+  readonly data?: unknown
+  /** Whether something else rings for it already. */
+  readonly rings?: boolean
+}
+
+const marks = signal<ReadonlyMap<string, string>>(new Map())
+const unseen = signal(0)
+const pageTitle = signal(document.title)
+const shown = new Map<string, Promise<() => void>>()
+
+/** The page's title; before it stands what was not noticed yet. */
+export function useTitle(title: string): void {
+  useEffect(() => void (pageTitle.value = title), [title])
+}
+
+effect(() => {
+  const [mark] = [...marks.value.values()].slice(-1)
+  document.title = mark ? `(${unseen.value}) ${mark} · ${pageTitle.value}` : pageTitle.value
+})
+effect(() => badge(unseen.value))
+
+/** Tells somebody who looks elsewhere; whoever has the page before them needs nothing. Gives what takes it back. */
+export function beckon(news: News): () => void {
+  if (!document.hidden) return () => {}
+  const { tag, mark, rings = false } = news
+  marks.value = new Map([...marks.value].filter(([other]) => other !== tag)).set(tag, mark)
+  unseen.value += 1
+  if (!rings) chime(may.value.aloud)
+  if (may.value.notify) notify(news)
+  return () => takeBack(tag)
+}
+
+/** The same for as long as it is used and `news` is there. */
+export function useBeckoning(news: News | undefined): void {
+  const tag = news?.tag
+  useEffect(() => {
+    if (!news) return undefined
+    // Somebody may look away while it lasts.
+    let undo = beckon(news)
+    const look = () => {
+      if (document.hidden) undo = beckon(news)
+    }
+    document.addEventListener('visibilitychange', look)
+    return () => {
+      document.removeEventListener('visibilitychange', look)
+      undo()
+      takeBack(news.tag)
+    }
+  }, [tag])
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) return
+  for (const tag of [...marks.value.keys(), ...shown.keys()]) takeBack(tag)
+  unseen.value = 0
+})
+
+function takeBack(tag: string): void {
+  marks.value = new Map([...marks.value].filter(([other]) => other !== tag))
+  if (marks.value.size === 0) unseen.value = 0
+  void shown.get(tag)?.then((close) => close())
+  shown.delete(tag)
+}
+
+function notify(news: News): void {
+  if (!('Notification' in window) || Notification.permission !== 'granted') return
+  // A browser may refuse it: the mark and the sound are there all the same.
+  shown.set(news.tag, shownOf(news).catch(() => () => {}))
+}
+
+async function shownOf({ tag, title, body, stays = false, actions, data }: News): Promise<() => void> {
+  const options = { body, tag, icon: '/icon.svg', requireInteraction: stays, data, ...(actions && { actions: [...actions] }) }
+  const worker = await navigator.serviceWorker?.getRegistration()
+  if (worker) {
+    await worker.showNotification(title, options)
+    return () => void worker.getNotifications({ tag }).then((open) => open.forEach((one) => one.close()))
+  }
+  const { actions: _, ...plain } = options
+  const notification = new Notification(title, plain)
+  notification.onclick = () => {
+    window.focus()
+    notification.close()
+  }
+  return () => notification.close()
+}
+
+/** Whether the person could be asked to allow notifications here. */
+export function canAskToNotify(): boolean {
+  // A browser shows no question of a page that stands in somebody else's.
+  return 'Notification' in window && Notification.permission === 'default' && window.parent === window
+}
+
+/** On the icon of a page that was installed. */
+function badge(count: number): void {
+  if (!('setAppBadge' in navigator)) return
+  void (count > 0 ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => {})
+}
