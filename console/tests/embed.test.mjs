@@ -21,6 +21,7 @@ test('one script tag puts the client’s page into a page that hands over the to
   const page = await world.page('/', { base: host })
   const frame = page.frameLocator('iframe.switchboard')
   await frame.getByRole('heading', { name: 'Gespräch mit Acme' }).waitFor()
+  await frame.locator('html.is-embedded').waitFor()
   await frame.locator('.topic.is-idle', { hasText: 'tax' }).click()
   await frame.getByRole('button', { name: 'Jetzt fragen' }).click()
   await erika.asked('tax')

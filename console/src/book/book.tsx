@@ -25,7 +25,7 @@ const company = decodeURIComponent(location.pathname.split('/')[2] ?? '')
 /** What the company is called, where the app says it. */
 const calledByApp = new URLSearchParams(location.search).get('name')
 
-document.documentElement.classList.toggle('is-embedded', window.parent !== window)
+document.documentElement.classList.toggle('is-embedded', isEmbedded())
 
 const found = signIn('client')
 show(<SignedIn as={found} page={({ person, token }) => <Page person={person} token={token} />} />)
@@ -65,6 +65,15 @@ function Page({ person, token }: { person: Person; token: () => Promise<string> 
       </main>
     </div>
   )
+}
+
+/** Whether somebody else's page shows this one: what is of another origin cannot be looked at. */
+function isEmbedded(): boolean {
+  try {
+    return window.parent.location.origin !== location.origin
+  } catch {
+    return true
+  }
 }
 
 /** What the client is at, by what the server says of their booking. */
