@@ -15,6 +15,7 @@ pub struct Employee {
     /// The display name.
     pub name: Arc<str>,
     /// What they can be asked about; none means anything. In order, without doubles.
+    #[serde(deserialize_with = "crate::id::stored_topics")]
     pub topics: Vec<Topic>,
     /// What they want to be.
     pub intent: Intent,

@@ -40,6 +40,7 @@ pub enum Event {
         /// The display name.
         name: Arc<str>,
         /// What this employee can be asked about; none means anything.
+        #[serde(deserialize_with = "crate::id::stored_topics")]
         topics: Vec<Topic>,
     },
     /// An employee is gone.

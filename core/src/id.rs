@@ -1,6 +1,6 @@
 //! The names of people and things: newtypes, so that a booking's id cannot stand where a session's belongs.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::brand::Colour;
 use crate::limits::{DEVICE_KIND_MAX_CHARS, ID_MAX_CHARS, KEY_MAX_CHARS, TOPIC_MAX_CHARS};
+use crate::spelling::spelled;
 
 /// Why a text cannot be an id, a topic or a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,8 +19,11 @@ pub enum BadId {
     /// Not 1 to 128 of the characters allowed in an id.
     #[error("an id is 1 to {ID_MAX_CHARS} characters of `A-Z a-z 0-9 . _ ~ @ -`")]
     Id,
-    /// Empty or too long for a topic.
-    #[error("a topic is 1 to {TOPIC_MAX_CHARS} characters without control characters")]
+    /// Nothing but dots, which means something else in a path.
+    #[error("an id is not of dots alone: no address could name it")]
+    Dots,
+    /// Empty, of blanks alone, or too long for a topic.
+    #[error("a topic is 1 to {TOPIC_MAX_CHARS} characters without control characters, and not of blanks alone")]
     Topic,
     /// Empty or too long for a key.
     #[error("a key is 1 to {KEY_MAX_CHARS} characters without control characters")]
@@ -41,35 +45,58 @@ pub enum BadId {
     Offer,
 }
 
-fn check_id(text: &str) -> Result<(), BadId> {
+/// How a text becomes an id: what comes in from outside, and what a store has of an earlier version.
+type Read<'a> = Result<Cow<'a, str>, BadId>;
+
+fn id_of_old(text: &str) -> Read<'_> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'@' | b'-');
-    if !text.is_empty() && text.len() <= ID_MAX_CHARS && text.bytes().all(allowed) { Ok(()) } else { Err(BadId::Id) }
+    let good = !text.is_empty() && text.len() <= ID_MAX_CHARS && text.bytes().all(allowed);
+    if good { Ok(text.into()) } else { Err(BadId::Id) }
+}
+
+fn id(text: &str) -> Read<'_> {
+    if text.starts_with('.') && text.bytes().all(|byte| byte == b'.') { Err(BadId::Dots) } else { id_of_old(text) }
 }
 
 fn within(text: &str, max_chars: usize) -> bool {
     !text.is_empty() && text.chars().count() <= max_chars && !text.chars().any(char::is_control)
 }
 
-fn check_topic(text: &str) -> Result<(), BadId> {
-    if within(text, TOPIC_MAX_CHARS) { Ok(()) } else { Err(BadId::Topic) }
+fn topic(text: &str) -> Read<'_> {
+    spelled(text, TOPIC_MAX_CHARS).ok_or(BadId::Topic)
 }
 
-fn check_key(text: &str) -> Result<(), BadId> {
-    if within(text, KEY_MAX_CHARS) { Ok(()) } else { Err(BadId::Key) }
+/// Its one spelling too. A topic that has none, of blanks alone, stays as it was: without it the employee would take
+/// any topic.
+fn topic_of_old(text: &str) -> Read<'_> {
+    topic(text).or_else(|bad| if within(text, TOPIC_MAX_CHARS) { Ok(text.into()) } else { Err(bad) })
+}
+
+fn key(text: &str) -> Read<'_> {
+    if within(text, KEY_MAX_CHARS) { Ok(text.into()) } else { Err(BadId::Key) }
 }
 
 /// Half of a SHA-256 in small letters.
 const LOGO_ID_CHARS: usize = 32;
 
-fn check_logo(text: &str) -> Result<(), BadId> {
+fn logo(text: &str) -> Read<'_> {
     let allowed = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-    if text.len() == LOGO_ID_CHARS && text.bytes().all(allowed) { Ok(()) } else { Err(BadId::Logo) }
+    if text.len() == LOGO_ID_CHARS && text.bytes().all(allowed) { Ok(text.into()) } else { Err(BadId::Logo) }
 }
 
-fn check_device_kind(text: &str) -> Result<(), BadId> {
+fn device_kind(text: &str) -> Read<'_> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
     let good = !text.is_empty() && text.len() <= DEVICE_KIND_MAX_CHARS && text.bytes().all(allowed);
-    if good { Ok(()) } else { Err(BadId::DeviceKind) }
+    if good { Ok(text.into()) } else { Err(BadId::DeviceKind) }
+}
+
+/// Something that a store has as a text. What was stored under an earlier rule is still read.
+pub trait StoredAsText: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it never was one.
+    fn from_stored(text: &str) -> Result<Self, BadId>;
 }
 
 /// Reads what is stored without a text of its own in between.
@@ -86,7 +113,7 @@ macro_rules! stored_as_text {
 /// Has an id read itself from a text.
 struct Stored<T>(PhantomData<T>);
 
-impl<T: FromStr<Err = BadId>> Visitor<'_> for Stored<T> {
+impl<T: StoredAsText> Visitor<'_> for Stored<T> {
     type Value = T;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,12 +121,12 @@ impl<T: FromStr<Err = BadId>> Visitor<'_> for Stored<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        text.parse().map_err(E::custom)
+        T::from_stored(text).map_err(E::custom)
     }
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $check:ident) => {
+    ($(#[$doc:meta])* $name:ident, $read:ident, $read_old:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
@@ -115,8 +142,13 @@ macro_rules! text_id {
         impl FromStr for $name {
             type Err = BadId;
             fn from_str(text: &str) -> Result<Self, BadId> {
-                $check(text)?;
-                Ok(Self(text.into()))
+                $read(text).map(|text| Self(text.as_ref().into()))
+            }
+        }
+
+        impl StoredAsText for $name {
+            fn from_stored(text: &str) -> Result<Self, BadId> {
+                $read_old(text).map(|text| Self(text.as_ref().into()))
             }
         }
 
@@ -156,36 +188,58 @@ macro_rules! text_id {
 
 text_id!(
     /// A company that clients may ask.
-    CompanyId, check_id
+    CompanyId, id, id_of_old
 );
 text_id!(
     /// A person who works for a company.
-    EmployeeId, check_id
+    EmployeeId, id, id_of_old
 );
 text_id!(
     /// A person who asks a company for a session.
-    ClientId, check_id
+    ClientId, id, id_of_old
 );
 text_id!(
     /// What a session is about.
-    Topic, check_topic
+    Topic, topic, topic_of_old
 );
 text_id!(
     /// A client's own mark on a request: the same key never makes a second thing.
-    Key, check_key
+    Key, key, key
 );
 
 text_id!(
     /// What a device calls its kind, such as `ios`, `android` or `web`.
-    DeviceKind, check_device_kind
+    DeviceKind, device_kind, device_kind
 );
 
 text_id!(
     /// A company's logo, by its own bytes.
-    LogoId, check_logo
+    LogoId, logo, logo
 );
 
 stored_as_text!(Colour);
+
+impl StoredAsText for Colour {
+    fn from_stored(text: &str) -> Result<Self, BadId> {
+        text.parse()
+    }
+}
+
+/// Topics as an employee has them: each once, in their order.
+#[must_use]
+pub fn in_order(mut topics: Vec<Topic>) -> Vec<Topic> {
+    topics.sort_unstable();
+    topics.dedup();
+    topics
+}
+
+/// Reads stored topics: two that were written in two ways may be one now.
+///
+/// # Errors
+/// When one of them never was a topic.
+pub fn stored_topics<'de, D: Deserializer<'de>>(stored: D) -> Result<Vec<Topic>, D::Error> {
+    Vec::deserialize(stored).map(in_order)
+}
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -215,6 +269,12 @@ macro_rules! uuid_id {
             type Err = BadId;
             fn from_str(text: &str) -> Result<Self, BadId> {
                 parse_uuid(text).map(Self::from_u128)
+            }
+        }
+
+        impl StoredAsText for $name {
+            fn from_stored(text: &str) -> Result<Self, BadId> {
+                text.parse()
             }
         }
 
@@ -320,6 +380,12 @@ impl Serialize for OfferId {
 
 stored_as_text!(OfferId);
 
+impl StoredAsText for OfferId {
+    fn from_stored(text: &str) -> Result<Self, BadId> {
+        text.parse()
+    }
+}
+
 impl fmt::Display for OfferId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}.{}", self.booking, self.attempt)
@@ -363,6 +429,36 @@ mod tests {
         for text in ["a", "A.b_c~d@e-9", &"x".repeat(128)] {
             assert_eq!(text.parse::<CompanyId>().map(String::from), Ok(text.to_owned()));
         }
+    }
+
+    #[test]
+    fn an_id_of_dots_is_refused_and_a_store_that_has_one_is_still_read() {
+        for text in [".", "..", "...", &".".repeat(128)] {
+            assert_eq!(text.parse::<CompanyId>(), Err(BadId::Dots), "{text}");
+            assert_eq!(text.parse::<EmployeeId>(), Err(BadId::Dots), "{text}");
+            assert_eq!(text.parse::<ClientId>(), Err(BadId::Dots), "{text}");
+            assert_eq!(ClientId::from_stored(text).map(String::from), Ok(text.to_owned()));
+        }
+        assert_eq!(".".repeat(129).parse::<CompanyId>(), Err(BadId::Dots));
+        for text in [".a", "a.", "..-", "a..b"] {
+            assert!(text.parse::<CompanyId>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_topic_has_one_spelling_also_where_a_store_has_another() {
+        for text in [" tax", "tax ", "\u{a0}tax"] {
+            assert_eq!(text.parse::<Topic>(), "tax".parse(), "{text}");
+            assert_eq!(Topic::from_stored(text), "tax".parse(), "{text}");
+        }
+        for text in [" ", "\u{3000}"] {
+            assert_eq!(text.parse::<Topic>(), Err(BadId::Topic), "{text}");
+            assert_eq!(Topic::from_stored(text).map(String::from), Ok(text.to_owned()));
+        }
+        assert_eq!(Topic::from_stored("a\nb"), Err(BadId::Topic));
+        let mut json = serde_json::Deserializer::from_str(r#"["tax", " law", "law", "tax "]"#);
+        let topics = stored_topics(&mut json).unwrap();
+        assert_eq!(topics, ["law", "tax"].map(|topic| topic.parse().unwrap()), "each once, in order");
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub mod limits;
 
 pub mod id;
 
+pub mod spelling;
+
 pub mod time;
 
 pub mod invariants;
@@ -64,7 +66,7 @@ pub use id::{
 pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};
 pub use person::{Actor, EndedBy, Party};
-pub use refusal::Refusal;
+pub use refusal::{NamedBy, Refusal};
 pub use session::{Message, Notes, Presence, Session};
 pub use settings::Settings;
 pub use time::Time;

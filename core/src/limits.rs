@@ -20,6 +20,8 @@ pub const REASON_MAX_CHARS: usize = 256;
 pub const NAME_MAX_CHARS: usize = 256;
 /// Topics of one employee: going idle touches one line per topic, so this bounds the work of a status change.
 pub const TOPICS_PER_EMPLOYEE_MAX: usize = 64;
+/// Different topics that all employees of a company name: a client's join reply has each of them, 1 MB of the longest.
+pub const TOPICS_PER_COMPANY_MAX: usize = 2_000;
 /// Employees of one company: over this the roster no longer fits beside its snapshot in memory.
 pub const EMPLOYEES_PER_COMPANY_MAX: usize = 1_000_000;
 /// Messages that a session keeps at hand for a join reply. The wire contract's.

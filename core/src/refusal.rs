@@ -34,8 +34,8 @@ pub enum Refusal {
         problem: String,
     },
     /// Nobody can be asked now.
-    #[error("nobody is idle for this topic now; wait for `availability`")]
-    NoIdleEmployee,
+    #[error("{}", .0.nobody_is_idle())]
+    NoIdleEmployee(NamedBy),
     /// The client has an open booking or a running session here.
     #[error("you have an open booking or a running session with this company")]
     AlreadyBooked(BookingId),
@@ -50,6 +50,32 @@ pub enum Refusal {
     SessionEnded,
 }
 
+/// Who of a company names a topic: what nobody names may be misspelt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// Some employee.
+    Somebody,
+    /// Nobody; but there are employees who name no topic, and take any.
+    Nobody,
+    /// Nobody, and every employee names others: it cannot be booked as things are.
+    NobodyWhoCouldTakeIt,
+}
+
+impl NamedBy {
+    const fn nobody_is_idle(self) -> &'static str {
+        match self {
+            Self::Somebody => "nobody is idle for this topic now; wait for `availability`",
+            Self::Nobody => {
+                "no employee of this company names this topic, and none of those who take any is idle now; is it spelt as \
+                 in `availability`?"
+            }
+            Self::NobodyWhoCouldTakeIt => {
+                "no employee of this company names this topic, so nobody can take it; is it spelt as in `availability`?"
+            }
+        }
+    }
+}
+
 impl Refusal {
     /// The stable word on the wire.
     #[must_use]
@@ -62,7 +88,7 @@ impl Refusal {
             Self::UnknownOffer => "unknown_offer",
             Self::UnknownSession => "unknown_session",
             Self::Invalid { .. } => "invalid",
-            Self::NoIdleEmployee => "no_idle_employee",
+            Self::NoIdleEmployee(_) => "no_idle_employee",
             Self::AlreadyBooked(_) => "already_booked",
             Self::BookingClosed(_) => "booking_closed",
             Self::OfferClosed(_) => "offer_closed",

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::availability::{Availability, TopicAvailability};
 use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
+use crate::limits::TOPICS_PER_COMPANY_MAX;
 use crate::places::Places;
+use crate::refusal::NamedBy;
 use crate::time::Time;
 
 /// All employees of a company by number. Everything but the employees themselves follows from them, so only they
@@ -69,6 +71,44 @@ impl Roster {
         let named = self.line.by_topic.get(topic).map(|line| &line.awaited);
         let last = |of: &Awaited| of.iter().rev().find(|(_, no)| is_awaited(*no)).map(|(until, _)| *until);
         last(&self.line.any_topic_awaited).max(named.and_then(last))
+    }
+
+    /// Who names the topic.
+    pub(crate) fn named_by(&self, topic: &Topic) -> NamedBy {
+        match self.line.by_topic.contains_key(topic) {
+            true => NamedBy::Somebody,
+            false if self.line.taking_any > 0 => NamedBy::Nobody,
+            false => NamedBy::NobodyWhoCouldTakeIt,
+        }
+    }
+
+    /// Whether all employees would name too many topics, at any time, if these had those, one after the other; nobody is
+    /// among them twice. Fewer than before is never too many: a company may be from before there was a bound.
+    pub(crate) fn would_name_too_many<'a>(
+        &self,
+        given: impl IntoIterator<Item = (&'a EmployeeId, &'a [Topic])>,
+    ) -> bool {
+        let named_by = |topic: &Topic| self.line.by_topic.get(topic).map_or(0, |line| i64::from(line.named_by));
+        let mut more: BTreeMap<Topic, i64> = BTreeMap::new();
+        let mut count = self.line.by_topic.len();
+        for (id, after) in given {
+            let before = self.find(id).map_or(&[] as &[Topic], |(_, employee)| &employee.topics);
+            let was = count;
+            for topic in after.iter().filter(|topic| before.binary_search(topic).is_err()) {
+                let more = more.entry(topic.clone()).or_default();
+                count += usize::from(named_by(topic) + *more == 0);
+                *more += 1;
+            }
+            for topic in before.iter().filter(|topic| after.binary_search(topic).is_err()) {
+                let more = more.entry(topic.clone()).or_default();
+                *more -= 1;
+                count -= usize::from(named_by(topic) + *more == 0);
+            }
+            if count > was && count > TOPICS_PER_COMPANY_MAX {
+                return true;
+            }
+        }
+        false
     }
 
     /// Everybody who can be asked about the topic, in the order in which they would be.
@@ -210,6 +250,8 @@ type Awaited = BTreeSet<(Time, EmployeeNo)>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Line {
     idle: usize,
+    /// How many name no topic, idle or not.
+    taking_any: usize,
     any_topic: Places,
     by_topic: BTreeMap<Topic, TopicLine>,
     any_topic_awaited: Awaited,
@@ -289,6 +331,7 @@ impl Line {
     }
 
     fn name(&mut self, topics: &[Topic]) {
+        self.taking_any += usize::from(topics.is_empty());
         for topic in topics {
             let line = self.by_topic.entry(topic.clone()).or_default();
             line.named_by += 1;
@@ -298,6 +341,7 @@ impl Line {
     }
 
     fn unname(&mut self, topics: &[Topic]) {
+        self.taking_any -= usize::from(topics.is_empty());
         for topic in topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
                 line.named_by -= 1;

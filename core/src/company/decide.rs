@@ -7,8 +7,8 @@ use crate::booking::{Booking, BookingReason};
 use crate::command::Command;
 use crate::employee::{Duty, Employee, Intent, Reach};
 use crate::event::{Event, IntentBy};
-use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, OfferId, SessionId};
-use crate::limits::EMPLOYEES_PER_COMPANY_MAX;
+use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, OfferId, SessionId, in_order};
+use crate::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
 use crate::offer::{Offer, Outcome};
 use crate::person::{Actor, EndedBy, Party};
 use crate::refusal::Refusal;
@@ -115,9 +115,7 @@ impl Company {
 
     fn set_employee(&self, command: &Command) -> Decision {
         let Command::SetEmployee { employee, name, topics } = command else { return Ok(vec![]) };
-        let mut topics = topics.clone();
-        topics.sort();
-        topics.dedup();
+        let topics = in_order(topics.clone());
         let no = match self.roster.find(employee) {
             Some((_, found)) if found.name == *name && found.topics == topics => return Ok(vec![]),
             Some((no, _)) => no,
@@ -127,6 +125,10 @@ impl Company {
             }
             None => self.roster.next_no(),
         };
+        if self.would_name_too_many([(employee, topics.as_slice())]) {
+            let problem = format!("cannot be these: all employees of a company name at most {TOPICS_PER_COMPANY_MAX}");
+            return Err(Refusal::Invalid { field: "topics", problem });
+        }
         Ok(vec![Event::EmployeeSet { employee: no, id: employee.clone(), name: name.clone(), topics }])
     }
 
@@ -198,7 +200,8 @@ impl Company {
         if let Some(open) = self.clients.get(client) {
             return Err(Refusal::AlreadyBooked(open.booking));
         }
-        let employee = self.roster.next_for(topic, |_| false).ok_or(Refusal::NoIdleEmployee)?;
+        let nobody = || Refusal::NoIdleEmployee(self.roster.named_by(topic));
+        let employee = self.roster.next_for(topic, |_| false).ok_or_else(nobody)?;
         let opened = Event::BookingOpened {
             booking: *booking,
             client: client.clone(),

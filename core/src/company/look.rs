@@ -77,6 +77,12 @@ impl Company {
         self.roster.by_id_after(after)
     }
 
+    /// Whether the company would have too many topics if these employees, each once, were given those in this order.
+    #[must_use]
+    pub fn would_name_too_many<'a>(&self, given: impl IntoIterator<Item = (&'a EmployeeId, &'a [Topic])>) -> bool {
+        self.roster.would_name_too_many(given)
+    }
+
     /// How many employees there are.
     #[must_use]
     pub fn employee_count(&self) -> usize {
@@ -121,6 +127,14 @@ impl Company {
     #[must_use]
     pub fn booking_of(&self, client: &ClientId) -> Option<&Booking> {
         self.bookings.get(self.clients.get(client)?.booking)
+    }
+
+    /// What clients have open, in the order of the clients' ids, after `after`: a search, or a booking whose session runs.
+    pub fn open_after(&self, after: Option<&str>) -> impl Iterator<Item = (&ClientId, &Booking)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = after.map_or(Unbounded, Excluded);
+        let open = self.clients.range::<str, _>((from, Unbounded));
+        open.filter_map(|(client, open)| Some((client, self.bookings.get(open.booking)?)))
     }
 
     /// What can be booked now.

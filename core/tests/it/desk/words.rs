@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use switchboard_core::{
-    Answer, BookingId, EmployeeNo, Event, IntentBy, Key, Notes, Notice, OfferId, Party, Reach, Refusal, SessionId,
-    Status, Time, Topic, Turn,
+    Answer, BookingId, EmployeeNo, Event, IntentBy, Key, NamedBy, Notes, Notice, OfferId, Party, Reach, Refusal,
+    SessionId, Status, Time, Topic, Turn,
 };
 
 use super::Desk;
@@ -244,6 +244,8 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::OfferClosed(outcome) => format!(" {}", outcome.word()),
         Refusal::AlreadyBooked(id) | Refusal::BookingClosed(id) => format!(" {}", b(*id)),
         Refusal::Invalid { field, problem } => format!(" {field} {problem}"),
+        Refusal::NoIdleEmployee(NamedBy::Nobody) => " named by nobody".to_owned(),
+        Refusal::NoIdleEmployee(NamedBy::NobodyWhoCouldTakeIt) => " named by nobody, and for nobody".to_owned(),
         _ => String::new(),
     };
     format!("no: {}{detail}", refusal.reason())

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use switchboard_core::{
-    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, IntentBy, Notes,
-    OfferId, Outcome, SessionId, Settings, Status, Time, Topic,
+    Actor, BookingId, BookingReason, ClientId, EmployeeId, EmployeeNo, EndedBy, Event, Intent, IntentBy, NamedBy,
+    Notes, OfferId, Outcome, SessionId, Settings, Status, Time, Topic,
 };
 
 #[derive(Clone, Default)]
@@ -348,6 +348,18 @@ impl Ledger {
         let mut line: Vec<(u64, EmployeeNo)> = can.filter_map(|(no, p)| Some((p.idle_turn?, *no))).collect();
         line.sort_unstable();
         line.into_iter().map(|(_, no)| no).collect()
+    }
+
+    /// Who names the topic, idle or not.
+    pub fn named_by(&self, topic: &Topic) -> NamedBy {
+        let any = |of: fn(&Person, &Topic) -> bool| self.people.values().any(|person| of(person, topic));
+        if any(|person, topic| person.topics.contains(topic)) {
+            NamedBy::Somebody
+        } else if any(|person, _| person.topics.is_empty()) {
+            NamedBy::Nobody
+        } else {
+            NamedBy::NobodyWhoCouldTakeIt
+        }
     }
 
     pub fn next_for(&self, booking: BookingId) -> Option<EmployeeNo> {

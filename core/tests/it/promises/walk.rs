@@ -171,7 +171,10 @@ impl Walk {
         match outcome {
             Ok(Answer::Booking(booking)) => assert_eq!(self.ledger.searches[booking].client, *client),
             Err(Refusal::AlreadyBooked(booking)) => assert_eq!(self.ledger.open_of(client), Some(*booking)),
-            Err(Refusal::NoIdleEmployee) => assert_eq!(self.ledger.line(Some(topic)), []),
+            Err(Refusal::NoIdleEmployee(named_by)) => {
+                assert_eq!(self.ledger.line(Some(topic)), []);
+                assert_eq!(*named_by, self.ledger.named_by(topic));
+            }
             other => panic!("no answer to a booking: {other:?}"),
         }
     }

@@ -48,7 +48,7 @@ fn too_many_missed_in_a_row_turn_the_intent_to_offline() {
                 > board: b2, ann
                 ann is offline since 30000, wants offline, connected, missed 1
             [30000] zoe books tax
-                no: no_idle_employee
+                no: no_idle_employee named by nobody
             [30000] ann goes idle
                 yes: ann idle, wants idle
                 + intent_set ann idle by employee

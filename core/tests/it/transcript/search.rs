@@ -435,7 +435,7 @@ fn two_searches_ask_two_employees() {
                 > board: b2, bob
                 bob is init since 0, wants idle, connected
             [0] xia books tax
-                no: no_idle_employee
+                no: no_idle_employee named by nobody
             [0] bob rejects b2.1
                 yes: bob idle, wants idle
                 + offer_closed b2.1 rejected
@@ -475,7 +475,7 @@ fn nobody_idle_is_refused_and_makes_no_booking() {
         expect![[r#"
             [0] availability: true (1)
             [0] zoe books tax
-                no: no_idle_employee
+                no: no_idle_employee named by nobody
             [0] see b1: b1 is forgotten
             [0] availability: false (0)
         "#]],

@@ -156,7 +156,7 @@ fn wrap_up_keeps_the_employee_busy() {
                 > zoe: booking b1 assigned s1
                 > board: s1, b1
             [0] yan books tax
-                no: no_idle_employee
+                no: no_idle_employee named by nobody
             [5000] time passes
                 yes
                 + wrap_up_ended ann

@@ -14,7 +14,7 @@ fn an_employee_is_asked_about_their_topics_only() {
         ",
         expect![[r#"
             [0] zoe books law
-                no: no_idle_employee
+                no: no_idle_employee named by nobody, and for nobody
             [0] zoe books tax
                 yes: b1 offering
                 + booking_opened b1 zoe tax
