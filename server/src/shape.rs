@@ -14,8 +14,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::feed::Kind;
 use crate::webhooks::endpoint::Off;
 
-/// Characters that are not control characters, so many at most, as a pattern.
-const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]";
+/// Characters that are not control characters, and not blanks alone, as a pattern.
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f\s][^\u0000-\u001f\u007f-\u009f]*$";
 
 macro_rules! shapes {
     ($($(#[doc = $doc:literal])+ $name:ident = $build:expr;)+) => {$(
@@ -40,7 +40,7 @@ macro_rules! shapes {
 
 shapes! {
     /// The id of a company, an employee or a client.
-    Id = text(format!("^[A-Za-z0-9._~@-]{{1,{ID_MAX_CHARS}}}$")).examples([json!("acme")]);
+    Id = line(r"^[A-Za-z0-9._~@-]*[A-Za-z0-9_~@-][A-Za-z0-9._~@-]*$", ID_MAX_CHARS).examples([json!("acme")]);
     /// The id of a booking, a session or a message: a `UUIDv7`.
     Uuid = text("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
         .format(Some(SchemaFormat::Custom("uuid".to_owned())))
@@ -48,11 +48,11 @@ shapes! {
     /// The id of an offer: its booking's, and which offer of it.
     OfferId = text(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[1-9][0-9]*$");
     /// What a consultation is about.
-    Topic = text(format!("{LINE}{{1,{TOPIC_MAX_CHARS}}}$")).examples([json!("tax")]);
+    Topic = line(LINE, TOPIC_MAX_CHARS).examples([json!("tax")]);
     /// A name for people to read.
-    Name = text(format!("{LINE}{{1,{NAME_MAX_CHARS}}}$")).examples([json!("Acme")]);
+    Name = line(LINE, NAME_MAX_CHARS).examples([json!("Acme")]);
     /// What people called the client when they asked: the `name` of their token; null when it had none.
-    ClientName = text(format!("{LINE}{{1,{NAME_MAX_CHARS}}}$")).examples([json!("Carl Berg")]);
+    ClientName = line(LINE, NAME_MAX_CHARS).examples([json!("Carl Berg")]);
     /// A colour: red, green and blue.
     Colour = text("^#[0-9a-fA-F]{6}$").examples([json!("#0b7a75")]);
     /// Where a logo is, on this server's own origin and for everybody.
@@ -116,6 +116,10 @@ enum Use {
     Change,
     /// To be seen, all of them.
     Show,
+}
+
+fn line(pattern: &str, max_chars: usize) -> ObjectBuilder {
+    text(pattern).min_length(Some(1)).max_length(Some(max_chars))
 }
 
 fn text(pattern: impl Into<String>) -> ObjectBuilder {

@@ -10,7 +10,9 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
+use switchboard_core::spelling::spelled;
 use switchboard_core::{Command, CompanyId, Refusal, Time};
 use tokio::sync::oneshot;
 
@@ -94,6 +96,14 @@ pub async fn known_company(hub: &Hub, company: &CompanyId) -> Result<(), Problem
 /// A problem that names it.
 pub fn id<T: FromStr<Err: ToString>>(what: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::invalid(format!("`{what}` is not valid: {}", error.to_string())))
+}
+
+/// The id of something that is taken away: what an earlier version let in can still be removed and erased.
+///
+/// # Errors
+/// A problem that names it.
+pub fn id_of_old<T: StoredAsText>(what: &str, text: &str) -> Result<T, Problem> {
+    T::from_stored(text).map_err(|error| Problem::invalid(format!("`{what}` is not valid: {error}")))
 }
 
 /// The ids in the path. What is no UTF-8 is refused as a bad id is: axum's own answer would be no problem.
@@ -207,15 +217,11 @@ pub fn name(given: Option<String>, otherwise: &str) -> Result<Arc<str>, Problem>
     display_name(given.as_deref().unwrap_or(otherwise)).map_err(|must| Problem::invalid(format!("`name` {must}")))
 }
 
-/// A name as it may be shown.
+/// A name as it may be shown, in its one spelling.
 ///
 /// # Errors
 /// What it must be.
 pub fn display_name(name: &str) -> Result<Arc<str>, String> {
-    let good = !name.is_empty() && name.chars().count() <= NAME_MAX_CHARS && !name.chars().any(char::is_control);
-    if good {
-        Ok(name.into())
-    } else {
-        Err(format!("must have 1 to {NAME_MAX_CHARS} characters, no control characters"))
-    }
+    let must = || format!("must have 1 to {NAME_MAX_CHARS} characters, no control characters, not blanks alone");
+    spelled(name, NAME_MAX_CHARS).map(Into::into).ok_or_else(must)
 }

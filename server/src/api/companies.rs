@@ -298,7 +298,7 @@ fn set_company(name: Arc<str>, settings: Settings, before: Option<&Settings>) ->
     responses((status = 204, description = "It is gone"), (status = 412, description = "`changed`"))
 )]
 pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, conditions: Conditions) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
+    let company: CompanyId = ask::id_of_old("company", &company)?;
     let remove = ask::visit(&hub, &company, |visit| {
         conditions.check(Tag::of_company(visit.company()).as_ref())?;
         let removed = visit.take(&Command::RemoveCompany);

@@ -81,6 +81,10 @@ pub(super) fn ids((company, employee): (String, String)) -> Result<(CompanyId, E
     Ok((ask::id("company", &company)?, ask::id("employee", &employee)?))
 }
 
+pub(super) fn ids_of_old((company, employee): (String, String)) -> Result<(CompanyId, EmployeeId), Problem> {
+    Ok((ask::id_of_old("company", &company)?, ask::id_of_old("employee", &employee)?))
+}
+
 /// Lists employees, by id.
 ///
 /// # Errors
@@ -268,7 +272,7 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
     )
 )]
 pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions) -> Answered {
-    let (company, employee) = ids(both)?;
+    let (company, employee) = ids_of_old(both)?;
     let remove = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
         conditions.check(find(visit, &employee).map(Tag::of_employee).as_ref())?;

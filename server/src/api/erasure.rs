@@ -10,7 +10,7 @@ use switchboard_core::id::BadId;
 use switchboard_core::{ClientId, Company, CompanyId};
 
 use super::ask::{self, Answered, InPath};
-use super::employees::{Both, ids};
+use super::employees::{Both, ids_of_old};
 use super::in_path::{OfClient, OfEmployee};
 use super::past::Past;
 use super::problem::Problem;
@@ -37,8 +37,8 @@ pub async fn of_client(
     State(past): State<Past>,
     InPath((company, client)): InPath<(String, String)>,
 ) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
-    let client: ClientId = ask::id("client", &client)?;
+    let company: CompanyId = ask::id_of_old("company", &company)?;
+    let client: ClientId = ask::id_of_old("client", &client)?;
     let erasure = Erasure::of_client(client.clone(), alias(&hub)?);
     let may = move |company: &Company| match company.booking_of(&client) {
         Some(_) => Err(still_open("the client has an open booking or a running session: end it first")),
@@ -63,7 +63,7 @@ pub async fn of_client(
     )
 )]
 pub async fn of_employee(State(hub): State<Arc<Hub>>, State(past): State<Past>, InPath(both): Both) -> Answered {
-    let (company, employee) = ids(both)?;
+    let (company, employee) = ids_of_old(both)?;
     let erasure = Erasure::of_employee(employee.clone(), alias(&hub)?);
     let may = move |company: &Company| match company.find_employee(&employee) {
         Some(_) => Err(still_open("the employee is still there: remove them first")),

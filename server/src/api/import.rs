@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt;
 use serde::Serialize;
-use switchboard_core::limits::EMPLOYEES_PER_COMPANY_MAX;
+use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
 use switchboard_core::{Command, CompanyId, EmployeeId, Topic};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -176,6 +176,11 @@ fn take_all(visit: &mut Visit<'_>, wanted: Vec<Wanted>) -> Answered {
     let new = wanted.iter().filter(|one| visit.company().find_employee(&one.id).is_none()).count();
     if visit.company().employee_count() + new > EMPLOYEES_PER_COMPANY_MAX {
         let detail = format!("a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees, and this would be more");
+        return Err(Problem::invalid(detail));
+    }
+    if visit.company().would_name_too_many(wanted.iter().map(|one| (&one.id, one.topics.as_slice()))) {
+        let detail =
+            format!("all employees of a company name at most {TOPICS_PER_COMPANY_MAX} topics, and this would be more");
         return Err(Problem::invalid(detail));
     }
     let mut imported = Imported::default();

@@ -113,7 +113,7 @@ impl From<&Refusal> for Problem {
             | Refusal::UnknownOffer
             | Refusal::UnknownSession => StatusCode::NOT_FOUND,
             Refusal::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Refusal::NoIdleEmployee
+            Refusal::NoIdleEmployee(_)
             | Refusal::AlreadyBooked(_)
             | Refusal::BookingClosed(_)
             | Refusal::OfferClosed(_)

@@ -1,17 +1,15 @@
 //! What a token says of a person: who, in which role, at which company, and until when.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::{Map, Value};
+use switchboard_core::limits::{NAME_MAX_CHARS, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::spelling::spelled;
+use switchboard_core::{CompanyId, Topic};
 
 use super::{Scope, TokenError};
-
-const ID_MAX_CHARS: usize = 128;
-const NAME_MAX_CHARS: usize = 256;
-const TOPIC_MAX_CHARS: usize = 128;
-const TOPICS_MAX: usize = 64;
 
 /// The person that a token is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,9 +90,9 @@ pub(super) fn check_not_before(claims: &Map<String, Value>, now_ms: u64) -> Resu
 }
 
 const ROLE: &str = "`client`, `employee` or `admin`";
-const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`";
+const ID: &str = "1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, not dots alone";
 const NAME: &str = "at most 256 characters";
-const TOPICS: &str = "at most 64 texts of 1 to 128 characters";
+const TOPICS: &str = "at most 64 texts of 1 to 128 characters without control characters, none of blanks alone";
 const SCOPE: &str = "`read`, `operate` or `manage`";
 const SECONDS: &str = "a time in seconds since 1970";
 
@@ -118,23 +116,19 @@ fn text<'a>(
 }
 
 fn id(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, TokenError> {
-    let of_id = |byte: u8| byte.is_ascii_alphanumeric() || b"._~@-".contains(&byte);
     match text(claims, claim, ID)? {
         None => Ok(None),
-        Some(id) if (1..=ID_MAX_CHARS).contains(&id.len()) && id.bytes().all(of_id) => Ok(Some(id.to_owned())),
-        Some(_) => Err(bad(claim, ID)),
+        // All ids follow one rule.
+        Some(id) => id.parse().map(|id: CompanyId| Some(id.into())).map_err(|_| bad(claim, ID)),
     }
 }
 
 /// A name of blanks alone, or with control characters, keeps nobody out: it counts as none.
 fn name(claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
     let Some(name) = text(claims, "name", NAME)? else { return Ok(None) };
-    let name = ComposingNormalizerBorrowed::new_nfc().normalize(name.trim());
-    match name.chars().count() {
-        0 => Ok(None),
-        1..=NAME_MAX_CHARS if name.chars().any(char::is_control) => Ok(None),
-        1..=NAME_MAX_CHARS => Ok(Some(name.into_owned())),
-        _ => Err(bad("name", NAME)),
+    match spelled(name, usize::MAX) {
+        Some(name) if name.chars().count() > NAME_MAX_CHARS => Err(bad("name", NAME)),
+        name => Ok(name.map(Cow::into_owned)),
     }
 }
 
@@ -142,11 +136,11 @@ fn topics(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError
     let Some(value) = present(claims, "topics") else {
         return Ok(None);
     };
-    let fits = |topic: &&str| (1..=TOPIC_MAX_CHARS).contains(&topic.chars().count());
+    let read = |topic: &Value| topic.as_str()?.parse().ok().map(|topic: Topic| topic.into());
     let topics: Option<Vec<String>> = value
         .as_array()
-        .filter(|topics| topics.len() <= TOPICS_MAX)
-        .and_then(|topics| topics.iter().map(|topic| topic.as_str().filter(fits).map(str::to_owned)).collect());
+        .filter(|topics| topics.len() <= TOPICS_PER_EMPLOYEE_MAX)
+        .and_then(|topics| topics.iter().map(read).collect());
     topics.map(Some).ok_or(bad("topics", TOPICS))
 }
 
@@ -225,7 +219,16 @@ mod tests {
         for claim in ["sub", "company"] {
             assert!(read_with(claim, json!("Az09._~@-")).is_ok());
             assert!(read_with(claim, json!("x".repeat(128))).is_ok());
-            for id in [json!(""), json!("x".repeat(129)), json!("a b"), json!("é"), json!("a:b"), json!(7)] {
+            for id in [
+                json!(""),
+                json!("x".repeat(129)),
+                json!("a b"),
+                json!("é"),
+                json!("a:b"),
+                json!(7),
+                json!(".."),
+                json!("..."),
+            ] {
                 assert!(is_bad(claim, id.clone()), "{claim} {id}");
             }
         }
@@ -274,6 +277,15 @@ mod tests {
     }
 
     #[test]
+    fn topics_are_read_in_their_one_spelling() {
+        let claims = read_with("topics", json!(["tax", " law", "u\u{308}bung "])).unwrap();
+        assert_eq!(claims.topics, Some(vec!["tax".to_owned(), "law".to_owned(), "übung".to_owned()]));
+        for text in ["", "  ", "a\nb", "\u{7f}"] {
+            assert!(is_bad("topics", json!(["tax", text])), "{text:?}");
+        }
+    }
+
+    #[test]
     fn topics_are_few_and_short() {
         assert_eq!(read_with("topics", json!([])).unwrap().topics, Some(vec![]));
         assert!(read_with("topics", json!(vec!["é".repeat(128); 64])).is_ok());
@@ -304,6 +316,6 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_without_the_value() {
         let error = read_with("sub", json!("se cret")).unwrap_err().to_string();
-        assert_eq!(error, "the token's `sub` must be 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`");
+        assert_eq!(error, "the token's `sub` must be 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, not dots alone");
     }
 }

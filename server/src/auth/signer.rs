@@ -56,8 +56,8 @@ impl Signer {
     /// # Errors
     /// Claims that would be refused for their form, or a key that does not sign.
     pub fn sign(&self, claims: &Claims, rules: &Rules) -> Result<String, TokenError> {
-        let mut written = claims.write();
-        Claims::read(&written)?;
+        // Read as it will be: in the one spelling of names and topics.
+        let mut written = Claims::read(&claims.write())?.write();
         rules.write(&mut written);
         let mut header = Map::new();
         header.insert("typ".to_owned(), json!("JWT"));

@@ -5,11 +5,10 @@ mod brought;
 mod numbers;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::ops::ControlFlow;
-use std::str::FromStr;
 
 use rusqlite::{Connection, params};
+use switchboard_core::id::{StoredAsText, stored_topics};
 use switchboard_core::{Brand, Company, CompanyId, Event, OfferId, Time, invariants};
 
 use super::log::{self, Logged};
@@ -47,7 +46,7 @@ pub fn check(reader: &Reader) -> Result<Report, StoreError> {
         let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
         let ids = query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
         for id in ids {
-            let id = id.parse().map_err(unreadable)?;
+            let id = CompanyId::from_stored(&id).map_err(unreadable)?;
             let unfiled = unfiled.remove(&id).unwrap_or_default();
             check_company(connection, &id, &unfiled, &mut report)?;
         }
@@ -238,7 +237,8 @@ fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, StoreErro
     })?;
     let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
-        let topics = serde_json::from_str(&row.get::<_, String>(2)?).map_err(unreadable)?;
+        let topics = row.get::<_, String>(2)?;
+        let topics = stored_topics(&mut serde_json::Deserializer::from_str(&topics)).map_err(unreadable)?;
         Ok(Row::Employee { id: parsed(row, 0)?, name: row.get(1)?, topics, intent: row.get::<_, String>(3)?.into() })
     })?;
     read_booking_rows(connection, id, &mut rows)?;
@@ -322,13 +322,13 @@ fn read_session_rows(connection: &Connection, id: &str, rows: &mut Found) -> Res
     })
 }
 
-fn parsed<T: FromStr<Err: Display>>(row: &rusqlite::Row<'_>, column: usize) -> Result<T, StoreError> {
-    row.get_ref(column)?.as_str().map_err(unreadable)?.parse().map_err(unreadable)
+fn parsed<T: StoredAsText>(row: &rusqlite::Row<'_>, column: usize) -> Result<T, StoreError> {
+    T::from_stored(row.get_ref(column)?.as_str().map_err(unreadable)?).map_err(unreadable)
 }
 
-fn maybe_parsed<T: FromStr<Err: Display>>(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<T>, StoreError> {
+fn maybe_parsed<T: StoredAsText>(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<T>, StoreError> {
     let text = row.get_ref(column)?.as_str_or_null().map_err(unreadable)?;
-    text.map(|text| text.parse().map_err(unreadable)).transpose()
+    text.map(|text| T::from_stored(text).map_err(unreadable)).transpose()
 }
 
 fn each_row(

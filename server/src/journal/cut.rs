@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use switchboard_core::id::StoredAsText;
 use switchboard_core::{BookingId, Company, CompanyId, EmployeeNo, Settings, Time};
 
 use super::reader::{Reader, read_company, unreadable};
@@ -47,7 +48,7 @@ impl Reader {
                 let settings: Settings =
                     serde_json::from_str(row.get_ref(1)?.as_str().map_err(unreadable)?).map_err(unreadable)?;
                 if settings.history_days > 0 {
-                    found.push((id.parse().map_err(unreadable)?, settings.history_days));
+                    found.push((CompanyId::from_stored(id).map_err(unreadable)?, settings.history_days));
                 }
             }
             for id in companies_that_are_gone(connection)? {
@@ -100,7 +101,7 @@ fn companies_that_are_gone(connection: &Connection) -> Result<Vec<CompanyId>, St
                SELECT id FROM known WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM companies)";
     let mut query = connection.prepare(sql)?;
     let ids = query.query_map([], |row| row.get::<_, String>(0))?;
-    ids.map(|id| id?.parse().map_err(unreadable)).collect()
+    ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable)).collect()
 }
 
 impl Cut {

@@ -1,11 +1,10 @@
 //! What the store knows of the past: lists of companies, bookings, sessions and messages, page by page.
 
 use std::borrow::Cow;
-use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::Serialize;
-use switchboard_core::id::BadId;
+use switchboard_core::id::StoredAsText;
 use switchboard_core::{BookingId, CompanyId, SessionId, Settings, Time};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, Ref, Schema};
@@ -480,8 +479,8 @@ fn read_session_at(company: &CompanyId, row: &Row<'_>, at: usize) -> Result<Sess
     })
 }
 
-fn read_id<T: FromStr<Err = BadId>>(row: &Row<'_>, at: usize) -> Result<T, StoreError> {
-    row.get::<_, String>(at)?.parse().map_err(unreadable)
+fn read_id<T: StoredAsText>(row: &Row<'_>, at: usize) -> Result<T, StoreError> {
+    T::from_stored(row.get_ref(at)?.as_str().map_err(unreadable)?).map_err(unreadable)
 }
 
 pub(super) fn read_offers(

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use switchboard_core::id::StoredAsText;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
 use super::news::News;
@@ -92,7 +93,7 @@ impl Reader {
         self.ask(|connection| {
             let mut query = connection.prepare(sql)?;
             let ids = query.query_map([], |row| row.get::<_, String>(0))?;
-            ids.map(|id| id?.parse().map_err(unreadable)).collect()
+            ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable)).collect()
         })
     }
 
@@ -100,7 +101,7 @@ impl Reader {
         self.ask(|connection| {
             let sql = "SELECT company_id FROM sessions WHERE id = ?1";
             let found: Option<String> = connection.query_row(sql, [id.to_string()], |row| row.get(0)).optional()?;
-            found.map(|id| id.parse().map_err(unreadable)).transpose()
+            found.map(|id| CompanyId::from_stored(&id).map_err(unreadable)).transpose()
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use serde::Serialize;
+use switchboard_core::id::StoredAsText;
 use switchboard_core::{Company, CompanyId, Employee, EmployeeId, Meter, Status, Time};
 use utoipa::ToSchema;
 
@@ -258,7 +259,7 @@ fn read_people(
         }
     })?;
     for (id, person) in &mut people {
-        let known = id.parse().ok().and_then(|id: EmployeeId| company.find_employee(&id).map(|(_, e)| &e.name));
+        let known = EmployeeId::from_stored(id).ok().and_then(|id| company.find_employee(&id).map(|(_, e)| &e.name));
         person.name = known.map(ToString::to_string);
     }
     Ok(people)

@@ -1,6 +1,7 @@
 //! What the store keeps of webhooks: the endpoints, and of each what waits for it or could not be brought.
 
 use rusqlite::{Connection, OptionalExtension, Row as Record, params};
+use switchboard_core::id::StoredAsText;
 use switchboard_core::{CompanyId, Time};
 
 use super::endpoint::{Endpoint, Off, State};
@@ -322,7 +323,7 @@ fn read_endpoint(row: &Record<'_>) -> rusqlite::Result<Result<Endpoint, StoreErr
 }
 
 fn read_id(text: &str) -> Result<CompanyId, StoreError> {
-    text.parse().map_err(unreadable)
+    CompanyId::from_stored(text).map_err(unreadable)
 }
 
 fn ms(time: Time) -> i64 {

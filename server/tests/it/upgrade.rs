@@ -50,3 +50,27 @@ fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
     server.stop();
     assert_whole(place.path());
 }
+
+/// Before topics had one spelling, ` law`, `law ` and `tax ` were three others than `law` and `tax`, and dots were an id.
+#[test]
+fn topics_that_were_stored_in_other_spellings_are_one_topic_and_nothing_differs_from_its_events() {
+    let place = tempfile::tempdir().unwrap();
+    let dump = include_str!("stores/schema-2.sql")
+        .replace(r#"["law","tax"]"#, r#"[" law","law ","tax "]"#)
+        .replace(r#""topic":"tax""#, r#""topic":" tax""#)
+        .replace("'demo'", "'..'")
+        .replace(r#""company":"demo""#, r#""company":"..""#);
+    assert!(dump.contains(r#"[" law","law ","tax "]"#) && dump.contains(r#""topic":" tax""#));
+    stored(&dump, place.path());
+    let mut server = Plan::new(place.path()).start();
+    let ann = shown(&server, "/v1/companies/acme/employees/ann");
+    assert_eq!(ann["topics"], serde_json::json!(["law", "tax"]));
+    let asked = shown(&server, "/v1/companies/acme/employees?topic=%20law%20");
+    assert!(asked["items"].as_array().unwrap().iter().any(|employee| employee["id"] == "ann"), "{asked}");
+    let companies = shown(&server, "/v1/companies");
+    assert!(companies["items"].as_array().unwrap().iter().any(|company| company["id"] == ".."), "{companies}");
+    assert_eq!(server.ask("GET", "/v1/companies/..", "").0, 422, "no new one is named so");
+    assert_eq!(server.ask("DELETE", "/v1/companies/..", "").0, 204, "and an old one can be removed");
+    server.stop();
+    assert_whole(place.path());
+}

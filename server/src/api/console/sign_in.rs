@@ -47,9 +47,18 @@ mod tests {
         for page in ["/desk", "/board", "/book/acme"] {
             assert!(is_page(page), "{page}");
         }
-        for other in
-            ["", "/", "desk", "/desk/../v1", "//evil.example/desk", "https://evil.example", "/book/", "/book/a/b"]
-        {
+        for other in [
+            "",
+            "/",
+            "desk",
+            "/desk/../v1",
+            "//evil.example/desk",
+            "https://evil.example",
+            "/book/",
+            "/book/a/b",
+            "/book/.",
+            "/book/..",
+        ] {
             assert!(!is_page(other), "{other}");
         }
     }

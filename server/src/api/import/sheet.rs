@@ -225,7 +225,7 @@ fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<Line, Fau
         match column {
             Column::Id => field.clone_into(&mut line.id),
             // An empty field is one that is not named.
-            Column::Name => line.name = (!field.is_empty()).then(|| field.to_owned()),
+            Column::Name => line.name = (!field.trim().is_empty()).then(|| field.to_owned()),
             Column::Topics => {
                 let topics = field.split(';').map(str::trim).filter(|topic| !topic.is_empty());
                 line.topics = Some(topics.map(str::to_owned).collect());

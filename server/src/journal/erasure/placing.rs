@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use switchboard_core::CompanyId;
+use switchboard_core::id::StoredAsText;
 
 use super::{BASE, EVENT, LINE, OFFER, Preparation, SNAPSHOT, who};
 use crate::audit;
@@ -63,7 +64,7 @@ pub(in crate::journal) fn finish_all(connection: &mut Connection) -> Result<(), 
     drop(query);
     for company in begun {
         tracing::info!(%company, "an erasure was begun: it is finished before anybody is served");
-        let id: CompanyId = company.parse().map_err(unreadable)?;
+        let id = CompanyId::from_stored(&company).map_err(unreadable)?;
         let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let told = done.clone();
         let mut slice = place_some(id, move |is_done| told.store(is_done, std::sync::atomic::Ordering::Release));
