@@ -273,7 +273,7 @@ fn news(turn: fn(&mut Desk) -> Vec<Notice>) -> News {
     let all = [Room::Client(id("alice")), Room::Employee(id("erika")), party(Party::Client), party(Party::Employee)];
     for (number, room) in (1..).zip(all) {
         let (outbox, _waiting) = Outbox::new(16, Version::V2);
-        rooms.enter(room, Line { id: number, outbox, topic: "a topic".into(), join_ref: Ref::Number(1) });
+        rooms.enter(room, Line { id: number, outbox, topic: "a topic".into(), join_ref: Ref::Number(1), only: None });
     }
     let mut desk = desk();
     let notices = turn(&mut desk);

@@ -133,14 +133,14 @@ impl Device {
         let topic = self.seat(&topic).map_or_else(|| topic.as_ref().into(), |(known, _)| known.clone());
         let reply = ReplyTo { outbox: self.outbox.clone(), join_ref, reference, topic };
         match event.as_ref() {
-            phoenix::event::JOIN => self.join(reply).await,
+            phoenix::event::JOIN => self.join(payload, reply).await,
             phoenix::event::LEAVE => self.leave(reply).await,
             event => self.push(event, payload, reply).await,
         }
         None
     }
 
-    async fn join(&mut self, reply: ReplyTo) {
+    async fn join(&mut self, payload: &RawValue, reply: ReplyTo) {
         if let Err(error) = self.may(Wish::Join) {
             return reply.send_error(&error);
         }
@@ -159,7 +159,7 @@ impl Device {
         }
         let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
         let seat = match &parsed {
-            Topic::Company(company) => channel::company::join(&caller, company, old).await,
+            Topic::Company(company) => channel::company::join(&caller, company, payload, old).await,
             Topic::Employee(company, employee) => channel::employee::join(&caller, company, employee, old).await,
             Topic::Session(session) => channel::session::join(&caller, *session, old).await,
             Topic::Board(company) => channel::board::join(&caller, company, old).await,
@@ -231,10 +231,7 @@ impl Device {
             Room::Client(_) => channel::company::push(&caller, seat, event, payload).await,
             Room::Employee(_) => channel::employee::push(&caller, seat, event, payload).await,
             Room::Session(..) => channel::session::push(&caller, seat, event, payload).await,
-            Room::Board => {
-                let message = "a board is only watched; to change something use the HTTP API".to_owned();
-                caller.reply.send_error(&channel::error("unknown_event", message));
-            }
+            Room::Board => channel::board::push(&caller, seat, event, payload).await,
         }
     }
 

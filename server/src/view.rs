@@ -7,11 +7,12 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use switchboard_core::{
     Availability, Booking, BookingId, BookingReason, BookingState, Cause, Company, Duty, Employee, EmployeeId, EndedBy,
-    Intent, Message, MessageId, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId, Settings,
-    Status, Time, Today, Topic, TopicAvailability,
+    Intent, Message, MessageId, NamedBy, Notes, Notice, Offer, OfferId, Outcome, Party, Refusal, Session, SessionId,
+    Settings, Status, Time, Today, Topic, TopicAvailability,
 };
 use utoipa::ToSchema;
 
+use crate::exchange::Changes;
 use crate::json::{Json, object};
 use crate::shape::{self, examples};
 
@@ -428,27 +429,20 @@ pub struct AvailabilityView<'a> {
 }
 object!(AvailabilityView<'_> { available, idle, topics });
 
-/// An object with a field for each topic.
+/// An object with a field for each topic; null where nobody names it any more.
 #[derive(Debug)]
-struct ByTopic<'a>(&'a [(Topic, TopicAvailability)]);
-
-impl ByTopic<'_> {
-    fn fields(&self) -> impl Iterator<Item = (&str, TopicAvailabilityView)> {
-        let view = |here: &TopicAvailability| TopicAvailabilityView { available: here.available, idle: here.idle };
-        self.0.iter().map(move |(topic, here)| (topic.as_str(), view(here)))
-    }
-}
+struct ByTopic<'a>(Vec<(&'a str, Option<TopicAvailabilityView>)>);
 
 impl Serialize for ByTopic<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_map(self.fields())
+        out.collect_map(self.0.iter().map(|(topic, here)| (topic, here)))
     }
 }
 
 impl Json for ByTopic<'_> {
     fn write_to(&self, out: &mut String) {
         let mut before = '{';
-        for (topic, here) in self.fields() {
+        for (topic, here) in &self.0 {
             out.push(before);
             topic.write_to(out);
             out.push(':');
@@ -466,11 +460,35 @@ struct TopicAvailabilityView {
 }
 object!(TopicAvailabilityView { available, idle });
 
-/// The availability.
+impl From<TopicAvailability> for TopicAvailabilityView {
+    fn from(TopicAvailability { available, idle }: TopicAvailability) -> Self {
+        Self { available, idle }
+    }
+}
+
+/// The availability: all topics.
 #[must_use]
 pub fn availability(availability: &Availability) -> AvailabilityView<'_> {
+    availability_of(availability, None)
+}
+
+/// The availability: all topics, or only those, which are in order.
+#[must_use]
+pub fn availability_of<'a>(availability: &'a Availability, only: Option<&[Topic]>) -> AvailabilityView<'a> {
     let Availability { available, idle, topics } = availability;
+    let wanted = topics.iter().filter(|(topic, _)| only.is_none_or(|only| only.binary_search(topic).is_ok()));
+    let topics = wanted.map(|(topic, here)| (topic.as_str(), Some((*here).into()))).collect();
     AvailabilityView { available: *available, idle: *idle, topics: ByTopic(topics) }
+}
+
+/// What changed of it: these topics.
+#[must_use]
+pub fn changes<'a>(
+    changes: &Changes,
+    topics: impl IntoIterator<Item = &'a (Topic, Option<TopicAvailability>)>,
+) -> AvailabilityView<'a> {
+    let topics = topics.into_iter().map(|(topic, here)| (topic.as_str(), here.map(Into::into))).collect();
+    AvailabilityView { available: changes.available, idle: changes.idle, topics: ByTopic(topics) }
 }
 
 /// A company, as the HTTP API shows it.
@@ -532,18 +550,9 @@ pub fn brand(company: &Company) -> BrandView<'_> {
     }
 }
 
-/// All that a board shows, for its join reply.
+/// What happened on a day.
 #[derive(Debug, Serialize)]
-pub struct BoardView<'a> {
-    company: BrandView<'a>,
-    employees: Vec<EmployeeView<'a>>,
-    bookings: Vec<BookingView<'a>>,
-    sessions: Vec<SessionView<'a>>,
-    today: TodayView,
-}
-
-#[derive(Debug, Serialize)]
-struct TodayView {
+pub struct TodayView {
     booked: u64,
     assigned: u64,
     unanswered: u64,
@@ -552,17 +561,11 @@ struct TodayView {
     ended: u64,
 }
 
-/// The board as it is now.
+/// The counts of the day that `now` is in.
 #[must_use]
-pub fn board(company: &Company, now: Time) -> BoardView<'_> {
+pub fn today(company: &Company, now: Time) -> TodayView {
     let Today { booked, assigned, unanswered, cancelled, expired, ended, .. } = company.today(now);
-    BoardView {
-        company: brand(company),
-        employees: company.employees_after(None).map(|(_, e)| employee(e)).collect(),
-        bookings: company.bookings().filter(|b| b.is_open()).map(|b| booking(company, b)).collect(),
-        sessions: company.sessions().filter(|s| s.is_running()).map(|s| session(company, s)).collect(),
-        today: TodayView { booked, assigned, unanswered, cancelled, expired, ended },
-    }
+    TodayView { booked, assigned, unanswered, cancelled, expired, ended }
 }
 
 /// An error reply: always a reason and a message, and what else the reason promises.
@@ -578,6 +581,9 @@ pub struct ErrorView<'a> {
     /// How the offer ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
+    /// Whether any employee of the company names the topic; told when none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_topic: Option<bool>,
     /// When to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u64>,
@@ -592,6 +598,7 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
             view.booking = company.booking(*id).map(|b| Box::new(booking(company, b)));
         }
         Refusal::OfferClosed(outcome) => view.outcome = Some(outcome.word()),
+        Refusal::NoIdleEmployee(NamedBy::Nobody | NamedBy::NobodyWhoCouldTakeIt) => view.known_topic = Some(false),
         Refusal::Forbidden
         | Refusal::UnknownCompany
         | Refusal::UnknownEmployee
@@ -599,7 +606,7 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
         | Refusal::UnknownOffer
         | Refusal::UnknownSession
         | Refusal::Invalid { .. }
-        | Refusal::NoIdleEmployee
+        | Refusal::NoIdleEmployee(NamedBy::Somebody)
         | Refusal::SessionEnded => {}
     }
     view

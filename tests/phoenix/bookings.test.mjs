@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
+import { API_KEY, token } from './server.mjs'
 
 test('with nobody idle a booking is refused, and the client is told when that changes', async (t) => {
   const world = await openWorld(t)
@@ -180,3 +181,70 @@ async function inGroups(items, act, size = 50) {
   }
   return done
 }
+
+test('an event of availability has only the topics that changed, and null for one that is gone', async (t) => {
+  const world = await openWorld(t)
+  const tom = await world.employee('tom', { topics: ['tax', 'billing'] })
+  await world.employee('lee', { topics: ['law'] })
+  const carl = await world.client('carl')
+  assert.deepEqual(Object.keys(carl.joined.availability.topics), ['billing', 'law', 'tax'])
+  const heard = () => carl.line.next('availability')
+  await tom.setStatus('offline')
+  const none = { available: false, idle: 0 }
+  assert.deepEqual(await heard(), { available: true, idle: 1, topics: { billing: none, tax: none } })
+  await world.http('PUT', '/employees/tom', { name: 'Tom', topics: ['tax', 'art'] })
+  assert.deepEqual(await heard(), { available: true, idle: 1, topics: { art: none, billing: null } })
+  await world.http('DELETE', '/employees/lee')
+  assert.deepEqual(await heard(), { available: false, idle: 0, topics: { law: null } })
+})
+
+test('a client who names topics hears of these alone', async (t) => {
+  const world = await openWorld(t)
+  const tom = await world.employee('tom', { topics: ['tax'] })
+  const lee = await world.employee('lee', { topics: ['law'] })
+  const narrow = async (topics) => {
+    const raw = await world.raw(token({ sub: 'zoe', role: 'client', company: 'acme' }))
+    const reply = await raw.ask(['1', '1', 'company:acme', 'phx_join', { topics }])
+    return { raw, ...reply[4] }
+  }
+  const { raw, response } = await narrow([' tax ', 'unheard of'])
+  const one = { available: true, idle: 1 }
+  assert.deepEqual(response.availability, { available: true, idle: 2, topics: { tax: one } })
+  const heard = async () => (await raw.inbox.take((frame) => frame[3] === 'availability', 'availability'))[4]
+  await lee.setStatus('offline')
+  assert.deepEqual(await heard(), { available: true, idle: 1, topics: {} })
+  // Nothing in all and nothing of `tax` changes by it, so the next word is of Tom.
+  await world.http('PUT', '/employees/lee', { name: 'Lee', topics: ['art'] })
+  await tom.setStatus('offline')
+  assert.deepEqual(await heard(), { available: false, idle: 0, topics: { tax: { available: false, idle: 0 } } })
+  assert.deepEqual((await narrow([])).response.availability, { available: false, idle: 0, topics: {} })
+  assert.deepEqual((await narrow(null)).response.availability.topics, { art: { available: false, idle: 0 }, tax: { available: false, idle: 0 } })
+  for (const topics of ['tax', [7], [' '], ['a\nb'], Array.from({ length: 65 }, (_, n) => `t${n}`)]) {
+    const refused = await narrow(topics)
+    assert.deepEqual([refused.status, refused.response.reason], ['error', 'invalid'], JSON.stringify(topics))
+  }
+})
+
+test('a company has at most 2,000 topics, by whichever door they come', async (t) => {
+  const world = await openWorld(t, { env: { SWITCHBOARD_AUTO_PROVISION: 'true' } })
+  const { server } = world
+  const topics = (from, count) => Array.from({ length: count }, (_, n) => `topic ${from + n}`)
+  const send = async (lines) => {
+    const body = lines.map((line) => JSON.stringify(line)).join('\n')
+    const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/x-ndjson' }
+    const answer = await fetch(`${server.url}/v1/companies/acme/employees/import`, { method: 'POST', headers, body })
+    return [answer.status, (await answer.json()).detail]
+  }
+  const all = Array.from({ length: 40 }, (_, n) => ({ id: `e${n}`, topics: topics(n * 50, 50) }))
+  const [status, detail] = await send([...all, { id: 'more', topics: ['one more'] }])
+  assert.equal(status, 422)
+  assert.match(detail, /at most 2000/)
+  assert.deepEqual((await world.http('GET', '/employees')).items, [], 'nothing of the file is taken')
+  assert.equal((await send(all))[0], 200)
+  const employee = '/v1/companies/acme/employees/new'
+  assert.match((await server.refused(422, 'invalid', 'PUT', employee, { topics: ['one more'] })).detail, /`topics` .* at most 2000/)
+  await server.ask('PUT', employee, { topics: topics(0, 3) })
+  await server.refused(422, 'invalid', 'PATCH', employee, { topics: ['one more'] })
+  const bob = world.person('bob', { role: 'employee', company: 'acme', topics: ['one more'] })
+  assert.equal((await bob.on('employee:acme:bob').refusedJoin()).reason, 'invalid')
+})

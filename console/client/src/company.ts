@@ -3,7 +3,7 @@
 import { freshKey } from './key.js'
 import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
-import type { Availability, Booking, Company, Json } from './words.js'
+import type { Availability, AvailabilityChange, Available, Booking, Company, Json } from './words.js'
 
 /** What can be booked, and what was. */
 export interface CompanyState {
@@ -24,7 +24,8 @@ export interface Wish {
 
 /** What is heard on the topic. */
 export interface CompanyEvents {
-  readonly availability: Availability
+  /** Only what changed; the state has all of it. */
+  readonly availability: AvailabilityChange
   readonly booking: { readonly booking: Booking }
 }
 
@@ -60,7 +61,7 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
   protected override heard({ event, payload }: Heard<CompanyEvents>, state: CompanyState): CompanyState {
     switch (event) {
       case 'availability':
-        return { ...state, availability: payload }
+        return { ...state, availability: merged(state.availability, payload) }
       case 'booking':
         return withBooking(state, payload.booking)
       default:
@@ -86,6 +87,13 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
       else if (this.live && this.state?.booking?.id === id) this.become({ ...this.state, booking: null })
     }
   }
+}
+
+/** What changed takes the place of what was; topics stay in order. */
+function merged(known: Availability, { available, idle, topics }: AvailabilityChange): Availability {
+  const all = Object.entries({ ...known.topics, ...topics }).filter((entry): entry is [string, Available] => entry[1] !== null)
+  all.sort(([one], [other]) => (one < other ? -1 : 1))
+  return { available, idle, topics: Object.fromEntries(all) }
 }
 
 /** Ids are in the order in which bookings were made: what is told of an older one is late. */

@@ -143,6 +143,11 @@ export interface Availability extends Available {
   readonly topics: { readonly [topic: string]: Available }
 }
 
+/** What changed of it: these topics alone; null for one that nobody names any more. */
+export interface AvailabilityChange extends Available {
+  readonly topics: { readonly [topic: string]: Available | null }
+}
+
 /** An employee, as a board shows them. */
 export interface Employee {
   readonly id: string

@@ -252,3 +252,21 @@ test('a reply is taken before the event that came in the same read', async (t) =
   assert.equal((await asked).state, 'offering')
   assert.equal(page.state.booking.state, 'assigned')
 })
+
+test('what can be booked is kept whole, though only changes are told', async (t) => {
+  const house = await open(t)
+  await house.server.ask('PUT', '/v1/companies/acme/employees/ann', { topics: ['tax', 'law'] })
+  await house.server.ask('PUT', '/v1/companies/acme/employees/bob', { topics: ['fun'] })
+  const desk = await house.idleDesk()
+  const page = house.carl().company('acme')
+  const one = { available: true, idle: 1 }
+  const none = { available: false, idle: 0 }
+  const first = await until(page, ({ availability }) => availability.available)
+  assert.deepEqual(first.availability, { available: true, idle: 1, topics: { fun: none, law: one, tax: one } })
+  await house.server.ask('PUT', '/v1/companies/acme/employees/bob', { topics: ['art'] })
+  const then = await until(page, ({ availability }) => 'art' in availability.topics)
+  assert.deepEqual(Object.entries(then.availability.topics), [['art', none], ['law', one], ['tax', one]])
+  await desk.setStatus('offline')
+  const last = await until(page, ({ availability }) => !availability.available)
+  assert.deepEqual(last.availability, { available: false, idle: 0, topics: { art: none, law: none, tax: none } })
+})

@@ -1,13 +1,16 @@
 //! `company:{company}`: a client asks for a consultation.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
-use switchboard_core::limits::NOTE_MAX_BYTES;
+use switchboard_core::id::in_order;
+use switchboard_core::limits::{NOTE_MAX_BYTES, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Event, Refusal, Settings};
 
 use super::fields::Fields;
 use super::{Caller, Joined, Response, Seat, forbidden, limited_view, unknown_event};
 use crate::auth::Role;
-use crate::exchange::{Room, Visit, goes_on};
+use crate::exchange::{Line, Room, Visit, goes_on};
 use crate::json::{self, object};
 use crate::view::{self, AvailabilityView, BookingView, BrandView};
 
@@ -22,8 +25,11 @@ struct Snapshot<'a> {
 }
 object!(Snapshot<'_> { company, availability, booking });
 
+/// Topics to which a client may narrow what it hears: as many as one employee may name.
+pub const TOPICS_PER_JOIN_MAX: usize = TOPICS_PER_EMPLOYEE_MAX;
+
 /// A client joins.
-pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
+pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, old: Option<Seat>) -> Option<Seat> {
     let claims = caller.claims;
     let other = claims.company.as_deref().is_some_and(|own| own != company.as_str());
     let client = match claims.subject.parse::<ClientId>() {
@@ -33,24 +39,28 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
             return old;
         }
     };
+    let only = match Fields::of(payload).optional_list("topics", TOPICS_PER_JOIN_MAX) {
+        Ok(topics) => topics.map(|topics| -> Arc<[_]> { in_order(topics).into() }),
+        Err(refusal) => {
+            caller.reply.send_error(&super::error(refusal.reason(), refusal.to_string()));
+            return old;
+        }
+    };
     let provision = caller.hub.auto_provision && claims.company.is_some();
     let room = Room::Client(client.clone());
     let joined = caller.join(company, old, |visit, line| {
         if provision {
             provision_company(visit);
         }
-        match visit.enter(&room, line) {
+        match visit.enter(&room, Line { only: only.clone(), ..line }) {
             Ok(_) => {
+                let availability = visit.show_availability();
+                let availability = view::availability_of(&availability, only.as_deref());
                 let company = visit.company();
                 let open = company.booking_of(&client);
                 let goes_on = open.and_then(|booking| goes_on(company, booking, visit.now()));
                 let booking = open.map(|booking| view::booking(company, booking));
-                let availability = company.availability();
-                let snapshot = Snapshot {
-                    company: view::brand(company),
-                    availability: view::availability(&availability),
-                    booking,
-                };
+                let snapshot = Snapshot { company: view::brand(company), availability, booking };
                 Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot), proof: None, goes_on })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),

@@ -61,6 +61,26 @@ impl<'a> Fields<'a> {
         text.parse().map(Some).map_err(|error: T::Err| invalid(field, &format!("is not valid: {}", error.to_string())))
     }
 
+    /// A list of at most so many texts.
+    ///
+    /// # Errors
+    /// When it is longer, no list, or one of them is not what it must be.
+    pub fn optional_list<T>(&self, field: &'static str, max: usize) -> Result<Option<Vec<T>>, Refusal>
+    where
+        T: FromStr<Err: ToString>,
+    {
+        let Some(value) = self.get(field) else { return Ok(None) };
+        let must_be = || invalid(field, &format!("must be a list of at most {max} strings"));
+        let texts: Vec<Name<'_>> = serde_json::from_str(value.get()).map_err(|_| must_be())?;
+        if texts.len() > max {
+            return Err(must_be());
+        }
+        let bad =
+            |at, error: T::Err| invalid(field, &format!("has at place {at} what is not valid: {}", error.to_string()));
+        let read = |(at, text): (usize, &Name<'_>)| text.0.parse().map_err(|error| bad(at, error));
+        texts.iter().enumerate().map(read).collect::<Result<_, _>>().map(Some)
+    }
+
     /// A text of at most that many characters.
     ///
     /// # Errors

@@ -54,8 +54,15 @@ impl Topic {
                 employee.parse().map(|employee| Self::Employee(company, employee)).map_err(|_| unknown())
             }
             "session" => {
-                let unknown = |_| error("unknown_session", Refusal::UnknownSession.to_string());
-                rest.parse().map(Self::Session).map_err(unknown)
+                let id: SessionId =
+                    rest.parse().map_err(|_| error("unknown_session", Refusal::UnknownSession.to_string()))?;
+                // Events come on a topic by its name, and each session's has one: an app would hear nothing on another.
+                let name = format!("session:{id}");
+                if name != text {
+                    let message = format!("there is no topic `{}`: this session's is `{name}`", shortened(text));
+                    return Err(error("unknown_topic", message));
+                }
+                Ok(Self::Session(id))
             }
             _ => Err(unknown()),
         }
@@ -205,7 +212,8 @@ impl Caller<'_> {
     ) -> Option<Seat> {
         let ReplyTo { outbox, join_ref, topic, .. } = &self.reply;
         let number = self.hub.exchange.next_line();
-        let line = Line { id: number, outbox: outbox.clone(), topic: topic.clone(), join_ref: join_ref.clone() };
+        let (topic, joined_by) = (topic.clone(), join_ref.clone());
+        let line = Line { id: number, outbox: outbox.clone(), topic, join_ref: joined_by, only: None };
         let place = self.pass.place().await;
         let mut seat = None;
         let visited = self.hub.exchange.visit(company, |visit| {

@@ -2,6 +2,8 @@
 
 mod rooms;
 
+mod availability;
+
 pub mod telling;
 
 mod outcomes;
@@ -24,6 +26,7 @@ use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::mpsc::Permit;
 use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock};
 
+pub use availability::Changes;
 pub use rooms::{Line, Room, Rooms};
 pub use telling::goes_on;
 pub use visit::Visit;

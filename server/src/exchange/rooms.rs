@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use switchboard_core::{ClientId, EmployeeId, Party, SessionId};
+use switchboard_core::{ClientId, EmployeeId, Party, SessionId, Topic};
 
 use crate::outbox::Outbox;
 use crate::phoenix::Ref;
@@ -19,6 +19,8 @@ pub struct Line {
     pub topic: Arc<str>,
     /// The ref of its join.
     pub join_ref: Ref,
+    /// The only topics of which a client asked to hear, in order.
+    pub only: Option<Arc<[Topic]>>,
 }
 
 /// A place where devices of one person listen. The order counts: clients come first.

@@ -1,12 +1,16 @@
 //! Notices as frames: what changed, for each audience in its own words, made once and shared by all who hear it.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
 use switchboard_core::{
-    Availability, Booking, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time,
+    Booking, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time,
 };
 use uuid::fmt::Hyphenated;
 
+use super::availability::Changes;
 use super::rooms::{Line, Room, Rooms};
 use crate::json::{self, Json};
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
@@ -28,16 +32,26 @@ pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> 
     telling.deliveries
 }
 
-/// Tells all clients what can be booked now.
-pub(super) fn tell_availability(
-    company: &CompanyId,
-    rooms: &Rooms,
-    availability: &Availability,
-    deliveries: &mut Vec<Delivery>,
-) {
-    let payload = json::text(&view::availability(availability));
-    let mut frame = Shared::new(company_topic(company), "availability", &payload);
-    deliveries.extend(rooms.clients().map(|line| frame.to(line)));
+/// Tells all clients what has changed of what can be booked. Who asked for some topics only hears of these, and nothing
+/// when none of them changed, nor the counts in all. All who hear the same share one frame.
+pub(super) fn tell_availability(company: &CompanyId, rooms: &Rooms, changes: &Changes, deliveries: &mut Vec<Delivery>) {
+    let shared = |payload| Shared::new(company_topic(company), "availability", payload);
+    let of_some = |places: &[usize]| json::text(&view::changes(changes, places.iter().map(|at| &changes.topics[*at])));
+    let mut of_all: Option<Shared<'_>> = None;
+    let mut narrowed: BTreeMap<Vec<usize>, Shared<'_>> = BTreeMap::new();
+    for line in rooms.clients() {
+        let frame = match &line.only {
+            None => of_all.get_or_insert_with(|| shared(json::text(&view::changes(changes, &changes.topics)).into())),
+            Some(only) => {
+                let places = changes.places_of(only);
+                if places.is_empty() && !changes.in_all {
+                    continue;
+                }
+                narrowed.entry(places).or_insert_with_key(|places| shared(of_some(places).into()))
+            }
+        };
+        deliveries.push(frame.to(line));
+    }
 }
 
 /// The topic of a company's clients.
@@ -75,7 +89,7 @@ pub(super) fn relay(
     deliveries: &mut Vec<Delivery>,
 ) {
     let payload = json::text(payload);
-    let mut frame = Shared::new(session_topic(session), event, &payload);
+    let mut frame = Shared::new(session_topic(session), event, payload.as_str().into());
     deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.to(line)));
 }
 
@@ -93,13 +107,13 @@ pub(super) fn close<'a>(lines: impl Iterator<Item = &'a Line>, event: &str, deli
 struct Shared<'a> {
     topic: String,
     event: &'a str,
-    payload: &'a str,
+    payload: Cow<'a, str>,
     v1: Option<Utf8Bytes>,
     v2: Option<Utf8Bytes>,
 }
 
 impl<'a> Shared<'a> {
-    const fn new(topic: String, event: &'a str, payload: &'a str) -> Self {
+    const fn new(topic: String, event: &'a str, payload: Cow<'a, str>) -> Self {
         Self { topic, event, payload, v1: None, v2: None }
     }
 
@@ -108,7 +122,7 @@ impl<'a> Shared<'a> {
             Version::V1 => &mut self.v1,
             Version::V2 => &mut self.v2,
         };
-        let make = || phoenix::push(version, &Ref::Null, &Ref::Null, &self.topic, self.event, self.payload).into();
+        let make = || phoenix::push(version, &Ref::Null, &Ref::Null, &self.topic, self.event, &self.payload).into();
         made.get_or_insert_with(make).clone()
     }
 
@@ -201,7 +215,7 @@ impl Telling<'_> {
         let proof = Bytes::from(proof);
         let topic = employee_topic(self.company.id(), employee);
         let lines = self.rooms.in_room(&Room::Employee(employee.id.clone())).iter();
-        let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload));
+        let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload).into());
         self.deliveries.extend(lines.map(|line| {
             let frame = frame.frame(line.outbox.version());
             (line.outbox.clone(), Outgoing::Offer(frame, proof.clone()))
@@ -233,7 +247,7 @@ impl Telling<'_> {
     fn tell_rooms(&mut self, rooms: &[Room], topic: String, event: &str, payload: &impl Json) {
         let mut lines = rooms.iter().flat_map(|room| self.rooms.in_room(room)).peekable();
         if lines.peek().is_some() {
-            let mut frame = Shared::new(topic, event, written(&mut self.payload, payload));
+            let mut frame = Shared::new(topic, event, written(&mut self.payload, payload).into());
             self.deliveries.extend(lines.map(|line| frame.to(line)));
         }
     }

@@ -7,6 +7,7 @@ use switchboard_core::{
     Turn,
 };
 
+use super::availability::Told;
 use super::outcomes::Outcomes;
 use super::rooms::{Line, Room, Rooms};
 use super::telling::{self, Delivery};
@@ -14,9 +15,6 @@ use crate::journal::rows::rows_of;
 use crate::journal::{Entry, Fate, Release};
 use crate::json::Json;
 use crate::metrics::METRICS;
-
-/// How often changed counts are told, in milliseconds; a changed `available` is told at once.
-const COUNTS_EVERY_MS: u64 = 250;
 
 /// A company in memory, with those who listen to it.
 pub(super) struct Live {
@@ -35,16 +33,6 @@ pub(super) struct Live {
     /// time does not go back.
     ahead_ms: u64,
     told: Told,
-}
-
-/// What the clients were told last of what can be booked.
-#[derive(Default)]
-struct Told {
-    availability: Option<Availability>,
-    at: Time,
-    marks: Option<(u64, u64)>,
-    /// Changed counts wait until then.
-    due: Option<Time>,
 }
 
 impl Live {
@@ -69,16 +57,15 @@ impl Live {
             let (company, ahead_ms) = (company.id(), self.ahead_ms);
             tracing::warn!(%company, ahead_ms, "the clock was ahead when this company was written: going on from there");
         }
+        self.told = if self.rooms.has_no_clients() { Told::default() } else { Told::read_back(&company) };
         self.company = company;
         self.epoch = Some(epoch);
         self.events_since_snapshot = events_since_snapshot;
-        // What was told last may have been lost with the rest.
-        self.told = Told::default();
     }
 
     /// When somebody must come by, if nobody does before; by the server's clock.
     pub(super) fn next_deadline(&self) -> Option<Time> {
-        let next = self.company.next_deadline().into_iter().chain(self.told.due).min();
+        let next = self.company.next_deadline().into_iter().chain(self.told.due()).min();
         next.map(|at| Time::from_ms(at.as_ms().saturating_sub(self.ahead_ms)))
     }
 
@@ -238,31 +225,20 @@ impl<'a> Visit<'a> {
         Some(Entry { company, epoch, first_seq, at: self.now, events, rows, release })
     }
 
-    /// `available` at once when it changed, counts at most every 250 ms.
+    /// What a client who has just come in can book now.
+    pub fn show_availability(&mut self) -> Availability {
+        let Live { company, rooms, told, .. } = &mut *self.live;
+        let availability = company.availability();
+        let is_first = rooms.clients().nth(1).is_none();
+        told.shown(company, &availability, is_first);
+        availability
+    }
+
     fn tell_availability(&mut self, deliveries: &mut Vec<Delivery>) {
         let Live { company, rooms, told, .. } = &mut *self.live;
-        let marks = company.availability_marks();
-        if told.marks == Some(marks) {
-            return;
+        if let Some(changes) = told.news(company, self.now, rooms.has_no_clients()) {
+            telling::tell_availability(company.id(), rooms, &changes, deliveries);
         }
-        if rooms.has_no_clients() {
-            *told = Told { marks: Some(marks), ..Told::default() };
-            return;
-        }
-        let may_have_flipped = told.marks.is_none_or(|(flips, _)| flips != marks.0);
-        let due = told.at.plus_ms(COUNTS_EVERY_MS);
-        if self.now < due && !may_have_flipped {
-            told.due = Some(due);
-            return;
-        }
-        let availability = company.availability();
-        let flipped = told.availability.as_ref().is_none_or(|before| !before.says_the_same_as(&availability));
-        if self.now < due && !flipped {
-            told.due = Some(due);
-            return;
-        }
-        telling::tell_availability(company.id(), rooms, &availability, deliveries);
-        *told = Told { availability: Some(availability), at: self.now, marks: Some(marks), due: None };
     }
 }
 

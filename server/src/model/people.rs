@@ -34,7 +34,7 @@ impl Here {
         loop {
             let (outbox, frames) = Outbox::new(64, Version::V2);
             let line = self.exchange.next_line();
-            let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null };
+            let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None };
             let joined = self.visit(company, |visit| {
                 visit.enter(&room, joining).expect("anybody may enter");
             });

@@ -171,7 +171,7 @@ impl Person {
         let room = Room::Employee(self.employee.clone());
         let (outbox, _unread) = Outbox::new(4, Version::V2);
         let line = self.exchange.next_line();
-        let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null };
+        let joining = Line { id: line, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None };
         let idle = Command::SetStatus { employee: self.employee.clone(), intent: Intent::Idle, by_admin: false };
         let joined = self.visit(|visit| {
             visit.enter(&room, joining).expect("anybody may enter");
