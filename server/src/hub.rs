@@ -33,6 +33,8 @@ pub struct Hub {
     pub allowed_origins: Vec<String>,
     /// What calls are set up with.
     pub ice: Ice,
+    /// Rows of one page of a board.
+    pub board_page_rows: usize,
     /// Frames that may wait for one socket.
     pub outbox_frames: usize,
     /// How long a socket may say nothing, in milliseconds.

@@ -17,6 +17,9 @@ use crate::sync::{Mutex, MutexGuard};
 /// thousand devices that do not read should not cost what a server has. The largest frame is left out because it may
 /// be a snapshot that alone is larger, and events follow it at once.
 const WAITING_MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a frame that is told. Whatever is told is bounded far below it, so a frame of this size is a mistake of ours
+/// or comes of a store that knew no bounds: the device is told so, and not just cut off.
+pub const FRAME_TOLD_MAX_BYTES: usize = 48 * 1024 * 1024;
 /// Frames for which an empty outbox keeps the memory: as many as come at once on most days. What a burst took is given
 /// back when it is over.
 const FRAMES_KEPT: usize = 4;
@@ -87,6 +90,8 @@ pub struct Waiting {
 pub enum Ended {
     /// The device reads too slowly.
     Overflowed,
+    /// Something is larger than a frame may be.
+    TooLarge,
     /// The last sending end is gone.
     NobodySends,
 }
@@ -105,8 +110,8 @@ struct State {
     waiting: VecDeque<Outgoing>,
     waiting_bytes: usize,
     largest_bytes: usize,
-    /// Nothing goes in any more: it has overflowed, or nobody takes anything out.
-    shut: bool,
+    /// Why nothing goes in any more: also because nobody takes anything out.
+    shut: Option<Ended>,
     /// Who waits for something to come.
     reader: Option<Waker>,
 }
@@ -160,8 +165,8 @@ impl Waiting {
     /// When nothing more comes.
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         let mut state = self.queue.lock();
-        if state.shut {
-            return Poll::Ready(Err(Ended::Overflowed));
+        if let Some(why) = state.shut {
+            return Poll::Ready(Err(why));
         }
         if !state.waiting.is_empty() {
             return Poll::Ready(Ok(()));
@@ -172,13 +177,13 @@ impl Waiting {
         state.wait(cx)
     }
 
-    /// Comes back once the outbox has overflowed.
-    pub async fn overflowed(&self) {
+    /// Comes back once the outbox has overflowed, or something was too large for it.
+    pub async fn overflowed(&self) -> Ended {
         poll_fn(|cx| {
             let mut state = self.queue.lock();
-            if state.shut { Poll::Ready(()) } else { state.wait(cx) }
+            state.shut.map_or_else(|| state.wait(cx), Poll::Ready)
         })
-        .await;
+        .await
     }
 
     /// Takes what came first, if anything is there.
@@ -190,7 +195,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.queue.lock().shut();
+        self.queue.lock().shut(Ended::Overflowed);
     }
 }
 
@@ -204,10 +209,15 @@ impl Queue {
 impl State {
     /// Puts something in, or shuts the outbox. Returns who must be told.
     fn put(&mut self, outgoing: Outgoing, frames_max: usize) -> Option<Waker> {
-        if self.shut {
+        if self.shut.is_some() {
             return None;
         }
         let bytes = outgoing.bytes();
+        if bytes > FRAME_TOLD_MAX_BYTES {
+            tracing::warn!(bytes, most = FRAME_TOLD_MAX_BYTES, "a frame is too large to be sent: the socket is closed");
+            self.shut(Ended::TooLarge);
+            return self.reader.take();
+        }
         self.largest_bytes = self.largest_bytes.max(bytes);
         let bytes_max = WAITING_MAX_BYTES.saturating_add(self.largest_bytes);
         if self.waiting.len() < frames_max && self.waiting_bytes <= bytes_max {
@@ -215,7 +225,7 @@ impl State {
             self.waiting.push_back(outgoing);
         } else {
             METRICS.outbox_overflows.inc();
-            self.shut();
+            self.shut(Ended::Overflowed);
         }
         self.reader.take()
     }
@@ -229,8 +239,8 @@ impl State {
         Some(outgoing)
     }
 
-    fn shut(&mut self) {
-        self.shut = true;
+    fn shut(&mut self, why: Ended) {
+        self.shut = Some(why);
         self.waiting = VecDeque::new();
         self.waiting_bytes = 0;
     }
@@ -252,7 +262,7 @@ mod tests {
     }
 
     fn is_shut(waiting: &Waiting) -> bool {
-        waiting.queue.lock().shut
+        waiting.queue.lock().shut.is_some()
     }
 
     #[tokio::test]
@@ -261,7 +271,7 @@ mod tests {
         for _ in 0..3 {
             outbox.push(frame(5));
         }
-        unread.overflowed().await;
+        assert_eq!(unread.overflowed().await, Ended::Overflowed);
         assert_eq!(poll_fn(|cx| unread.poll_ready(cx)).await, Err(Ended::Overflowed));
         assert!(unread.take().is_none(), "what nobody will read takes no memory");
     }
@@ -298,6 +308,17 @@ mod tests {
         assert!(!is_shut(&waiting));
         outbox.push(frame(1));
         assert!(is_shut(&waiting), "of two snapshots one weighs");
+    }
+
+    #[tokio::test]
+    async fn a_frame_that_is_too_large_ends_the_line_with_that_reason() {
+        let (outbox, waiting) = Outbox::new(10, Version::V2);
+        outbox.push(frame(FRAME_TOLD_MAX_BYTES));
+        assert!(!is_shut(&waiting));
+        outbox.push(frame(FRAME_TOLD_MAX_BYTES + 1));
+        assert_eq!(poll_fn(|cx| waiting.poll_ready(cx)).await, Err(Ended::TooLarge));
+        assert_eq!(waiting.overflowed().await, Ended::TooLarge);
+        assert!(waiting.take().is_none());
     }
 
     #[test]

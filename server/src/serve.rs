@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::admission::Admission;
 use crate::api_keys::ApiKeys;
 use crate::auth::Keyring;
+use crate::channel::board::PAGE_MAX_ROWS;
 use crate::clock::Clock;
 use crate::config::{Secret, Settings, Tokens};
 use crate::door::{self, Door};
@@ -135,6 +136,7 @@ fn hub(
         console: settings.console,
         sign_in_url: settings.sign_in_url.clone(),
         ice: settings.ice.clone(),
+        board_page_rows: PAGE_MAX_ROWS,
         outbox_frames: settings.outbox_frames,
         socket_idle_timeout_ms: settings.socket_idle_timeout_ms,
         max_sockets: settings.max_sockets,

@@ -25,7 +25,7 @@ use crate::channel;
 use crate::device::{Device, End};
 use crate::hub::{Hub, Place};
 use crate::metrics::METRICS;
-use crate::outbox::{Ended, Outgoing, Waiting};
+use crate::outbox::{Ended, FRAME_TOLD_MAX_BYTES, Outgoing, Waiting};
 use crate::phoenix::{Version, code};
 use crate::reading;
 use crate::telemetry::refusals::Refused;
@@ -36,8 +36,8 @@ pub const FRAME_MAX_BYTES: usize = 64 * 1024;
 /// Bytes of a frame that is read to its end before it is refused: closing with bytes unread would reset the line, and
 /// the reason would be lost.
 const FRAME_READ_MAX_BYTES: usize = 4 * FRAME_MAX_BYTES;
-/// Bytes of a frame that is written: the snapshot of a board with a hundred thousand employees fits.
-const FRAME_WRITE_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes that wait in a socket to be written: the largest frame that is told fits behind what went before it.
+const WRITE_MAX_BYTES: usize = FRAME_TOLD_MAX_BYTES + 16 * 1024 * 1024;
 /// The longest that a write may take: a device that takes nothing for so long is gone.
 const WRITE_MAX: Duration = Duration::from_secs(10);
 /// How long a closing handshake may take.
@@ -128,7 +128,7 @@ pub async fn upgrade(
         .protocols(["phoenix"])
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(FRAME_WRITE_MAX_BYTES)
+        .max_write_buffer_size(WRITE_MAX_BYTES)
         .max_message_size(FRAME_READ_MAX_BYTES)
         .max_frame_size(FRAME_READ_MAX_BYTES)
         .on_upgrade(move |socket| {
@@ -244,8 +244,7 @@ impl Wire {
                     end
                 }
                 News::Waiting(Ok(())) => self.write(FRAMES_PER_FLUSH).await,
-                News::Waiting(Err(Ended::Overflowed)) => Some(too_slow()),
-                News::Waiting(Err(Ended::NobodySends)) => Some(End::Gone),
+                News::Waiting(Err(ended)) => Some(end_of(ended)),
                 News::Closing(window_ms) => {
                     times.restart = Some(Instant::now() + self.place_in(window_ms));
                     None
@@ -351,7 +350,7 @@ impl Wire {
         let written = tokio::select! {
             biased;
             written = timeout(WRITE_MAX, writing) => written,
-            () = waiting.overflowed() => return Some(too_slow()),
+            ended = waiting.overflowed() => return Some(end_of(ended)),
         };
         for (topic, line) in ended {
             Box::pin(self.device.forget(&topic, line)).await;
@@ -431,6 +430,18 @@ impl Times {
 /// Comes back when the server stops, with how long the closing of all sockets may take, in milliseconds.
 async fn closes_within(mut closing: watch::Receiver<Option<u64>>) -> u64 {
     closing.wait_for(Option::is_some).await.map_or(0, |window| window.unwrap_or(0))
+}
+
+/// How the line ends when nothing more comes out of the outbox.
+fn end_of(ended: Ended) -> End {
+    match ended {
+        Ended::Overflowed => too_slow(),
+        Ended::TooLarge => {
+            let reason = format!("what was to be sent is larger than a frame may be: {FRAME_TOLD_MAX_BYTES} bytes");
+            End::Close(code::TOO_LARGE_TO_TELL, reason)
+        }
+        Ended::NobodySends => End::Gone,
+    }
 }
 
 fn too_slow() -> End {

@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::disk::Disk;
 
+/// Rows of one page of a board: few, so that a board of some people has several.
+pub const BOARD_PAGE_ROWS: usize = 3;
 /// Frames that may wait for one device.
 const OUTBOX_FRAMES: usize = 256;
 /// Companies that may wait for their snapshot.
@@ -97,6 +99,7 @@ impl House {
             console: false,
             sign_in_url: None,
             ice: Ice::default(),
+            board_page_rows: BOARD_PAGE_ROWS,
             outbox_frames: OUTBOX_FRAMES,
             socket_idle_timeout_ms: 60_000,
             max_sockets: usize::MAX,

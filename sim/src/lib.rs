@@ -26,6 +26,8 @@ pub mod watch;
 
 pub mod mark;
 
+pub mod merged;
+
 pub mod model;
 
 pub mod wire;

@@ -321,6 +321,8 @@ impl World {
                 mark.signal = Some((*session, *party, *data));
                 Step::Nothing(Answer::Done)
             }
+            (Wish::More(_), Place::Board) if !model.exists => Step::Nothing(Answer::No("unknown_company")),
+            (Wish::More(_), Place::Board) => Step::Nothing(Answer::Done),
             (Wish::BookNothing, Place::Client(_)) => Step::Nothing(Answer::No("invalid")),
             (wish, place) => panic!("{wish:?} came to a turn in {place:?}"),
         }

@@ -6,6 +6,7 @@ use fastrand::Rng;
 use switchboard::auth::Role;
 use switchboard_core::{BookingId, OfferId, SessionId};
 
+use crate::merged::only_of;
 use crate::wire::{Frame, Heard, Wish, booking_id, offer_id, session_id};
 use crate::world::{Sent, World};
 
@@ -71,7 +72,7 @@ impl World {
         } else if matches!(wish, Wish::Leave) {
             found.joined.remove(topic);
         }
-        let frame = Frame { topic: topic.to_owned(), join_ref, reference, wish };
+        let frame = Frame { topic: topic.to_owned(), join_ref, reference, wish, only: only_of(phone) };
         found.unanswered.insert(reference, frame.clone());
         found.up.push_back(Sent::Frame(frame.clone()));
         let person = found.person;
@@ -142,7 +143,7 @@ impl World {
         if !self.phones[phone].joined.contains_key(&desk) {
             return self.send_frame(phone, &desk, Wish::Join);
         }
-        let topic = ["law", "tax", "cars", "else"][dice.usize(0..4)].to_owned();
+        let topic = ["law", "tax", "cars", "else", " tax ", "law\u{a0}"][dice.usize(0..6)].to_owned();
         self.made += 1;
         let key = dice.bool().then(|| format!("key {}", self.made));
         let note = (dice.u8(0..3) == 0).then(|| format!(r#"{{"made":{}}}"#, self.made));
@@ -291,6 +292,9 @@ impl World {
     fn remember_answer(&mut self, person: usize, phone: usize, asked: &Frame, heard: &Heard) {
         let memory = &mut self.people[person].memory;
         let response = heard.response();
+        if let (Wish::Join | Wish::More(_), Some(next)) = (&asked.wish, response["next"].as_str()) {
+            return self.send_frame(phone, &asked.topic, Wish::More(next.to_owned()));
+        }
         match asked.wish {
             Wish::Join if !heard.is_ok() => {
                 let joined = &mut self.phones[phone].joined;

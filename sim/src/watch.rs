@@ -8,8 +8,9 @@ use switchboard::journal::Fate;
 use switchboard::outbox::Outgoing;
 use switchboard_core::{EmployeeId, Party};
 
-use crate::house::Released;
+use crate::house::{BOARD_PAGE_ROWS, Released};
 use crate::mark::Mark;
+use crate::merged::{Board, flags, merge, narrowed, only_of};
 use crate::model::{Answer, Model, Told};
 use crate::tasks::What;
 use crate::wire::{Frame, Heard, Wish};
@@ -168,15 +169,33 @@ impl World {
         let (is_ok, expected) = self.expected_reply(mark, frame, answer, model);
         let said = (reply.is_ok(), without_message(reply.response()));
         assert_eq!(said, (is_ok, expected), "the answer to {frame:?} after {:?}", mark.step);
-        if matches!(frame.wish, Wish::Join) && reply.is_ok() {
-            let flags = flags(&reply.response()["availability"]);
-            self.phones[*phone].flags.insert(frame.topic.clone(), flags);
+        if matches!(frame.wish, Wish::Join | Wish::More(_)) && reply.is_ok() {
+            self.take_in(*phone, frame, reply.response());
+        }
+    }
+
+    /// A device puts a snapshot or a page to what it has.
+    fn take_in(&mut self, phone: usize, frame: &Frame, response: &Value) {
+        let found = &mut self.phones[phone];
+        if frame.topic.starts_with("company:") {
+            found.availability.insert(frame.topic.clone(), response["availability"].clone());
+        } else if frame.topic.starts_with("board:") {
+            if matches!(frame.wish, Wish::Join) {
+                found.boards.insert(frame.topic.clone(), Board::default());
+            }
+            if let Some(board) = found.boards.get_mut(&frame.topic) {
+                board.read(response);
+            }
         }
     }
 
     fn expected_reply(&self, mark: &Mark, frame: &Frame, answer: &Answer, model: &Model) -> (bool, Value) {
         let yes = match (&frame.wish, answer) {
             (_, Answer::No(reason)) => return (false, json!({ "reason": reason })),
+            (_, Answer::NobodyIdle(true)) => return (false, json!({ "reason": "no_idle_employee" })),
+            (_, Answer::NobodyIdle(false)) => {
+                return (false, json!({ "reason": "no_idle_employee", "known_topic": false }));
+            }
             (_, Answer::NoWithBooking(reason, booking)) => {
                 return (false, json!({ "reason": reason, "booking": model.booking_json(*booking) }));
             }
@@ -184,6 +203,7 @@ impl World {
                 return (false, json!({ "reason": "offer_closed", "outcome": outcome.word() }));
             }
             (Wish::Join, _) => self.snapshot(mark, model),
+            (Wish::More(after), _) => model.board_page(Some(after), BOARD_PAGE_ROWS, mark.at),
             (Wish::Leave, _) => json!({}),
             (_, Answer::Booking(booking)) => json!({ "booking": model.booking_json(*booking) }),
             (Wish::SetStatus(_), Answer::Staff(no)) => {
@@ -204,11 +224,16 @@ impl World {
 
     fn snapshot(&self, mark: &Mark, model: &Model) -> Value {
         let joined = mark.listeners.iter().find(|(_, listener)| Some(listener.line) == mark.line);
+        let only = joined.and_then(|(_, listener)| only_of(listener.phone));
         match joined.map(|(place, _)| place) {
-            Some(Place::Client(client)) => model.client_json(client),
+            Some(Place::Client(client)) => {
+                let mut snapshot = model.client_json(client);
+                snapshot["availability"] = narrowed(snapshot["availability"].take(), only);
+                snapshot
+            }
             Some(Place::Employee(id)) => model.staff_no(id).map_or(Value::Null, |no| model.desk_json(no, mark.at)),
             Some(Place::Session(session, party)) => model.room_json(*session, *party),
-            Some(Place::Board) | None => model.board_json(mark.at),
+            Some(Place::Board) | None => model.board_page(None, BOARD_PAGE_ROWS, mark.at),
         }
     }
 
@@ -226,6 +251,10 @@ impl World {
                 assert!(frames.is_empty());
                 continue;
             }
+            let has_read = mark.reply.as_ref().is_some_and(|(phone, _)| *phone == listener.phone);
+            if *place == Place::Board && (has_read || !frames.is_empty()) {
+                self.check_board(mark, listener, &frames);
+            }
             let model = &self.offices[mark.office].stored;
             let mut expected = Expected { told, model, mark, place, frames };
             expected.check();
@@ -239,20 +268,36 @@ impl World {
         assert!(by_line.is_empty(), "promise 8: who does not listen hears {by_line:?} after {:?}", mark.step);
     }
 
-    /// `available` is told as soon as it changes; whatever is told of it is so.
+    /// `available` is told as soon as it changes; whatever is told makes what a device has of it true.
     fn check_availability(&mut self, mark: &Mark, listener: &Listener, frames: Vec<Heard>) {
         let model = &self.offices[mark.office].stored;
-        let now = model.availability_json();
+        let now = narrowed(model.availability_json(), only_of(listener.phone));
+        let stray = frames.iter().find(|heard| heard.event != "availability");
+        assert!(stray.is_none(), "a client hears without a reason: {stray:?}");
+        // A join that was lost has no snapshot, and the device takes no event of it.
+        let Some(known) = self.phones[listener.phone].availability.get_mut(&listener.topic) else { return };
         for heard in frames {
-            assert_eq!(heard.event, "availability", "a client hears without a reason: {heard:?}");
-            assert_eq!(heard.payload, now, "what can be booked");
-            self.phones[listener.phone].flags.insert(listener.topic.clone(), flags(&heard.payload));
+            merge(known, &heard.payload);
+            assert_eq!(*known, now, "what can be booked, of all that was told");
         }
         if model.exists {
-            let known = self.phones[listener.phone].flags.get(&listener.topic);
             let step = &mark.step;
-            assert_eq!(known, Some(&flags(&now)), "a client is not told at once what is available, after {step:?}");
+            assert_eq!(flags(known), flags(&now), "a client is not told at once what is available, after {step:?}");
         }
+    }
+
+    /// What a board has read and heard is what there is.
+    fn check_board(&mut self, mark: &Mark, listener: &Listener, heard: &[Heard]) {
+        let whole = self.offices[mark.office].stored.board_page(None, usize::MAX, mark.at);
+        let boards = &mut self.phones[listener.phone].boards;
+        if heard.iter().any(|heard| heard.event == "phx_close") {
+            boards.remove(&listener.topic);
+        }
+        let Some(board) = boards.get_mut(&listener.topic) else { return };
+        for heard in heard {
+            board.hear(&heard.event, &heard.payload);
+        }
+        board.check(&whole);
     }
 }
 
@@ -392,13 +437,4 @@ fn without_message(response: &Value) -> Value {
         assert!(message.as_str().is_some_and(|message| !message.is_empty()), "an error says nothing to a person");
     }
     response
-}
-
-/// Every `available`, without the counts.
-fn flags(availability: &Value) -> String {
-    let mut flags = availability["available"].to_string();
-    for (topic, here) in availability["topics"].as_object().into_iter().flatten() {
-        flags.push_str(&format!(" {topic}:{}", here["available"]));
-    }
-    flags
 }

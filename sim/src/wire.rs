@@ -14,6 +14,8 @@ pub struct Frame {
     pub reference: u64,
     /// What is wanted.
     pub wish: Wish,
+    /// The topics of which a client's join asks to hear alone.
+    pub only: Option<&'static [&'static str]>,
 }
 
 /// What a person wants.
@@ -23,6 +25,8 @@ pub enum Wish {
     Join,
     /// To listen no more.
     Leave,
+    /// The next page of a board.
+    More(String),
     /// To be heard.
     Heartbeat,
     /// A consultation: topic, note, key.
@@ -54,7 +58,8 @@ impl Frame {
     #[must_use]
     pub fn text(&self) -> String {
         let (event, payload) = match &self.wish {
-            Wish::Join => ("phx_join", json!({})),
+            Wish::Join => ("phx_join", json!({ "topics": self.only })),
+            Wish::More(after) => ("more", json!({ "after": after })),
             Wish::Leave => ("phx_leave", json!({})),
             Wish::Heartbeat => ("heartbeat", json!({})),
             Wish::Book(topic, note, key) => {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
+use serde_json::Value;
 use switchboard::auth::{Claims, Role};
 use switchboard::clock::Clock;
 use switchboard::device::Device;
@@ -15,6 +16,7 @@ use crate::digest::Digest;
 use crate::disk::Disk;
 use crate::house::House;
 use crate::mark::Mark;
+use crate::merged::Board;
 use crate::model::{Model, Step};
 use crate::people::Memory;
 use crate::tasks::{Done, Task, What};
@@ -153,8 +155,10 @@ pub struct Phone {
     pub joined: BTreeMap<String, u64>,
     /// The number of the latest frame.
     pub references: u64,
-    /// What the clients were told last of what can be booked, by topic.
-    pub flags: BTreeMap<String, String>,
+    /// What can be booked, put together of all that was told, by topic.
+    pub availability: BTreeMap<String, Value>,
+    /// Boards, put together of all that was told, by topic.
+    pub boards: BTreeMap<String, Board>,
     /// Requests that were heard by the server and not answered yet.
     pub unanswered: BTreeMap<u64, Frame>,
 }
@@ -340,7 +344,8 @@ impl World {
             seats: BTreeMap::new(),
             joined: BTreeMap::new(),
             references: 0,
-            flags: BTreeMap::new(),
+            availability: BTreeMap::new(),
+            boards: BTreeMap::new(),
             unanswered: BTreeMap::new(),
         });
         self.people[person].phones.push(phone);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertTime, openWorld } from './people.mjs'
+import { API_KEY } from './server.mjs'
 
 test('the board opens with all employees, open bookings, running sessions and the counts of today', async (t) => {
   const world = await openWorld(t)
@@ -70,3 +71,41 @@ async function changed(board, kind, fits, what) {
   const payload = await board.next(kind, undefined, (event) => fits(event[kind] ?? event), what)
   return payload[kind] ?? payload
 }
+
+test('a large board comes page by page, and who is removed between two pages does not come back', async (t) => {
+  const world = await openWorld(t)
+  const many = Array.from({ length: 2500 }, (_, n) => `e${String(n).padStart(4, '0')}`)
+  const sent = await fetch(`${world.server.url}/v1/companies/acme/employees/import`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'text/csv' },
+    body: `id\n${many.join('\n')}\n`,
+  })
+  assert.equal(sent.status, 200)
+  await world.employee('ann')
+  const open = await (await world.client('dora')).book()
+  const board = await world.board()
+  assert.deepEqual([board.joined.employees.length, board.joined.bookings, typeof board.joined.next], [1000, [], 'string'])
+  const rows = new Map(board.joined.employees.map((row) => [row.id, row]))
+  // One who was read, one who was not, and one who comes in front of what was read.
+  for (const gone of ['e0003', 'e2400']) await world.http('DELETE', `/employees/${gone}`)
+  await world.http('PUT', '/employees/a-new-one', {})
+  for (let heard = 0; heard < 3; heard++) {
+    const { employee } = await board.next('employee', undefined, ({ employee }) => employee.removed || employee.id === 'a-new-one', 'a change')
+    if (employee.removed) rows.delete(employee.id)
+    else rows.set(employee.id, employee)
+  }
+  let bookings = []
+  let pages = 1
+  for (let { next } = board.joined; next !== null; pages++) {
+    const page = await board.push('more', { after: next })
+    for (const row of page.employees) rows.set(row.id, row)
+    bookings = bookings.concat(page.bookings)
+    assert.equal(page.today.booked, 1)
+    next = page.next
+  }
+  assert.equal(pages, 3)
+  assert.deepEqual([...rows.keys()].sort(), ['a-new-one', 'ann', ...many.filter((id) => id !== 'e0003' && id !== 'e2400')])
+  assert.deepEqual(bookings.map(({ id }) => id), [open.id])
+  for (const after of ['', 'e0003', 7, null]) await board.refused('invalid', 'more', { after })
+  assert.match((await board.refused('unknown_event', 'dance')).message, /`more`/)
+})

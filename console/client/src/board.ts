@@ -1,5 +1,6 @@
 // `board:{company}`: what goes on in a company, as whoever runs it sees it.
 
+import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
 import type { Booking, Company, Employee, Session, Today } from './words.js'
 
@@ -13,6 +14,8 @@ export interface BoardState {
   readonly sessions: ReadonlyMap<string, Session>
   /** The snapshot's counts, moved on by what is heard; a new day in UTC, by this device's clock, begins at 0. */
   readonly today: Today
+  /** Whether all of it was read: a large company comes page by page, and there is more to come. */
+  readonly complete: boolean
 }
 
 /** What is heard on the topic. */
@@ -28,14 +31,51 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
   #rows: Rows = { employees: new Map(), bookings: new Map(), sessions: new Map() }
   #today: Today = NOTHING
   #day = ''
+  #complete = false
+  #company!: Company
+  /** The join whose pages are being read. */
+  #join: object | undefined
 
   /** @internal */
-  protected override joined(reply: Snapshot): BoardState {
-    const { company, employees, bookings, sessions, today } = reply
-    this.#rows = { employees: byId(employees), bookings: byId(bookings), sessions: byId(sessions) }
+  protected override joined(reply: Page): BoardState {
+    this.#company = reply.company
+    this.#rows = { employees: new Map(), bookings: new Map(), sessions: new Map() }
+    const join = (this.#join = {})
+    this.#take(reply)
+    if (reply.next !== null) void this.#readOn(reply.next, join)
+    return this.#now()
+  }
+
+  /** Reads page after page until the end, or until the line is lost: the next join begins anew. */
+  async #readOn(first: string, join: object): Promise<void> {
+    for (let after: string | null = first; after !== null; ) {
+      const answer: object | undefined = await this.once('more', { after }, undefined, (page) => {
+        if (this.#join !== join) return
+        this.#take(page as Page)
+        this.become(this.#now())
+      })
+      if (!this.live || this.#join !== join) return
+      if (answer instanceof Refusal) {
+        if (!answer.passing) return
+        await this.pause(answer.retryInMs)
+      } else if (answer) {
+        after = (answer as Page).next
+      }
+    }
+  }
+
+  /** A row of a page is as new as all events before it. */
+  #take({ employees, bookings, sessions, today, next }: Page): void {
+    for (const row of employees) this.#rows.employees.set(row.id, row)
+    for (const row of bookings) this.#rows.bookings.set(row.id, row)
+    for (const row of sessions) this.#rows.sessions.set(row.id, row)
     this.#day = dayNow()
     this.#today = today
-    return { company, ...this.#rows, today }
+    this.#complete = next === null
+  }
+
+  #now(): BoardState {
+    return { company: this.#company, ...this.#rows, today: this.#today, complete: this.#complete }
   }
 
   /** @internal */
@@ -45,7 +85,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     else if (event === 'booking') this.#heardBooking(payload.booking)
     else if (event === 'session') this.#heardSession(payload.session)
     else return state
-    return { company: state.company, ...this.#rows, today: this.#today }
+    return this.#now()
   }
 
   /** @internal */
@@ -83,8 +123,9 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     else if (sessions.delete(session.id)) this.#count('ended')
   }
 
+  /** While pages come each brings the counts: what is not read yet cannot be told from what is new. */
   #count(what: keyof Today): void {
-    this.#today = { ...this.#today, [what]: this.#today[what] + 1 }
+    if (this.#complete) this.#today = { ...this.#today, [what]: this.#today[what] + 1 }
   }
 
   #turnTheDay(): void {
@@ -100,16 +141,14 @@ interface Rows {
   readonly sessions: Map<string, Session>
 }
 
-interface Snapshot {
+interface Page {
   readonly company: Company
   readonly employees: readonly Employee[]
   readonly bookings: readonly Booking[]
   readonly sessions: readonly Session[]
   readonly today: Today
-}
-
-function byId<Row extends { readonly id: string }>(rows: readonly Row[]): Map<string, Row> {
-  return new Map(rows.map((row) => [row.id, row]))
+  /** After which the next page begins; null on the last. */
+  readonly next: string | null
 }
 
 function dayNow(): string {

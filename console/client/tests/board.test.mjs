@@ -1,6 +1,7 @@
 // A company's board: its rows, its counts of today, and how often it tells.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { API_KEY } from '../../../tests/phoenix/server.mjs'
 import { open, until } from './people.mjs'
 
 test('the board counts what it hears, as the server counts it', async (t) => {
@@ -49,4 +50,35 @@ test('many events are told in few batches, each with a new state', async (t) => 
   const most = (performance.now() - startedAt) / 16 + 1
   assert.ok(events >= 100 && batches <= most, `${events} events in ${batches} batches, at most ${most}`)
   assert.equal(states.size, batches)
+})
+
+test('a large board is read to its end, and shows meanwhile what it has', async (t) => {
+  const house = await open(t)
+  const many = Array.from({ length: 2500 }, (_, n) => `e${String(n).padStart(4, '0')}`)
+  const sent = await fetch(`${house.server.url}/v1/companies/acme/employees/import`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'text/csv' },
+    body: `id\n${many.join('\n')}\n`,
+  })
+  assert.equal(sent.status, 200)
+  const page = house.carl().company('acme')
+  await house.idleDesk()
+  await until(page, ({ availability }) => availability.available)
+  const relay = await house.relay()
+  const boss = house.boss({ url: relay.socketUrl })
+  const board = boss.board('acme')
+  const first = await until(board, () => true)
+  assert.ok(first.employees.size >= 1000, 'what came with the join is shown at once')
+  // These happen while it reads: they count once, whether by an event or by a page.
+  const booking = await page.book({ topic: 'tax' })
+  await house.server.http('DELETE', '/v1/companies/acme/employees/e2499')
+  await house.server.http('DELETE', '/v1/companies/acme/employees/e0001')
+  const { employees, bookings, today } = await until(board, ({ complete, employees, bookings }) =>
+    complete && bookings.has(booking.id) && !employees.has('e2499') && !employees.has('e0001'))
+  assert.deepEqual([employees.size, bookings.size, today.booked], [2500, 1, 1])
+  relay.cut()
+  await until(board, () => !board.live)
+  relay.mend()
+  const again = await until(board, ({ complete }) => board.live && complete)
+  assert.deepEqual([again.employees.size, again.today.booked], [2500, 1])
 })

@@ -39,7 +39,7 @@ export function Wall({ state, live }: { state: BoardState; live: boolean }) {
   return (
     <OpenContext.Provider value={open}>
       <div class="wall" data-live={live}>
-        <Head company={state.company} live={live} settled={opened === undefined} />
+        <Head company={state.company} live={live} settled={opened === undefined} reading={!state.complete} />
         <main class="wall-parts">
           {wide && <TodayFigures day={day} />}
           {shows('employees') && <Employees employees={state.employees} state={state} />}
@@ -64,7 +64,12 @@ function Over({ opened, state, close }: { opened: Opened | undefined; state: Boa
   return null
 }
 
-function Head({ company, live, settled }: { company: Company; live: boolean; settled: boolean }) {
+function Head({ company, live, settled, reading }: {
+  company: Company
+  live: boolean
+  settled: boolean
+  reading: boolean
+}) {
   const say = words()
   const house = useHouse()
   const open = useOpen()
@@ -79,6 +84,11 @@ function Head({ company, live, settled }: { company: Company; live: boolean; set
       <Logo company={company} />
       <h1 class="grow line">{name}</h1>
       {lostAt !== undefined && <p class="wall-before">{say.asOf(clock(lostAt))}</p>}
+      {live && reading && (
+        <p class="soft" role="status">
+          {say.reading}
+        </p>
+      )}
       {house.mayManage && (
         <button type="button" class="plain" onClick={() => open({ what: 'settings' })}>
           <Icon name="settings" />

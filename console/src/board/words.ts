@@ -11,6 +11,7 @@ interface Words {
   readonly forbidden: string
   readonly unknownCompany: string
   readonly asOf: (time: string) => string
+  readonly reading: string
   readonly partsOf: string
   readonly parts: Readonly<Record<'employees' | 'now' | 'hours' | 'bookings', string>>
   readonly employees: string
@@ -105,6 +106,7 @@ const en: Words = {
   forbidden: 'Your sign-in is not for this company. Open this page again from your app.',
   unknownCompany: 'There is no such company, or it was removed. Make it over the HTTP API, then open this page again.',
   asOf: (time) => `As of ${time}`,
+  reading: 'Still reading…',
   partsOf: 'Parts of the board',
   parts: { employees: 'People', now: 'Now', hours: 'Hours', bookings: 'Bookings' },
   employees: 'Employees',
@@ -206,6 +208,7 @@ const de: Words = {
   unknownCompany:
     'Diese Firma gibt es nicht (mehr). Legen Sie sie über die HTTP-API an, und öffnen Sie die Seite erneut.',
   asOf: (time) => `Stand ${time}`,
+  reading: 'Wird noch gelesen …',
   partsOf: 'Teile der Tafel',
   parts: { employees: 'Team', now: 'Jetzt', hours: 'Verlauf', bookings: 'Buchungen' },
   employees: 'Team',
@@ -306,6 +309,7 @@ const ar: Words = {
   forbidden: 'تسجيل دخولك ليس لهذه الشركة. افتح هذه الصفحة من تطبيقك مرة أخرى.',
   unknownCompany: 'لا توجد شركة بهذا الاسم أو أُزيلت. أنشئها عبر واجهة HTTP ثم افتح هذه الصفحة مرة أخرى.',
   asOf: (time) => `حتى ${time}`,
+  reading: 'ما زالت القراءة جارية…',
   partsOf: 'أقسام اللوحة',
   parts: { employees: 'الفريق', now: 'الآن', hours: 'الساعات', bookings: 'الحجوزات' },
   employees: 'الموظفون',

@@ -162,6 +162,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
     // It stops already: whoever would wait for an event does not, and there are no sockets.
     let (_, closing) = watch::channel(Some(0));
     let hub = Hub {
+        board_page_rows: switchboard::channel::board::PAGE_MAX_ROWS,
         exchange,
         admission: Arc::new(Admission::new(&Limits::default())),
         keyring: Keyring::hs256(b"a secret that no request here needs"),

@@ -1,12 +1,25 @@
-//! `board:{company}`: whoever runs the company watches it.
+//! `board:{company}`: whoever runs the company watches it. What it shows comes page by page: a page costs what is on it,
+//! however large the company is, and events are all that changed since the join.
 
-use switchboard_core::CompanyId;
+use serde_json::value::RawValue;
+use switchboard_core::{Company, CompanyId, Refusal, Time};
 
 use super::company::{provision_company, refused};
-use super::{Caller, Joined, Seat, forbidden};
+use super::fields::{Fields, invalid};
+use super::{Caller, Joined, Response, Seat, forbidden, shortened};
 use crate::auth::Role;
 use crate::exchange::Room;
+use crate::json::{self, Json};
 use crate::view;
+
+/// The events that an admin may push.
+pub const EVENTS: &[&str] = &["more"];
+
+/// Rows of a page: what most companies have at all fits, and others are read in some hundred pages, far below what one
+/// person may ask at once.
+pub const PAGE_MAX_ROWS: usize = 1_000;
+/// Bytes of a page, beside its last row, which has at most 40 KB: a small part of what may wait for a device.
+const PAGE_MAX_BYTES: usize = 256 * 1024;
 
 /// An admin joins.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
@@ -16,17 +29,286 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
         return old;
     }
     let provision = caller.hub.auto_provision;
+    let rows = caller.hub.board_page_rows;
     let joined = caller.join(company, old, |visit, line| {
         if provision {
             provision_company(visit);
         }
         match visit.enter(&Room::Board, line) {
             Ok(_) => {
-                let snapshot = view::json(&view::board(visit.company(), visit.now()));
+                let snapshot = page(visit.company(), After::Nothing, rows, visit.now());
                 Ok(Joined { room: Room::Board, snapshot, proof: None, goes_on: None })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }
     });
     joined.await
+}
+
+/// An admin pushes.
+pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
+    if event != "more" {
+        let message = format!(
+            "there is no event `{}` here; there is `more`, and to change something the HTTP API",
+            shortened(event)
+        );
+        return caller.reply.send_error(&super::error("unknown_event", message));
+    }
+    let (fields, rows) = (Fields::of(payload), caller.hub.board_page_rows);
+    caller.ask(&seat.company, |visit| more(visit.company(), &fields, rows, visit.now())).await;
+}
+
+fn more(company: &Company, fields: &Fields<'_>, rows: usize, now: Time) -> Response {
+    if !company.exists() {
+        return Err(refused(company, &Refusal::UnknownCompany));
+    }
+    let after: Result<String, Refusal> = fields.required("after");
+    let page = after.and_then(|after| {
+        let after = After::read(&after).ok_or_else(|| invalid("after", "is no `next` of a board"))?;
+        Ok(page(company, after, rows, now))
+    });
+    page.map_err(|refusal| refused(company, &refusal))
+}
+
+/// How far a board was read: all employees by their ids, then by their clients' ids what is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After<'a> {
+    Nothing,
+    Employee(&'a str),
+    Client(&'a str),
+}
+
+impl<'a> After<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("employee", id) => Some(Self::Employee(id)),
+            ("client", id) => Some(Self::Client(id)),
+            _ => None,
+        }
+    }
+
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Employee(id) => Some(format!("employee:{id}")),
+            Self::Client(id) => Some(format!("client:{id}")),
+        }
+    }
+}
+
+/// The whole board as JSON, or as much of it as a page has room for.
+#[must_use]
+pub fn first_page(company: &Company, now: Time) -> String {
+    page(company, After::Nothing, PAGE_MAX_ROWS, now)
+}
+
+/// A page of the board as JSON: at most so many rows, and at least one of what is left.
+fn page(company: &Company, after: After<'_>, rows_max: usize, now: Time) -> String {
+    let mut page =
+        Page { employees: String::new(), bookings: String::new(), sessions: String::new(), rows: 0, rows_max };
+    let next = page.fill(company, after).and_then(After::text);
+    let Page { employees, bookings, sessions, .. } = page;
+    let mut text = String::with_capacity(employees.len() + bookings.len() + sessions.len() + json::USUAL_BYTES);
+    text.push_str("{\"company\":");
+    view::brand(company).write_to(&mut text);
+    for (opening, rows) in
+        [(",\"employees\":[", employees), ("],\"bookings\":[", bookings), ("],\"sessions\":[", sessions)]
+    {
+        text.push_str(opening);
+        text.push_str(&rows);
+    }
+    text.push_str("],\"today\":");
+    text.push_str(&view::json(&view::today(company, now)));
+    text.push_str(",\"next\":");
+    next.as_deref().write_to(&mut text);
+    text.push('}');
+    text
+}
+
+struct Page {
+    employees: String,
+    bookings: String,
+    sessions: String,
+    rows: usize,
+    rows_max: usize,
+}
+
+impl Page {
+    /// Fills it; says where the next one begins when it is full.
+    fn fill<'a>(&mut self, company: &'a Company, after: After<'a>) -> Option<After<'a>> {
+        let (employee, client) = match after {
+            After::Nothing => (Some(None), None),
+            After::Employee(id) => (Some(Some(id)), None),
+            After::Client(id) => (None, Some(id)),
+        };
+        let mut last = after;
+        for (_, employee) in employee.into_iter().flat_map(|after| company.employees_after(after)) {
+            if self.is_full() {
+                return Some(last);
+            }
+            self.rows += add(&mut self.employees, &view::employee(employee));
+            last = After::Employee(employee.id.as_str());
+        }
+        for (client, booking) in company.open_after(client) {
+            if self.is_full() {
+                return Some(last);
+            }
+            if booking.is_open() {
+                self.rows += add(&mut self.bookings, &view::booking(company, booking));
+            } else if let Some(session) = booking.session.and_then(|id| company.session(id)) {
+                self.rows += add(&mut self.sessions, &view::session(company, session));
+            }
+            last = After::Client(client.as_str());
+        }
+        None
+    }
+
+    const fn is_full(&self) -> bool {
+        let bytes = self.employees.len() + self.bookings.len() + self.sessions.len();
+        self.rows >= self.rows_max || (self.rows > 0 && bytes >= PAGE_MAX_BYTES)
+    }
+}
+
+/// Adds a row to others: one more.
+fn add(rows: &mut String, row: &impl Json) -> usize {
+    if !rows.is_empty() {
+        rows.push(',');
+    }
+    row.write_to(rows);
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+    use switchboard_core::{Actor, Command};
+
+    use super::*;
+
+    /// A company with so many employees, of whom every second has a client's booking or session.
+    fn company(employees: usize) -> Company {
+        let mut company = Company::new("acme".parse().unwrap());
+        take(&mut company, &Command::SetCompany { name: "Acme".into(), settings: Default::default() });
+        for n in 0..employees {
+            hire(&mut company, n);
+            if n % 2 == 0 {
+                book(&mut company, n);
+            }
+            if n % 4 == 0 {
+                let employee = id(n).parse().unwrap();
+                let offer = switchboard_core::OfferId { booking: booking(n), attempt: 1 };
+                let session = switchboard_core::SessionId::from_u128(n as u128 + 1);
+                take(&mut company, &Command::Accept { employee, offer, session });
+            }
+        }
+        company
+    }
+
+    fn take(company: &mut Company, command: &Command) {
+        company.take(Time::from_ms(1), command).outcome.unwrap();
+    }
+
+    fn id(n: usize) -> String {
+        format!("person-{n:03}")
+    }
+
+    fn booking(n: usize) -> switchboard_core::BookingId {
+        switchboard_core::BookingId::from_u128(n as u128 + 1)
+    }
+
+    fn hire(company: &mut Company, n: usize) {
+        let employee: switchboard_core::EmployeeId = id(n).parse().unwrap();
+        let topics = vec![id(n).parse().unwrap()];
+        take(company, &Command::SetEmployee { employee: employee.clone(), name: "Somebody".into(), topics });
+        take(company, &Command::EmployeeConnected { employee: employee.clone() });
+        let intent = switchboard_core::Intent::Idle;
+        take(company, &Command::SetStatus { employee, intent, by_admin: false });
+    }
+
+    fn book(company: &mut Company, n: usize) {
+        let (client, topic) = (id(n).parse().unwrap(), id(n).parse().unwrap());
+        take(company, &Command::Book { booking: booking(n), client, client_name: None, topic, note: None, key: None });
+    }
+
+    /// Rows by kind and id, as a reader has them.
+    type Rows = BTreeMap<(&'static str, String), Value>;
+
+    /// Takes a page; gives where the next one begins.
+    fn read(rows: &mut Rows, page: &str) -> Option<String> {
+        let page: Value = serde_json::from_str(page).unwrap();
+        for kind in ["employees", "bookings", "sessions"] {
+            for row in page[kind].as_array().unwrap() {
+                rows.insert((kind, row["id"].as_str().unwrap().to_owned()), row.clone());
+            }
+        }
+        page["next"].as_str().map(str::to_owned)
+    }
+
+    fn read_all(company: &Company, rows_max: usize) -> (Rows, usize) {
+        let (mut rows, mut pages) = (Rows::new(), 1);
+        let mut next = read(&mut rows, &page(company, After::Nothing, rows_max, Time::from_ms(1)));
+        while let Some(after) = next {
+            pages += 1;
+            next = read(&mut rows, &page(company, After::read(&after).unwrap(), rows_max, Time::from_ms(1)));
+        }
+        (rows, pages)
+    }
+
+    #[test]
+    fn however_large_the_pages_are_all_rows_are_read_once() {
+        let company = company(12);
+        let (whole, pages) = read_all(&company, 1000);
+        let count = |kind| whole.keys().filter(|(of, _)| *of == kind).count();
+        assert_eq!((pages, count("employees"), count("bookings"), count("sessions")), (1, 12, 3, 3));
+        for rows_max in 1..20 {
+            let (rows, pages) = read_all(&company, rows_max);
+            assert_eq!(rows, whole, "by {rows_max}");
+            assert_eq!(pages, 18_usize.div_ceil(rows_max), "by {rows_max}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_bounded_in_bytes_and_has_one_row_at_least() {
+        let mut company = company(0);
+        let topics: Vec<_> = (0..64).map(|n| format!("{}{n:08}", "\u{1f600}".repeat(120)).parse().unwrap()).collect();
+        for n in 0..40 {
+            let (employee, name) = (id(n).parse().unwrap(), "\u{1f600}".repeat(256).into());
+            take(&mut company, &Command::SetEmployee { employee, name, topics: topics.clone() });
+        }
+        let first = page(&company, After::Nothing, 1000, Time::from_ms(1));
+        assert!((PAGE_MAX_BYTES..PAGE_MAX_BYTES + 40_000).contains(&first.len()), "{}", first.len());
+        assert_eq!(read_all(&company, 1000).0.len(), 40);
+    }
+
+    #[test]
+    fn who_is_removed_between_pages_does_not_come_back_and_who_comes_is_not_missed() {
+        let mut company = company(8);
+        let mut rows = Rows::new();
+        let mut next = read(&mut rows, &page(&company, After::Nothing, 3, Time::from_ms(1)));
+        // A reader hears of each of these by an event.
+        for gone in [1, 2, 3, 7] {
+            let employee: switchboard_core::EmployeeId = id(gone).parse().unwrap();
+            take(&mut company, &Command::RemoveEmployee { employee });
+            rows.remove(&("employees", id(gone)));
+        }
+        take(&mut company, &Command::Cancel { booking: booking(6), by: Actor::Admin });
+        hire(&mut company, 9);
+        while let Some(after) = next {
+            next = read(&mut rows, &page(&company, After::read(&after).unwrap(), 3, Time::from_ms(1)));
+        }
+        let employees: Vec<&str> =
+            rows.keys().filter(|(kind, _)| *kind == "employees").map(|(_, id)| id.as_str()).collect();
+        assert_eq!(employees, [id(0), id(4), id(5), id(6), id(9)]);
+        assert!(!rows.contains_key(&("bookings", booking(6).to_string())));
+    }
+
+    #[test]
+    fn a_cursor_of_somebody_elses_making_is_refused() {
+        for text in ["", "person-001", "session:1", "employee"] {
+            assert_eq!(After::read(text), None, "{text}");
+        }
+        assert_eq!(After::read("client:a"), Some(After::Client("a")));
+    }
 }

@@ -141,7 +141,7 @@ mod tests {
         let mut rooms = Rooms::default();
         for id in ids {
             let (outbox, _unread) = Outbox::new(1, Version::V2);
-            rooms.enter(room(), Line { id: *id, outbox, topic: "a topic".into(), join_ref: Ref::Null });
+            rooms.enter(room(), Line { id: *id, outbox, topic: "a topic".into(), join_ref: Ref::Null, only: None });
         }
         rooms
     }

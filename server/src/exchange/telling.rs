@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
-use switchboard_core::{
-    Booking, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time,
-};
+use switchboard_core::{Booking, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time};
 use uuid::fmt::Hyphenated;
 
 use super::availability::Changes;
@@ -164,7 +162,7 @@ impl Telling<'_> {
                 let payload = Named("booking", view::booking(company, found));
                 let (room, goes_on) = (Room::Client(client.clone()), goes_on(company, found, self.now));
                 let mut frame =
-                    Shared::new(company_topic(company.id()), "booking", written(&mut self.payload, &payload));
+                    Shared::new(company_topic(company.id()), "booking", written(&mut self.payload, &payload).into());
                 let lines = self.rooms.in_room(&room).iter();
                 self.deliveries.extend(lines.map(|line| {
                     let frame = frame.frame(line.outbox.version());

@@ -8,6 +8,8 @@ pub const FORM: u16 = 1002;
 pub const NOT_JSON: u16 = 1007;
 /// A frame is too big.
 pub const TOO_BIG: u16 = 1009;
+/// What was to be told is larger than a frame may be.
+pub const TOO_LARGE_TO_TELL: u16 = 1011;
 /// The server restarts.
 pub const RESTART: u16 = 1012;
 /// Events are read too slowly.
@@ -16,11 +18,12 @@ pub const TOO_SLOW: u16 = 1013;
 pub const TOKEN_EXPIRED: u16 = 4401;
 
 /// All of them, each with a word for it.
-pub const ALL: [(u16, &str); 7] = [
+pub const ALL: [(u16, &str); 8] = [
     (GOING_AWAY, "silent"),
     (FORM, "bad_form"),
     (NOT_JSON, "not_json"),
     (TOO_BIG, "too_big"),
+    (TOO_LARGE_TO_TELL, "too_large_to_tell"),
     (RESTART, "restart"),
     (TOO_SLOW, "too_slow"),
     (TOKEN_EXPIRED, "token_expired"),

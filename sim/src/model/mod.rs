@@ -275,6 +275,8 @@ pub enum Answer {
     Noted(SessionId),
     /// No, for that reason.
     No(&'static str),
+    /// Nobody is idle for the topic; whether any employee names it.
+    NobodyIdle(bool),
     /// No, for that reason, with that booking.
     NoWithBooking(&'static str, BookingId),
     /// The offer ended so.

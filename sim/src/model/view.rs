@@ -7,6 +7,7 @@ use switchboard::view::Moment;
 use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
 
 use super::{Ask, End, Holds, Model, Near, Search, Staff, Talk};
+use crate::merged::page;
 
 fn moment(at: Time) -> Value {
     serde_json::to_value(Moment(at)).unwrap_or_default()
@@ -198,22 +199,33 @@ impl Model {
         room
     }
 
-    /// What a board shows to begin with.
+    /// All rows of a board with their places, in the order in which they are read: employees by id, then by client what
+    /// is open.
     #[must_use]
-    pub fn board_json(&self, now: Time) -> Value {
-        let mut staff: Vec<usize> = (0..self.staff.len()).filter(|no| self.staff(*no).is_some()).collect();
-        staff.sort_by_key(|no| self.staff(*no).map(|staff| staff.id.clone()));
-        let mut searches: Vec<&Search> = self.searches.iter().filter(|search| search.end.is_none()).collect();
-        searches.sort_by_key(|search| search.id);
-        let mut talks: Vec<&Talk> = self.talks.iter().filter(|talk| talk.ended.is_none()).collect();
-        talks.sort_by_key(|talk| talk.id);
-        json!({
-            "company": self.brand_json(),
-            "employees": staff.into_iter().map(|no| self.staff_json(no)).collect::<Vec<_>>(),
-            "bookings": searches.into_iter().map(|search| self.booking_json(search.id)).collect::<Vec<_>>(),
-            "sessions": talks.into_iter().map(|talk| self.talk_json(talk.id)).collect::<Vec<_>>(),
-            "today": self.today_json(now),
-        })
+    pub fn board_rows(&self) -> Vec<(String, &'static str, Value)> {
+        let mut rows = Vec::new();
+        for (no, staff) in self.staff.iter().enumerate().filter_map(|(no, staff)| Some((no, staff.as_ref()?))) {
+            rows.push((format!("employee:{}", staff.id), "employees", self.staff_json(no)));
+        }
+        rows.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        let mut open = Vec::new();
+        for search in self.searches.iter().filter(|search| search.end.is_none()) {
+            open.push((format!("client:{}", search.client), "bookings", self.booking_json(search.id)));
+        }
+        for talk in self.talks.iter().filter(|talk| talk.ended.is_none()) {
+            open.push((format!("client:{}", talk.client), "sessions", self.talk_json(talk.id)));
+        }
+        open.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        rows.extend(open);
+        rows
+    }
+
+    /// A page of a board.
+    #[must_use]
+    pub fn board_page(&self, after: Option<&str>, most: usize, now: Time) -> Value {
+        let mut page = page(&self.board_rows(), after, most, self.today_json(now));
+        page["company"] = self.brand_json();
+        page
     }
 
     fn today_json(&self, now: Time) -> Value {

@@ -24,7 +24,12 @@ impl Model {
         if let Some(open) = self.open_of(client) {
             return Answer::NoWithBooking("already_booked", open.id);
         }
-        let Some(first) = self.line(Some(topic)).first().copied() else { return Answer::No("no_idle_employee") };
+        // Blanks around a word are nobody's word.
+        let topic = topic.trim();
+        let Some(first) = self.line(Some(topic)).first().copied() else {
+            let named = self.staff.iter().flatten().any(|staff| staff.topics.iter().any(|named| named == topic));
+            return Answer::NobodyIdle(named);
+        };
         let id = BookingId::from_u128(fresh);
         self.searches.push(Search {
             id,
