@@ -1,8 +1,9 @@
 // What goes on: the bookings for which somebody is being asked, and the sessions that run.
 import type { Booking, Session } from 'switchboard-client'
 import { useMemo } from 'preact/hooks'
+import { clientOf, topicOf } from '../look/names.js'
 import { number } from '../words/writing.js'
-import { clientOf, nameOf, useHouse } from './house.js'
+import { nameOf, useHouse } from './house.js'
 import { useOpen } from './opened.js'
 import { Pane } from './pane.js'
 import { Rows } from './rows.js'
@@ -48,7 +49,7 @@ function AskedRow({ booking, tab }: { booking: Booking; tab: number }) {
   return (
     <button type="button" class="entry" tabIndex={tab} onClick={() => open({ what: 'booking', id: booking.id })}>
       <span class="entry-main">
-        <b class="line">{booking.topic}</b>
+        <b class="line">{topicOf(booking)}</b>
         <span class="line small soft">{clientOf(booking)}</span>
       </span>
       <span class="entry-end">
@@ -75,7 +76,7 @@ function Talk({ session, tab }: { session: Session; tab: number }) {
           <Cord />
           <b class="line">{nameOf(house, session.employee_id)}</b>
         </span>
-        <span class="line small soft">{session.topic}</span>
+        <span class="line small soft">{topicOf(session)}</span>
       </span>
       <span class="entry-end">
         <Since moment={session.started_at} />

@@ -2,8 +2,9 @@
 import type { Session } from 'switchboard-client'
 import { useState } from 'preact/hooks'
 import { announce } from '../look/page.js'
+import { clientOf } from '../look/names.js'
 import { Question } from './dialog.js'
-import { clientOf, nameOf, useHouse } from './house.js'
+import { nameOf, useHouse } from './house.js'
 import type { PastBooking } from './past.js'
 import { words } from './words.js'
 

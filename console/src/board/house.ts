@@ -31,11 +31,6 @@ export function rightsOf(person: Person): Pick<House, 'mayOperate' | 'mayManage'
   return { mayOperate: person.scope !== 'read', mayManage: person.scope === 'manage' }
 }
 
-/** What a client is called: by the app that signed them in, or else their id. */
-export function clientOf({ client_id, client_name }: { readonly client_id: string; readonly client_name: string | null }): string {
-  return client_name ?? client_id
-}
-
 /** An employee's name, where they are still there; else the id. */
 export function nameOf(house: House, employee: string): string {
   return house.board.state?.employees.get(employee)?.name ?? employee

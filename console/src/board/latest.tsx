@@ -2,9 +2,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Booking } from 'switchboard-client'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
+import { clientOf, topicOf } from '../look/names.js'
 import { Icon } from '../look/icon.js'
 import { clock } from '../words/writing.js'
-import { clientOf, useHouse } from './house.js'
+import { useHouse } from './house.js'
 import { useOpen } from './opened.js'
 import { Pane } from './pane.js'
 import type { Page } from './past.js'
@@ -44,7 +45,7 @@ export function Latest({ booked }: { booked: number }) {
 function Line({ booking }: { booking: Booking }) {
   const say = words()
   const open = useOpen()
-  const { id, topic, created_at, state, employee } = booking
+  const { id, created_at, state, employee } = booking
   return (
     <li>
       <button type="button" class="entry latest-entry" onClick={() => open({ what: 'booking', id })}>
@@ -52,7 +53,7 @@ function Line({ booking }: { booking: Booking }) {
           {clock(created_at)}
         </time>
         <span class="entry-main">
-          <b class="line">{topic}</b>
+          <b class="line">{topicOf(booking)}</b>
           <span class="line small soft">
             {clientOf(booking)}
             {employee && (

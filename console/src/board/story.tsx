@@ -1,11 +1,12 @@
 // A booking's story: who asked, who was asked in turn and why they, and how it ended; with what can be done about it.
 import { useEffect, useState } from 'preact/hooks'
 import { ErrorLine, sentenceOf } from '../look/doing.js'
+import { clientOf } from '../look/names.js'
 import { Said } from '../session/wish.js'
 import { clock, dayAndClock, lasting } from '../words/writing.js'
 import { CancelBooking, EndSession } from './closing.js'
 import { Dialog } from './dialog.js'
-import { clientOf, nameOf, useHouse } from './house.js'
+import { nameOf, useHouse } from './house.js'
 import type { PastBooking, Timeline } from './past.js'
 import { Since } from './since.js'
 import { outcomeWords, sentenceFor, passedOverFor } from './telling.js'
