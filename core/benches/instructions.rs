@@ -77,6 +77,7 @@ impl Scene {
         match &mut command {
             Command::SetCompany { .. }
             | Command::SetBrand { .. }
+            | Command::FollowClock { .. }
             | Command::RemoveCompany
             | Command::SetEmployee { .. }
             | Command::RemoveEmployee { .. }

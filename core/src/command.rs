@@ -164,6 +164,11 @@ pub enum Command {
     },
     /// The time has come that [`crate::Company::next_deadline`] named.
     Wake,
+    /// The wall clock went ahead by so much since the last visit, and the time of this one with it.
+    FollowClock {
+        /// In milliseconds.
+        by_ms: u64,
+    },
     /// The server came up again, or reads the company again: nobody counts as connected until told.
     Resume,
 }

@@ -164,6 +164,7 @@ impl Erasure {
             | Event::MessageSent { .. }
             | Event::NotesWritten { .. }
             | Event::SessionEnded { .. }
+            | Event::ClockFollowed { .. }
             | Event::Resumed => {}
         }
     }

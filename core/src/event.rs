@@ -206,6 +206,11 @@ pub enum Event {
         /// Their words.
         reason: Option<Arc<str>>,
     },
+    /// The wall clock went ahead: this company's time did too, and every deadline with it.
+    ClockFollowed {
+        /// In milliseconds.
+        by_ms: u64,
+    },
     /// The server came up again: nobody has a device yet, and grace times count from here.
     Resumed,
 }
@@ -240,6 +245,7 @@ impl Event {
             Self::MessageSent { .. } => "message_sent",
             Self::NotesWritten { .. } => "notes_written",
             Self::SessionEnded { .. } => "session_ended",
+            Self::ClockFollowed { .. } => "clock_followed",
             Self::Resumed => "resumed",
         }
     }

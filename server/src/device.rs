@@ -237,7 +237,7 @@ impl Device {
 
     /// Whether the person may do one more of it; a no is noted for [`Device::was_limited`].
     fn may(&mut self, wish: Wish) -> Result<(), ErrorView<'static>> {
-        let granted = self.hub.admission.grant(&self.pass, wish, self.hub.exchange.clock().now());
+        let granted = self.hub.admission.grant(&self.pass, wish, self.hub.exchange.clock().even());
         self.limited |= granted.is_err();
         granted.map_err(channel::limited_view)
     }

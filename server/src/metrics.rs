@@ -89,6 +89,8 @@ pub struct Metrics {
     pub webhook_endpoints: Gauge,
     /// Webhooks that were turned off because they failed.
     pub webhooks_turned_off: Counter,
+    /// Steps of the machine's clock.
+    pub clock_steps: Counter,
     /// Lines that the log had no room for.
     pub log_lines_lost: Counter,
     process: process::Process,
@@ -233,6 +235,11 @@ impl Metrics {
             webhooks_turned_off: r.add(
                 "webhooks_turned_off",
                 "Webhooks that were turned off because they failed",
+                Counter::default(),
+            ),
+            clock_steps: r.add(
+                "clock_steps",
+                "Times that the machine's clock was set, or the machine slept",
                 Counter::default(),
             ),
             log_lines_lost: r.add("log_lines_lost", "Lines that the log had no room for", Counter::default()),

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
 
+use crate::clock::Reading;
 use crate::exchange::{Exchange, NotNow};
 use crate::journal::StoreError;
 use crate::journal::reader::Reader;
+use crate::view::Moment;
 use crate::webhooks::records;
 
 /// The first look after a start, when everybody has come back; and how often then.
@@ -17,6 +19,47 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// A pause between two slices, for all who book meanwhile.
 const PAUSE: Duration = Duration::from_millis(20);
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Whether the wall clock is believed where what follows cannot be undone.
+///
+/// A clock that is far ahead looks like one of a server that stood still for long. So who removes history waits for a
+/// day then, in which somebody can see the warning and set the clock.
+#[derive(Debug)]
+pub struct Trust {
+    ahead_ms: i64,
+    from: Time,
+}
+
+impl Trust {
+    /// At a start, when that was the time of the last that is written.
+    #[must_use]
+    pub fn at_start(latest: Option<Time>, now: Reading) -> Self {
+        let mut trust = Self { ahead_ms: now.ahead_ms(), from: now.even };
+        let ahead_ms = latest.map_or(0, |latest| latest.ms_until(now.wall));
+        if ahead_ms > DAY_MS {
+            trust.wait(ahead_ms, now);
+        }
+        trust
+    }
+
+    /// Whether history may be removed now.
+    pub fn is_given(&mut self, now: Reading) -> bool {
+        let went_ms = now.ahead_ms().saturating_sub(self.ahead_ms);
+        self.ahead_ms = now.ahead_ms();
+        if went_ms > DAY_MS.cast_signed() {
+            self.wait(went_ms.unsigned_abs(), now);
+        }
+        self.from <= now.even
+    }
+
+    fn wait(&mut self, ahead_ms: u64, now: Reading) {
+        self.from = now.even.plus_ms(DAY_MS);
+        tracing::warn!(
+            ahead_days = ahead_ms / DAY_MS,
+            "the clock is more than a day ahead of what was written last: no history is removed for a day"
+        );
+    }
+}
 
 /// Says from which event on somebody still needs a company's events; none when nobody does.
 pub type OldestNeeded = Arc<dyn Fn(&CompanyId) -> Option<u64> + Send + Sync>;
@@ -38,10 +81,12 @@ pub enum NotCut {
 }
 
 /// Looks after all companies, until the server ends.
-pub async fn run(exchange: Arc<Exchange>, reader: Reader, oldest_needed: OldestNeeded) {
+pub async fn run(exchange: Arc<Exchange>, reader: Reader, oldest_needed: OldestNeeded, mut trust: Trust) {
     tokio::time::sleep(FIRST_AFTER).await;
     loop {
-        sweep(&exchange, &reader, &oldest_needed).await;
+        if trust.is_given(exchange.clock().read()) {
+            sweep(&exchange, &reader, &oldest_needed).await;
+        }
         tokio::time::sleep(EVERY).await;
     }
 }
@@ -72,12 +117,45 @@ async fn cut(
     let of = company.clone();
     let cut = reader.aside(move |reader| reader.cut(&of, until, oldest_needed(&of))).await?;
     let done = Arc::new(AtomicBool::new(false));
+    let mut slices: u64 = 0;
     loop {
         let told = done.clone();
         exchange.write(cut.remove_some(move |is_done| told.store(is_done, Ordering::Release))).await?;
         if done.load(Ordering::Acquire) {
+            if slices > 0 {
+                tracing::info!(%company, until = %Moment(until), slices, "history that was over by then is removed");
+            }
             return Ok(());
         }
+        slices += 1;
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(even_days: u64, ahead_days: u64) -> Reading {
+        let even = Time::from_ms(even_days * DAY_MS);
+        Reading { wall: even.plus_ms(ahead_days * DAY_MS), even }
+    }
+
+    #[test]
+    fn a_clock_that_is_far_ahead_of_what_was_written_is_believed_after_a_day() {
+        let written = |days| Some(Time::from_ms(days * DAY_MS));
+        assert!(Trust::at_start(None, at(20_000, 0)).is_given(at(20_000, 0)), "nothing was ever written");
+        assert!(Trust::at_start(written(19_999), at(20_000, 0)).is_given(at(20_000, 0)));
+        assert!(Trust::at_start(written(20_500), at(20_000, 0)).is_given(at(20_000, 0)), "and one behind it");
+        let mut trust = Trust::at_start(written(19_900), at(20_000, 0));
+        assert!(!trust.is_given(at(20_000, 0)) && trust.is_given(at(20_001, 0)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_far_ahead_while_the_server_runs_is_believed_after_a_day() {
+        let mut trust = Trust::at_start(None, at(20_000, 0));
+        assert!(trust.is_given(at(20_000, 1)) && !trust.is_given(at(20_000, 400)));
+        assert!(trust.is_given(at(20_001, 400)));
+        assert!(trust.is_given(at(20_001, 0)), "back is no danger");
     }
 }

@@ -23,6 +23,7 @@ use crate::hub::Hub;
 use crate::journal::reader::Reader;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, snapshot};
+use crate::retention::Trust;
 use crate::sync::thread::JoinHandle;
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
@@ -60,9 +61,12 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
         return Err(Settings::no_api_key().into());
     }
     let (store, reader) = Sqlite::open(&settings.data)?;
+    let clock = Clock::start();
+    // What is written from now on has the time of a clock that may be wrong.
+    let trust = Trust::at_start(reader.latest()?, clock.read());
     let (journal, writer) = Journal::start(store, settings.journal_queue)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
-    let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
+    let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, clock).await?;
     let api_keys = Arc::new(ApiKeys::of_settings(settings.api_key.as_ref().map(Secret::expose)));
     api_keys.read(&reader).await?;
     let api_key_count = api_keys.count(exchange.clock().now());
@@ -76,7 +80,12 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
     let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, closing)?;
     webhooks.start().await?;
-    tokio::spawn(retention::run(exchange.clone(), reader.clone(), retention::needed_by_webhooks(reader.clone())));
+    tokio::spawn(retention::run(
+        exchange.clone(),
+        reader.clone(),
+        retention::needed_by_webhooks(reader.clone()),
+        trust,
+    ));
     if settings.dev {
         demo::seed(&hub).await?;
     }

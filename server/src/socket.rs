@@ -13,7 +13,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, Stream};
-use switchboard_core::DeviceKind;
+use switchboard_core::{DeviceKind, Time};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
@@ -78,17 +78,17 @@ pub async fn upgrade(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().now());
+    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
     if hub.exchange.is_draining() {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "draining", "the server is restarting; connect again");
     }
-    if let Err(limited) = hub.admission.handshake(peer, now) {
+    if let Err(limited) = hub.admission.handshake(peer, now.even) {
         return too_many(limited);
     }
     if !hub.may_open_socket(&headers) {
         return refuse(StatusCode::FORBIDDEN, "forbidden", "pages of this origin may not come (`allowed_origins`)");
     }
-    let bad_token = |message: &str| match hub.admission.bad_token(peer, now) {
+    let bad_token = |message: &str| match hub.admission.bad_token(peer, now.even) {
         Ok(()) => refuse(StatusCode::UNAUTHORIZED, "unauthorized", message),
         Err(limited) => too_many(limited),
     };
@@ -101,7 +101,7 @@ pub async fn upgrade(
     let Some(token) = token else {
         return bad_token("a token is needed: `token=` or `authToken`");
     };
-    let claims = match hub.keyring.verify_or_ask(&token, now.as_ms()).await {
+    let claims = match hub.keyring.verify_or_ask(&token, now.wall.as_ms()).await {
         Ok(claims) => claims,
         Err(error) => return bad_token(&error.to_string()),
     };
@@ -229,6 +229,7 @@ impl Wire {
                 self.poll(cx, times.rest.is_none())
             });
             let end = match news.await {
+                News::Heard(_) if times.have_expired(hub.exchange.clock().now()) => Some(expired()),
                 News::Heard(message) => {
                     times.heard = Instant::now();
                     if self.attention.is_some() {
@@ -249,7 +250,7 @@ impl Wire {
                     times.restart = Some(Instant::now() + self.place_in(window_ms));
                     None
                 }
-                News::Due => match times.end() {
+                News::Due => match times.end(hub.exchange.clock().now()) {
                     // What was committed before waits by now, and is told before the end.
                     Some(end) => Some(self.write(hub.outbox_frames).await.unwrap_or(end)),
                     None => {
@@ -387,7 +388,9 @@ struct Times {
     idle_after: Duration,
     /// When the device was heard last.
     heard: Instant,
-    /// When the token expires.
+    /// When the token expires, by the wall clock in milliseconds.
+    expires_ms: u64,
+    /// When that is, as far as was known when it was looked up last.
     expires: Option<Instant>,
     /// When the line is closed because the server stops.
     restart: Option<Instant>,
@@ -398,11 +401,21 @@ struct Times {
 impl Times {
     fn of(hub: &Hub, claims: &Claims) -> Self {
         let heard = Instant::now();
-        let now_ms = hub.exchange.clock().now().as_ms();
         let expires_ms = hub.keyring.ends_at_ms(claims);
-        let expires = heard.checked_add(Duration::from_millis(expires_ms.saturating_sub(now_ms)));
         let idle_after = Duration::from_millis(hub.socket_idle_timeout_ms);
-        Self { idle_after, heard, expires, restart: None, rest: None }
+        let mut times = Self { idle_after, heard, expires_ms, expires: None, restart: None, rest: None };
+        times.look_up(heard, hub.exchange.clock().now());
+        times
+    }
+
+    /// By the wall clock, which may have been set since.
+    const fn have_expired(&self, wall: Time) -> bool {
+        self.expires_ms <= wall.as_ms()
+    }
+
+    /// The wall clock may have been set since: an open line follows it with each frame, and whenever its alarm rings.
+    fn look_up(&mut self, now: Instant, wall: Time) {
+        self.expires = now.checked_add(Duration::from_millis(self.expires_ms.saturating_sub(wall.as_ms())));
     }
 
     fn next(&self, attention: Option<&Attention>) -> Instant {
@@ -412,13 +425,14 @@ impl Times {
     }
 
     /// Ends what is over now: the rest of the device, or its line.
-    fn end(&mut self) -> Option<End> {
+    fn end(&mut self, wall: Time) -> Option<End> {
         let now = Instant::now();
+        self.look_up(now, wall);
         self.rest = self.rest.filter(|rest| *rest > now);
         if self.restart.is_some_and(|at| at <= now) {
             Some(End::Close(code::RESTART, "the server restarts; connect again".into()))
         } else if self.expires.is_some_and(|at| at <= now) {
-            Some(End::Close(code::TOKEN_EXPIRED, "the token has expired".into()))
+            Some(expired())
         } else if self.heard + self.idle_after <= now {
             Some(End::Close(code::GOING_AWAY, "nothing was heard for too long".into()))
         } else {
@@ -442,6 +456,10 @@ fn end_of(ended: Ended) -> End {
         }
         Ended::NobodySends => End::Gone,
     }
+}
+
+fn expired() -> End {
+    End::Close(code::TOKEN_EXPIRED, "the token has expired".into())
 }
 
 fn too_slow() -> End {

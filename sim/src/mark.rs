@@ -10,6 +10,7 @@ use crate::model::{Answer, Step};
 use crate::tasks::{Task, What};
 use crate::wire::{Frame, Heard, Wish};
 use crate::world::{Chore, Listener, Place, Seat, World, kind_of};
+use switchboard::clock;
 
 /// Something that was decided and is not released yet.
 pub struct Mark {
@@ -19,6 +20,8 @@ pub struct Mark {
     pub office: usize,
     /// When.
     pub at: Time,
+    /// By how much the company followed the clock before it.
+    pub followed_ms: u64,
     /// What was asked.
     pub step: Step,
     /// The fresh id that it used.
@@ -44,10 +47,12 @@ impl World {
         if is_read_back || self.offices[office].epoch != Some(queued.epoch) {
             self.read_back(office, queued.epoch);
         }
+        let followed_ms = self.follow_the_clock(office, &queued);
         let mut mark = Mark {
             number: queued.number,
             office,
             at: queued.at,
+            followed_ms,
             step: Step::Wake,
             fresh: fresh_id(&queued.events),
             reply: None,
@@ -62,9 +67,11 @@ impl World {
         } else {
             self.whose_wish(task, &mut mark, at_once);
         }
-        let now = Time::from_ms(self.now_ms);
         let clock = self.offices[office].shadow.clock();
-        assert!(mark.at >= now.max(clock), "a turn at {:?}, before {now:?} or {clock:?}", mark.at);
+        let wall = clock::plus(Time::from_ms(self.now_ms), self.ahead_ms);
+        // A difference that is no step is not followed while anything is due.
+        let is_late = mark.at < clock || mark.at.plus_ms(clock::STEP_MIN_MS) < wall;
+        assert!(!is_late, "a turn at {:?}, before {wall:?} or {clock:?}", mark.at);
         self.decided(&mark, &queued.events);
         let rooms = &self.offices[office].rooms;
         if self.is_told_aloud {
@@ -75,12 +82,31 @@ impl World {
         self.marks.push_back(mark);
     }
 
+    /// While anything is due in a company its time goes as even time does, whatever becomes of the wall clock; where it
+    /// follows a step, all that is due does too.
+    fn follow_the_clock(&mut self, office: usize, queued: &Queued) -> u64 {
+        let found = &mut self.offices[office];
+        let followed_ms = match queued.events.first() {
+            Some(Event::ClockFollowed { by_ms }) => *by_ms,
+            _ => 0,
+        };
+        let ahead_ms = queued.at.as_ms().cast_signed() - self.now_ms.cast_signed();
+        if let Some(before_ms) = found.goes_ahead_ms.filter(|_| found.ahead.next_due().is_some()) {
+            let (expected_ms, id) = (before_ms + followed_ms.cast_signed(), &found.id);
+            assert_eq!(ahead_ms, expected_ms, "the time of {id} jumps while something is due in it");
+        }
+        found.goes_ahead_ms = Some(ahead_ms);
+        found.ahead.put_off(followed_ms);
+        followed_ms
+    }
+
     /// The company is read again: all that was decided before is stored or lost by now.
     fn read_back(&mut self, office: usize, epoch: u64) {
         let waits = self.marks.iter().any(|mark| mark.office == office);
         assert!(!waits, "promise 2: {} is read back while something of it waits", self.offices[office].id);
         let found = &mut self.offices[office];
         found.epoch = Some(epoch);
+        found.goes_ahead_ms = None;
         found.ahead = found.stored.clone();
         found.shadow = self.disk.stored().company(&found.id).0;
         if let Err(difference) = found.stored.compare(&found.shadow) {
@@ -123,7 +149,12 @@ impl World {
             self.read_back(office, epoch);
         }
         let found = &mut self.offices[office];
-        let at = Time::from_ms(self.now_ms).max(found.shadow.clock());
+        let now = Time::from_ms(self.now_ms);
+        let at = match found.goes_ahead_ms.filter(|_| found.ahead.next_due().is_some()) {
+            Some(ahead_ms) => clock::plus(now, ahead_ms),
+            None if self.ahead_ms == 0 => now.max(found.shadow.clock()),
+            None => return,
+        };
         let _unchanged = found.ahead.step(at, step, 0);
         if let Err(difference) = found.ahead.compare(&found.shadow) {
             panic!("the second opinion: {difference}, after {step:?} made nothing");

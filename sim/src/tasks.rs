@@ -83,7 +83,7 @@ impl World {
     /// Wakes whoever is due, as the timekeeper does.
     pub fn wake_due(&mut self) {
         let Some(house) = &self.house else { return };
-        house.clock.tell(Time::from_ms(self.now_ms));
+        house.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
         let due = house.hub.exchange.take_due();
         for company in due {
             if let Some(office) = self.offices.iter().position(|office| office.id == company) {
@@ -180,7 +180,7 @@ impl World {
 
     fn poll(&mut self, n: usize) -> bool {
         let Some(house) = &mut self.house else { return false };
-        house.clock.tell(Time::from_ms(self.now_ms));
+        house.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
         let exchange = house.hub.exchange.clone();
         let before = exchange.next_line();
         let polled = self.tasks[n].future.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -17,6 +17,7 @@ enum Thing {
     Time,
     Due,
     Jump,
+    Step,
     Wake,
     Cut,
     Hush,
@@ -38,6 +39,7 @@ impl Weights {
             (Thing::Time, self.time),
             (Thing::Due, self.due),
             (Thing::Jump, self.jump),
+            (Thing::Step, self.step),
             (Thing::Wake, self.wake),
             (Thing::Cut, self.cut),
             (Thing::Hush, self.hush),
@@ -101,6 +103,13 @@ impl World {
             Thing::Jump => {
                 let far = dice.u8(0..30) == 0;
                 self.now_ms += dice.u64(1000..if far { 90_000_000 } else { 100_000 });
+            }
+            Thing::Step => {
+                let far = dice.u8(0..30) == 0;
+                let by_ms = dice.i64(1..if far { 90_000_000 } else { 20_000 });
+                // There is no time before 1970.
+                let ahead_ms = self.ahead_ms + if dice.bool() { by_ms } else { -by_ms };
+                self.ahead_ms = ahead_ms.max(-self.now_ms.cast_signed());
             }
             Thing::Wake => self.wake_due(),
             Thing::Cut => {

@@ -61,6 +61,7 @@ impl World {
     /// The model of what is stored takes the step.
     pub fn store(&mut self, mark: &Mark) -> (Answer, Told) {
         let office = &mut self.offices[mark.office];
+        office.stored.put_off(mark.followed_ms);
         let result = office.stored.step(mark.at, &mark.step, mark.fresh);
         self.digest.add((mark.at.as_ms(), mark.fresh, format!("{:?}", result.0)));
         result

@@ -36,6 +36,8 @@ pub struct Weights {
     pub due: u32,
     /// Much time passes at once.
     pub jump: u32,
+    /// The wall clock is set, ahead or back.
+    pub step: u32,
     /// The timekeeper comes by.
     pub wake: u32,
     /// A line is cut.
@@ -68,6 +70,7 @@ impl Weather {
             time: 8,
             due: 3,
             jump: 0,
+            step: 0,
             wake: 8,
             cut: 1,
             hush: 1,
@@ -80,13 +83,13 @@ impl Weather {
         };
         let weights = match dice.u8(0..8) {
             0 => calm,
-            1 => Weights { cut: 8, hush: 4, due: 5, jump: 1, ..calm },
+            1 => Weights { cut: 8, hush: 4, due: 5, jump: 1, step: 1, ..calm },
             2 => Weights { kill: 3, cut: 2, reads: 1, snapshot: 2, ..calm },
             3 => Weights { disk: 4, reads: 2, ..calm },
             4 => Weights { commit: 6, act: 40, up: 60, ..calm },
-            5 => Weights { due: 12, jump: 3, admin: 3, cut: 3, ..calm },
-            6 => Weights { admin: 8, jump: 1, stop: 1, ..calm },
-            _ => Weights { cut: 4, disk: 2, reads: 2, kill: 2, admin: 4, jump: 1, due: 6, stop: 1, ..calm },
+            5 => Weights { due: 12, jump: 3, step: 2, admin: 3, cut: 3, ..calm },
+            6 => Weights { admin: 8, jump: 1, step: 1, stop: 1, ..calm },
+            _ => Weights { cut: 4, disk: 2, reads: 2, kill: 2, admin: 4, jump: 1, step: 1, due: 6, stop: 1, ..calm },
         };
         Self {
             queue: if dice.u8(0..5) == 0 { dice.usize(2..12) } else { 4096 },

@@ -32,6 +32,8 @@ pub struct World {
     pub weather: Weather,
     /// Now, by the wall.
     pub now_ms: u64,
+    /// How far the wall clock is ahead of it: it was set, or the machine slept.
+    pub ahead_ms: i64,
     /// The server's clock, and where its ids come from.
     pub clock: Clock,
     /// What outlives the server.
@@ -87,6 +89,8 @@ pub struct Office {
     pub stored: Model,
     /// What core makes of the events that were decided.
     pub shadow: Company,
+    /// How far its time was ahead of even time at the last decision; none since it was read.
+    pub goes_ahead_ms: Option<i64>,
     /// In which epoch of which server it was read last.
     pub epoch: Option<u64>,
     /// Which devices listen in which room.
@@ -229,6 +233,7 @@ impl World {
         let mut world = Self {
             weather,
             now_ms: BEGIN_MS,
+            ahead_ms: 0,
             clock,
             disk,
             house: Some(house),
@@ -265,7 +270,7 @@ impl World {
 
     /// The server is started again, on what is stored.
     pub fn start_house(&mut self) {
-        self.clock.tell(Time::from_ms(self.now_ms));
+        self.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
         let house = House::start(&self.disk, &self.clock, self.weather.queue);
         let disk = self.disk.clone();
         self.house = Some(house);
@@ -394,6 +399,7 @@ impl Office {
             ahead: Model::new(id.as_str()),
             stored: Model::new(id.as_str()),
             shadow: Company::new(id.clone()),
+            goes_ahead_ms: None,
             id,
             epoch: None,
             rooms: BTreeMap::new(),

@@ -74,6 +74,7 @@ impl Company {
             }
             Event::NotesWritten { session, body } => self.set_notes(at, *session, body),
             Event::SessionEnded { session, by, reason } => self.end_session(at, *session, *by, reason.clone()),
+            Event::ClockFollowed { by_ms } => self.put_off(*by_ms),
             Event::Resumed => self.disconnect_everybody(at),
         }
     }

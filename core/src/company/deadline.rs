@@ -122,6 +122,38 @@ impl Company {
         }
     }
 
+    /// The time went ahead by so much, and nothing has less of it left: every deadline moves with it.
+    pub(super) fn put_off(&mut self, by_ms: u64) {
+        let later = |at: &mut Time| *at = at.plus_ms(by_ms);
+        for booking in self.bookings.values_mut().filter(|booking| booking.is_open()) {
+            later(&mut booking.deadline);
+            booking.client_due.iter_mut().for_each(later);
+            booking.waits_until.iter_mut().for_each(later);
+            if let Some(offer) = booking.open_offer_mut() {
+                later(&mut offer.expires_at);
+                offer.delivery_due.iter_mut().for_each(later);
+            }
+        }
+        for session in self.sessions.values_mut().filter(|session| session.is_running()) {
+            for party in [Party::Client, Party::Employee] {
+                session.presence_mut(party).due.iter_mut().for_each(later);
+            }
+        }
+        for no in self.roster.numbers() {
+            // No status is another by it.
+            self.roster.change(no, self.clock, |employee| {
+                employee.lapse_due.iter_mut().for_each(later);
+                if let Reach::Grace { until } = &mut employee.reach {
+                    later(until);
+                }
+                if let Duty::WrapUp { until } = &mut employee.duty {
+                    later(until);
+                }
+            });
+        }
+        self.deadlines = self.all_deadlines();
+    }
+
     /// All deadlines, from the things themselves.
     pub(super) fn all_deadlines(&self) -> BTreeSet<(Time, Deadline)> {
         let bookings = self.bookings.values().filter_map(due_of_booking);

@@ -71,6 +71,8 @@ impl Company {
                 }
             }
             Command::Wake => Ok(self.due(now).map_or(vec![], |(_, deadline)| self.decide_deadline(now, deadline))),
+            Command::FollowClock { .. } if self.deadlines.is_empty() => Ok(vec![]),
+            Command::FollowClock { by_ms } => Ok(vec![Event::ClockFollowed { by_ms: *by_ms }]),
             Command::Resume => Ok(self.resumed(now)),
         }
     }
@@ -80,6 +82,7 @@ impl Company {
         match command {
             Command::RemoveCompany
             | Command::Wake
+            | Command::FollowClock { .. }
             | Command::Resume
             | Command::EmployeeDisconnected { .. }
             | Command::ClientDisconnected { .. }

@@ -209,6 +209,7 @@ impl Company {
             | Command::OfferDelivered { .. }
             | Command::LeaveSession { .. }
             | Command::Wake
+            | Command::FollowClock { .. }
             | Command::Resume => Answer::Done,
         }
     }

@@ -99,7 +99,8 @@ impl Company {
     /// together: it is committed as one, or not at all.
     pub fn take(&mut self, now: Time, command: &Command) -> Turn {
         let mut turn = self.turn(now);
-        if !matches!(command, Command::Resume) {
+        // Before the deadlines have followed the clock they only seem to have passed.
+        if !matches!(command, Command::Resume | Command::FollowClock { .. }) {
             self.do_what_is_due(&mut turn);
         }
         turn.outcome = self.do_it(command, &mut turn);

@@ -89,6 +89,7 @@ impl Company {
             | Event::PartyLeft { .. }
             | Event::MessageSent { .. }
             | Event::NotesWritten { .. }
+            | Event::ClockFollowed { .. }
             | Event::Resumed => None,
         }
     }
@@ -140,6 +141,7 @@ impl Company {
             | Event::SearchWaits { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
+            | Event::ClockFollowed { .. }
             | Event::Resumed => {}
         }
     }
@@ -232,6 +234,7 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         | Event::PartyLeft { .. }
         | Event::MessageSent { .. }
         | Event::NotesWritten { .. }
+        | Event::ClockFollowed { .. }
         | Event::Resumed => None,
     }
 }

@@ -93,6 +93,7 @@ impl Company {
             | Event::PartyLeft { .. }
             | Event::MessageSent { .. }
             | Event::NotesWritten { .. }
+            | Event::ClockFollowed { .. }
             | Event::Resumed => None,
         }
     }

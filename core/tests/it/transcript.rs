@@ -20,6 +20,8 @@ mod messages;
 
 mod notes;
 
+mod clock;
+
 mod company;
 
 mod restart;

@@ -85,7 +85,7 @@ pub fn refused(
     let mut response = forbidden.into_response();
     let line = line(hub, caller, peer, asked, request);
     name_request(&mut response, &line);
-    if caller.is_listed() && hub.admission.may_list_refusal(&caller.name_in(None), line.at) {
+    if caller.is_listed() && hub.admission.may_list_refusal(&caller.name_in(None), hub.exchange.clock().even()) {
         let status = response.status().as_u16();
         // Nothing was done, so nobody waits for it, and with a full queue it is not listed.
         let _written_or_lost =

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::header;
-use switchboard_core::Time;
 
 use super::problem::Problem;
 use crate::admission::Peer;
 use crate::auth::{ApiKey, Claims, Role, TokenError};
+use crate::clock::Reading;
 use crate::hub::Hub;
 use crate::view;
 
@@ -32,23 +32,28 @@ impl Caller {
     ///
     /// # Errors
     /// `unauthorized`, or `rate_limited`.
-    pub async fn who_shows(presented: Option<&str>, hub: &Hub, peer: Option<Peer>, now: Time) -> Result<Self, Problem> {
-        hub.admission.may_try_key(peer, now)?;
+    pub async fn who_shows(
+        presented: Option<&str>,
+        hub: &Hub,
+        peer: Option<Peer>,
+        now: Reading,
+    ) -> Result<Self, Problem> {
+        hub.admission.may_try_key(peer, now.even)?;
         // Who shows nothing guesses nothing.
         let presented = presented.ok_or_else(|| Problem::unauthorized(NEEDED, CHALLENGE))?;
-        if let Some(key) = hub.api_keys.find(presented, now) {
+        if let Some(key) = hub.api_keys.find(presented, now.wall) {
             return Ok(Self::Key(key));
         }
-        match hub.keyring.verify_or_ask(presented, now.as_ms()).await {
+        match hub.keyring.verify_or_ask(presented, now.wall.as_ms()).await {
             Ok(claims) => {
-                hub.admission.request(&claims, now)?;
+                hub.admission.request(&claims, now.even)?;
                 Ok(Self::Person(Arc::new(claims)))
             }
             Err(error) => {
-                hub.admission.bad_key(peer, now);
+                hub.admission.bad_key(peer, now.even);
                 // What is no JWT was meant to be a key.
                 let detail = match error {
-                    TokenError::Malformed => hub.api_keys.why_not(presented, now).to_string(),
+                    TokenError::Malformed => hub.api_keys.why_not(presented, now.wall).to_string(),
                     error => error.to_string(),
                 };
                 Err(Problem::unauthorized(detail, CHALLENGE_TO_BAD))

@@ -210,7 +210,7 @@ async fn with_caller(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().now());
+    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
     let presented = caller::presented(&request).map(str::to_owned);
     let caller = match Caller::who_shows(presented.as_deref(), &hub, peer, now).await {
         Ok(caller) => caller,

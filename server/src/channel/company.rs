@@ -101,7 +101,7 @@ fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &
             key: fields.optional("key")?,
         })
     })();
-    let (admission, now) = (&caller.hub.admission, caller.clock().now());
+    let (admission, now) = (&caller.hub.admission, caller.clock().even());
     if let Ok(command) = &command
         && let Err(limited) = admission.may_search(caller.pass, now, || would_begin(visit, command))
     {

@@ -25,6 +25,7 @@ pub struct Changes {
 pub(super) struct Told {
     /// None before anything was told, and when what was told may have been lost.
     heard: Option<Heard>,
+    /// In even time, as `due`.
     at: Time,
     marks: Option<(u64, u64)>,
     /// Changed counts wait until then.

@@ -234,7 +234,7 @@ impl Exchange {
             let mut live = slot.lock();
             moves(&mut live.rooms);
             live.epoch = None;
-            self.timekeeper.later(id.clone(), self.clock.now());
+            self.timekeeper.later(id.clone(), self.clock.even());
         }
     }
 
@@ -249,7 +249,7 @@ impl Exchange {
                 .await
                 .is_ok();
         if !woken {
-            self.timekeeper.later(id.clone(), self.clock.now());
+            self.timekeeper.later(id.clone(), self.clock.even());
         }
         woken
     }
@@ -295,7 +295,7 @@ impl Exchange {
         permit: Permit<'_, Work>,
         work: impl FnOnce(&mut Visit<'_>) -> Option<Release>,
     ) {
-        let mut visit = Visit::begin(live, self.clock.now());
+        let mut visit = Visit::begin(live, self.clock.read());
         let reply = work(&mut visit);
         self.follow_sessions(slot, &visit);
         if let Some(entry) = visit.finish(epoch, reply) {
@@ -365,7 +365,7 @@ impl Exchange {
         let permit = self.journal.reserve().await.ok_or(NotNow::Draining)?;
         let mut live = slot.lock();
         self.follow_read_back(slot, &live.company, &company);
-        live.replace(company, epoch, events, self.clock.now());
+        live.replace(company, epoch, events, self.clock.read());
         self.work_in_unless_nothing(slot, &mut live, epoch, permit);
         Ok(())
     }
@@ -519,7 +519,7 @@ impl Exchange {
     /// The companies in which something is due, which must be woken now.
     #[must_use]
     pub fn take_due(&self) -> Vec<CompanyId> {
-        self.timekeeper.take_due(self.clock.now())
+        self.timekeeper.take_due(self.clock.even())
     }
 
     /// When something is due next.
@@ -560,7 +560,7 @@ struct Rewriting<'a> {
 impl Drop for Rewriting<'_> {
     fn drop(&mut self) {
         self.slot.lock().is_rewritten = false;
-        self.exchange.timekeeper.later(self.slot.id.clone(), self.exchange.clock.now());
+        self.exchange.timekeeper.later(self.slot.id.clone(), self.exchange.clock.even());
     }
 }
 

@@ -121,6 +121,7 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
         | Event::PartyLeft { .. }
         | Event::MessageSent { .. }
         | Event::NotesWritten { .. }
+        | Event::ClockFollowed { .. }
         | Event::Resumed => None,
     }
 }

@@ -18,7 +18,7 @@ const SLEEP_MAX: Duration = Duration::from_secs(60);
 /// Companies that are woken at once: each may have to be read from the store.
 const WAKES_AT_ONCE: usize = 64;
 
-/// When to come by where.
+/// When to come by where, in even time.
 #[derive(Debug, Default)]
 pub(super) struct Timekeeper {
     due: Mutex<BTreeSet<(Time, CompanyId)>>,
@@ -68,7 +68,7 @@ impl Timekeeper {
         loop {
             let due = exchange.take_due();
             exchange.wake_all(due, WAKES_AT_ONCE).await;
-            let (next, now) = (exchange.next_due(), exchange.clock.now());
+            let (next, now) = (exchange.next_due(), exchange.clock.even());
             let sleep = next.map_or(SLEEP_MAX, |at| Duration::from_millis(now.ms_until(at)).min(SLEEP_MAX));
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}

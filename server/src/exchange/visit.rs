@@ -11,6 +11,7 @@ use super::availability::Told;
 use super::outcomes::Outcomes;
 use super::rooms::{Line, Room, Rooms};
 use super::telling::{self, Delivery};
+use crate::clock::{self, Reading};
 use crate::journal::rows::rows_of;
 use crate::journal::{Entry, Fate, Release};
 use crate::json::Json;
@@ -29,9 +30,9 @@ pub(super) struct Live {
     /// When the timekeeper will come.
     pub(super) armed: Option<Time>,
     pub(super) events_since_snapshot: u64,
-    /// How far the company's clock is ahead of the server's, in milliseconds: a former run's clock was wrong, and
-    /// time does not go back.
-    ahead_ms: u64,
+    /// How far the company's time is ahead of the server's even time, in milliseconds. While anything is due it stays
+    /// as it is, so that deadlines are measured by a clock that never jumps.
+    ahead_ms: i64,
     told: Told,
 }
 
@@ -51,10 +52,11 @@ impl Live {
     }
 
     /// Takes the company as it was read back; who listens stays.
-    pub(super) fn replace(&mut self, company: Company, epoch: u64, events_since_snapshot: u64, now: Time) {
-        self.ahead_ms = now.ms_until(company.clock());
-        if self.ahead_ms > 0 {
-            let (company, ahead_ms) = (company.id(), self.ahead_ms);
+    pub(super) fn replace(&mut self, company: Company, epoch: u64, events_since_snapshot: u64, now: Reading) {
+        let ahead_ms = now.wall.ms_until(company.clock());
+        self.ahead_ms = now.ahead_ms().saturating_add_unsigned(ahead_ms);
+        if ahead_ms > 0 {
+            let company = company.id();
             tracing::warn!(%company, ahead_ms, "the clock was ahead when this company was written: going on from there");
         }
         self.told = if self.rooms.has_no_clients() { Told::default() } else { Told::read_back(&company) };
@@ -63,10 +65,28 @@ impl Live {
         self.events_since_snapshot = events_since_snapshot;
     }
 
-    /// When somebody must come by, if nobody does before; by the server's clock.
+    /// When somebody must come by, if nobody does before; in even time.
     pub(super) fn next_deadline(&self) -> Option<Time> {
-        let next = self.company.next_deadline().into_iter().chain(self.told.due()).min();
-        next.map(|at| Time::from_ms(at.as_ms().saturating_sub(self.ahead_ms)))
+        let next = self.company.next_deadline().map(|at| clock::plus(at, self.ahead_ms.saturating_neg()));
+        next.into_iter().chain(self.told.due()).min()
+    }
+
+    /// Follows the wall clock. Says by how much it went ahead while something is due here: that moves too then.
+    ///
+    /// Time never goes back in a company. Where the wall clock is behind it, it goes on as long as anything is due, and
+    /// then stands until the wall clock has caught up.
+    fn follow(&mut self, now: Reading) -> Option<u64> {
+        let by_ms = now.ahead_ms().saturating_sub(self.ahead_ms);
+        if self.company.next_deadline().is_none() {
+            let latest = self.company.clock().as_ms().cast_signed().saturating_sub(now.even.as_ms().cast_signed());
+            self.ahead_ms = now.ahead_ms().max(latest);
+            return None;
+        }
+        if by_ms < 0 || !clock::is_step(by_ms) {
+            return None;
+        }
+        self.ahead_ms = now.ahead_ms();
+        Some(by_ms.unsigned_abs())
     }
 
     /// Whether nothing ever happened here and nobody listens.
@@ -79,6 +99,7 @@ impl Live {
 pub struct Visit<'a> {
     live: &'a mut Live,
     now: Time,
+    even: Time,
     first_seq: u64,
     events: Vec<Event>,
     notices: Vec<Notice>,
@@ -87,11 +108,17 @@ pub struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    pub(super) fn begin(live: &'a mut Live, now: Time) -> Self {
-        let now = now.plus_ms(live.ahead_ms).max(live.company.clock());
+    pub(super) fn begin(live: &'a mut Live, read: Reading) -> Self {
+        let went_ahead_ms = live.follow(read);
+        let (now, even) = (clock::plus(read.even, live.ahead_ms).max(live.company.clock()), read.even);
         let first_seq = live.company.seq() + 1;
         let (events, notices, deliveries) = (Vec::new(), Vec::new(), Vec::new());
-        Self { live, now, first_seq, events, notices, deliveries, began: Instant::now() }
+        let mut visit = Self { live, now, even, first_seq, events, notices, deliveries, began: Instant::now() };
+        if let Some(by_ms) = went_ahead_ms {
+            // To follow the clock is never refused.
+            let _followed = visit.take(&Command::FollowClock { by_ms });
+        }
+        visit
     }
 
     /// The time of this visit.
@@ -236,7 +263,7 @@ impl<'a> Visit<'a> {
 
     fn tell_availability(&mut self, deliveries: &mut Vec<Delivery>) {
         let Live { company, rooms, told, .. } = &mut *self.live;
-        if let Some(changes) = told.news(company, self.now, rooms.has_no_clients()) {
+        if let Some(changes) = told.news(company, self.even, rooms.has_no_clients()) {
             telling::tell_availability(company.id(), rooms, &changes, deliveries);
         }
     }

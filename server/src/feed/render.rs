@@ -97,6 +97,7 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }
         | Event::PartyLeft { .. }
+        | Event::ClockFollowed { .. }
         | Event::Resumed => return Ok(None),
     }))
 }

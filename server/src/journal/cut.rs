@@ -10,13 +10,25 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::{BookingId, Company, CompanyId, EmployeeNo, Settings, Time};
 
 use super::reader::{Reader, read_company, unreadable};
-use super::tables::{ms, write_snapshot};
+use super::tables::{ms, time, write_snapshot};
 use super::{Change, StoreError, bases, erasure, replay};
 
 /// Events and bookings that are removed with one transaction: commits wait behind it.
 const EVENTS_AT_ONCE: u64 = 1_000;
 const BOOKINGS_AT_ONCE: usize = 100;
 const NUMBERS_AT_ONCE: usize = 1_000;
+
+/// From company to company along the index, whatever their number of events.
+macro_rules! known_companies {
+    () => {
+        "WITH RECURSIVE known (id) AS (
+             SELECT min(company_id) FROM events
+             UNION ALL
+             SELECT (SELECT min(company_id) FROM events WHERE company_id > known.id)
+             FROM known WHERE known.id IS NOT NULL
+         ) "
+    };
+}
 
 /// A new begin of a company's history.
 #[derive(Clone, Debug)]
@@ -90,15 +102,29 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// When the last thing that is written happened, whoever it is of; none in a new store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest(&self) -> Result<Option<Time>, StoreError> {
+        let sql = concat!(
+            known_companies!(),
+            "SELECT max((SELECT at FROM events WHERE company_id = id ORDER BY seq DESC LIMIT 1))
+             FROM known WHERE id IS NOT NULL"
+        );
+        self.ask(|connection| {
+            let latest: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
+            Ok(latest.map(time))
+        })
+    }
+}
+
 fn companies_that_are_gone(connection: &Connection) -> Result<Vec<CompanyId>, StoreError> {
-    // From company to company along the index, whatever their number of events.
-    let sql = "WITH RECURSIVE known (id) AS (
-                   SELECT min(company_id) FROM events
-                   UNION ALL
-                   SELECT (SELECT min(company_id) FROM events WHERE company_id > known.id)
-                   FROM known WHERE known.id IS NOT NULL
-               )
-               SELECT id FROM known WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM companies)";
+    let sql = concat!(
+        known_companies!(),
+        "SELECT id FROM known WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM companies)"
+    );
     let mut query = connection.prepare(sql)?;
     let ids = query.query_map([], |row| row.get::<_, String>(0))?;
     ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable)).collect()

@@ -173,6 +173,10 @@ const REPEATS_WITHIN: usize = 16;
 pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
     let mut changed: Vec<Changed> = Vec::new();
     for event in events {
+        if matches!(event, Event::ClockFollowed { .. }) {
+            let asked = company.bookings().filter(|booking| booking.open_offer().is_some());
+            changed.extend(asked.map(|booking| Changed::Offer(booking.latest_offer_id())));
+        }
         note_changed(event, |what| {
             // Repeats stand close together; one that is missed is written once all the same, with its batch.
             if !changed.iter().rev().take(REPEATS_WITHIN).any(|noted| *noted == what) {
@@ -244,6 +248,7 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
         | Event::ClientDisconnected { .. }
         | Event::PartyEntered { .. }
         | Event::PartyLeft { .. }
+        | Event::ClockFollowed { .. }
         | Event::Resumed => {}
     }
 }

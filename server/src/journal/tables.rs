@@ -175,7 +175,7 @@ fn write_booking_row(connection: &Connection, company: &str, row: &Row) -> Resul
         let sql = "INSERT INTO offers (company_id, booking_id, attempt, employee_id, made_at, expires_at,
                        delivered_at, delivered_to, closed_at, outcome, reason)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-                   ON CONFLICT DO UPDATE SET delivered_at = excluded.delivered_at,
+                   ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at, delivered_at = excluded.delivered_at,
                        delivered_to = excluded.delivered_to, closed_at = excluded.closed_at,
                        outcome = excluded.outcome, reason = excluded.reason";
         connection.prepare_cached(sql)?.execute(params![

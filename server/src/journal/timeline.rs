@@ -327,6 +327,7 @@ impl Teller {
             | Event::MessageSent { .. }
             | Event::NotesWritten { .. }
             | Event::SessionEnded { .. }
+            | Event::ClockFollowed { .. }
             | Event::Resumed => {}
         }
         ControlFlow::Continue(())

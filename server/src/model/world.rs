@@ -294,7 +294,7 @@ impl Here {
 
     /// Tells the time, to the clock and to who sleeps.
     pub fn tell(&self, now: Time) {
-        self.exchange.clock().tell(now);
+        self.exchange.clock().tell(now, 0);
         self.time.send_replace(now);
     }
 }

@@ -1,7 +1,7 @@
 //! The service of one endpoint: it reads on in the feed, sends what may go, hears what came of it and writes that down.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use switchboard_core::Time;
@@ -330,7 +330,7 @@ impl Round {
     }
 
     fn now(&self) -> Time {
-        self.office.exchange.clock().now()
+        self.office.exchange.clock().even()
     }
 }
 
@@ -346,10 +346,11 @@ async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<A
         }
     };
     let _place = office.on_the_way.acquire().await.ok()?;
-    // Receivers hold it against their clocks: the wall clock of now, and not the one that never jumps.
-    let at_s = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    // Receivers hold it against their clocks.
+    let now = office.exchange.clock().now();
+    let at_s = now.as_ms() / 1000;
     let id = event_id(&endpoint.company, seq);
-    let signature = signature::sign(endpoint.secrets(office.exchange.clock().now()), &id, at_s, &told.json);
+    let signature = signature::sign(endpoint.secrets(now), &id, at_s, &told.json);
     let parcel = Parcel { url: endpoint.url.clone(), id, at_s, signature, body: told.json };
     let answer = office.courier.bring(parcel).await;
     if matches!(answer, Answer::Taken) {

@@ -54,7 +54,7 @@ impl World {
 
     pub fn wait(&mut self, ms: u64) {
         self.now = self.now.plus_ms(ms);
-        self.clock.tell(self.now);
+        self.clock.tell(self.now, 0);
     }
 
     /// Done, and committed.

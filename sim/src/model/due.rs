@@ -58,6 +58,32 @@ impl Model {
         dues
     }
 
+    /// The clock went ahead by so much: nothing has less time left by it.
+    pub fn put_off(&mut self, by_ms: u64) {
+        let later = |at: &mut Time| *at = at.plus_ms(by_ms);
+        for search in self.searches.iter_mut().filter(|search| search.end.is_none()) {
+            later(&mut search.ends_by);
+            search.client_back_by.iter_mut().for_each(later);
+            search.waits.iter_mut().for_each(later);
+            if let Some(ask) = search.asks.last_mut().filter(|ask| ask.outcome.is_none()) {
+                later(&mut ask.expires);
+                ask.deliver_by.iter_mut().for_each(later);
+            }
+        }
+        for talk in self.talks.iter_mut().filter(|talk| talk.ended.is_none()) {
+            talk.sides.iter_mut().filter_map(|side| side.back_by.as_mut()).for_each(later);
+        }
+        for staff in self.staff.iter_mut().flatten() {
+            staff.lapses.iter_mut().for_each(later);
+            if let Holds::WrapUp(until) = &mut staff.holds {
+                later(until);
+            }
+            if let Near::Away(until) = &mut staff.near {
+                later(until);
+            }
+        }
+    }
+
     pub(super) fn do_what_is_due(&mut self) {
         while let Some((_, due)) = self.dues().into_iter().filter(|(at, _)| *at <= self.now).min() {
             self.happens(|model| model.do_it_by_itself(due));

@@ -10,6 +10,7 @@ impl Desk {
     pub(super) fn command(&self, words: &[&str]) -> Command {
         match words {
             ["wake"] => Command::Wake,
+            ["company", "follows", by_ms] => Command::FollowClock { by_ms: by_ms.parse().unwrap() },
             ["admin", "sets", "company", settings @ ..] => {
                 Command::SetCompany { name: "Acme".into(), settings: settings_of(settings) }
             }

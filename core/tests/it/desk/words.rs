@@ -157,6 +157,7 @@ impl Desk {
     fn about_a_thing(&self, event: &Event) -> String {
         match event {
             Event::CompanySet { name, .. } => name.to_string(),
+            Event::ClockFollowed { by_ms } => format!("by {by_ms}"),
             Event::BrandSet { brand } => format!("{:?} {:?}", brand.colour, brand.logo),
             Event::BookingOpened { booking, client, client_name, topic, note, key } => {
                 let name = client_name.as_ref().map_or(String::new(), |name| format!(" as {name}"));

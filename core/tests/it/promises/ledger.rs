@@ -127,6 +127,7 @@ impl Ledger {
                 talk.notes = Some(Notes { body: body.clone(), at });
             }
             Event::BrandSet { .. }
+            | Event::ClockFollowed { .. }
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
             | Event::IntentSet { .. }

@@ -131,7 +131,7 @@ pub async fn redeliver(
         reader.ask(|connection| records::deliveries(connection, company, &id, None, seq - 1, 1))
     });
     let found = found.await?.into_iter().next().filter(|found| found.seq == seq).ok_or_else(unknown)?;
-    let (of, id, now) = (company.clone(), webhook.clone(), hub.exchange.clock().now());
+    let (of, id, now) = (company.clone(), webhook.clone(), hub.exchange.clock().even());
     write(&hub, move |connection| records::begin_anew(connection, &of, &id, seq, now)).await?;
     let begun = Delivery { state: "pending".to_owned(), attempts: 0, due: now, ..found };
     let view = DeliveryView::of(&company, begun);
