@@ -78,9 +78,10 @@ impl Scene {
             Command::SetCompany { .. }
             | Command::SetBrand { .. }
             | Command::FollowClock { .. }
-            | Command::RemoveCompany
+            | Command::RemoveCompany { .. }
             | Command::SetEmployee { .. }
             | Command::RemoveEmployee { .. }
+            | Command::Revoke { .. }
             | Command::SetStatus { .. }
             | Command::EmployeeDisconnected { .. }
             | Command::Book { .. }
@@ -225,10 +226,10 @@ fn say() -> Command {
 
 #[library_benchmark(setup = open)]
 #[bench::set_company(Command::SetCompany { name: "Acme & Co".into(), settings: Settings::default() })]
-#[bench::remove_company(Command::RemoveCompany)]
+#[bench::remove_company(Command::RemoveCompany { revoke_before: Time::from_ms(1) })]
 #[bench::set_employee_hired(hire(EMPLOYEES, vec![topic(1), topic(2)]))]
 #[bench::set_employee_other_topics(hire(501, vec![topic(1), topic(2)]))]
-#[bench::remove_employee(Command::RemoveEmployee { employee: employee(501) })]
+#[bench::remove_employee(Command::RemoveEmployee { employee: employee(501), revoke_before: Time::from_ms(1) })]
 #[bench::set_status_idle(status(500, Intent::Idle))]
 #[bench::set_status_offline(status(501, Intent::Offline))]
 #[bench::employee_connected(Command::EmployeeConnected { employee: employee(501) })]

@@ -6,7 +6,9 @@ use crate::brand::Brand;
 use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, Key, MessageId, OfferId, SessionId, Topic};
 use crate::person::{Actor, Party};
+use crate::revocation::Whose;
 use crate::settings::Settings;
+use crate::time::Time;
 
 /// A wish of a person, of a device's coming and going, or of the clock. Fresh ids are handed in with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +25,11 @@ pub enum Command {
         /// All of it.
         brand: Brand,
     },
-    /// End all that is open and forget the company and its employees.
-    RemoveCompany,
+    /// End all that is open, forget the company and its employees, and revoke all tokens for it.
+    RemoveCompany {
+        /// What was issued before that moment, by the clock on the wall, counts no more.
+        revoke_before: Time,
+    },
     /// Make an employee, or replace the name and topics.
     SetEmployee {
         /// Who.
@@ -34,10 +39,19 @@ pub enum Command {
         /// Topics; none means any.
         topics: Vec<Topic>,
     },
-    /// End what the employee has open and forget the employee.
+    /// End what the employee has open, forget the employee and revoke their tokens.
     RemoveEmployee {
         /// Who.
         employee: EmployeeId,
+        /// What was issued before that moment, by the clock on the wall, counts no more.
+        revoke_before: Time,
+    },
+    /// Shut somebody out, whether they are known or not.
+    Revoke {
+        /// Whom.
+        whose: Whose,
+        /// What was issued before that moment, by the clock on the wall, counts no more.
+        before: Time,
     },
     /// Set what the employee wants to be.
     SetStatus {

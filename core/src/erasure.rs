@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::company::Company;
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId};
+use crate::revocation::Whose;
 
 /// Whose data is erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,11 @@ impl Erasure {
         {
             *client = alias.clone();
         }
+        if let Event::AccessRevoked { whose: Whose::Client(client), .. } = event
+            && client == of
+        {
+            *client = alias.clone();
+        }
     }
 
     fn rewrite_employee(&mut self, event: &mut Event, of: &EmployeeId, alias: &EmployeeId) {
@@ -114,6 +120,11 @@ impl Erasure {
             (*id, *name) = (alias.clone(), alias.as_str().into());
         }
         if let Event::EmployeeRemoved { id, .. } = event
+            && id == of
+        {
+            *id = alias.clone();
+        }
+        if let Event::AccessRevoked { whose: Whose::Employee(id), .. } = event
             && id == of
         {
             *id = alias.clone();
@@ -144,6 +155,7 @@ impl Erasure {
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
+            | Event::AccessRevoked { .. }
             | Event::IntentSet { .. }
             | Event::EmployeeConnected { .. }
             | Event::EmployeeDisconnected { .. }

@@ -10,6 +10,7 @@ use crate::employee::Intent;
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, Key, MessageId, OfferId, SessionId, Topic};
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
+use crate::revocation::Whose;
 use crate::settings::Settings;
 use crate::time::Time;
 
@@ -49,6 +50,13 @@ pub enum Event {
         employee: EmployeeNo,
         /// Who it was.
         id: EmployeeId,
+    },
+    /// Tokens of somebody count no more.
+    AccessRevoked {
+        /// Whose.
+        whose: Whose,
+        /// Those that were issued before that moment, by the clock on the wall.
+        before: Time,
     },
     /// What an employee wants to be was set.
     IntentSet {
@@ -225,6 +233,7 @@ impl Event {
             Self::CompanyRemoved => "company_removed",
             Self::EmployeeSet { .. } => "employee_set",
             Self::EmployeeRemoved { .. } => "employee_removed",
+            Self::AccessRevoked { .. } => "access_revoked",
             Self::IntentSet { .. } => "intent_set",
             Self::EmployeeConnected { .. } => "employee_connected",
             Self::EmployeeDisconnected { .. } => "employee_disconnected",

@@ -30,6 +30,8 @@ mod availability;
 
 mod person;
 
+mod revocation;
+
 pub mod command;
 
 pub mod event;
@@ -67,6 +69,7 @@ pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};
 pub use person::{Actor, EndedBy, Party};
 pub use refusal::{NamedBy, Refusal};
+pub use revocation::{Bearer, Token, Whose};
 pub use session::{Message, Notes, Presence, Session};
 pub use settings::Settings;
 pub use time::Time;

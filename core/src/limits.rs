@@ -24,6 +24,11 @@ pub const TOPICS_PER_EMPLOYEE_MAX: usize = 64;
 pub const TOPICS_PER_COMPANY_MAX: usize = 2_000;
 /// Employees of one company: over this the roster no longer fits beside its snapshot in memory.
 pub const EMPLOYEES_PER_COMPANY_MAX: usize = 1_000_000;
+/// People who are shut out by name in one company: about 10 MB in memory. Tokens end by themselves, but nothing says how
+/// late, so no entry is known to be over; beyond this the oldest become one moment that counts for everybody.
+pub const REVOCATIONS_MAX: usize = 100_000;
+/// How many stay when the oldest give way: many go at once, so that it is done seldom.
+pub const REVOCATIONS_KEPT: usize = 90_000;
 /// Messages that a session keeps at hand for a join reply. The wire contract's.
 pub const MESSAGES_AT_HAND_MAX: usize = 100;
 /// How long what has ended is remembered for repeats (same key, accept, cancel, end): a day covers every retry of

@@ -3,6 +3,7 @@
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, MessageId, OfferId, SessionId};
 use crate::offer::Outcome;
 use crate::person::Party;
+use crate::revocation::Whose;
 
 /// Something that one audience must hear. It names what changed; the words are made from the state after the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +77,9 @@ pub enum Notice {
     BoardBooking(BookingId),
     /// To the board: a session's row changed.
     BoardSession(SessionId),
-    /// To the employee's devices: there is no such employee any more.
+    /// To all devices of a person: you are shut out. To everybody it is told that the company is gone.
+    ShutOut(Whose),
+    /// To the board: there is no such employee any more.
     EmployeeGone(EmployeeId),
     /// To everybody: there is no such company any more.
     CompanyGone,

@@ -37,6 +37,14 @@ impl Roster {
         Some((no, self.get(no)?))
     }
 
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &EmployeeId> {
+        self.by_id.keys()
+    }
+
     /// Employees in the order of their ids, after `after`.
     pub(crate) fn by_id_after(&self, after: Option<&str>) -> impl Iterator<Item = (EmployeeNo, &Employee)> {
         use std::ops::Bound::{Excluded, Unbounded};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, SessionId, Topic};
 use crate::limits::MESSAGES_AT_HAND_MAX;
-use crate::person::{Actor, EndedBy, Party};
+use crate::person::{EndedBy, Party};
 use crate::time::Time;
 
 /// The consultation between one client and one employee.
@@ -54,16 +54,6 @@ impl Session {
     #[must_use]
     pub const fn is_running(&self) -> bool {
         self.ended_at.is_none()
-    }
-
-    /// Which side that person is on.
-    #[must_use]
-    pub fn party(&self, actor: &Actor) -> Option<Party> {
-        match actor {
-            Actor::Client(client) if *client == self.client => Some(Party::Client),
-            Actor::Employee(employee) if *employee == self.employee_id => Some(Party::Employee),
-            Actor::Client(_) | Actor::Employee(_) | Actor::Admin => None,
-        }
     }
 
     /// That side's presence.

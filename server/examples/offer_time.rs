@@ -137,6 +137,7 @@ fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socket, Box
         name: None,
         topics: None,
         scope: None,
+        issued_at_ms: None,
         expires_at_s: u64::from(u32::MAX),
     };
     let token = Keyring::hs256(SECRET.as_bytes()).sign(&claims)?;

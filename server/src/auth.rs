@@ -64,6 +64,9 @@ pub enum TokenError {
     /// An employee's or an admin's token without a company.
     #[error("the token has no `company`, which an employee's and an admin's must have")]
     NoCompany,
+    /// It was issued before its bearer was shut out.
+    #[error("the token was revoked: sign in again for a new one")]
+    Revoked,
     /// No key on the ring can sign, or it is no key.
     #[error("there is no key to sign a token with")]
     Signing,

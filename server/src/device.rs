@@ -107,7 +107,9 @@ impl Device {
             let command = Command::OfferDelivered { employee, offer, device };
             let place = self.pass.place().await;
             let told = self.hub.exchange.visit(&seat.company, |visit| {
-                let _late_or_foreign = visit.take(&command);
+                if !visit.company().shuts_out(self.claims.token()) {
+                    let _late_or_foreign = visit.take(&command);
+                }
                 move |_fate: Fate| drop(place)
             });
             // Without the proof the offer counts as undelivered in the end: the safe side.

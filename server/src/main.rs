@@ -202,6 +202,7 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         }
         None => Signer::hs256(Settings::load_for_token(flags, process_variables())?.expose().as_bytes()),
     };
+    let now_ms = Clock::start().now().as_ms();
     let claims = Claims {
         subject,
         role,
@@ -209,7 +210,8 @@ fn sign(flags: Flags, token: TokenFlags) -> anyhow::Result<String> {
         name: token.name,
         topics: token.topics.map(|topics| topics.iter().map(|topic| topic.trim().to_owned()).collect()),
         scope: token.scope,
-        expires_at_s: (Clock::start().now().as_ms() / 1000).saturating_add(token.ttl_s),
+        issued_at_ms: Some(now_ms),
+        expires_at_s: (now_ms / 1000).saturating_add(token.ttl_s),
     };
     signer.sign(&claims, &rules).context("this token cannot be made")
 }

@@ -43,6 +43,8 @@ pub enum Outgoing {
         /// Which line: the device may have joined anew in the meantime.
         line: u64,
     },
+    /// The person is shut out of a company: nothing more comes on a line that is for that company alone.
+    ShutOut,
 }
 
 /// Whether a search goes on that a device is told of.
@@ -69,6 +71,7 @@ impl Outgoing {
             Self::Frame(frame) | Self::Offer(frame, _) | Self::Search(frame, _) | Self::Ended { frame, .. } => {
                 frame.len()
             }
+            Self::ShutOut => 0,
         }
     }
 }

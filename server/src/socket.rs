@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite;
 
 use crate::admission::{Entrance, Limited, Peer};
 use crate::attention::Attention;
-use crate::auth::{Claims, subprotocol_token};
+use crate::auth::{Claims, Role, TokenError, subprotocol_token};
 use crate::channel;
 use crate::device::{Device, End};
 use crate::hub::{Hub, Place};
@@ -105,6 +105,9 @@ pub async fn upgrade(
         Ok(claims) => claims,
         Err(error) => return bad_token(&error.to_string()),
     };
+    if is_shut_out(&hub, &claims) {
+        return refuse(StatusCode::UNAUTHORIZED, "unauthorized", &TokenError::Revoked.to_string());
+    }
     let Some(version) = Version::negotiate(address.vsn.as_deref()) else {
         return refuse(StatusCode::FORBIDDEN, "invalid", "`vsn` must be 1.0.0 or 2.0.0");
     };
@@ -137,6 +140,20 @@ pub async fn upgrade(
             let wire = Wire { socket, device, waiting, tells_next: false, heard_in_turn: 0, attention: None };
             serve(wire, hub, (place, entrance))
         })
+}
+
+/// Whether the person is known to be shut out of the token's company. It is looked at in memory alone: of a company that
+/// nobody has asked for yet the joins say it, and so they do to an employee who is not there any more.
+fn is_shut_out(hub: &Hub, claims: &Claims) -> bool {
+    let company = claims.company.as_deref().and_then(|company| company.parse().ok());
+    let shuts_out = company.and_then(|company| {
+        hub.exchange.peek(&company, |company| {
+            let is_there = |id| company.find_employee(&id).is_some();
+            let is_known = claims.role != Role::Employee || claims.subject.parse().is_ok_and(is_there);
+            is_known && company.exists() && company.shuts_out(claims.token())
+        })
+    });
+    shuts_out.unwrap_or(false)
 }
 
 fn refuse(status: StatusCode, reason: &'static str, message: &str) -> Response {
@@ -324,8 +341,9 @@ impl Wire {
 
     /// Writes what waits, at most so many frames, with one flush: also what comes while it writes.
     async fn write(&mut self, most: usize) -> Option<End> {
+        let is_for_one_company = self.device.claims().company.is_some();
         let Self { socket, waiting, attention, .. } = self;
-        let mut ended = Vec::new();
+        let (mut ended, mut is_shut_out) = (Vec::new(), false);
         let writing = async {
             for outgoing in std::iter::from_fn(|| waiting.take()).take(most) {
                 let (frame, proof) = match outgoing {
@@ -339,6 +357,12 @@ impl Wire {
                         ended.push((topic, line));
                         (frame, None)
                     }
+                    Outgoing::ShutOut if is_for_one_company => {
+                        is_shut_out = true;
+                        break;
+                    }
+                    // Its topics of that company were closed before.
+                    Outgoing::ShutOut => continue,
                 };
                 METRICS.frames_told.inc();
                 socket.feed(Message::Text(frame)).await?;
@@ -357,6 +381,7 @@ impl Wire {
             Box::pin(self.device.forget(&topic, line)).await;
         }
         match written {
+            Ok(Ok(())) if is_shut_out => Some(End::Close(code::REVOKED, TokenError::Revoked.to_string())),
             Ok(Ok(())) => None,
             Ok(Err(_gone)) => Some(End::Gone),
             Err(_too_slow) => Some(too_slow()),

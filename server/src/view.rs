@@ -309,15 +309,16 @@ pub struct OwnSessionView<'a> {
 }
 object!(OwnSessionView<'_> { session, wrap_up_ends_in_ms });
 
-/// The session as it is now.
+/// The session as it is now. Whoever was removed with it has nothing to wrap up.
 #[must_use]
 pub fn own_session<'a>(
     company: &'a Company,
     session: &'a Session,
-    employee: &Employee,
+    employee: Option<&Employee>,
     now: Time,
 ) -> OwnSessionView<'a> {
-    OwnSessionView { session: self::session(company, session), wrap_up_ends_in_ms: wrap_up_ends_in_ms(employee, now) }
+    let wrap_up_ends_in_ms = employee.and_then(|employee| wrap_up_ends_in_ms(employee, now));
+    OwnSessionView { session: self::session(company, session), wrap_up_ends_in_ms }
 }
 
 /// What is left of the time after a session; none at any other time.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use switchboard::auth::Role;
-use switchboard_core::{Actor, Command, Event, Intent, Party, SessionId, Time, invariants};
+use switchboard_core::{Actor, Bearer, Command, Event, Intent, Party, SessionId, Time, Token, invariants};
 
 use crate::house::Queued;
-use crate::model::{Answer, Step};
+use crate::model::{Answer, Step, Who};
 use crate::tasks::{Task, What};
 use crate::wire::{Frame, Heard, Wish};
 use crate::world::{Chore, Listener, Place, Seat, World, kind_of};
@@ -129,6 +129,17 @@ impl World {
         if let Err(difference) = office.ahead.compare(&office.shadow) {
             panic!("the second opinion: {difference}, after {:?} made {events:?}", mark.step);
         }
+        for shown in self.phones.iter().filter(|phone| phone.is_up).map(|phone| &phone.shown) {
+            let bearer = match &shown.who {
+                Who::Client(id) => Bearer::Client(id),
+                Who::Employee(id) => Bearer::Employee(id),
+                Who::Admin => Bearer::Admin,
+            };
+            let issued_at = shown.issued_ms.map(Time::from_ms);
+            let token = Token { bearer, is_for_company: shown.is_for_company, issued_at };
+            let is_out = office.ahead.is_out(shown);
+            assert_eq!(office.shadow.shuts_out(token), is_out, "whether {shown:?} is shut out after {:?}", mark.step);
+        }
         for talk in told.talks {
             if self.sessions.insert(talk, mark.office).is_none() {
                 self.counts.sessions += 1;
@@ -206,13 +217,25 @@ impl World {
             Place::Employee(employee) => Some(employee.clone()),
             _ => None,
         });
+        let office = self.phones[phone].seats.values().map(|seat| seat.office).next();
+        if seat.is_some() && office.is_some_and(|office| self.is_out(phone, office)) {
+            return Step::Nothing(Answer::Done);
+        }
         seat.map_or(Step::Wake, |employee| Step::Delivered(employee, offer, kind_of(phone)))
     }
 
     fn joins(&mut self, phone: usize, frame: &Frame, old: Option<Seat>, line: Option<u64>, mark: &mut Mark) {
         let line = line.expect("a join makes a line");
-        let place = self.place_of(phone, &frame.topic);
+        let mut place = self.place_of(phone, &frame.topic);
         let model = &self.offices[mark.office].ahead;
+        let is_known = match &place {
+            Ok(Place::Employee(id)) => model.exists && model.staff_no(id).is_some(),
+            Ok(Place::Client(_) | Place::Board) => model.exists,
+            Ok(Place::Session(..)) | Err(_) => false,
+        };
+        if is_known && self.is_out(phone, mark.office) {
+            place = Err("unauthorized");
+        }
         let step = match &place {
             Ok(Place::Session(..)) => place.as_ref().ok().and_then(arrival).unwrap_or(Step::Nothing(Answer::Done)),
             Ok(_) if !model.exists => Step::Nothing(Answer::No("unknown_company")),
@@ -251,16 +274,23 @@ impl World {
                 let session: SessionId = rest.parse().expect("a session's topic");
                 let office = self.sessions.get(&session).copied().ok_or("unknown_session")?;
                 let may = person.office.is_none_or(|own| own == office) && person.role != Role::Admin;
-                let talk = self.offices[office].ahead.talk(session);
-                let side = talk.filter(|_| may).and_then(|talk| talk.side_of(&self.actor(phone)));
+                let model = &self.offices[office].ahead;
+                let talk = model.talk(session);
+                let side = talk.filter(|_| may).and_then(|talk| model.side_of(talk, &self.actor(phone)));
                 match (may, talk, side) {
                     (false, _, _) => Err("forbidden"),
+                    _ if self.is_out(phone, office) => Err("unauthorized"),
                     (true, None, _) => Err("unknown_session"),
                     (true, Some(_), None) => Err("forbidden"),
                     (true, Some(_), Some(party)) => Ok(Place::Session(session, party)),
                 }
             }
         }
+    }
+
+    /// Whether the token that a device has shown counts no more there.
+    fn is_out(&self, phone: usize, office: usize) -> bool {
+        self.offices[office].ahead.is_out(&self.phones[phone].shown)
     }
 
     fn actor(&self, phone: usize) -> Actor {
@@ -332,6 +362,9 @@ impl World {
     fn push(&self, phone: usize, frame: &Frame, mark: &mut Mark) -> Step {
         let seat = self.phones[phone].seats.get(&frame.topic).expect("only a joined topic comes to its turn");
         let model = &self.offices[seat.office].ahead;
+        if self.is_out(phone, seat.office) {
+            return Step::Nothing(Answer::No("unauthorized"));
+        }
         match (&frame.wish, &seat.place) {
             (Wish::Book(topic, note, key), Place::Client(client)) => {
                 Step::Book(client.clone(), self.phones[phone].name.clone(), topic.clone(), note.clone(), key.clone())
@@ -450,13 +483,14 @@ pub fn admin_command(step: &Step) -> Command {
     match step.clone() {
         Step::SetCompany(settings) => Command::SetCompany { name: "A company".into(), settings },
         Step::SetBrand(brand) => Command::SetBrand { brand },
-        Step::RemoveCompany => Command::RemoveCompany,
+        Step::RemoveCompany(revoke_before) => Command::RemoveCompany { revoke_before },
         Step::SetEmployee(employee, name, topics) => Command::SetEmployee {
             employee,
             name: Arc::from(name),
             topics: topics.iter().map(|topic| topic.parse().expect("a topic")).collect(),
         },
-        Step::RemoveEmployee(employee) => Command::RemoveEmployee { employee },
+        Step::RemoveEmployee(employee, revoke_before) => Command::RemoveEmployee { employee, revoke_before },
+        Step::Revoke(whose, before) => Command::Revoke { whose, before },
         Step::SetStatus(employee, willing, by_admin) => {
             Command::SetStatus { employee, intent: if willing { Intent::Idle } else { Intent::Offline }, by_admin }
         }

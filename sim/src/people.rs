@@ -290,6 +290,11 @@ impl World {
     }
 
     fn remember_answer(&mut self, person: usize, phone: usize, asked: &Frame, heard: &Heard) {
+        if heard.reason() == "unauthorized" && self.phones[phone].is_up {
+            // They sign in again and come with a new token.
+            self.people[person].issued_ms = Some(self.now_ms);
+            self.cut(phone);
+        }
         let memory = &mut self.people[person].memory;
         let response = heard.response();
         if let (Wish::Join | Wish::More(_), Some(next)) = (&asked.wish, response["next"].as_str()) {

@@ -1,7 +1,8 @@
 //! One throw of the dice: one thing happens in the world.
 
 use fastrand::Rng;
-use switchboard_core::{Actor, Brand};
+use switchboard::auth::Role;
+use switchboard_core::{Actor, Brand, Whose};
 
 use crate::model::Step;
 use crate::weather::Weights;
@@ -167,7 +168,8 @@ impl World {
         let many = self.offices[office].ahead.staff.len().max(1);
         let employee = format!("employee-{}", dice.usize(0..many.min(6))).parse().expect("an id");
         let model = &self.offices[office].stored;
-        let step = match dice.u8(0..12) {
+        let now = switchboard_core::Time::from_ms(self.now_ms);
+        let step = match dice.u8(0..13) {
             0..3 => Step::SetStatus(employee, dice.bool(), true),
             3 | 4 => match model.searches.iter().rev().nth(dice.usize(0..3)) {
                 Some(search) => Step::Cancel(search.id, Actor::Admin),
@@ -178,10 +180,20 @@ impl World {
                 None => return,
             },
             7 | 8 => Step::SetEmployee(employee, "Another name".into(), self.weather.topics(dice)),
-            9 => Step::RemoveEmployee(employee),
             10 if dice.bool() => Step::SetBrand(brand(dice)),
+            9 => Step::RemoveEmployee(employee, now),
+            12 => {
+                let person = &self.people[dice.usize(0..self.people.len())];
+                Step::Revoke(
+                    match person.role {
+                        Role::Client => Whose::Client(person.id.parse().expect("an id")),
+                        Role::Employee | Role::Admin => Whose::Employee(employee),
+                    },
+                    now,
+                )
+            }
             10 => Step::SetCompany(self.weather.settings(dice)),
-            _ if model.exists && dice.u8(0..4) == 0 => Step::RemoveCompany,
+            _ if model.exists && dice.u8(0..4) == 0 => Step::RemoveCompany(now),
             _ => Step::SetCompany(self.weather.settings(dice)),
         };
         self.admin(office, step);

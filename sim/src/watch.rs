@@ -1,12 +1,12 @@
 //! What people are told, held against the second opinion: nothing that is not stored, nothing that is not so, nothing
 //! left out, each thing in its order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use switchboard::journal::Fate;
 use switchboard::outbox::Outgoing;
-use switchboard_core::{EmployeeId, Party};
+use switchboard_core::{EmployeeId, Party, SessionId, Whose};
 
 use crate::house::{BOARD_PAGE_ROWS, Released};
 use crate::mark::Mark;
@@ -33,29 +33,60 @@ impl World {
         }
     }
 
-    fn released(&mut self, released: Released) {
+    fn released(&mut self, mut released: Released) {
+        released.sent.retain(|(phone, _)| !self.phones[*phone].is_shut_out);
         let mark = self.marks.pop_front().expect("only what was queued is released");
         assert_eq!(mark.number, released.number, "promise 6: released out of its order");
         self.digest.add((released.number, released.fate == Fate::Committed));
         if self.is_told_aloud {
             println!("{} {:?} at {} {:?}", released.number, released.fate, mark.at.as_ms(), mark.step);
-            released.sent.iter().for_each(|(phone, outgoing)| println!("    to {phone}: {}", text(outgoing)));
+            released
+                .sent
+                .iter()
+                .for_each(|(phone, outgoing)| println!("    to {phone}: {}", text(outgoing).unwrap_or("shut out")));
         }
         let mut sent: BTreeMap<usize, Vec<Heard>> = BTreeMap::new();
+        let mut shut_out = BTreeSet::new();
         for (phone, outgoing) in &released.sent {
-            sent.entry(*phone).or_default().push(Heard::read(text(outgoing)));
+            match text(outgoing) {
+                Some(text) => {
+                    assert!(!shut_out.contains(phone), "who is shut out is told more: {text}");
+                    sent.entry(*phone).or_default().push(Heard::read(text));
+                }
+                None => drop(shut_out.insert(*phone)),
+            }
         }
         match released.fate {
             Fate::Committed => {
                 let (answer, told) = self.store(&mark);
                 self.check_reply(&mark, &answer, &mut sent);
+                self.check_shut_out(&mark, &told, &shut_out);
                 self.check_events(&mark, &told, sent);
             }
-            Fate::Lost => self.check_lost(&mark, sent),
+            Fate::Lost => {
+                assert!(shut_out.is_empty(), "promise 2: shut out by what was lost");
+                self.check_lost(&mark, sent);
+            }
         }
         for (phone, outgoing) in released.sent {
             self.send(phone, outgoing);
         }
+        // Their sockets are closed, but for those of clients who may be in any company.
+        for phone in shut_out {
+            if self.phones[phone].shown.is_for_company {
+                self.phones[phone].is_shut_out = true;
+                self.cut(phone);
+            }
+        }
+    }
+
+    /// Every device of whoever is removed or shut out hears of it, and nobody else's.
+    fn check_shut_out(&self, mark: &Mark, told: &Told, shut_out: &BTreeSet<usize>) {
+        let model = &self.offices[mark.office].stored;
+        let hit = mark.listeners.iter().filter(|(place, _)| is_shut_out(told, model, place));
+        let is_up = |phone: &usize| self.phones[*phone].is_up;
+        let expected: BTreeSet<usize> = hit.map(|(_, listener)| listener.phone).filter(is_up).collect();
+        assert_eq!(*shut_out, expected, "who is shut out by {:?}", mark.step);
     }
 
     /// The model of what is stored takes the step.
@@ -71,6 +102,9 @@ impl World {
     fn send(&mut self, phone: usize, outgoing: Outgoing) {
         self.counts.frames += 1;
         self.digest.add((phone, text(&outgoing)));
+        if matches!(outgoing, Outgoing::ShutOut) {
+            return;
+        }
         if let Outgoing::Ended { topic, line, .. } = &outgoing {
             self.phones[phone].chores.push_back(Chore::Forget(topic.to_string(), *line));
         }
@@ -83,7 +117,8 @@ impl World {
     pub fn hear_at_once(&mut self, task: usize, sent: Vec<(usize, Outgoing)>) -> Vec<Heard> {
         let mut at_once = Vec::new();
         for (phone, outgoing) in sent {
-            let heard = Heard::read(text(&outgoing));
+            let Some(text) = text(&outgoing) else { panic!("promise 2: shut out before anything was released") };
+            let heard = Heard::read(text);
             let What::Hear(of, frame) = self.tasks[task].what.clone() else {
                 panic!("promise 2: told before anything was released: {heard:?}");
             };
@@ -325,16 +360,14 @@ impl Expected<'_> {
             Place::Session(session, party) => self.session(*session, *party),
             Place::Board => self.board(),
         }
-        if self.told.company_gone {
+        if is_shut_out(self.told, self.model, self.place) {
+            let last = self.frames.last().map(|heard| heard.event.as_str());
+            assert_eq!(last, Some("phx_close"), "a channel closes after all that is told on it: {:?}", self.frames);
             self.must_hear("phx_close", &json!({}));
         }
     }
 
     fn employee(&mut self, id: &EmployeeId) {
-        if self.told.removed.contains(id) {
-            return self.must_hear("phx_close", &json!({}));
-        }
-        let Some(no) = self.model.staff_no(id) else { return };
         for (offer, outcome) in self.closed(id) {
             let payload = json!({ "offer_id": offer.to_string(), "outcome": outcome.word() });
             self.must_hear("offer_closed", &payload);
@@ -345,12 +378,14 @@ impl Expected<'_> {
                 self.must_hear("offer", &json!({ "offer": self.model.offer_json(*offer, self.mark.at) }));
             }
         }
-        for (_, cause) in self.told.statuses.iter().filter(|(whose, _)| *whose == no) {
-            self.must_hear("status", &self.model.status_json(no, cause));
+        if let Some(no) = self.model.staff_no(id) {
+            for (_, cause) in self.told.statuses.iter().filter(|(whose, _)| *whose == no) {
+                self.must_hear("status", &self.model.status_json(no, cause));
+            }
         }
         for talk in &self.told.talks {
-            if self.model.talk(*talk).is_some_and(|talk| talk.who == *id) {
-                let left_ms = self.model.staff(no).and_then(|staff| staff.wrap_up_left_ms(self.mark.at));
+            if let Some(found) = self.model.talk(*talk).filter(|talk| talk.who == *id) {
+                let left_ms = self.model.staff(found.staff).and_then(|staff| staff.wrap_up_left_ms(self.mark.at));
                 let session = self.model.talk_json(*talk);
                 self.must_hear("session", &json!({ "session": session, "wrap_up_ends_in_ms": left_ms }));
             }
@@ -420,12 +455,31 @@ impl Expected<'_> {
     }
 }
 
-fn text(outgoing: &Outgoing) -> &str {
+/// Whether whoever listens there is removed or shut out.
+fn is_shut_out(told: &Told, model: &Model, place: &Place) -> bool {
+    let talk = |session: &SessionId| model.talk(*session);
+    told.company_gone
+        || told.shut_out.iter().any(|whose| match (whose, place) {
+            (Whose::Client(id), Place::Client(client)) => id == client,
+            (Whose::Employee(id), Place::Employee(employee)) => id == employee,
+            (Whose::Client(id), Place::Session(session, Party::Client)) => {
+                talk(session).is_some_and(|t| t.client == *id)
+            }
+            (Whose::Employee(id), Place::Session(session, Party::Employee)) => {
+                talk(session).is_some_and(|t| t.who == *id)
+            }
+            _ => false,
+        })
+}
+
+/// The frame; none when the line is closed.
+fn text(outgoing: &Outgoing) -> Option<&str> {
     match outgoing {
         Outgoing::Frame(text)
         | Outgoing::Offer(text, _)
         | Outgoing::Search(text, _)
-        | Outgoing::Ended { frame: text, .. } => text,
+        | Outgoing::Ended { frame: text, .. } => Some(text),
+        Outgoing::ShutOut => None,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::disk::Disk;
 use crate::house::House;
 use crate::mark::Mark;
 use crate::merged::Board;
-use crate::model::{Model, Step};
+use crate::model::{Model, Shown, Step, Who};
 use crate::people::Memory;
 use crate::tasks::{Done, Task, What};
 use crate::weather::Weather;
@@ -131,6 +131,8 @@ pub struct Person {
     pub office: Option<usize>,
     /// Their id.
     pub id: String,
+    /// When their token was made out, in milliseconds; some do not say it.
+    pub issued_ms: Option<u64>,
     /// The devices that are switched on.
     pub phones: Vec<usize>,
     /// What they have been told, and what they wait for.
@@ -141,12 +143,16 @@ pub struct Person {
 pub struct Phone {
     /// Whose.
     pub person: usize,
+    /// What it has shown at the door.
+    pub shown: Shown,
     /// The server's end, while nothing is under way in it.
     pub device: Option<Device>,
     /// What the token on it calls the person.
     pub name: Option<String>,
     /// Whether the line holds.
     pub is_up: bool,
+    /// Whether the server closed it because the person is shut out: what is on its way behind that is never written.
+    pub is_shut_out: bool,
     /// On their way to the server.
     pub up: VecDeque<Sent>,
     /// On their way to the person.
@@ -225,6 +231,10 @@ impl World {
                 people.push(Person::new(Role::Employee, Some(office), format!("employee-{n}")));
             }
             people.push(Person::new(Role::Admin, Some(office), format!("admin-{office}")));
+        }
+        // Some back ends do not say when they made a token out.
+        for person in people.iter_mut().filter(|_| dice.u8(0..5) == 0) {
+            person.issued_ms = None;
         }
         let disk = Disk::default();
         let weather = Weather::throw(&mut dice);
@@ -340,9 +350,11 @@ impl World {
         house.listen(phone, outbox);
         self.phones.push(Phone {
             person,
+            shown: self.shown(person),
             device: Some(device),
             name,
             is_up: true,
+            is_shut_out: false,
             up: VecDeque::new(),
             down: VecDeque::new(),
             chores: VecDeque::new(),
@@ -355,6 +367,16 @@ impl World {
         });
         self.people[person].phones.push(phone);
         Some(phone)
+    }
+
+    fn shown(&self, person: usize) -> Shown {
+        let person = &self.people[person];
+        let who = match person.role {
+            Role::Client => Who::Client(person.id.clone()),
+            Role::Employee => Who::Employee(person.id.clone()),
+            Role::Admin => Who::Admin,
+        };
+        Shown { who, is_for_company: person.office.is_some(), issued_ms: person.issued_ms }
     }
 
     /// A client's next token may have another name than the one before, or none. What an employee's says is no matter
@@ -374,6 +396,7 @@ impl World {
             name: name.map(str::to_owned),
             topics: None,
             scope: None,
+            issued_at_ms: person.issued_ms,
             expires_at_s: u64::MAX / 1000,
         }
     }
@@ -382,6 +405,7 @@ impl World {
     pub fn hear(&mut self, phone: usize, dice: &mut Rng) {
         let Some(outgoing) = self.phones[phone].down.pop_front() else { return };
         let (text, proof) = match outgoing {
+            Outgoing::ShutOut => return,
             Outgoing::Frame(text) | Outgoing::Search(text, _) | Outgoing::Ended { frame: text, .. } => (text, None),
             Outgoing::Offer(text, proof) => (text, Some(proof.to_vec())),
         };
@@ -411,6 +435,6 @@ impl Person {
     /// Somebody who has not been told anything.
     #[must_use]
     pub fn new(role: Role, office: Option<usize>, id: String) -> Self {
-        Self { role, office, id, phones: Vec::new(), memory: Memory::default() }
+        Self { role, office, id, issued_ms: Some(BEGIN_MS), phones: Vec::new(), memory: Memory::default() }
     }
 }

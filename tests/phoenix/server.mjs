@@ -167,8 +167,9 @@ function endsWithUs(child) {
 export function token(claims, { secret = SECRET, header = {}, lifeSeconds = 3600 } = {}) {
   const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const head = { alg: 'HS256', typ: 'JWT', ...header }
-  const exp = Math.floor(Date.now() / 1000) + lifeSeconds
-  const signed = `${encode(head)}.${encode({ exp, ...claims })}`
+  const iat = Date.now() / 1000
+  const exp = Math.floor(iat) + lifeSeconds
+  const signed = `${encode(head)}.${encode({ iat, exp, ...claims })}`
   const signature = head.alg === 'none' ? '' : createHmac('sha256', secret).update(signed).digest('base64url')
   return `${signed}.${signature}`
 }

@@ -18,7 +18,7 @@ async function pair(algorithm, kid, options = {}) {
 
 function sign({ algorithm, kid, privateKey }, { claims = {}, header = {}, audience = AUDIENCE, issuer = ISSUER, exp = '1h' } = {}) {
   const token = new jose.SignJWT({ role: 'client', ...claims }).setSubject('carl').setAudience(audience).setIssuer(issuer)
-  return token.setExpirationTime(exp).setProtectedHeader({ alg: algorithm, kid, ...header }).sign(privateKey)
+  return token.setIssuedAt().setExpirationTime(exp).setProtectedHeader({ alg: algorithm, kid, ...header }).sign(privateKey)
 }
 
 async function serverWith(t, text, env = {}) {

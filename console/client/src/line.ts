@@ -15,7 +15,7 @@ export type LineState = 'idle' | 'connecting' | 'open' | 'lost' | 'refused'
 export interface Options {
   /**
    * Gives a token. It is asked at every connect that needs a fresh one: the first time, after a refusal, after close
-   * code 4401, and before `exp` passes. One that throws, or says nothing for 20 s, is asked again later and later.
+   * codes 4401 and 4403, and before `exp` passes. One that throws, or says nothing for 20 s, is asked again later and later.
    */
   token: () => string | Promise<string>
   /** What history calls this kind of device: `a-z 0-9 _ -`, up to 32. */
@@ -151,8 +151,9 @@ export class Line {
   #closed(code: number): void {
     if (!this.#dialled) return
     if (this.#openedAt === undefined) return void this.#notOpened()
-    if (code === EXPIRED) this.#tokens.expired()
-    this.#lost(code === EXPIRED ? this.#tokens.waitMs : this.#backOffMs())
+    const needsAnother = code === EXPIRED || code === REVOKED
+    if (needsAnother) this.#tokens.expired()
+    this.#lost(needsAnother ? this.#tokens.waitMs : this.#backOffMs())
   }
 
   /** A browser does not say why. Twice in a row, and a server that is there, mean that it is the token. */
@@ -226,6 +227,8 @@ const page = typeof window === 'undefined' ? undefined : window
 const WAKERS = ['online', 'visibilitychange']
 /** The server's close code for a token that ended. */
 const EXPIRED = 4401
+/** And for a person who is shut out: a token that was issued after that may count again. */
+const REVOKED = 4403
 const BACK_OFF_MS = [50, 250, 500, 1000, 2000]
 const BACK_OFF_MAX_MS = 5000
 const HELD_MS = 5000

@@ -11,7 +11,9 @@ use crate::employee::{Duty, Employee, Intent, Meter, Reach};
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
+use crate::past::Past;
 use crate::person::{EndedBy, Party};
+use crate::register::Register;
 use crate::session::{Message, Notes, Presence, Session};
 use crate::settings::Settings;
 use crate::time::Time;
@@ -31,6 +33,9 @@ impl Company {
             Event::CompanyRemoved => self.remove(),
             Event::EmployeeSet { employee, id, name, topics } => self.set_employee_row(at, *employee, id, name, topics),
             Event::EmployeeRemoved { employee, .. } => self.remove_employee_row(*employee),
+            Event::AccessRevoked { whose, before } => {
+                self.revocations.add(whose, *before, self.roster.ids().cloned());
+            }
             Event::IntentSet { employee, intent, .. } => self.set_intent(at, *employee, *intent),
             Event::EmployeeConnected { employee } => self.connect_employee(at, *employee),
             Event::EmployeeDisconnected { employee } => self.disconnect_employee(at, *employee),
@@ -83,9 +88,21 @@ impl Company {
         if !self.exists {
             self.exists = true;
             self.created_at = at;
+            self.begin_empty();
         }
         self.name = name.clone();
         self.settings = settings.clone();
+    }
+
+    /// A company that is made again under an id begins empty: nothing of the one before is shown, repeated or counted.
+    fn begin_empty(&mut self) {
+        self.bookings = Register::default();
+        self.sessions = Register::default();
+        self.clients.clear();
+        self.past = Past::default();
+        self.keys.clear();
+        self.today = Today { day: self.today.day, ..Today::default() };
+        self.deadlines = self.all_deadlines();
     }
 
     fn remove(&mut self) {

@@ -12,6 +12,7 @@ use crate::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
 use crate::offer::{Offer, Outcome};
 use crate::person::{Actor, EndedBy, Party};
 use crate::refusal::Refusal;
+use crate::revocation::Whose;
 use crate::session::Session;
 use crate::time::Time;
 
@@ -35,9 +36,14 @@ impl Company {
             Command::SetCompany { .. } => Ok(vec![]),
             Command::SetBrand { brand } if *brand == self.brand => Ok(vec![]),
             Command::SetBrand { brand } => Ok(vec![Event::BrandSet { brand: brand.clone() }]),
-            Command::RemoveCompany => Ok(self.remove_company()),
+            Command::RemoveCompany { revoke_before } => Ok(self.remove_company(*revoke_before)),
             Command::SetEmployee { .. } => self.set_employee(command),
-            Command::RemoveEmployee { employee } => Ok(self.remove_employee(now, employee)),
+            Command::RemoveEmployee { employee, revoke_before } => {
+                Ok(self.remove_employee(now, employee, *revoke_before))
+            }
+            Command::Revoke { whose, before } => {
+                Ok(vec![Event::AccessRevoked { whose: whose.clone(), before: *before }])
+            }
             Command::SetStatus { employee, intent, by_admin } => self.set_status(now, employee, *intent, *by_admin),
             Command::EmployeeConnected { employee } => self.employee_connected(employee),
             Command::EmployeeDisconnected { employee } => self.employee_disconnected(employee),
@@ -80,7 +86,7 @@ impl Company {
     /// To remove what is not there, to wake or to leave is no mistake; all else needs a company.
     fn decide_without_company(&self, command: &Command) -> Decision {
         match command {
-            Command::RemoveCompany
+            Command::RemoveCompany { .. }
             | Command::Wake
             | Command::FollowClock { .. }
             | Command::Resume
@@ -91,6 +97,7 @@ impl Company {
             | Command::SetBrand { .. }
             | Command::SetEmployee { .. }
             | Command::RemoveEmployee { .. }
+            | Command::Revoke { .. }
             | Command::SetStatus { .. }
             | Command::EmployeeConnected { .. }
             | Command::ClientConnected { .. }
@@ -106,12 +113,13 @@ impl Company {
         }
     }
 
-    fn remove_company(&self) -> Vec<Event> {
+    fn remove_company(&self, revoke_before: Time) -> Vec<Event> {
         let open = self.bookings.values().filter(|booking| booking.is_open());
         let mut events: Vec<Event> =
             open.flat_map(|b| self.end_search(b.id, Outcome::WithdrawnByAdmin, BookingReason::ClosedByAdmin)).collect();
         let running = self.sessions.values().filter(|session| session.is_running());
         events.extend(running.map(|s| Event::SessionEnded { session: s.id, by: EndedBy::Admin, reason: None }));
+        events.push(Event::AccessRevoked { whose: Whose::Everybody, before: revoke_before });
         events.push(Event::CompanyRemoved);
         events
     }
@@ -135,13 +143,14 @@ impl Company {
         Ok(vec![Event::EmployeeSet { employee: no, id: employee.clone(), name: name.clone(), topics }])
     }
 
-    fn remove_employee(&self, now: Time, id: &EmployeeId) -> Vec<Event> {
+    fn remove_employee(&self, now: Time, id: &EmployeeId, revoke_before: Time) -> Vec<Event> {
         let Some((no, employee)) = self.roster.find(id) else { return vec![] };
         let mut events = match employee.duty {
             Duty::Asked(booking) => self.close_offer(now, booking, Outcome::WithdrawnByAdmin, None),
             Duty::InSession(session) => vec![Event::SessionEnded { session, by: EndedBy::Admin, reason: None }],
             Duty::Free | Duty::WrapUp { .. } => vec![],
         };
+        events.push(Event::AccessRevoked { whose: Whose::Employee(id.clone()), before: revoke_before });
         events.push(Event::EmployeeRemoved { employee: no, id: id.clone() });
         events
     }
@@ -337,7 +346,9 @@ impl Company {
     fn offer_to(&self, employee: &EmployeeId, id: OfferId) -> Result<(&Booking, &Offer), Refusal> {
         let booking = self.bookings.get(id.booking).ok_or(Refusal::UnknownOffer)?;
         let offer = booking.offer(id.attempt).ok_or(Refusal::UnknownOffer)?;
-        if offer.employee_id == *employee { Ok((booking, offer)) } else { Err(Refusal::UnknownOffer) }
+        // By number and not by id: who got the id of somebody who was removed was never asked.
+        let is_theirs = self.roster.find(employee).is_some_and(|(no, _)| no == offer.employee);
+        if is_theirs { Ok((booking, offer)) } else { Err(Refusal::UnknownOffer) }
     }
 
     fn party_moved(&self, id: SessionId, party: Party, online: bool) -> Decision {
@@ -354,7 +365,7 @@ impl Company {
     fn send(&self, command: &Command) -> Decision {
         let Command::Send { session, message, by, body, key } = command else { return Ok(vec![]) };
         let found = self.session_of(*session, by)?;
-        let from = found.party(by).ok_or(Refusal::Forbidden)?;
+        let from = self.party_in(found, by).ok_or(Refusal::Forbidden)?;
         if key.as_ref().is_some_and(|key| found.message_with_key(from, key).is_some()) {
             return Ok(vec![]);
         }
@@ -373,7 +384,7 @@ impl Company {
     /// Also after the end: people finish their notes then.
     fn write_notes(&self, id: SessionId, by: &Actor, body: &Arc<str>) -> Decision {
         let found = self.session_of(id, by)?;
-        if found.party(by) != Some(Party::Employee) {
+        if self.party_in(found, by) != Some(Party::Employee) {
             return Err(Refusal::Forbidden);
         }
         let same = found.notes.as_ref().is_some_and(|notes| notes.body == *body);
@@ -384,7 +395,7 @@ impl Company {
         let session = self.sessions.get(id).ok_or(Refusal::UnknownSession)?;
         match by {
             Actor::Admin => Ok(session),
-            Actor::Client(_) | Actor::Employee(_) if session.party(by).is_some() => Ok(session),
+            Actor::Client(_) | Actor::Employee(_) if self.party_in(session, by).is_some() => Ok(session),
             Actor::Client(_) | Actor::Employee(_) => Err(Refusal::Forbidden),
         }
     }

@@ -9,6 +9,7 @@ impl Company {
     pub(crate) fn erase(&mut self, erasure: &mut Erasure) {
         match (erasure.person.clone(), erasure.alias.clone()) {
             (Person::Client(client), Person::Client(alias)) => {
+                self.revocations.rename_client(&client, &alias);
                 if let Some(open) = self.clients.remove(&client) {
                     self.clients.insert(alias.clone(), open);
                 }
@@ -24,6 +25,7 @@ impl Company {
                 }
             }
             (Person::Employee(employee), Person::Employee(alias)) => {
+                self.revocations.rename_employee(&employee, &alias);
                 if let Some((no, _)) = self.roster.find(&employee) {
                     erasure.knows_number(no);
                     if let Some(mut found) = self.roster.remove(no) {

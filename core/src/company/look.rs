@@ -7,6 +7,8 @@ use crate::brand::Brand;
 use crate::command::Command;
 use crate::employee::Employee;
 use crate::id::{BookingId, ClientId, CompanyId, EmployeeId, EmployeeNo, SessionId, Topic};
+use crate::person::{Actor, Party};
+use crate::revocation::Token;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::time::Time;
@@ -113,6 +115,27 @@ impl Company {
         self.sessions.get(id)
     }
 
+    /// Which side of a session that person is on. An employee is who they were then: somebody with the id of one who was
+    /// removed is on no side.
+    #[must_use]
+    pub fn party_in(&self, session: &Session, actor: &Actor) -> Option<Party> {
+        match actor {
+            Actor::Client(client) if *client == session.client => Some(Party::Client),
+            Actor::Employee(employee) => {
+                let (no, _) = self.roster.find(employee)?;
+                (no == session.employee).then_some(Party::Employee)
+            }
+            Actor::Client(_) | Actor::Admin => None,
+        }
+    }
+
+    /// Whether a token counts no more in this company.
+    #[must_use]
+    pub fn shuts_out(&self, token: Token<'_>) -> bool {
+        // Most companies never shut anybody out, and this is asked with every wish.
+        !self.revocations.is_empty() && self.revocations.shut_out(token, |employee| self.roster.has(employee))
+    }
+
     /// All bookings that are open or remembered, oldest first.
     pub fn bookings(&self) -> impl Iterator<Item = &Booking> {
         self.bookings.values()
@@ -194,14 +217,15 @@ impl Company {
             }
             Command::Send { session, message, by, key, .. } => {
                 let found = self.sessions.get(*session);
-                let keyed = found.zip(key.as_ref()).and_then(|(s, key)| s.message_with_key(s.party(by)?, key));
+                let keyed = found.zip(key.as_ref()).and_then(|(s, key)| s.message_with_key(self.party_in(s, by)?, key));
                 Answer::Message(*session, keyed.map_or(*message, |m| m.id))
             }
             Command::EnterSession { session, .. }
             | Command::WriteNotes { session, .. }
             | Command::End { session, .. } => Answer::Session(*session),
-            Command::RemoveCompany
+            Command::RemoveCompany { .. }
             | Command::RemoveEmployee { .. }
+            | Command::Revoke { .. }
             | Command::EmployeeConnected { .. }
             | Command::EmployeeDisconnected { .. }
             | Command::ClientConnected { .. }

@@ -28,6 +28,7 @@ use crate::notice::Notice;
 use crate::past::Past;
 use crate::refusal::Refusal;
 use crate::register::Register;
+use crate::revocation::Revocations;
 use crate::roster::Roster;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -53,6 +54,8 @@ pub struct Company {
     clients: BTreeMap<ClientId, OpenClient>,
     past: Past,
     today: Today,
+    #[serde(default, skip_serializing_if = "Revocations::is_empty")]
+    revocations: Revocations,
     #[serde(skip)]
     keys: BTreeMap<(ClientId, Key), BookingId>,
     /// The earliest of each thing that has any.
@@ -89,6 +92,7 @@ impl Company {
             clients: BTreeMap::new(),
             past: Past::default(),
             today: Today::default(),
+            revocations: Revocations::default(),
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             waiting: Waiting::default(),
@@ -186,6 +190,7 @@ impl Company {
             clients: self.clients.clone(),
             past: Past::default(),
             today: self.today,
+            revocations: self.revocations.clone(),
             keys: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             waiting: Waiting::default(),

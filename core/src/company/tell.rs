@@ -6,6 +6,7 @@ use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, OfferId, SessionId};
 use crate::notice::{Cause, Notice};
 use crate::offer::Outcome;
+use crate::revocation::Whose;
 use crate::time::Time;
 
 /// Notices among which a repeat is looked for: what says the same is told close together, and a turn of a great many
@@ -78,6 +79,7 @@ impl Company {
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
+            | Event::AccessRevoked { .. }
             | Event::BookingOpened { .. }
             | Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
@@ -98,6 +100,9 @@ impl Company {
         match event {
             Event::CompanyRemoved => turn.tell(Notice::CompanyGone),
             Event::EmployeeSet { employee, .. } => turn.tell(Notice::BoardEmployee(*employee)),
+            // With the end of a company all of them hear that.
+            Event::AccessRevoked { whose: Whose::Everybody, .. } => {}
+            Event::AccessRevoked { whose, .. } => turn.tell(Notice::ShutOut(whose.clone())),
             Event::EmployeeRemoved { id, .. } => turn.tell(Notice::EmployeeGone(id.clone())),
             Event::BookingEnded { booking, .. } => self.tell_booking(*booking, turn),
             Event::OfferMade { offer, employee, .. } => {
@@ -223,6 +228,7 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         | Event::CompanyRemoved
         | Event::EmployeeSet { .. }
         | Event::EmployeeRemoved { .. }
+        | Event::AccessRevoked { .. }
         | Event::BookingOpened { .. }
         | Event::OfferDelivered { .. }
         | Event::DeliveryPutOff { .. }

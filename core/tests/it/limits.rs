@@ -16,7 +16,7 @@ fn a_company_has_at_most_a_million_employees_and_may_replace_one_of_them() {
     let refused = hire(&mut company, "one-too-many").unwrap_err();
     assert_eq!(refused, "invalid: `employee` cannot be added: a company has at most 1000000 employees");
     assert_eq!(hire(&mut company, "employee-7"), Ok(Answer::Employee(EmployeeNo(7))));
-    company.take(at, &Command::RemoveEmployee { employee: employee(8) });
+    company.take(at, &Command::RemoveEmployee { employee: employee(8), revoke_before: at });
     assert_eq!(hire(&mut company, "one-more"), Ok(Answer::Employee(EmployeeNo(1_000_000))));
     assert!(hire(&mut company, "one-too-many").is_err());
 }

@@ -22,6 +22,8 @@ mod notes;
 
 mod clock;
 
+mod removal;
+
 mod company;
 
 mod restart;

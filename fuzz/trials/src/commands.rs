@@ -105,13 +105,13 @@ impl<'a> Walk<'a> {
     fn command(&mut self, choice: usize) -> Command {
         match choice {
             4 => Command::SetCompany { name: self.choices.of(&["Acme", "Other"]).into(), settings: self.settings() },
-            5 if self.choices.one_of(8) == 7 => Command::RemoveCompany,
+            5 if self.choices.one_of(8) == 7 => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
             5 | 6 => Command::SetEmployee {
                 employee: self.employee(),
                 name: self.choices.of(&["Ann", "Bob"]).into(),
                 topics: self.topics(),
             },
-            7 => Command::RemoveEmployee { employee: self.employee() },
+            7 => Command::RemoveEmployee { employee: self.employee(), revoke_before: Time::from_ms(self.now_ms) },
             8 => Command::SetStatus { employee: self.employee(), intent: Intent::Idle, by_admin: self.choices.yes() },
             9 => {
                 Command::SetStatus { employee: self.employee(), intent: Intent::Offline, by_admin: self.choices.yes() }

@@ -9,6 +9,7 @@ use super::problem::Problem;
 use crate::admission::Peer;
 use crate::auth::{ApiKey, Claims, Role, TokenError};
 use crate::clock::Reading;
+use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::view;
 
@@ -47,7 +48,11 @@ impl Caller {
         match hub.keyring.verify_or_ask(presented, now.wall.as_ms()).await {
             Ok(claims) => {
                 hub.admission.request(&claims, now.even)?;
-                Ok(Self::Person(Arc::new(claims)))
+                // It was signed, so nobody guesses: it does not count for the address.
+                match is_shut_out(hub, &claims).await? {
+                    true => Err(Problem::unauthorized(TokenError::Revoked.to_string(), CHALLENGE_TO_BAD)),
+                    false => Ok(Self::Person(Arc::new(claims))),
+                }
             }
             Err(error) => {
                 hub.admission.bad_key(peer, now.even);
@@ -139,6 +144,14 @@ impl Caller {
     }
 }
 
+/// Whether the person is shut out of the token's company; who names none may do nothing here.
+async fn is_shut_out(hub: &Hub, claims: &Claims) -> Result<bool, NotNow> {
+    match claims.company.as_deref().and_then(|company| company.parse().ok()) {
+        Some(company) => hub.exchange.look(&company, |company| company.shuts_out(claims.token())).await,
+        None => Ok(false),
+    }
+}
+
 /// What a request shows in its head.
 #[must_use]
 pub fn presented(request: &Request) -> Option<&str> {
@@ -154,7 +167,16 @@ mod tests {
     fn person(role: Role, company: Option<&str>) -> Caller {
         let (subject, company) = ("olga".to_owned(), company.map(str::to_owned));
         let scope = None;
-        Caller::Person(Arc::new(Claims { subject, role, company, name: None, topics: None, scope, expires_at_s: 9 }))
+        Caller::Person(Arc::new(Claims {
+            subject,
+            role,
+            company,
+            name: None,
+            topics: None,
+            scope,
+            issued_at_ms: None,
+            expires_at_s: 9,
+        }))
     }
 
     #[test]

@@ -301,7 +301,7 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>
     let company: CompanyId = ask::id_of_old("company", &company)?;
     let remove = ask::visit(&hub, &company, |visit| {
         conditions.check(Tag::of_company(visit.company()).as_ref())?;
-        let removed = visit.take(&Command::RemoveCompany);
+        let removed = visit.take(&Command::RemoveCompany { revoke_before: visit.by_the_wall() });
         removed.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
         Ok(StatusCode::NO_CONTENT.into_response())
     });

@@ -276,7 +276,8 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions:
     let remove = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
         conditions.check(find(visit, &employee).map(Tag::of_employee).as_ref())?;
-        let removed = visit.take(&Command::RemoveEmployee { employee: employee.clone() });
+        let revoke_before = visit.by_the_wall();
+        let removed = visit.take(&Command::RemoveEmployee { employee: employee.clone(), revoke_before });
         removed.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
         Ok(StatusCode::NO_CONTENT.into_response())
     });

@@ -52,6 +52,8 @@ pub mod export;
 
 pub mod erasure;
 
+pub mod revoke;
+
 pub mod statistics;
 
 mod sheet;
@@ -138,6 +140,8 @@ fn v1() -> OpenApiRouter<Desk> {
         .routes(routes!(webhooks::deliveries::list))
         .routes(routes!(webhooks::deliveries::redeliver))
         .routes(routes!(export::show))
+        .routes(routes!(revoke::of_client))
+        .routes(routes!(revoke::of_employee))
         .routes(routes!(erasure::of_client))
         .routes(routes!(erasure::of_employee))
         .routes(routes!(audit::list));

@@ -35,7 +35,7 @@ enum Of {
 
 /// Every route that is not open to all, with the scope that its operation in the document has. Whatever is forgotten here is
 /// closed to all but those who may do everything, and a test finds it.
-static ROUTES: [Route; 42] = [
+static ROUTES: [Route; 44] = [
     Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
     Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheCaller },
     Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheCaller },
@@ -53,6 +53,8 @@ static ROUTES: [Route; 42] = [
     manage(Method::PATCH, "/v1/companies/{company}/employees/{employee}"),
     manage(Method::DELETE, "/v1/companies/{company}/employees/{employee}"),
     post("/v1/companies/{company}/employees/{employee}/status"),
+    manage(Method::POST, "/v1/companies/{company}/employees/{employee}/revoke"),
+    manage(Method::POST, "/v1/companies/{company}/clients/{client}/revoke"),
     // A file of employees: it goes where an employee's id stands otherwise.
     manage(Method::POST, "/v1/companies/{company}/employees/{employee}"),
     get("/v1/companies/{company}/bookings"),
@@ -246,7 +248,16 @@ mod tests {
 
     fn person(role: Role, scope: Option<Scope>) -> Caller {
         let (subject, company) = ("olga".to_owned(), Some("acme".to_owned()));
-        Caller::Person(Arc::new(Claims { subject, role, company, name: None, topics: None, scope, expires_at_s: 9 }))
+        Caller::Person(Arc::new(Claims {
+            subject,
+            role,
+            company,
+            name: None,
+            topics: None,
+            scope,
+            issued_at_ms: None,
+            expires_at_s: 9,
+        }))
     }
 
     fn may(caller: &Caller, method: Method, route: &str, company: Option<&str>) -> bool {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 use switchboard_core::limits::{NAME_MAX_CHARS, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::spelling::spelled;
-use switchboard_core::{CompanyId, Topic};
+use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
 
 use super::{Scope, TokenError};
 
@@ -26,13 +26,15 @@ pub struct Claims {
     pub topics: Option<Vec<String>>,
     /// What an admin may over HTTP (`scope`); it is not read of others, who have none.
     pub scope: Option<Scope>,
+    /// When it was issued (`iat`), in milliseconds since 1970; none when it does not say it, or names a time to come.
+    pub issued_at_ms: Option<u64>,
     /// When the token ends (`exp`), in whole seconds since 1970; a fraction in the token is dropped.
     pub expires_at_s: u64,
 }
 
 impl Claims {
     /// Reads the claims and holds each to its form; a claim that is null counts as missing.
-    pub(super) fn read(claims: &Map<String, Value>) -> Result<Self, TokenError> {
+    pub(super) fn read(claims: &Map<String, Value>, now_ms: u64) -> Result<Self, TokenError> {
         let role = text(claims, "role", ROLE)?.ok_or(TokenError::Missing("role"))?;
         let role = role.parse().map_err(|_| bad("role", ROLE))?;
         let company = id(claims, "company")?;
@@ -46,8 +48,20 @@ impl Claims {
             name: name(claims)?,
             topics: topics(claims)?,
             scope: if role == Role::Admin { scope(claims)? } else { None },
+            issued_at_ms: issued_at_ms(claims)?.filter(|issued_at_ms| *issued_at_ms <= now_ms),
             expires_at_s: expires_at_s(claims)?,
         })
+    }
+
+    /// What a revoke looks at.
+    #[must_use]
+    pub fn token(&self) -> Token<'_> {
+        let bearer = match self.role {
+            Role::Client => Bearer::Client(&self.subject),
+            Role::Employee => Bearer::Employee(&self.subject),
+            Role::Admin => Bearer::Admin,
+        };
+        Token { bearer, is_for_company: self.company.is_some(), issued_at: self.issued_at_ms.map(Time::from_ms) }
     }
 
     /// The same with that scope, which counts for an admin.
@@ -72,6 +86,10 @@ impl Claims {
         }
         if let Some(scope) = self.scope {
             claims.insert("scope".to_owned(), scope.word().into());
+        }
+        if let Some(issued_at_ms) = self.issued_at_ms {
+            // To the millisecond: a token that is issued after a revoke, in the same second, is told from one before.
+            claims.insert("iat".to_owned(), (issued_at_ms as f64 / 1000.0).into());
         }
         claims.insert("exp".to_owned(), self.expires_at_s.into());
         claims
@@ -149,6 +167,14 @@ fn scope(claims: &Map<String, Value>) -> Result<Option<Scope>, TokenError> {
     scope.transpose().map_err(|_| bad("scope", SCOPE))
 }
 
+/// A whole second counts from its begin. What is before 1970 was never issued by anybody, and counts as long ago.
+fn issued_at_ms(claims: &Map<String, Value>) -> Result<Option<u64>, TokenError> {
+    let Some(issued_at) = present(claims, "iat") else { return Ok(None) };
+    let seconds = issued_at.as_f64().ok_or(bad("iat", SECONDS))?;
+    // To the nearest: a fraction of a second is not exact in binary, and the cast saturates.
+    Ok(Some((seconds * 1000.0).round() as u64))
+}
+
 fn expires_at_s(claims: &Map<String, Value>) -> Result<u64, TokenError> {
     let exp = present(claims, "exp").ok_or(TokenError::Missing("exp"))?;
     match exp.as_u64() {
@@ -204,10 +230,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const NOW_MS: u64 = 10_000;
+
     fn read_with(claim: &str, value: Value) -> Result<Claims, TokenError> {
         let mut claims = json!({"sub": "ann", "role": "client", "exp": 9});
         claims[claim] = value;
-        Claims::read(claims.as_object().unwrap())
+        Claims::read(claims.as_object().unwrap(), NOW_MS)
     }
 
     fn is_bad(claim: &str, value: Value) -> bool {
@@ -260,6 +288,27 @@ mod tests {
     }
 
     #[test]
+    fn when_it_was_issued_is_known_to_the_millisecond_and_a_time_to_come_is_none() {
+        for (iat, issued_at_ms) in [
+            (json!(9), Some(9_000)),
+            (json!(9.001), Some(9_001)),
+            (json!(9.999), Some(9_999)),
+            (json!(10), Some(10_000)),
+            (json!(10.001), None),
+            (json!(1e300), None),
+            (json!(-5), Some(0)),
+            (Value::Null, None),
+        ] {
+            assert_eq!(read_with("iat", iat.clone()).unwrap().issued_at_ms, issued_at_ms, "{iat}");
+        }
+        assert!(is_bad("iat", json!("9")) && is_bad("iat", json!([9])));
+        for issued_at_ms in [0, 1, 1_795_424_400_123, 1_795_424_400_999] {
+            let claims = Claims { issued_at_ms: Some(issued_at_ms), ..read_with("iat", json!(1)).unwrap() };
+            assert_eq!(Claims::read(&claims.write(), u64::MAX).unwrap().issued_at_ms, Some(issued_at_ms));
+        }
+    }
+
+    #[test]
     fn a_name_is_counted_in_characters() {
         assert!(read_with("name", json!("é".repeat(256))).is_ok());
         assert!(is_bad("name", json!("é".repeat(257))));
@@ -298,7 +347,7 @@ mod tests {
     fn an_admin_may_have_one_of_three_scopes_and_that_of_others_is_not_read() {
         let read = |role: &str, scope: Value| {
             let claims = json!({"sub": "olga", "role": role, "company": "acme", "exp": 9, "scope": scope});
-            Claims::read(claims.as_object().unwrap()).map(|claims| claims.scope)
+            Claims::read(claims.as_object().unwrap(), NOW_MS).map(|claims| claims.scope)
         };
         for scope in Scope::ALL {
             assert_eq!(read("admin", json!(scope.word())), Ok(Some(scope)));

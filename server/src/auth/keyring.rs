@@ -70,7 +70,7 @@ impl Keyring {
         let leeway_ms = self.rules.leeway_ms();
         claims::check_not_before(&claims, now_ms.saturating_add(leeway_ms))?;
         self.rules.check(&claims)?;
-        let claims = Claims::read(&claims)?;
+        let claims = Claims::read(&claims, now_ms.saturating_add(leeway_ms))?;
         if self.ends_at_ms(&claims) <= now_ms {
             return Err(TokenError::Expired);
         }
@@ -163,6 +163,7 @@ mod tests {
             name: Some("Bob \u{1f600}".to_owned()),
             topics: Some(vec!["billing".to_owned()]),
             scope: None,
+            issued_at_ms: Some(1_699_999_999_123),
             expires_at_s: 1_700_000_060,
         };
         let admin = Claims { role: Role::Admin, ..claims.clone() }.with_scope(Scope::Manage);
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn nothing_is_signed_that_would_be_refused() {
-        let mut claims = Claims::read(client().as_object().unwrap()).unwrap();
+        let mut claims = Claims::read(client().as_object().unwrap(), NOW_MS).unwrap();
         claims.role = Role::Admin;
         assert_eq!(Keyring::hs256(SECRET).sign(&claims), Err(TokenError::NoCompany));
     }

@@ -57,7 +57,7 @@ impl Signer {
     /// Claims that would be refused for their form, or a key that does not sign.
     pub fn sign(&self, claims: &Claims, rules: &Rules) -> Result<String, TokenError> {
         // Read as it will be: in the one spelling of names and topics.
-        let mut written = Claims::read(&claims.write())?.write();
+        let mut written = Claims::read(&claims.write(), u64::MAX)?.write();
         rules.write(&mut written);
         let mut header = Map::new();
         header.insert("typ".to_owned(), json!("JWT"));

@@ -31,6 +31,9 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
     let provision = caller.hub.auto_provision;
     let rows = caller.hub.board_page_rows;
     let joined = caller.join(company, old, |visit, line| {
+        if provision || visit.company().exists() {
+            caller.admitted(visit)?;
+        }
         if provision {
             provision_company(visit);
         }

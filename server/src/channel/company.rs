@@ -49,6 +49,9 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
     let provision = caller.hub.auto_provision && claims.company.is_some();
     let room = Room::Client(client.clone());
     let joined = caller.join(company, old, |visit, line| {
+        if provision || visit.company().exists() {
+            caller.admitted(visit)?;
+        }
         if provision {
             provision_company(visit);
         }

@@ -50,6 +50,10 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeI
     let provision = caller.hub.auto_provision;
     let room = Room::Employee(employee.clone());
     let joined = caller.join(company, old, |visit, line| {
+        // Who is not there and is not made is told just that.
+        if provision || visit.company().find_employee(employee).is_some() {
+            caller.admitted(visit)?;
+        }
         if provision && let Err(refusal) = provision_employee(visit, employee, claims) {
             return Err(refused(visit.company(), &refusal));
         }

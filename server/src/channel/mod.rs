@@ -15,7 +15,7 @@ use std::sync::Arc;
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
 
 use crate::admission::{Limited, Pass, Wish};
-use crate::auth::Claims;
+use crate::auth::{Claims, TokenError};
 use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
@@ -173,7 +173,21 @@ pub fn wish(event: &str) -> Wish {
     }
 }
 
+/// Somebody whose token was revoked.
+#[must_use]
+pub fn revoked() -> ErrorView<'static> {
+    error("unauthorized", TokenError::Revoked.to_string())
+}
+
 impl Caller<'_> {
+    /// Refuses who is shut out of the company.
+    ///
+    /// # Errors
+    /// The reply.
+    pub fn admitted(&self, visit: &Visit<'_>) -> Result<(), String> {
+        if visit.company().shuts_out(self.claims.token()) { Err(view::json(&revoked())) } else { Ok(()) }
+    }
+
     /// Where fresh ids come from.
     #[must_use]
     pub fn clock(&self) -> &Clock {
@@ -187,7 +201,8 @@ impl Caller<'_> {
         // What is traced ends when the reply is on its way.
         let span = tracing::Span::current();
         let visited = self.hub.exchange.visit(company, |visit| {
-            let frame = reply.frame(&work(visit));
+            // The line may be on its way to be closed.
+            let frame = reply.frame(&self.admitted(visit).and_then(|()| work(visit)));
             move |fate| {
                 let _told = span;
                 match fate {

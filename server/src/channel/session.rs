@@ -73,8 +73,9 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
     let joined = caller.join(&company, old, |visit, line| {
         let refuse = |visit: &Visit<'_>, refusal| Err(refused(visit.company(), &refusal));
         let Some(actor) = actor else { return refuse(visit, Refusal::Forbidden) };
+        caller.admitted(visit)?;
         let Some(session) = visit.company().session(id) else { return refuse(visit, Refusal::UnknownSession) };
-        let Some(party) = session.party(&actor) else { return refuse(visit, Refusal::Forbidden) };
+        let Some(party) = visit.company().party_in(session, &actor) else { return refuse(visit, Refusal::Forbidden) };
         let room = Room::Session(id, party);
         match visit.enter(&room, line) {
             Ok(_) => Ok(Joined { snapshot: snapshot(visit, id, party), room, proof: None, goes_on: None }),

@@ -123,6 +123,7 @@ The HTTP API is shown at /docs.
 }
 
 fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&str>) -> Claims {
+    let now_ms = clock.now().as_ms();
     Claims {
         subject: subject.to_owned(),
         role,
@@ -130,7 +131,8 @@ fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&
         name: name.map(str::to_owned),
         topics: None,
         scope: None,
-        expires_at_s: clock.now().as_ms() / 1000 + TOKEN_S,
+        issued_at_ms: Some(now_ms),
+        expires_at_s: now_ms / 1000 + TOKEN_S,
     }
 }
 

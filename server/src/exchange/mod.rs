@@ -197,6 +197,28 @@ impl Exchange {
         })
     }
 
+    /// Looks at a company, as it is now; it is read for that when it is not in memory. What is seen may not be committed
+    /// yet, so nobody is told of it.
+    ///
+    /// # Errors
+    /// When it cannot be looked at now.
+    pub async fn look<R>(&self, id: &CompanyId, look: impl FnOnce(&Company) -> R) -> Result<R, NotNow> {
+        let mut seen = None;
+        self.enter(id, Patience::None, |visit| {
+            seen = Some(look(visit.company()));
+            None
+        })
+        .await?;
+        seen.ok_or(NotNow::Unavailable)
+    }
+
+    /// The same without waiting for anything: none when the company is not in memory.
+    pub fn peek<R>(&self, id: &CompanyId, look: impl FnOnce(&Company) -> R) -> Option<R> {
+        let slot = self.known_slot(id)?;
+        let live = slot.lock();
+        (live.epoch.is_some() && !live.retired).then(|| look(&live.company))
+    }
+
     /// A device has gone: it leaves its room, whatever else goes on.
     pub async fn leave(&self, id: &CompanyId, room: &Room, line: u64) {
         let left = self.journal.is_healthy()

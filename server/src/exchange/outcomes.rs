@@ -106,6 +106,7 @@ fn note(company: &Company, event: &Event, now: Time) -> Option<Noted> {
         | Event::CompanyRemoved
         | Event::EmployeeSet { .. }
         | Event::EmployeeRemoved { .. }
+        | Event::AccessRevoked { .. }
         | Event::IntentSet { .. }
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }

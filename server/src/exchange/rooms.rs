@@ -111,6 +111,15 @@ impl Rooms {
         self.clients().next().is_none()
     }
 
+    /// The lines of a person: on their own topic, and on their side of those sessions that are said to be theirs.
+    pub fn of_person(&self, own: &Room, party: Party, is_theirs: impl Fn(SessionId) -> bool) -> Vec<&Line> {
+        let rooms = self.lines.iter().filter(|(room, _)| match room {
+            Room::Session(session, side) => *side == party && is_theirs(*session),
+            Room::Client(_) | Room::Employee(_) | Room::Board => *room == own,
+        });
+        rooms.flat_map(|(_, lines)| lines).collect()
+    }
+
     /// All lines of all rooms.
     pub fn all(&self) -> impl Iterator<Item = &Line> {
         self.lines.values().flatten()

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
-use switchboard_core::{Booking, Company, CompanyId, Employee, EmployeeNo, Notice, OfferId, Party, SessionId, Time};
+use switchboard_core::{
+    Booking, Company, CompanyId, EmployeeId, EmployeeNo, Notice, OfferId, Party, SessionId, Time, Whose,
+};
 use uuid::fmt::Hyphenated;
 
 use super::availability::Changes;
@@ -57,8 +59,8 @@ fn company_topic(company: &CompanyId) -> String {
     joined(["company:", company.as_str()])
 }
 
-fn employee_topic(company: &CompanyId, employee: &Employee) -> String {
-    joined(["employee:", company.as_str(), ":", employee.id.as_str()])
+fn employee_topic(company: &CompanyId, employee: &EmployeeId) -> String {
+    joined(["employee:", company.as_str(), ":", employee.as_str()])
 }
 
 /// The parts in a row. `concat`, which is made for any number of them, takes 240 instructions.
@@ -91,14 +93,29 @@ pub(super) fn relay(
     deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.to(line)));
 }
 
-/// Closes the topic of every line.
-pub(super) fn close<'a>(lines: impl Iterator<Item = &'a Line>, event: &str, deliveries: &mut Vec<Delivery>) {
+/// All lines of a person in this company, or of everybody.
+fn lines_of<'a>(company: &Company, rooms: &'a Rooms, whose: &Whose) -> Vec<&'a Line> {
+    match whose {
+        Whose::Everybody => rooms.all().collect(),
+        Whose::Employee(id) => rooms.of_person(&Room::Employee(id.clone()), Party::Employee, |session| {
+            company.session(session).is_some_and(|session| session.employee_id == *id)
+        }),
+        Whose::Client(id) => rooms.of_person(&Room::Client(id.clone()), Party::Client, |session| {
+            company.session(session).is_some_and(|session| session.client == *id)
+        }),
+    }
+}
+
+/// Closes the topic of every line, and then the sockets that are for this company alone.
+fn shut_out(lines: &[&Line], deliveries: &mut Vec<Delivery>) {
     for line in lines {
         let version = line.outbox.version();
-        let frame = phoenix::push(version, &line.join_ref, &line.join_ref, &line.topic, event, "{}");
+        let close = phoenix::event::CLOSE;
+        let frame = phoenix::push(version, &line.join_ref, &line.join_ref, &line.topic, close, "{}");
         let ended = Outgoing::Ended { frame: frame.into(), topic: line.topic.clone(), line: line.id };
         deliveries.push((line.outbox.clone(), ended));
     }
+    deliveries.extend(lines.iter().map(|line| (line.outbox.clone(), Outgoing::ShutOut)));
 }
 
 /// A frame that is made once for each form in which somebody needs it.
@@ -145,17 +162,19 @@ impl Telling<'_> {
         match notice {
             Notice::Offer { employee, offer } => self.offer(*employee, *offer)?,
             Notice::OfferClosed { employee, offer, outcome } => {
-                let payload = view::offer_closed(*offer, *outcome);
-                self.tell_employee(company.employee_no(*employee)?, "offer_closed", &payload);
+                // Who is removed with the offer is told of it all the same.
+                let asked = company.booking(offer.booking)?.offer(offer.attempt)?;
+                debug_assert_eq!(asked.employee, *employee);
+                self.tell_desk(&asked.employee_id, "offer_closed", &view::offer_closed(*offer, *outcome));
             }
             Notice::Status { employee, cause } => {
                 let found = company.employee_no(*employee)?;
-                self.tell_employee(found, "status", &view::status(found, *cause));
+                self.tell_desk(&found.id, "status", &view::status(found, *cause));
             }
             Notice::EmployeeSession { employee, session } => {
-                let employee = company.employee_no(*employee)?;
-                let payload = view::own_session(company, company.session(*session)?, employee, self.now);
-                self.tell_employee(employee, "session", &payload);
+                let (found, employee) = (company.session(*session)?, company.employee_no(*employee));
+                let payload = view::own_session(company, found, employee, self.now);
+                self.tell_desk(&found.employee_id, "session", &payload);
             }
             Notice::Booking { client, booking } => {
                 let found = company.booking(*booking)?;
@@ -193,12 +212,9 @@ impl Telling<'_> {
             Notice::BoardSession(id) => {
                 self.tell_board("session", &Named("session", view::session(company, company.session(*id)?)));
             }
-            Notice::EmployeeGone(id) => {
-                self.tell_board("employee", &Named("employee", view::employee_gone(id)));
-                let lines = self.rooms.in_room(&Room::Employee(id.clone())).iter();
-                close(lines, phoenix::event::CLOSE, &mut self.deliveries);
-            }
-            Notice::CompanyGone => close(self.rooms.all(), phoenix::event::CLOSE, &mut self.deliveries),
+            Notice::EmployeeGone(id) => self.tell_board("employee", &Named("employee", view::employee_gone(id))),
+            Notice::ShutOut(whose) => shut_out(&lines_of(company, self.rooms, whose), &mut self.deliveries),
+            Notice::CompanyGone => shut_out(&lines_of(company, self.rooms, &Whose::Everybody), &mut self.deliveries),
         }
         Some(())
     }
@@ -211,7 +227,7 @@ impl Telling<'_> {
         let mut proof = String::new();
         json::push_offer(&mut proof, id);
         let proof = Bytes::from(proof);
-        let topic = employee_topic(self.company.id(), employee);
+        let topic = employee_topic(self.company.id(), &employee.id);
         let lines = self.rooms.in_room(&Room::Employee(employee.id.clone())).iter();
         let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload).into());
         self.deliveries.extend(lines.map(|line| {
@@ -221,9 +237,9 @@ impl Telling<'_> {
         Some(())
     }
 
-    fn tell_employee(&mut self, employee: &Employee, event: &str, payload: &impl Json) {
+    fn tell_desk(&mut self, employee: &EmployeeId, event: &str, payload: &impl Json) {
         let topic = employee_topic(self.company.id(), employee);
-        self.tell_rooms(&[Room::Employee(employee.id.clone())], topic, event, payload);
+        self.tell_rooms(&[Room::Employee(employee.clone())], topic, event, payload);
     }
 
     fn tell_session<const N: usize>(

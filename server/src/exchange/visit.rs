@@ -100,6 +100,7 @@ pub struct Visit<'a> {
     live: &'a mut Live,
     now: Time,
     even: Time,
+    by_the_wall: Time,
     first_seq: u64,
     events: Vec<Event>,
     notices: Vec<Notice>,
@@ -111,9 +112,11 @@ impl<'a> Visit<'a> {
     pub(super) fn begin(live: &'a mut Live, read: Reading) -> Self {
         let went_ahead_ms = live.follow(read);
         let (now, even) = (clock::plus(read.even, live.ahead_ms).max(live.company.clock()), read.even);
+        let by_the_wall = read.wall;
         let first_seq = live.company.seq() + 1;
         let (events, notices, deliveries) = (Vec::new(), Vec::new(), Vec::new());
-        let mut visit = Self { live, now, even, first_seq, events, notices, deliveries, began: Instant::now() };
+        let mut visit =
+            Self { live, now, even, by_the_wall, first_seq, events, notices, deliveries, began: Instant::now() };
         if let Some(by_ms) = went_ahead_ms {
             // To follow the clock is never refused.
             let _followed = visit.take(&Command::FollowClock { by_ms });
@@ -125,6 +128,12 @@ impl<'a> Visit<'a> {
     #[must_use]
     pub const fn now(&self) -> Time {
         self.now
+    }
+
+    /// The time on the wall, which tokens go by: the company's may be ahead of it.
+    #[must_use]
+    pub const fn by_the_wall(&self) -> Time {
+        self.by_the_wall
     }
 
     /// The company as it is now.
@@ -263,7 +272,9 @@ impl<'a> Visit<'a> {
 
     fn tell_availability(&mut self, deliveries: &mut Vec<Delivery>) {
         let Live { company, rooms, told, .. } = &mut *self.live;
-        if let Some(changes) = told.news(company, self.even, rooms.has_no_clients()) {
+        // With the company the topics of all clients were closed, and nothing is told behind that.
+        let nobody_hears = rooms.has_no_clients() || !company.exists();
+        if let Some(changes) = told.news(company, self.even, nobody_hears) {
             telling::tell_availability(company.id(), rooms, &changes, deliveries);
         }
     }

@@ -89,6 +89,8 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Sai
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }
         | Event::BrandSet { .. }
+        // Who shuts somebody out knows it, and with a removal it goes without saying.
+        | Event::AccessRevoked { .. }
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }

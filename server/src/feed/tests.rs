@@ -86,8 +86,8 @@ impl House {
         let open = BookingId::from_u128(10);
         house.books(open, "carol");
         house.lives(&Command::Cancel { booking: open, by: Actor::Admin });
-        house.lives(&Command::RemoveEmployee { employee: id("ann") });
-        house.lives(&Command::RemoveCompany);
+        house.lives(&Command::RemoveEmployee { employee: id("ann"), revoke_before: Time::from_ms(1) });
+        house.lives(&Command::RemoveCompany { revoke_before: Time::from_ms(1) });
         house
     }
 }
@@ -180,7 +180,7 @@ fn a_number_that_was_given_anew_still_names_who_had_it_then() {
     let mut house = House::new();
     house.founds();
     house.hires("ann");
-    house.lives(&Command::RemoveCompany);
+    house.lives(&Command::RemoveCompany { revoke_before: Time::from_ms(1) });
     house.founds();
     house.hires("bob");
     let intents: Vec<Value> = house.all().into_iter().filter(|event| event["type"] == "employee.intent").collect();

@@ -238,9 +238,10 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
         Event::NotesWritten { session, .. } => note(Changed::Notes(*session)),
         Event::SessionEnded { session, .. } => note(Changed::Session(*session)),
         Event::MessageSent { session, message, .. } => note(Changed::Message(*session, *message)),
-        Event::EmployeeConnected { .. }
+        Event::AccessRevoked { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }
+        | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
         | Event::EmployeeUnreachable { .. }
         | Event::WrapUpEnded { .. }

@@ -317,6 +317,7 @@ impl Teller {
             | Event::CompanyRemoved
             | Event::EmployeeSet { .. }
             | Event::EmployeeRemoved { .. }
+            | Event::AccessRevoked { .. }
             | Event::IntentSet { .. }
             | Event::EmployeeConnected { .. }
             | Event::EmployeeDisconnected { .. }

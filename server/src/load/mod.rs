@@ -236,6 +236,7 @@ impl Crowd {
 
     fn token(&self, who: &Who) -> Result<String, LineError> {
         let run_s = (self.plan.warm_up + self.plan.duration + ARRIVAL_MAX).as_secs();
+        let now_ms = Clock::start().now().as_ms();
         let claims = Claims {
             subject: who.id.clone(),
             role: who.role,
@@ -243,7 +244,8 @@ impl Crowd {
             name: None,
             topics: None,
             scope: None,
-            expires_at_s: Clock::start().now().as_ms() / 1000 + run_s + TOKEN_SPARE_S,
+            issued_at_ms: Some(now_ms),
+            expires_at_s: now_ms / 1000 + run_s + TOKEN_SPARE_S,
         };
         self.keyring.sign(&claims).map_err(|error| LineError::Refused(error.to_string()))
     }

@@ -17,6 +17,9 @@ pub const TOO_SLOW: u16 = 1013;
 /// The token has expired.
 pub const TOKEN_EXPIRED: u16 = 4401;
 
+/// The person's tokens were revoked.
+pub const REVOKED: u16 = 4403;
+
 /// All of them, each with a word for it.
 pub const ALL: [(u16, &str); 8] = [
     (GOING_AWAY, "silent"),
@@ -27,6 +30,7 @@ pub const ALL: [(u16, &str); 8] = [
     (RESTART, "restart"),
     (TOO_SLOW, "too_slow"),
     (TOKEN_EXPIRED, "token_expired"),
+    (REVOKED, "revoked"),
 ];
 
 /// The word for a code; the form's for one that is not in the list.

@@ -89,6 +89,12 @@ pub fn status_body() -> Value {
     json!({ "status": "idle" })
 }
 
+/// Somebody who was shut out.
+#[must_use]
+pub fn revoked() -> Value {
+    json!({ "revoked_before": "2026-11-23T09:30:00.125Z" })
+}
+
 /// An employee who can be asked.
 #[must_use]
 pub fn idle() -> Value {

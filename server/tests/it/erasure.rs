@@ -11,6 +11,7 @@ use switchboard::erasure::erase;
 use switchboard::feed::{self, Wanted};
 use switchboard::journal::StoreError;
 use switchboard::journal::sqlite::Sqlite;
+use switchboard_core::Time;
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{Command, Company, Settings};
 
@@ -58,7 +59,7 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     let offer = world.books("zoe").await;
     let no = Some("no".into());
     world.does(Command::Reject { employee: "erika".parse().unwrap(), offer, reason: no }).await;
-    world.does(Command::RemoveEmployee { employee: "frank".parse().unwrap() }).await;
+    world.does(Command::RemoveEmployee { employee: "frank".parse().unwrap(), revoke_before: Time::default() }).await;
     world.exchange.settle().await;
     // A webhook could be brought nothing yet, and the audit list has who was changed, in more than one spelling.
     let deliveries: Vec<(u64, String)> = told(&world).into_iter().map(|told| (told.seq, told.lane)).collect();

@@ -291,7 +291,7 @@ async fn what_a_webhook_has_not_brought_or_not_read_stays_and_the_feed_says_what
 async fn who_was_gone_when_history_begins_has_no_number_any_more() {
     let (mut world, _) = ten_days().await;
     world.hires("gerd").await;
-    world.does(Command::RemoveEmployee { employee: "gerd".parse().unwrap() }).await;
+    world.does(Command::RemoveEmployee { employee: "gerd".parse().unwrap(), revoke_before: Time::default() }).await;
     world.exchange.settle().await;
     assert_eq!(world.count("employee_numbers"), 3);
     world.wait(4 * DAY_MS);
@@ -314,7 +314,7 @@ async fn a_cut_that_was_read_before_an_erasure_brings_nobody_back() {
 #[tokio::test]
 async fn a_company_that_is_gone_forgets_too() {
     let (mut world, _) = ten_days().await;
-    world.does(Command::RemoveCompany).await;
+    world.does(Command::RemoveCompany { revoke_before: Time::default() }).await;
     world.wait(4 * DAY_MS);
     world.forgets(nobody_needs_any()).await;
     world.assert_whole().await;
@@ -544,7 +544,7 @@ async fn nothing_of_an_erased_client_is_left_in_the_file_and_all_else_is_as_it_w
 async fn nothing_of_an_erased_employee_is_left_in_the_file_and_all_else_is_as_it_was() {
     let (mut world, _) = days_with_alice().await;
     world.forgets(nobody_needs_any()).await;
-    world.does(Command::RemoveEmployee { employee: "frank".parse().unwrap() }).await;
+    world.does(Command::RemoveEmployee { employee: "frank".parse().unwrap(), revoke_before: Time::default() }).await;
     world.exchange.settle().await;
     let before = world.count("bookings");
     erase_from(&world, Erasure::of_employee("frank".parse().unwrap(), "erased-2".parse().unwrap())).await;

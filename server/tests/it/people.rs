@@ -48,7 +48,7 @@ impl Person {
     }
 
     pub fn token(&self) -> String {
-        let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let claims = Claims {
             subject: self.id.clone(),
             role: self.role,
@@ -56,7 +56,8 @@ impl Person {
             name: None,
             topics: None,
             scope: None,
-            expires_at_s: now_s + TOKEN_S,
+            issued_at_ms: u64::try_from(now.as_millis()).ok(),
+            expires_at_s: now.as_secs() + TOKEN_S,
         };
         Keyring::hs256(SECRET.as_bytes()).sign(&claims).unwrap()
     }

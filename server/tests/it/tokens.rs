@@ -44,6 +44,7 @@ impl Named {
             name: None,
             topics: None,
             scope: None,
+            issued_at_ms: Some(1_700_000_000_000),
             expires_at_s: 4_102_444_800,
         };
         Signer::of_pem(&self.pem, Some(self.kid.clone())).unwrap().sign(&claims, &Rules::default()).unwrap()

@@ -11,6 +11,8 @@ mod presence;
 
 mod staff;
 
+mod shut;
+
 mod wish;
 
 mod view;
@@ -20,9 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::notice::Cause;
 use switchboard_core::{
     Actor, BookingId, BookingReason, Brand, ClientId, DeviceKind, EmployeeId, EndedBy, MessageId, OfferId, Outcome,
-    Party, SessionId, Settings, Time,
+    Party, SessionId, Settings, Time, Whose,
 };
 
+pub use shut::{Shown, Shut, Who};
 pub use step::Step;
 
 /// One company.
@@ -44,6 +47,8 @@ pub struct Model {
     pub talks: Vec<Talk>,
     /// What has ended, in the order in which it did.
     past: Vec<(Time, BookingId)>,
+    /// All who were shut out, in the order in which they were.
+    shut: Vec<Shut>,
     /// Bookings opened, assigned, unanswered, cancelled and expired, and sessions ended, by day.
     days: BTreeMap<u64, [u64; 6]>,
     turns: u64,
@@ -308,6 +313,8 @@ pub struct Told {
     pub rows: BTreeSet<usize>,
     /// Employees who were removed.
     pub removed: Vec<EmployeeId>,
+    /// People who were shut out.
+    pub shut_out: Vec<Whose>,
     /// The company was removed.
     pub company_gone: bool,
 }
@@ -365,6 +372,18 @@ impl Model {
         self.line(Some(&search.topic)).into_iter().find(|no| !was_asked(no))
     }
 
+    /// Which side of a session that person is on. Whoever has got the id of an employee who was removed is on none.
+    #[must_use]
+    pub fn side_of(&self, talk: &Talk, actor: &Actor) -> Option<Party> {
+        match actor {
+            Actor::Client(client) => (*client == talk.client).then_some(Party::Client),
+            Actor::Employee(id) => {
+                self.staff(talk.staff).is_some_and(|staff| staff.id == *id).then_some(Party::Employee)
+            }
+            Actor::Admin => None,
+        }
+    }
+
     /// Who can be asked, in the order in which they would be.
     #[must_use]
     pub fn line(&self, topic: Option<&str>) -> Vec<usize> {
@@ -382,17 +401,5 @@ impl Model {
 impl Search {
     pub(super) fn has_asked(&self, who: &EmployeeId) -> bool {
         self.asks.iter().any(|ask| ask.who == *who)
-    }
-}
-
-impl Talk {
-    /// Which side that person is on.
-    #[must_use]
-    pub fn side_of(&self, actor: &Actor) -> Option<Party> {
-        match actor {
-            Actor::Client(client) if *client == self.client => Some(Party::Client),
-            Actor::Employee(employee) if *employee == self.who => Some(Party::Employee),
-            _ => None,
-        }
     }
 }

@@ -1,12 +1,12 @@
 //! The company, its employees, and whether they want to be asked.
 
 use switchboard_core::notice::Cause;
-use switchboard_core::{BookingId, BookingReason, Brand, EmployeeId, EndedBy, Outcome, SessionId};
+use switchboard_core::{BookingId, BookingReason, Brand, EmployeeId, EndedBy, Outcome, SessionId, Time, Whose};
 
 use super::{Answer, Holds, Model, Near, Staff};
 
 impl Model {
-    pub(super) fn remove(&mut self) -> Answer {
+    pub(super) fn remove(&mut self, before: Time) -> Answer {
         let open: Vec<BookingId> = self.searches.iter().filter(|s| s.end.is_none()).map(|s| s.id).collect();
         for booking in open {
             self.end_search(booking, Outcome::WithdrawnByAdmin, BookingReason::ClosedByAdmin);
@@ -15,11 +15,21 @@ impl Model {
         for session in running {
             self.end_talk(session, EndedBy::Admin, None);
         }
+        self.revoke(&Whose::Everybody, before);
         self.exists = false;
         self.brand = Brand::default();
         self.staff.iter_mut().for_each(|staff| *staff = None);
         self.told.company_gone = true;
         Answer::Done
+    }
+
+    /// A company that is made again begins empty.
+    pub(super) fn begin(&mut self) {
+        self.exists = true;
+        self.searches.clear();
+        self.talks.clear();
+        self.past.clear();
+        self.days.clear();
     }
 
     pub(super) fn set_employee(&mut self, id: &EmployeeId, name: &str, topics: &[String]) -> Answer {
@@ -52,13 +62,14 @@ impl Model {
         Answer::Staff(no)
     }
 
-    pub(super) fn remove_employee(&mut self, id: &EmployeeId) -> Answer {
+    pub(super) fn remove_employee(&mut self, id: &EmployeeId, before: Time) -> Answer {
         let Some(no) = self.staff_no(id) else { return Answer::Done };
         match self.staff(no).map(|staff| staff.holds) {
             Some(Holds::Offer(booking)) => self.close_offer(booking, Outcome::WithdrawnByAdmin),
             Some(Holds::Talk(session)) => self.end_talk(session, EndedBy::Admin, None),
             _ => {}
         }
+        self.revoke(&Whose::Employee(id.clone()), before);
         self.staff[no] = None;
         self.told.removed.push(id.clone());
         Answer::Done

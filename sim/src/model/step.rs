@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
-    Actor, BookingId, Brand, ClientId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Settings, Time,
+    Actor, BookingId, Brand, ClientId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Settings, Time, Whose,
 };
 
 use super::{Answer, Ask, Model, Search, Staff, Talk, Told};
@@ -31,11 +31,13 @@ pub enum Step {
     /// What the company looks like is set.
     SetBrand(Brand),
     /// The company is removed.
-    RemoveCompany,
+    RemoveCompany(Time),
     /// An employee is made or changed.
     SetEmployee(EmployeeId, String, Vec<String>),
     /// An employee is removed.
-    RemoveEmployee(EmployeeId),
+    RemoveEmployee(EmployeeId, Time),
+    /// Somebody is shut out.
+    Revoke(Whose, Time),
     /// An employee wants to be asked, or not; by an admin or by themselves.
     SetStatus(EmployeeId, bool, bool),
     /// A client asks: the name in their token, topic, note, key.
@@ -152,9 +154,10 @@ impl Model {
                 self.brand = brand.clone();
                 Answer::Done
             }
-            Step::RemoveCompany => self.remove(),
+            Step::RemoveCompany(before) => self.remove(*before),
             Step::SetEmployee(id, name, topics) => self.set_employee(id, name, topics),
-            Step::RemoveEmployee(id) => self.remove_employee(id),
+            Step::RemoveEmployee(id, before) => self.remove_employee(id, *before),
+            Step::Revoke(whose, before) => self.revoke(whose, *before),
             Step::SetStatus(id, willing, by_admin) => self.set_status(id, *willing, *by_admin),
             Step::Book(client, name, topic, note, key) => {
                 let asked = (topic.as_str(), note.as_ref());
@@ -173,12 +176,12 @@ impl Model {
     fn take_without_company(&mut self, step: &Step) -> Answer {
         match step {
             Step::SetCompany(settings) => {
-                self.exists = true;
+                self.begin();
                 self.settings = settings.clone();
                 Answer::Done
             }
             Step::Nothing(answer) => answer.clone(),
-            Step::RemoveCompany
+            Step::RemoveCompany(_)
             | Step::Wake
             | Step::Resume(_)
             | Step::All(_)

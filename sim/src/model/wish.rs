@@ -72,7 +72,8 @@ impl Model {
 
     pub(super) fn ask_of(&self, who: &EmployeeId, offer: OfferId) -> Option<&Ask> {
         let ask = self.search(offer.booking)?.asks.get((offer.attempt as usize).checked_sub(1)?)?;
-        Some(ask).filter(|ask| ask.who == *who)
+        // By number: whoever has got the id of one who was removed was never asked.
+        Some(ask).filter(|ask| self.staff(ask.staff).is_some_and(|staff| staff.id == *who))
     }
 
     pub(super) fn delivered(&mut self, who: &EmployeeId, offer: OfferId, kind: Option<&DeviceKind>) -> Answer {
@@ -154,8 +155,9 @@ impl Model {
 
     pub(super) fn say(&mut self, id: SessionId, by: &Actor, body: &str, key: Option<&String>, fresh: u128) -> Answer {
         let at = self.now;
+        let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
+        let Some(from) = self.side_of(talk, by) else { return Answer::No("forbidden") };
         let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
-        let Some(from) = talk.side_of(by) else { return Answer::No("forbidden") };
         let at_hand = talk.said.len().saturating_sub(switchboard_core::limits::MESSAGES_AT_HAND_MAX);
         let same = |said: &&Said| said.from == from && key.is_some() && said.key.as_ref() == key;
         if let Some(known) = talk.said[at_hand..].iter().rev().find(same) {
@@ -173,10 +175,11 @@ impl Model {
     /// By the employee of the session alone, whether it goes on or not.
     pub(super) fn notes(&mut self, id: SessionId, by: &Actor, body: &str) -> Answer {
         let at = self.now;
-        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
-        if talk.side_of(by) != Some(Party::Employee) {
+        let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
+        if self.side_of(talk, by) != Some(Party::Employee) {
             return Answer::No("forbidden");
         }
+        let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
         if talk.notes.as_ref().is_none_or(|(before, _)| before != body) {
             talk.notes = Some((body.to_owned(), at));
             self.told.noted.insert(id);
@@ -188,7 +191,7 @@ impl Model {
         let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
         let ended_by = match by {
             Actor::Admin => EndedBy::Admin,
-            by => match talk.side_of(by) {
+            by => match self.side_of(talk, by) {
                 Some(Party::Client) => EndedBy::Client,
                 Some(Party::Employee) => EndedBy::Employee,
                 None => return Answer::No("forbidden"),

@@ -1,7 +1,7 @@
 //! How a line of script becomes a wish: who, a verb, and what.
 
 use switchboard_core::{
-    Actor, BookingId, Brand, Command, Intent, Key, MessageId, OfferId, Party, SessionId, Settings, Topic,
+    Actor, BookingId, Brand, Command, Intent, Key, MessageId, OfferId, Party, SessionId, Settings, Time, Topic, Whose,
 };
 
 use super::Desk;
@@ -20,13 +20,23 @@ impl Desk {
                     logo: mark(brand, "logo").map(|logo| logo.parse().unwrap()),
                 },
             },
-            ["admin", "removes", "company"] => Command::RemoveCompany,
+            ["admin", "removes", "company"] => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
             ["admin", "hires", who, topics @ ..] => Command::SetEmployee {
                 employee: who.parse().unwrap(),
                 name: who.to_uppercase().into(),
                 topics: topics.iter().map(|topic| topic.parse::<Topic>().unwrap()).collect(),
             },
-            ["admin", "removes", who] => Command::RemoveEmployee { employee: who.parse().unwrap() },
+            ["admin", "removes", who] => {
+                let revoke_before = Time::from_ms(self.now_ms);
+                Command::RemoveEmployee { employee: who.parse().unwrap(), revoke_before }
+            }
+            ["admin", "revokes", who] => {
+                let whose = match who.parse().map(Whose::Client) {
+                    Ok(client) if is_client(who) => client,
+                    _ => Whose::Employee(who.parse().unwrap()),
+                };
+                Command::Revoke { whose, before: Time::from_ms(self.now_ms) }
+            }
             ["admin", "sets", who, intent] => set_status(who, intent, true),
             [who, "goes", intent] => set_status(who, intent, false),
             [who, "connects"] if is_client(who) => Command::ClientConnected { client: who.parse().unwrap() },

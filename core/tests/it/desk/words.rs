@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use switchboard_core::{
     Answer, BookingId, EmployeeNo, Event, IntentBy, Key, NamedBy, Notes, Notice, OfferId, Party, Reach, Refusal,
-    SessionId, Status, Time, Topic, Turn,
+    SessionId, Status, Time, Topic, Turn, Whose,
 };
 
 use super::Desk;
@@ -150,6 +150,7 @@ impl Desk {
             | Event::EmployeeUnreachable { employee }
             | Event::WrapUpEnded { employee } => self.name(*employee).to_owned(),
             Event::ClientConnected { client } | Event::ClientDisconnected { client } => client.to_string(),
+            Event::AccessRevoked { whose, before } => format!("{} before {}", whose_word(whose), before.as_ms()),
             _ => return None,
         })
     }
@@ -224,6 +225,7 @@ impl Desk {
                 let peer = if *online { "online" } else { "offline" };
                 format!("{} {}: peer {peer}", s(*session), to.word())
             }
+            Notice::ShutOut(whose) => format!("{}: shut out", whose_word(whose)),
             Notice::EmployeeGone(id) => format!("{id}: gone"),
             Notice::CompanyGone => "everybody: company gone".to_owned(),
             Notice::BoardEmployee(_) | Notice::BoardBooking(_) | Notice::BoardSession(_) => return None,
@@ -267,6 +269,14 @@ fn marked(key: &Option<Key>) -> String {
 
 fn word(by: &IntentBy) -> String {
     serde_json::to_string(by).unwrap().replace('"', "")
+}
+
+fn whose_word(whose: &Whose) -> String {
+    match whose {
+        Whose::Everybody => "everybody".to_owned(),
+        Whose::Employee(employee) => employee.to_string(),
+        Whose::Client(client) => client.to_string(),
+    }
 }
 
 fn b(id: BookingId) -> String {

@@ -74,19 +74,8 @@ pub enum End {
 pub struct Talk {
     pub client: ClientId,
     pub employee: EmployeeNo,
-    pub employee_id: EmployeeId,
     pub ended_by: Option<EndedBy>,
     pub notes: Option<Notes>,
-}
-
-impl Talk {
-    pub fn is_of(&self, actor: &Actor) -> bool {
-        match actor {
-            Actor::Client(client) => *client == self.client,
-            Actor::Employee(employee) => *employee == self.employee_id,
-            Actor::Admin => false,
-        }
-    }
 }
 
 impl Person {
@@ -109,6 +98,11 @@ impl Ledger {
     pub fn write(&mut self, at: Time, event: &Event) {
         match event {
             Event::CompanySet { settings, .. } => {
+                if !self.exists {
+                    // A company that is made again knows nothing of the one before.
+                    self.searches.clear();
+                    self.talks.clear();
+                }
                 self.exists = true;
                 self.settings = settings.clone();
             }
@@ -138,6 +132,7 @@ impl Ledger {
             | Event::Resumed => self.write_of_people(at, event),
             Event::OfferDelivered { .. }
             | Event::DeliveryPutOff { .. }
+            | Event::AccessRevoked { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
             | Event::PartyEntered { .. }
@@ -145,6 +140,20 @@ impl Ledger {
             | Event::MessageSent { .. } => {}
         }
         self.give_turns();
+    }
+
+    /// Whether that is who had the number, and not somebody who got the id later.
+    pub fn is_still(&self, no: EmployeeNo, id: &EmployeeId) -> bool {
+        self.people.get(&no).is_some_and(|person| person.id == *id)
+    }
+
+    pub fn is_of(&self, session: SessionId, actor: &Actor) -> bool {
+        let talk = &self.talks[&session];
+        match actor {
+            Actor::Client(client) => *client == talk.client,
+            Actor::Employee(employee) => self.is_still(talk.employee, employee),
+            Actor::Admin => false,
+        }
     }
 
     fn write_of_people(&mut self, at: Time, event: &Event) {
@@ -279,12 +288,11 @@ impl Ledger {
 
     fn begin(&mut self, offer: OfferId, session: SessionId) {
         let employee = self.close_with(offer, Outcome::Accepted);
-        let employee_id = self.person(employee).id.clone();
         self.person(employee).holds = Holds::Talk(session);
         self.person(employee).missed = 0;
         let search = self.searches.get_mut(&offer.booking).unwrap();
         assert_eq!(search.end.replace(End::Talk(session)), None, "a booking ends once");
-        let talk = Talk { client: search.client.clone(), employee, employee_id, ended_by: None, notes: None };
+        let talk = Talk { client: search.client.clone(), employee, ended_by: None, notes: None };
         assert!(self.talks.insert(session, talk).is_none(), "a session begins once");
     }
 

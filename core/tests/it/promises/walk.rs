@@ -5,7 +5,7 @@ use switchboard_core::{
     MessageId, Notice, OfferId, Outcome, Party, Refusal, SessionId, Settings, Time, Topic, Turn, invariants,
 };
 
-use super::ledger::{End, Holds, Ledger, Search};
+use super::ledger::{Asked, End, Holds, Ledger, Search};
 use super::step::{Step, Who};
 
 const TOPICS: [&str; 3] = ["fun", "law", "tax"];
@@ -105,10 +105,30 @@ impl Walk {
         if !self.ledger.exists {
             return assert_eq!(turn.outcome, Err(Refusal::UnknownCompany));
         }
-        // A reject is answered with the employee as they are now: perhaps removed, perhaps hired anew.
+        // Who was removed has said what they said, and has no business there any more: the judge has seen to that.
+        if self.has_left(&again) {
+            return;
+        }
+        // A reject is answered with the employee as they are now.
         let is_reject = matches!(again, Command::Reject { .. });
         let same = if is_reject { turn.outcome.is_ok() == first.is_ok() } else { turn.outcome == first };
         assert!(same, "{again:?}: {:?}, and first {first:?}", turn.outcome);
+    }
+
+    fn has_left(&self, command: &Command) -> bool {
+        let employee = match command {
+            Command::Accept { employee, offer, .. } | Command::Reject { employee, offer, .. } => {
+                return self
+                    .ledger
+                    .asked(*offer)
+                    .is_some_and(|asked| asked.id == *employee && !self.ledger.is_still(asked.employee, employee));
+            }
+            Command::Send { session, by, .. }
+            | Command::WriteNotes { session, by, .. }
+            | Command::End { session, by, .. } => Some((*session, by)),
+            _ => None,
+        };
+        employee.is_some_and(|(session, by)| matches!(by, Actor::Employee(_)) && !self.ledger.is_of(session, by))
     }
 
     fn with_fresh_ids(&mut self, mut command: Command) -> Command {
@@ -127,6 +147,9 @@ impl Walk {
         let before = self.ledger.clone();
         let (could_be_booked, marks) = (self.company.availability(), self.company.availability_marks());
         let turn = self.company.take(Time::from_ms(self.now_ms), command);
+        if turn.events.iter().any(|event| matches!(event, Event::CompanySet { .. })) && !before.exists {
+            self.answered.clear();
+        }
         for event in &turn.events {
             self.ledger.write(turn.at, event);
             self.history.push((turn.at, event.clone()));
@@ -161,7 +184,7 @@ impl Walk {
             Command::Reject { employee, offer, .. } => self.expected_of_answer(employee, *offer, false),
             Command::End { session, by, .. } => self.expected_of_end(*session, by),
             Command::WriteNotes { session, by, .. } => self.expected_of_notes(*session, by),
-            Command::Send { session, by, .. } if !self.ledger.talks[session].is_of(by) => Err(Refusal::Forbidden),
+            Command::Send { session, by, .. } if !self.ledger.is_of(*session, by) => Err(Refusal::Forbidden),
             _ => return,
         };
         assert_eq!(*outcome, expected, "{command:?}");
@@ -191,7 +214,8 @@ impl Walk {
     }
 
     fn expected_of_answer(&self, employee: &EmployeeId, offer: OfferId, yes: bool) -> Result<Answer, Refusal> {
-        let asked = self.ledger.asked(offer).filter(|asked| asked.id == *employee).ok_or(Refusal::UnknownOffer)?;
+        let is_theirs = |asked: &&Asked| self.ledger.is_still(asked.employee, employee);
+        let asked = self.ledger.asked(offer).filter(is_theirs).ok_or(Refusal::UnknownOffer)?;
         let outcome = asked.outcome.expect("an answer closes the offer");
         match (yes, outcome, self.ledger.searches[&offer.booking].end) {
             (true, Outcome::Accepted, Some(End::Talk(session))) => Ok(Answer::Session(session)),
@@ -204,7 +228,7 @@ impl Walk {
 
     fn expected_of_end(&self, session: SessionId, by: &Actor) -> Result<Answer, Refusal> {
         let talk = &self.ledger.talks[&session];
-        if !talk.is_of(by) && *by != Actor::Admin {
+        if !self.ledger.is_of(session, by) && *by != Actor::Admin {
             return Err(Refusal::Forbidden);
         }
         let ended_by = talk.ended_by.expect("an end ends it");
@@ -213,7 +237,7 @@ impl Walk {
     }
 
     fn expected_of_notes(&self, session: SessionId, by: &Actor) -> Result<Answer, Refusal> {
-        let is_theirs = matches!(by, Actor::Employee(_)) && self.ledger.talks[&session].is_of(by);
+        let is_theirs = matches!(by, Actor::Employee(_)) && self.ledger.is_of(session, by);
         if is_theirs { Ok(Answer::Session(session)) } else { Err(Refusal::Forbidden) }
     }
 
@@ -373,9 +397,11 @@ impl Walk {
                 name: "Somebody".into(),
                 topics: (0..3).filter(|bit| topics >> bit & 1 == 1).map(|n| TOPICS[n].parse().unwrap()).collect(),
             },
-            Step::Fire { employee: who } => Command::RemoveEmployee { employee: employee(who) },
+            Step::Fire { employee: who } => {
+                Command::RemoveEmployee { employee: employee(who), revoke_before: Time::from_ms(self.now_ms) }
+            }
             Step::Settings(settings) => Command::SetCompany { name: "Acme".into(), settings: settings.clone() },
-            Step::Dissolve => Command::RemoveCompany,
+            Step::Dissolve => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
             _ => return self.command_on_a_thing(step),
         })
     }

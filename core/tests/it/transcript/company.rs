@@ -78,6 +78,7 @@ fn removed_with_open_things_it_ends_them_all() {
                 + offer_closed b2.1 withdrawn_by_admin
                 + booking_ended b2 closed_by_admin
                 + session_ended s1 admin
+                + access_revoked everybody before 0
                 + company_removed
                 > bob: offer_closed b2.1 withdrawn_by_admin
                 > yan: booking b2 cancelled closed_by_admin
@@ -100,7 +101,7 @@ fn removed_with_open_things_it_ends_them_all() {
 }
 
 #[test]
-fn set_again_after_it_was_removed_it_has_nobody_and_remembers_what_ended() {
+fn set_again_after_it_was_removed_it_has_nobody_and_remembers_nothing() {
     story(
         "
         open ann
@@ -126,9 +127,9 @@ fn set_again_after_it_was_removed_it_has_nobody_and_remembers_what_ended() {
             [0] ann connects
                 no: unknown_employee
             [0] zoe books tax key=k1
-                yes: b1 assigned s1
+                no: no_idle_employee
             [0] admin ends s1
-                yes: s1 ended by admin
+                no: unknown_session
             [0] ann connects
                 yes
                 + employee_connected ann
@@ -140,7 +141,7 @@ fn set_again_after_it_was_removed_it_has_nobody_and_remembers_what_ended() {
                 > board: ann
                 ann is idle since 0 at place 2, wants idle, connected
             [0] ann accepts b1.1
-                yes: s1 ended by admin
+                no: unknown_offer
             [0] zoe books tax
                 yes: b2 offering
                 + booking_opened b2 zoe tax
@@ -524,10 +525,12 @@ fn who_is_removed_and_made_again_is_not_asked_again_for_the_same_booking() {
                 yes
                 + offer_closed b1.1 withdrawn_by_admin
                 + offer_made b1.2 bob until 15000
+                + access_revoked ann before 0
                 + employee_removed ann
                 > ann: offer_closed b1.1 withdrawn_by_admin
                 > bob: offer b1.2
                 > zoe: booking b1 offering
+                > ann: shut out
                 > ann: gone
                 > bob: status bob init, wants idle, cause offer
                 > board: b1, bob
@@ -644,14 +647,15 @@ fn the_time_when_a_company_was_made_stays_until_it_is_made_anew() {
             [15] clock +5
             [20] admin removes company
                 yes
+                + access_revoked everybody before 20
                 + company_removed
                 > everybody: company gone
-            [20] see company: none, 4 events until 20, 0 bookings, 0 sessions, 0 of them over
+            [20] see company: none, 5 events until 20, 0 bookings, 0 sessions, 0 of them over
             [20] clock +5
             [25] admin sets company
                 yes: company Acme
                 + company_set Acme
-            [25] see company: Acme of 25, 5 events until 25, 0 bookings, 0 sessions, 0 of them over
+            [25] see company: Acme of 25, 6 events until 25, 0 bookings, 0 sessions, 0 of them over
         "#]],
     );
 }

@@ -239,7 +239,9 @@ fn an_idle_employee_is_removed_from_the_line() {
         expect![[r#"
             [0] admin removes ann
                 yes
+                + access_revoked ann before 0
                 + employee_removed ann
+                > ann: shut out
                 > ann: gone
             [0] admin removes ann
                 yes
@@ -277,16 +279,18 @@ fn an_asked_employee_is_removed_and_the_next_is_asked() {
                 yes
                 + offer_closed b1.1 withdrawn_by_admin
                 + offer_made b1.2 bob until 15000
+                + access_revoked ann before 0
                 + employee_removed ann
                 > ann: offer_closed b1.1 withdrawn_by_admin
                 > bob: offer b1.2
                 > zoe: booking b1 offering
+                > ann: shut out
                 > ann: gone
                 > bob: status bob init, wants idle, cause offer
                 > board: b1, bob
                 bob is init since 0, wants idle, connected
             [0] ann accepts b1.1
-                no: offer_closed withdrawn_by_admin
+                no: unknown_offer
             [0] ann goes idle
                 no: unknown_employee
         "#]],
@@ -315,9 +319,11 @@ fn the_last_asked_employee_is_removed_and_nobody_is_left() {
                 yes
                 + offer_closed b1.1 withdrawn_by_admin
                 + booking_ended b1 nobody_left
+                + access_revoked ann before 0
                 + employee_removed ann
                 > ann: offer_closed b1.1 withdrawn_by_admin
                 > zoe: booking b1 unanswered nobody_left
+                > ann: shut out
                 > ann: gone
                 > board: b1
         "#]],
@@ -340,14 +346,16 @@ fn an_employee_in_session_is_removed_and_the_session_ends() {
             [0] admin removes ann
                 yes
                 + session_ended s1 admin
+                + access_revoked ann before 0
                 + employee_removed ann
                 > s1: ended s1 ended by admin
                 > ann: session s1 ended by admin
                 > zoe: booking b1 assigned s1
+                > ann: shut out
                 > ann: gone
                 > board: s1, b1
             [0] ann ends s1
-                no: session_ended
+                no: forbidden
             [0] zoe ends s1
                 no: session_ended
             [100000] nothing happens

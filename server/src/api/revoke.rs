@@ -1,0 +1,78 @@
+//! Shutting out over HTTP: the tokens of one client or one employee count no more.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use switchboard_core::{ClientId, Command, CompanyId, Whose};
+use utoipa::ToSchema;
+
+use super::ask::{self, Answered, InPath, shown};
+use super::employees::{Both, ids};
+use super::in_path::{OfClient, OfEmployee};
+use super::problem::Problem;
+use crate::hub::Hub;
+use crate::shape::{self, examples};
+use crate::view::Moment;
+
+/// From when on tokens count again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::revoked))]
+struct Revoked {
+    /// Tokens with an `iat` before this moment, or without one, count no more in this company.
+    #[schema(value_type = shape::Moment)]
+    revoked_before: Moment,
+}
+
+/// Shuts a client out.
+///
+/// Tokens that were issued before now count no more in this company, and sockets with them are closed.
+///
+/// # Errors
+/// `unknown_company`.
+#[utoipa::path(
+    post, path = "/companies/{company}/clients/{client}/revoke", operation_id = "revokeClient", tag = "data",
+    security(("key" = ["manage"])),
+    params(OfClient),
+    responses(
+        (status = 200, body = Revoked, description = "They are shut out"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
+pub async fn of_client(State(hub): State<Arc<Hub>>, InPath((company, client)): InPath<(String, String)>) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let client: ClientId = ask::id("client", &client)?;
+    revoke(&hub, &company, Whose::Client(client)).await
+}
+
+/// Shuts an employee out.
+///
+/// Tokens that were issued before now count no more in this company, and sockets with them are closed. Nobody need be
+/// there under that id.
+///
+/// # Errors
+/// `unknown_company`.
+#[utoipa::path(
+    post, path = "/companies/{company}/employees/{employee}/revoke", operation_id = "revokeEmployee", tag = "employees",
+    security(("key" = ["manage"])),
+    params(OfEmployee),
+    responses(
+        (status = 200, body = Revoked, description = "They are shut out"),
+        (status = 404, description = "`unknown_company`"),
+    )
+)]
+pub async fn of_employee(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
+    let (company, employee) = ids(both)?;
+    revoke(&hub, &company, Whose::Employee(employee)).await
+}
+
+async fn revoke(hub: &Hub, company: &CompanyId, whose: Whose) -> Answered {
+    let revoked = ask::visit(hub, company, |visit| {
+        let before = visit.by_the_wall();
+        let taken = visit.take(&Command::Revoke { whose, before });
+        taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
+        Ok(shown(StatusCode::OK, &Revoked { revoked_before: Moment(before) }))
+    });
+    revoked.await
+}

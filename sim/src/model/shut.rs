@@ -1,0 +1,66 @@
+//! Who is shut out: every revoke as it came, looked through from end to end.
+
+use switchboard_core::{EmployeeId, Time, Whose};
+
+use super::{Answer, Model};
+
+/// One revoke.
+#[derive(Clone, Debug)]
+pub struct Shut {
+    whose: Whose,
+    before: Time,
+    /// Who was an employee then.
+    staff: Vec<EmployeeId>,
+}
+
+/// What somebody shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Who: a client's or an employee's id, or whoever runs the company.
+    pub who: Who,
+    /// Whether it is for this company alone.
+    pub is_for_company: bool,
+    /// When it was made out.
+    pub issued_ms: Option<u64>,
+}
+
+/// Who shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A client.
+    Client(String),
+    /// An employee.
+    Employee(String),
+    /// An admin.
+    Admin,
+}
+
+impl Model {
+    pub(super) fn revoke(&mut self, whose: &Whose, before: Time) -> Answer {
+        let staff = self.staff.iter().flatten().map(|staff| staff.id.clone()).collect();
+        self.shut.push(Shut { whose: whose.clone(), before, staff });
+        if *whose != Whose::Everybody {
+            self.told.shut_out.push(whose.clone());
+        }
+        Answer::Done
+    }
+
+    /// Whether what is shown counts no more.
+    #[must_use]
+    pub fn is_out(&self, shown: &Shown) -> bool {
+        self.shut.iter().any(|shut| {
+            let is_old = shown.issued_ms.is_none_or(|issued_ms| issued_ms < shut.before.as_ms());
+            let is_meant = match (&shut.whose, &shown.who) {
+                (Whose::Client(shut), Who::Client(id)) => shut.as_str() == id,
+                (Whose::Employee(shut), Who::Employee(id)) => shut.as_str() == id,
+                (Whose::Everybody, Who::Employee(id)) if shown.issued_ms.is_none() => {
+                    let was_there = shut.staff.iter().any(|staff| staff.as_str() == id);
+                    was_there || !self.staff.iter().flatten().any(|staff| staff.id.as_str() == id)
+                }
+                (Whose::Everybody, _) => shown.is_for_company,
+                (Whose::Client(_) | Whose::Employee(_), _) => false,
+            };
+            is_old && is_meant
+        })
+    }
+}
