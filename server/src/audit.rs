@@ -170,7 +170,7 @@ pub fn readable(path: &str) -> String {
 pub struct Filter {
     /// In this company.
     pub company: Option<String>,
-    /// In one of these, as JSON.
+    /// In one of these, as JSON, and not in one that had the id before.
     pub companies: Option<String>,
     /// By the key of this name or id, or by the person called so.
     pub key: Option<String>,
@@ -231,7 +231,9 @@ impl Reader {
                        number
                    FROM audit
                    WHERE (:company IS NULL OR company_id = :company)
-                       AND (:companies IS NULL OR company_id IN (SELECT value FROM json_each(:companies)))
+                       AND (:companies IS NULL OR (company_id IN (SELECT value FROM json_each(:companies))
+                           AND number > coalesce((SELECT audit_number FROM removals
+                               WHERE removals.company_id = audit.company_id), 0)))
                        AND (:key IS NULL OR key_name = :key OR key_id = :key)
                        AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to)
                        AND (:before IS NULL OR number < :before)

@@ -93,6 +93,7 @@ pub async fn run(exchange: Arc<Exchange>, reader: Reader, oldest_needed: OldestN
 
 /// Removes what is over in every company. One that cannot be cut now is looked at the next time.
 pub async fn sweep(exchange: &Exchange, reader: &Reader, oldest_needed: &OldestNeeded) {
+    remove_what_was_before(exchange, reader).await;
     let now = exchange.clock().now();
     let companies = match reader.aside(Reader::companies_that_forget).await {
         Ok(companies) => companies,
@@ -102,6 +103,19 @@ pub async fn sweep(exchange: &Exchange, reader: &Reader, oldest_needed: &OldestN
         let until = Time::from_ms(now.as_ms().saturating_sub(u64::from(days) * DAY_MS));
         if let Err(error) = cut(exchange, reader, &company, until, oldest_needed.clone()).await {
             tracing::warn!(%company, %error, "old history could not be removed");
+        }
+    }
+}
+
+/// Of companies that were made again under their ids nobody can see any more what was before.
+async fn remove_what_was_before(exchange: &Exchange, reader: &Reader) {
+    let companies = match reader.aside(Reader::companies_made_again).await {
+        Ok(companies) => companies,
+        Err(error) => return tracing::warn!(%error, "retention could not look for companies that were made again"),
+    };
+    for (company, removed_at) in companies {
+        if let Err(error) = cut(exchange, reader, &company, removed_at, Arc::new(|_| None)).await {
+            tracing::warn!(%company, %error, "what was before a company was made again could not be removed");
         }
     }
 }

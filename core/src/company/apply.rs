@@ -17,6 +17,7 @@ use crate::register::Register;
 use crate::session::{Message, Notes, Presence, Session};
 use crate::settings::Settings;
 use crate::time::Time;
+use crate::waiting::Waiting;
 
 impl Company {
     /// Changes the state by what happened at that time. Whatever a damaged store says happened is taken without harm;
@@ -101,6 +102,7 @@ impl Company {
         self.clients.clear();
         self.past = Past::default();
         self.keys.clear();
+        self.waiting = Waiting::default();
         self.today = Today { day: self.today.day, ..Today::default() };
         self.deadlines = self.all_deadlines();
     }

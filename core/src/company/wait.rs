@@ -78,6 +78,7 @@ impl Company {
             | Event::BrandSet { .. }
             | Event::CompanyRemoved
             | Event::EmployeeRemoved { .. }
+            | Event::AccessRevoked { .. }
             | Event::EmployeeDisconnected { .. }
             | Event::EmployeeUnreachable { .. }
             | Event::BookingOpened { .. }

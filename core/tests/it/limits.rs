@@ -35,7 +35,10 @@ fn a_company_has_at_most_two_thousand_topics_and_an_employee_may_always_have_oth
     assert!(give(&mut company, "employee-0", &[&all[1..TOPICS_PER_EMPLOYEE_MAX], &[other.clone()]].concat()).is_ok());
     assert!(give(&mut company, "new", &[topic(0)]).is_err(), "one for one, and no more");
     assert!(give(&mut company, "new", &[]).is_ok());
-    company.take(Time::from_ms(1), &Command::RemoveEmployee { employee: "employee-0".parse().unwrap() });
+    company.take(
+        Time::from_ms(1),
+        &Command::RemoveEmployee { employee: "employee-0".parse().unwrap(), revoke_before: Time::from_ms(1) },
+    );
     assert!(give(&mut company, "new", &[topic(0)]).is_ok());
 }
 

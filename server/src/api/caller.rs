@@ -11,6 +11,7 @@ use crate::auth::{ApiKey, Claims, Role, TokenError};
 use crate::clock::Reading;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
+use crate::journal::whose::ForWhom;
 use crate::view;
 
 /// What is said to whoever shows nothing that could be good.
@@ -121,6 +122,15 @@ impl Caller {
         match self {
             Self::Key(key) => key.companies.is_none(),
             Self::Person(_) => false,
+        }
+    }
+
+    /// As whom it sees an employee's past.
+    #[must_use]
+    pub fn for_whom(&self) -> ForWhom {
+        match self {
+            Self::Person(person) if person.role == Role::Employee => ForWhom::Themselves,
+            Self::Person(_) | Self::Key(_) => ForWhom::Admin,
         }
     }
 

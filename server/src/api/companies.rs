@@ -18,12 +18,13 @@ use super::logo;
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
-use crate::exchange::Visit;
+use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
 use crate::journal::history::Listed;
 use crate::reading;
 use crate::shape::{self, examples};
 use crate::view::{self, CompanyView, Moment};
+use crate::webhooks::Webhooks;
 
 /// A company to make or to replace. What is not named gets its default, and the name the id.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -287,7 +288,8 @@ fn set_company(name: Arc<str>, settings: Settings, before: Option<&Settings>) ->
 
 /// Removes a company and its employees.
 ///
-/// All that is open ends; its bookings and sessions stay in the store.
+/// All that is open ends, and so do its webhooks and the API keys for it alone. Nobody's token counts there any more. Its
+/// bookings and sessions stay in the store, and are nobody's once a company is made again under this id.
 ///
 /// # Errors
 /// `changed`.
@@ -297,7 +299,13 @@ fn set_company(name: Arc<str>, settings: Settings, before: Option<&Settings>) ->
     params(OfCompany, Unchanged),
     responses((status = 204, description = "It is gone"), (status = 412, description = "`changed`"))
 )]
-pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, conditions: Conditions) -> Answered {
+pub async fn remove(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    State(webhooks): State<Arc<Webhooks>>,
+    InPath(company): InPath<String>,
+    conditions: Conditions,
+) -> Answered {
     let company: CompanyId = ask::id_of_old("company", &company)?;
     let remove = ask::visit(&hub, &company, |visit| {
         conditions.check(Tag::of_company(visit.company()).as_ref())?;
@@ -306,8 +314,22 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>
         Ok(StatusCode::NO_CONTENT.into_response())
     });
     let removed = remove.await?;
+    // Also when the caller has gone.
+    let ended = tokio::spawn(end_what_was_for(hub, past, webhooks, company)).await;
+    ended.unwrap_or_else(|_stopped| Err(NotNow::Draining.into())).map(|()| removed)
+}
+
+/// Endpoints and keys of a company that was removed end in the store when that is filed; and then at once here too.
+async fn end_what_was_for(
+    hub: Arc<Hub>,
+    past: Past,
+    webhooks: Arc<Webhooks>,
+    company: CompanyId,
+) -> Result<(), Problem> {
     logo::tidy(&hub, &company).await;
-    Ok(removed)
+    hub.exchange.file(Some(&company)).await?;
+    webhooks.company_ended(&company);
+    hub.api_keys.read(past.reader()).await.map_err(|error| Problem::unreadable(&error))
 }
 
 /// Shows who can be asked now, in the order in which they would be.

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use switchboard_core::CompanyId;
+use switchboard_core::{CompanyId, Refusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
@@ -27,6 +27,7 @@ use crate::exchange::NotNow;
 use crate::feed::{self, Slice, Told, Wanted};
 use crate::hub::{Hub, closed};
 use crate::journal::news::Follower;
+use crate::journal::removal;
 use crate::shape::{self, examples};
 
 /// How long an answer may wait for something to tell: less than most proxies do.
@@ -178,8 +179,9 @@ pub async fn list(
     let place = if streams || wait_ms > 0 { Some(followers.place(&hub, &caller)?) } else { None };
     // Before anything is read: so nothing can be filed unnoticed in between.
     let follower = past.follow(&company);
+    let removed = past.of(&company, |reader, company| reader.ask(|tables| removal::last(tables, company))).await?;
     let after = start(&hub, &past, &company, last.or(after.as_deref())).await?;
-    let mut reading = Reading { past, company, follower, after, wanted, closing: hub.closing.clone() };
+    let mut reading = Reading { past, company, removed, follower, after, wanted, closing: hub.closing.clone() };
     if streams {
         return Ok(stream_of(reading, place));
     }
@@ -218,6 +220,8 @@ async fn start(hub: &Hub, past: &Past, company: &CompanyId, after: Option<&str>)
 struct Reading {
     past: Past,
     company: CompanyId,
+    /// The event by which a company of that id was removed last, when this began.
+    removed: Option<u64>,
     follower: Follower,
     after: u64,
     wanted: Wanted,
@@ -225,14 +229,24 @@ struct Reading {
 }
 
 impl Reading {
-    /// The next events. When there are none it waits for some until then, or until the server stops.
+    /// The next events, until the company is removed: what comes then is of the next one of that id. When there are none it waits for some until then, or until the server stops.
     async fn slice(&mut self, limit: usize, until: Instant) -> Result<Slice, Problem> {
         loop {
             let (company, after, wanted) = (self.company.clone(), self.after, self.wanted.clone());
             let read = self.past.as_filed(move |reader| {
-                reader.ask(|connection| feed::read(connection, &company, after, limit, &wanted))
+                reader.ask(|connection| {
+                    let slice = feed::read(connection, &company, after, limit, &wanted)?;
+                    Ok((slice, removal::last(connection, &company)?))
+                })
             });
-            let slice = read.await?;
+            let (mut slice, removed) = read.await?;
+            if let Some(removed) = removed.filter(|_| removed != self.removed) {
+                slice.events.retain(|told| told.seq <= removed);
+                slice.next = slice.next.min(removed);
+                if slice.events.is_empty() {
+                    return Err(Problem::from(&Refusal::UnknownCompany));
+                }
+            }
             self.after = slice.next;
             if !slice.events.is_empty() || Instant::now() >= until {
                 return Ok(slice);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::limits::REASON_MAX_CHARS;
@@ -10,6 +10,7 @@ use switchboard_core::{Actor, Command, CompanyId, Refusal, SessionId};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::caller::Caller;
 use super::in_path::{OfCompany, OfSession};
 use super::past::Past;
 use super::problem::Problem;
@@ -88,6 +89,7 @@ struct MessagesQuery {
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
@@ -97,7 +99,8 @@ pub async fn list(
     let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
     let page = ask::page(limit, after)?;
     ask::known_company(&hub, &company).await?;
-    let listed = past.of(&company, move |past, company| past.sessions(company, &filter, &page)).await?;
+    let listed =
+        past.of(&company, move |past, company| past.sessions(company, &filter, &page, caller.for_whom())).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 

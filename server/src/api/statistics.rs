@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use switchboard_core::{CompanyId, Refusal, Time};
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath, known_company, shown};
+use super::caller::Caller;
 use super::employees::{Both, ids};
 use super::in_path::{OfCompany, OfEmployee};
 use super::past::Past;
@@ -252,6 +253,7 @@ pub async fn of_employees(
 pub async fn of_employee(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath(both): Both,
     headers: HeaderMap,
     uri: Uri,
@@ -261,7 +263,9 @@ pub async fn of_employee(
     let form = Form::wanted(format, &headers)?;
     let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
     known_company(&hub, &company).await?;
-    let found = past.of(&company, move |past, company| past.statistics_of(company, &employee, question)).await?;
+    let found = past
+        .of(&company, move |past, company| past.statistics_of(company, &employee, question, caller.for_whom()))
+        .await?;
     let found: EmployeeStatistics = found.ok_or_else(|| Problem::from(&Refusal::UnknownEmployee))?;
     form.one(&[&["id", "name"], WORK_COLUMNS], &found)
 }

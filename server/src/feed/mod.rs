@@ -15,7 +15,7 @@ mod tests;
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::{CompanyId, Event, Time};
 
-use crate::journal::StoreError;
+use crate::journal::{StoreError, removal};
 
 pub use kind::Kind;
 pub use told::{Told, event_id};
@@ -70,6 +70,7 @@ pub fn read(
     limit: usize,
     wanted: &Wanted,
 ) -> Result<Slice, StoreError> {
+    let after = after.max(removal::begins_behind(connection, company)?);
     let sql = "SELECT seq, at, kind, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query(params![company.as_str(), after.cast_signed(), LOOKED_AT_MAX])?;
@@ -97,6 +98,9 @@ pub fn read(
 /// # Errors
 /// When the store cannot be read.
 pub fn one(connection: &Connection, company: &CompanyId, seq: u64) -> Result<Option<Told>, StoreError> {
+    if seq <= removal::begins_behind(connection, company)? {
+        return Ok(None);
+    }
     let sql = "SELECT at, data FROM events WHERE company_id = ?1 AND seq = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let bind = params![company.as_str(), seq.cast_signed()];
@@ -110,11 +114,14 @@ pub fn one(connection: &Connection, company: &CompanyId, seq: u64) -> Result<Opt
 /// # Errors
 /// When the store cannot be read.
 pub fn kept(connection: &Connection, company: &CompanyId) -> Result<Option<(u64, u64)>, StoreError> {
+    let begins_behind = removal::begins_behind(connection, company)?;
     let sql = "SELECT (SELECT min(seq) FROM events WHERE company_id = ?1), (SELECT max(seq) FROM events WHERE company_id = ?1)";
     let mut query = connection.prepare_cached(sql)?;
     let found: (Option<i64>, Option<i64>) =
         query.query_row([company.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(found.0.zip(found.1).map(|(oldest, latest)| (oldest.cast_unsigned(), latest.cast_unsigned())))
+    let kept = found.0.zip(found.1).map(|(oldest, latest)| (oldest.cast_unsigned(), latest.cast_unsigned()));
+    // What the company that had the id before has told is not this one's.
+    Ok(kept.map(|(oldest, latest)| (oldest.max(begins_behind + 1), latest)))
 }
 
 fn parse(data: &str) -> Result<Event, StoreError> {

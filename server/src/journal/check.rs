@@ -15,7 +15,7 @@ use super::log::{self, Logged};
 use super::reader::{Reader, read_snapshot, unreadable, while_events};
 use super::rows::{BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
 use super::tables::{self, time};
-use super::{StoreError, bases, erasure, logos};
+use super::{StoreError, bases, erasure, logos, removal};
 
 /// Differences of one company that are told in words; the rest is counted.
 const TOLD_PER_COMPANY: usize = 20;
@@ -67,7 +67,7 @@ fn check_company(
         report.unfinished.push(id.clone());
         return Ok(());
     }
-    let Folded { mut company, expected, mut found, origin, first_seq, hired } = fold(connection, id)?;
+    let Folded { mut company, expected, mut found, origin, first_seq, hired, removed } = fold(connection, id)?;
     let last = tables::last_seq(connection, id)?;
     if company.seq() != last {
         found.push(format!("the last event is {last}, and there are events up to {} only", company.seq()));
@@ -83,6 +83,10 @@ fn check_company(
     }
     found.extend(brought::differences(connection, id, company.seq())?);
     found.extend(logos::differences(connection, id)?);
+    let known = removal::last(connection, id)?;
+    if removed.is_some() && removed != known {
+        found.push(format!("event {removed:?} was the last removal, and the table says {known:?}"));
+    }
     found.extend(numbers::differences(connection, id, first_seq, &hired)?);
     let Found { rows: stored, unreadable } = read_rows(connection, id)?;
     found.extend(unreadable);
@@ -116,6 +120,8 @@ struct Folded {
     first_seq: u64,
     /// Who has which number, and since which event.
     hired: Vec<numbers::Hired>,
+    /// The last event by which the company was removed.
+    removed: Option<u64>,
 }
 
 /// Folds a company's events, from the oldest base when those before it were removed, and compares every snapshot and
@@ -128,7 +134,7 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
     let expected = rows_of_all(&company).into_iter().map(|row| (row.key(), row)).collect();
     let after = company.seq();
     let hired = company.employees_after(None).map(|(no, employee)| (no, after, employee.id.clone())).collect();
-    let mut folded = Folded { company, expected, found: Vec::new(), origin, first_seq: after, hired };
+    let mut folded = Folded { company, expected, found: Vec::new(), origin, first_seq: after, hired, removed: None };
     let mut query =
         connection.prepare("SELECT seq, data FROM bases WHERE company_id = ?1 AND seq > ?2 ORDER BY seq")?;
     let mut bases = query.query(params![id.as_str(), after.cast_signed()])?;
@@ -137,8 +143,11 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
         folded.found.push(format!("the snapshot after event {after} is not what the oldest base has"));
     }
     while_events(connection, id, after, |at, event| {
-        let Folded { company, expected, found, hired, .. } = &mut folded;
+        let Folded { company, expected, found, hired, removed, .. } = &mut folded;
         company.apply(at, event);
+        if matches!(event, Event::CompanyRemoved) {
+            *removed = Some(company.seq());
+        }
         if let Event::EmployeeSet { employee, id, .. } = event {
             hired.push((*employee, company.seq(), id.clone()));
         }

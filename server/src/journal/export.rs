@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId};
 
-use super::StoreError;
 use super::history::{OfferItem, each_booking, each_session, read_offers};
 use super::reader::{Reader, unreadable};
+use super::removal::begins_at;
 use super::tables::time;
+use super::{StoreError, removal};
 use crate::view::{BookingView, Moment, SessionView};
 
 /// Bytes of lines that are handed over at once.
@@ -163,7 +164,11 @@ impl<H: FnMut(String) -> bool> Teller<H> {
             self.counts.sessions += 1;
             self.tell(&Line::Session(&session))
         })?;
-        let sql = "SELECT session_id, id, sender, body, at FROM messages WHERE company_id = ?1 ORDER BY session_id, id";
+        let sql = concat!(
+            "SELECT session_id, id, sender, body, at FROM messages WHERE company_id = ?1 AND at >= ",
+            begins_at!("?1"),
+            " ORDER BY session_id, id"
+        );
         each(connection, sql, company, |row| {
             self.counts.messages += 1;
             let (session_id, id, from, body) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
@@ -172,8 +177,11 @@ impl<H: FnMut(String) -> bool> Teller<H> {
     }
 
     fn tell_notes(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
-        let sql = "SELECT id, notes, notes_at FROM sessions
-                   WHERE company_id = ?1 AND notes IS NOT NULL ORDER BY id";
+        let sql = concat!(
+            "SELECT id, notes, notes_at FROM sessions WHERE company_id = ?1 AND notes IS NOT NULL AND started_at >= ",
+            begins_at!("?1"),
+            " ORDER BY id"
+        );
         each(connection, sql, company, |row| {
             self.counts.notes += 1;
             self.tell(&Line::Notes { session_id: text(row, 0)?, body: text(row, 1)?, at: Moment(time(row.get(2)?)) })
@@ -182,7 +190,11 @@ impl<H: FnMut(String) -> bool> Teller<H> {
 
     fn tell_events(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
         let sql = "SELECT seq, at, data FROM events WHERE company_id = ?1 ORDER BY seq";
+        let begins_behind = removal::begins_behind(connection, company)?.cast_signed();
         each(connection, sql, company, |row| {
+            if row.get::<_, i64>(0)? <= begins_behind {
+                return Ok(());
+            }
             self.counts.events += 1;
             self.tell(&Line::Event { seq: row.get(0)?, at: Moment(time(row.get(1)?)), event: raw(row, 2)? })
         })

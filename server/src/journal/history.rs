@@ -12,7 +12,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::StoreError;
 use super::reader::{Reader, unreadable};
+use super::removal::begins_at;
 use super::tables::{ms, time};
+use super::whose::ForWhom;
 use crate::shape::{self, examples};
 use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, NotesView, SessionView, logo_path};
 
@@ -37,7 +39,9 @@ macro_rules! bookings {
     ($from:literal, $where:literal) => {
         concat!(
             booking_columns!($from),
-            " WHERE b.company_id = :company AND b.id >= :first AND b.id < :before AND ",
+            " WHERE b.company_id = :company AND b.id >= :first AND b.id < :before AND b.created_at >= ",
+            begins_at!(":company"),
+            " AND ",
             $where,
             " AND (:client IS NULL OR b.client_id = :client) AND (:employee IS NULL OR b.employee_id = :employee)
              AND (:state IS NULL OR b.state = :state)
@@ -59,7 +63,9 @@ macro_rules! sessions {
     ($from:literal, $where:literal) => {
         concat!(
             session_columns!($from),
-            " WHERE s.company_id = :company AND s.id >= :first AND s.id < :before AND ",
+            " WHERE s.company_id = :company AND s.id >= :first AND s.id < :before AND s.started_at >= ",
+            begins_at!(":company"),
+            " AND ",
             $where,
             " AND (:client IS NULL OR s.client_id = :client) AND (:employee IS NULL OR s.employee_id = :employee)
              AND (:state IS NULL OR (s.ended_at IS NULL) = (:state = 'running'))
@@ -284,7 +290,11 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn booking(&self, company: &CompanyId, id: BookingId) -> Result<Option<BookingDetail>, StoreError> {
-        let sql = concat!(booking_columns!("bookings b"), " WHERE b.company_id = ?1 AND b.id = ?2");
+        let sql = concat!(
+            booking_columns!("bookings b"),
+            " WHERE b.company_id = ?1 AND b.id = ?2 AND b.created_at >= ",
+            begins_at!("?1")
+        );
         self.ask(|connection| {
             let found =
                 collect(connection, sql, params![company.as_str(), id.to_string()], |row| read_booking(company, row))?;
@@ -304,14 +314,20 @@ impl Reader {
         company: &CompanyId,
         filter: &Filter,
         page: &Page,
+        for_whom: ForWhom,
     ) -> Result<Listed<SessionView<'static>>, StoreError> {
         let (first, before) = ids_between(filter.from, filter.to);
         let before = page.after.as_ref().map_or(&before, |after| after.min(&before));
         let sql = filter.sessions();
         self.ask(|connection| {
+            let theirs_since = match &filter.employee {
+                Some(employee) => for_whom.since(connection, company, employee)?,
+                None => Time::default(),
+            };
+            let from = filter.from.unwrap_or_default().max(theirs_since);
             let bind = named_params! {
                 ":company": company.as_str(), ":state": filter.state, ":client": filter.client,
-                ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
+                ":employee": filter.employee, ":from": ms(from), ":to": filter.to.map(ms),
                 ":first": first, ":before": before, ":limit": page.limit + 1,
             };
             let items = collect(connection, sql, bind, |row| read_session(company, row))?;
@@ -324,7 +340,11 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn session(&self, company: &CompanyId, id: SessionId) -> Result<Option<SessionView<'static>>, StoreError> {
-        let sql = concat!(session_columns!("sessions s"), " WHERE s.company_id = ?1 AND s.id = ?2");
+        let sql = concat!(
+            session_columns!("sessions s"),
+            " WHERE s.company_id = ?1 AND s.id = ?2 AND s.started_at >= ",
+            begins_at!("?1")
+        );
         self.ask(|connection| {
             let bind = params![company.as_str(), id.to_string()];
             Ok(collect(connection, sql, bind, |row| read_session(company, row))?.into_iter().next())
@@ -336,7 +356,11 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn notes(&self, company: &CompanyId, id: SessionId) -> Result<Option<NotesView<'static>>, StoreError> {
-        let sql = "SELECT coalesce(notes, ''), notes_at FROM sessions WHERE company_id = ?1 AND id = ?2";
+        let sql = concat!(
+            "SELECT coalesce(notes, ''), notes_at FROM sessions
+             WHERE company_id = ?1 AND id = ?2 AND started_at >= ",
+            begins_at!("?1")
+        );
         self.ask(|connection| {
             let mut query = connection.prepare_cached(sql)?;
             let found = query.query_row(params![company.as_str(), id.to_string()], |row| {
@@ -359,7 +383,10 @@ impl Reader {
         page: &Page,
     ) -> Result<Option<Listed<MessageView<'static>>>, StoreError> {
         self.ask(|connection| {
-            let known = "SELECT 1 FROM sessions WHERE company_id = ?1 AND id = ?2";
+            let known = concat!(
+                "SELECT 1 FROM sessions WHERE company_id = ?1 AND id = ?2 AND started_at >= ",
+                begins_at!("?1")
+            );
             let bind = params![company.as_str(), id.to_string()];
             if connection.query_row(known, bind, |_| Ok(())).optional()?.is_none() {
                 return Ok(None);
@@ -393,7 +420,12 @@ pub(super) fn each_booking(
     company: &CompanyId,
     mut each: impl FnMut(BookingId, BookingView<'static>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let sql = concat!(booking_columns!("bookings b"), " WHERE b.company_id = ?1 ORDER BY b.id");
+    let sql = concat!(
+        booking_columns!("bookings b"),
+        " WHERE b.company_id = ?1 AND b.created_at >= ",
+        begins_at!("?1"),
+        " ORDER BY b.id"
+    );
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query([company.as_str()])?;
     while let Some(row) = rows.next()? {
@@ -409,7 +441,12 @@ pub(super) fn each_session(
     company: &CompanyId,
     mut each: impl FnMut(SessionView<'static>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let sql = concat!(session_columns!("sessions s"), " WHERE s.company_id = ?1 ORDER BY s.id");
+    let sql = concat!(
+        session_columns!("sessions s"),
+        " WHERE s.company_id = ?1 AND s.started_at >= ",
+        begins_at!("?1"),
+        " ORDER BY s.id"
+    );
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query([company.as_str()])?;
     while let Some(row) = rows.next()? {

@@ -40,6 +40,10 @@ pub mod logos;
 
 pub mod cut;
 
+pub mod removal;
+
+pub mod whose;
+
 pub mod erasure;
 
 mod spread;

@@ -228,6 +228,33 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (company_id, id)
     ) STRICT;
 ",
+    // A company that was removed and made again was remembered with what was before: the next snapshots are made anew,
+    // where all events are there to make them of.
+    // What was for a company that is gone, and would be for the next one of its id, ends.
+    "
+    CREATE TABLE removals (
+        company_id TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        audit_number INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO removals (company_id, seq, at, audit_number)
+        SELECT gone.company_id, gone.seq, gone.at, coalesce((SELECT max(number) FROM audit WHERE audit.at <= gone.at), 0)
+        FROM (SELECT company_id, max(seq) AS seq, max(at) AS at FROM events
+            WHERE kind = 'company_removed' GROUP BY company_id) gone;
+    DELETE FROM snapshots WHERE company_id IN (SELECT company_id FROM removals)
+        AND EXISTS (SELECT 1 FROM events e WHERE e.company_id = snapshots.company_id AND e.seq = 1);
+    CREATE TEMP TABLE gone AS SELECT company_id, at FROM removals
+        WHERE company_id NOT IN (SELECT id FROM companies)
+            AND NOT EXISTS (SELECT 1 FROM log WHERE instr(entries, '\"company\":\"' || company_id || '\"'));
+    DELETE FROM webhook_deliveries WHERE company_id IN (SELECT company_id FROM gone);
+    DELETE FROM webhooks WHERE company_id IN (SELECT company_id FROM gone);
+    UPDATE api_keys SET revoked_at = created_at WHERE revoked_at IS NULL AND companies IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM json_each(companies) bound
+            LEFT JOIN gone ON gone.company_id = bound.value AND gone.at >= api_keys.created_at
+            WHERE gone.company_id IS NULL);
+    DROP TABLE gone;
+",
 ];
 
 /// The newest schema that this version knows.
@@ -283,6 +310,45 @@ mod tests {
         connection.pragma_update(None, "user_version", 99)?;
         let refused = migrate(&mut connection).map_err(|error| error.to_string());
         assert!(refused.is_err_and(|text| text.contains("schema 99")), "a newer schema is not touched");
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_for_a_company_that_is_gone_has_ended_afterwards() -> Result<(), StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        for step in &MIGRATIONS[..9] {
+            connection.execute_batch(step)?;
+        }
+        connection.pragma_update(None, "user_version", 9)?;
+        connection.execute_batch(
+            r#"
+            INSERT INTO events (company_id, seq, at, kind, data) VALUES
+                ('gone', 1, 5, 'company_set', ''), ('gone', 2, 9, 'company_removed', '"company_removed"'),
+                ('again', 1, 6, 'company_removed', '"company_removed"'), ('again', 2, 7, 'company_set', ''),
+                ('unfiled', 1, 9, 'company_removed', '"company_removed"');
+            INSERT INTO companies (id, name, settings, created_at) VALUES ('again', 'A', '{}', 7);
+            INSERT INTO log (entries) VALUES ('{"company":"unfiled","seq":2,"at":9,"events":[]}');
+            INSERT INTO audit (number, id, at, key_name, company_id, method, route, target, request_id) VALUES
+                (1, 'a', 8, 'k', 'gone', 'PUT', '', '', ''), (2, 'b', 10, 'k', 'gone', 'PUT', '', '', '');
+            INSERT INTO webhooks (company_id, id, url, description, types, state, secret, cursor, created_at) VALUES
+                ('gone', 'w', '', '', '[]', 'on', '', 0, 1), ('again', 'w', '', '', '[]', 'on', '', 0, 1),
+                ('unfiled', 'w', '', '', '[]', 'on', '', 0, 1);
+            INSERT INTO api_keys (id, name, scope, companies, digest, created_at) VALUES
+                ('1', 'gone', 'read', '["gone"]', x'01', 1), ('2', 'both', 'read', '["gone","again"]', x'02', 1),
+                ('3', 'later', 'read', '["gone"]', x'03', 10), ('4', 'all', 'read', NULL, x'04', 1);
+            "#,
+        )?;
+        migrate(&mut connection)?;
+        let list = |sql: &str| -> Result<Vec<String>, StoreError> {
+            let mut query = connection.prepare(sql)?;
+            let rows = query.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        let removals =
+            list("SELECT company_id || ' ' || seq || ' ' || audit_number FROM removals ORDER BY company_id")?;
+        assert_eq!(removals, ["again 1 0", "gone 2 1", "unfiled 1 1"]);
+        assert_eq!(list("SELECT company_id FROM webhooks ORDER BY company_id")?, ["again", "unfiled"]);
+        assert_eq!(list("SELECT name FROM api_keys WHERE revoked_at IS NULL ORDER BY id")?, ["both", "later", "all"]);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::history::{Listed, Page};
 use super::reader::{Reader, read_company};
 use super::tally::{BookingTally, Bookings, OfferTally, Offers, Range, SessionTally, Sessions};
+use super::whose::ForWhom;
 use super::{StoreError, replay};
 use crate::shape::{self, examples};
 use crate::view::Moment;
@@ -83,6 +84,14 @@ pub struct EmployeeStatistics {
     time: Option<TimeInStatus>,
 }
 
+impl Question {
+    /// The same from that moment on: what was before is another company's or another employee's, who had the id.
+    fn since(self, begin: Time) -> Self {
+        let from = self.range.from.max(begin);
+        Self { range: Range { from, to: self.range.to.max(from) }, ..self }
+    }
+}
+
 impl Reader {
     /// A company's statistics.
     ///
@@ -90,8 +99,10 @@ impl Reader {
     /// When the store cannot be read, or too much happened since the state that a time is counted from.
     pub fn statistics(&self, id: &CompanyId, question: Question) -> Result<CompanyStatistics, StoreError> {
         self.ask(|connection| {
-            let Question { range, within_ms, .. } = question;
+            let Question { range: Range { from, to }, within_ms, .. } = question;
             let (company, _) = read_company(connection, id)?;
+            let question = question.since(company.created_at());
+            let range = question.range;
             let clocks = Clocks::read(connection, id, question, &company)?;
             let (mut offers, mut sessions) = (OfferTally::default(), SessionTally::default());
             OfferTally::each(connection, id, range, |_, add| add(&mut offers))?;
@@ -99,8 +110,8 @@ impl Reader {
             let mut time = TimeInStatus::default();
             clocks.in_order().for_each(|(_, spent)| time.add(spent));
             Ok(CompanyStatistics {
-                from: Moment(range.from),
-                to: Moment(range.to),
+                from: Moment(from),
+                to: Moment(to),
                 within_s: within_ms / 1000,
                 now: Now::of(&company),
                 bookings: BookingTally::read(connection, id, range, within_ms)?,
@@ -124,6 +135,7 @@ impl Reader {
     ) -> Result<Listed<EmployeeStatistics>, StoreError> {
         self.ask(|connection| {
             let (company, _) = read_company(connection, id)?;
+            let question = question.since(company.created_at());
             let after = |id: &str| page.after.as_deref().is_none_or(|after| id > after);
             let people = read_people(connection, id, question, &company, after)?;
             let items = people.into_iter().take(page.limit as usize + 1).map(|(id, person)| person.shown(id)).collect();
@@ -140,9 +152,12 @@ impl Reader {
         id: &CompanyId,
         employee: &EmployeeId,
         question: Question,
+        for_whom: ForWhom,
     ) -> Result<Option<EmployeeStatistics>, StoreError> {
         self.ask(|connection| {
             let (company, _) = read_company(connection, id)?;
+            let question =
+                question.since(company.created_at()).since(for_whom.since(connection, id, employee.as_str())?);
             let people = read_people(connection, id, question, &company, |id| id == employee.as_str())?;
             Ok(people.into_iter().next().map(|(id, person)| person.shown(id)))
         })

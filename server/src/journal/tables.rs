@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use switchboard_core::{CompanyId, DeviceKind, EmployeeId, LogoId, Time};
 
-use super::StoreError;
 use super::rows::{Row, RowKey};
+use super::{StoreError, removal};
 
 /// The last state of each row of a company, in the order in which the rows first came.
 #[derive(Default)]
@@ -50,8 +50,10 @@ pub(super) fn write_events(
     let mut insert = connection.prepare_cached(sql)?;
     for (seq, (kind, data)) in (first_seq..).zip(events) {
         insert.execute(params![company.as_str(), seq.cast_signed(), ms(at), kind, data])?;
-        if *kind == "employee_set" {
-            write_employee_number(connection, company, seq, data)?;
+        match *kind {
+            "employee_set" => write_employee_number(connection, company, seq, data)?,
+            "company_removed" => removal::end(connection, company, seq, at)?,
+            _ => {}
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ use switchboard_core::{
 use utoipa::ToSchema;
 
 use super::reader::Reader;
+use super::removal::begins_at;
 use super::tables::time;
 use super::{StoreError, replay};
 use crate::shape::{self, examples};
@@ -210,7 +211,10 @@ impl Reader {
     /// When the store cannot be read, or too much happened since the state that the story must begin from.
     pub fn timeline(&self, company: &CompanyId, id: BookingId) -> Result<Option<Timeline>, StoreError> {
         self.ask(|connection| {
-            let sql = "SELECT created_at FROM bookings WHERE company_id = ?1 AND id = ?2";
+            let sql = concat!(
+                "SELECT created_at FROM bookings WHERE company_id = ?1 AND id = ?2 AND created_at >= ",
+                begins_at!("?1")
+            );
             let found = connection.query_row(sql, params![company.as_str(), id.to_string()], |row| row.get(0));
             let Some(created_at) = found.optional()?.map(time) else { return Ok(None) };
             let mut teller = Teller { id, steps: Vec::new() };

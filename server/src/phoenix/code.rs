@@ -21,7 +21,7 @@ pub const TOKEN_EXPIRED: u16 = 4401;
 pub const REVOKED: u16 = 4403;
 
 /// All of them, each with a word for it.
-pub const ALL: [(u16, &str); 8] = [
+pub const ALL: [(u16, &str); 9] = [
     (GOING_AWAY, "silent"),
     (FORM, "bad_form"),
     (NOT_JSON, "not_json"),

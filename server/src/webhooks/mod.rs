@@ -123,6 +123,13 @@ impl Webhooks {
         tokio::spawn(round::serve(self.clone(), key, receiver));
     }
 
+    /// A company was removed, and its endpoints with it: their services look again, and end.
+    pub fn company_ended(&self, company: &CompanyId) {
+        for (_, told) in self.rounds().iter().filter(|((of, _), _)| of == company) {
+            told.send_modify(|changes| *changes += 1);
+        }
+    }
+
     /// How webhooks are sent.
     #[must_use]
     pub const fn options(&self) -> Options {

@@ -136,7 +136,9 @@ impl Round {
     async fn go(mut self, told: &mut watch::Receiver<u64>) -> End {
         let mut closing = self.office.closing.clone();
         loop {
-            self.read_on().await;
+            if !self.read_on().await {
+                return End::Over;
+            }
             self.send();
             self.waiting.are(self.queue.len());
             if self.must_write() && self.write().await && self.off.is_some() {
@@ -169,17 +171,23 @@ impl Round {
         }
     }
 
-    /// Reads what may be read, if there may be any.
-    async fn read_on(&mut self) {
+    /// Reads what may be read, if there may be any. Says whether the endpoint is still there: with its company it ends, and
+    /// hears nothing of the next one of that id.
+    async fn read_on(&mut self) -> bool {
         let (now, room) = (self.now(), self.room());
         if room == 0 {
-            return;
+            return true;
         }
         let (endpoint, after) = (self.endpoint.clone(), self.queue.read_up_to());
-        let question =
-            move |connection: &Connection| feed::read(connection, &endpoint.company, after, room, &endpoint.wanted);
+        let question = move |connection: &Connection| {
+            if records::endpoint(connection, &endpoint.company, &endpoint.id)?.is_none() {
+                return Ok(None);
+            }
+            feed::read(connection, &endpoint.company, after, room, &endpoint.wanted).map(Some)
+        };
         match self.office.clerk.ask(question).await {
-            Ok(slice) => {
+            Ok(None) => return false,
+            Ok(Some(slice)) => {
                 self.is_caught_up = slice.is_all;
                 let events = slice.events.into_iter().map(|told| (told.seq, told.lane));
                 self.queue.take_in(events, slice.next, now);
@@ -189,6 +197,7 @@ impl Round {
                 sleep(STORE_PAUSE).await;
             }
         }
+        true
     }
 
     /// How many events may be read now.

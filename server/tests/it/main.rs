@@ -70,6 +70,8 @@ mod events;
 
 mod history;
 
+mod removal;
+
 mod erasure;
 
 mod much_history;

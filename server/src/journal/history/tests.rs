@@ -159,7 +159,7 @@ proptest! {
         prop_assert_eq!(&bookings, &expected);
         let of_sessions = Filter { state: state(["ended", "running"]), ..filter };
         let sessions = all_pages(|page| {
-            let listed = reader.sessions(&company, &of_sessions, &page).expect("a list");
+            let listed = reader.sessions(&company, &of_sessions, &page, ForWhom::Admin).expect("a list");
             (listed.items.iter().map(|session| session.id.to_string()).collect(), listed.next)
         });
         prop_assert_eq!(&sessions, &expected);

@@ -1,0 +1,122 @@
+//! A company that is made again begins empty: nobody sees what was before, and it leaves the store.
+
+use std::sync::Arc;
+
+use switchboard::feed;
+use switchboard::journal::history::{Filter, Page};
+use switchboard::journal::whose::ForWhom;
+use switchboard_core::{Command, EmployeeId, Settings, Time};
+
+use crate::history::World;
+
+const ALL: Page = Page { limit: 50, after: None };
+
+fn made_again() -> Command {
+    Command::SetCompany { name: "Another".into(), settings: Settings::default() }
+}
+
+fn removed() -> Command {
+    Command::RemoveCompany { revoke_before: Time::from_ms(1) }
+}
+
+/// The ids of all sessions that are listed.
+fn sessions(world: &World, for_whom: ForWhom) -> Vec<String> {
+    let filter = Filter { employee: Some("erika".to_owned()), ..Filter::default() };
+    let listed = world.reader.sessions(&world.company, &filter, &ALL, for_whom).unwrap();
+    let listed = serde_json::to_value(&listed).unwrap();
+    let items = listed["items"].as_array().unwrap();
+    items.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn exported(world: &World) -> String {
+    let mut lines = String::new();
+    let hand_over = |piece: String| {
+        lines.push_str(&piece);
+        true
+    };
+    world.reader.export(&world.company, true, hand_over).unwrap();
+    lines
+}
+
+#[tokio::test]
+async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_the_store() {
+    let mut world = World::founded(Settings::default()).await;
+    let session = world.consults("alice", "erika").await;
+    world.notes("erika", session, "a diagnosis").await;
+    world.does(removed()).await;
+    world.exchange.settle().await;
+    let (company, read) = (world.company.clone(), world.reader.clone());
+    assert!(read.session(&company, session).unwrap().is_some(), "while the id is nobody's it can be read");
+    let noted = serde_json::to_value(read.notes(&company, session).unwrap()).unwrap();
+    assert_eq!(noted["body"], "a diagnosis");
+    let removal = world.last_event();
+    world.does(made_again()).await;
+    world.exchange.settle().await;
+    world.assert_whole().await;
+    assert!(read.session(&company, session).unwrap().is_none());
+    assert!(read.notes(&company, session).unwrap().is_none());
+    assert!(read.messages(&company, session, (None, None), &ALL).unwrap().is_none());
+    assert_eq!(sessions(&world, ForWhom::Admin), Vec::<String>::new());
+    assert!(read.bookings(&company, &Filter::default(), &ALL).unwrap().items.is_empty());
+    let kept = read.ask(|tables| feed::kept(tables, &company)).unwrap();
+    assert_eq!(kept, Some((removal + 1, removal + 1)));
+    let first = read.ask(|tables| feed::read(tables, &company, 0, 50, &feed::Wanted::default())).unwrap();
+    assert_eq!(first.events.iter().map(|told| told.seq).collect::<Vec<_>>(), [removal + 1]);
+    let lines = exported(&world);
+    assert!(!lines.contains("diagnosis") && !lines.contains("alice") && !lines.contains("Erika"), "{lines}");
+    assert!(world.count("messages") > 0, "it is still in the tables");
+    world.hires("erika").await;
+    let theirs = world.consults("bob", "erika").await;
+    world.forgets(Arc::new(|_| None)).await;
+    world.assert_whole().await;
+    assert_eq!((world.count("bookings"), world.count("sessions"), world.count("messages")), (1, 1, 1));
+    assert_eq!(sessions(&world, ForWhom::Admin), [theirs.to_string()]);
+    let events = world.count("events");
+    world.forgets(Arc::new(|_| None)).await;
+    assert_eq!(world.count("events"), events, "there is nothing more to remove");
+}
+
+#[tokio::test]
+async fn endpoints_and_keys_of_a_company_end_with_it_and_those_of_the_next_one_do_not() {
+    let mut world = World::founded(Settings::default()).await;
+    world.has_webhook(3, 2).await;
+    world
+        .writes(
+            "INSERT INTO api_keys (id, name, scope, companies, digest, created_at) VALUES
+                 ('1', 'own', 'manage', '[\"acme\"]', x'01', 0),
+                 ('2', 'both', 'manage', '[\"acme\",\"globex\"]', x'02', 0),
+                 ('3', 'other', 'manage', '[\"globex\"]', x'03', 0),
+                 ('4', 'all', 'manage', NULL, x'04', 0)",
+        )
+        .await;
+    world.does(removed()).await;
+    world.exchange.settle().await;
+    assert_eq!((world.count("webhooks"), world.count("webhook_deliveries")), (0, 0));
+    let sql = "SELECT name, companies FROM api_keys WHERE revoked_at IS NULL ORDER BY id";
+    let keys = world.reader.ask(|tables| {
+        let mut query = tables.prepare(sql)?;
+        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    });
+    let globex = Some(r#"["globex"]"#.to_owned());
+    let expected = [("both", globex.clone()), ("other", globex), ("all", None)];
+    assert_eq!(keys.unwrap(), expected.map(|(name, companies)| (name.to_owned(), companies)));
+    world.does(made_again()).await;
+    world.has_webhook(1, 1).await;
+    world.exchange.settle().await;
+    assert_eq!(world.count("webhooks"), 1);
+    world.assert_whole().await;
+}
+
+#[tokio::test]
+async fn who_has_the_id_of_a_removed_employee_sees_none_of_their_sessions() {
+    let mut world = World::founded(Settings::default()).await;
+    let before = world.consults("alice", "erika").await;
+    let employee: EmployeeId = "erika".parse().unwrap();
+    world.does(Command::RemoveEmployee { employee, revoke_before: Time::from_ms(1) }).await;
+    world.hires("erika").await;
+    let theirs = world.consults("bob", "erika").await;
+    world.exchange.settle().await;
+    assert_eq!(sessions(&world, ForWhom::Admin), [theirs.to_string(), before.to_string()]);
+    assert_eq!(sessions(&world, ForWhom::Themselves), [theirs.to_string()]);
+}
