@@ -293,7 +293,7 @@ mod tests {
         // A reader hears of each of these by an event.
         for gone in [1, 2, 3, 7] {
             let employee: switchboard_core::EmployeeId = id(gone).parse().unwrap();
-            take(&mut company, &Command::RemoveEmployee { employee });
+            take(&mut company, &Command::RemoveEmployee { employee, revoke_before: Time::from_ms(1) });
             rows.remove(&("employees", id(gone)));
         }
         take(&mut company, &Command::Cancel { booking: booking(6), by: Actor::Admin });

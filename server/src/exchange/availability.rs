@@ -258,7 +258,7 @@ mod tests {
         desk.goes("ann", Intent::Offline);
         assert_eq!(desk.news(0), told(Some(1), &["law 0", "tax 0"]));
         assert_eq!(desk.news(1_000), None);
-        desk.take(&Command::RemoveEmployee { employee: "ann".parse().unwrap() });
+        desk.take(&Command::RemoveEmployee { employee: "ann".parse().unwrap(), revoke_before: Time::from_ms(1) });
         desk.hire("cay", &["art"]);
         assert_eq!(desk.news(0), told(Some(2), &["art 1", "law gone", "tax gone"]));
         desk.hire("bob", &["zoo"]);
