@@ -68,12 +68,12 @@ fn nothing_is_left_for_later() {
 }
 
 #[test]
-fn core_stands_on_serde_and_thiserror_alone() {
+fn core_stands_on_serde_thiserror_and_unicode_normalization_alone() {
     let manifest = std::fs::read_to_string(root().join("core/Cargo.toml")).expect("core has a manifest");
     let manifest: toml::Table = manifest.parse().expect("it is TOML");
     let dependencies = manifest["dependencies"].as_table().expect("it has dependencies");
     let names: Vec<&str> = dependencies.keys().map(String::as_str).collect();
-    assert_eq!(names, ["serde", "thiserror"]);
+    assert_eq!(names, ["serde", "thiserror", "unicode-normalization"]);
 }
 
 #[test]
