@@ -51,9 +51,7 @@ const CLOSED_EVERY: Duration = Duration::from_millis(10);
 pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let (version, data) = (env!("CARGO_PKG_VERSION"), settings.data.display());
     tracing::info!(version, %data, settings = settings.given, "switchboard starts");
-    for warning in settings.warnings() {
-        tracing::warn!("{warning}");
-    }
+    settings.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let keyring = keyring(&settings.tokens).await?;
     let tls = settings.door.tls.clone().map(|(certificate, key)| Tls::follow(certificate, key)).transpose()?;
     // Without a key of the settings there must be one in the store, so there must be a store.
@@ -80,12 +78,8 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
     let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, closing)?;
     webhooks.start().await?;
-    tokio::spawn(retention::run(
-        exchange.clone(),
-        reader.clone(),
-        retention::needed_by_webhooks(reader.clone()),
-        trust,
-    ));
+    let needed = retention::needed_by_webhooks(reader.clone());
+    tokio::spawn(retention::run(exchange.clone(), reader.clone(), needed, trust));
     if settings.dev {
         demo::seed(&hub).await?;
     }
@@ -104,9 +98,9 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let admission = hub.admission.clone();
     if let Some(probes) = probes {
         tracing::info!(address = %probes.local_addr()?, "metrics and probes are served");
-        let (app, admission, ending) = (api::probes(hub.clone()), admission.clone(), ending.clone());
         // Probes are answered until the end, so that whoever asks learns that this server is draining.
-        let door = Door { app, admission, tls: None, ending };
+        let door =
+            Door { app: api::probes(hub.clone()), admission: admission.clone(), tls: None, ending: ending.clone() };
         tokio::spawn(door::accept(probes, door, Arc::new(Semaphore::new(PROBES_AT_ONCE))));
     }
     let app = api::router(hub.clone(), reader, webhooks);

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use switchboard_core::{
-    Booking, BookingId, ClientId, Company, CompanyId, Duty, Employee, Event, Intent, OfferId, Outcome, Reach, Time,
-    Topic,
+    Booking, BookingId, ClientId, Company, CompanyId, Duty, Employee, EmployeeNo, Event, Intent, OfferId, Outcome,
+    Reach, Time, Topic,
 };
 use utoipa::ToSchema;
 
@@ -267,12 +267,8 @@ impl Teller {
                 self.steps.push(opened(when, client, client_name.as_deref(), topic));
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
-                let Some(booking) = before.booking(self.id) else { return ControlFlow::Continue(()) };
-                let chosen = before.employee_no(*employee);
-                let why = chosen.map(|employee| Chosen::of(before, booking, employee));
-                let who = chosen.map(|employee| employee.id.to_string()).unwrap_or_default();
                 let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
-                self.steps.push(asked.step(who, why));
+                self.steps.extend(self.offered(before, asked, *employee));
             }
             Event::OfferDelivered { offer, device } if offer.booking == self.id => {
                 let device = device.as_ref().map(ToString::to_string);
@@ -290,14 +286,11 @@ impl Teller {
                 return ControlFlow::Break(());
             }
             Event::SearchWaits { booking, until } if *booking == self.id => {
-                let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
-                let (until, passed_over) = (Moment(*until), passed_over.unwrap_or_default());
-                self.steps.push(Step::Waited { at, until, passed_over });
+                self.steps.push(Step::Waited { at, until: Moment(*until), passed_over: self.passed_over(before) });
             }
             Event::BookingEnded { booking, reason } if *booking == self.id => {
-                let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
                 let (state, reason) = (reason.state().word(), reason.word());
-                self.steps.push(Step::Ended { at, state, reason, passed_over: passed_over.unwrap_or_default() });
+                self.steps.push(Step::Ended { at, state, reason, passed_over: self.passed_over(before) });
                 return ControlFlow::Break(());
             }
             Event::ClientDisconnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
@@ -336,6 +329,19 @@ impl Teller {
             | Event::Resumed => {}
         }
         ControlFlow::Continue(())
+    }
+
+    fn offered(&self, before: &Company, asked: Asked, employee: EmployeeNo) -> Option<Step> {
+        let booking = before.booking(self.id)?;
+        let chosen = before.employee_no(employee);
+        let why = chosen.map(|employee| Chosen::of(before, booking, employee));
+        let who = chosen.map(|employee| employee.id.to_string()).unwrap_or_default();
+        Some(asked.step(who, why))
+    }
+
+    /// Everybody who was there, when the search asked nobody.
+    fn passed_over(&self, before: &Company) -> PassedOver {
+        before.booking(self.id).map(|booking| PassedOver::of(before, booking, None)).unwrap_or_default()
     }
 
     fn tell_the_end_of_the_session(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
