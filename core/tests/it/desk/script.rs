@@ -8,36 +8,14 @@ use super::Desk;
 
 impl Desk {
     pub(super) fn command(&self, words: &[&str]) -> Command {
+        if let ["admin", wish @ ..] = words
+            && let Some(command) = self.of_admin(wish)
+        {
+            return command;
+        }
         match words {
             ["wake"] => Command::Wake,
             ["company", "follows", by_ms] => Command::FollowClock { by_ms: by_ms.parse().unwrap() },
-            ["admin", "sets", "company", settings @ ..] => {
-                Command::SetCompany { name: "Acme".into(), settings: settings_of(settings) }
-            }
-            ["admin", "paints", "company", brand @ ..] => Command::SetBrand {
-                brand: Brand {
-                    colour: mark(brand, "colour").map(|colour| colour.parse().unwrap()),
-                    logo: mark(brand, "logo").map(|logo| logo.parse().unwrap()),
-                },
-            },
-            ["admin", "removes", "company"] => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
-            ["admin", "hires", who, topics @ ..] => Command::SetEmployee {
-                employee: who.parse().unwrap(),
-                name: who.to_uppercase().into(),
-                topics: topics.iter().map(|topic| topic.parse::<Topic>().unwrap()).collect(),
-            },
-            ["admin", "removes", who] => {
-                let revoke_before = Time::from_ms(self.now_ms);
-                Command::RemoveEmployee { employee: who.parse().unwrap(), revoke_before }
-            }
-            ["admin", "revokes", who] => {
-                let whose = match who.parse().map(Whose::Client) {
-                    Ok(client) if is_client(who) => client,
-                    _ => Whose::Employee(who.parse().unwrap()),
-                };
-                Command::Revoke { whose, before: Time::from_ms(self.now_ms) }
-            }
-            ["admin", "sets", who, intent] => set_status(who, intent, true),
             [who, "goes", intent] => set_status(who, intent, false),
             [who, "connects"] if is_client(who) => Command::ClientConnected { client: who.parse().unwrap() },
             [who, "connects"] => Command::EmployeeConnected { employee: who.parse().unwrap() },
@@ -86,6 +64,40 @@ impl Desk {
             },
             _ => panic!("no such line in the script language: {words:?}"),
         }
+    }
+
+    /// What an admin alone can wish.
+    fn of_admin(&self, wish: &[&str]) -> Option<Command> {
+        Some(match wish {
+            ["sets", "company", settings @ ..] => {
+                Command::SetCompany { name: "Acme".into(), settings: settings_of(settings) }
+            }
+            ["paints", "company", brand @ ..] => Command::SetBrand {
+                brand: Brand {
+                    colour: mark(brand, "colour").map(|colour| colour.parse().unwrap()),
+                    logo: mark(brand, "logo").map(|logo| logo.parse().unwrap()),
+                },
+            },
+            ["removes", "company"] => Command::RemoveCompany { revoke_before: Time::from_ms(self.now_ms) },
+            ["hires", who, topics @ ..] => Command::SetEmployee {
+                employee: who.parse().unwrap(),
+                name: who.to_uppercase().into(),
+                topics: topics.iter().map(|topic| topic.parse::<Topic>().unwrap()).collect(),
+            },
+            ["removes", who] => {
+                let revoke_before = Time::from_ms(self.now_ms);
+                Command::RemoveEmployee { employee: who.parse().unwrap(), revoke_before }
+            }
+            ["revokes", who] => {
+                let whose = match who.parse().map(Whose::Client) {
+                    Ok(client) if is_client(who) => client,
+                    _ => Whose::Employee(who.parse().unwrap()),
+                };
+                Command::Revoke { whose, before: Time::from_ms(self.now_ms) }
+            }
+            ["sets", who, intent] => set_status(who, intent, true),
+            _ => return None,
+        })
     }
 }
 
