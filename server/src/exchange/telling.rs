@@ -32,6 +32,17 @@ pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> 
     telling.deliveries
 }
 
+/// Closes the topics of whoever is shut out, and their sockets: the last that they are told.
+pub(super) fn close(company: &Company, rooms: &Rooms, notices: &[Notice], deliveries: &mut Vec<Delivery>) {
+    for notice in notices {
+        if let Notice::ShutOut(whose) = notice {
+            shut_out(&lines_of(company, rooms, whose), deliveries);
+        } else if matches!(notice, Notice::CompanyGone) {
+            shut_out(&lines_of(company, rooms, &Whose::Everybody), deliveries);
+        }
+    }
+}
+
 /// Tells all clients what has changed of what can be booked. Who asked for some topics only hears of these, and nothing
 /// when none of them changed, nor the counts in all. All who hear the same share one frame.
 pub(super) fn tell_availability(company: &CompanyId, rooms: &Rooms, changes: &Changes, deliveries: &mut Vec<Delivery>) {
@@ -213,8 +224,8 @@ impl Telling<'_> {
                 self.tell_board("session", &Named("session", view::session(company, company.session(*id)?)));
             }
             Notice::EmployeeGone(id) => self.tell_board("employee", &Named("employee", view::employee_gone(id))),
-            Notice::ShutOut(whose) => shut_out(&lines_of(company, self.rooms, whose), &mut self.deliveries),
-            Notice::CompanyGone => shut_out(&lines_of(company, self.rooms, &Whose::Everybody), &mut self.deliveries),
+            // Behind all that is told.
+            Notice::ShutOut(_) | Notice::CompanyGone => {}
         }
         Some(())
     }

@@ -241,6 +241,7 @@ impl<'a> Visit<'a> {
         let mut deliveries = telling::tell(&self.live.company, &self.live.rooms, &self.notices, self.now);
         deliveries.append(&mut self.deliveries);
         self.tell_availability(&mut deliveries);
+        telling::close(&self.live.company, &self.live.rooms, &self.notices, &mut deliveries);
         if self.events.is_empty() && deliveries.is_empty() && reply.is_none() {
             return None;
         }

@@ -127,7 +127,7 @@ fn set_again_after_it_was_removed_it_has_nobody_and_remembers_nothing() {
             [0] ann connects
                 no: unknown_employee
             [0] zoe books tax key=k1
-                no: no_idle_employee
+                no: no_idle_employee named by nobody, and for nobody
             [0] admin ends s1
                 no: unknown_session
             [0] ann connects
@@ -682,6 +682,7 @@ fn a_company_has_the_look_that_was_set_last_and_one_made_anew_has_none() {
                 yes: company Acme
             [0] admin removes company
                 yes
+                + access_revoked everybody before 0
                 + company_removed
                 > everybody: company gone
             [0] admin sets company

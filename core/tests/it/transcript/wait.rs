@@ -253,7 +253,7 @@ fn a_new_search_is_refused_while_others_wait() {
         ",
         expect![[r#"
             [0] yan books tax
-                no: no_idle_employee
+                no: no_idle_employee named by nobody
         "#]],
     );
 }
