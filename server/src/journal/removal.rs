@@ -4,6 +4,7 @@
 //! nobody's. Once the id is somebody's again, every question about that company begins behind its last removal.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use switchboard_core::id::StoredAsText;
 use switchboard_core::{CompanyId, Time};
 
 use super::StoreError;
@@ -79,7 +80,7 @@ impl Reader {
             let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
             rows.map(|row| {
                 let (id, at) = row?;
-                Ok((id.parse().map_err(unreadable)?, time(at)))
+                Ok((CompanyId::from_stored(&id).map_err(unreadable)?, time(at)))
             })
             .collect()
         })
