@@ -6,7 +6,7 @@ import { openWorld } from './world.mjs'
 test('notes that are written after the end are kept, and are there when the session is opened again', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await talking(t)
   await client.end()
-  await desk.sees('Session with alice is over')
+  await desk.sees('Session with Alice Miller is over')
   await desk.find('textbox', 'Your notes').fill('owes us a receipt')
   await desk.page.getByText('Saved', { exact: true }).waitFor()
   await desk.press('Done')
@@ -18,12 +18,14 @@ test('notes that are written after the end are kept, and are there when the sess
 
 test('what the client asked stays before the employee, also after a reload', { timeout: 300_000 }, async (t) => {
   const { desk } = await talking(t, 'May I deduct my bicycle?')
+  const beside = desk.page.locator('.beside').getByText('May I deduct my bicycle?')
+  await desk.hears('May I deduct my bicycle?')
   await desk.press('Notes')
-  await desk.sees('May I deduct my bicycle?')
+  await beside.waitFor()
   await desk.page.reload()
   await desk.inSession()
   await desk.press('Notes')
-  await desk.sees('May I deduct my bicycle?')
+  await beside.waitFor()
 })
 
 test('words that the end was faster than are given back', { timeout: 300_000 }, async (t) => {

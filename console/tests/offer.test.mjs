@@ -49,7 +49,7 @@ test('a desk that nobody can see shows a notification, until the offer is over',
   await erika.asked('tax')
   await shows(erika, 1)
   assert.deepEqual(await erika.page.evaluate(notifications), [
-    { title: 'Request: tax', body: 'from alice', actions: ['accept', 'decline'] },
+    { title: 'Request: tax', body: 'from Alice Miller', actions: ['accept', 'decline'] },
   ])
   await alice.press('Cancel')
   await shows(erika, 0)

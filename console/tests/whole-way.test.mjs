@@ -54,7 +54,7 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await Promise.all([max.answer(), bob.answer()])
     await Promise.all([alice, max, erika, bob].map((person) => person.seesFrames(20)))
     await alice.find('button', 'Hang up').click()
-    await max.sees('alice has hung up.')
+    await max.sees('Alice Miller has hung up.')
     await max.find('button', 'Close').click()
   })
 
@@ -76,7 +76,7 @@ test('two employees and two clients book, decline, accept, write and end', { tim
 
   await t.test('the end is told to both, with its reason, and the client can ask again', async () => {
     await max.end()
-    await max.sees('Session with alice is over')
+    await max.sees('Session with Alice Miller is over')
     await max.sees('You ended it.')
     await alice.isOver('Your session with Max is over')
     await alice.sees('Max ended it.')
