@@ -176,19 +176,23 @@ fn what_is_said_in_a_session_is_not_told() {
 }
 
 #[test]
-fn a_number_that_was_given_anew_still_names_who_had_it_then() {
+fn a_number_that_was_given_anew_names_who_has_it_and_the_company_before_is_not_told() {
+    let named = |house: &House| -> Vec<String> {
+        let all = house.all().into_iter().filter(|event| event["type"] == "employee.intent");
+        all.filter_map(|event| event["data"]["employee_id"].as_str().map(str::to_owned)).collect()
+    };
     let mut house = House::new();
     house.founds();
     house.hires("ann");
     house.lives(&Command::RemoveCompany { revoke_before: Time::from_ms(1) });
+    assert_eq!(named(&house), ["ann"]);
+    let removed_at = house.company.seq();
     house.founds();
     house.hires("bob");
-    let intents: Vec<Value> = house.all().into_iter().filter(|event| event["type"] == "employee.intent").collect();
-    let of: Vec<&str> = intents.iter().filter_map(|event| event["data"]["employee_id"].as_str()).collect();
-    assert_eq!(of, ["ann", "bob"]);
+    assert_eq!(named(&house), ["bob"]);
     let company: &CompanyId = house.company.id();
     let oldest = house.reader.ask(|connection| kept(connection, company)).expect("it is read");
-    assert_eq!(oldest, Some((1, house.company.seq())));
+    assert_eq!(oldest, Some((removed_at + 1, house.company.seq())));
 }
 
 #[test]
