@@ -273,9 +273,7 @@ impl<'a> Visit<'a> {
 
     fn tell_availability(&mut self, deliveries: &mut Vec<Delivery>) {
         let Live { company, rooms, told, .. } = &mut *self.live;
-        // With the company the topics of all clients were closed, and nothing is told behind that.
-        let nobody_hears = rooms.has_no_clients() || !company.exists();
-        if let Some(changes) = told.news(company, self.even, nobody_hears) {
+        if let Some(changes) = told.news(company, self.even, rooms.has_no_clients()) {
             telling::tell_availability(company.id(), rooms, &changes, deliveries);
         }
     }
