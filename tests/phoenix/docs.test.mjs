@@ -70,7 +70,7 @@ defmodule Jason do
   end
 
   def encode!(list) when is_list(list), do: "[" <> Enum.map_join(list, ",", &encode!/1) <> "]"
-  def encode!(number) when is_integer(number), do: to_string(number)
+  def encode!(number) when is_number(number), do: to_string(number)
   def encode!(text), do: inspect(to_string(text))
   def decode!(said) do
     term = said |> String.replace("{", "%{") |> String.replace("\\":", "\\" => ") |> String.replace("null", "nil")
