@@ -45,7 +45,8 @@ test('a company is made, read, replaced, changed and removed', async (t) => {
   assert.equal(made.status, 201)
   const { created_at, ...rest } = made.body
   assertTime(created_at)
-  assert.deepEqual(rest, { id: 'globex', name: 'Globex', settings: { ...DEFAULTS, offer_timeout_ms: 700 } })
+  const expected = { id: 'globex', name: 'Globex', settings: { ...DEFAULTS, offer_timeout_ms: 700 }, colour: null, logo: null }
+  assert.deepEqual(rest, expected)
   assert.deepEqual(await server.ask('GET', path), made.body)
 
   const replaced = await server.http('PUT', path, { name: 'Globex Ltd', settings: { max_missed: 5 } })

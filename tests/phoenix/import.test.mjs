@@ -44,7 +44,7 @@ test('every bad line is named, and nothing of the file is taken', async (t) => {
     '{"id":"b","name":""}', '{"id":"c","topics":["tax",""]}', '{"id":"d","topics":"tax"}', '{"id":"good"}', '{"id":"e"} {}',
     `{"id":"f","topics":${JSON.stringify(Array.from({ length: 65 }, (_, n) => `topic ${n}`))}}`, '{"id":"fine"}',
   ].join('\n')), [
-    [2, 'id'], [3, 'id'], [5, null], [6, null], [7, null], [8, 'other'], [9, 'name'], [10, 'topics[1]'], [11, 'topics'],
+    [2, 'id'], [3, 'id'], [5, 'id'], [6, null], [7, null], [8, 'other'], [9, 'name'], [10, 'topics[1]'], [11, 'topics'],
     [12, 'id'], [13, null], [14, 'topics'],
   ])
   assert.deepEqual(await refused(CSV, 'id,name\nann,"Ann\nLee"\nben\n\nno good,x\ndan,y\ncid,z\ncid,q\n'), [
