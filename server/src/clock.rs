@@ -2,7 +2,7 @@
 //!
 //! The wall clock may be set, and goes on while a machine sleeps: tokens, stored times and all that is shown follow it.
 //! Even time never jumps: what must happen after a while is measured by it ([a company has a time of its
-//! own](../../docs/decisions/0013-a-company-has-a-time-of-its-own.md)).
+//! own](../../docs/decisions/0018-a-company-has-a-time-of-its-own.md)).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
