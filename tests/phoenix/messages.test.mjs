@@ -49,7 +49,7 @@ test('a bad field is told what it must be', async (t) => {
   assert.equal(await detail('PUT', `${company}/employees/ann`, { topics: 'tax' }), '`topics` must be a list')
   const timeout = { settings: { offer_timeout_ms: 'soon' } }
   assert.equal(await detail('PUT', company, timeout), '`settings.offer_timeout_ms` must be a whole number')
-  assert.match(await detail('PUT', company, { hue: 'red' }), /^`hue` is no field here: there are `name`, `settings`/)
+  assert.match(await detail('PUT', company, { hue: 'red' }), /^`hue` is no field here: there are `name`, `colour`, `settings`/)
   assert.equal(await detail('GET', '/v1/companies?limit=many'), '`limit` must be a whole number')
   assert.match(await detail('POST', `${company}/webhooks`, { url: 'http://localhost:9999' }), /`webhooks_allow_private`/)
 })
