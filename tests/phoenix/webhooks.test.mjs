@@ -290,15 +290,12 @@ test('private addresses are refused unless the setting allows them', async (t) =
   const world = await openWorld(t)
   const receiver = await Receiver.start(t)
   const base = '/v1/companies/acme/webhooks'
-  for (const url of [receiver.url, 'https://127.0.0.1/', 'https://[::1]/', 'https://169.254.169.254/', 'http://example.com/']) {
+  const here = `https://localhost:${new URL(receiver.url).port}/`
+  const isPrivate = [receiver.url, here, 'https://127.0.0.1/', 'https://[::1]/', 'https://169.254.169.254/']
+  for (const url of [...isPrivate, 'http://example.com/']) {
     const problem = await world.server.refused(422, 'invalid', 'POST', base, { url })
     assert.match(problem.detail, /^`url` /)
   }
-  // A name shows what it is only where the connection is made.
-  const { port } = new URL(receiver.url)
-  const { id } = await world.http('POST', '/webhooks', { url: `https://localhost:${port}/` })
   await world.http('PUT', '/employees/ann', {})
-  await eventually('it failed', async () => (await world.http('GET', `/webhooks/${id}`)).last_error !== null)
-  assert.equal((await world.http('GET', `/webhooks/${id}`)).last_error, 'its name has no public address')
   assert.deepEqual(receiver.heard, [])
 })

@@ -46,7 +46,8 @@ test('a client books, an employee accepts, both talk, one ends it and the employ
   assert.equal(assigned.offers, 1)
 
   const hers = await ann.session(session)
-  assert.deepEqual(hers.joined, { session, peer: { online: false }, messages: [], notes: null })
+  const note = { page: '/invoice/7' }
+  assert.deepEqual(hers.joined, { session, note, peer: { online: false }, messages: [], notes: null })
   const his = await carl.session(session)
   assert.equal(his.joined.peer.online, true)
   assert.deepEqual(await hers.next('peer'), { online: true })
