@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc32, deflateSync } from 'node:zlib'
+import { eventually } from './inbox.mjs'
 import { openWorld } from './people.mjs'
 import { API_KEY } from './server.mjs'
 
@@ -133,6 +134,8 @@ test('only a picture of the kind that it says is a logo, and only a colour is a 
   const late = await put(world, png(32, 2), 'image/png', { headers: { 'if-match': before } })
   assert.deepEqual([late.status, late.json.reason], [412, 'changed'])
   assert.equal((await put(world, png(32, 2), 'image/png', { key: null })).status, 401)
-  const audit = await world.server.ask('GET', '/v1/audit?company=acme')
-  assert.ok(audit.items.some(({ method, target, status }) => method === 'PUT' && target === LOGO && status === 200))
+  await eventually('the logo is in the audit list', async () => {
+    const { items } = await world.server.ask('GET', '/v1/audit?company=acme')
+    return items.some(({ method, target, status }) => method === 'PUT' && target === LOGO && status === 200)
+  })
 })
