@@ -67,14 +67,17 @@ model:
 doc: console
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --features switchboard/console --no-deps --locked
 
+# The server as `unit` has built it: cargo unites features over what it builds, and builds anew what has others.
+BUILT = $(CARGO) build --workspace --bin switchboard --features switchboard/console --locked
+
 # The built binary with the npm package `phoenix` as its client.
 phoenix: console node typed elixir $(TOOLS)/bin/prometheus
-	$(CARGO) build --package switchboard --features console --locked
+	$(BUILT)
 	cd tests/phoenix && npm ci --no-audit --no-fund && PATH="$(TOOLS)/bin:$$PATH" npm test
 
 # The npm package of `console/client`, and the pages of the built binary in Chromium.
 browser: console node chromium
-	$(CARGO) build --package switchboard --features console --locked
+	$(BUILT)
 	cd tests/phoenix && npm ci --no-audit --no-fund
 	cd console && npm test --workspace client && npm test
 
@@ -82,7 +85,7 @@ browser: console node chromium
 pictures: console node chromium
 	@fc-list :lang=ar 2>/dev/null | grep -q . || \
 		{ apt-get update && apt-get install -y --no-install-recommends fonts-noto-core; }
-	$(CARGO) build --package switchboard --features console --locked
+	$(BUILT)
 	cd tests/phoenix && npm ci --no-audit --no-fund
 	cd console && node --test tests/pictures.mjs
 
@@ -90,6 +93,15 @@ pictures: console node chromium
 # in code that takes longer to build than this takes to run.
 simulate:
 	$(CARGO) run --package switchboard-sim --features switchboard/console --locked -- prove --commands 1000000
+
+# Longer than `make test`: ten million commands, or as many as you say, in fast code.
+COMMANDS ?= 10000000
+prove:
+	$(CARGO) run --profile sim --package switchboard-sim --locked -- prove --commands $(COMMANDS)
+
+# Longer than `make test`: each fault of sim/faults.toml in a copy of the product; or those with ONLY in their names.
+faults:
+	$(CARGO) run --package switchboard-sim --locked -- faults $(if $(ONLY),--only "$(ONLY)")
 
 # Instructions of each command and each frame, which no busy machine changes, held against docs/instructions.md.
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json

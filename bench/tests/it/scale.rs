@@ -19,11 +19,12 @@ fn run(part: &str) -> Result<serde_json::Value> {
     Ok(serde_json::from_str(&std::fs::read_to_string(directory.path().join(format!("{part}.json")))?)?)
 }
 
-/// The parts start the server that is built beside them.
+/// The parts start the server that is built beside them: with the features that it has in the workspace, because cargo
+/// would build its libraries once more with others.
 fn build_the_server() -> Result<()> {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--package", "switchboard", "--locked", "--profile", profile]);
+    build.args(["build", "--workspace", "--bin", "switchboard", "--locked", "--profile", profile]);
     ensure!(build.status()?.success(), "the server cannot be built");
     Ok(())
 }
