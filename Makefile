@@ -99,9 +99,10 @@ COMMANDS ?= 10000000
 prove:
 	$(CARGO) run --profile sim --package switchboard-sim --locked -- prove --commands $(COMMANDS)
 
-# Longer than `make test`: each fault of sim/faults.toml in a copy of the product; or those with ONLY in their names.
+# Longer than `make test`: each fault of sim/faults.toml in a copy of the product; or those with a word of ONLY in
+# their names.
 faults:
-	$(CARGO) run --package switchboard-sim --locked -- faults $(if $(ONLY),--only "$(ONLY)")
+	$(CARGO) run --package switchboard-sim --locked -- faults $(foreach word,$(ONLY),--only $(word))
 
 # Instructions of each command and each frame, which no busy machine changes, held against docs/instructions.md.
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json

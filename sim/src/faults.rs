@@ -55,11 +55,12 @@ impl Fault {
     }
 }
 
-/// Tries the faults whose names contain that text, on a copy of the workspace, and prints what became of each.
+/// Tries the faults whose names contain one of those texts, or all when there is none, on a copy of the workspace, and
+/// prints what became of each.
 ///
 /// # Errors
 /// When one is not found, or cannot be built.
-pub fn try_all(workspace: &Path, only: Option<&str>) -> anyhow::Result<()> {
+pub fn try_all(workspace: &Path, only: &[String]) -> anyhow::Result<()> {
     // Cargo runs elsewhere: a path from here would be another there.
     let workspace = &workspace.canonicalize().with_context(|| workspace.display().to_string())?;
     let copy = workspace.join("target/faults/tree");
@@ -68,8 +69,8 @@ pub fn try_all(workspace: &Path, only: Option<&str>) -> anyhow::Result<()> {
     let sound = build.prove(COMMANDS_WITHOUT)?;
     ensure!(sound.found.is_none(), "something is found without any fault: {}", sound.output);
     let mut missed = Vec::new();
-    let faults: Vec<Fault> =
-        Fault::all().into_iter().filter(|f| only.is_none_or(|only| f.name.contains(only))).collect();
+    let is_meant = |fault: &Fault| only.is_empty() || only.iter().any(|text| fault.name.contains(text));
+    let faults: Vec<Fault> = Fault::all().into_iter().filter(is_meant).collect();
     ensure!(!faults.is_empty(), "no fault has that in its name");
     for fault in faults {
         let path = build.tree.join(&fault.file);

@@ -35,9 +35,9 @@ enum Command {
     },
     /// Put faults into a copy of the product, one at a time; exit 1 when the simulator does not find one.
     Faults {
-        /// Only those whose names contain this.
+        /// Only those whose names contain this, or one of these when it is given again.
         #[arg(long)]
-        only: Option<String>,
+        only: Vec<String>,
         /// The workspace.
         #[arg(long, default_value = ".")]
         workspace: PathBuf,
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
             );
             ExitCode::SUCCESS
         }
-        Command::Faults { only, workspace } => match try_all(&workspace, only.as_deref()) {
+        Command::Faults { only, workspace } => match try_all(&workspace, &only) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 println!("FAILED: {error:#}");
