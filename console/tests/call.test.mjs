@@ -23,6 +23,18 @@ const soundBytes = ({ page }) =>
     return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.bytesReceived ?? 0
   })
 
+/** The voice of the other arrives on the newest connection. */
+const hears = ({ page }) =>
+  page.waitForFunction(async () => {
+    const stats = await connections.at(-1).getStats()
+    const heard = [...stats.values()].filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
+    return heard.some(({ bytesReceived }) => bytesReceived > 0)
+  })
+
+/** How many of a microphone and a camera are on for the newest connection. */
+const devicesOn = ({ page }) =>
+  page.evaluate(() => connections.at(-1).getSenders().filter(({ track }) => track?.readyState === 'live').length)
+
 /** By what the newest connection is known to the network: another one after each restart. */
 const networkName = ({ page }) =>
   page.evaluate(() => /ice-ufrag:(\S+)/.exec(connections.at(-1).localDescription?.sdp ?? '')?.[1])
@@ -45,6 +57,25 @@ async function inSession(t, prepare = []) {
   return { world, alice, erika, anotherDesk }
 }
 
+/** Alice has called, and Erika talks on one of two devices, which has a line of its own that can be cut. */
+async function onOneOfTwo(t) {
+  const world = await openWorld(t)
+  const line = await world.relay()
+  const { client, desk } = await world.session()
+  const prepare = [keepConnections]
+  const [alice, erika, phone] = await Promise.all([
+    client({ prepare }),
+    desk({ base: line.url, prepare }),
+    desk({ base: world.server.url, prepare }),
+  ])
+  await alice.callByVideo()
+  await each([erika, phone], (device) => device.callIs('ringing'))
+  await erika.answer()
+  await each([alice, erika], (person) => person.callIs('talking'))
+  await phone.sees('You took the call on another device.')
+  return { line, alice, erika, phone }
+}
+
 async function inVideoCall(t, prepare) {
   const meeting = await inSession(t, prepare)
   const { alice, erika } = meeting
@@ -63,8 +94,6 @@ describe('a call', { concurrency: 2 }, () => {
     await alice.press('Hang up')
     await Promise.all([alice.callIs('none'), erika.callIs('ended')])
     await erika.sees('alice has hung up.')
-    const devicesOn = ({ page }) =>
-      page.evaluate(() => connections.at(-1).getSenders().filter(({ track }) => track?.readyState === 'live').length)
     assert.deepEqual(await each([alice, erika], devicesOn), [0, 0])
   })
 
@@ -84,11 +113,7 @@ describe('a call', { concurrency: 2 }, () => {
     await alice.press('Call')
     await erika.press('Answer')
     await alice.callIs('talking')
-    await alice.page.waitForFunction(async () => {
-      const stats = await connections.at(-1).getStats()
-      const heard = [...stats.values()].filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
-      return heard.some(({ bytesReceived }) => bytesReceived > 0)
-    })
+    await hears(alice)
     assert.equal(await alice.page.locator('video.remote.is-none').count(), 1)
     const before = await networkName(alice)
     await erika.press('Turn camera on')
@@ -185,6 +210,72 @@ describe('a call', { concurrency: 2 }, () => {
     await erika.press('Decline')
     await Promise.all([alice.callIs('ended'), erika.callIs('none'), phone.callIs('ended')])
     await alice.sees('Erika cannot take the call now.')
+  })
+
+  test('a call is moved to another device and back, and both hear of its end', async (t) => {
+    const { alice, erika, phone } = await onOneOfTwo(t)
+    for (const [from, to] of [[erika, phone], [phone, erika]]) {
+      await to.sees('You took the call on another device.')
+      const calls = await each(['Call again', 'Call', 'Video call'], (name) => to.find('button', name).count())
+      assert.deepEqual(calls, [0, 0, 0], 'to call would disturb it')
+      await to.press('Move it here')
+      await Promise.all([alice.callIs('talking'), to.callIs('talking'), from.callIs('ended')])
+      await Promise.all([hears(alice), hears(to), to.seesFrames()])
+      assert.equal(await devicesOn(from), 0)
+      assert.equal(await devicesOn(to), 1, 'nobody is seen who has not turned their camera on here')
+    }
+    await alice.press('Hang up')
+    await erika.sees('alice has hung up.')
+    await phone.sees('The call is over.')
+    assert.equal(await phone.find('button', 'Move it here').count(), 0)
+  })
+
+  test('a client moves the call too', async (t) => {
+    const world = await openWorld(t)
+    const { client, desk } = await world.session()
+    const prepare = [keepConnections]
+    const [alice, tablet, erika] = await Promise.all([client({ prepare }), client({ prepare }), desk({ prepare })])
+    await erika.press('Call')
+    await each([alice, tablet], (device) => device.callIs('ringing'))
+    await alice.press('Answer')
+    await each([alice, erika], (person) => person.callIs('talking'))
+    await tablet.press('Move it here')
+    await Promise.all([tablet.callIs('talking'), erika.callIs('talking'), alice.callIs('ended')])
+    await each([tablet, erika], hears)
+    await tablet.press('Hang up')
+    await erika.sees('alice has hung up.')
+    await alice.sees('The call is over.')
+  })
+
+  test('a call is moved away from a device whose page is gone', async (t) => {
+    const { alice, erika, phone } = await onOneOfTwo(t)
+    await erika.page.close()
+    await phone.press('Move it here')
+    await each([alice, phone], (person) => person.callIs('talking'))
+    await hears(alice)
+  })
+
+  test('a device whose line was lost while its call was moved away hears of that later', async (t) => {
+    const { line, alice, erika, phone } = await onOneOfTwo(t)
+    line.cut()
+    await erika.isLost()
+    await phone.press('Move it here')
+    await each([alice, phone], (person) => person.callIs('talking'))
+    line.mend()
+    await erika.sees('You took the call on another device.')
+    await each([alice, phone], (person) => person.callIs('talking'))
+  })
+
+  test('a call cannot be moved while the other is away, and can when they are back', async (t) => {
+    const { alice, phone } = await onOneOfTwo(t)
+    await alice.comesBackAfter(async () => {
+      await phone.press('Move it here')
+      await phone.sees('The call could not be moved here.')
+    })
+    await alice.callIs('talking')
+    await phone.press('Move it here')
+    await each([alice, phone], (person) => person.callIs('talking'))
+    await hears(alice)
   })
 
   test('a device that comes while it rings is rung too', async (t) => {

@@ -169,6 +169,53 @@ test('a connection that gives up ends the call on both sides', () => {
   assert.equal(a.remembered, undefined)
 })
 
+test('a call is moved to another device of the same person, and who missed that is told so', () => {
+  const [a, b, c] = [sides.device('client', 'a'), sides.device('employee', 'b'), sides.device('employee', 'c')]
+  a.call.ring(false)
+  b.call.answer()
+  const before = b.remembered
+  c.call.move()
+  assert.deepEqual([is(a), why(b), is(c)], ['connecting', 'elsewhere', 'connecting'])
+  assert.deepEqual([a.remembered.with, c.remembered.with], ['c', 'a'])
+  assert.deepEqual(a.connections.map(({ closed }) => closed), [true, false])
+  sides.slow = true
+  const again = sides.device('employee', 'b', before)
+  sides.deliver()
+  assert.equal(why(again), 'elsewhere')
+  assert.deepEqual([is(a), is(c)], ['connecting', 'connecting'], 'the call is not shaken by it')
+  c.call.hangUp()
+  sides.deliver()
+  assert.deepEqual([why(a), why(b), why(again), is(c)], ['hung_up', 'over', 'over', 'none'])
+})
+
+test('two devices that take a call over at the same moment: the last has it', () => {
+  const names = ['b', 'c', 'd']
+  const a = sides.device('client', 'a')
+  const [b, c, d] = names.map((name) => sides.device('employee', name))
+  a.call.ring(false)
+  b.call.answer()
+  sides.slow = true
+  c.call.move()
+  d.call.move()
+  sides.deliver()
+  assert.deepEqual([why(b), why(c), is(d), a.remembered.with], ['elsewhere', 'elsewhere', 'connecting', 'd'])
+})
+
+test('a move that nobody hears ends as one, and goes on when the other comes back meanwhile', () => {
+  const [a, b, c] = [sides.device('client', 'a'), sides.device('employee', 'b'), sides.device('employee', 'c')]
+  a.call.ring(false)
+  b.call.answer()
+  const { remembered } = a
+  sides.devices.shift()
+  c.call.move()
+  mock.timers.tick(10_000)
+  assert.equal(why(c), 'not_moved')
+  c.call.move()
+  const again = sides.device('client', 'a', remembered)
+  c.call.greeted('a')
+  assert.deepEqual([is(c), why(b), again.remembered.with], ['connecting', 'elsewhere', 'c'])
+})
+
 test('what is malformed, or of a newer page, is not heard', () => {
   const call = { from: 'a', id: 'c', kind: 'ring', video: true }
   assert.ok(understood({ call }))

@@ -6,7 +6,7 @@ import { Icon } from '../look/icon.js'
 import { useNow } from '../look/live.js'
 import { announce } from '../look/page.js'
 import { running } from '../words/writing.js'
-import { isUnderway, type CallState } from './call.js'
+import { canMove, isUnderway, type CallState } from './call.js'
 import { callWords as words } from './call-words.js'
 import { CallControls } from './call-controls.js'
 import { Cord } from './cord.js'
@@ -53,8 +53,9 @@ function calledBy(state: CallState & { is: 'ringing' }, other: string): News {
 /** The buttons at the upper edge of the room, as long as there is no call. */
 export function CallButtons({ telephone }: { telephone: Telephone }) {
   const say = words()
-  const { is } = telephone.state.value
-  if (is !== 'none' && is !== 'ended') return null
+  const state = telephone.state.value
+  // What another device of one's own has goes on there: to call would only disturb it.
+  if ((state.is !== 'none' && state.is !== 'ended') || canMove(state)) return null
   const button = (video: boolean, label: string) => (
     <button type="button" class="round" aria-label={label} title={label} onClick={() => telephone.ring(video)}>
       <Icon name={video ? 'camera' : 'call'} />
@@ -102,6 +103,7 @@ function Choices({ state, telephone }: { state: CallState; telephone: Telephone 
     case 'none':
       return null
     case 'calling':
+    case 'moving':
       return (
         <div class="call-choices">
           <button type="button" class="hang-up" onClick={() => telephone.hangUp()}>
@@ -135,8 +137,12 @@ function Choices({ state, telephone }: { state: CallState; telephone: Telephone 
           <button type="button" onClick={() => telephone.dismiss()}>
             {say.close}
           </button>
-          {/* What another device of one's own has goes on there: to call again would only disturb it. */}
-          {state.why !== 'elsewhere' && (
+          {canMove(state) ? (
+            <button type="button" class="act" onClick={() => telephone.move()}>
+              <Icon name="call" />
+              {say.moveHere}
+            </button>
+          ) : (
             <button type="button" class="act" onClick={() => telephone.ring(state.video)}>
               <Icon name={state.video ? 'camera' : 'call'} />
               {say.callAgain}
@@ -168,6 +174,7 @@ function sentenceOf(state: CallState, other: string): string {
       return say.calling
     case 'ringing':
       return state.video ? say.ringsVideo : say.rings
+    case 'moving':
     case 'connecting':
       return say.connecting
     case 'reconnecting':

@@ -13,6 +13,9 @@ export type CallEnd =
   | 'missed'
   /** Another of one's own devices has it. */
   | 'elsewhere'
+  /** It was to come here, and nobody answered; it was over meanwhile. */
+  | 'not_moved'
+  | 'over'
   /** The two could not reach each other (any more). */
   | 'unreachable'
 
@@ -21,8 +24,10 @@ export type CallState =
   | { readonly is: 'none' }
   | { readonly is: 'calling'; readonly id: string; readonly video: boolean }
   | { readonly is: 'ringing'; readonly id: string; readonly from: string; readonly video: boolean }
+  /** On its way here from another of one's own devices. */
+  | { readonly is: 'moving'; readonly id: string; readonly video: boolean }
   | Underway
-  | { readonly is: 'ended'; readonly why: CallEnd; readonly video: boolean }
+  | { readonly is: 'ended'; readonly id: string; readonly why: CallEnd; readonly video: boolean }
 
 /** A call between two devices. */
 export interface Underway {
@@ -68,6 +73,8 @@ interface Parts {
 export const RINGS_FOR_MS = 45_000
 /** Meanwhile it is told again, for a device that was away when it began. */
 const RING_AGAIN_MS = 5_000
+/** The other's page answers at once, unless its line is lost or it is just loaded anew. */
+const MOVES_WITHIN_MS = 10_000
 /** So many calls that are over are known, so that a late ring does not begin one anew. */
 const OVER_MAX = 32
 const NONE: CallState = { is: 'none' }
@@ -106,7 +113,7 @@ export class Call {
     const id = this.#parts.freshId()
     this.#become({ is: 'calling', id, video })
     this.#tell(id, { kind: 'ring', video })
-    this.#ringsAgain = setInterval(() => this.#ringAgain(), RING_AGAIN_MS)
+    this.#ringsAgain = setInterval(() => this.#askAgain(), RING_AGAIN_MS)
     this.#rings = setTimeout(() => this.#giveUpRinging(id), RINGS_FOR_MS)
   }
 
@@ -116,6 +123,15 @@ export class Call {
     if (state.is !== 'ringing') return
     this.#tell(state.id, { kind: 'answer' }, state.from)
     this.#begin(state.id, state.from, state.video)
+  }
+
+  /** Takes the call from the device of this person that has it; the other need not do anything. */
+  move(): void {
+    const state = this.#state.value
+    if (!canMove(state)) return
+    this.#become({ is: 'moving', id: state.id, video: state.video })
+    this.#askAgain()
+    this.#rings = setTimeout(() => this.#end('not_moved'), MOVES_WITHIN_MS)
   }
 
   /** Says no, for all of this person's devices. */
@@ -129,9 +145,9 @@ export class Call {
   /** Ends it, whether it still rings there or goes on. */
   hangUp(): void {
     const state = this.#state.value
-    if (state.is === 'calling') this.#tell(state.id, { kind: 'hangup' })
-    else if (isUnderway(state)) this.#tell(state.id, { kind: 'hangup' }, state.with)
     if (state.is !== 'ringing') this.#end(undefined)
+    // Those of the other's devices that do not have it hear of its end too: nothing can be moved any more.
+    if (state.is === 'calling' || state.is === 'moving' || isUnderway(state)) this.#tell(state.id, { kind: 'hangup' })
   }
 
   /** Puts away how the last one ended. */
@@ -149,13 +165,13 @@ export class Call {
   /** A device of the other side has come, or has come back. */
   greeted(from: string): void {
     const state = this.#state.value
-    if (state.is === 'calling') this.#tell(state.id, { kind: 'ring', video: state.video }, from)
+    this.#askAgain(from)
     if (isUnderway(state) && state.with === from) this.#again()
   }
 
   /** The line to the server was lost and is back: what was told meanwhile is gone. */
   lineIsBack(): void {
-    this.#ringAgain()
+    this.#askAgain()
     this.#again()
   }
 
@@ -174,7 +190,9 @@ export class Call {
       case 'answer':
         return this.#answered(id, from)
       case 'taken':
-        return this.#taken(id, say.by)
+        return this.#taken(id, from, say.by)
+      case 'move':
+        return this.#moved(id, from)
       case 'decline':
         return this.#declined(id)
       case 'hangup':
@@ -224,17 +242,37 @@ export class Call {
     if (state.is === 'calling' && state.id === id) {
       this.#tell(id, { kind: 'taken', by: from })
       this.#begin(id, from, state.video)
-    } else if (isUnderway(state) && state.id === id && state.with !== from) {
-      this.#tell(id, { kind: 'taken', by: state.with }, from)
-    } else if (!isUnderway(state)) {
-      this.#tell(id, { kind: 'hangup' }, from)
+    } else if (!this.#with(id, from)) {
+      this.#setRight(id, from)
     }
   }
 
-  #taken(id: string, by: string): void {
+  #taken(id: string, from: string, by: string): void {
     const state = this.#state.value
-    if (by === this.#parts.device || state.is === 'none' || state.is === 'ended' || state.id !== id) return
-    if (state.is === 'ringing' || state.is === 'connecting') this.#end('elsewhere')
+    if (state.is === 'none' || state.id !== id) return
+    if (by === this.#parts.device) {
+      if (state.is === 'moving') this.#begin(id, from, state.video)
+    } else if (state.is === 'ringing' || this.#with(id, from)) {
+      // Who is moving has asked later than whoever has it now, and is answered next.
+      this.#end('elsewhere')
+    }
+  }
+
+  /** The other goes on with it on another of their devices. */
+  #moved(id: string, from: string): void {
+    const state = this.#state.value
+    if (!isUnderway(state) || state.id !== id) return
+    this.#tell(id, { kind: 'taken', by: from })
+    if (state.with === from) return
+    this.#given.value = GIVING_NOTHING
+    this.#connect({ ...state, is: 'connecting', with: from, round: 1 })
+  }
+
+  /** Whoever takes themselves to be in the call hears which device is, or that it is over. */
+  #setRight(id: string, from: string): void {
+    const state = this.#state.value
+    const isOn = isUnderway(state) && state.id === id
+    this.#tell(id, isOn ? { kind: 'taken', by: state.with } : { kind: 'hangup' }, from)
   }
 
   #declined(id: string): void {
@@ -247,14 +285,18 @@ export class Call {
 
   #hungUp(id: string, from: string): void {
     const state = this.#state.value
-    if (state.is === 'ringing' && state.id === id) this.#end('missed')
-    else if (this.#with(id, from)) this.#end('hung_up')
-    else this.#isOver(id)
+    if (this.#with(id, from)) {
+      this.#end('hung_up')
+      return this.#tell(id, { kind: 'hangup' })
+    }
+    if (state.is === 'ringing' && state.id === id) return this.#end('missed')
+    if ((state.is === 'moving' || canMove(state)) && state.id === id) return this.#end('over')
+    return this.#isOver(id)
   }
 
   #cameBack(id: string, from: string, round: number): void {
     const state = this.#with(id, from)
-    if (!state) return this.#tell(id, { kind: 'hangup' }, from)
+    if (!state) return this.#setRight(id, from)
     if (round === state.round) return this.#again()
     // Both make it anew, in the same round; if theirs is older, they hear of ours.
     const next = Math.max(round, state.round + 1)
@@ -263,7 +305,10 @@ export class Call {
   }
 
   #negotiate(id: string, from: string, say: NegotiationWord): void {
+    const now = this.#state.value
     const state = this.#with(id, from)
+    // It was moved, and that was lost on its way.
+    if (!state && isUnderway(now) && now.id === id) this.#setRight(id, from)
     if (!state || say.round < state.round) return
     // That they came back was lost on its way.
     if (say.round > state.round) this.#connect({ ...state, is: 'reconnecting', round: say.round })
@@ -287,24 +332,25 @@ export class Call {
   }
 
   #connect(state: Underway): void {
-    const { id, round } = state
+    const { id, round, with: other } = state
     this.#connected?.close()
     this.#become(state)
-    const isThis = (now: CallState): now is Underway => isUnderway(now) && now.id === id && now.round === round
+    const isThis = (now: CallState): now is Underway =>
+      isUnderway(now) && now.id === id && now.with === other && now.round === round
     const moveTo = (is: Underway['is']) => {
       const now = this.#state.value
       if (isThis(now)) this.#become({ ...now, is, since: now.since ?? (is === 'talking' ? Date.now() : undefined) })
     }
     this.#connected = this.#parts.connect({
-      tell: (word) => isThis(this.#state.value) && this.#tell(id, { ...word, round } as NegotiationWord, state.with),
+      tell: (word) => isThis(this.#state.value) && this.#tell(id, { ...word, round } as NegotiationWord, other),
       connected: () => {
         moveTo('talking')
         this.gives(this.#giving)
       },
       shaken: () => moveTo('reconnecting'),
       gaveUp: () => {
-        this.#tell(id, { kind: 'hangup' }, state.with)
         this.#end('unreachable')
+        this.#tell(id, { kind: 'hangup' })
       },
     })
   }
@@ -315,9 +361,11 @@ export class Call {
     this.gives(this.#giving)
   }
 
-  #ringAgain(): void {
+  /** Tells what has no answer yet. */
+  #askAgain(to?: string): void {
     const state = this.#state.value
-    if (state.is === 'calling') this.#tell(state.id, { kind: 'ring', video: state.video })
+    if (state.is === 'calling') this.#tell(state.id, { kind: 'ring', video: state.video }, to)
+    if (state.is === 'moving') this.#tell(state.id, { kind: 'move' }, to)
   }
 
   #giveUpRinging(id: string): void {
@@ -332,7 +380,7 @@ export class Call {
     this.#connected?.close()
     this.#connected = undefined
     this.#given.value = GIVING_NOTHING
-    this.#become(why && state.is !== 'ended' ? { is: 'ended', why, video: state.video } : NONE)
+    this.#become(why ? { is: 'ended', id: state.id, why, video: state.video } : NONE)
   }
 
   #isOver(id: string): void {
@@ -351,6 +399,11 @@ export class Call {
   #tell(id: string, say: CallWord, to?: string): void {
     this.#parts.tell({ from: this.#parts.device, id, say, ...(to !== undefined && { to }) })
   }
+}
+
+/** Whether another device of this person has it, from which it can come here. */
+export function canMove(state: CallState): state is CallState & { is: 'ended' } {
+  return state.is === 'ended' && (state.why === 'elsewhere' || state.why === 'not_moved')
 }
 
 /** Whether two devices are in it. */

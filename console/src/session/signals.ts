@@ -32,8 +32,10 @@ export interface Giving {
 export type CallWord =
   | { readonly kind: 'ring'; readonly video: boolean }
   | { readonly kind: 'answer' }
-  /** To all: this device has it now, the others stop ringing. */
+  /** To all: this device has it now, the others stop ringing, or talking. */
   | { readonly kind: 'taken'; readonly by: string }
+  /** To all: whichever is in the call goes on with this device of the same person, and tells all that it is `taken`. */
+  | { readonly kind: 'move' }
   | { readonly kind: 'decline' }
   | { readonly kind: 'hangup' }
   /** A page is back after a reload, with a connection of that round. */
@@ -116,6 +118,7 @@ function wordOf(call: Fields): CallWord | undefined {
     case 'answer':
     case 'decline':
     case 'hangup':
+    case 'move':
       return { kind }
     case 'taken':
       return isId(call['by']) ? { kind, by: call['by'] } : undefined

@@ -3,7 +3,7 @@ import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { SessionTopic, Side } from 'switchboard-client'
 import { may } from '../look/attention.js'
 import { ring } from '../look/sound.js'
-import { Call, isUnderway, type CallState, type Memory } from './call.js'
+import { Call, canMove, isUnderway, type CallState, type Memory } from './call.js'
 import { Connection } from './connection.js'
 import { device, freshId } from './device.js'
 import { OwnMedia } from './giving.js'
@@ -75,6 +75,13 @@ export class Telephone {
     if (this.state.value.is !== 'ringing') return
     void this.own.start({ camera })
     this.#call.answer()
+  }
+
+  /** Takes the call from the device of this person that has it. The camera waits until somebody turns it on here. */
+  move(): void {
+    if (!canMove(this.state.value)) return
+    void this.own.start({ camera: false })
+    this.#call.move()
   }
 
   /** Says no. */
