@@ -106,6 +106,84 @@ test('a booking can be made, accepted and ended by keys alone', { timeout: 300_0
   await alice.page.locator('form.ask').waitFor()
 })
 
+test('at the desk keys answer a call that rings, as its settings say', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const { client, desk } = await world.session()
+  const [alice, erika] = await Promise.all([client(), desk()])
+  const { page } = erika
+  const isRung = async () => {
+    await alice.press('Call')
+    await erika.callIs('ringing')
+    // The key of something else must not answer: they count once they have rested.
+    await page.waitForTimeout(KEYS_REST_MS)
+  }
+  await erika.writing.focus()
+  await isRung()
+  await page.getByText('Keys: A answers, D declines', { exact: true }).waitFor()
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.call')), 'an empty box lets the focus go')
+  await page.keyboard.press('a')
+  await erika.callIs('talking')
+  await alice.press('Hang up')
+  await erika.press('Close')
+
+  await erika.writing.fill('a bad d')
+  await isRung()
+  await page.keyboard.type('ay and a dad')
+  assert.equal(await erika.writing.inputValue(), 'a bad day and a dad', 'who writes answers nothing')
+  await erika.callIs('ringing')
+  await erika.find('button', 'Answer').focus()
+  await page.waitForTimeout(KEYS_REST_MS)
+  await page.keyboard.press('d')
+  await alice.sees('Erika cannot take the call now.')
+
+  await erika.press('Settings of this device')
+  await page.getByRole('textbox', { name: 'Accept' }).fill('y')
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+  await isRung()
+  await page.getByText('Keys: Y answers, D declines', { exact: true }).waitFor()
+  assert.equal(await erika.find('button', 'Answer').getAttribute('aria-keyshortcuts'), 'Y')
+  await page.keyboard.press('a')
+  await erika.callIs('ringing')
+  await page.keyboard.press('y')
+  await erika.callIs('talking')
+  await alice.press('Hang up')
+  await erika.press('Close')
+
+  await erika.press('Settings of this device')
+  await page.getByRole('checkbox', { name: 'Answer requests and calls by keys' }).uncheck()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+  await isRung()
+  assert.equal(await page.locator('.call .keys').count(), 0)
+  assert.equal(await erika.find('button', 'Answer').getAttribute('aria-keyshortcuts'), null)
+  for (const key of ['y', 'd']) await page.keyboard.press(key)
+  await page.waitForTimeout(KEYS_REST_MS)
+  await erika.callIs('ringing')
+})
+
+test('at the client keys answer only the call that has the focus', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const { client, desk } = await world.session()
+  const [alice, erika] = await Promise.all([client(), desk()])
+  const { page } = alice
+  await erika.press('Call')
+  await alice.callIs('ringing')
+  const told = page.getByText('Keys: A answers, D declines', { exact: true })
+  await told.waitFor()
+  await alice.find('button', 'End').focus()
+  await told.waitFor({ state: 'hidden' })
+  await page.waitForTimeout(KEYS_REST_MS)
+  for (const key of ['a', 'd']) await page.keyboard.press(key)
+  await page.waitForTimeout(KEYS_REST_MS)
+  await alice.callIs('ringing')
+  await alice.find('button', 'Decline').focus()
+  await told.waitFor()
+  await page.keyboard.press('a')
+  await alice.callIs('talking')
+})
+
+/** Longer than keys must have rested before one answers. */
+const KEYS_REST_MS = 600
+
 /** Tab until it has the focus, and not for ever. */
 async function tabTo(page, selector) {
   for (let step = 0; step < 60; step++) {

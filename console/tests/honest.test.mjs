@@ -171,7 +171,7 @@ test('the keys that answer can be changed, and turned off', { timeout: 120_000 }
   await page.getByText('Keys: A accepts, X declines', { exact: true }).waitFor()
   await pressedUntil(page, ['d', 'x'], () => alice.isOver('Nobody who is free could take it just now.'))
   await erika.press('Settings of this device')
-  await page.getByRole('checkbox', { name: 'Answer by keys' }).uncheck()
+  await page.getByRole('checkbox', { name: 'Answer requests and calls by keys' }).uncheck()
   await erika.press('Close')
   await alice.press('Ask again')
   await alice.ask('tax')

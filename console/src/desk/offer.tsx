@@ -3,17 +3,15 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { EmployeeState, EmployeeTopic, HeardOffer, Outcome } from 'switchboard-client'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
+import { answerKeys, isField, shortcut, useKeys } from '../look/keys.js'
 import { useNow } from '../look/live.js'
 import { clientOf, topicOf } from '../look/names.js'
 import { announce } from '../look/page.js'
 import { Wish } from '../session/wish.js'
 import { number } from '../words/writing.js'
 import { useAlarm } from './alarm.js'
-import { wishes } from './settings.js'
 import { words } from './words.js'
 
-/** A key that was meant for something else must not answer: none counts until all have rested for so long. */
-const KEYS_REST_FOR_MS = 500
 const CLOSED_SHOWN_MS = 8_000
 
 /** What was answered on this device. */
@@ -40,7 +38,7 @@ export function Offered({ offer, topic, onAnswer }: {
   const accept = () => answer('accept', () => topic.accept(offer.id))
   const decline = () => answer('decline', () => topic.reject(offer.id))
   useAlarm(offer, accept, decline)
-  const { keys } = wishes.value
+  const keys = answerKeys.value
   useKeys(offer.id, keys.on ? { [keys.accept]: accept, [keys.decline]: decline } : {})
   const place = useInFront(offer.id)
   const told = keys.on ? say.keys(keys.accept, keys.decline) : ''
@@ -76,10 +74,6 @@ export function Offered({ offer, topic, onAnswer }: {
   )
 }
 
-function shortcut(on: boolean, key: string) {
-  return on ? { 'aria-keyshortcuts': key } : {}
-}
-
 /** The time that is left, as a ring that empties and in seconds. */
 function Left({ offer }: { offer: HeardOffer }) {
   const leftMs = Math.max(0, offer.ends_at - useNow(100))
@@ -103,35 +97,9 @@ function useInFront(offer: string) {
   const place = useRef<HTMLElement>(null)
   useEffect(() => {
     for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog[open]')) dialog.close()
-    if (!isWriting(document.activeElement)) place.current?.focus({ preventScroll: true })
+    if (!isField(document.activeElement)) place.current?.focus({ preventScroll: true })
   }, [offer])
   return place
-}
-
-function useKeys(offer: string, keys: Record<string, () => void>) {
-  const now = useRef(keys)
-  now.current = keys
-  useEffect(() => {
-    let restsSince = performance.now()
-    const hear = (event: KeyboardEvent) => {
-      const early = performance.now() - restsSince < KEYS_REST_FOR_MS
-      // Somebody types on into a dialog that was closed over the offer.
-      if (early) restsSince = performance.now()
-      if (early || event.repeat || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
-      now.current[letterOn(event)]?.()
-    }
-    document.addEventListener('keydown', hear)
-    return () => document.removeEventListener('keydown', hear)
-  }, [offer])
-}
-
-/** What is on the key; on one without a Latin letter, what stands there on most keyboards that have them. */
-function letterOn({ key, code }: KeyboardEvent): string {
-  return /^[a-z]$/i.test(key) ? key.toUpperCase() : code.replace('Key', '')
-}
-
-function isWriting(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
 }
 
 /** How the last offer ended, for a moment. */

@@ -4,6 +4,7 @@ import { useRef } from 'preact/hooks'
 import { keep, recall } from '../kept.js'
 import { may } from '../look/attention.js'
 import { Icon } from '../look/icon.js'
+import { answerKeys, KEYS_AT_FIRST, type AnswerKeys } from '../look/keys.js'
 import { LanguageChoice } from '../look/language-choice.js'
 import { ring } from '../look/sound.js'
 import { words } from './words.js'
@@ -11,23 +12,24 @@ import { words } from './words.js'
 interface Wishes {
   readonly sound: boolean
   readonly notify: boolean
-  /** The letters that answer an offer, anywhere on the page. */
-  readonly keys: { readonly on: boolean; readonly accept: string; readonly decline: string }
+  /** The letters that answer an offer or a call, anywhere on the page. */
+  readonly keys: AnswerKeys
   /** Whether the question after notifications was put away. */
   readonly asked: boolean
 }
 
 const KEPT_AS = 'desk'
-const AT_FIRST: Wishes = { sound: true, notify: false, keys: { on: true, accept: 'A', decline: 'D' }, asked: false }
+const AT_FIRST: Wishes = { sound: true, notify: false, keys: KEYS_AT_FIRST, asked: false }
 const TRIED_FOR_MS = 2_500
 
 /** What this device shall do. */
 export const wishes = signal<Wishes>({ ...AT_FIRST, ...(recall('on-device', KEPT_AS) as Partial<Wishes>) })
 
-// A call and a message are told as an offer is.
+// A call and a message are told as an offer is, and a call is answered so.
 effect(() => {
-  const { sound: aloud, notify } = wishes.value
+  const { sound: aloud, notify, keys } = wishes.value
   may.value = { aloud, notify }
+  answerKeys.value = { ...keys, anywhere: true }
 })
 
 function wish(changed: Partial<Wishes>) {

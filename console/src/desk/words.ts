@@ -92,7 +92,7 @@ export const words = translated<Words>({
     wrapUpOff: 'You are off after that.',
     notifyAsk: 'This page can tell you of requests, messages and calls when you look elsewhere.',
     notNow: 'Not now',
-    answerByKeys: 'Answer by keys',
+    answerByKeys: 'Answer requests and calls by keys',
     cut: 'Only the last 100 messages are shown; earlier ones are not.',
     newestOnly: (count) => `The newest ${count} are listed.`,
     closed: {
@@ -166,7 +166,7 @@ export const words = translated<Words>({
     wrapUpOff: 'Danach nehmen Sie keine Anfragen mehr an.',
     notifyAsk: 'Diese Seite kann Anfragen, Nachrichten und Anrufe melden, wenn Sie woanders hinsehen.',
     notNow: 'Jetzt nicht',
-    answerByKeys: 'Mit Tasten antworten',
+    answerByKeys: 'Anfragen und Anrufe mit Tasten beantworten',
     cut: 'Nur die letzten 100 Nachrichten sind zu sehen, frühere nicht.',
     newestOnly: (count) => `Die neuesten ${count} sind aufgeführt.`,
     closed: {
@@ -240,7 +240,7 @@ export const words = translated<Words>({
     wrapUpOff: 'بعد ذلك يتوقف استقبالك.',
     notifyAsk: 'يمكن لهذه الصفحة تنبيهك إلى الطلبات والرسائل والمكالمات عندما تنظر إلى غيرها.',
     notNow: 'ليس الآن',
-    answerByKeys: 'الرد بالمفاتيح',
+    answerByKeys: 'الرد على الطلبات والمكالمات بالمفاتيح',
     cut: 'تظهر آخر 100 رسالة فقط، ولا تظهر الرسائل الأقدم.',
     newestOnly: (count) => `تظهر أحدث ${count}.`,
     closed: {

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { useBeckoning, type News } from '../look/attention.js'
 import { ErrorLine } from '../look/doing.js'
 import { Icon } from '../look/icon.js'
+import { answerKeys, isField, shortcut, useKeys } from '../look/keys.js'
 import { useNow } from '../look/live.js'
 import { announce } from '../look/page.js'
 import { running } from '../words/writing.js'
@@ -113,24 +114,7 @@ function Choices({ state, telephone }: { state: CallState; telephone: Telephone 
         </div>
       )
     case 'ringing':
-      return (
-        <div class="call-choices">
-          <button type="button" class="hang-up decline" onClick={() => telephone.decline()}>
-            <Icon name="hangUp" />
-            {say.decline}
-          </button>
-          <button type="button" class={state.video ? 'answer' : 'answer act'} onClick={() => telephone.answer(false)}>
-            <Icon name="call" />
-            {say.answer}
-          </button>
-          {state.video && (
-            <button type="button" class="answer-video act" onClick={() => telephone.answer(true)}>
-              <Icon name="camera" />
-              {say.answerVideo}
-            </button>
-          )}
-        </div>
-      )
+      return <Answers state={state} telephone={telephone} />
     case 'ended':
       return (
         <div class="call-choices">
@@ -155,6 +139,36 @@ function Choices({ state, telephone }: { state: CallState; telephone: Telephone 
     case 'reconnecting':
       return <CallControls telephone={telephone} />
   }
+}
+
+/** Yes or no to a call that rings, also by keys. Nobody is seen who has only pressed a key. */
+function Answers({ state, telephone }: { state: CallState & { is: 'ringing' }; telephone: Telephone }) {
+  const say = words()
+  const { on, accept, decline, anywhere } = answerKeys.value
+  const answers = { [accept]: () => telephone.answer(false), [decline]: () => telephone.decline() }
+  useKeys(state.id, on ? answers : {}, anywhere ? undefined : '.call')
+  return (
+    <div class="call-choices">
+      <button type="button" class="hang-up decline" onClick={() => telephone.decline()} {...shortcut(on, decline)}>
+        <Icon name="hangUp" />
+        {say.decline}
+      </button>
+      <button
+        type="button" class={state.video ? 'answer' : 'answer act'} onClick={() => telephone.answer(false)}
+        {...shortcut(on, accept)}
+      >
+        <Icon name="call" />
+        {say.answer}
+      </button>
+      {state.video && (
+        <button type="button" class="answer-video act" onClick={() => telephone.answer(true)}>
+          <Icon name="camera" />
+          {say.answerVideo}
+        </button>
+      )}
+      {on && <p class={anywhere ? 'small keys' : 'small keys is-within'}>{say.keys(accept, decline)}</p>}
+    </div>
+  )
 }
 
 /** What this person's devices refuse, with what to do; the call goes on. */
@@ -193,7 +207,9 @@ function useTold(state: CallState, other: string): void {
     before.current = state.is
     const turned = state.is === 'none' && wasOn ? words().over : sentenceOf(state, other)
     const said = state.is === 'talking' ? words().talking : turned
-    if (said) announce(state.is === 'ringing' ? `${other}: ${said}` : said, state.is === 'ringing')
+    const { on, accept, decline, anywhere } = answerKeys.value
+    const keys = on && anywhere ? `. ${words().keys(accept, decline)}` : ''
+    if (said) announce(state.is === 'ringing' ? `${other}: ${said}${keys}` : said, state.is === 'ringing')
   }, [state.is])
 }
 
@@ -210,8 +226,8 @@ function useKeptFocus(state: CallState) {
     return () => document.removeEventListener('focusin', look)
   }, [])
   useEffect(() => {
-    // What rings comes next by keys, unless somebody is in the middle of a word.
-    const isWriting = document.activeElement?.matches('input, textarea, select') ?? false
+    // What rings comes next by keys, unless somebody is in the middle of a word: a box that is empty is only waiting.
+    const isWriting = isField(document.activeElement) && document.activeElement.value !== ''
     if (state.is === 'ringing' && !isWriting) place.current?.focus({ preventScroll: true })
   }, [state.is])
   useEffect(() => {
