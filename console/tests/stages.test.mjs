@@ -33,8 +33,9 @@ test('at every stage everything that can be pressed is in reach, in every window
   await holds(desk, 'a desk with a hundred messages', '.desk-bar, .consultation-head, .composer')
   await holds(client, 'a client with a hundred messages', '.consultation-head, .composer')
 
+  const tablet = await anotherDesk(world)
   await client.callByVideo()
-  await desk.callIs('ringing')
+  await Promise.all([desk, tablet].map((device) => device.callIs('ringing')))
   await Promise.all([
     holds(desk, 'a call that rings', '.consultation-head, .call, .composer'),
     holds(client, 'a call', '.consultation-head, .call, .composer'),
@@ -43,6 +44,9 @@ test('at every stage everything that can be pressed is in reach, in every window
   await Promise.all([desk.callIs('talking'), client.callIs('talking')])
   await holds(desk, 'a desk that talks', '.consultation-head, .call, .composer')
   await holds(client, 'a client who talks', '.consultation-head, .call, .composer')
+  await tablet.callIs('ended')
+  await holds(tablet, 'a call that another device has', '.consultation-head, .call, .composer')
+  await tablet.page.context().close()
   await client.press('Hang up')
   await desk.callIs('ended')
   await holds(desk, 'a call that is over', '.consultation-head, .call, .composer')
@@ -62,12 +66,20 @@ test('at every stage everything that can be pressed is in reach, in every window
   await desk.page.locator('.closed-offer').waitFor()
 })
 
+const EMPLOYEE = { sub: 'erika', role: 'employee', company: 'demo', name: LONG_NAME }
+
+/** A second device of the employee. */
+async function anotherDesk(world) {
+  const desk = new Desk(await world.page(`/desk#token=${token(EMPLOYEE)}`))
+  await desk.inSession()
+  return desk
+}
+
 /** An employee at a desk, a client at the page, and a line of that client's that asks at once. */
 async function people(world) {
-  const employee = { sub: 'erika', role: 'employee', company: 'demo', name: LONG_NAME }
   const client = { sub: LONG_ID, role: 'client', company: 'demo', name: LONG_NAME }
   const [desk, page] = await Promise.all([
-    world.page(`/desk#token=${token(employee)}`),
+    world.page(`/desk#token=${token(EMPLOYEE)}`),
     world.page(`/book/demo#token=${token(client)}`),
   ])
   return { desk: new Desk(desk), client: new Client(page), other: world.person(client) }
