@@ -34,7 +34,7 @@ test('what is no colour changes nothing', async () => {
 })
 
 test('name, colour and logo stand on the client’s page, the board and the desk, and stay readable', { timeout: 300_000 }, async (t) => {
-  const { contrastOf } = await rules('../look/brand.ts')
+  const { contrastOf, shadesOf } = await rules('../look/brand.ts')
   const world = await openWorld(t)
   const company = '/v1/companies/acme'
   await world.server.ask('PUT', company, { name: 'Acme Corp', colour: '#ffe600' })
@@ -49,6 +49,8 @@ test('name, colour and logo stand on the client’s page, the board and the desk
   await board.getByRole('heading', { name: 'Acme Corp' }).waitFor()
   const desk = await open('/desk', { sub: 'ann', role: 'employee' })
   await desk.getByRole('switch').waitFor()
+  await desk.getByRole('button', { name: 'Settings of this device' }).click()
+  const button = desk.getByRole('dialog').getByRole('button', { name: 'Close' })
   for (const page of [client, board, desk]) {
     await page.waitForFunction(() => document.querySelector('img.logo')?.naturalWidth === 32)
     for (const colorScheme of ['light', 'dark']) {
@@ -58,6 +60,9 @@ test('name, colour and logo stand on the client’s page, the board and the desk
       assert.ok(contrastOf(onAct, act) >= 4.5, `${page.url()} ${colorScheme}: ${onAct} on ${act}`)
       // It is yellow still: of red and green, and hardly of blue.
       assert.ok(parseInt(act.slice(1, 3), 16) > parseInt(act.slice(5, 7), 16), `${colorScheme}: ${act}`)
+      if (page !== desk) continue
+      const shades = shadesOf('#ffe600', colorScheme)
+      assert.deepEqual(await button.evaluate(paintOf), [shades.act, shades.onAct], `a button, ${colorScheme}`)
     }
   }
 })
@@ -72,6 +77,13 @@ function shownColours() {
   })
   place.remove()
   return shown
+}
+
+/** In a page: the ground and the letters of an element, as `#rrggbb`. */
+function paintOf(element) {
+  const { backgroundColor, color } = getComputedStyle(element)
+  const inHex = (part) => Number(part).toString(16).padStart(2, '0')
+  return [backgroundColor, color].map((paint) => `#${paint.match(/\d+/g).slice(0, 3).map(inHex).join('')}`)
 }
 
 /** A picture of one colour. */

@@ -1,7 +1,7 @@
 // What a working day would lose if the desk and the client's page were careless: words, notes, questions, offers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from './world.mjs'
+import { openWorld, SCREEN, until } from './world.mjs'
 
 test('notes that are written after the end are kept, and are there when the session is opened again', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await talking(t)
@@ -70,6 +70,43 @@ test('every offer is told to screen readers, also the one after a declined one',
   await client.ask('tax')
   await desk.asked('tax')
   await told.waitFor({ state: 'attached' })
+})
+
+test('the day counts all sessions and their time, also what it does not list', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const phone = await world.idleDesk({ name: 'erika' })
+  const company = world.person({ sub: 'alice', role: 'client' }).company('demo')
+  // The oldest is the only one that counts in minutes, and the list does not reach back to it.
+  for (let made = 0; made < SESSIONS; made += 1) await session(world, phone, company, made === 0 ? LONG_MS : 0)
+  const { items } = await world.server.ask('GET', '/v1/companies/demo/sessions?limit=100')
+  const lengths = items.map(({ started_at, ended_at }) => Date.parse(ended_at) - Date.parse(started_at))
+  const minutes = Math.floor(lengths.reduce((sum, ms) => sum + ms, 0) / 60_000)
+  const figures = new RegExp(`Sessions\\s*60\\s*In sessions\\s*${minutes} min\\s*Declined\\s*0\\s*Missed\\s*0`)
+  const { page } = await world.desk('erika', { viewport: SCREEN })
+  await page.locator('.today dl').filter({ hasText: figures }).waitFor()
+  await page.getByText('The newest 50 are listed.', { exact: true }).waitFor()
+  assert.equal(await page.locator('.today .sessions li').count(), 50)
+})
+
+const SESSIONS = 60
+const LONG_MS = 61_000
+
+/** One session of theirs, which lasts for so long. */
+async function session({ server }, desk, company, lastsMs) {
+  await company.book({ topic: 'tax' })
+  const { id } = await desk.accept((await until(desk, ({ offer }) => offer)).offer.id)
+  if (lastsMs > 0) await new Promise((done) => setTimeout(done, lastsMs))
+  await server.ask('POST', `/v1/companies/demo/sessions/${id}/end`, {})
+  await until(desk, ({ session }) => session === null)
+}
+
+test('a request that only one could take is told as declined, and no more', { timeout: 300_000 }, async (t) => {
+  const { desk, client } = await asked(t)
+  await desk.decline()
+  await client.isOver('Nobody who is free could take it just now.')
+  const told = desk.page.locator('.closed-offer')
+  await told.waitFor()
+  assert.equal(await told.textContent(), 'Declined.')
 })
 
 test('the desk can be installed', { timeout: 300_000 }, async (t) => {
