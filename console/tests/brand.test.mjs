@@ -1,10 +1,11 @@
 // A company's brand on the pages: name, colour and logo; whatever colour it is, everything can be read.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crc32, deflateSync } from 'node:zlib'
 import { API_KEY, token } from '../../tests/phoenix/server.mjs'
 import { rules } from './module.mjs'
-import { openWorld } from './world.mjs'
+import { png } from './png.mjs'
+import { isInReach, isInReachEverywhere, LANGUAGES, press, speak, WINDOWS } from './stage.mjs'
+import { openWorld, PHONE } from './world.mjs'
 
 const GROUNDS = { light: ['#ebe8df', '#f3f1ea', '#fffefa'], dark: ['#1d2227', '#15181c', '#111417'] }
 const INK = { light: '#1e2328', dark: '#e9e7e0' }
@@ -67,6 +68,111 @@ test('name, colour and logo stand on the client’s page, the board and the desk
   }
 })
 
+test('an admin chooses colour and logo, sees both first, and removes them', { timeout: 300_000 }, async (t) => {
+  const { shadesOf } = await rules('../look/brand.ts')
+  const { world, company, page, dialog } = await settingsOf(t)
+  const shown = () => world.server.ask('GET', company)
+  const sample = dialog.locator('.sample')
+  const own = await sample.evaluate(paintOf)
+  await dialog.getByLabel('Colour', { exact: true }).fill('#b0307a')
+  const { act, onAct } = shadesOf('#b0307a', 'light')
+  assert.deepEqual(await sample.evaluate(paintOf), [act, onAct])
+  await dialog.getByLabel('Choose a picture').setInputFiles(fileOf(png(40)))
+  await logoIs(page, 40)
+  assert.deepEqual([(await shown()).colour, (await shown()).logo], [null, null], 'nothing is saved yet')
+  await save(dialog)
+  const { colour, logo } = await shown()
+  assert.equal(colour, '#b0307a')
+  assert.deepEqual(Buffer.from(await (await fetch(world.server.url + logo)).arrayBuffer()), png(40))
+
+  await page.goto('about:blank')
+  await openSettings(page, world)
+  await logoIs(page, 40)
+  assert.equal(await dialog.getByLabel('Colour', { exact: true }).inputValue(), '#b0307a')
+  await dialog.getByRole('button', { name: 'Remove the logo' }).click()
+  await dialog.getByRole('button', { name: 'The pages’ own colour' }).click()
+  assert.deepEqual(await sample.evaluate(paintOf), own)
+  await save(dialog)
+  assert.deepEqual([(await shown()).colour, (await shown()).logo], [null, null])
+})
+
+test('what can be no logo is said to be so, and changes nothing', { timeout: 300_000 }, async (t) => {
+  const { world, company, page, dialog } = await settingsOf(t)
+  await world.server.ask('PATCH', company, { colour: '#0b7a75' })
+  const choose = (file) => dialog.getByLabel('Choose a picture').setInputFiles(file)
+  const isRefused = (text) => dialog.getByRole('alert').getByText(text, { exact: true }).waitFor()
+  await choose({ name: 'logo.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg/>') })
+  await isRefused('This is not a PNG or WebP picture. Choose another one.')
+  await choose(fileOf(Buffer.concat([png(32), Buffer.alloc(65 * 1024)])))
+  await isRefused('This picture has 66 KiB, and a logo 64 at most. Make it smaller, or choose another one.')
+  await choose(fileOf(png(8)))
+  await isRefused('This picture has 8 by 8 pixels, and a logo 16 to 1024 a side. Choose another one.')
+  await choose(fileOf(Buffer.from('a text that says it is a picture')))
+  await isRefused('This is not a PNG or WebP picture. Choose another one.')
+  assert.equal(await dialog.locator('img').count(), 0)
+  await choose(fileOf(png(16)))
+  await logoIs(page, 16)
+  assert.equal(await dialog.locator('.error').count(), 0)
+  // Somebody else has changed the company since the settings were opened.
+  await press(dialog.getByRole('button', { name: 'Save' }))
+  await isRefused('Somebody has changed this meanwhile. Look again, and change from there.')
+  assert.equal(await dialog.getByLabel('Colour', { exact: true }).inputValue(), '#0b7a75')
+  assert.equal((await world.server.ask('GET', company)).logo, null)
+  await logoIs(page, 16)
+  await save(dialog)
+  assert.notEqual((await world.server.ask('GET', company)).logo, null)
+})
+
+test('colour and logo can be reached in every window', { timeout: 300_000 }, async (t) => {
+  const { page, dialog } = await settingsOf(t)
+  await dialog.getByLabel('Choose a picture').setInputFiles(fileOf(png(40)))
+  await logoIs(page, 40)
+  await isInReachEverywhere(page, 'settings', '.over-settings', { scrolled: '.over-settings :is(label, fieldset)' })
+  for (const lang of LANGUAGES) {
+    await speak(page, lang)
+    for (const viewport of WINDOWS) {
+      await page.setViewportSize(viewport)
+      for (const name of ['input[name=colour]', '.sample + button', '.file', '.file + button']) {
+        const one = dialog.locator(name)
+        // The dialog alone scrolls, as a person would.
+        await one.evaluate((element) => element.scrollIntoView({ block: 'center' }))
+        await isInReach(one)
+      }
+    }
+  }
+})
+
+/** A company's settings, open on a phone. */
+async function settingsOf(t) {
+  const world = await openWorld(t, { expected: /status of 412/ })
+  const company = '/v1/companies/acme'
+  await world.server.ask('PUT', company, { name: 'Acme' })
+  const page = await (await world.context({ viewport: PHONE, colorScheme: 'light' })).newPage()
+  await openSettings(page, world)
+  return { world, company, page, dialog: page.locator('dialog.over-settings') }
+}
+
+async function openSettings(page, world) {
+  const admin = token({ sub: 'olga', role: 'admin', company: 'acme', scope: 'manage' })
+  await page.goto(`${world.url}/board#token=${admin}`)
+  await press(page.getByRole('button', { name: 'Settings' }))
+  await page.locator('input[name=colour]').waitFor()
+}
+
+async function save(dialog) {
+  await press(dialog.getByRole('button', { name: 'Save' }))
+  await dialog.waitFor({ state: 'detached' })
+}
+
+/** The picture that is shown in the dialog is so wide, as it is in itself. */
+function logoIs(page, width) {
+  return page.waitForFunction((width) => document.querySelector('dialog img.logo')?.naturalWidth === width, width)
+}
+
+function fileOf(buffer) {
+  return { name: 'logo.png', mimeType: 'image/png', buffer }
+}
+
 /** In a page: what a browser makes of its colours, as `#rrggbb`. */
 function shownColours() {
   const place = document.body.appendChild(document.createElement('p'))
@@ -84,19 +190,4 @@ function paintOf(element) {
   const { backgroundColor, color } = getComputedStyle(element)
   const inHex = (part) => Number(part).toString(16).padStart(2, '0')
   return [backgroundColor, color].map((paint) => `#${paint.match(/\d+/g).slice(0, 3).map(inHex).join('')}`)
-}
-
-/** A picture of one colour. */
-function png(side) {
-  const chunk = (name, data) => {
-    const body = Buffer.concat([Buffer.from(name, 'latin1'), data])
-    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
-    length.writeUInt32BE(data.length)
-    sum.writeUInt32BE(crc32(body))
-    return Buffer.concat([length, body, sum])
-  }
-  const head = Buffer.from([0, 0, 0, side, 0, 0, 0, side, 8, 0, 0, 0, 0])
-  const pixels = deflateSync(Buffer.alloc((side + 1) * side, 99))
-  const parts = [chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts])
 }

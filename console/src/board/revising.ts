@@ -55,7 +55,8 @@ export function useRevision(thing: Thing): Revision {
       saved()
     } catch (caught) {
       fail(caught)
-      if (!(caught instanceof Problem && caught.reason === 'changed')) return
+      if (!(caught instanceof Problem && caught.status > 0)) return
+      // Somebody else has changed it, or a part of it is saved.
       const now = await read()
       // Somebody may have typed on meanwhile.
       revise((typed) => typed && merged(typed, now))

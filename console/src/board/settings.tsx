@@ -1,10 +1,11 @@
-// The company's settings: its name and its rules of time, in units for people.
+// The company's settings: its name, its look, and its rules of time, in units for people.
 import { useId, useState } from 'preact/hooks'
 import { ErrorLine, WorkButton } from '../look/doing.js'
 import { announce } from '../look/page.js'
 import type { Api } from '../person/api.js'
 import { number } from '../words/writing.js'
 import { Dialog } from './dialog.js'
+import { ColourField, LogoField, pictureOf } from './dress.js'
 import { Theirs } from './employee.js'
 import { useHouse } from './house.js'
 import { useRevision, type Fields, type Revision, type Thing } from './revising.js'
@@ -56,6 +57,8 @@ function SettingsForm({ fields, revision, shut }: { fields: Fields; revision: Re
         </label>
         <Theirs id={nameIsNow} text={theirs['name']} />
       </div>
+      <ColourField value={fields['colour'] ?? ''} theirs={theirs['colour']} set={(value) => set('colour', value)} />
+      <LogoField value={fields['logo'] ?? ''} theirs={theirs['logo']} set={(value) => set('logo', value)} />
       {(Object.keys(RULES) as Rule[]).map((rule) => (
         <RuleField
           key={`${rule} ${revision.tag}`} rule={rule} value={Number(fields[rule])} theirs={theirs[rule]}
@@ -139,6 +142,8 @@ function valueIn(rule: Rule, value: number): string {
 
 interface Company {
   readonly name: string
+  readonly colour: string | null
+  readonly logo: string | null
   readonly settings: Readonly<Record<Rule, number>>
 }
 
@@ -147,13 +152,21 @@ function thingOf(api: Api): Thing {
     read: async () => {
       const { body, tag } = await api.getTagged<Company>('')
       const rules = Object.entries(body.settings).map(([rule, value]) => [rule, String(value)])
-      return { body: { name: body.name, ...Object.fromEntries(rules) }, tag }
+      const { name, colour, logo } = body
+      return { body: { name, colour: colour ?? '', logo: logo ?? '', ...Object.fromEntries(rules) }, tag }
     },
-    change: ({ name, ...rules }, tag) => {
+    change: async ({ name, colour, logo, ...rules }, tag) => {
       const settings = Object.fromEntries(Object.entries(rules).map(([rule, value]) => [rule, Number(value)]))
-      // An empty name is the id again.
-      const body = { ...(name !== undefined && { name: name.trim() || null }), settings }
-      return api.send('PATCH', '', body, { 'if-match': tag })
+      const body = {
+        // An empty name is the id again.
+        ...(name !== undefined && { name: name.trim() || null }),
+        ...(colour !== undefined && { colour: colour || null }),
+        settings,
+      }
+      const changed = await api.sendTagged('PATCH', '', body, { 'if-match': tag })
+      if (logo === undefined) return
+      const [method, picture] = logo === '' ? (['DELETE', undefined] as const) : (['PUT', pictureOf(logo)] as const)
+      await api.send(method, '/logo', picture, { 'if-match': changed.tag })
     },
   }
 }

@@ -93,6 +93,19 @@ interface Words {
   readonly removeMeans: string
   readonly settings: string
   readonly companyName: string
+  readonly colour: string
+  readonly colourMeans: string
+  readonly ownColour: string
+  readonly sampleButton: string
+  readonly logo: string
+  readonly logoMeans: string
+  readonly chooseLogo: string
+  readonly removeLogo: string
+  readonly anotherLogo: string
+  readonly noLogo: string
+  readonly logoKind: string
+  readonly logoTooLarge: (kib: number) => string
+  readonly logoSides: (width: number, height: number) => string
   readonly countsForNew: string
   readonly zeroIsOff: string
   readonly unitOf: (rule: string) => string
@@ -194,6 +207,21 @@ const en: Words = {
   removeMeans: 'What they have open ends now; an open question goes to the next in line. Their history stays.',
   settings: 'Settings',
   companyName: 'Company name',
+  colour: 'Colour',
+  colourMeans: 'Of buttons and links. It becomes darker by day and lighter by night until everything can be read.',
+  ownColour: 'The pages’ own colour',
+  sampleButton: 'A button',
+  logo: 'Logo',
+  logoMeans: 'PNG or WebP, up to 64 KiB, 16 to 1024 pixels a side. Colour and logo show on pages that are opened anew.',
+  chooseLogo: 'Choose a picture',
+  removeLogo: 'Remove the logo',
+  anotherLogo: 'another picture',
+  noLogo: 'no logo',
+  logoKind: 'This is not a PNG or WebP picture. Choose another one.',
+  logoTooLarge: (kib) =>
+    `This picture has ${number(kib)} KiB, and a logo 64 at most. Make it smaller, or choose another one.`,
+  logoSides: (width, height) =>
+    `This picture has ${number(width)} by ${number(height)} pixels, and a logo 16 to 1024 a side. Choose another one.`,
   countsForNew: 'Counts for what begins from now on.',
   zeroIsOff: '0 turns it off.',
   unitOf: (rule) => `${rule}: unit`,
@@ -296,6 +324,24 @@ const de: Words = {
   removeMeans: 'Was offen ist, endet jetzt; eine offene Frage geht an die Nächsten in der Reihe. Der Verlauf bleibt.',
   settings: 'Einstellungen',
   companyName: 'Name der Firma',
+  colour: 'Farbe',
+  colourMeans: 'Für Knöpfe und Links. Sie wird bei Tag dunkler und bei Nacht heller, bis alles zu lesen ist.',
+  ownColour: 'Die eigene Farbe der Seiten',
+  sampleButton: 'Ein Knopf',
+  logo: 'Logo',
+  logoMeans:
+    'PNG oder WebP, bis 64 KiB, 16 bis 1024 Pixel je Seite. ' +
+    'Farbe und Logo zeigen sich auf Seiten, die neu geöffnet werden.',
+  chooseLogo: 'Bild wählen',
+  removeLogo: 'Logo entfernen',
+  anotherLogo: 'ein anderes Bild',
+  noLogo: 'kein Logo',
+  logoKind: 'Das ist kein Bild in PNG oder WebP. Wählen Sie ein anderes.',
+  logoTooLarge: (kib) =>
+    `Dieses Bild hat ${number(kib)} KiB, ein Logo höchstens 64. Verkleinern Sie es, oder wählen Sie ein anderes.`,
+  logoSides: (width, height) =>
+    `Dieses Bild hat ${number(width)} mal ${number(height)} Pixel, ein Logo 16 bis 1024 je Seite. ` +
+    'Wählen Sie ein anderes.',
   countsForNew: 'Gilt für alles, was ab jetzt beginnt.',
   zeroIsOff: '0 schaltet es ab.',
   unitOf: (rule) => `${rule}: Einheit`,
@@ -397,6 +443,22 @@ const ar: Words = {
   removeMeans: 'ينتهي الآن كل ما لديه مفتوحًا، وينتقل السؤال المفتوح إلى التالي في الدور. ويبقى سجله.',
   settings: 'الإعدادات',
   companyName: 'اسم الشركة',
+  colour: 'اللون',
+  colourMeans: 'للأزرار والروابط. يصبح أغمق نهارًا وأفتح ليلًا حتى يُقرأ كل شيء.',
+  ownColour: 'لون الصفحات الأصلي',
+  sampleButton: 'زر',
+  logo: 'الشعار',
+  logoMeans:
+    'PNG أو WebP، حتى 64 كيبيبايت، ومن 16 إلى 1024 بكسل لكل جانب. ' +
+    'يظهر اللون والشعار في الصفحات التي تُفتح من جديد.',
+  chooseLogo: 'اختيار صورة',
+  removeLogo: 'إزالة الشعار',
+  anotherLogo: 'صورة أخرى',
+  noLogo: 'بلا شعار',
+  logoKind: 'هذه ليست صورة PNG أو WebP. اختر صورة أخرى.',
+  logoTooLarge: (kib) => `حجم هذه الصورة ${number(kib)} كيبيبايت، والحد الأقصى للشعار 64. صغّرها أو اختر غيرها.`,
+  logoSides: (width, height) =>
+    `أبعاد هذه الصورة ${number(width)} في ${number(height)} بكسل، والشعار من 16 إلى 1024 لكل جانب. اختر صورة أخرى.`,
   countsForNew: 'يسري على ما يبدأ من الآن.',
   zeroIsOff: 'الصفر يوقفه.',
   unitOf: (rule) => `${rule}: الوحدة`,

@@ -25,15 +25,22 @@ export interface Shades {
   readonly mine: string
 }
 
+/** What each is called in the styles. */
+const NAMES = { act: '--act', actStrong: '--act-strong', onAct: '--on-act', mine: '--mine' } as const
+
 /** Gives the page a company's colour; none gives it back its own. What is no colour counts as none. */
 export function paint(colour: string | null | undefined): void {
   const { style } = document.documentElement
-  const names = { act: '--act', actStrong: '--act-strong', onAct: '--on-act', mine: '--mine' } as const
-  for (const [shade, name] of Object.entries(names) as [keyof Shades, string][]) {
-    const [light, dark] = [shadesOf(colour, 'light'), shadesOf(colour, 'dark')]
-    if (light && dark) style.setProperty(name, `light-dark(${light[shade]}, ${dark[shade]})`)
-    else style.removeProperty(name)
-  }
+  for (const name of Object.values(NAMES)) style.removeProperty(name)
+  for (const [name, value] of Object.entries(paintOf(colour))) style.setProperty(name, value)
+}
+
+/** The same for a part of a page, as its style. */
+export function paintOf(colour: string | null | undefined): Readonly<Record<string, string>> {
+  const [light, dark] = [shadesOf(colour, 'light'), shadesOf(colour, 'dark')]
+  if (!light || !dark) return {}
+  const shades = Object.entries(NAMES) as [keyof Shades, string][]
+  return Object.fromEntries(shades.map(([shade, name]) => [name, `light-dark(${light[shade]}, ${dark[shade]})`]))
 }
 
 /** The shades of a colour in a scheme. */

@@ -49,9 +49,14 @@ export class Api {
     return this.#ask<T>('GET', path, undefined)
   }
 
-  /** Changes something. */
+  /** Changes something; a file goes as it is. */
   send<T>(method: Changing, path: string, body?: unknown, condition?: Condition): Promise<T> {
-    return this.#ask<T>(method, path, body, condition).then((answer) => answer.body)
+    return this.sendTagged<T>(method, path, body, condition).then((answer) => answer.body)
+  }
+
+  /** Changes something, and gives its tag afterwards, for a next change. */
+  sendTagged<T>(method: Changing, path: string, body?: unknown, condition?: Condition): Promise<Tagged<T>> {
+    return this.#ask<T>(method, path, body, condition)
   }
 
   async #ask<T>(method: string, path: string, body: unknown, condition?: Condition): Promise<Tagged<T>> {
@@ -65,8 +70,8 @@ export class Api {
   async #try(method: string, path: string, body: unknown, condition: Condition | undefined): Promise<Response> {
     this.#kept ??= await this.#token()
     const headers: Record<string, string> = { authorization: `Bearer ${this.#kept}`, ...condition }
-    if (body !== undefined) headers['content-type'] = 'application/json'
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+    if (body !== undefined) headers['content-type'] = body instanceof Blob ? body.type : 'application/json'
+    const sent = body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }
     const options = { method, headers, ...sent, signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) }
     return fetch(this.#base + path, options).catch((error: unknown) => {
       throw new Problem(0, 'no_answer', String(error))

@@ -1,0 +1,19 @@
+// A picture for tests, made here.
+import { crc32, deflateSync } from 'node:zlib'
+
+/** A picture of one colour, with sides of so many pixels. */
+export function png(side) {
+  const chunk = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name, 'latin1'), data])
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(data.length)
+    sum.writeUInt32BE(crc32(body))
+    return Buffer.concat([length, body, sum])
+  }
+  const head = Buffer.from([0, 0, 0, side, 0, 0, 0, side, 8, 0, 0, 0, 0])
+  // Each row begins with how it is filtered: not at all.
+  const row = Buffer.concat([Buffer.alloc(1), Buffer.alloc(side, 99)])
+  const pixels = deflateSync(Buffer.concat(Array.from({ length: side }, () => row)))
+  const parts = [chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts])
+}
