@@ -12,7 +12,7 @@ test('pictures', { timeout: 300_000 }, async (t) => {
   await mkdir(ALL, { recursive: true })
   const world = await openWorld(t)
   await furnish(world)
-  for (const language of ['en', 'ar']) for (const colorScheme of ['light', 'dark']) await everyState(world, language, colorScheme)
+  for (const language of ['en', 'de', 'ar']) for (const colorScheme of ['light', 'dark']) await everyState(world, language, colorScheme)
   await ofReadme(world)
 })
 
@@ -75,7 +75,7 @@ async function everyState(world, lang, colorScheme) {
   await client.locator('.end-yes').click()
   await Promise.all([desk.locator('.over').waitFor(), client.locator('.over').waitFor()])
   await shoot('8-over', 'desk', 'client', 'board')
-  await client.locator('.over button').click()
+  await client.locator('.over .act').click()
   await desk.locator('.over > button.act').click()
   await shoot('9-after', 'desk')
   await desk.locator('.flip').click()
