@@ -166,3 +166,35 @@ fn what_operators_are_told_to_look_for_is_what_the_program_says() {
         }
     }
 }
+
+#[test]
+fn every_make_command_that_a_document_names_does_something() {
+    let makefile = document("Makefile");
+    let rules: BTreeSet<&str> = makefile.lines().filter_map(|line| Some(line.split_once(':')?.0)).collect();
+    let phony = makefile.split_once(".PHONY:").and_then(|(_, rest)| rest.split_once("\n\n")).expect("a list").0;
+    for target in phony.split_whitespace().filter(|word| *word != "\\") {
+        assert!(rules.contains(target), "`make {target}` has a rule: without one make says nothing and succeeds");
+    }
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let pages = std::fs::read_dir(docs).expect("the documents can be listed").map(|page| {
+        let name = page.expect("a directory can be read").file_name();
+        format!("docs/{}", name.display())
+    });
+    let pages = pages.filter(|name| name.ends_with(".md"));
+    let named = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned).into_iter().chain(pages);
+    for name in named {
+        for told in document(&name).split("`make ").skip(1) {
+            let target: String = told.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+            assert!(phony.split_whitespace().any(|word| word == target), "{name}: `make {target}` is a command");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_faults_is_told_as_it_is() {
+    let list: toml::Table = document("sim/faults.toml").parse().expect("it is TOML");
+    let told = format!("the {} faults", list["fault"].as_array().expect("a list").len());
+    for name in ["README.md", "docs/proof.md"] {
+        assert!(document(name).contains(&told), "{name} says {told}");
+    }
+}
