@@ -1,9 +1,9 @@
 // A company's brand on the pages: name, colour and logo; whatever colour it is, everything can be read.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { png } from '../../tests/phoenix/png.mjs'
 import { API_KEY, token } from '../../tests/phoenix/server.mjs'
 import { rules } from './module.mjs'
-import { png } from './png.mjs'
 import { isInReach, isInReachEverywhere, LANGUAGES, press, speak, WINDOWS } from './stage.mjs'
 import { openWorld, PHONE } from './world.mjs'
 

@@ -1,27 +1,10 @@
 // What a company looks like: a colour and a logo, which its pages learn with every join.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crc32, deflateSync } from 'node:zlib'
 import { eventually } from './inbox.mjs'
 import { openWorld } from './people.mjs'
+import { png } from './png.mjs'
 import { API_KEY } from './server.mjs'
-
-/** A picture of one colour, as any program writes it. */
-function png(side, shade) {
-  const chunk = (name, data) => {
-    const body = Buffer.concat([Buffer.from(name, 'latin1'), data])
-    const numbers = [Buffer.alloc(4), Buffer.alloc(4)]
-    numbers[0].writeUInt32BE(data.length)
-    numbers[1].writeUInt32BE(crc32(body))
-    return Buffer.concat([numbers[0], body, numbers[1]])
-  }
-  const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0])
-  head.writeUInt32BE(side, 0)
-  head.writeUInt32BE(side, 4)
-  const pixels = deflateSync(Buffer.alloc((side + 1) * side, shade))
-  const parts = [chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts])
-}
 
 const LOGO = '/v1/companies/acme/logo'
 

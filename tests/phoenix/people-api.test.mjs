@@ -1,6 +1,7 @@
 // People at the HTTP API with their own tokens: what an admin, an employee and a client may, and what is listed.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { listed } from './audit.mjs'
 import { eventually, PATIENCE_MS } from './inbox.mjs'
 import { employeeToken, openWorld } from './people.mjs'
 import { API_KEY, SECRET, runSwitchboard, token } from './server.mjs'
@@ -265,15 +266,4 @@ function forbidden({ status, body }, detail = /./, what = '') {
   assert.deepEqual([status, body.reason], [403, 'forbidden'], `${what}: ${JSON.stringify(body)}`)
   if (typeof detail === 'string') assert.equal(body.detail, detail, what)
   else assert.match(body.detail, detail, what)
-}
-
-/** The lines of the list, once so many are there and have ended: they are written behind the answers. */
-async function listed(ask, query, count) {
-  let items
-  return eventually(() => `${count} lines: ${JSON.stringify(items)}`, async () => {
-    const { status, body } = await ask('GET', `/v1/audit?${query}`)
-    assert.equal(status, 200, JSON.stringify(body))
-    items = body.items
-    return items.length >= count && items.every((line) => line.status !== null) && items
-  })
 }
