@@ -1,15 +1,15 @@
-// What a company looks like, in its settings: a colour with a button as it will be, and a logo.
+// A company's look, in its settings: a colour with a button as it will be, and a logo.
 import { useId, useState } from 'preact/hooks'
 import { paintOf } from '../look/brand.js'
 import { ErrorLine } from '../look/doing.js'
 import { Theirs } from './employee.js'
 import { words } from './words.js'
 
-/** What the server takes. */
+/** The server's bounds for a logo. */
 const LOGO_KINDS = ['image/png', 'image/webp']
 const LOGO_MAX_BYTES = 64 * 1024
 const LOGO_SIDE = { min: 16, max: 1024 }
-/** What the picker stands at while there is no colour: it has no way to show none. */
+/** The picker's value while there is no colour: it has no way to show none. */
 const NO_COLOUR = '#12504b'
 
 interface Field {

@@ -25,7 +25,7 @@ export interface Shades {
   readonly mine: string
 }
 
-/** What each is called in the styles. */
+/** Their names in the styles. */
 const NAMES = { act: '--act', actStrong: '--act-strong', onAct: '--on-act', mine: '--mine' } as const
 
 /** Gives the page a company's colour; none gives it back its own. What is no colour counts as none. */

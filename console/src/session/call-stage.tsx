@@ -55,7 +55,7 @@ function calledBy(state: CallState & { is: 'ringing' }, other: string): News {
 export function CallButtons({ telephone }: { telephone: Telephone }) {
   const say = words()
   const state = telephone.state.value
-  // What another device of one's own has goes on there: to call would only disturb it.
+  // A call that another device of one's own has goes on there: to call would only disturb it.
   if ((state.is !== 'none' && state.is !== 'ended') || canMove(state)) return null
   const button = (video: boolean, label: string) => (
     <button type="button" class="round" aria-label={label} title={label} onClick={() => telephone.ring(video)}>
@@ -226,7 +226,7 @@ function useKeptFocus(state: CallState) {
     return () => document.removeEventListener('focusin', look)
   }, [])
   useEffect(() => {
-    // What rings comes next by keys, unless somebody is in the middle of a word: a box that is empty is only waiting.
+    // Keys reach a ringing call next, unless somebody is in the middle of a word: an empty box is only waiting.
     const isWriting = isField(document.activeElement) && document.activeElement.value !== ''
     if (state.is === 'ringing' && !isWriting) place.current?.focus({ preventScroll: true })
   }, [state.is])

@@ -253,7 +253,7 @@ export class Call {
     if (by === this.#parts.device) {
       if (state.is === 'moving') this.#begin(id, from, state.video)
     } else if (state.is === 'ringing' || this.#with(id, from)) {
-      // Who is moving has asked later than whoever has it now, and is answered next.
+      // A device that is moving it has asked later than the one that has it now, and is answered next.
       this.#end('elsewhere')
     }
   }

@@ -87,7 +87,7 @@ fn forged(token: &str) {
     assert_eq!(without, Err(TokenError::Signature));
 }
 
-/// What was taken is what stands in the claims, a name in its one spelling.
+/// Everything that was taken stands in the claims, a name in its one spelling.
 fn stand(taken: &Claims, claims: &str) {
     let claims: Value = serde_json::from_str(claims).unwrap_or_default();
     assert_eq!(claims["sub"], taken.subject.as_str());

@@ -200,7 +200,7 @@ mod tests {
     use crate::api::document::document;
     use crate::auth::ApiKey;
 
-    /// What everybody may ask for: how the server is, and a picture that pages show.
+    /// Paths that need no key: how the server is, and a picture that pages show.
     const OPEN: &[&str] = &["/healthz", "/readyz", "/logo/{company}/{logo}"];
 
     #[test]
