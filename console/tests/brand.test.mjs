@@ -1,6 +1,7 @@
 // A company's brand on the pages: name, colour and logo; whatever colour it is, everything can be read.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { png } from '../../tests/phoenix/png.mjs'
 import { API_KEY, token } from '../../tests/phoenix/server.mjs'
 import { rules } from './module.mjs'
@@ -113,7 +114,12 @@ test('what can be no logo is said to be so, and changes nothing', { timeout: 300
   await choose(fileOf(png(16)))
   await logoIs(page, 16)
   assert.equal(await dialog.locator('.error').count(), 0)
-  // Somebody else has changed the company since the settings were opened.
+  // Somebody else has changed the company since the settings were opened, and it takes a while to read it again: who is
+  // told to look again finds it as it is now.
+  await page.route(`**${company}`, async (route) => {
+    if (route.request().method() === 'GET') await setTimeout(500)
+    await route.continue()
+  })
   await press(dialog.getByRole('button', { name: 'Save' }))
   await isRefused('Somebody has changed this meanwhile. Look again, and change from there.')
   assert.equal(await dialog.getByLabel('Colour', { exact: true }).inputValue(), '#0b7a75')

@@ -54,12 +54,12 @@ export function useRevision(thing: Thing): Revision {
       await change(changes, draft.base.tag)
       saved()
     } catch (caught) {
-      fail(caught)
-      if (!(caught instanceof Problem && caught.status > 0)) return
-      // Somebody else has changed it, or a part of it is saved.
-      const now = await read()
+      const isRefused = caught instanceof Problem && caught.status > 0
+      // Somebody else has changed it, or a part of it is saved: who is told to look again must see it as it is now.
+      const now = isRefused ? await read().catch(() => undefined) : undefined
       // Somebody may have typed on meanwhile.
-      revise((typed) => typed && merged(typed, now))
+      if (now) revise((typed) => typed && merged(typed, now))
+      fail(caught)
     }
   }
   return {
