@@ -67,8 +67,10 @@ model:
 doc: console
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --features switchboard/console --no-deps --locked
 
-# The server as `unit` has built it: cargo unites features over what it builds, and builds anew what has others.
-BUILT = $(CARGO) build --workspace --bin switchboard --features switchboard/console --locked
+# As `unit` has built it: cargo unites features over what it builds, and builds anew what has others.
+AS_BUILT = $(CARGO) build --workspace --features switchboard/console --locked
+BUILT = $(AS_BUILT) --bin switchboard
+DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 
 # The built binary with the npm package `phoenix` as its client.
 phoenix: console node typed elixir $(TOOLS)/bin/prometheus
@@ -91,8 +93,9 @@ pictures: console node chromium
 
 # A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many,
 # in code that takes longer to build than this takes to run.
-simulate:
-	$(CARGO) run --package switchboard-sim --features switchboard/console --locked -- prove --commands 1000000
+simulate: console
+	$(AS_BUILT) --bin switchboard-sim
+	$(DEBUG)/switchboard-sim prove --commands 1000000
 
 # Longer than `make test`: ten million commands, or as many as you say, in fast code.
 COMMANDS ?= 10000000
@@ -108,10 +111,10 @@ faults:
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
 COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard \
 	--bench instructions --locked -- --output-format=json >$(COUNTS)
-HOLD = $(CARGO) run --package switchboard --example instructions --locked --
+HOLD = $(AS_BUILT) --example instructions && $(DEBUG)/examples/instructions
 
 ifeq ($(shell uname -s),Linux)
-instructions: valgrind $(TOOLS)/bin/gungraun-runner
+instructions: console valgrind $(TOOLS)/bin/gungraun-runner
 	$(COUNT)
 	$(HOLD) $(COUNTS)
 else
@@ -120,7 +123,7 @@ instructions:
 endif
 
 # Renews the table: its difference is a part of the change that made it.
-instructions-keep: valgrind $(TOOLS)/bin/gungraun-runner
+instructions-keep: console valgrind $(TOOLS)/bin/gungraun-runner
 	$(COUNT)
 	$(HOLD) --keep $(COUNTS)
 
@@ -196,7 +199,7 @@ fuzz-keep: $(TOOLS)/bin/cargo-fuzz
 VENV := $(TOOLS)/schemathesis
 fuzz-http: $(VENV)/bin/schemathesis
 	$(CARGO) build --package switchboard --locked
-	fuzz/http/run $(or $(CARGO_TARGET_DIR),target)/debug/switchboard $(VENV)/bin/schemathesis
+	fuzz/http/run $(DEBUG)/switchboard $(VENV)/bin/schemathesis
 
 $(VENV)/bin/schemathesis:
 	python3 -m venv $(VENV)
