@@ -24,14 +24,19 @@ const ARGUMENTS = [
 /** What a page may say on its console: a lost line is said by the browser itself. */
 const EXPECTED = /WebSocket connection to|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED|NETWORK|SOCKET)/
 
-const START_LIMIT_MS = 120_000
+const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS, timeout: 120_000 }
 
 let launched
 
 /** The browser; it starts when it is first needed, and ends with the file's last test. */
 export function browser() {
-  launched ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS, timeout: START_LIMIT_MS })
+  launched ??= chromium.launch(LAUNCH)
   return launched
+}
+
+/** A browser that keeps what browsers keep, in a directory of its own. */
+export function keepingBrowser(profile) {
+  return chromium.launchPersistentContext(profile, LAUNCH)
 }
 
 after(async () => (await launched)?.close())

@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 
 /** Serves it until the test ends, a function's body anew each time; gives its address. */
 export async function foreignPage(t, body) {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8')
     const head = '<!doctype html><title>A shop</title><link rel="icon" href="data:,"><h1>A shop</h1>'
     const isPage = request.url.split('?')[0] === '/'
-    const page = typeof body === 'function' ? body() : body
+    const page = typeof body === 'function' ? await body() : body
     // One that says so itself is whole.
     response.end(!isPage ? '' : page.startsWith('<!doctype') ? page : head + page)
   })

@@ -1,6 +1,10 @@
-// Who somebody is: their token comes with the address or from the app that opened the page, and is kept nowhere.
+// Who somebody is: their token comes for a code in a link, or from the app that opened the page, and is kept nowhere.
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { keepingBrowser, watch } from './browser.mjs'
 import { token } from '../../tests/phoenix/server.mjs'
 import { foreignPage } from './foreign.mjs'
 import { Desk, openWorld } from './world.mjs'
@@ -25,6 +29,59 @@ test('a token that came with the address has left it, and is kept nowhere', { ti
   await page.reload()
   await page.getByRole('heading', { name: 'You are not signed in' }).waitFor()
 })
+
+test('a code in a link signs in once, and what the browser keeps of it is good for nothing', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t, { expected: /status of 401/ })
+  const profile = await mkdtemp(join(tmpdir(), 'profile-'))
+  t.after(() => rm(profile, { recursive: true, force: true }))
+  const link = `${world.url}/desk#code=${await codeFor(world, ERIKA)}`
+  const context = await keepingBrowser(profile)
+  const page = await context.newPage()
+  watch(page, world.complaints)
+  await page.goto(link)
+  await new Desk(page).on()
+  assert.equal(page.url(), `${world.url}/desk`)
+  // From the history, on this device or another one.
+  await page.goto('about:blank')
+  await page.goto(link)
+  await page.getByRole('heading', { name: 'This link cannot be used any more' }).waitFor()
+  await context.close()
+  const kept = await filesIn(profile)
+  assert.ok(kept.some((file) => file.includes(link)), 'Chromium keeps the link')
+  for (const part of ERIKA.split('.').slice(1)) assert.ok(!kept.some((file) => file.includes(part)), 'no part of the token')
+})
+
+test('a link whose code is spent leads to the app, which makes another', { timeout: 300_000 }, async (t) => {
+  let world
+  const app = await foreignPage(t, async () => `<script>location = '${world.url}/desk#code=${await codeFor(world, ERIKA)}'</script>`)
+  world = await openWorld(t, { env: { SWITCHBOARD_SIGN_IN_URL: app }, expected: /status of 401/ })
+  const page = await world.page('/desk#code=spent')
+  await page.getByText('It was used already, or is more than a minute old.').waitFor()
+  await page.getByRole('link', { name: 'Sign in', exact: true }).click()
+  await new Desk(page).on()
+})
+
+test('a code is taken as soon as the server can be reached', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t, { expected: /status of 503/ })
+  const context = await world.context()
+  let fails = 2
+  await context.route('**/sign-in', (route) => (fails-- > 0 ? route.fulfill({ status: 503 }) : route.continue()))
+  const page = await context.newPage()
+  await page.goto(`${world.url}/desk#code=${await codeFor(world, ERIKA)}`)
+  await new Desk(page).on()
+  assert.ok(fails < 0)
+})
+
+/** A sign-in code, as a back end makes one. */
+async function codeFor(world, token) {
+  return (await world.server.ask('POST', '/v1/companies/demo/sign-in-codes', { token })).code
+}
+
+/** What is in a directory's files, and in those below it. */
+async function filesIn(directory) {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  return Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name))))
+}
 
 /** In a page: all that the browser keeps for it. */
 async function whatIsKept() {

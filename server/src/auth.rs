@@ -8,6 +8,7 @@ mod key_source;
 mod keyring;
 mod parts;
 mod rules;
+mod sign_in_codes;
 mod signer;
 mod subprotocol;
 
@@ -17,6 +18,9 @@ pub use self::key_set::{BadKeySet, KeySet};
 pub use self::key_source::{LiveKeys, NoKeys, follow_file, follow_url, read_file};
 pub use self::keyring::Keyring;
 pub use self::rules::Rules;
+pub use self::sign_in_codes::{
+    CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, CODES_MAX, CODES_OF_COMPANY_MAX, NoCode, SignInCodes,
+};
 pub use self::signer::Signer;
 pub use self::subprotocol::subprotocol_token;
 

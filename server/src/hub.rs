@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::admission::Admission;
 use crate::api_keys::ApiKeys;
-use crate::auth::Keyring;
+use crate::auth::{Keyring, SignInCodes};
 use crate::config::Ice;
 use crate::exchange::Exchange;
 
@@ -23,6 +23,8 @@ pub struct Hub {
     pub admission: Arc<Admission>,
     /// Open the HTTP API.
     pub api_keys: Arc<ApiKeys>,
+    /// Stand for tokens in links.
+    pub sign_in_codes: SignInCodes,
     /// Whether the first valid token makes what it names.
     pub auto_provision: bool,
     /// Whether the pages for people are served, if they were built in.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::admission::Admission;
 use crate::api_keys::ApiKeys;
-use crate::auth::Keyring;
+use crate::auth::{Keyring, SignInCodes};
 use crate::channel::board::PAGE_MAX_ROWS;
 use crate::clock::Clock;
 use crate::config::{Secret, Settings, Tokens};
@@ -135,6 +135,7 @@ fn hub(
         admission: Arc::new(Admission::new(&settings.limits)),
         api_keys,
         allowed_origins: settings.door.allowed_origins.clone(),
+        sign_in_codes: SignInCodes::default(),
         auto_provision: settings.auto_provision,
         console: settings.console,
         sign_in_url: settings.sign_in_url.clone(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard::admission::Admission;
 use switchboard::api_keys::ApiKeys;
-use switchboard::auth::Keyring;
+use switchboard::auth::{Keyring, SignInCodes};
 use switchboard::clock::Clock;
 use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
@@ -95,6 +95,7 @@ impl House {
             keyring: Keyring::hs256(b"a secret that no simulated person needs"),
             api_keys: Arc::new(ApiKeys::of_settings(Some("unused"))),
             allowed_origins: Vec::new(),
+            sign_in_codes: SignInCodes::default(),
             auto_provision: false,
             console: false,
             sign_in_url: None,

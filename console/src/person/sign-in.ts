@@ -1,4 +1,4 @@
-// Who uses the page, and their token: from the demo, from the address's fragment or from the app that opened or embeds
+// Who uses the page, and their token: from the demo, from the link that led here or from the app that opened or embeds
 // the page. It is kept in memory only.
 import { signal, type Signal, type ReadonlySignal } from '@preact/signals'
 import { Problem } from './api.js'
@@ -34,6 +34,8 @@ export interface Nobody {
   readonly demo: readonly DemoPerson[]
   /** The way to sign in, where there is one. */
   readonly way: string | undefined
+  /** Whether a link led here that signs nobody in any more. */
+  readonly spent: boolean
   /** Asks the app once more, where there is one. */
   readonly again: (() => Promise<void>) | undefined
 }
@@ -46,8 +48,9 @@ const TRY_AGAIN_AFTER_MS = [500, 1_000, 2_000, 4_000]
 export function signIn(role: Role): ReadonlySignal<SignIn> {
   const found = signal<SignIn>({ is: 'asking' })
   const app = theApp(() => found.peek().is === 'nobody' && void look())
-  const sources = [ofFragment(app), ofDemo(), app && (() => app.ask())].filter((source) => source !== undefined)
-  const look = (): Promise<void> => untilReached(found, () => find(role, sources, app && look))
+  const link = linkOf(app)
+  const sources = [link?.ask, ofDemo(), app && (() => app.ask())].filter((source) => source !== undefined)
+  const look = (): Promise<void> => untilReached(found, () => find(role, sources, link, app && look))
   void look()
   return found
 }
@@ -83,14 +86,19 @@ function networkOr(delayMs: number): Promise<void> {
   })
 }
 
-async function find(role: Role, sources: readonly Source[], again: (() => Promise<void>) | undefined): Promise<SignIn> {
+async function find(
+  role: Role,
+  sources: readonly Source[],
+  link: Link | undefined,
+  again: (() => Promise<void>) | undefined,
+): Promise<SignIn> {
   for (const ask of sources) {
     const first = await ask()
     const person = first === undefined ? undefined : personOf(first)
     if (first !== undefined && person?.role === role) return { is: 'somebody', person, token: notTooOften(ask, first) }
   }
   const [demo, way] = await Promise.all([findDemo(), wayToSignIn()])
-  return { is: 'nobody', demo: (demo?.people ?? []).filter((one) => one.role === role), way, again }
+  return { is: 'nobody', demo: (demo?.people ?? []).filter((one) => one.role === role), way, spent: link?.isSpent() ?? false, again }
 }
 
 /** A token that is a few seconds old is as good as a fresh one: the socket and the API ask at the same time. */
@@ -128,17 +136,41 @@ async function reached(path: string, options: RequestInit): Promise<Response> {
   return answer
 }
 
-/** `#token=…`, taken out of the address at once: it is in no history and in no bookmark. A newer one is asked of the app. */
-function ofFragment(app: App | undefined): Source | undefined {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token')
-  if (!token) return undefined
+/** The link that led here. */
+interface Link {
+  readonly ask: Source
+  /** Whether it had a code for which the server gave no token. */
+  readonly isSpent: () => boolean
+}
+
+/** `#code=…`, for which the server gives a token once, or `#token=…`; taken out of the address at once. A newer token is
+ * asked of the app. */
+function linkOf(app: App | undefined): Link | undefined {
+  const brought = new URLSearchParams(location.hash.slice(1))
+  const code = brought.get('code')
+  let token = brought.get('token') ?? undefined
+  if (!code && !token) return undefined
   history.replaceState(history.state, '', location.pathname + location.search)
-  let isFirst = true
-  return async () => {
+  if (token) console.warn('A token in a link stays in the history of the browser: make a sign-in code for it, and link to `#code=…`.')
+  let [isFirst, isSpent] = [true, false]
+  const ask = async () => {
+    if (isSpent) return undefined
     if (!isFirst) return (await app?.ask()) ?? token
+    if (code) token = await tokenOf(code)
     isFirst = false
+    isSpent = token === undefined
     return token
   }
+  return { ask, isSpent: () => isSpent }
+}
+
+/** The token that a code stands for; none when it was used, or is too old. */
+async function tokenOf(code: string): Promise<string | undefined> {
+  const answer = await reached('/sign-in', { method: 'POST', body: JSON.stringify({ code }), cache: 'no-store' })
+  if (answer.ok) return ((await answer.json()) as { token: string }).token
+  // After too many tries from this address it is asked again, as if it could not be reached.
+  if (answer.status === 429) throw new Problem(429, 'rate_limited', 'too many codes were tried')
+  return undefined
 }
 
 /** `?as=erika`: the demo makes a token whenever one is needed. */

@@ -13,6 +13,8 @@ const words = translated({
     how: 'Open this page from your app: it hands over who you are.',
     failed: 'You could not be signed in',
     failedHow: 'The page that you came from could not say who you are. Please try again in a moment.',
+    spent: 'This link cannot be used any more',
+    spentHow: 'It was used already, or is more than a minute old. Please open this page from your app again.',
     again: 'Try again',
     lost: 'No connection',
     lostHow: 'The server cannot be reached. This page goes on by itself as soon as it can be.',
@@ -25,6 +27,8 @@ const words = translated({
     how: 'Öffnen Sie diese Seite aus Ihrer App: Sie teilt mit, wer Sie sind.',
     failed: 'Sie konnten nicht angemeldet werden',
     failedHow: 'Die Seite, von der Sie kommen, konnte nicht sagen, wer Sie sind. Bitte versuchen Sie es gleich noch einmal.',
+    spent: 'Dieser Link gilt nicht mehr',
+    spentHow: 'Er wurde schon benutzt oder ist mehr als eine Minute alt. Bitte öffnen Sie diese Seite noch einmal aus Ihrer App.',
     again: 'Noch einmal versuchen',
     lost: 'Keine Verbindung',
     lostHow: 'Der Server ist nicht zu erreichen. Sobald er es ist, geht es hier von selbst weiter.',
@@ -37,6 +41,8 @@ const words = translated({
     how: 'افتح هذه الصفحة من تطبيقك، فهو يُعرّف بك.',
     failed: 'لم ينجح تسجيل الدخول',
     failedHow: 'لم تستطع الصفحة التي جئت منها أن تُعرّف بك. يُرجى المحاولة مرة أخرى بعد لحظات.',
+    spent: 'لم يعد هذا الرابط صالحًا',
+    spentHow: 'استُخدم من قبل، أو مضت عليه أكثر من دقيقة. يُرجى فتح هذه الصفحة من تطبيقك مرة أخرى.',
     again: 'حاول مرة أخرى',
     lost: 'لا يوجد اتصال',
     lostHow: 'تعذّر الوصول إلى الخادم. ستتابع هذه الصفحة تلقائيًا حين يعود.',
@@ -68,17 +74,17 @@ export function SignedIn({ as, page }: {
   )
 }
 
-function NotSignedIn({ demo, way, again }: Nobody) {
+function NotSignedIn({ demo, way, spent, again }: Nobody) {
   const say = words()
   const { busy, run } = useDoing()
+  const why = spent ? say.spentHow : again ? say.failedHow : say.how
   return (
-    <Alone title={again ? say.failed : say.nobody}>
-      {way ? (
+    <Alone title={spent ? say.spent : again ? say.failed : say.nobody}>
+      {(spent || !way) && <p>{why}</p>}
+      {way && (
         <a class="button act" href={way}>
           {say.signIn}
         </a>
-      ) : (
-        <p>{again ? say.failedHow : say.how}</p>
       )}
       {again && (
         <WorkButton class={way ? '' : 'act'} busy={busy} onClick={() => run(again)}>

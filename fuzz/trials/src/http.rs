@@ -10,7 +10,7 @@ use serde_json::Value;
 use switchboard::admission::Admission;
 use switchboard::api;
 use switchboard::api_keys::ApiKeys;
-use switchboard::auth::Keyring;
+use switchboard::auth::{Keyring, SignInCodes};
 use switchboard::clock::Clock;
 use switchboard::config::{Ice, Limits};
 use switchboard::exchange::{Exchange, Visit};
@@ -168,6 +168,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
         keyring: Keyring::hs256(b"a secret that no request here needs"),
         api_keys: Arc::new(ApiKeys::of_settings(Some(KEY))),
         allowed_origins: Vec::new(),
+        sign_in_codes: SignInCodes::default(),
         auto_provision: false,
         console: true,
         sign_in_url: None,

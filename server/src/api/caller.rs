@@ -155,7 +155,7 @@ impl Caller {
 }
 
 /// Whether the person is shut out of the token's company; who names none may do nothing here.
-async fn is_shut_out(hub: &Hub, claims: &Claims) -> Result<bool, NotNow> {
+pub(super) async fn is_shut_out(hub: &Hub, claims: &Claims) -> Result<bool, NotNow> {
     match claims.company.as_deref().and_then(|company| company.parse().ok()) {
         Some(company) => hub.exchange.look(&company, |company| company.shuts_out(claims.token())).await,
         None => Ok(false),

@@ -33,6 +33,7 @@ use reasons::{Reason, WITH_A_KEY};
         (name = "events", description = "What happens, to read on or as a stream"),
         (name = "webhooks", description = "Endpoints that what happens is brought to, and what could not be brought"),
         (name = "data", description = "Everything of a company as a file, and one person out of all that is kept"),
+        (name = "sign-in", description = "Codes with which a link signs a person in, without their token in it"),
         (name = "audit", description = "Who changed what"),
         (name = "server", description = "Whether the server is well"),
     ),

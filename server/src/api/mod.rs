@@ -56,6 +56,8 @@ pub mod revoke;
 
 pub mod statistics;
 
+pub mod sign_in_codes;
+
 mod sheet;
 
 use std::sync::Arc;
@@ -144,6 +146,7 @@ fn v1() -> OpenApiRouter<Desk> {
         .routes(routes!(revoke::of_employee))
         .routes(routes!(erasure::of_client))
         .routes(routes!(erasure::of_employee))
+        .routes(routes!(sign_in_codes::make))
         .routes(routes!(audit::list));
     with_import(routes)
 }
@@ -164,6 +167,7 @@ fn open() -> OpenApiRouter<Desk> {
         .routes(routes!(alive))
         .routes(routes!(ready))
         .routes(routes!(logo::for_all))
+        .routes(routes!(sign_in_codes::take))
 }
 
 /// The one route beside those of `/v1` that is not open to all.

@@ -35,7 +35,7 @@ enum Of {
 
 /// Every route that is not open to all, with the scope that its operation in the document has. Whatever is forgotten here is
 /// closed to all but those who may do everything, and a test finds it.
-static ROUTES: [Route; 44] = [
+static ROUTES: [Route; 45] = [
     Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
     Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheCaller },
     Route { method: Method::GET, path: "/v1/audit", scope: Scope::Manage, of: Of::TheCaller },
@@ -57,6 +57,7 @@ static ROUTES: [Route; 44] = [
     manage(Method::POST, "/v1/companies/{company}/clients/{client}/revoke"),
     // A file of employees: it goes where an employee's id stands otherwise.
     manage(Method::POST, "/v1/companies/{company}/employees/{employee}"),
+    post("/v1/companies/{company}/sign-in-codes"),
     get("/v1/companies/{company}/bookings"),
     get("/v1/companies/{company}/bookings/{booking}"),
     get("/v1/companies/{company}/bookings/{booking}/timeline"),
@@ -200,8 +201,8 @@ mod tests {
     use crate::api::document::document;
     use crate::auth::ApiKey;
 
-    /// Paths that need no key: how the server is, and a picture that pages show.
-    const OPEN: &[&str] = &["/healthz", "/readyz", "/logo/{company}/{logo}"];
+    /// Paths that need no key: how the server is, a picture that pages show, and the way from a code to its token.
+    const OPEN: &[&str] = &["/healthz", "/readyz", "/logo/{company}/{logo}", "/sign-in"];
 
     #[test]
     fn every_operation_of_the_document_has_the_scope_of_its_route_and_every_route_its_operation() {

@@ -95,6 +95,24 @@ pub fn revoked() -> Value {
     json!({ "revoked_before": "2026-11-23T09:30:00.125Z" })
 }
 
+/// What a sign-in code is made for, and what it stands for.
+#[must_use]
+pub fn sign_in_token() -> Value {
+    json!({ "token": "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiZW1wbG95ZWUiLCJzdWIiOiJhbm4ifQ.c2lnbmVk" })
+}
+
+/// A sign-in code.
+#[must_use]
+pub fn sign_in_code() -> Value {
+    json!({ "code": "3dbiYtm9mL0iWnpJGqXs0dQfM5WcK2sYB0x7kT1uVho", "expires_at": "2026-11-23T09:31:00.000Z" })
+}
+
+/// A sign-in code that is to be taken.
+#[must_use]
+pub fn taken_code() -> Value {
+    json!({ "code": sign_in_code()["code"] })
+}
+
 /// An employee who can be asked.
 #[must_use]
 pub fn idle() -> Value {

@@ -22,6 +22,8 @@ mod limits;
 
 mod tokens;
 
+mod sign_in;
+
 mod keys;
 
 mod door;

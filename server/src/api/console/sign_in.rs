@@ -1,4 +1,4 @@
-//! The way to sign in, for a page that knows nobody: to the app's own, and back with a token in the fragment.
+//! The way to sign in, for a page that knows nobody: to the app's own, and back with a sign-in code in the fragment.
 
 use std::sync::Arc;
 

@@ -1,0 +1,141 @@
+//! Sign-in codes over HTTP: a back end makes one for a token, and the page that a link opens takes the token for it.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Extension, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use switchboard_core::CompanyId;
+use utoipa::ToSchema;
+
+use super::ask::{self, Answered, InPath, Sent, shown};
+use super::caller;
+use super::in_path::OfCompany;
+use super::problem::Problem;
+use crate::admission::Peer;
+use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode, TokenError};
+use crate::config::Secret;
+use crate::exchange::NotNow;
+use crate::hub::Hub;
+use crate::reading;
+use crate::shape::{self, examples};
+use crate::view::Moment;
+
+/// Bytes of the body with a code: strangers may send it.
+const CODE_BODY_MAX_BYTES: usize = 1024;
+/// What is said to a back end while too many codes wait: places are free again as codes are taken.
+const RETRY_IN_MS: u64 = 1000;
+/// What is said to whoever shows a code that is not good; nobody is told which of these it is.
+const NOT_GOOD: &str = "the code was used already, is over 60 seconds old, or is none: ask the app for a new link";
+
+/// What a code is made for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(examples::sign_in_token))]
+struct ForToken {
+    /// A person's token, of this company.
+    #[schema(max_length = 8192)]
+    token: String,
+}
+
+/// A code that was made.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(examples::sign_in_code))]
+struct SignInCode {
+    /// What stands in the link, as `#code=…`.
+    code: String,
+    /// Until when it can be taken.
+    #[schema(value_type = shape::Moment)]
+    expires_at: Moment,
+}
+
+/// A code that is to be taken.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(examples::taken_code))]
+struct TakenCode {
+    code: String,
+}
+
+/// What a code stood for.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(examples::sign_in_token))]
+struct SignInToken<'a> {
+    token: &'a str,
+}
+
+/// Makes a sign-in code for a person's token.
+///
+/// A link to a page with `#code=…` signs the person in, once and for 60 seconds. So no token stands in an address, which browsers keep.
+///
+/// # Errors
+/// `invalid` when the token is not good here, or `overloaded`.
+#[utoipa::path(
+    post, path = "/companies/{company}/sign-in-codes", operation_id = "makeSignInCode", tag = "sign-in",
+    security(("key" = ["operate"])),
+    params(OfCompany),
+    request_body = ForToken,
+    responses(
+        (status = 201, body = SignInCode, description = "The code, which is shown this once"),
+    )
+)]
+pub async fn make(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
+    let company: CompanyId = ask::id("company", &company)?;
+    let ForToken { token } = ask::body(&sent)?;
+    let bad = |why: &str| Problem::invalid(format!("`token` is not good: {why}"));
+    if token.len() > CODED_TOKEN_MAX_BYTES {
+        return Err(bad(&format!("it has more than {CODED_TOKEN_MAX_BYTES} bytes")));
+    }
+    let now = hub.exchange.clock().read();
+    let claims = hub.keyring.verify_or_ask(&token, now.wall.as_ms()).await.map_err(|error| bad(&error.to_string()))?;
+    if claims.company.as_deref().is_some_and(|own| own != company.as_str()) {
+        return Err(bad("it is for another company"));
+    }
+    if caller::is_shut_out(&hub, &claims).await? {
+        return Err(bad(&TokenError::Revoked.to_string()));
+    }
+    let code = hub.sign_in_codes.make(company, Secret::new(token), now.even).map_err(|error| match error {
+        NoCode::TooMany => NotNow::Overloaded { retry_in_ms: RETRY_IN_MS },
+        NoCode::NoRandomness => NotNow::Unavailable,
+    })?;
+    let expires_at = Moment(now.wall.plus_ms(CODE_LIFE_MS));
+    Ok(unkept(StatusCode::CREATED, &SignInCode { code, expires_at }))
+}
+
+/// Gives the token that a sign-in code stands for, once.
+///
+/// # Errors
+/// `unauthorized`, or `rate_limited` when an address shows too many that are not good.
+#[utoipa::path(
+    post, path = "/sign-in", operation_id = "takeSignInCode", tag = "sign-in", security(()),
+    request_body = TakenCode,
+    responses(
+        (status = 200, body = SignInToken, description = "The token"),
+        (status = 401, description = "`unauthorized`"),
+        (status = 429, description = "`rate_limited`"),
+    )
+)]
+pub async fn take(State(hub): State<Arc<Hub>>, peer: Option<Extension<Peer>>, body: Body) -> Answered {
+    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
+    hub.admission.may_try_key(peer, now.even)?;
+    let bytes = to_bytes(body, CODE_BODY_MAX_BYTES).await.map_err(|_| {
+        let detail = format!("a body has at most {CODE_BODY_MAX_BYTES} bytes here");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    })?;
+    let TakenCode { code } = reading::json(&bytes).map_err(|error| Problem::invalid(error.said_of("the body")))?;
+    match hub.sign_in_codes.take(&code, now.even) {
+        Some(token) => Ok(unkept(StatusCode::OK, &SignInToken { token: token.expose() })),
+        None => {
+            hub.admission.bad_key(peer, now.even);
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", NOT_GOOD))
+        }
+    }
+}
+
+/// An answer that nobody keeps on the way.
+fn unkept(status: StatusCode, body: &impl Serialize) -> axum::response::Response {
+    let mut answer = shown(status, body);
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
