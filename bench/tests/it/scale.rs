@@ -1,5 +1,6 @@
 //! The parts that need the built server, in a small way: they run, write down what they found, and leave nothing behind.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -19,12 +20,15 @@ fn run(part: &str) -> Result<serde_json::Value> {
     Ok(serde_json::from_str(&std::fs::read_to_string(directory.path().join(format!("{part}.json")))?)?)
 }
 
-/// The parts start the server that is built beside them: with the features that it has in the workspace, because cargo
-/// would build its libraries once more with others.
+/// The parts start the server that is built beside them: with the features that it has in the workspace, and with the
+/// pages where they are there, because cargo would build it and its libraries once more with others.
 fn build_the_server() -> Result<()> {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--workspace", "--bin", "switchboard", "--locked", "--profile", profile]);
+    if Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/index.html")).exists() {
+        build.args(["--features", "switchboard/console"]);
+    }
     ensure!(build.status()?.success(), "the server cannot be built");
     Ok(())
 }
