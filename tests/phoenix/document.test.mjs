@@ -21,7 +21,7 @@ test('the example of every operation does what the document says', async (t) => 
     const { name } = operation
     const request = exampleRequest(operation, (param, collection) => {
       return fixtures.of(name)[param] ?? made.get(collection) ?? fixtures.all[param]
-    })
+    }, fixtures.bodies[name])
     if (!operation.open) {
       const refused = await send(world.server, request, undefined)
       assert.equal(refused.status, 401, `${name} without a key answered ${refused.status}`)
@@ -111,6 +111,8 @@ async function morning(world) {
   await world.http('PUT', '/employees/zoe', {})
   await world.server.ask('DELETE', '/v1/companies/acme/employees/zoe')
   const seq = await undelivered(world, dead.id)
+  const signIn = { token: token({ sub: 'ann', role: 'employee', company: 'acme' }) }
+  const { code } = await world.http('POST', '/sign-in-codes', signIn)
   const of = {
     cancelBooking: { booking: waiting.id },
     listDeliveries: { webhook: dead.id },
@@ -121,6 +123,8 @@ async function morning(world) {
   return {
     all: { company: 'acme', employee: 'ann', booking: booking.id, session: session.id },
     of: (operation) => of[operation] ?? {},
+    // An example can be neither signed nor waiting to be taken.
+    bodies: { makeSignInCode: signIn, takeSignInCode: { code } },
     // Those of which the example finds something. Ann is busy, so nobody is in the line for her topic but Ben.
     lists: [
       'listCompanies', 'listBookings', 'listSessions', 'listMessages', 'listEvents', 'listWebhooks', 'listDeliveries',
@@ -243,8 +247,8 @@ function resolved(document, thing) {
   return thing.$ref.slice(2).split('/').reduce((found, part) => found[part.replaceAll('~1', '/').replaceAll('~0', '~')], document)
 }
 
-/** The request as the document shows it, with ids of what is there. */
-function exampleRequest(operation, fixture) {
+/** The request as the document shows it, with ids of what is there, and the body that is given in place of its own. */
+function exampleRequest(operation, fixture, given) {
   const { name, method, path, parameters } = operation
   const valueOf = (param, collection) => {
     const described = parameters.find((one) => one.in === 'path' && one.name === param)
@@ -259,8 +263,9 @@ function exampleRequest(operation, fixture) {
   }
   const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
   if (type) assert.ok(media.example !== undefined, `${name}: the body has an example`)
-  const picture = /^data:[^,]*;base64,(.*)$/.exec(media?.example)?.[1]
-  const body = picture ? Buffer.from(picture, 'base64') : typeof media?.example === 'string' ? media.example : media && JSON.stringify(media.example)
+  const example = given ?? media?.example
+  const picture = /^data:[^,]*;base64,(.*)$/.exec(example)?.[1]
+  const body = picture ? Buffer.from(picture, 'base64') : typeof example === 'string' ? example : example && JSON.stringify(example)
   return { method, path: query.size ? `${filled}?${query}` : filled, type, body }
 }
 
