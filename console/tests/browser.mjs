@@ -1,4 +1,5 @@
-// The browser of these tests: Chromium, with cameras and microphones that are made up, one for each test file.
+// The browsers of these tests: Chromium, with cameras and microphones that are made up, for each test file its own.
+import { existsSync } from 'node:fs'
 import { after } from 'node:test'
 import { chromium } from 'playwright-core'
 
@@ -24,22 +25,39 @@ const ARGUMENTS = [
 /** What a page may say on its console: a lost line is said by the browser itself. */
 const EXPECTED = /WebSocket connection to|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED|NETWORK|SOCKET)/
 
-const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS, timeout: 120_000 }
+const WHOLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
+/** The same engine without the windows of a browser: a page takes less than half of the processor's time. */
+const SHELL = '/usr/bin/chromium-headless-shell'
 
-let launched
+const launched = new Map()
 
 /** The browser; it starts when it is first needed, and ends with the file's last test. */
 export function browser() {
-  launched ??= chromium.launch(LAUNCH)
-  return launched
+  return started(!process.env.CHROMIUM && existsSync(SHELL) ? SHELL : WHOLE)
+}
+
+/** The browser with all that the engine alone has not: notifications that are shown, and pages that can be installed. */
+export function wholeBrowser() {
+  return started(WHOLE)
+}
+
+function started(executablePath) {
+  if (!launched.has(executablePath)) launched.set(executablePath, chromium.launch(launchOf(executablePath)))
+  return launched.get(executablePath)
+}
+
+function launchOf(executablePath) {
+  return { executablePath, args: ARGUMENTS, timeout: 120_000 }
 }
 
 /** A browser that keeps what browsers keep, in a directory of its own. */
 export function keepingBrowser(profile) {
-  return chromium.launchPersistentContext(profile, LAUNCH)
+  return chromium.launchPersistentContext(profile, launchOf(WHOLE))
 }
 
-after(async () => (await launched)?.close())
+after(async () => {
+  for (const started of launched.values()) await (await started).close()
+})
 
 /** Adds whatever a page complains of to these. */
 export function watch(page, complaints) {

@@ -110,7 +110,7 @@ test('a request that only one could take is told as declined, and no more', { ti
 })
 
 test('the desk can be installed', { timeout: 300_000 }, async (t) => {
-  const world = await openWorld(t)
+  const world = await openWorld(t, { whole: true })
   const { page } = await world.desk('erika')
   await page.evaluate(() => navigator.serviceWorker.ready)
   const devtools = await page.context().newCDPSession(page)

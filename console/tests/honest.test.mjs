@@ -6,7 +6,7 @@ import { openWorld, PHONE, SCREEN, until } from './world.mjs'
 const QUESTION = 'May I deduct my bicycle?'
 
 test('a message and a call reach who looks elsewhere, and no call rings where nothing may ring', { timeout: 120_000 }, async (t) => {
-  const world = await openWorld(t)
+  const world = await openWorld(t, { whole: true })
   const prepare = [spied, () => localStorage.setItem('switchboard.desk', JSON.stringify({ sound: true, notify: true }))]
   const erika = await world.desk('erika', { viewport: SCREEN, permissions: ['notifications'], prepare })
   const alice = await world.client('alice')

@@ -31,7 +31,7 @@ function isStill() {
 }
 
 test('a desk that nobody can see shows a notification, until the offer is over', { timeout: 300_000 }, async (t) => {
-  const world = await openWorld(t)
+  const world = await openWorld(t, { whole: true })
   const prepare = [hideOnDemand, () => localStorage.setItem('switchboard.desk', JSON.stringify({ notify: true }))]
   const [erika, alice] = await Promise.all([
     world.desk('erika', { permissions: ['notifications'], prepare }),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { House, until } from '../client/tests/people.mjs'
 import { unhurried } from '../../tests/phoenix/people.mjs'
 import { Server } from '../../tests/phoenix/server.mjs'
-import { browser, PHONE, SCREEN, watch } from './browser.mjs'
+import { browser, PHONE, SCREEN, watch, wholeBrowser } from './browser.mjs'
 import { press } from './stage.mjs'
 
 export { PHONE, SCREEN, until }
@@ -11,12 +11,13 @@ export { PHONE, SCREEN, until }
 export const PATIENCE_MS = 60_000
 
 /**
- * Starts all of it; when the test ends, everybody leaves, no page may have complained of anything but what is
- * `expected`, and the log is looked at.
+ * Starts all of it, with a `whole` browser where the test needs one; when the test ends, everybody leaves, no page may
+ * have complained of anything but what is `expected`, and the log is looked at.
  */
-export async function openWorld(t, { env = {}, expected } = {}) {
-  const [server] = await Promise.all([Server.start({ env: { SWITCHBOARD_DEV: 'true', ...env } }), browser()])
-  const world = new World(server, expected)
+export async function openWorld(t, { env = {}, expected, whole = false } = {}) {
+  const launch = whole ? wholeBrowser : browser
+  const [server] = await Promise.all([Server.start({ env: { SWITCHBOARD_DEV: 'true', ...env } }), launch()])
+  const world = new World(server, expected, launch)
   t.after(() => world.close())
   await server.ask('PATCH', '/v1/companies/demo', { settings: unhurried({ offer_timeout_ms: PATIENCE_MS }) })
   world.line = await world.relay()
@@ -29,16 +30,17 @@ class World extends House {
   /** What pages said that they must not say, each once. */
   complaints = new Set()
 
-  constructor(server, expected) {
+  constructor(server, expected, browser) {
     super(server, 'demo')
     this.expected = expected
+    this.browser = browser
   }
 
   get url() { return this.line.url }
 
   /** A browser of its own: another person, or another device. */
   async context({ viewport = SCREEN, ...options } = {}) {
-    const context = await (await browser()).newContext({ viewport, locale: 'en-GB', ...options })
+    const context = await (await this.browser()).newContext({ viewport, locale: 'en-GB', ...options })
     this.contexts.push(context)
     context.setDefaultTimeout(PATIENCE_MS)
     // Whatever a page complains of fails the test; a page may open others.
