@@ -31,21 +31,29 @@ export interface CompanyEvents {
 
 /** A client's side of a company. */
 export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
+  /** The id of the booking that was put away last. */
+  #away = ''
+
   /** Asks for a consultation. It is repeated with its key until an answer came. */
   async book({ topic, note, key = freshKey() }: Wish): Promise<Booking> {
     this.forget()
-    return this.#ask('book', { topic, note, key })
+    // A key that was used before has its booking back, also one that was put away.
+    return this.#ask('book', { topic, note, key }, (booking) => {
+      if (this.state) this.become(withBooking(this.state, booking))
+    })
   }
 
   /** Stops the search. */
   cancel(booking: string): Promise<Booking> {
-    return this.#ask('cancel', { booking_id: booking })
+    return this.#ask('cancel', { booking_id: booking }, (ended) => this.#take(ended))
   }
 
   /** Puts an ended booking away. */
   forget(): void {
     const { state } = this
-    if (state?.booking && isOver(state.booking)) this.become({ ...state, booking: null })
+    if (!state?.booking || !isOver(state.booking)) return
+    this.#away = state.booking.id
+    this.become({ ...state, booking: null })
   }
 
   /** @internal */
@@ -63,18 +71,23 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
       case 'availability':
         return { ...state, availability: merged(state.availability, payload) }
       case 'booking':
-        return withBooking(state, payload.booking)
+        return this.#isAway(payload.booking) ? state : withBooking(state, payload.booking)
       default:
         return state
     }
   }
 
-  async #ask(event: string, payload: Record<string, Json | undefined>): Promise<Booking> {
-    return (await this.request<{ booking: Booking }>(event, payload, ({ booking }) => this.#take(booking))).booking
+  async #ask(event: string, payload: Record<string, Json | undefined>, take: (booking: Booking) => void): Promise<Booking> {
+    return (await this.request<{ booking: Booking }>(event, payload, ({ booking }) => take(booking))).booking
   }
 
   #take(booking: Booking): void {
-    if (this.state) this.become(withBooking(this.state, booking))
+    if (this.state && !this.#isAway(booking)) this.become(withBooking(this.state, booking))
+  }
+
+  /** Ids are in the order in which bookings were made: what comes of one that was put away, or of one before it, is late. */
+  #isAway({ id }: Booking): boolean {
+    return id <= this.#away
   }
 
   /** To cancel what is over changes nothing, and the answer has the booking as it ended. */

@@ -43,6 +43,19 @@ test('a client books, an employee accepts, both write, one ends it', async (t) =
   assert.equal(page.state.booking, null)
 })
 
+test('a booking that was put away stays away, whatever comes of it later', async (t) => {
+  const house = await open(t)
+  await house.idleDesk()
+  const page = house.carl().company('acme')
+  const { id } = await page.book({ topic: 'tax', key: 'first' })
+  await page.cancel(id)
+  page.forget()
+  assert.equal((await page.cancel(id)).state, 'cancelled')
+  assert.equal(page.state.booking, null, 'an answer that came late')
+  assert.equal((await page.book({ topic: 'tax', key: 'first' })).id, id)
+  assert.equal(page.state.booking?.id, id, 'its own key has it back')
+})
+
 test('a signal reaches the other side alone', async (t) => {
   const { his, hers } = await (await open(t)).meeting()
   const heard = []
