@@ -24,8 +24,10 @@ pub const CHANNELS_MAX: usize = 100;
 /// Why a device's line ends.
 #[derive(Debug)]
 pub enum End {
-    /// The line is gone, or the device closed it.
+    /// The line is gone.
     Gone,
+    /// The device closes it.
+    Left,
     /// This side closes it, with a code and a reason.
     Close(u16, String),
 }

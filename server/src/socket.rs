@@ -10,8 +10,10 @@ use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, Stream};
 use switchboard_core::{DeviceKind, Time};
 use tokio::sync::watch;
@@ -57,6 +59,10 @@ const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes after which what is written goes out before the flush.
 const WRITE_BUFFER_BYTES: usize = 4096;
 
+/// Where sockets come in.
+pub const PATH: &str = "/socket/websocket";
+/// The one version of WebSockets that there is (RFC 6455).
+const VERSION: &str = "13";
 /// What is said to whoever asks for the socket's address without wanting a socket.
 const NO_HANDSHAKE: &str = "the token is good, and this is no handshake of a WebSocket: a proxy on the way may have taken \
     the headers `Connection: upgrade` and `Upgrade: websocket`, or this is not a WebSocket client";
@@ -72,12 +78,19 @@ pub struct Address {
 /// `GET /socket/websocket`.
 pub async fn upgrade(
     State(hub): State<Arc<Hub>>,
+    method: Method,
     uri: Uri,
+    http: axum::http::Version,
     peer: Option<Extension<Peer>>,
     entrance: Option<Extension<Entrance>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    if method != Method::GET {
+        let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", "a WebSocket is opened with `GET`");
+        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+        return refused;
+    }
     let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
     if hub.exchange.is_draining() {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "draining", "the server is restarting; connect again");
@@ -117,9 +130,14 @@ pub async fn upgrade(
     };
     // After the token: whoever tries one with curl learns of it what a socket would.
     let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(refused) => return refuse(refused.status(), "invalid", NO_HANDSHAKE),
+        Ok(upgrade) if http >= axum::http::Version::HTTP_11 => upgrade,
+        Err(WebSocketUpgradeRejection::InvalidWebSocketVersionHeader(_)) => return other_version(),
+        Ok(_) | Err(_) => return refuse(StatusCode::BAD_REQUEST, "invalid", NO_HANDSHAKE),
     };
+    if !has_one_key(&headers) {
+        let message = "`Sec-WebSocket-Key` must be there once, and be 16 bytes in base64 (RFC 6455, 4.1)";
+        return refuse(StatusCode::BAD_REQUEST, "invalid", message);
+    }
     let Some(place) = hub.place() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are taken; try again later");
     };
@@ -156,7 +174,27 @@ fn is_shut_out(hub: &Hub, claims: &Claims) -> bool {
     shuts_out.unwrap_or(false)
 }
 
-fn refuse(status: StatusCode, reason: &'static str, message: &str) -> Response {
+/// Whether the key is what a client draws anew for each handshake: a cache that answers from memory knows none.
+fn has_one_key(headers: &HeaderMap) -> bool {
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let is_key = |key: &HeaderValue| STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == 16);
+    keys.next().is_some_and(is_key) && keys.next().is_none()
+}
+
+/// Refuses other versions of WebSockets, and names the one that is spoken (RFC 6455, 4.4).
+fn other_version() -> Response {
+    let mut refused =
+        refuse(StatusCode::UPGRADE_REQUIRED, "invalid", "`Sec-WebSocket-Version` must be 13, the only one spoken here");
+    for (name, value) in
+        [(header::SEC_WEBSOCKET_VERSION, VERSION), (header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")]
+    {
+        refused.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    refused
+}
+
+/// The one form in which a handshake is refused.
+pub fn refuse(status: StatusCode, reason: &'static str, message: &str) -> Response {
     let error = view::json(&channel::error(reason, message.to_owned()));
     logged(reason, message, (status, [(header::CONTENT_TYPE, "application/json")], error).into_response())
 }
@@ -171,6 +209,8 @@ fn too_many(limited: Limited) -> Response {
 /// the log.
 fn logged(reason: &'static str, why: &str, mut answer: Response) -> Response {
     answer.extensions_mut().insert(Refused { reason, why: Some(why.to_owned()) });
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }
 
@@ -204,9 +244,13 @@ enum News {
 fn serve(mut wire: Wire, hub: Arc<Hub>, places: (Place, Option<Extension<Entrance>>)) -> impl Future<Output = ()> {
     async move {
         METRICS.sockets_opened.inc();
-        if let End::Close(code, reason) = wire.run(&hub).await {
-            METRICS.sockets_closed.of(code::why(code)).inc();
-            Box::pin(close(&mut wire.socket, code, reason)).await;
+        match wire.run(&hub).await {
+            End::Gone => {}
+            End::Left => Box::pin(close(&mut wire.socket, None)).await,
+            End::Close(code, reason) => {
+                METRICS.sockets_closed.of(code::why(code)).inc();
+                Box::pin(close(&mut wire.socket, Some(CloseFrame { code, reason: reason.into() }))).await;
+            }
         }
         // The line is given up before the company hears of it: nothing more is written for a device that has gone.
         drop(wire.socket);
@@ -215,10 +259,15 @@ fn serve(mut wire: Wire, hub: Arc<Hub>, places: (Place, Option<Extension<Entranc
     }
 }
 
-async fn close(socket: &mut WebSocket, code: u16, reason: String) {
-    let frame = CloseFrame { code, reason: reason.into() };
+/// Says why this side closes; without a word it answers the device's own close, and what still waits is for nobody.
+async fn close(socket: &mut WebSocket, why: Option<CloseFrame>) {
     let handshake = async {
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+        if let Some(why) = why {
+            // The device may have closed first: then it is answered all the same.
+            let _said_or_not = socket.send(Message::Close(Some(why))).await;
+        }
+        // The answer to a device's close was laid ready when that was read (RFC 6455, 5.5.1).
+        if socket.flush().await.is_ok() {
             while let Some(Ok(_rest)) = socket.recv().await {
                 // A flood that goes on after the end is read in turns too.
                 tokio::task::yield_now().await;
@@ -403,7 +452,7 @@ impl Wire {
                 None
             }
             Some(Ok(Message::Ping(_))) => None,
-            Some(Ok(Message::Close(_))) => Some(End::Gone),
+            Some(Ok(Message::Close(_))) => Some(End::Left),
         }
     }
 }
