@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
 use crate::auth::Claims;
-use crate::channel::{self, Caller, ReplyTo, Seat, Topic};
+use crate::channel::{self, Caller, ReplyTo, Seat, Topic, is_same_topic};
 use crate::exchange::Room;
 use crate::hub::Hub;
 use crate::journal::Fate;
@@ -38,8 +38,8 @@ pub struct Device {
     claims: Claims,
     kind: Option<DeviceKind>,
     outbox: Outbox,
-    /// By topic. Most have one or two, so they are looked through.
-    channels: Vec<(Arc<str>, Seat)>,
+    /// Most have one or two, so they are looked through.
+    channels: Vec<Seat>,
     pass: Pass,
     limited: bool,
 }
@@ -71,12 +71,12 @@ impl Device {
     /// The number of the first line that it has, if it has joined anything.
     #[must_use]
     pub fn first_line(&self) -> Option<u64> {
-        self.channels.iter().map(|(_, seat)| seat.line).min()
+        self.channels.iter().map(|seat| seat.line).min()
     }
 
     /// A channel was closed from the company's side.
     pub async fn forget(&mut self, topic: &str, line: u64) {
-        if self.seat(topic).is_some_and(|(_, seat)| seat.line == line)
+        if self.seat(topic).is_some_and(|seat| seat.line == line)
             && let Some(seat) = self.take_seat(topic)
         {
             self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
@@ -86,12 +86,12 @@ impl Device {
     /// Whether the device has joined anything on that line.
     #[must_use]
     pub fn has_line(&self, line: u64) -> bool {
-        self.channels.iter().any(|(_, seat)| seat.line == line)
+        self.channels.iter().any(|seat| seat.line == line)
     }
 
     /// The device answers, or does not: on that line it counts as there, or as gone.
     pub async fn answers(&self, line: u64, answers: bool) {
-        if let Some((_, seat)) = self.channels.iter().find(|(_, seat)| seat.line == line) {
+        if let Some(seat) = self.channels.iter().find(|seat| seat.line == line) {
             self.hub.exchange.answers(&seat.company, &seat.room, line, answers).await;
         }
     }
@@ -103,7 +103,7 @@ impl Device {
         if self.may(Wish::Change).is_err() {
             return;
         }
-        for (_, seat) in &self.channels {
+        for seat in &self.channels {
             let Room::Employee(employee) = &seat.room else { continue };
             let (employee, device) = (employee.clone(), self.kind.clone());
             let command = Command::OfferDelivered { employee, offer, device };
@@ -134,7 +134,9 @@ impl Device {
             self.outbox.push(Outgoing::Frame(frame.into()));
             return None;
         }
-        let topic = self.seat(&topic).map_or_else(|| topic.as_ref().into(), |(known, _)| known.clone());
+        // An answer comes on the topic as the request wrote it.
+        let known = self.seat(&topic).map(|seat| &seat.topic).filter(|known| ***known == *topic);
+        let topic = known.map_or_else(|| topic.as_ref().into(), Clone::clone);
         let reply = ReplyTo { outbox: self.outbox.clone(), join_ref, reference, topic };
         match event.as_ref() {
             phoenix::event::JOIN => self.join(payload, reply).await,
@@ -148,15 +150,14 @@ impl Device {
         if let Err(error) = self.may(Wish::Join) {
             return reply.send_error(&error);
         }
-        let topic = reply.topic.clone();
-        let parsed = match Topic::parse(&topic) {
+        let parsed = match Topic::parse(&reply.topic) {
             Ok(parsed) => parsed,
             Err(error) => {
                 // As Phoenix does: a topic that nobody serves has no channel, so the reply has no join.
                 return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
             }
         };
-        let old = self.take_seat(&topic);
+        let old = self.take_seat(&reply.topic);
         if old.is_none() && self.channels.len() >= CHANNELS_MAX {
             let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
             return reply.send_error(&channel::error("invalid", message));
@@ -171,12 +172,12 @@ impl Device {
         if let Some(seat) = seat {
             // For one more and not for some: most devices join nothing else.
             self.channels.reserve_exact(1);
-            self.channels.push((topic, seat));
+            self.channels.push(seat);
         }
     }
 
     async fn leave(&mut self, reply: ReplyTo) {
-        let Some((_, seat)) = self.seat(&reply.topic) else {
+        let Some(seat) = self.seat(&reply.topic) else {
             // To leave is always granted; to leave what was not joined is only a way to be heard.
             return match self.may(Wish::Change) {
                 Ok(()) => reply.send(&Ok("{}".into())),
@@ -188,7 +189,7 @@ impl Device {
             return;
         }
         if let Some(seat) = self.take_seat(&reply.topic) {
-            let closed = seat.close_frame(&reply);
+            let closed = seat.close_frame(reply.outbox.version());
             let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
             self.leave_seat(&seat, reply, closed).await;
         }
@@ -207,7 +208,7 @@ impl Device {
         if left.await.is_err() {
             self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
             reply.send(&Ok("{}".into()));
-            reply.outbox.push(Outgoing::Frame(seat.close_frame(&reply).into()));
+            reply.outbox.push(Outgoing::Frame(seat.close_frame(reply.outbox.version()).into()));
         }
     }
 
@@ -215,7 +216,7 @@ impl Device {
         if let Err(error) = self.may(channel::wish(event)) {
             return reply.send_error(&error);
         }
-        let Some((_, seat)) = self.seat(&reply.topic) else {
+        let Some(seat) = self.seat(&reply.topic) else {
             let message = format!("`{}` is not joined", channel::shortened(&reply.topic));
             return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&channel::error("unknown_topic", message));
         };
@@ -248,18 +249,18 @@ impl Device {
 
     /// The line is gone: the device leaves all that it had joined.
     pub async fn leave_all(&mut self) {
-        while let Some((_, seat)) = self.channels.pop() {
+        while let Some(seat) = self.channels.pop() {
             self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
         }
     }
 
-    fn seat(&self, topic: &str) -> Option<&(Arc<str>, Seat)> {
-        self.channels.iter().find(|(joined, _)| **joined == *topic)
+    fn seat(&self, topic: &str) -> Option<&Seat> {
+        self.channels.iter().find(|seat| is_same_topic(&seat.topic, topic))
     }
 
     fn take_seat(&mut self, topic: &str) -> Option<Seat> {
-        let at = self.channels.iter().position(|(joined, _)| **joined == *topic)?;
-        Some(self.channels.swap_remove(at).1)
+        let at = self.channels.iter().position(|seat| is_same_topic(&seat.topic, topic))?;
+        Some(self.channels.swap_remove(at))
     }
 }
 
@@ -273,7 +274,7 @@ impl Drop for Device {
         let hub = self.hub.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                for (_, seat) in seats {
+                for seat in seats {
                     hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
                 }
             });

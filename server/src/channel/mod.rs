@@ -21,7 +21,7 @@ use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
-use crate::phoenix::{self, Ref, ReplyStatus};
+use crate::phoenix::{self, Ref, ReplyStatus, Version};
 use crate::view::{self, ErrorView};
 
 /// A topic that can be joined.
@@ -54,19 +54,20 @@ impl Topic {
                 employee.parse().map(|employee| Self::Employee(company, employee)).map_err(|_| unknown())
             }
             "session" => {
-                let id: SessionId =
-                    rest.parse().map_err(|_| error("unknown_session", Refusal::UnknownSession.to_string()))?;
-                // Events come on a topic by its name, and each session's has one: an app would hear nothing on another.
-                let name = format!("session:{id}");
-                if name != text {
-                    let message = format!("there is no topic `{}`: this session's is `{name}`", shortened(text));
-                    return Err(error("unknown_topic", message));
-                }
-                Ok(Self::Session(id))
+                let unknown = |_| error("unknown_session", Refusal::UnknownSession.to_string());
+                rest.parse().map(Self::Session).map_err(unknown)
             }
             _ => Err(unknown()),
         }
     }
+}
+
+/// Whether two names are of one topic: the UUID of a session may be written in capitals.
+#[must_use]
+pub fn is_same_topic(one: &str, other: &str) -> bool {
+    const SESSION: &str = "session:";
+    let is_session = || one.starts_with(SESSION) && other.starts_with(SESSION);
+    one == other || (is_session() && one.eq_ignore_ascii_case(other))
 }
 
 /// The text, or its beginning: enough to recognise it in an error message.
@@ -237,11 +238,12 @@ impl Caller<'_> {
                 if old.company == *company {
                     visit.leave(&old.room, old.line);
                 }
-                Outgoing::Frame(old.close_frame(&self.reply).into())
+                Outgoing::Frame(old.close_frame(outbox.version()).into())
             });
             let response = joined.map(|joined| {
                 seat = Some(Seat {
                     company: company.clone(),
+                    topic: self.reply.topic.clone(),
                     room: joined.room,
                     line: number,
                     join_ref: join_ref.clone(),
@@ -256,7 +258,7 @@ impl Caller<'_> {
         });
         if let Err(not_now) = visited.await {
             if let Some(old) = old {
-                outbox.push(Outgoing::Frame(old.close_frame(&self.reply).into()));
+                outbox.push(Outgoing::Frame(old.close_frame(outbox.version()).into()));
                 self.hub.exchange.leave(&old.company, &old.room, old.line).await;
             }
             self.reply.send_not_now(not_now);
@@ -311,6 +313,8 @@ impl ReplyTo {
 pub struct Seat {
     /// In which company.
     pub company: CompanyId,
+    /// On which topic, by the name that was joined.
+    pub topic: Arc<str>,
     /// In which room.
     pub room: Room,
     /// As which line.
@@ -322,9 +326,8 @@ pub struct Seat {
 impl Seat {
     /// Says on the wire that this join is over.
     #[must_use]
-    pub fn close_frame(&self, reply: &ReplyTo) -> String {
-        let version = reply.outbox.version();
-        phoenix::push(version, &self.join_ref, &self.join_ref, &reply.topic, phoenix::event::CLOSE, "{}")
+    pub fn close_frame(&self, version: Version) -> String {
+        phoenix::push(version, &self.join_ref, &self.join_ref, &self.topic, phoenix::event::CLOSE, "{}")
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) fn relay(
 ) {
     let payload = json::text(payload);
     let mut frame = Shared::new(session_topic(session), event, payload.as_str().into());
-    deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.to(line)));
+    deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.to_as_joined(line)));
 }
 
 /// All lines of a person in this company, or of everybody.
@@ -154,6 +154,17 @@ impl<'a> Shared<'a> {
 
     fn to(&mut self, line: &Line) -> Delivery {
         (line.outbox.clone(), Outgoing::Frame(self.frame(line.outbox.version())))
+    }
+
+    /// The same under the name that was joined: an app hears nothing on another. Who wrote the UUID in capitals has a
+    /// frame of their own.
+    fn to_as_joined(&mut self, line: &Line) -> Delivery {
+        if *line.topic == *self.topic {
+            return self.to(line);
+        }
+        let version = line.outbox.version();
+        let frame = phoenix::push(version, &Ref::Null, &Ref::Null, &line.topic, self.event, &self.payload);
+        (line.outbox.clone(), Outgoing::Frame(frame.into()))
     }
 }
 
@@ -273,7 +284,7 @@ impl Telling<'_> {
         let mut lines = rooms.iter().flat_map(|room| self.rooms.in_room(room)).peekable();
         if lines.peek().is_some() {
             let mut frame = Shared::new(topic, event, written(&mut self.payload, payload).into());
-            self.deliveries.extend(lines.map(|line| frame.to(line)));
+            self.deliveries.extend(lines.map(|line| frame.to_as_joined(line)));
         }
     }
 }
