@@ -99,11 +99,11 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     if let Some(probes) = probes {
         tracing::info!(address = %probes.local_addr()?, "metrics and probes are served");
         // Probes are answered until the end, so that whoever asks learns that this server is draining.
-        let door =
-            Door { app: api::probes(hub.clone()), admission: admission.clone(), tls: None, ending: ending.clone() };
+        let app = api::heads::checked(api::probes(hub.clone()));
+        let door = Door { app, admission: admission.clone(), tls: None, ending: ending.clone() };
         tokio::spawn(door::accept(probes, door, Arc::new(Semaphore::new(PROBES_AT_ONCE))));
     }
-    let app = api::router(hub.clone(), reader, webhooks);
+    let app = api::heads::checked(api::router(hub.clone(), reader, webhooks));
     let accepting = tokio::spawn(door::accept(listener, Door { app, admission, tls, ending }, places.clone()));
     stop.await;
     let stop_by = Instant::now() + STOP_MAX;

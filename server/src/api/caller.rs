@@ -1,9 +1,12 @@
 //! Who sends a request: a back end with an API key, or a person with the token that also opens their socket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::header;
+use switchboard_core::Time;
+use tokio::time::sleep;
 
 use super::problem::Problem;
 use crate::admission::Peer;
@@ -19,6 +22,12 @@ const NEEDED: &str = "send an API key, or a person's token, as `Authorization: B
 /// The challenge to whoever shows nothing, and to whoever shows what is not good (RFC 6750, section 3).
 const CHALLENGE: &str = "Bearer";
 const CHALLENGE_TO_BAD: &str = "Bearer error=\"invalid_token\"";
+/// How often it is looked whether somebody may still come in whose answer takes long: with the second after which a
+/// revoked key is known, within the two that the contract promises.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long what they were let in for goes on then: whoever follows a company that is removed hears of that first, which
+/// ends keys and tokens at the same moment.
+const LAST_WORDS: Duration = Duration::from_millis(400);
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -63,6 +72,45 @@ impl Caller {
                     error => error.to_string(),
                 };
                 Err(Problem::unauthorized(detail, CHALLENGE_TO_BAD))
+            }
+        }
+    }
+
+    /// Comes back when it may come in no more, as long as something goes on that it was let in for: its key was revoked
+    /// or has ended, its token has, or the person is shut out. What was told until then has come through by then.
+    pub async fn may_no_more(self, hub: Arc<Hub>) -> Problem {
+        loop {
+            match self.still_may(&hub) {
+                Ok(()) => sleep(LOOK_EVERY).await,
+                Err(unauthorized) => {
+                    sleep(LAST_WORDS).await;
+                    return unauthorized;
+                }
+            }
+        }
+    }
+
+    /// Looks again at somebody who was let in.
+    ///
+    /// # Errors
+    /// `unauthorized`.
+    pub fn still_may(&self, hub: &Hub) -> Result<(), Problem> {
+        let over = "the key or the token has ended meanwhile, or was revoked";
+        if self.is_good(hub, hub.exchange.clock().now()) {
+            Ok(())
+        } else {
+            Err(Problem::unauthorized(over, CHALLENGE_TO_BAD))
+        }
+    }
+
+    fn is_good(&self, hub: &Hub, now: Time) -> bool {
+        match self {
+            Self::Key(key) => hub.api_keys.has(key, now),
+            Self::Person(claims) => {
+                let company = claims.company.as_deref().and_then(|company| company.parse().ok());
+                // Whoever shuts somebody out has the company in memory.
+                let is_out = |id| hub.exchange.peek(&id, |company| company.shuts_out(claims.token())).unwrap_or(false);
+                hub.keyring.ends_at_ms(claims) > now.as_ms() && !company.is_some_and(is_out)
             }
         }
     }

@@ -168,7 +168,7 @@ pub async fn list(
     let types = types.as_deref().unwrap_or_default().split(',').filter(|word| !word.is_empty());
     let wanted = Wanted::read(types)
         .map_err(|word| Problem::invalid(format!("`types`: there is no `{word}`: see docs/webhooks.md")))?;
-    let limit = ask::page(limit, None)?.limit as usize;
+    let limit = ask::limit(limit)? as usize;
     let wait_ms = wait_ms.unwrap_or(0);
     if wait_ms > WAIT_MAX_MS {
         return Err(Problem::invalid(format!("`wait_ms` is at most {WAIT_MAX_MS}")));
@@ -279,6 +279,8 @@ fn sse(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
     // Proxies that collect an answer before they pass it on would hold events back.
     response.headers_mut().insert("x-accel-buffering", header::HeaderValue::from_static("no"));
+    // As every answer with data, and not `no-cache` as the framework has it.
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt;
 use serde::Serialize;
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::ask::{self, Answered, InPath, shown};
+use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::problem::Problem;
 use crate::exchange::{NotNow, Visit};
@@ -115,6 +116,7 @@ struct Imported {
 )]
 pub async fn import(
     State(hub): State<Arc<Hub>>,
+    Extension(caller): Extension<Caller>,
     InPath((company, place)): InPath<(String, String)>,
     request: Request,
 ) -> Answered {
@@ -126,6 +128,8 @@ pub async fn import(
     ask::known_company(&hub, &company).await?;
     let Ok(_place) = FILES.try_acquire() else { return Err(NotNow::Overloaded { retry_in_ms: 1000 }.into()) };
     let wanted = read(form, request.into_body()).await?;
+    // It may have taken minutes.
+    caller.still_may(&hub)?;
     ask::visit(&hub, &company, |visit| take_all(visit, wanted)).await
 }
 

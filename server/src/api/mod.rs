@@ -18,6 +18,8 @@ pub mod problem;
 
 mod nothing;
 
+pub mod heads;
+
 pub mod past;
 
 pub mod caller;
@@ -63,11 +65,13 @@ mod sheet;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
+use futures_util::StreamExt;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -182,12 +186,13 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .method_not_allowed_fallback(nothing::unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_caller))
         .layer(from_fn_with_state(hub.clone(), origins::shared))
+        .layer(map_response(|answer: Response| std::future::ready(heads::kept_by_nobody(answer))))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
     let routes = Router::from(open())
         .nest("/v1", v1)
         .merge(docs::routes())
         .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_caller)))
-        .route("/socket/websocket", get(socket::upgrade))
+        .route(socket::PATH, any(socket::upgrade))
         .merge(console::routes(&hub))
         .layer(from_fn(measured::measured))
         .fallback(nothing::unknown_route);
@@ -232,8 +237,21 @@ async fn with_caller(
     if audit::is_change(request.method()) && asked.route.is_some() {
         audit::listed(&hub, &caller, peer, asked, request, next).await
     } else {
-        next.run(request).await
+        shown_while_allowed(hub, caller, request, next).await
     }
+}
+
+/// Shows something for as long as the caller may come in: a wait ends with `unauthorized`, and what is streamed is cut.
+async fn shown_while_allowed(hub: Arc<Hub>, caller: Caller, request: Request, next: Next) -> Response {
+    let response = tokio::select! {
+        biased;
+        response = next.run(request) => response,
+        unauthorized = caller.clone().may_no_more(hub.clone()) => return unauthorized.into_response(),
+    };
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(caller.may_no_more(hub)))))
 }
 
 /// Answers while the process is alive.

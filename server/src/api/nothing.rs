@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::import;
 use super::problem::Problem;
+use crate::socket;
 
 /// Characters of a path that are repeated; none of ours has as many.
 const SHOWN_CHARS: usize = 512;
@@ -32,7 +33,8 @@ pub async fn unknown_method(route: MatchedPath, request: Request) -> Problem {
 pub async fn named(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+    // A handshake is refused in a form of its own.
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || path == socket::PATH {
         return response;
     }
     let allowed = response.headers().get(header::ALLOW).and_then(|allowed| allowed.to_str().ok()).unwrap_or_default();

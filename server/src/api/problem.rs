@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use switchboard_core::{Company, Refusal};
 
+use super::heads;
 use crate::admission::Limited;
 use crate::exchange::NotNow;
 use crate::journal::StoreError;
@@ -149,7 +150,8 @@ impl IntoResponse for Problem {
         let body = Value::Object(body).to_string();
         // Why somebody may not come in is said in sentences of our own; other details repeat what was sent.
         let why = (self.status == StatusCode::UNAUTHORIZED).then_some(self.detail);
-        let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response = heads::kept_by_nobody(response);
         response.extensions_mut().insert(Refused { reason: self.reason, why });
         let headers = self.headers.into_iter();
         response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));

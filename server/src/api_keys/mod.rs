@@ -80,6 +80,13 @@ impl ApiKeys {
         Some(key)
     }
 
+    /// Whether a key that was found is still good.
+    #[must_use]
+    pub fn has(&self, key: &ApiKey, now: Time) -> bool {
+        let is_there = |id| self.now().get(id).is_some_and(|now| now.digest == key.digest);
+        key.id.as_ref().is_none_or(is_there) && key.is_good_at(now.as_ms())
+    }
+
     /// Why what was presented is no key that is good. Only whoever has a key learns what became of it.
     #[must_use]
     pub fn why_not(&self, presented: &str, now: Time) -> KeyFault {

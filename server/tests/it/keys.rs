@@ -1,7 +1,7 @@
 //! API keys on the built server: made and revoked beside it, with scopes and companies; and the list of who did what.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -80,6 +80,60 @@ fn a_key_is_good_at_once_and_revoked_within_two_seconds_beside_a_running_server(
     assert!(!listed.contains(&crm[..40]) && lines[1].contains("other"), "{listed}");
     server.stop();
     assert_whole(place.path());
+}
+
+/// A request for the feed: as a stream, or one that waits for a minute.
+fn follows(server: &Server, shown: &str, how: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let (query, accept) = if how == "waits" { ("&wait_ms=60000", "*/*") } else { ("", "text/event-stream") };
+    write!(
+        stream,
+        "GET /v1/companies/acme/events?after=latest{query} HTTP/1.1\r\nHost: switchboard\r\n\
+         Authorization: Bearer {shown}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    stream
+}
+
+/// All that comes of them, and how long that took: a stream ends, and one that waits is answered.
+fn ended(followers: Vec<(String, TcpStream)>, since: Instant) {
+    for (who, mut stream) in followers {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{who} goes on: {error}: {answer}"));
+        let status = if who.ends_with("waits") { "HTTP/1.1 401 " } else { "HTTP/1.1 200 " };
+        assert!(answer.starts_with(status), "{who}: {answer}");
+        // Two seconds, and what a busy machine adds to them.
+        assert!(since.elapsed() < Duration::from_secs(10), "{who}: {:?}", since.elapsed());
+    }
+}
+
+#[test]
+fn what_a_key_or_a_token_was_let_in_for_ends_with_it() {
+    let place = tempfile::tempdir().unwrap();
+    let crm = made(place.path(), "crm", "read", &[]);
+    let server = Plan::new(place.path()).start();
+    server.set_company("acme", &json!({}));
+    let both =
+        |who: &str, shown: &str| ["streams", "waits"].map(|how| (format!("{who} {how}"), follows(&server, shown, how)));
+    let (others, of_key) = (both("settings", API_KEY), both("crm", &crm));
+    // They are let in by then.
+    wait_until("a stream", || {
+        let mut begun = [0; 12];
+        of_key[0].1.peek(&mut begun).is_ok_and(|count| count == 12)
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(key(place.path(), &["revoke", "crm"]).code, Some(0));
+    ended(of_key.into(), Instant::now());
+    // A second, and the leeway by which it is good for longer.
+    let expires = Instant::now() + Duration::from_secs(1 + 5);
+    let mut brief = switchboard(&["token", "--role", "admin", "--sub", "olga", "--company", "acme", "--ttl-s", "1"]);
+    let brief = run(brief.env("SWITCHBOARD_JWT_SECRET", SECRET)).out;
+    ended(both("olga", brief.trim()).into(), expires);
+    let [_, (_, waits)] = others;
+    waits.set_nonblocking(true).unwrap();
+    let heard = waits.peek(&mut [0]);
+    assert!(heard.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "others go on: {heard:?}");
 }
 
 #[test]

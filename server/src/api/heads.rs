@@ -1,0 +1,63 @@
+//! Heads of requests and answers: what HTTP demands of every request, and what caches may do with an answer.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+
+use super::problem::Problem;
+use crate::socket;
+
+/// The same routes for requests that may come from anywhere: what is not as HTTP demands reaches none of them.
+pub fn checked(app: Router) -> Router {
+    app.layer(from_fn(check))
+}
+
+async fn check(request: Request, next: Next) -> Response {
+    let Err(wrong) = wrong(request.version(), request.headers()) else { return next.run(request).await };
+    let mut response = if request.uri().path() == socket::PATH {
+        socket::refuse(StatusCode::BAD_REQUEST, "invalid", wrong)
+    } else {
+        Problem::new(StatusCode::BAD_REQUEST, "invalid", wrong).into_response()
+    };
+    // Where this request ends and the next one begins is for nobody to guess.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// What the library that reads requests lets pass. A proxy before this server may read such a request in another way:
+/// as one to another host, or with another end.
+fn wrong(version: Version, headers: &HeaderMap) -> Result<(), &'static str> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version >= Version::HTTP_11 => return Err("the header `Host` is missing (RFC 9112, 3.2)"),
+        (_, Some(_)) => return Err("the header `Host` is there twice (RFC 9112, 3.2)"),
+        (Some(host), None) if !is_host(host) => return Err("the header `Host` is no host and port (RFC 9112, 3.2)"),
+        (None | Some(_), None) => {}
+    }
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if is_chunked(coding) => Ok(()),
+        (Some(_), _) => Err("`Transfer-Encoding` may be `chunked` and nothing else"),
+    }
+}
+
+/// An empty one is for a request to no host (RFC 9110, 7.2).
+fn is_host(host: &HeaderValue) -> bool {
+    let Ok(host) = host.to_str() else { return false };
+    host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())
+}
+
+/// An answer with data of people, or about what somebody asked for: a browser keeps it neither on its disk nor for
+/// whoever comes next, and takes it for nothing else than it says. A handler that knows better has said so.
+#[must_use]
+pub fn kept_by_nobody(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    response
+}
