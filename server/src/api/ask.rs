@@ -1,5 +1,6 @@
 //! Reading a request, and an answer that waits for its commit.
 
+use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -161,17 +162,34 @@ pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     reading::query(uri).map_err(|error| Problem::invalid(error.said_of("the query")))
 }
 
-/// The page that is asked for.
+/// How many items are asked for.
 ///
 /// # Errors
 /// When the limit is out of range.
-pub fn page(limit: Option<u32>, after: Option<String>) -> Result<Page, Problem> {
+pub fn limit(limit: Option<u32>) -> Result<u32, Problem> {
     let limit = limit.unwrap_or(LIMIT_DEFAULT);
     if (1..=LIMIT_MAX).contains(&limit) {
-        Ok(Page { limit, after })
+        Ok(limit)
     } else {
         Err(Problem::invalid(format!("`limit` must be 1 to {LIMIT_MAX}")))
     }
+}
+
+/// The page that is asked for, of a list whose cursors are ids of that kind. One that an earlier version let in is good:
+/// it may be the last of a page.
+///
+/// # Errors
+/// When the limit is out of range, or the cursor is none.
+pub fn page<T: StoredAsText + Display>(given: Option<u32>, after: Option<&str>) -> Result<Page, Problem> {
+    let limit = limit(given)?;
+    let after = after.map(|after| T::from_stored(after).map(|id| id.to_string()));
+    Ok(Page { limit, after: after.transpose().map_err(|_| no_cursor())? })
+}
+
+/// A cursor that no page ended with.
+#[must_use]
+pub fn no_cursor() -> Problem {
+    Problem::invalid("`after` must be the `next` of the page before")
 }
 
 /// A cursor that is a number.
@@ -180,8 +198,7 @@ pub fn page(limit: Option<u32>, after: Option<String>) -> Result<Page, Problem> 
 /// When it is none, or too large for one of ours.
 pub fn cursor(text: &str) -> Result<i64, Problem> {
     let is_ours = |number: &i64| *number >= 0;
-    let number = text.parse().ok().filter(is_ours);
-    number.ok_or_else(|| Problem::invalid("`after` must be the `next` of the page before, a whole number"))
+    text.parse().ok().filter(is_ours).ok_or_else(no_cursor)
 }
 
 /// A moment in a query.

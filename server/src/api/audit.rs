@@ -21,7 +21,7 @@ use crate::auth::Scope;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::journal::Fate;
-use crate::journal::history::Listed;
+use crate::journal::history::{Listed, Page};
 use crate::shape;
 
 /// How a request is found in the logs of all who pass it on.
@@ -170,7 +170,7 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
         from: ask::moment("from", from.as_deref())?,
         to: ask::moment("to", to.as_deref())?,
     };
-    let page = ask::page(limit, None)?;
+    let page = Page { limit: ask::limit(limit)?, after: None };
     let listed = past.ask(None, move |past| past.audit(&filter, &page, before)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }

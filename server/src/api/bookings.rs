@@ -25,6 +25,7 @@ struct ListQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
     /// Only what is in this state.
     #[param(value_type = Option<shape::StateOfBooking>, example = "assigned")]
@@ -82,7 +83,7 @@ pub async fn list(
     let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
     let state = ask::one_of("state", state, &BookingState::ALL.map(BookingState::word))?;
     let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
-    let page = ask::page(limit, after)?;
+    let page = ask::page::<BookingId>(limit, after.as_deref())?;
     ask::known_company(&hub, &company).await?;
     let listed = past.of(&company, move |past, company| past.bookings(company, &filter, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))

@@ -64,6 +64,7 @@ struct ListQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(value_type = Option<shape::Id>)]
     after: Option<String>,
     /// Only those whose ids begin so.
     #[param(example = "ac")]
@@ -125,7 +126,7 @@ struct Idle<'a> {
 )]
 pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
     let ListQuery { limit, after, prefix } = ask::query(&uri)?;
-    let page = ask::page(limit, after)?;
+    let page = ask::page::<CompanyId>(limit, after.as_deref())?;
     let prefix = prefix.unwrap_or_default();
     let among = caller.companies();
     let listed = past.ask(None, move |past| past.companies(among.as_deref(), &prefix, &page)).await?;
@@ -349,15 +350,15 @@ pub async fn availability(State(hub): State<Arc<Hub>>, InPath(company): InPath<S
     let company: CompanyId = ask::id("company", &company)?;
     let AvailabilityQuery { topic, limit, after } = ask::query(&uri)?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
-    let page = ask::page(limit, None)?;
+    let limit = ask::limit(limit)?;
     let look = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
         let line = visit.company().in_line(topic.as_ref());
         let idle_now = line.len();
         // The cursor is a place in the line: it stays good when people leave the line.
         let rest = line.into_iter().filter(|employee| after.is_none_or(|after| employee.place > after));
-        let wanted: Vec<&Employee> = rest.take(page.limit as usize + 1).collect();
-        let Listed { items, next } = Listed::of(wanted, page.limit, |employee| employee.place.to_string());
+        let wanted: Vec<&Employee> = rest.take(limit as usize + 1).collect();
+        let Listed { items, next } = Listed::of(wanted, limit, |employee| employee.place.to_string());
         let items = items.into_iter().map(idle).collect();
         Ok(shown(StatusCode::OK, &InLine { available: idle_now > 0, idle: idle_now, items, next }))
     });

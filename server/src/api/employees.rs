@@ -63,6 +63,7 @@ struct ListQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(value_type = Option<shape::Id>)]
     after: Option<String>,
     /// Only who has it.
     #[param(value_type = Option<shape::EmployeeStatus>, example = "offline")]
@@ -102,7 +103,7 @@ pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, status, topic, prefix } = ask::query(&uri)?;
     let prefix = prefix.unwrap_or_default();
-    let page = ask::page(limit, after)?;
+    let page = ask::page::<EmployeeId>(limit, after.as_deref())?;
     let status = ask::one_of("status", status, &Status::ALL.map(Status::word))?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
     let list = ask::visit(&hub, &company, |visit| {

@@ -6,7 +6,7 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::limits::REASON_MAX_CHARS;
-use switchboard_core::{Actor, Command, CompanyId, Refusal, SessionId};
+use switchboard_core::{Actor, Command, CompanyId, MessageId, Refusal, SessionId};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
@@ -36,6 +36,7 @@ struct ListQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
     /// Only what is in this state.
     #[param(inline, value_type = Option<shape::StateOfSession>, example = "ended")]
@@ -62,6 +63,7 @@ struct MessagesQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
     /// Only what was said at this time or later.
     #[param(inline, value_type = Option<shape::AnyMoment>, example = "2026-11-23T00:00:00Z")]
@@ -97,7 +99,7 @@ pub async fn list(
     let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
     let state = ask::one_of("state", state, &["running", "ended"])?;
     let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
-    let page = ask::page(limit, after)?;
+    let page = ask::page::<SessionId>(limit, after.as_deref())?;
     ask::known_company(&hub, &company).await?;
     let listed =
         past.of(&company, move |past, company| past.sessions(company, &filter, &page, caller.for_whom())).await?;
@@ -144,7 +146,7 @@ pub async fn messages(
 ) -> Answered {
     let (company, session) = ids(&company, &session)?;
     let MessagesQuery { limit, after, from, to } = ask::query(&uri)?;
-    let page = ask::page(limit, after)?;
+    let page = ask::page::<MessageId>(limit, after.as_deref())?;
     let between = (ask::moment("from", from.as_deref())?, ask::moment("to", to.as_deref())?);
     let listed = past.of(&company, move |past, company| past.messages(company, session, between, &page)).await?;
     let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;

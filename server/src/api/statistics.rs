@@ -6,7 +6,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use switchboard_core::{CompanyId, Refusal, Time};
+use switchboard_core::{CompanyId, EmployeeId, Refusal, Time};
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath, known_company, shown};
@@ -129,6 +129,7 @@ struct EmployeesQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(value_type = Option<shape::Id>)]
     after: Option<String>,
     /// When the time begins; a day before its end when nothing is said.
     #[param(inline, value_type = Option<shape::AnyMoment>)]
@@ -224,7 +225,7 @@ pub async fn of_employees(
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let EmployeesQuery { from, to, format, limit, after } = ask::query(&uri)?;
-    let (form, page) = (Form::wanted(format, &headers)?, ask::page(limit, after)?);
+    let (form, page) = (Form::wanted(format, &headers)?, ask::page::<EmployeeId>(limit, after.as_deref())?);
     let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
     known_company(&hub, &company).await?;
     let read = past.of(&company, move |past, company| past.statistics_of_employees(company, question, &page));

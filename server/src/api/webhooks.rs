@@ -89,6 +89,7 @@ struct PageQuery {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<u32>,
     /// The `next` of the page before.
+    #[param(value_type = Option<shape::Uuid>)]
     after: Option<String>,
 }
 
@@ -179,12 +180,11 @@ pub async fn list(
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let PageQuery { limit, after } = ask::query(&uri)?;
-    let page = ask::page(limit, after)?;
-    let (now, limit) = (hub.exchange.clock().now(), page.limit);
+    let after = after.map(|after| uuid(&after).ok_or_else(ask::no_cursor)).transpose()?.unwrap_or_default();
+    let (now, limit) = (hub.exchange.clock().now(), ask::limit(limit)?);
     let found = past.of(&company, move |reader, company| {
         reader.ask(|connection| {
-            let after = page.after.as_deref().unwrap_or_default();
-            let found = records::endpoints(connection, company, after, page.limit + 1)?;
+            let found = records::endpoints(connection, company, &after, limit + 1)?;
             found.iter().map(|found| Ok(View::of(found, records::behind(connection, found)?, now))).collect()
         })
     });
@@ -275,7 +275,7 @@ pub async fn show(
     State(past): State<Past>,
     InPath((company, webhook)): InPath<(String, String)>,
 ) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
+    let (company, webhook) = ids(&company, &webhook)?;
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?))
 }
 
@@ -300,7 +300,7 @@ pub async fn change(
     InPath((company, webhook)): InPath<(String, String)>,
     sent: Sent,
 ) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
+    let (company, webhook) = ids(&company, &webhook)?;
     let patch: WebhookPatch = ask::body(&sent)?;
     let mut endpoint = find(&past, &company, &webhook).await?;
     set(&mut endpoint, patch, webhooks.options().allow_private)?;
@@ -327,10 +327,8 @@ pub async fn remove(
     State(webhooks): State<Arc<Webhooks>>,
     InPath((company, webhook)): InPath<(String, String)>,
 ) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
     // One that was removed before is gone as well.
-    let webhook: Uuid = webhook.parse().map_err(|_| unknown_webhook())?;
-    let key = (company, webhook.to_string());
+    let key = ids(&company, &webhook)?;
     let gone = key.clone();
     write(&hub, move |connection| records::remove(connection, &gone.0, &gone.1)).await?;
     webhooks.changed(key);
@@ -362,7 +360,7 @@ pub async fn rotate(
     InPath((company, webhook)): InPath<(String, String)>,
     sent: Sent,
 ) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
+    let (company, webhook) = ids(&company, &webhook)?;
     let RotateBody { keep_old_for_s } = ask::body(&sent)?;
     let keep_s = keep_old_for_s.unwrap_or(KEEP_OLD_S);
     if keep_s > KEEP_OLD_MAX_S {
@@ -400,6 +398,17 @@ fn set(endpoint: &mut Endpoint, patch: WebhookPatch, allow_private: bool) -> Res
         Some(_) => return Err(Problem::invalid("`state` must be `on` or `off`")),
     }
     Ok(())
+}
+
+/// The ids in the path: a UUID in its one spelling.
+fn ids(company: &str, webhook: &str) -> Result<(CompanyId, String), Problem> {
+    Ok((ask::id("company", company)?, uuid(webhook).ok_or_else(unknown_webhook)?))
+}
+
+/// A UUID with its hyphens, as it is stored.
+fn uuid(text: &str) -> Option<String> {
+    let uuid = Uuid::try_parse(text).ok()?.to_string();
+    uuid.eq_ignore_ascii_case(text).then_some(uuid)
 }
 
 async fn find(past: &Past, company: &CompanyId, webhook: &str) -> Result<Endpoint, Problem> {

@@ -2,7 +2,8 @@
 //! however large the company is, and events are all that changed since the join.
 
 use serde_json::value::RawValue;
-use switchboard_core::{Company, CompanyId, Refusal, Time};
+use switchboard_core::id::StoredAsText;
+use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Refusal, Time};
 
 use super::company::{provision_company, refused};
 use super::fields::{Fields, invalid};
@@ -83,9 +84,10 @@ enum After<'a> {
 
 impl<'a> After<'a> {
     fn read(text: &'a str) -> Option<Self> {
-        match text.split_once(':')? {
-            ("employee", id) => Some(Self::Employee(id)),
-            ("client", id) => Some(Self::Client(id)),
+        let (kind, id) = text.split_once(':')?;
+        match kind {
+            "employee" => EmployeeId::from_stored(id).is_ok().then_some(Self::Employee(id)),
+            "client" => ClientId::from_stored(id).is_ok().then_some(Self::Client(id)),
             _ => None,
         }
     }
@@ -309,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_somebody_elses_making_is_refused() {
-        for text in ["", "person-001", "session:1", "employee"] {
+        for text in ["", "person-001", "session:1", "employee", "employee:", "client:", "client:a b", "employee:a/b"] {
             assert_eq!(After::read(text), None, "{text}");
         }
         assert_eq!(After::read("client:a"), Some(After::Client("a")));

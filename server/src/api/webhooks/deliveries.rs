@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{find, write};
+use super::{find, ids, write};
 use crate::api::ask::{self, Answered, InPath, shown};
 use crate::api::in_path::{OfDelivery, OfWebhook};
 use crate::api::past::Past;
@@ -86,19 +86,17 @@ pub async fn list(
     InPath((company, webhook)): InPath<(String, String)>,
     uri: Uri,
 ) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
+    let (company, webhook) = ids(&company, &webhook)?;
     let DeliveriesQuery { limit, after, state } = ask::query(&uri)?;
-    let page = ask::page(limit, after)?;
+    let limit = ask::limit(limit)?;
     let state = ask::one_of("state", state, &["pending", "dead"])?;
-    let after = page.after.as_deref().map_or(Ok(0), ask::cursor)?.unsigned_abs();
+    let after = after.as_deref().map_or(Ok(0), ask::cursor)?.unsigned_abs();
     find(&past, &company, &webhook).await?;
     let found = past.of(&company, move |reader, company| {
-        reader.ask(|connection| {
-            records::deliveries(connection, company, &webhook, state.as_deref(), after, page.limit + 1)
-        })
+        reader.ask(|connection| records::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1))
     });
     let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found)).collect();
-    Ok(shown(StatusCode::OK, &Listed::of(views, page.limit, |view: &DeliveryView| view.seq.to_string())))
+    Ok(shown(StatusCode::OK, &Listed::of(views, limit, |view: &DeliveryView| view.seq.to_string())))
 }
 
 /// Has an event that waits or is dead tried again at once, with all its tries before it.
@@ -121,7 +119,7 @@ pub async fn redeliver(
     State(webhooks): State<Arc<Webhooks>>,
     InPath((company, webhook, seq)): InPath<(String, String, String)>,
 ) -> Answered {
-    let company: CompanyId = ask::id("company", &company)?;
+    let (company, webhook) = ids(&company, &webhook)?;
     let unknown =
         || Problem::new(StatusCode::NOT_FOUND, "unknown_delivery", "no delivery of this event waits or is dead");
     let seq: u64 = seq.parse().ok().filter(|seq| *seq > 0).ok_or_else(unknown)?;
