@@ -108,7 +108,8 @@ pub struct Naming {
     pub up_to: i64,
 }
 
-/// Lines after that number whose target names the person: what was done, when and by whom stays, but not to whom.
+/// Lines after that number whose target names the person, or whose request was called after them: what was done, when
+/// and by whom stays, but not to whom.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -118,19 +119,31 @@ pub fn lines_that_name(
     after: i64,
     looked_at_max: u32,
 ) -> Result<Naming, StoreError> {
-    let sql = "SELECT number, target FROM audit WHERE company_id = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
+    let sql =
+        "SELECT number, target, request_id FROM audit WHERE company_id = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query(params![named.company, after, looked_at_max])?;
     let mut found = Naming { lines: Vec::new(), up_to: after };
     while let Some(row) = rows.next()? {
         found.up_to = row.get(0)?;
-        let target: String = row.get(1)?;
-        found.lines.extend(named.called_otherwise(&target).map(|target| (found.up_to, target)));
+        let (target, request): (String, String) = (row.get(1)?, row.get(2)?);
+        let renamed = named.called_otherwise(&target).or_else(|| named.is_in(&request).then_some(target));
+        found.lines.extend(renamed.map(|target| (found.up_to, target)));
     }
     Ok(found)
 }
 
 impl Named {
+    /// Whether a text of a caller's own has the person's id in it, as a word: one of a letter is in most texts by chance.
+    fn is_in(&self, text: &str) -> bool {
+        let text = readable(text);
+        let is_inner = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
+        text.match_indices(&self.person).any(|(at, found)| {
+            let (before, behind) = (&text[..at], &text[at + found.len()..]);
+            !is_inner(before.chars().next_back()) && !is_inner(behind.chars().next())
+        })
+    }
+
     /// `/v1/companies/{company}/clients/{client}/…`, or `employees`; none when somebody else is named, or nobody.
     fn called_otherwise(&self, target: &str) -> Option<String> {
         let target = readable(target);
@@ -318,6 +331,24 @@ mod tests {
         line(3).write_end(&connection, 204).unwrap();
         line(2).write(&connection, Some(404)).unwrap();
         assert_eq!(statuses(&connection), [Some(201), Some(404)]);
+    }
+
+    #[test]
+    fn a_request_that_was_called_after_a_person_names_them() {
+        let named = |person: &str| Named {
+            company: "acme".into(),
+            is_client: true,
+            person: person.into(),
+            alias: "erased-1".into(),
+        };
+        for text in ["carl", "req-carl", "carl/17", "user=carl;n=1", "a%63arl carl", "%63arl", "carl.carl2"] {
+            assert!(named("carl").is_in(text), "{text}");
+        }
+        for text in ["", "carla", "xcarl", "carl2", "01a2c128-0000-7000-8000-000000000000", "Carl"] {
+            assert!(!named("carl").is_in(text), "{text}");
+        }
+        assert!(named("7").is_in("order-7") && !named("7").is_in("order-17"));
+        assert!(named("a.b@c").is_in("of a.b@c"));
     }
 
     #[test]

@@ -78,7 +78,11 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     .await;
     let of_frank = line(&world, 1, "/v1/companies/acme/employees/fran%6B");
     let of_zoe = line(&world, 2, "/v1/companies/acme/clients/frankly/data");
-    writes(&world, move |store| of_frank.write(store, None).and_then(|()| of_zoe.write(store, Some(204)))).await;
+    // Others called their requests after him.
+    let mut called = line(&world, 3, "/v1/companies/acme/employees/erika/status");
+    called.request_id = "desk/frank-17".to_owned();
+    let lines = [of_frank, of_zoe, called];
+    writes(&world, move |store| lines.iter().try_for_each(|line| line.write(store, Some(204)))).await;
 
     let erasure = Erasure::of_employee("frank".parse().unwrap(), "erased-1".parse().unwrap());
     let may = |_: &Company| Ok::<_, ()>(());
@@ -87,7 +91,12 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     world.assert_whole().await;
     let targets = "SELECT group_concat(target, ' ') FROM (SELECT target FROM audit ORDER BY number)";
     let targets: String = world.reader.ask(|tables| Ok(tables.query_row(targets, [], |row| row.get(0))?)).unwrap();
-    assert_eq!(targets, "/v1/companies/acme/employees/erased-1 /v1/companies/acme/clients/frankly/data");
+    let expected = "/v1/companies/acme/employees/erased-1 /v1/companies/acme/clients/frankly/data \
+                    /v1/companies/acme/employees/erika/status";
+    assert_eq!(targets, expected);
+    let requests = "SELECT group_concat(request_id = id, ' ') FROM (SELECT id, request_id FROM audit ORDER BY number)";
+    let requests: String = world.reader.ask(|tables| Ok(tables.query_row(requests, [], |row| row.get(0))?)).unwrap();
+    assert_eq!(requests, "1 0 1", "what is called after nobody stays");
     let numbers = "SELECT group_concat(id, ' ') FROM (SELECT id FROM employee_numbers ORDER BY no)";
     let numbers: String = world.reader.ask(|tables| Ok(tables.query_row(numbers, [], |row| row.get(0))?)).unwrap();
     assert_eq!(numbers, "erika erased-1");

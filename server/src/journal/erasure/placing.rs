@@ -207,7 +207,8 @@ impl Begun {
             EVENT => "UPDATE events SET data = ?3 WHERE company_id = ?1 AND seq = ?2",
             BASE => "UPDATE bases SET data = ?3 WHERE company_id = ?1 AND seq = ?2",
             SNAPSHOT => "UPDATE snapshots SET data = ?3 WHERE company_id = ?1 AND seq = ?2",
-            LINE => "UPDATE audit SET target = ?3 WHERE company_id = ?1 AND number = ?2",
+            // What its caller called the request may say as much as the target: it is called by the line again.
+            LINE => "UPDATE audit SET target = ?3, request_id = id WHERE company_id = ?1 AND number = ?2",
             OFFER => {
                 let sql = "UPDATE offers SET employee_id = ?4, reason = NULL
                            WHERE company_id = ?1 AND booking_id = ?2 AND employee_id = ?3";
