@@ -26,9 +26,10 @@ fn cell(row: &Value, column: &str) -> String {
     }
 }
 
-/// A spreadsheet takes what begins like this for a formula, and people choose their names themselves.
+/// A spreadsheet takes what begins like this for a formula, in the wide form of Chinese and Japanese keyboards too, and
+/// people choose their names themselves.
 fn defused(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -53,6 +54,10 @@ mod tests {
         let written = write(&["id", "name", "n.made", "none", "n.other"], &rows).unwrap();
         let expected = "id,name,n.made,none,n.other\n'-ann,\"'=1+1, \"\"x\"\"\",-3,,\n";
         assert_eq!(String::from_utf8(written).unwrap(), expected);
+        for sign in ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"] {
+            assert_eq!(defused(&format!("{sign}1")), format!("'{sign}1"));
+        }
+        assert_eq!(defused("a=1"), "a=1");
     }
 
     #[test]
