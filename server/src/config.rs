@@ -280,7 +280,7 @@ fn otlp_endpoint(layers: &Layers) -> Result<Option<String>, BadSetting> {
         Some(_) if !cfg!(feature = "otlp") => {
             Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"))
         }
-        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+        Some(url) if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) => {
             Err(layers.bad("otlp_endpoint", "an address such as `http://127.0.0.1:4318`"))
         }
         Some(_) | None => Ok(endpoint),

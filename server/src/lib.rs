@@ -78,5 +78,7 @@ pub mod reading;
 
 pub mod server_url;
 
+pub mod shown_url;
+
 #[cfg(all(test, feature = "model"))]
 mod model;

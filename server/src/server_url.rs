@@ -1,9 +1,14 @@
 //! Where a server is, in the forms in which people write it: for commands that connect to one.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::str::FromStr;
 
+use clap::builder::{TypedValueParser, ValueParserFactory};
+use clap::error::ErrorKind;
 use reqwest::Url;
+
+use crate::shown_url::without_password;
 
 /// The paths that an app's address of the socket has.
 const PATHS: [&str; 4] = ["/", "/socket", "/socket/", "/socket/websocket"];
@@ -61,6 +66,36 @@ impl FromStr for ServerUrl {
             (Some(host), Some(port)) if !host.is_empty() => Ok(Self(format!("{host}:{port}"))),
             (_, _) => Err(format!("it names no host: {form}")),
         }
+    }
+}
+
+/// Reads one from the command line. Its error repeats no password, as that of other values would.
+#[derive(Clone, Debug)]
+pub struct Flag;
+
+impl ValueParserFactory for ServerUrl {
+    type Parser = Flag;
+
+    fn value_parser() -> Flag {
+        Flag
+    }
+}
+
+impl TypedValueParser for Flag {
+    type Value = ServerUrl;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        flag: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<ServerUrl, clap::Error> {
+        let text = value.to_string_lossy();
+        text.parse().map_err(|why: String| {
+            let flag = flag.map(ToString::to_string).unwrap_or_default();
+            let said = format!("invalid value '{}' for '{flag}': {why}\n", without_password(&text));
+            clap::Error::raw(ErrorKind::ValueValidation, said).with_cmd(command)
+        })
     }
 }
 

@@ -211,7 +211,7 @@ impl Layers {
         };
         let problem = match given.row.kind {
             Kind::Secret => format!("is not usable: expected {expected}"),
-            _ => format!("is `{}`: expected {expected}", given.text),
+            kind => format!("is `{}`: expected {expected}", kind.shown(&given.text)),
         };
         BadSetting { setting: name.to_owned(), origin: given.origin.clone(), problem }
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::shown_url::HIDDEN;
+
 /// A secret, which no log line or error shows by accident.
 #[derive(Clone, Default)]
 pub struct Secret(String);
@@ -20,7 +22,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
+        formatter.write_str(HIDDEN)
     }
 }
 

@@ -8,9 +8,6 @@ use super::layers::Layers;
 use super::table::{Kind, ROWS, Row};
 use super::{BadSetting, Flags, SettingDoc, Settings, table};
 
-/// What stands for a secret that is set.
-const HIDDEN: &str = "***";
-
 impl Settings {
     /// Every setting with its value and where it was set, a line each.
     ///
@@ -20,7 +17,7 @@ impl Settings {
         let layers = Layers::gather(flags, env)?;
         let mut lines = String::new();
         for row in &ROWS {
-            let value = layers.text(row.name).map_or_else(String::new, |text| shown(row, text));
+            let value = layers.text(row.name).map(|text| row.kind.shown(&text).into_owned()).unwrap_or_default();
             let origin = layers.origin(row.name);
             // A text takes all that is written to it.
             let _written = writeln!(lines, "{} = {value} ({origin})", row.name);
@@ -37,8 +34,9 @@ impl Settings {
         let mut lines = String::new();
         for (row, setting) in ROWS.iter().zip(table()) {
             let value = layers.text(row.name);
-            let is_comment = value.is_none() || matches!(row.kind, Kind::Secret);
-            let value = in_toml(row.kind, &shown(row, value.unwrap_or_default()));
+            let shown = value.as_deref().map(|value| row.kind.shown(value)).unwrap_or_default();
+            let is_comment = value.as_deref() != Some(&*shown);
+            let value = in_toml(row.kind, &shown);
             let comment = if is_comment { "# " } else { "" };
             let _written = writeln!(lines, "# {}\n{comment}{} = {value}\n", setting.what, row.name);
         }
@@ -121,10 +119,6 @@ impl Layers {
             Kind::File | Kind::Secret | Kind::Text | Kind::List | Kind::Url => None,
         }
     }
-}
-
-fn shown(row: &Row, text: String) -> String {
-    if matches!(row.kind, Kind::Secret) && !text.is_empty() { HIDDEN.to_owned() } else { text }
 }
 
 fn in_toml(kind: Kind, text: &str) -> String {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Flags, LogFormat};
+use crate::shown_url::{HIDDEN, without_password};
 
 /// What a setting's value must be.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,18 @@ impl Kind {
             Kind::OneOf(words) => format!("one of `{}`", words.join("`, `")).into(),
             Kind::AddressOrNone => "an address and port such as `127.0.0.1:4001`, or nothing".into(),
             Kind::Whole(least, most) => format!("a whole number from {least} to {most}").into(),
+        }
+    }
+}
+
+impl Kind {
+    /// A value of it as it may be shown.
+    pub(super) fn shown(self, value: &str) -> Cow<'_, str> {
+        match self {
+            Kind::Secret if !value.is_empty() => HIDDEN.into(),
+            Kind::Url => without_password(value),
+            Kind::List => value.split(',').map(without_password).collect::<Vec<_>>().join(",").into(),
+            _ => value.into(),
         }
     }
 }

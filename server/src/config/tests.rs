@@ -311,3 +311,31 @@ fn settings_are_shown_without_their_secrets() {
     let shown = format!("{:?}", load("", &[]).unwrap());
     assert!(shown.contains("secret: Some(***)") && !shown.contains("honest"), "{shown}");
 }
+
+#[test]
+fn a_password_in_a_url_is_shown_nowhere() {
+    let urls = [
+        ("SWITCHBOARD_JWKS_URL", "https://ann:sesame@issuer.example/keys"),
+        ("SWITCHBOARD_SIGN_IN_URL", "https://ann:sesame@app.example/sign-in"),
+    ];
+    let list = [&SECRETS[..], &urls].concat();
+    let printed = Settings::print(&flags(""), variables(&list)).unwrap();
+    assert!(printed.contains("jwks_url = https://***@issuer.example/keys (variable"), "{printed}");
+    let as_file = Settings::print_toml(&flags(""), variables(&list)).unwrap();
+    assert!(as_file.contains("\n# jwks_url = \"https://***@issuer.example/keys\"\n"), "{as_file}");
+    assert!(!printed.contains("sesame") && !as_file.contains("sesame"));
+    for (variable, bad) in [
+        ("SWITCHBOARD_JWKS_URL", "http://ann:sesame@issuer.example/keys"),
+        ("SWITCHBOARD_JWKS_URL", "ann:sesame@issuer.example/keys"),
+        ("SWITCHBOARD_SIGN_IN_URL", "ftp://ann:sesame@app.example/"),
+        ("SWITCHBOARD_OTLP_ENDPOINT", "ann:sesame@collector.example:4318"),
+        ("SWITCHBOARD_STUN_URLS", "stun:a.example,stun:ann:sesame@b.example"),
+        ("SWITCHBOARD_TURN_URLS", "turn:ann:sesame@a.example"),
+        ("SWITCHBOARD_ALLOWED_ORIGINS", "https://ann:sesame@app.example"),
+        ("SWITCHBOARD_TRUSTED_PROXIES", "http://ann:sesame@10.0.0.1"),
+    ] {
+        let said = refused("", &[(variable, bad)]);
+        let problems = format!("{:?}", Settings::problems(&flags(""), variables(&[(variable, bad)])));
+        assert!(said.contains("***@") && !said.contains("sesame") && !problems.contains("sesame"), "{said}");
+    }
+}

@@ -1,0 +1,55 @@
+//! URLs as they may be shown in messages and logs: a password in one is a secret as any other.
+
+use std::borrow::Cow;
+
+use reqwest::Url;
+
+/// What stands for what must not be shown.
+pub const HIDDEN: &str = "***";
+
+/// A URL as it may be shown: without who it is asked as, and with which password. What is no URL may have been meant as
+/// one, so whatever stands before an `@` in it is hidden too.
+#[must_use]
+pub fn without_password(url: &str) -> Cow<'_, str> {
+    match Url::parse(url) {
+        Ok(read) if read.has_host() && read.username().is_empty() && read.password().is_none() => url.into(),
+        Ok(mut read) if read.has_host() => {
+            // They can be set where there is a host.
+            let _set = read.set_username(HIDDEN).and_then(|()| read.set_password(None));
+            String::from(read).into()
+        }
+        Ok(_) | Err(_) => match url.rsplit_once('@') {
+            Some((before, behind)) => {
+                let scheme = before.find("://").and_then(|at| before.get(..at + 3)).unwrap_or_default();
+                format!("{scheme}{HIDDEN}@{behind}").into()
+            }
+            None => url.into(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password_also_one_that_is_none() {
+        for (url, shown) in [
+            ("https://issuer.example/keys?a=b", "https://issuer.example/keys?a=b"),
+            ("https://issuer.example/@a/keys", "https://issuer.example/@a/keys"),
+            ("https://ann:sesame@issuer.example/@a", "https://***@issuer.example/@a"),
+            ("https://ann@issuer.example/", "https://***@issuer.example/"),
+            ("https://:sesame@issuer.example/", "https://***@issuer.example/"),
+            ("https://ann:ses@me@issuer.example/", "https://***@issuer.example/"),
+            ("https:ann:sesame@issuer.example/", "https://***@issuer.example/"),
+            ("https://ann:sesame@", "https://***@"),
+            ("ann:sesame@issuer.example/keys", "***@issuer.example/keys"),
+            ("//ann:sesame@issuer.example", "***@issuer.example"),
+            ("https//ann:sesame@issuer.example", "***@issuer.example"),
+            ("turn:ann:sesame@turn.example", "***@turn.example"),
+            ("issuer.example", "issuer.example"),
+        ] {
+            assert_eq!(without_password(url), shown, "{url}");
+        }
+    }
+}
