@@ -21,6 +21,7 @@ const BOOK: &str = r#"{"topic":"load"}"#;
 pub(super) struct Client {
     line: Line,
     crowd: Arc<Crowd>,
+    number: usize,
     topic: String,
     join_ref: i64,
     chance: Chance,
@@ -80,7 +81,7 @@ impl Client {
         // Employees draw from the first half of the numbers.
         let chance = Chance::new(crowd.plan.seed, u64::MAX / 2 + who.number as u64);
         let doing = Doing::Resting { book_at: Instant::now(), late: false };
-        Ok(Self { line, crowd: crowd.clone(), topic, join_ref, chance, doing })
+        Ok(Self { line, crowd: crowd.clone(), number: who.number, topic, join_ref, chance, doing })
     }
 
     /// Asks until the run is over, and then only listens.
@@ -223,7 +224,7 @@ impl Client {
                 }
                 Some(Reply::Error(refused)) => {
                     self.crowd.figures.refused("join", &refused.reason);
-                    match refused.retry_in_ms.map(Duration::from_millis) {
+                    match self.wait_of(schedule, &refused) {
                         Some(wait) => self.doing = Doing::Shut { booking, session, again_at: Instant::now() + wait },
                         None => self.rest(schedule, true),
                     }
@@ -239,7 +240,8 @@ impl Client {
                 }
                 Some(Reply::Error(refused)) => {
                     self.crowd.figures.refused("end", &refused.reason);
-                    let end_at = Instant::now() + wait_after(&refused);
+                    let wait = self.wait_of(schedule, &refused).unwrap_or(TRY_AGAIN_AFTER);
+                    let end_at = Instant::now() + wait;
                     self.doing = Doing::Talking { booking, session, join_ref, end_at };
                 }
             },
@@ -267,21 +269,24 @@ impl Client {
                 if counts {
                     self.crowd.figures.book_refused(&refused.reason, since.elapsed());
                 }
-                if let Some(wait) = refused.retry_in_ms.map(Duration::from_millis) {
+                if let Some(wait) = self.wait_of(schedule, &refused) {
                     self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
                     self.doing = Doing::Limited { again_at: Instant::now() + wait };
                 } else if self.crowd.plan.rate.is_some() {
                     self.rest(schedule, true);
                 } else {
                     self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
-                    self.doing = Doing::Refused { again_at: Instant::now() + wait_after(&refused) };
+                    self.doing = Doing::Refused { again_at: Instant::now() + TRY_AGAIN_AFTER };
                 }
             }
         }
         Ok(())
     }
-}
 
-fn wait_after(refused: &Refused) -> Duration {
-    refused.retry_in_ms.map_or(TRY_AGAIN_AFTER, Duration::from_millis)
+    /// How long a refusal has the client stand still, when it says so; which counts.
+    fn wait_of(&self, schedule: &Schedule, refused: &Refused) -> Option<Duration> {
+        let wait = refused.retry_in_ms.map(Duration::from_millis)?;
+        self.crowd.figures.stands_still(self.number, wait, schedule.count_from);
+        Some(wait)
+    }
 }

@@ -1,6 +1,6 @@
 //! What a run counts and how long things took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,10 @@ pub(super) struct Counted {
     pub(super) ended_without: BTreeMap<String, u64>,
     /// What was pushed and refused, by what it was and the reason.
     pub(super) refused: BTreeMap<String, u64>,
+    /// Clients that a limit of the server kept waiting.
+    pub(super) limited: BTreeSet<usize>,
+    /// How long they stood still, of all clients together, in each second.
+    pub(super) stood_still_s: Vec<f64>,
     /// Employees whose intent fell to offline, because they answered too late.
     pub(super) sent_home: u64,
     /// Lines that broke, by how.
@@ -61,6 +65,8 @@ impl Figures {
             per_second: vec![0; duration.as_secs_f64().ceil() as usize],
             ended_without: BTreeMap::new(),
             refused: BTreeMap::new(),
+            limited: BTreeSet::new(),
+            stood_still_s: vec![0.0; duration.as_secs_f64().ceil() as usize],
             sent_home: 0,
             lines_lost: BTreeMap::new(),
         }))
@@ -112,6 +118,18 @@ impl Figures {
 
     pub(super) fn refused(&self, what: &str, reason: &str) {
         *self.counted().refused.entry(format!("{what}: {reason}")).or_default() += 1;
+    }
+
+    /// A client does nothing for so long from now, because it met a limit.
+    pub(super) fn stands_still(&self, client: usize, wait: Duration, count_from: Instant) {
+        let (now, mut counted) = (Instant::now(), self.counted());
+        let since = |at: Instant| at.saturating_duration_since(count_from).as_secs_f64();
+        let (begin, end) = (since(now), since(now + wait));
+        counted.limited.insert(client);
+        for (second, stood) in counted.stood_still_s.iter_mut().enumerate() {
+            let second = second as f64;
+            *stood += (end.min(second + 1.0) - begin.max(second)).max(0.0);
+        }
     }
 
     pub(super) fn sent_home(&self) {

@@ -12,6 +12,8 @@ use super::{Crowd, Plan, plot};
 
 /// Above this the load was so late itself that its own machine was the limit.
 const OWN_DELAY_MAX_MS: f64 = 10.0;
+/// The share of the clients' time in a second from which on it counts as silent.
+const SILENT: f64 = 0.99;
 
 /// What a run found.
 #[derive(Debug, Serialize)]
@@ -22,8 +24,10 @@ pub struct Report {
     pub arrival: Arrival,
     /// Whole bookings: booked, offered, accepted, assigned and ended.
     pub bookings: u64,
-    /// The same in a second.
+    /// The same in a second, of those in which not every client stood still.
     pub bookings_per_s: f64,
+    /// What limits of the server kept waiting.
+    pub stood_still: StoodStill,
     /// In each second.
     pub per_second: Vec<u64>,
     /// Bookings that ended without a session, by reason.
@@ -115,6 +119,24 @@ pub struct Wait {
     pub spectrum: Vec<(f64, f64)>,
 }
 
+/// Clients that met a limit of the server and waited as long as it said.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct StoodStill {
+    /// How many.
+    pub clients: usize,
+    /// For how long, all together, in seconds.
+    pub client_s: f64,
+    /// Seconds in which all clients did: they say nothing of the server.
+    pub silent_s: usize,
+}
+
+impl StoodStill {
+    fn of(counted: &Counted, clients: usize) -> Self {
+        let silent_s = counted.stood_still_s.iter().filter(|stood_s| **stood_s >= SILENT * clients as f64).count();
+        Self { clients: counted.limited.len(), client_s: counted.stood_still_s.iter().sum(), silent_s }
+    }
+}
+
 /// CPU time.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CpuFigures {
@@ -136,7 +158,9 @@ impl Report {
     pub(super) fn of(crowd: &Crowd, arrival: Arrival, cpu: Cpu, unfinished: usize) -> Self {
         let (plan, counted) = (&crowd.plan, crowd.figures.read());
         let bookings: u64 = counted.per_second.iter().sum();
-        let Counted { per_second, ended_without, refused, sent_home, lines_lost, waits } = counted;
+        let stood_still = StoodStill::of(&counted, plan.companies * plan.clients);
+        let moved_s = plan.duration.as_secs_f64() - stood_still.silent_s as f64;
+        let Counted { per_second, ended_without, refused, sent_home, lines_lost, waits, .. } = counted;
         let us_each = |s: f64| s * 1e6 / bookings.max(1) as f64;
         let histograms = [
             &waits.book_to_offer,
@@ -154,7 +178,8 @@ impl Report {
             plan: PlanFigures::of(plan),
             arrival,
             bookings,
-            bookings_per_s: bookings as f64 / plan.duration.as_secs_f64(),
+            bookings_per_s: if moved_s > 0.0 { bookings as f64 / moved_s } else { 0.0 },
+            stood_still,
             per_second,
             ended_without,
             refused,
@@ -295,6 +320,15 @@ impl Report {
                 writeln!(out, "{what}: {count} ({which})")?;
             }
         }
+        let StoodStill { clients, client_s, silent_s } = self.stood_still;
+        if clients > 0 {
+            let (all, each_s) = (self.plan.companies * self.plan.clients, client_s / clients as f64);
+            writeln!(out, "stood still at a limit: {clients} of {all} clients, {each_s:.1} s each")?;
+        }
+        if silent_s > 0 {
+            let whole_s = self.plan.duration_s;
+            writeln!(out, "  in {silent_s} of {whole_s} s nobody moved: the bookings/s above leave them out")?;
+        }
         if self.refused.keys().any(|what| what.ends_with("rate_limited")) {
             writeln!(
                 out,
@@ -322,5 +356,27 @@ impl Report {
             writeln!(out, "the load itself was late: this machine is the limit, not the server")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::load::figures::Figures;
+
+    #[test]
+    fn silence_is_a_second_in_which_every_client_stands_still() {
+        let figures = Figures::new(Duration::from_secs(4));
+        let count_from = Instant::now() + Duration::from_millis(500);
+        // Of the first two seconds both miss next to nothing.
+        figures.stands_still(0, Duration::from_secs(10), count_from);
+        figures.stands_still(1, Duration::from_millis(2_500), count_from);
+        let counted = figures.read();
+        assert_eq!(StoodStill::of(&counted, 3).silent_s, 0);
+        let StoodStill { clients, client_s, silent_s } = StoodStill::of(&counted, 2);
+        assert_eq!((clients, silent_s), (2, 2), "{:?}", counted.stood_still_s);
+        assert!((5.9..6.1).contains(&client_s), "{client_s}");
     }
 }

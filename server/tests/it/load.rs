@@ -83,6 +83,9 @@ fn a_load_that_meets_a_limit_says_so_and_goes_on() {
         assert!(ended.out.contains("searches_per_client_per_s") && ended.out.contains(refused), "{ended:?}");
         let report = figures(&json);
         assert!(report["bookings"].as_u64() > Some(20), "{report}");
+        assert!(ended.out.contains("stood still at a limit: 1 of 1 clients"), "{ended:?}");
+        let stood_s = report["stood_still"]["client_s"].as_f64().unwrap();
+        assert!((1.0..=5.0).contains(&stood_s), "{report}");
         assert_eq!(report["unfinished"], 0, "{report}");
     }
 }
