@@ -78,3 +78,6 @@ pub enum TokenError {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod odd_tokens;

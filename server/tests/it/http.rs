@@ -2,10 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::server::{API_KEY, Plan, Server};
+use crate::server::{API_KEY, Plan, SECRET, Server};
 
 fn server() -> (tempfile::TempDir, Server) {
     let place = tempfile::tempdir().unwrap();
@@ -152,4 +155,101 @@ fn a_patch_of_a_webhook_keeps_what_it_does_not_name_and_resets_what_is_null() {
     let (status, problem) = problem(&server, "DELETE", &format!("{webhooks}/nothing"), "");
     assert_eq!((status, &problem["reason"]), (404, &json!("unknown_webhook")));
     assert_eq!([server.ask("DELETE", &path, "").0, server.ask("DELETE", &path, "").0], [204, 204]);
+}
+
+/// The head of an answer; names of headers are in small letters.
+fn head(server: &Server, method: &str, path: &str, more: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {API_KEY}\r\n{more}Content-Length: 0\r\n\
+         Connection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    String::from_utf8_lossy(&answer[..end]).into_owned()
+}
+
+#[test]
+fn no_cache_keeps_what_is_told_of_people_and_all_may_keep_what_is_public() {
+    let (_place, server) = server();
+    assert_eq!(server.ask("PUT", "/v1/companies/acme/employees/ann", "").0, 201);
+    let seen = head(&server, "GET", "/v1/companies/acme/employees/ann", "");
+    let tag = seen.split("\r\netag: ").nth(1).unwrap().lines().next().unwrap();
+    let unless_seen = format!("If-None-Match: {tag}\r\n");
+    for (method, path, more, status) in [
+        ("GET", "/v1/companies", "", "200"),
+        ("GET", "/v1/companies/acme", "", "200"),
+        ("GET", "/v1/companies/acme/employees/ann", "", "200"),
+        ("GET", "/v1/companies/acme/employees/ann", &unless_seen, "304"),
+        ("GET", "/v1/companies/acme/bookings", "", "200"),
+        ("GET", "/v1/companies/acme/export", "", "200"),
+        ("GET", "/v1/companies/acme/statistics?format=csv", "", "200"),
+        ("GET", "/v1/companies/acme/events", "", "200"),
+        ("GET", "/v1/audit", "", "200"),
+        ("PUT", "/v1/companies/acme", "", "200"),
+        ("DELETE", "/v1/companies/acme/employees/ann", "", "204"),
+        ("GET", "/v1/companies/acme/employees/ann", "", "404"),
+        ("GET", "/v1/companies?limit=0", "", "422"),
+        ("POST", "/v1/companies/acme", "", "405"),
+        ("GET", "/v1/nowhere", "", "404"),
+        ("GET", "/nowhere", "", "404"),
+        ("GET", "/socket/websocket", "", "401"),
+        ("GET", "/v1/companies", "X-Two: \r\nHost: other\r\n", "400"),
+    ] {
+        let head = head(&server, method, path, more);
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{method} {path}: {head}");
+        for kept in ["cache-control: no-store", "x-content-type-options: nosniff"] {
+            assert!(head.contains(kept), "{method} {path}: {head}");
+        }
+        assert_eq!(head.matches("cache-control").count(), 1, "{method} {path}: {head}");
+    }
+    let open = head(&server, "GET", "/docs", "");
+    assert!(open.contains("cache-control: no-cache"), "{open}");
+}
+
+#[test]
+fn a_token_names_people_by_the_rules_by_which_a_request_does() {
+    let (_place, server) = server();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (at, name) in
+        ["", "  ", "Zoe\u{7}", "Zoe\nMiller", "\u{85}", "\u{202e}evil", " Zoe\u{308} "].into_iter().enumerate()
+    {
+        let id = format!("ann-{at}");
+        let path = format!("/v1/companies/acme/employees/{id}");
+        let by_request = server.ask("PUT", &path, &json!({ "name": name }).to_string());
+        assert_eq!(server.ask("DELETE", &path, "").0, 204);
+        let shown = runtime.block_on(joined(&server, &id, name));
+        match by_request.0 {
+            201 => assert!(by_request.1.contains(&json!(shown).to_string()), "{name:?}: {shown}, {by_request:?}"),
+            status => assert_eq!((status, shown), (422, id), "{name:?}: a name that is none counts as none"),
+        }
+    }
+}
+
+/// What an employee is called who comes with a token of that name.
+async fn joined(server: &Server, id: &str, name: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let claims = json!({
+        "sub": id, "role": "employee", "company": "acme", "name": name, "exp": now.as_secs() + 60,
+        // Later than the removal of whoever had the id before.
+        "iat": now.as_secs_f64(),
+    });
+    let _installed = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    let token = jsonwebtoken::encode(
+        &jsonwebtoken::Header::default(),
+        &claims,
+        &jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes()),
+    );
+    let url = format!("ws://{}/socket/websocket?vsn=2.0.0&token={}", server.address, token.unwrap());
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let join = json!(["1", "1", format!("employee:acme:{id}"), "phx_join", {}]).to_string();
+    socket.send(Message::text(join)).await.unwrap();
+    let reply = socket.next().await.unwrap().unwrap().into_text().unwrap();
+    assert!(reply.contains(r#""status":"ok""#), "{reply}");
+    let shown: Value =
+        serde_json::from_str(&server.ask("GET", &format!("/v1/companies/acme/employees/{id}"), "").1).unwrap();
+    shown["name"].as_str().unwrap().to_owned()
 }

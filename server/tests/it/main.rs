@@ -68,6 +68,12 @@ mod book;
 
 mod http;
 
+mod by_the_book;
+
+mod spelling;
+
+mod routes;
+
 mod events;
 
 mod history;
