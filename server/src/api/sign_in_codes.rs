@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
 use utoipa::ToSchema;
 
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller;
+use super::heads::kept_by_nobody;
 use super::in_path::OfCompany;
 use super::problem::Problem;
 use crate::admission::Peer;
@@ -100,7 +101,7 @@ pub async fn make(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
         NoCode::NoRandomness => NotNow::Unavailable,
     })?;
     let expires_at = Moment(now.wall.plus_ms(CODE_LIFE_MS));
-    Ok(unkept(StatusCode::CREATED, &SignInCode { code, expires_at }))
+    Ok(shown(StatusCode::CREATED, &SignInCode { code, expires_at }))
 }
 
 /// Gives the token that a sign-in code stands for, once.
@@ -125,17 +126,10 @@ pub async fn take(State(hub): State<Arc<Hub>>, peer: Option<Extension<Peer>>, bo
     })?;
     let TakenCode { code } = reading::json(&bytes).map_err(|error| Problem::invalid(error.said_of("the body")))?;
     match hub.sign_in_codes.take(&code, now.even) {
-        Some(token) => Ok(unkept(StatusCode::OK, &SignInToken { token: token.expose() })),
+        Some(token) => Ok(kept_by_nobody(shown(StatusCode::OK, &SignInToken { token: token.expose() }))),
         None => {
             hub.admission.bad_key(peer, now.even);
             Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", NOT_GOOD))
         }
     }
-}
-
-/// An answer that nobody keeps on the way.
-fn unkept(status: StatusCode, body: &impl Serialize) -> axum::response::Response {
-    let mut answer = shown(status, body);
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
 }
