@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version as HttpVersion, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -78,18 +78,14 @@ pub struct Address {
 /// `GET /socket/websocket`.
 pub async fn upgrade(
     State(hub): State<Arc<Hub>>,
-    method: Method,
-    uri: Uri,
-    http: axum::http::Version,
+    (method, uri, http): (Method, Uri, HttpVersion),
     peer: Option<Extension<Peer>>,
     entrance: Option<Extension<Entrance>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if method != Method::GET {
-        let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", "a WebSocket is opened with `GET`");
-        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
-        return refused;
+        return other_method();
     }
     let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
     if hub.exchange.is_draining() {
@@ -129,15 +125,10 @@ pub async fn upgrade(
         Err(error) => return refuse(StatusCode::FORBIDDEN, "invalid", &format!("`device`: {error}")),
     };
     // After the token: whoever tries one with curl learns of it what a socket would.
-    let upgrade = match upgrade {
-        Ok(upgrade) if http >= axum::http::Version::HTTP_11 => upgrade,
-        Err(WebSocketUpgradeRejection::InvalidWebSocketVersionHeader(_)) => return other_version(),
-        Ok(_) | Err(_) => return refuse(StatusCode::BAD_REQUEST, "invalid", NO_HANDSHAKE),
+    let upgrade = match by_the_book(upgrade, http, &headers) {
+        Ok(upgrade) => upgrade,
+        Err(refused) => return *refused,
     };
-    if !has_one_key(&headers) {
-        let message = "`Sec-WebSocket-Key` must be there once, and be 16 bytes in base64 (RFC 6455, 4.1)";
-        return refuse(StatusCode::BAD_REQUEST, "invalid", message);
-    }
     let Some(place) = hub.place() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are taken; try again later");
     };
@@ -172,6 +163,28 @@ fn is_shut_out(hub: &Hub, claims: &Claims) -> bool {
         })
     });
     shuts_out.unwrap_or(false)
+}
+
+/// A handshake as RFC 6455 has it, or why it is none.
+fn by_the_book(
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    http: HttpVersion,
+    headers: &HeaderMap,
+) -> Result<WebSocketUpgrade, Box<Response>> {
+    let why_not = match upgrade {
+        Ok(_) if http < HttpVersion::HTTP_11 => NO_HANDSHAKE,
+        Ok(_) if !has_one_key(headers) => "`Sec-WebSocket-Key` must be there once, and be 16 bytes in base64",
+        Ok(upgrade) => return Ok(upgrade),
+        Err(WebSocketUpgradeRejection::InvalidWebSocketVersionHeader(_)) => return Err(Box::new(other_version())),
+        Err(_) => NO_HANDSHAKE,
+    };
+    Err(Box::new(refuse(StatusCode::BAD_REQUEST, "invalid", why_not)))
+}
+
+fn other_method() -> Response {
+    let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", "a WebSocket is opened with `GET`");
+    refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+    refused
 }
 
 /// Whether the key is what a client draws anew for each handshake: a cache that answers from memory knows none.

@@ -192,7 +192,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .nest("/v1", v1)
         .merge(docs::routes())
         .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_caller)))
-        .route(socket::PATH, any(socket::upgrade))
+        .route("/socket/websocket", any(socket::upgrade))
         .merge(console::routes(&hub))
         .layer(from_fn(measured::measured))
         .fallback(nothing::unknown_route);
