@@ -101,7 +101,7 @@ pub(super) fn relay(
 ) {
     let payload = json::text(payload);
     let mut frame = Shared::new(session_topic(session), event, payload.as_str().into());
-    deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.to_as_joined(line)));
+    deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.as_joined(line)));
 }
 
 /// All lines of a person in this company, or of everybody.
@@ -158,7 +158,7 @@ impl<'a> Shared<'a> {
 
     /// The same under the name that was joined: an app hears nothing on another. Who wrote the UUID in capitals has a
     /// frame of their own.
-    fn to_as_joined(&mut self, line: &Line) -> Delivery {
+    fn as_joined(&mut self, line: &Line) -> Delivery {
         if *line.topic == *self.topic {
             return self.to(line);
         }
@@ -284,7 +284,7 @@ impl Telling<'_> {
         let mut lines = rooms.iter().flat_map(|room| self.rooms.in_room(room)).peekable();
         if lines.peek().is_some() {
             let mut frame = Shared::new(topic, event, written(&mut self.payload, payload).into());
-            self.deliveries.extend(lines.map(|line| frame.to_as_joined(line)));
+            self.deliveries.extend(lines.map(|line| frame.as_joined(line)));
         }
     }
 }
