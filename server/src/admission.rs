@@ -2,6 +2,7 @@
 
 mod forwarded;
 mod rate;
+pub mod shares;
 mod tally;
 
 use std::collections::hash_map::RandomState;
@@ -18,6 +19,7 @@ use crate::config::{Limits, Proxies};
 use crate::metrics::METRICS;
 
 use rate::Rate;
+use shares::Shares;
 use tally::{Held, Tally};
 
 /// Requests of one device that may wait for their commit: who asks for more is not heard until one is answered.
@@ -29,8 +31,10 @@ const UNANSWERED_OF_PERSON_MAX: usize = 256;
 const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
 /// Lines of the audit list for what one key or one admin was refused: twenty after a rest, and then one a second.
 const REFUSALS_LISTED_PER_S: u64 = 1;
-/// Feeds that one person may follow at once over HTTP: one in each of many pages, and far from all that there are.
-const FEEDS_OF_PERSON_MAX: usize = 16;
+/// What a read that may go through a long past, or an export, counts beside the request that it is.
+const LONG_READ_MORE: u64 = 9;
+/// What a join of a session that there is not counts beside the join that it is: the store is asked for it.
+const UNKNOWN_SESSION_MORE: u64 = 9;
 /// When to look again for a place that another socket must give back first; nobody knows when it does.
 const PLACE_RETRY_MS: u64 = 1000;
 
@@ -86,7 +90,8 @@ pub struct Admission {
     connections: Arc<Tally<()>>,
     sockets: Arc<Tally<()>>,
     people: Arc<Tally<Unanswered>>,
-    feeds: Arc<Tally<()>>,
+    /// What all share over HTTP.
+    pub shares: Shares,
     handshakes: Rate,
     bad_tokens: Rate,
     bad_keys: Rate,
@@ -115,7 +120,7 @@ impl Admission {
             connections: Tally::of(connections),
             sockets: Tally::of(limits.sockets_per_address),
             people: Tally::of(limits.sockets_per_person),
-            feeds: Tally::of(FEEDS_OF_PERSON_MAX),
+            shares: Shares::default(),
             handshakes: Rate::per_s(limits.handshakes_per_address_per_s),
             bad_tokens: Rate::per_s(limits.failures_per_address_per_s),
             bad_keys: Rate::per_s(limits.failures_per_address_per_s),
@@ -197,6 +202,19 @@ impl Admission {
         self.changes.take(self.person(claims), now).map_err(Limited::on("requests"))
     }
 
+    /// What a person asks for over HTTP may go through a long past: it counts as several requests.
+    ///
+    /// # Errors
+    /// When they ask too much.
+    pub fn long_read(&self, claims: &Claims, now: Time) -> Result<(), Limited> {
+        self.changes.take_many(self.person(claims), LONG_READ_MORE, now).map_err(Limited::on("requests"))
+    }
+
+    /// A device has joined a session that there is not: it counts as several joins.
+    pub fn unknown_session(&self, pass: &Pass, now: Time) {
+        self.joins.charge(pass.person.key, UNKNOWN_SESSION_MORE, now);
+    }
+
     /// A device of the token's person comes in, and stays as long as it holds the pass.
     ///
     /// # Errors
@@ -242,16 +260,6 @@ impl Admission {
         let _too_many = self.searches.take(pass.person.key, now);
     }
 
-    /// A person follows a feed, as long as they hold it.
-    ///
-    /// # Errors
-    /// When they follow too many.
-    pub fn follow(&self, claims: &Claims) -> Result<Following, Limited> {
-        let feed = self.feeds.take(self.person(claims));
-        let feed = feed.ok_or(Limited { what: "feeds of this person", retry_in_ms: PLACE_RETRY_MS })?;
-        Ok(Following { _feed: feed })
-    }
-
     /// The number by which an address is counted; none for one that is not. An IPv6 address counts with its whole
     /// network of 64 bits: who has one has all of them (RFC 6177).
     fn address(&self, peer: Option<Peer>) -> Option<u64> {
@@ -280,12 +288,6 @@ impl Admission {
 #[derive(Clone, Debug)]
 pub struct Entrance {
     _places: Arc<(Option<Held<()>>, OwnedSemaphorePermit)>,
-}
-
-/// A feed that a person follows; it counts as one of theirs until it is dropped.
-#[derive(Debug)]
-pub struct Following {
-    _feed: Held<()>,
 }
 
 /// A device's leave to be here: it counts as one of its person's, and of its address's, until it is dropped.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
-use crate::journal::history::{Listed, Page};
+use crate::journal::paging::{Listed, Page, list};
 use crate::journal::reader::Reader;
 use crate::shape::{self, examples};
 use crate::view::Moment;
@@ -257,9 +257,7 @@ impl Reader {
                 ":company": filter.company, ":companies": filter.companies, ":key": filter.key,
                 ":from": ms(filter.from), ":to": ms(filter.to), ":before": before, ":limit": page.limit + 1,
             };
-            let mut query = connection.prepare_cached(sql)?;
-            let items: Result<Vec<_>, StoreError> = query.query_and_then(bind, read_item)?.collect();
-            Ok(Listed::of(items?, page.limit, |item| item.number.to_string()))
+            list(connection, sql, bind, page.limit, |item: &AuditItem| item.number.to_string(), read_item)
         })
     }
 }

@@ -19,12 +19,16 @@ use crate::admission::{Admission, Entrance, Peer};
 use crate::config::Settings;
 use crate::systemd;
 use crate::tls::Tls;
+use crate::unread::TakenOrCut;
 
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// The longest that a connection may go on without becoming a socket: it is asked to come again. So whoever sends a body
 /// a byte at a time, or reads no answers, does not hold a place for ever.
 const CONNECTION_MAX: Duration = Duration::from_secs(300);
+/// The longest that nothing of what is written may be taken: longer than a socket's write may take, which is cut by its
+/// own limit.
+const TAKEN_MAX: Duration = Duration::from_secs(15);
 /// A pause after the listener had an error, such as no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -125,7 +129,7 @@ where
         request.extensions_mut().insert(entrance.clone());
         app.call(request)
     });
-    let served = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let served = http.serve_connection(TokioIo::new(TakenOrCut::new(stream, TAKEN_MAX)), service).with_upgrades();
     tokio::pin!(served);
     let ended = async { ending.wait_for(|ending| *ending).await.map(drop) };
     let early = tokio::select! {

@@ -68,6 +68,8 @@ pub mod watched;
 
 pub mod tls;
 
+pub mod unread;
+
 pub mod systemd;
 
 pub mod config;

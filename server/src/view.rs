@@ -343,7 +343,7 @@ object!(PeerView { online });
 #[schema(as = Employee, examples(examples::employee))]
 pub struct EmployeeView<'a> {
     #[schema(value_type = shape::Id)]
-    id: &'a str,
+    pub(crate) id: &'a str,
     #[schema(value_type = shape::Name)]
     name: &'a str,
     #[schema(value_type = Vec<shape::Topic>)]

@@ -188,7 +188,7 @@ test('what a person asks is counted, and a key is not', async (t) => {
   for (let n = 0; n < 40; n += 1) assert.equal((await as(server, API_KEY)('GET', ACME)).status, 200)
 })
 
-test('a person follows few feeds at once, and a key as many as there are', async (t) => {
+test('a person follows few feeds at once, and a key more', async (t) => {
   const { server } = await openWorld(t)
   const leave = new AbortController()
   t.after(() => leave.abort())

@@ -55,14 +55,33 @@ impl Rate {
     /// # Errors
     /// When it is too early: in how many milliseconds it is not.
     pub fn take(&self, key: u64, now: Time) -> Result<(), u64> {
+        self.take_many(key, 1, now)
+    }
+
+    /// Does it so many times at once, or not at all: what costs as much as that many.
+    ///
+    /// # Errors
+    /// When it is too early: in how many milliseconds it is not.
+    pub fn take_many(&self, key: u64, many: u64, now: Time) -> Result<(), u64> {
         let Some(interval_us) = self.interval_us else { return Ok(()) };
+        let cost_us = interval_us.saturating_mul(many);
         let now_us = now.as_ms().saturating_mul(US_PER_MS);
         let mut generations = self.lock();
         generations.age(now_us, self.keys_max);
         let next_us = generations.next_of(key).max(now_us);
-        too_early(next_us, now_us, interval_us)?;
-        generations.young.insert(key, next_us.saturating_add(interval_us));
+        too_early(next_us, now_us, cost_us)?;
+        generations.young.insert(key, next_us.saturating_add(cost_us));
         Ok(())
+    }
+
+    /// It was done by that key, and turned out to cost as much as that many more: what comes next waits for it.
+    pub fn charge(&self, key: u64, many: u64, now: Time) {
+        let Some(interval_us) = self.interval_us else { return };
+        let now_us = now.as_ms().saturating_mul(US_PER_MS);
+        let mut generations = self.lock();
+        generations.age(now_us, self.keys_max);
+        let next_us = generations.next_of(key).max(now_us);
+        generations.young.insert(key, next_us.saturating_add(interval_us.saturating_mul(many)));
     }
 
     /// Whether that key could do it now, without doing it.
@@ -82,8 +101,8 @@ impl Rate {
     }
 }
 
-fn too_early(next_us: u64, now_us: u64, interval_us: u64) -> Result<(), u64> {
-    let burst_us = (BURST_MS * US_PER_MS).saturating_sub(interval_us);
+fn too_early(next_us: u64, now_us: u64, cost_us: u64) -> Result<(), u64> {
+    let burst_us = (BURST_MS * US_PER_MS).saturating_sub(cost_us);
     let early_us = next_us.saturating_sub(now_us).saturating_sub(burst_us);
     if early_us == 0 { Ok(()) } else { Err(early_us.div_ceil(US_PER_MS)) }
 }
@@ -126,6 +145,26 @@ mod tests {
         assert_eq!(rate.take(1, at(20)), Ok(()));
         assert_eq!(granted(&rate, 1, 1020), 50);
         assert_eq!(granted(&rate, 1, 60_000), 1000);
+    }
+
+    #[test]
+    fn what_costs_as_much_as_many_is_granted_as_seldom() {
+        let rate = Rate::per_s(50);
+        let many = |ms| (0..1_000_000).take_while(|_| rate.take_many(1, 10, at(ms)).is_ok()).count();
+        assert_eq!((many(0), granted(&rate, 1, 0)), (100, 0));
+        assert_eq!(rate.take_many(1, 10, at(0)), Err(200));
+        assert_eq!((many(200), many(1200)), (1, 5));
+        assert_eq!(granted(&rate, 1, 1220), 1);
+    }
+
+    #[test]
+    fn what_turns_out_to_cost_more_is_paid_by_what_comes_next() {
+        let rate = Rate::per_s(30);
+        let dear = |ms| {
+            (0..1_000_000).take_while(|_| rate.take(1, at(ms)).map(|()| rate.charge(1, 9, at(ms))).is_ok()).count()
+        };
+        assert_eq!(dear(0), 60);
+        assert_eq!((1..=10).map(|second| dear(second * 1000)).sum::<usize>(), 30, "three a second from then on");
     }
 
     #[test]

@@ -5,24 +5,38 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Counts what each key has at the moment, and keeps what all of it shares. A key that has nothing is not kept, so
 /// there are never more keys than things.
-#[derive(Debug)]
 pub struct Tally<T> {
     most: usize,
+    new: Box<dyn Fn() -> T + Send + Sync>,
     held: Mutex<HashMap<u64, (usize, T)>>,
 }
 
-impl<T: Clone + Default> Tally<T> {
+impl<T: Clone + Default + 'static> Tally<T> {
     /// At most so many for each key; 0 is no limit.
     #[must_use]
     pub fn of(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, held: Mutex::default() })
+        Self::sharing(most, T::default)
+    }
+}
+
+impl<T> std::fmt::Debug for Tally<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Tally").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+impl<T: Clone> Tally<T> {
+    /// The same, with what all of one key is to share.
+    #[must_use]
+    pub fn sharing(most: usize, new: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { most, new: Box::new(new), held: Mutex::default() })
     }
 
     /// One more for that key; none when it has all that it may.
     #[must_use]
     pub fn take(self: &Arc<Self>, key: u64) -> Option<Held<T>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, shared) = held.entry(key).or_default();
+        let (count, shared) = held.entry(key).or_insert_with(|| (0, (self.new)()));
         if self.most > 0 && *count >= self.most {
             return None;
         }

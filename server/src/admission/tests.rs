@@ -131,3 +131,19 @@ async fn a_person_waits_for_so_many_answers_whatever_the_number_of_devices() {
     places.truncate(UNANSWERED_OF_PERSON_MAX - 1);
     let _free_again = passes[9].place().await;
 }
+
+#[test]
+fn what_costs_the_store_more_counts_as_more() {
+    let limits = Limits { joins_per_person_per_s: 1, changes_per_person_per_s: 1, ..Limits::default() };
+    let (admission, now) = (Admission::new(&limits), Time::from_ms(1));
+    let pass = admission.admit(&alice(), None).unwrap();
+    let unknown = || {
+        let joined = admission.grant(&pass, Wish::Join, now);
+        admission.unknown_session(&pass, now);
+        joined
+    };
+    assert_eq!((0..9).filter(|_| unknown().is_ok()).count(), 2, "of twenty joins at once");
+    let long = || admission.request(&alice(), now).and_then(|()| admission.long_read(&alice(), now));
+    assert_eq!((0..2).filter(|_| long().is_ok()).count(), 2, "of twenty requests at once");
+    assert!(long().is_err());
+}

@@ -14,14 +14,16 @@ use serde::de::DeserializeOwned;
 use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
-use switchboard_core::{Command, CompanyId, Refusal, Time};
+use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use tokio::sync::oneshot;
 
+use super::caller::Caller;
+use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
-use crate::journal::history::Page;
+use crate::journal::paging::Page;
 use crate::reading;
 use crate::view;
 
@@ -80,15 +82,48 @@ pub async fn command(
 /// # Errors
 /// `unknown_company`.
 pub fn must_exist(visit: &Visit<'_>) -> Result<(), Problem> {
-    if visit.company().exists() { Ok(()) } else { Err(Problem::from(&Refusal::UnknownCompany)) }
+    exists(visit.company())
 }
 
-/// Refuses a list of a company that is not there, which would look like an empty one.
+/// The same of one that is only looked at.
+///
+/// # Errors
+/// `unknown_company`.
+pub fn exists(company: &Company) -> Result<(), Problem> {
+    if company.exists() { Ok(()) } else { Err(unknown_company()) }
+}
+
+/// Refuses what is made in a company that is not there.
 ///
 /// # Errors
 /// `unknown_company`, or that nothing can be done now.
 pub async fn known_company(hub: &Hub, company: &CompanyId) -> Result<(), Problem> {
     visit(hub, company, |visit| must_exist(visit).map(|()| StatusCode::OK.into_response())).await.map(drop)
+}
+
+/// Shows something of a company as it is now; while the store cannot commit, as it is filed.
+///
+/// # Errors
+/// The problem that was found, or that nothing can be read now.
+pub async fn look(
+    hub: &Hub,
+    past: &Past,
+    caller: &Caller,
+    company: &CompanyId,
+    look: impl FnOnce(&Company) -> Answered,
+) -> Answered {
+    if hub.exchange.is_healthy() {
+        return visit(hub, company, |visit| look(visit.company())).await;
+    }
+    let of = company.clone();
+    let (company, _) = past.list_as_filed(caller, company, move |reader| reader.company(&of)).await?;
+    look(&company)
+}
+
+/// That there is no such company.
+#[must_use]
+pub fn unknown_company() -> Problem {
+    Problem::from(&Refusal::UnknownCompany)
 }
 
 /// An id in the path.

@@ -21,7 +21,7 @@ use crate::auth::Scope;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::journal::Fate;
-use crate::journal::history::{Listed, Page};
+use crate::journal::paging::{Listed, Page};
 use crate::shape;
 
 /// How a request is found in the logs of all who pass it on.
@@ -171,6 +171,6 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
         to: ask::moment("to", to.as_deref())?,
     };
     let page = Page { limit: ask::limit(limit)?, after: None };
-    let listed = past.ask(None, move |past| past.audit(&filter, &page, before)).await?;
+    let listed = past.list(&caller, None, move |past| past.audit(&filter, &page, before)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }

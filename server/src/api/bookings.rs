@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath, shown};
+use super::caller::Caller;
 use super::in_path::{OfBooking, OfCompany};
-use super::past::Past;
+use super::past::{Past, known};
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::history::{BookingDetail, Filter, Listed};
+use crate::journal::history::{BookingDetail, Filter};
+use crate::journal::paging::Listed;
 use crate::shape::{self, examples};
 use crate::view::{self, BookingView};
 
@@ -74,8 +76,8 @@ impl Filter {
     )
 )]
 pub async fn list(
-    State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
@@ -84,9 +86,9 @@ pub async fn list(
     let state = ask::one_of("state", state, &BookingState::ALL.map(BookingState::word))?;
     let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
     let page = ask::page::<BookingId>(limit, after.as_deref())?;
-    ask::known_company(&hub, &company).await?;
-    let listed = past.of(&company, move |past, company| past.bookings(company, &filter, &page)).await?;
-    Ok(shown(StatusCode::OK, &listed))
+    let question = known(move |past, company| past.bookings(company, &filter, &page));
+    let listed = past.list_of(&caller, &company, question).await?;
+    Ok(shown(StatusCode::OK, &listed.ok_or_else(ask::unknown_company)?))
 }
 
 /// Shows a booking with its offers.

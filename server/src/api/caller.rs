@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::header;
-use switchboard_core::Time;
+use switchboard_core::{Company, CompanyId, Time};
 use tokio::time::sleep;
 
 use super::problem::Problem;
 use crate::admission::Peer;
+use crate::admission::shares::{By, Part, Shared};
 use crate::auth::{ApiKey, Claims, Role, TokenError};
 use crate::clock::Reading;
 use crate::exchange::NotNow;
@@ -173,6 +174,34 @@ impl Caller {
         }
     }
 
+    /// A part of what all share, in a company if it is of one.
+    ///
+    /// # Errors
+    /// `rate_limited` when the caller has all that one may have, `overloaded` when the company has, or all are taken.
+    pub async fn part_of(&self, shared: &Shared, company: Option<&CompanyId>) -> Result<Part, Problem> {
+        Ok(shared.take(self.by(), company.map(CompanyId::as_str)).await?)
+    }
+
+    /// Who it is where something is shared out.
+    #[must_use]
+    pub fn by(&self) -> By<'_> {
+        match self {
+            Self::Key(key) => By::Key(key.id.as_deref().unwrap_or(&key.name)),
+            Self::Person(person) => By::Person(person),
+        }
+    }
+
+    /// It asks for what may go through a long past. Keys have no limit of requests.
+    ///
+    /// # Errors
+    /// `rate_limited`, when a person asks too much.
+    pub fn asks_long(&self, hub: &Hub) -> Result<(), Problem> {
+        match self {
+            Self::Key(_) => Ok(()),
+            Self::Person(person) => Ok(hub.admission.long_read(person, hub.exchange.clock().even())?),
+        }
+    }
+
     /// As whom it sees an employee's past.
     #[must_use]
     pub fn for_whom(&self) -> ForWhom {
@@ -205,7 +234,13 @@ impl Caller {
 /// Whether the person is shut out of the token's company; who names none may do nothing here.
 pub(super) async fn is_shut_out(hub: &Hub, claims: &Claims) -> Result<bool, NotNow> {
     match claims.company.as_deref().and_then(|company| company.parse().ok()) {
-        Some(company) => hub.exchange.look(&company, |company| company.shuts_out(claims.token())).await,
+        Some(company) => {
+            let shuts_out = |company: &Company| company.shuts_out(claims.token());
+            match hub.exchange.is_healthy() {
+                true => hub.exchange.look(&company, shuts_out).await,
+                false => hub.exchange.look_behind(&company, shuts_out).await,
+            }
+        }
         None => Ok(false),
     }
 }

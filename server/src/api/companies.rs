@@ -7,7 +7,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Refusal, Settings, Topic};
+use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Settings, Topic};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
@@ -20,7 +20,7 @@ use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
-use crate::journal::history::Listed;
+use crate::journal::paging::Listed;
 use crate::reading;
 use crate::shape::{self, examples};
 use crate::view::{self, CompanyView, Moment};
@@ -112,6 +112,8 @@ struct Idle<'a> {
     since: Moment,
     #[schema(value_type = Vec<shape::Topic>)]
     topics: Vec<&'a str>,
+    #[serde(skip)]
+    place: u64,
 }
 
 /// Lists companies, by id.
@@ -129,7 +131,7 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
     let page = ask::page::<CompanyId>(limit, after.as_deref())?;
     let prefix = prefix.unwrap_or_default();
     let among = caller.companies();
-    let listed = past.ask(None, move |past| past.companies(among.as_deref(), &prefix, &page)).await?;
+    let listed = past.list(&caller, None, move |past| past.companies(among.as_deref(), &prefix, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
@@ -150,12 +152,17 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
         (status = 404, description = "`unknown_company`"),
     )
 )]
-pub async fn show(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, conditions: Conditions) -> Answered {
+pub async fn show(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
+    InPath(company): InPath<String>,
+    conditions: Conditions,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let show = ask::visit(&hub, &company, |visit| {
-        let unknown = || Problem::from(&Refusal::UnknownCompany);
-        let tag = Tag::of_company(visit.company()).ok_or_else(unknown)?;
-        Ok(conditions.show(&view::company(visit.company()), &tag))
+    let show = ask::look(&hub, &past, &caller, &company, |company| {
+        let tag = Tag::of_company(company).ok_or_else(ask::unknown_company)?;
+        Ok(conditions.show(&view::company(company), &tag))
     });
     show.await
 }
@@ -346,20 +353,24 @@ async fn end_what_was_for(
         (status = 404, description = "`unknown_company`"),
     )
 )]
-pub async fn availability(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, uri: Uri) -> Answered {
+pub async fn availability(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
+    InPath(company): InPath<String>,
+    uri: Uri,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let AvailabilityQuery { topic, limit, after } = ask::query(&uri)?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
     let limit = ask::limit(limit)?;
-    let look = ask::visit(&hub, &company, |visit| {
-        ask::must_exist(visit)?;
-        let line = visit.company().in_line(topic.as_ref());
+    let look = ask::look(&hub, &past, &caller, &company, |company| {
+        ask::exists(company)?;
+        let line = company.in_line(topic.as_ref());
         let idle_now = line.len();
         // The cursor is a place in the line: it stays good when people leave the line.
         let rest = line.into_iter().filter(|employee| after.is_none_or(|after| employee.place > after));
-        let wanted: Vec<&Employee> = rest.take(limit as usize + 1).collect();
-        let Listed { items, next } = Listed::of(wanted, limit, |employee| employee.place.to_string());
-        let items = items.into_iter().map(idle).collect();
+        let Listed { items, next } = Listed::of(rest.map(idle), limit, |employee| employee.place.to_string());
         Ok(shown(StatusCode::OK, &InLine { available: idle_now > 0, idle: idle_now, items, next }))
     });
     look.await
@@ -371,5 +382,6 @@ fn idle(employee: &Employee) -> Idle<'_> {
         name: &employee.name,
         since: Moment(employee.since),
         topics: employee.topics.iter().map(Topic::as_str).collect(),
+        place: employee.place,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::Deserialize;
@@ -11,14 +11,16 @@ use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusa
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::{OfCompany, OfEmployee};
 use super::merge::Patched;
+use super::past::Past;
 use super::problem::Problem;
 use crate::channel::employee::intent;
 use crate::exchange::Visit;
 use crate::hub::Hub;
-use crate::journal::history::Listed;
+use crate::journal::paging::Listed;
 use crate::shape::{self, examples};
 use crate::view::{self, EmployeeView};
 
@@ -99,23 +101,27 @@ pub(super) fn ids_of_old((company, employee): (String, String)) -> Result<(Compa
         (status = 404, description = "`unknown_company`"),
     )
 )]
-pub async fn list(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, uri: Uri) -> Answered {
+pub async fn list(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
+    InPath(company): InPath<String>,
+    uri: Uri,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, status, topic, prefix } = ask::query(&uri)?;
     let prefix = prefix.unwrap_or_default();
     let page = ask::page::<EmployeeId>(limit, after.as_deref())?;
     let status = ask::one_of("status", status, &Status::ALL.map(Status::word))?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
-    let list = ask::visit(&hub, &company, |visit| {
-        ask::must_exist(visit)?;
-        let wanted = beginning_with(visit.company(), &prefix, page.after.as_deref()).filter(|employee| {
+    let list = ask::look(&hub, &past, &caller, &company, |company| {
+        ask::exists(company)?;
+        let wanted = beginning_with(company, &prefix, page.after.as_deref()).filter(|employee| {
             status.as_ref().is_none_or(|status| status == employee.status().word())
                 && topic.as_ref().is_none_or(|topic| employee.takes(topic))
         });
-        let items: Vec<_> = wanted.take(page.limit as usize + 1).collect();
-        let Listed { items, next } = Listed::of(items, page.limit, |employee| employee.id.to_string());
-        let items = items.into_iter().map(view::employee).collect();
-        Ok(shown(StatusCode::OK, &Listed { items, next }))
+        let listed = Listed::of(wanted.map(view::employee), page.limit, |employee| employee.id.to_string());
+        Ok(shown(StatusCode::OK, &listed))
     });
     list.await
 }
@@ -151,11 +157,17 @@ fn beginning_with<'a>(
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
     )
 )]
-pub async fn show(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions) -> Answered {
+pub async fn show(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
+    InPath(both): Both,
+    conditions: Conditions,
+) -> Answered {
     let (company, employee) = ids(both)?;
-    let show = ask::visit(&hub, &company, |visit| {
-        ask::must_exist(visit)?;
-        let known = known(visit, &employee)?;
+    let show = ask::look(&hub, &past, &caller, &company, |company| {
+        ask::exists(company)?;
+        let known = found(company.find_employee(&employee).map(|(_, known)| known))?;
         Ok(conditions.show(&view::employee(known), &Tag::of_employee(known)))
     });
     show.await
@@ -166,7 +178,11 @@ fn find<'a>(visit: &'a Visit<'_>, id: &EmployeeId) -> Option<&'a Employee> {
 }
 
 fn known<'a>(visit: &'a Visit<'_>, id: &EmployeeId) -> Result<&'a Employee, Problem> {
-    find(visit, id).ok_or_else(|| Problem::from(&Refusal::UnknownEmployee))
+    found(find(visit, id))
+}
+
+fn found(employee: Option<&Employee>) -> Result<&Employee, Problem> {
+    employee.ok_or_else(|| Problem::from(&Refusal::UnknownEmployee))
 }
 
 fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, status: StatusCode) -> Answered {

@@ -13,7 +13,7 @@ use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use switchboard_core::{CompanyId, Refusal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
 
@@ -22,8 +22,7 @@ use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
-use crate::admission::Following;
-use crate::exchange::NotNow;
+use crate::admission::shares::Part;
 use crate::feed::{self, Slice, Told, Wanted};
 use crate::hub::{Hub, closed};
 use crate::journal::news::Follower;
@@ -32,8 +31,6 @@ use crate::shape::{self, examples};
 
 /// How long an answer may wait for something to tell: less than most proxies do.
 const WAIT_MAX_MS: u64 = 60_000;
-/// Followers at once, waiting or streaming: half of the connections that there are beside the sockets.
-const FOLLOWERS_MAX: usize = 512;
 /// Events that are read for a stream at once: what one stream may hold in memory, about 100 KB.
 const STREAM_SLICE: usize = 64;
 /// A stream ends after that long, and the client comes back with what it had last: no connection lives for ever.
@@ -42,36 +39,6 @@ const STREAM_MAX: Duration = Duration::from_secs(240);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// When a client comes back.
 const COME_BACK: Duration = Duration::from_secs(1);
-
-/// Places for those who follow.
-#[derive(Clone, Debug)]
-pub struct Followers(Arc<Semaphore>);
-
-impl Default for Followers {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(FOLLOWERS_MAX)))
-    }
-}
-
-impl Followers {
-    /// A place for that caller: a person has few of them, so that nobody takes all.
-    fn place(&self, hub: &Hub, caller: &Caller) -> Result<Place, Problem> {
-        let of_person = match caller {
-            Caller::Person(person) => Some(hub.admission.follow(person)?),
-            Caller::Key(_) => None,
-        };
-        let of_all = self.0.clone().try_acquire_owned();
-        let of_all = of_all.map_err(|_| Problem::from(NotNow::Overloaded { retry_in_ms: 1_000 }))?;
-        Ok(Place { _of_all: of_all, _of_person: of_person })
-    }
-}
-
-/// The place of one who follows; given back when dropped.
-#[derive(Debug)]
-struct Place {
-    _of_all: OwnedSemaphorePermit,
-    _of_person: Option<Following>,
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -157,7 +124,6 @@ struct Listed {
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
-    State(followers): State<Followers>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
@@ -176,12 +142,15 @@ pub async fn list(
     let streams =
         header_text(&headers, header::ACCEPT.as_str()).is_some_and(|kinds| kinds.contains("text/event-stream"));
     let last = header_text(&headers, "last-event-id").filter(|_| streams);
-    let place = if streams || wait_ms > 0 { Some(followers.place(&hub, &caller)?) } else { None };
+    let place = match streams || wait_ms > 0 {
+        true => Some(caller.part_of(&hub.admission.shares.feeds, Some(&company)).await?),
+        false => None,
+    };
     // Before anything is read: so nothing can be filed unnoticed in between.
     let follower = past.follow(&company);
     let removed = past.of(&company, |reader, company| reader.ask(|tables| removal::last(tables, company))).await?;
-    let after = start(&hub, &past, &company, last.or(after.as_deref())).await?;
-    let mut reading = Reading { past, company, removed, follower, after, wanted, closing: hub.closing.clone() };
+    let after = start(&past, &company, last.or(after.as_deref())).await?;
+    let mut reading = Reading { past, caller, company, removed, follower, after, wanted, closing: hub.closing.clone() };
     if streams {
         return Ok(stream_of(reading, place));
     }
@@ -196,11 +165,14 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// After which number to read. What a company has told before is filed first: whoever was told of it finds it.
-async fn start(hub: &Hub, past: &Past, company: &CompanyId, after: Option<&str>) -> Result<u64, Problem> {
-    let kept = past.of(company, |reader, company| reader.ask(|connection| feed::kept(connection, company))).await?;
+async fn start(past: &Past, company: &CompanyId, after: Option<&str>) -> Result<u64, Problem> {
+    let kept = past.of(company, |reader, company| {
+        let kept = reader.ask(|connection| feed::kept(connection, company))?;
+        Ok((kept, kept.is_some() || reader.is_known(company)?))
+    });
+    let (kept, is_known) = kept.await?;
     let Some((oldest, latest)) = kept else {
-        ask::known_company(hub, company).await?;
-        return Ok(0);
+        return if is_known { Ok(0) } else { Err(ask::unknown_company()) };
     };
     let after = match after {
         None => return Ok(oldest - 1),
@@ -219,6 +191,7 @@ async fn start(hub: &Hub, past: &Past, company: &CompanyId, after: Option<&str>)
 /// One who reads a company's feed on.
 struct Reading {
     past: Past,
+    caller: Caller,
     company: CompanyId,
     /// The event by which a company of that id was removed last, when this began.
     removed: Option<u64>,
@@ -233,7 +206,7 @@ impl Reading {
     async fn slice(&mut self, limit: usize, until: Instant) -> Result<Slice, Problem> {
         loop {
             let (company, after, wanted) = (self.company.clone(), self.after, self.wanted.clone());
-            let read = self.past.as_filed(move |reader| {
+            let read = self.past.slice_as_filed(&self.caller, &self.company, move |reader| {
                 reader.ask(|connection| {
                     let slice = feed::read(connection, &company, after, limit, &wanted)?;
                     Ok((slice, removal::last(connection, &company)?))
@@ -267,7 +240,7 @@ impl Reading {
 }
 
 /// A stream that is read as fast as the client takes it: one that takes nothing holds a slice, and no more.
-fn stream_of(reading: Reading, place: Option<Place>) -> Response {
+fn stream_of(reading: Reading, place: Option<Part>) -> Response {
     let streaming = Streaming { reading, ready: VecDeque::new(), begun: false, until: Instant::now() + STREAM_MAX };
     let events = stream::unfold((streaming, place), |(mut streaming, place)| async move {
         streaming.next().await.map(|event| (Ok(event), (streaming, place)))

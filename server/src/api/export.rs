@@ -1,31 +1,32 @@
 //! A company's export over HTTP: lines of JSON, written while the store is read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{Uri, header};
 use axum::response::IntoResponse;
 use futures_util::stream;
 use serde::Deserialize;
 use switchboard_core::CompanyId;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath};
+use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::Past;
-use super::problem::Problem;
-use crate::exchange::NotNow;
 use crate::hub::Hub;
+use crate::journal::reader::Reader;
 use crate::shape::examples;
 
 /// Pieces that wait for whoever reads slowly.
 const PIECES_WAITING: usize = 4;
-/// Exports at once: each holds one moment of the store, and all that was written since waits for it in SQLite's log.
-static PLACES: Semaphore = Semaphore::const_new(2);
-/// When to try again if they are taken.
-const FULL: NotNow = NotNow::Overloaded { retry_in_ms: 5_000 };
+/// How long a piece may wait to be taken: less than 7 KB a second is nobody's line, and holds a moment of the store.
+const PIECE_WAIT_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +42,7 @@ struct ExportQuery {
 ///
 /// The answer has one JSON object a line, each with its `kind`: `company`, `employee`, `booking` with its offers as
 /// `asked`, `session`, `message`, and with `events=true` also `event`, all that happened. The last line has the kind
-/// `end` and the counts: without it the export was cut. Two are made at a time.
+/// `end` and the counts: without it the export was cut. Of a company one is made at a time.
 ///
 /// # Errors
 /// `unknown_company`, a bad query, or `overloaded`.
@@ -61,24 +62,32 @@ struct ExportQuery {
 pub async fn show(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let ExportQuery { events } = ask::query(&uri)?;
-    ask::known_company(&hub, &company).await?;
-    let place = PLACES.try_acquire().map_err(|_| Problem::from(FULL))?;
-    hub.exchange.file(Some(&company)).await?;
+    caller.asks_long(&hub)?;
+    let place = caller.part_of(&hub.admission.shares.exports, Some(&company)).await?;
+    if !past.of(&company, Reader::is_known).await? {
+        return Err(ask::unknown_company());
+    }
     let (pieces, waiting) = mpsc::channel::<Bytes>(PIECES_WAITING);
     let file = format!("attachment; filename=\"{company}.ndjson\"");
     tokio::spawn(async move {
         let exported = past.of(&company, move |past, company| {
-            // Whoever does not read on is cut with their connection, and the receiver is gone then.
-            past.export(company, events, |piece| pieces.blocking_send(piece.into()).is_ok())
+            // Whoever has gone has dropped the receiver.
+            let this_thread = Handle::current();
+            let exported = past.export(company, events, |piece| {
+                let taken = async { timeout(PIECE_WAIT_MAX, pieces.send(piece.into())).await };
+                matches!(this_thread.block_on(taken), Ok(Ok(())))
+            });
+            drop(place);
+            exported
         });
         // What was cut lacks its last line.
         let _whole_or_cut = exported.await;
-        drop(place);
     });
     let body = stream::unfold(waiting, |mut waiting| async move {
         waiting.recv().await.map(|piece| (Ok::<_, std::convert::Infallible>(piece), waiting))

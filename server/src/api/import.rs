@@ -14,15 +14,14 @@ use futures_util::StreamExt;
 use serde::Serialize;
 use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
 use switchboard_core::{Command, CompanyId, EmployeeId, Topic};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::problem::Problem;
-use crate::exchange::{NotNow, Visit};
+use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::shape::examples;
 use blocks::Blocks;
@@ -33,17 +32,15 @@ const FILE_MAX_BYTES: usize = 32 * 1024 * 1024;
 /// Lines of a file: what is taken in one visit is one entry of the journal, and everybody else of the company waits for
 /// the visit.
 const LINES_MAX: u64 = 100_000;
-/// Files at once: each is held in memory, as employees, until it is whole.
-const FILES_MAX: usize = 2;
-/// How long the next bytes may take.
-const BYTES_WAIT_MAX: Duration = Duration::from_secs(30);
+/// In each such time at least so many bytes of a file must come, or it must end: who sends it slower than anybody's line
+/// holds a place for nothing.
+const SPEED_LOOKED_AT: Duration = Duration::from_secs(10);
+const SPEED_LEAST_BYTES: usize = 16 * 1024;
 
 /// Where a file goes: in the place of an employee's id, so that an employee may be called so as well.
 const PLACE: &str = "import";
 /// What is for an address of an employee, but for that one.
 const FOR_AN_EMPLOYEE: &str = "GET,HEAD,PUT,PATCH,DELETE";
-
-static FILES: Semaphore = Semaphore::const_new(FILES_MAX);
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +123,7 @@ pub async fn import(
     }
     let form = Form::of(request.headers())?;
     ask::known_company(&hub, &company).await?;
-    let Ok(_place) = FILES.try_acquire() else { return Err(NotNow::Overloaded { retry_in_ms: 1000 }.into()) };
+    let _place = caller.part_of(&hub.admission.shares.files, Some(&company)).await?;
     let wanted = read(form, request.into_body()).await?;
     // It may have taken minutes.
     caller.still_may(&hub)?;
@@ -143,12 +140,16 @@ pub fn allowed_at(route: &str, path: &str) -> Option<&'static str> {
 async fn read(form: Form, body: Body) -> Result<Vec<Wanted>, Problem> {
     let (mut blocks, mut sheet) = (Blocks::new(form), Sheet::new(form));
     let mut chunks = body.into_data_stream();
-    let mut bytes = 0;
+    let (mut bytes, mut enough) = (0, SPEED_LEAST_BYTES);
+    let mut until = Instant::now() + SPEED_LOOKED_AT;
     loop {
-        let chunk = timeout(BYTES_WAIT_MAX, chunks.next()).await.map_err(|_late| too_slow())?;
+        let chunk = timeout_at(until, chunks.next()).await.map_err(|_late| too_slow())?;
         let Some(chunk) = chunk else { break };
         let chunk = chunk.map_err(|error| Problem::invalid(format!("the body: {error}")))?;
         bytes += chunk.len();
+        if bytes >= enough {
+            (until, enough) = (Instant::now() + SPEED_LOOKED_AT, bytes + SPEED_LEAST_BYTES);
+        }
         if bytes > FILE_MAX_BYTES {
             let detail = format!("a file has at most {FILE_MAX_BYTES} bytes");
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
@@ -170,7 +171,8 @@ async fn read(form: Form, body: Body) -> Result<Vec<Wanted>, Problem> {
 }
 
 fn too_slow() -> Problem {
-    let detail = format!("nothing of the file came for {} seconds; send it again", BYTES_WAIT_MAX.as_secs());
+    let (least, seconds) = (SPEED_LEAST_BYTES / 1024, SPEED_LOOKED_AT.as_secs());
+    let detail = format!("less than {least} KiB of the file came in {seconds} seconds; send it again");
     Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +10,7 @@ use switchboard_core::{Brand, Command, CompanyId, LogoId};
 use tokio::sync::Semaphore;
 
 use super::ask::{self, Answered, InPath, Sent};
+use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, tagged};
 use super::in_path::{OfCompany, OfLogo};
 use super::past::Past;
@@ -162,12 +163,17 @@ pub(super) async fn tidy(hub: &Hub, company: &CompanyId) {
         (status = 404, description = "`unknown_company`, `unknown_logo`"),
     )
 )]
-pub async fn show(State(hub): State<Arc<Hub>>, State(past): State<Past>, InPath(company): InPath<String>) -> Answered {
+pub async fn show(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
+    InPath(company): InPath<String>,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let mut logo = None;
-    let look = ask::visit(&hub, &company, |visit| {
-        ask::must_exist(visit)?;
-        logo = visit.company().brand().logo.clone();
+    let look = ask::look(&hub, &past, &caller, &company, |company| {
+        ask::exists(company)?;
+        logo = company.brand().logo.clone();
         Ok(StatusCode::OK.into_response())
     });
     look.await?;

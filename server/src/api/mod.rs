@@ -28,6 +28,10 @@ pub mod rights;
 
 pub mod origins;
 
+pub mod behind;
+
+mod unread;
+
 pub mod audit;
 
 pub mod companies;
@@ -81,7 +85,6 @@ use crate::journal::reader::Reader;
 use crate::socket;
 use crate::webhooks::Webhooks;
 use caller::Caller;
-use events::Followers;
 use past::Past;
 
 /// What the API works with.
@@ -89,7 +92,6 @@ use past::Past;
 struct Desk {
     hub: Arc<Hub>,
     past: Past,
-    followers: Followers,
     webhooks: Arc<Webhooks>,
 }
 
@@ -102,12 +104,6 @@ impl FromRef<Desk> for Arc<Hub> {
 impl FromRef<Desk> for Past {
     fn from_ref(desk: &Desk) -> Self {
         desk.past.clone()
-    }
-}
-
-impl FromRef<Desk> for Followers {
-    fn from_ref(desk: &Desk) -> Self {
-        desk.followers.clone()
     }
 }
 
@@ -185,6 +181,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .fallback(nothing::unknown_route)
         .method_not_allowed_fallback(nothing::unknown_method)
         .layer(from_fn_with_state(hub.clone(), with_caller))
+        .layer(from_fn_with_state(hub.clone(), behind::told))
         .layer(from_fn_with_state(hub.clone(), origins::shared))
         .layer(map_response(|answer: Response| std::future::ready(heads::kept_by_nobody(answer))))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
@@ -197,8 +194,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .layer(from_fn(measured::measured))
         .fallback(nothing::unknown_route);
     let all = console::with_page(routes, &hub).with_state(Desk {
-        past: Past::new(hub.exchange.clone(), reader),
-        followers: Followers::default(),
+        past: Past::new(hub.clone(), reader),
         webhooks: endpoints,
         hub,
     });
@@ -237,7 +233,9 @@ async fn with_caller(
     if audit::is_change(request.method()) && asked.route.is_some() {
         audit::listed(&hub, &caller, peer, asked, request, next).await
     } else {
-        shown_while_allowed(hub, caller, request, next).await
+        let company = asked.company;
+        let answer = shown_while_allowed(hub.clone(), caller.clone(), request, next).await;
+        unread::weighed(&hub, &caller, company.as_deref(), answer).await
     }
 }
 

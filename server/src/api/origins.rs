@@ -13,7 +13,7 @@ use crate::hub::Hub;
 const PREFLIGHT_S: &str = "600";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "authorization, content-type, if-match, if-none-match, last-event-id, traceparent, x-request-id";
-const SHOWN: &str = "etag, link, retry-after, x-request-id";
+const SHOWN: &str = "etag, link, retry-after, switchboard-behind, x-request-id";
 
 /// Lets the pages of allowed origins read what the API answers. What a browser asks before needs no key: it sends none.
 pub async fn shared(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {

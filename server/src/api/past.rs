@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use switchboard_core::CompanyId;
 
+use super::caller::Caller;
 use super::problem::Problem;
-use crate::exchange::Exchange;
+use crate::admission::shares::Part;
+use crate::hub::Hub;
 use crate::journal::StoreError;
 use crate::journal::news::Follower;
 use crate::journal::reader::Reader;
@@ -13,13 +15,13 @@ use crate::journal::reader::Reader;
 /// Companies, bookings, sessions and messages as the store has them.
 #[derive(Clone)]
 pub struct Past {
-    exchange: Arc<Exchange>,
+    hub: Arc<Hub>,
     reader: Reader,
 }
 
 impl Past {
-    pub(super) const fn new(exchange: Arc<Exchange>, reader: Reader) -> Self {
-        Self { exchange, reader }
+    pub(super) const fn new(hub: Arc<Hub>, reader: Reader) -> Self {
+        Self { hub, reader }
     }
 
     /// What reads the tables.
@@ -28,33 +30,96 @@ impl Past {
         &self.reader
     }
 
-    /// Asks about a company.
+    /// Asks about one thing of a company, which takes no longer in a large one.
     ///
     /// # Errors
-    /// As [`Past::ask`].
+    /// When the store cannot be read.
     pub async fn of<T: Send + 'static>(
         &self,
         company: &CompanyId,
         question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
-        self.ask(Some(company), move |reader| question(reader, &of)).await
+        self.file(Some(company)).await;
+        self.as_filed(move |reader| question(reader, &of)).await
     }
 
-    /// Asks about a company, or about all of them, away from the threads that serve sockets.
+    /// Asks for a page of a list of a company, when it is the caller's turn.
     ///
     /// # Errors
-    /// When the store cannot be read, or what was told last cannot be filed there.
-    pub async fn ask<T: Send + 'static>(
+    /// When others' turns take too long, or the store cannot be read.
+    pub async fn list_of<T: Send + 'static>(
         &self,
+        caller: &Caller,
+        company: &CompanyId,
+        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let of = company.clone();
+        self.list(caller, Some(company), move |reader| question(reader, &of)).await
+    }
+
+    /// The same of a company, or of all of them.
+    ///
+    /// # Errors
+    /// As [`Past::list_of`].
+    pub async fn list<T: Send + 'static>(
+        &self,
+        caller: &Caller,
         company: Option<&CompanyId>,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.exchange.file(company).await?;
-        self.reader.aside(question).await.map_err(|error| Problem::unreadable(&error))
+        let turn = caller.part_of(&self.hub.admission.shares.lists, company).await?;
+        self.file(company).await;
+        self.in_turn(turn, question).await
     }
 
-    /// Asks the tables as they are, without having anything filed before: for who is told when there is more.
+    /// The same of the tables as they are.
+    ///
+    /// # Errors
+    /// As [`Past::list_of`].
+    pub async fn list_as_filed<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        company: &CompanyId,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = caller.part_of(&self.hub.admission.shares.lists, Some(company)).await?;
+        self.in_turn(turn, question).await
+    }
+
+    /// The same for who follows, and is told when there is more.
+    ///
+    /// # Errors
+    /// As [`Past::list_of`].
+    pub async fn slice_as_filed<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        company: &CompanyId,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = caller.part_of(&self.hub.admission.shares.slices, Some(company)).await?;
+        self.in_turn(turn, question).await
+    }
+
+    /// Asks for what may go through a long past of a company, when it is the caller's turn. For a person it counts as
+    /// several requests.
+    ///
+    /// # Errors
+    /// When the caller asks too much, others' turns take too long, or the store cannot be read.
+    pub async fn long_of<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        company: &CompanyId,
+        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        caller.asks_long(&self.hub)?;
+        let turn = caller.part_of(&self.hub.admission.shares.long_reads, Some(company)).await?;
+        self.file(Some(company)).await;
+        let of = company.clone();
+        self.in_turn(turn, move |reader| question(reader, &of)).await
+    }
+
+    /// Asks the tables as they are, without having anything filed before.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -65,9 +130,41 @@ impl Past {
         self.reader.aside(question).await.map_err(|error| Problem::unreadable(&error))
     }
 
+    /// The turn is over when the question is: also of one that nobody waits for any more.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        turn: Part,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let answered = self.as_filed(move |reader| {
+            let answer = question(reader);
+            drop(turn);
+            answer
+        });
+        answered.await
+    }
+
+    /// Has all that was told filed. While the store cannot be written, what is filed is all that there is to show, and
+    /// the answer says so ([`super::behind`]).
+    pub async fn file(&self, company: Option<&CompanyId>) {
+        if self.hub.exchange.is_healthy() {
+            let _filed_or_behind = self.hub.exchange.file(company).await;
+        }
+    }
+
     /// Follows what is filed of a company.
     #[must_use]
     pub fn follow(&self, company: &CompanyId) -> Follower {
         self.reader.news().follow(company)
+    }
+}
+
+/// A question that is not asked of a company that is not there: its list would look like an empty one.
+pub fn known<T>(
+    question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError>,
+) -> impl FnOnce(&Reader, &CompanyId) -> Result<Option<T>, StoreError> {
+    move |reader, company| match reader.is_known(company)? {
+        true => question(reader, company).map(Some),
+        false => Ok(None),
     }
 }

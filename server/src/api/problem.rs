@@ -7,6 +7,7 @@ use switchboard_core::{Company, Refusal};
 
 use super::heads;
 use crate::admission::Limited;
+use crate::admission::shares::Full;
 use crate::exchange::NotNow;
 use crate::journal::StoreError;
 use crate::telemetry::refusals::Refused;
@@ -127,6 +128,19 @@ impl From<&Refusal> for Problem {
 impl From<NotNow> for Problem {
     fn from(not_now: NotNow) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, not_now.reason(), not_now.to_string())
+    }
+}
+
+impl From<Full> for Problem {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::OfCaller(limited) => limited.into(),
+            Full::OfAll { what, retry_in_ms } => {
+                let detail = format!("too many {what} at once; try again in {retry_in_ms} ms");
+                let reason = NotNow::Overloaded { retry_in_ms }.reason();
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, reason, detail)
+            }
+        }
     }
 }
 

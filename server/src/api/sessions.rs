@@ -12,10 +12,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::in_path::{OfCompany, OfSession};
-use super::past::Past;
+use super::past::{Past, known};
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::history::{Filter, Listed};
+use crate::journal::history::Filter;
+use crate::journal::paging::Listed;
+use crate::journal::reader::Reader;
 use crate::shape::{self, examples};
 use crate::view::{self, MessageView, NotesView, SessionView};
 
@@ -89,7 +91,6 @@ struct MessagesQuery {
     )
 )]
 pub async fn list(
-    State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -100,10 +101,10 @@ pub async fn list(
     let state = ask::one_of("state", state, &["running", "ended"])?;
     let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
     let page = ask::page::<SessionId>(limit, after.as_deref())?;
-    ask::known_company(&hub, &company).await?;
-    let listed =
-        past.of(&company, move |past, company| past.sessions(company, &filter, &page, caller.for_whom())).await?;
-    Ok(shown(StatusCode::OK, &listed))
+    let for_whom = caller.for_whom();
+    let question = known(move |past, company| past.sessions(company, &filter, &page, for_whom));
+    let listed = past.list_of(&caller, &company, question).await?;
+    Ok(shown(StatusCode::OK, &listed.ok_or_else(ask::unknown_company)?))
 }
 
 /// Shows a session.
@@ -141,6 +142,7 @@ pub async fn show(State(past): State<Past>, InPath((company, session)): InPath<(
 )]
 pub async fn messages(
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath((company, session)): InPath<(String, String)>,
     uri: Uri,
 ) -> Answered {
@@ -148,7 +150,8 @@ pub async fn messages(
     let MessagesQuery { limit, after, from, to } = ask::query(&uri)?;
     let page = ask::page::<MessageId>(limit, after.as_deref())?;
     let between = (ask::moment("from", from.as_deref())?, ask::moment("to", to.as_deref())?);
-    let listed = past.of(&company, move |past, company| past.messages(company, session, between, &page)).await?;
+    let question = move |past: &Reader, company: &CompanyId| past.messages(company, session, between, &page);
+    let listed = past.list_of(&caller, &company, question).await?;
     let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &listed))
 }

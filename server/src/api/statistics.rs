@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, EmployeeId, Refusal, Time};
 use utoipa::IntoParams;
 
-use super::ask::{self, Answered, InPath, known_company, shown};
+use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::employees::{Both, ids};
 use super::in_path::{OfCompany, OfEmployee};
-use super::past::Past;
+use super::past::{Past, known};
 use super::problem::Problem;
 use super::sheet;
 use crate::hub::Hub;
-use crate::journal::history::Listed;
+use crate::journal::paging::Listed;
 use crate::journal::statistics::{CompanyStatistics, EmployeeStatistics, Question};
 use crate::journal::tally::Range;
 use crate::shape::{self, examples};
@@ -179,6 +179,7 @@ struct EmployeeQuery {
 pub async fn of_company(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
     uri: Uri,
@@ -191,8 +192,8 @@ pub async fn of_company(
         return Err(Problem::invalid(format!("`within_s` must be 0 to {WITHIN_MAX_S}")));
     }
     let question = question(from.as_deref(), to.as_deref(), within_s, hub.exchange.clock().now())?;
-    known_company(&hub, &company).await?;
-    let found = past.of(&company, move |past, company| past.statistics(company, question)).await?;
+    let found = past.long_of(&caller, &company, known(move |past, company| past.statistics(company, question))).await?;
+    let found = found.ok_or_else(ask::unknown_company)?;
     form.one(&[COMPANY_COLUMNS, WORK_COLUMNS], &found)
 }
 
@@ -219,6 +220,7 @@ pub async fn of_company(
 pub async fn of_employees(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
     uri: Uri,
@@ -227,9 +229,8 @@ pub async fn of_employees(
     let EmployeesQuery { from, to, format, limit, after } = ask::query(&uri)?;
     let (form, page) = (Form::wanted(format, &headers)?, ask::page::<EmployeeId>(limit, after.as_deref())?);
     let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
-    known_company(&hub, &company).await?;
-    let read = past.of(&company, move |past, company| past.statistics_of_employees(company, question, &page));
-    let found = read.await?;
+    let read = known(move |past, company| past.statistics_of_employees(company, question, &page));
+    let found = past.long_of(&caller, &company, read).await?.ok_or_else(ask::unknown_company)?;
     form.page(&[&["id", "name"], WORK_COLUMNS], &found, &uri)
 }
 
@@ -263,10 +264,9 @@ pub async fn of_employee(
     let EmployeeQuery { from, to, format } = ask::query(&uri)?;
     let form = Form::wanted(format, &headers)?;
     let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
-    known_company(&hub, &company).await?;
-    let found = past
-        .of(&company, move |past, company| past.statistics_of(company, &employee, question, caller.for_whom()))
-        .await?;
+    let for_whom = caller.for_whom();
+    let read = known(move |past, company| past.statistics_of(company, &employee, question, for_whom));
+    let found = past.long_of(&caller, &company, read).await?.ok_or_else(ask::unknown_company)?;
     let found: EmployeeStatistics = found.ok_or_else(|| Problem::from(&Refusal::UnknownEmployee))?;
     form.one(&[&["id", "name"], WORK_COLUMNS], &found)
 }

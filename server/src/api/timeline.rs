@@ -1,11 +1,12 @@
 //! A booking's timeline over HTTP.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use switchboard_core::Refusal;
 
 use super::ask::{Answered, InPath, shown};
 use super::bookings::ids;
+use super::caller::Caller;
 use super::in_path::OfBooking;
 use super::past::Past;
 use super::problem::Problem;
@@ -27,9 +28,13 @@ use crate::journal::timeline::Timeline;
         (status = 422, description = "`too_far_back`"),
     )
 )]
-pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
+pub async fn show(
+    State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
+    InPath((company, booking)): InPath<(String, String)>,
+) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
-    let found = past.of(&company, move |past, company| past.timeline(company, booking)).await?;
+    let found = past.long_of(&caller, &company, move |past, company| past.timeline(company, booking)).await?;
     let found: Timeline = found.ok_or_else(|| Problem::from(&Refusal::UnknownBooking))?;
     Ok(shown(StatusCode::OK, &found))
 }

@@ -4,7 +4,7 @@ pub(super) mod deliveries;
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::caller::Caller;
 use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
 use super::past::Past;
@@ -21,7 +22,7 @@ use crate::config::Secret;
 use crate::exchange::NotNow;
 use crate::feed::{self, Wanted};
 use crate::hub::Hub;
-use crate::journal::history::Listed;
+use crate::journal::paging::Listed;
 use crate::journal::{Change, StoreError};
 use crate::shape::{self, examples};
 use crate::view::Moment;
@@ -175,6 +176,7 @@ impl View {
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
 ) -> Answered {
@@ -182,17 +184,15 @@ pub async fn list(
     let PageQuery { limit, after } = ask::query(&uri)?;
     let after = after.map(|after| uuid(&after).ok_or_else(ask::no_cursor)).transpose()?.unwrap_or_default();
     let (now, limit) = (hub.exchange.clock().now(), ask::limit(limit)?);
-    let found = past.of(&company, move |reader, company| {
-        reader.ask(|connection| {
+    let found = past.list_of(&caller, &company, move |reader, company| {
+        let found: Vec<View> = reader.ask(|connection| {
             let found = records::endpoints(connection, company, &after, limit + 1)?;
             found.iter().map(|found| Ok(View::of(found, records::behind(connection, found)?, now))).collect()
-        })
-    });
-    let found: Vec<View> = found.await?;
-    if found.is_empty() {
+        })?;
         // A company that was removed still shows its endpoints, so that they can be removed too.
-        ask::known_company(&hub, &company).await?;
-    }
+        Ok((!found.is_empty() || reader.is_known(company)?).then_some(found))
+    });
+    let found = found.await?.ok_or_else(ask::unknown_company)?;
     Ok(shown(StatusCode::OK, &Listed::of(found, limit, |view| view.id.clone())))
 }
 

@@ -61,6 +61,7 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
     let company = match caller.hub.exchange.company_of_session(id).await {
         Ok(Some(company)) => company,
         Ok(None) => {
+            caller.hub.admission.unknown_session(caller.pass, caller.clock().even());
             caller.reply.send_error(&error("unknown_session", Refusal::UnknownSession.to_string()));
             return old;
         }

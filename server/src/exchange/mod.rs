@@ -24,7 +24,7 @@ use crate::journal::{Change, Fate, Journal, ReadBack, Release, StoreError, Work}
 use crate::metrics::METRICS;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::mpsc::Permit;
-use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock};
+use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock, watch};
 
 pub use availability::Changes;
 pub use rooms::{Line, Room, Rooms};
@@ -56,6 +56,9 @@ pub struct Exchange {
     timekeeper: Timekeeper,
     clock: Clock,
     next_line: AtomicU64,
+    /// Which filing of all companies, for who joins a session that is not known, began last, and which was done last.
+    filings: AtomicU64,
+    filing_all: AsyncMutex<u64>,
     draining: AtomicBool,
 }
 
@@ -138,12 +141,7 @@ impl Exchange {
     /// An exchange on that journal and store, which somebody else keeps time for: [`Exchange::take_due`] and
     /// [`Exchange::wake`].
     #[must_use]
-    pub fn new(
-        journal: Journal,
-        store: Arc<dyn ReadBack>,
-        snapshots: SyncSender<CompanyId>,
-        clock: Clock,
-    ) -> Arc<Self> {
+    pub fn new(journal: Journal, store: Arc<dyn ReadBack>, snapshots: SyncSender<CompanyId>, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             journal,
             store,
@@ -153,6 +151,8 @@ impl Exchange {
             timekeeper: Timekeeper::default(),
             clock,
             next_line: AtomicU64::new(1),
+            filings: AtomicU64::new(0),
+            filing_all: AsyncMutex::new(0),
             draining: AtomicBool::new(false),
         })
     }
@@ -212,7 +212,19 @@ impl Exchange {
         seen.ok_or(NotNow::Unavailable)
     }
 
-    /// The same without waiting for anything: none when the company is not in memory.
+    /// Looks at a company while the store cannot commit: as it was when it was in memory, or else as it is filed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn look_behind<R>(&self, id: &CompanyId, look: impl Fn(&Company) -> R) -> Result<R, NotNow> {
+        if let Some(seen) = self.peek(id, &look) {
+            return Ok(seen);
+        }
+        let read = self.store.read_company(id).await;
+        read.map(|(company, _)| look(&company)).map_err(|error| NotNow::from(&error))
+    }
+
+    /// Looks at a company without waiting for anything: none when it is not in memory.
     pub fn peek<R>(&self, id: &CompanyId, look: impl FnOnce(&Company) -> R) -> Option<R> {
         let slot = self.known_slot(id)?;
         let live = slot.lock();
@@ -427,8 +439,28 @@ impl Exchange {
         if known.is_some() {
             return Ok(known);
         }
-        self.file(None).await?;
+        let filed = self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))?;
+        if filed.is_some() {
+            return Ok(filed);
+        }
+        // One that has just begun and ended is not filed yet.
+        self.file_together().await?;
         self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))
+    }
+
+    /// Comes back when all that was told until now is filed. Whoever asks while others wait for it waits for the same:
+    /// what costs a filing of all companies is done once for all of them.
+    async fn file_together(&self) -> Result<(), NotNow> {
+        let asked = self.filings.load(Ordering::Acquire);
+        let mut done = self.filing_all.lock().await;
+        // One that began after this was asked.
+        if *done > asked {
+            return Ok(());
+        }
+        let begun = self.filings.fetch_add(1, Ordering::AcqRel) + 1;
+        self.file(None).await?;
+        *done = begun;
+        Ok(())
     }
 
     /// Comes back when all that was told of a company, or of all, is in the tables that history is read from.
@@ -570,6 +602,12 @@ impl Exchange {
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.journal.is_healthy()
+    }
+
+    /// Follows whether the store can commit.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<bool> {
+        self.journal.health()
     }
 }
 

@@ -22,6 +22,8 @@ pub use told::{Told, event_id};
 
 /// Stored events that are looked at for one slice: of a type that is seldom, a long past is read in parts.
 const LOOKED_AT_MAX: u32 = 2_000;
+/// Bytes of a slice, as it is told: what each of those who follow holds in memory.
+const SLICE_MAX_BYTES: usize = 256 * 1024;
 
 /// Which types of events are wanted; all when none is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +77,7 @@ pub fn read(
     let mut query = connection.prepare_cached(sql)?;
     let mut rows = query.query(params![company.as_str(), after.cast_signed(), LOOKED_AT_MAX])?;
     let mut slice = Slice { events: Vec::new(), next: after, is_all: false };
-    let mut looked_at = 0;
+    let (mut looked_at, mut bytes) = (0, 0);
     while let Some(row) = rows.next()? {
         let seq = row.get::<_, i64>(0)?.cast_unsigned();
         let stored = row.get_ref(2)?.as_str().map_err(unreadable)?;
@@ -84,7 +86,12 @@ pub fn read(
                 return Ok(slice);
             }
             let event = parse(row.get_ref(3)?.as_str().map_err(unreadable)?)?;
-            slice.events.extend(render::told(connection, company, seq, time(row.get(1)?), &event)?);
+            let told = render::told(connection, company, seq, time(row.get(1)?), &event)?;
+            bytes += told.as_ref().map_or(0, |told| told.json.len());
+            if bytes > SLICE_MAX_BYTES && !slice.events.is_empty() {
+                return Ok(slice);
+            }
+            slice.events.extend(told);
         }
         slice.next = seq;
         looked_at += 1;

@@ -11,6 +11,7 @@ use utoipa::openapi::schema::{ArrayBuilder, Ref, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::StoreError;
+use super::paging::{Listed, Page, list};
 use super::reader::{Reader, unreadable};
 use super::removal::begins_at;
 use super::tables::{ms, time};
@@ -73,37 +74,6 @@ macro_rules! sessions {
              ORDER BY s.id DESC LIMIT :limit"
         )
     };
-}
-
-/// Which part of a list is asked for.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// How many at most.
-    pub limit: u32,
-    /// The cursor that the page before ended with.
-    pub after: Option<String>,
-}
-
-/// A page of a list, and the cursor of the next one.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Page)]
-pub struct Listed<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// The cursor to go on with; none on the last page.
-    #[schema(required)]
-    pub next: Option<String>,
-}
-
-impl<T> Listed<T> {
-    /// One more than the page holds was asked for: so it is known whether there is a next one.
-    pub fn of(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
-        let limit = limit as usize;
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = if more { items.last().map(cursor) } else { None };
-        Self { items, next }
-    }
 }
 
 /// Which bookings or sessions are asked for.
@@ -233,6 +203,15 @@ impl ToSchema for BookingDetail {
 }
 
 impl Reader {
+    /// Whether there is such a company, as far as it is filed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_known(&self, company: &CompanyId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM companies WHERE id = ?1)";
+        self.ask(|connection| Ok(connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get(0))?))
+    }
+
     /// The companies whose ids begin so, by id: of all, or of those of a JSON array of ids.
     ///
     /// # Errors
@@ -245,19 +224,25 @@ impl Reader {
             let after = page.after.as_deref().unwrap_or("");
             // No id has a character behind this one.
             let bind = params![after, prefix, format!("{prefix}\u{7f}"), page.limit + 1, among];
-            let items = collect(connection, sql, bind, |row| {
-                let (id, settings): (String, String) = (row.get(0)?, row.get(2)?);
-                let logo: Option<String> = row.get(5)?;
-                Ok(CompanyItem {
-                    colour: row.get(4)?,
-                    logo: logo.map(|logo| logo_path(&id, &logo)),
-                    id,
-                    name: row.get(1)?,
-                    settings: serde_json::from_str(&settings).map_err(unreadable)?,
-                    created_at: Moment(time(row.get(3)?)),
-                })
-            })?;
-            Ok(Listed::of(items, page.limit, |company| company.id.clone()))
+            list(
+                connection,
+                sql,
+                bind,
+                page.limit,
+                |company: &CompanyItem| company.id.clone(),
+                |row| {
+                    let (id, settings): (String, String) = (row.get(0)?, row.get(2)?);
+                    let logo: Option<String> = row.get(5)?;
+                    Ok(CompanyItem {
+                        colour: row.get(4)?,
+                        logo: logo.map(|logo| logo_path(&id, &logo)),
+                        id,
+                        name: row.get(1)?,
+                        settings: serde_json::from_str(&settings).map_err(unreadable)?,
+                        created_at: Moment(time(row.get(3)?)),
+                    })
+                },
+            )
         })
     }
 
@@ -280,8 +265,8 @@ impl Reader {
                 ":employee": filter.employee, ":from": filter.from.map(ms), ":to": filter.to.map(ms),
                 ":first": first, ":before": before, ":limit": page.limit + 1,
             };
-            let items = collect(connection, sql, bind, |row| read_booking(company, row))?;
-            Ok(Listed::of(items, page.limit, |booking| booking.id.to_string()))
+            let cursor = |booking: &BookingView<'_>| booking.id.to_string();
+            list(connection, sql, bind, page.limit, cursor, |row| read_booking(company, row))
         })
     }
 
@@ -330,8 +315,8 @@ impl Reader {
                 ":employee": filter.employee, ":from": ms(from), ":to": filter.to.map(ms),
                 ":first": first, ":before": before, ":limit": page.limit + 1,
             };
-            let items = collect(connection, sql, bind, |row| read_session(company, row))?;
-            Ok(Listed::of(items, page.limit, |session| session.id.to_string()))
+            let cursor = |session: &SessionView<'_>| session.id.to_string();
+            list(connection, sql, bind, page.limit, cursor, |row| read_session(company, row))
         })
     }
 
@@ -401,15 +386,16 @@ impl Reader {
                 ":after": page.after.clone().unwrap_or_default().max(first), ":before": before,
                 ":limit": page.limit + 1,
             };
-            let items = collect(connection, sql, bind, |row| {
+            let cursor = |message: &MessageView<'_>| message.id.to_string();
+            let listed = list(connection, sql, bind, page.limit, cursor, |row| {
                 Ok(MessageView {
                     id: read_id(row, 0)?,
                     from: Cow::Owned(row.get(1)?),
                     body: Cow::Owned(row.get(2)?),
                     at: Moment(time(row.get(3)?)),
                 })
-            })?;
-            Ok(Some(Listed::of(items, page.limit, |message| message.id.to_string())))
+            });
+            listed.map(Some)
         })
     }
 }

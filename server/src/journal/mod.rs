@@ -16,9 +16,13 @@ mod checkpoint;
 
 mod tables;
 
+mod asker;
+
 pub mod reader;
 
 pub mod news;
+
+pub mod paging;
 
 pub mod history;
 

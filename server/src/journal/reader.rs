@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
+use super::asker::Asker;
 use super::news::News;
 use super::sqlite::{FILE, OpenError};
 use super::tables::time;
@@ -19,7 +20,7 @@ const READERS_KEPT: usize = 8;
 
 /// Reads what is committed, beside the writer. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reader(Arc<Readers>);
+pub struct Reader(Arc<Readers>, Option<Asker>);
 
 #[derive(Debug)]
 struct Readers {
@@ -30,7 +31,7 @@ struct Readers {
 
 impl Reader {
     pub(super) fn of(path: PathBuf) -> Self {
-        Self(Arc::new(Readers { path, idle: Mutex::default(), news: Arc::default() }))
+        Self(Arc::new(Readers { path, idle: Mutex::default(), news: Arc::default() }), None)
     }
 
     /// Where the writer beside this reader says what is filed. Beside a tool's reader there is no writer, and no news.
@@ -67,7 +68,10 @@ impl Reader {
             }
         };
         let transaction = connection.unchecked_transaction()?;
-        let answer = question(&transaction);
+        let answer = match &self.1 {
+            Some(asker) => asker.ask(&transaction, || question(&transaction)),
+            None => question(&transaction),
+        };
         transaction.finish()?;
         let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < READERS_KEPT {
@@ -105,13 +109,15 @@ impl Reader {
         })
     }
 
-    /// Asks away from the threads that serve sockets.
+    /// Asks away from the threads that serve sockets, until nobody waits for the answer any more.
     pub fn aside<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
-        let reader = self.clone();
+        let asker = Asker::default();
+        let reader = Self(self.0.clone(), Some(asker.clone()));
         Box::pin(async move {
+            let _waits = asker.waits();
             let asked = tokio::task::spawn_blocking(move || question(&reader)).await;
             asked.unwrap_or_else(|_stopped| Err(StoreError::Stopping))
         })

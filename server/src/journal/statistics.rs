@@ -8,7 +8,7 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::{Company, CompanyId, Employee, EmployeeId, Meter, Status, Time};
 use utoipa::ToSchema;
 
-use super::history::{Listed, Page};
+use super::paging::{Listed, Page};
 use super::reader::{Reader, read_company};
 use super::tally::{BookingTally, Bookings, OfferTally, Offers, Range, SessionTally, Sessions};
 use super::whose::ForWhom;
@@ -138,8 +138,8 @@ impl Reader {
             let question = question.since(company.created_at());
             let after = |id: &str| page.after.as_deref().is_none_or(|after| id > after);
             let people = read_people(connection, id, question, &company, after)?;
-            let items = people.into_iter().take(page.limit as usize + 1).map(|(id, person)| person.shown(id)).collect();
-            Ok(Listed::of(items, page.limit, |employee: &EmployeeStatistics| employee.id.clone()))
+            let all = people.into_iter().map(|(id, person)| person.shown(id));
+            Ok(Listed::of(all, page.limit, |employee: &EmployeeStatistics| employee.id.clone()))
         })
     }
 

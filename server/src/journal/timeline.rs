@@ -19,6 +19,8 @@ use crate::view::Moment;
 
 /// People passed over who are named at one offer; the rest is counted.
 const PASSED_OVER_MAX: usize = 50;
+/// Bytes of steps that say why, as JSON: those beyond say what happened.
+const REASONS_MAX_BYTES: usize = 1024 * 1024;
 
 /// What became of a booking, in order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,7 +53,8 @@ enum Step {
         attempt: u32,
         #[schema(value_type = shape::Id)]
         employee_id: String,
-        /// Since when they were idle; it is not there where history was removed, and so with the next three.
+        /// Since when they were idle; it is not there where history was removed, nor beyond 1 MiB of reasons, and so
+        /// with the next three.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = shape::Moment, required = false)]
         idle_since: Option<Moment>,
@@ -185,6 +188,11 @@ impl PassedOver {
         }
     }
 
+    /// The same without names.
+    fn counted(self) -> Self {
+        Self { more: self.more + self.employees.len(), employees: Vec::new() }
+    }
+
     /// Those who stood in the line before that employee, or all of it, and those who could not be asked by anybody.
     fn of(company: &Company, booking: &Booking, chosen: Option<&Employee>) -> Self {
         let mut passed_over = Self::default();
@@ -217,7 +225,7 @@ impl Reader {
             );
             let found = connection.query_row(sql, params![company.as_str(), id.to_string()], |row| row.get(0));
             let Some(created_at) = found.optional()?.map(time) else { return Ok(None) };
-            let mut teller = Teller { id, steps: Vec::new() };
+            let mut teller = Teller { id, steps: Vec::new(), reasons_bytes: 0 };
             let mut then = replay::state_before(connection, company, created_at)?;
             let known = then.booking(id);
             if let Some(booking) = known {
@@ -236,6 +244,8 @@ impl Reader {
 struct Teller {
     id: BookingId,
     steps: Vec<Step>,
+    /// Bytes of the steps so far that say why.
+    reasons_bytes: usize,
 }
 
 impl Teller {
@@ -268,7 +278,7 @@ impl Teller {
             }
             Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
                 let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
-                self.steps.extend(self.offered(before, asked, *employee));
+                self.offered(before, asked, *employee);
             }
             Event::OfferDelivered { offer, device } if offer.booking == self.id => {
                 let device = device.as_ref().map(ToString::to_string);
@@ -286,7 +296,8 @@ impl Teller {
                 return ControlFlow::Break(());
             }
             Event::SearchWaits { booking, until } if *booking == self.id => {
-                self.steps.push(Step::Waited { at, until: Moment(*until), passed_over: self.passed_over(before) });
+                let passed_over = self.passed_over(before);
+                self.push_with_reasons(Step::Waited { at, until: Moment(*until), passed_over });
             }
             Event::BookingEnded { booking, reason } if *booking == self.id => {
                 let (state, reason) = (reason.state().word(), reason.word());
@@ -331,17 +342,25 @@ impl Teller {
         ControlFlow::Continue(())
     }
 
-    fn offered(&self, before: &Company, asked: Asked, employee: EmployeeNo) -> Option<Step> {
-        let booking = before.booking(self.id)?;
+    fn offered(&mut self, before: &Company, asked: Asked, employee: EmployeeNo) {
+        let Some(booking) = before.booking(self.id) else { return };
         let chosen = before.employee_no(employee);
-        let why = chosen.map(|employee| Chosen::of(before, booking, employee));
+        let has_room = self.reasons_bytes < REASONS_MAX_BYTES;
+        let why = chosen.filter(|_| has_room).map(|employee| Chosen::of(before, booking, employee));
         let who = chosen.map(|employee| employee.id.to_string()).unwrap_or_default();
-        Some(asked.step(who, why))
+        self.push_with_reasons(asked.step(who, why));
     }
 
     /// Everybody who was there, when the search asked nobody.
     fn passed_over(&self, before: &Company) -> PassedOver {
-        before.booking(self.id).map(|booking| PassedOver::of(before, booking, None)).unwrap_or_default()
+        let has_room = self.reasons_bytes < REASONS_MAX_BYTES;
+        let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
+        passed_over.map(|all| if has_room { all } else { all.counted() }).unwrap_or_default()
+    }
+
+    fn push_with_reasons(&mut self, step: Step) {
+        self.reasons_bytes += crate::view::json(&step).len();
+        self.steps.push(step);
     }
 
     fn tell_the_end_of_the_session(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {

@@ -222,6 +222,16 @@ pub mod watch {
             self.0.borrow()
         }
 
+        pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
+            step();
+            self.0.borrow_and_update()
+        }
+
+        pub fn has_changed(&self) -> Result<bool, error::RecvError> {
+            step();
+            self.0.has_changed()
+        }
+
         pub async fn changed(&mut self) -> Result<(), error::RecvError> {
             step();
             self.0.changed().await

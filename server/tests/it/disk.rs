@@ -8,7 +8,8 @@ use crate::chance::Chance;
 use crate::compare::{compare, compare_running};
 use crate::crowd::{Crowd, brisk};
 use crate::people::{Device, Person};
-use crate::server::{Plan, Server, assert_whole, wait_until};
+use crate::record::Record;
+use crate::server::{API_KEY, Plan, Server, assert_whole, wait_until};
 use crate::small_disk::SmallDisk;
 
 const ROUNDS: usize = 3;
@@ -112,12 +113,15 @@ async fn a_full_disk_is_told_and_lets_go_without_a_restart() {
         desk.book_until_unavailable().await;
         assert!(!server.is_ready(), "a server that cannot commit says that it is ready");
         is_refused_over_http(&server);
+        is_read_over_http(&server);
         let before = sockets_of(&server);
         drop(far_device);
         wait_until("the server to notice that a line is gone", || sockets_of(&server) < before);
         assert_whole(&data);
         disk.free();
         wait_until("the server to be ready again", || server.is_ready());
+        let (_, head, _) = server.ask_for_all(API_KEY, "GET", "/v1/companies/desk/bookings", "");
+        assert!(!head.to_lowercase().contains("switchboard-behind"), "{head}");
         desk.clear().await;
         desk.consult().await;
         crowd.record.reaches(crowd.record.promises() + 5).await;
@@ -143,6 +147,34 @@ fn is_refused_over_http(server: &Server) {
     let (status, body) = server.ask("PUT", "/v1/companies/another", r#"{"name": "Another"}"#);
     assert!(status == 503 && body.contains("unavailable"), "{status} {body}");
     assert_eq!(server.ask("GET", "/healthz", "").0, 200, "it is alive all the same");
+}
+
+/// Whatever shows something goes on, and says that the last may be missing.
+fn is_read_over_http(server: &Server) {
+    let of_desk = [
+        "",
+        "/bookings",
+        "/sessions",
+        "/employees",
+        "/employees/near",
+        "/availability",
+        "/statistics",
+        "/statistics/employees",
+        "/employees/near/statistics",
+        "/events",
+        "/webhooks",
+        "/export",
+    ];
+    let paths = of_desk.iter().map(|of| format!("/v1/companies/desk{of}")).chain(["/v1/companies".to_owned()]);
+    for path in paths {
+        let (status, head, body) = server.ask_for_all(API_KEY, "GET", &path, "");
+        assert_eq!(status, 200, "{path}: {body}");
+        assert!(head.to_lowercase().contains("switchboard-behind: true"), "{path}: {head}");
+    }
+    let near = Person::employee("desk", "near", &Record::default().into()).token();
+    assert_eq!(server.ask_with(&near, "GET", "/v1/companies/desk/employees/near", "").0, 200);
+    let (status, body) = server.ask("GET", "/v1/companies/nobody/bookings", "");
+    assert!(status == 404 && body.contains("unknown_company"), "{status} {body}");
 }
 
 /// Open sockets of the server's process.

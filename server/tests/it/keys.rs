@@ -17,7 +17,7 @@ fn key(data: &Path, arguments: &[&str]) -> Ended {
 }
 
 /// Makes a key; gives what opens the API.
-fn made(data: &Path, name: &str, scope: &str, more: &[&str]) -> String {
+pub fn made(data: &Path, name: &str, scope: &str, more: &[&str]) -> String {
     let made = key(data, &[&["create", "--name", name, "--scope", scope], more].concat());
     assert_eq!(made.code, Some(0), "{made:?}");
     let text = made.out.trim().to_owned();

@@ -20,6 +20,8 @@ mod slow;
 
 mod limits;
 
+mod shares;
+
 mod tokens;
 
 mod sign_in;

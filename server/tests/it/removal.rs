@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use switchboard::feed;
-use switchboard::journal::history::{Filter, Page};
+use switchboard::journal::history::Filter;
+use switchboard::journal::paging::Page;
 use switchboard::journal::whose::ForWhom;
 use switchboard_core::{Command, EmployeeId, Settings, Time};
 

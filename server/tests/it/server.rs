@@ -262,6 +262,12 @@ impl Server {
 
     /// The same with another key.
     pub fn ask_with(&self, key: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+        let (status, _, body) = self.ask_for_all(key, method, path, body);
+        (status, body)
+    }
+
+    /// The same; gives the status, the head and the body.
+    pub fn ask_for_all(&self, key: &str, method: &str, path: &str, body: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -275,8 +281,8 @@ impl Server {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an HTTP status");
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-        (status, body)
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        (status, head.to_owned(), body.to_owned())
     }
 
     /// Makes a company, or changes its rules of time.

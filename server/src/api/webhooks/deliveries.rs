@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
@@ -10,12 +10,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{find, ids, write};
 use crate::api::ask::{self, Answered, InPath, shown};
+use crate::api::caller::Caller;
 use crate::api::in_path::{OfDelivery, OfWebhook};
 use crate::api::past::Past;
 use crate::api::problem::Problem;
 use crate::feed::event_id;
 use crate::hub::Hub;
-use crate::journal::history::Listed;
+use crate::journal::paging::Listed;
 use crate::shape::{self, examples};
 use crate::view::Moment;
 use crate::webhooks::Webhooks;
@@ -83,6 +84,7 @@ impl DeliveryView {
 )]
 pub async fn list(
     State(past): State<Past>,
+    Extension(caller): Extension<Caller>,
     InPath((company, webhook)): InPath<(String, String)>,
     uri: Uri,
 ) -> Answered {
@@ -92,10 +94,12 @@ pub async fn list(
     let state = ask::one_of("state", state, &["pending", "dead"])?;
     let after = after.as_deref().map_or(Ok(0), ask::cursor)?.unsigned_abs();
     find(&past, &company, &webhook).await?;
-    let found = past.of(&company, move |reader, company| {
-        reader.ask(|connection| records::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1))
+    let found = past.list_of(&caller, &company, move |reader, company| {
+        reader.ask(|connection| {
+            records::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1)
+        })
     });
-    let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found)).collect();
+    let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found));
     Ok(shown(StatusCode::OK, &Listed::of(views, limit, |view: &DeliveryView| view.seq.to_string())))
 }
 

@@ -1,0 +1,95 @@
+//! Answers that are on their way: what is large is counted until it is read, so that nobody fills the memory with what
+//! they do not read.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use hyper::body::{Frame, SizeHint};
+
+use super::caller::Caller;
+use super::problem::Problem;
+use crate::admission::shares::Part;
+use crate::hub::Hub;
+
+/// Answers up to here are not counted: they are as small as what the connection itself holds.
+const SMALL_BYTES: u64 = 64 * 1024;
+/// What is handed to the connection at once. It takes the next only when that is written.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// Has a large answer count as its caller's until it is handed over.
+pub(super) async fn weighed(hub: &Hub, caller: &Caller, company: Option<&str>, answer: Response) -> Response {
+    let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| *bytes > SMALL_BYTES) else { return answer };
+    let kib = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX);
+    let part = match hub.admission.shares.answers.take_many(caller.by(), company, kib).await {
+        Ok(part) => part,
+        Err(full) => return Problem::from(full).into_response(),
+    };
+    let (head, body) = answer.into_parts();
+    // All of it is there, for its size is known.
+    let mut whole = Vec::new();
+    let mut pieces = body.into_data_stream();
+    while let Some(Ok(piece)) = pieces.next().await {
+        whole.push(piece);
+    }
+    let rest = match <[Bytes; 1]>::try_from(whole) {
+        Ok([only]) => only,
+        Err(several) => several.concat().into(),
+    };
+    Response::from_parts(head, Body::new(Held { rest, _part: part }))
+}
+
+/// What is left of an answer.
+struct Held {
+    rest: Bytes,
+    _part: Part,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let most = self.rest.len().min(PIECE_BYTES);
+        // A copy: a piece of the whole would keep all of it in memory until the last one is written, and uncounted.
+        let piece = Bytes::copy_from_slice(&self.rest.split_to(most));
+        Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::shares::{By, Shares};
+
+    #[tokio::test]
+    async fn an_answer_is_handed_over_in_pieces_and_counts_until_the_last() {
+        let shares = Shares::default();
+        let all_of_a_key = || shares.answers.take_many(By::Key("k"), None, usize::MAX);
+        let part = all_of_a_key().await.unwrap();
+        let mut body = Body::new(Held { rest: vec![7; 40_000].into(), _part: part });
+        assert_eq!(body.size_hint().exact(), Some(40_000));
+        let mut pieces = Vec::new();
+        while let Some(piece) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            pieces.push(piece.unwrap().into_data().unwrap().len());
+            assert!(all_of_a_key().await.is_err(), "it is not handed over yet");
+        }
+        assert_eq!(pieces, [16_384, 16_384, 7_232]);
+        drop(body);
+        all_of_a_key().await.unwrap();
+    }
+}

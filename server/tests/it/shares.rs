@@ -1,0 +1,245 @@
+//! What all share over HTTP: who takes all that they can get takes nothing from others.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use switchboard::auth::{Claims, Role, Rules, Signer};
+use switchboard::clock::Clock;
+use switchboard::exchange::Exchange;
+use switchboard::journal::{self, Journal, ReadBack, Store, StoreError, Work};
+use switchboard_core::{Company, CompanyId, SessionId};
+
+use crate::keys::made;
+use crate::people::{Pair, Person};
+use crate::record::Record;
+use crate::server::{API_KEY, Plan, SECRET, Server, wait_until};
+
+/// One request of which the answer is not read yet.
+struct Asked(TcpStream);
+
+impl Asked {
+    fn new(server: &Server, key: &str, method: &str, path: &str, head: &str, body: &str) -> Self {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {key}\r\n{head}\
+             Connection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        Self(stream)
+    }
+
+    fn get(server: &Server, key: &str, path: &str) -> Self {
+        Self::new(server, key, "GET", path, "", "")
+    }
+
+    fn answer(mut self) -> (u16, String) {
+        let mut answer = String::new();
+        self.0.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+        (status, answer)
+    }
+
+    fn has_answer(&self) -> bool {
+        self.0.set_nonblocking(true).unwrap();
+        let seen = self.0.peek(&mut [0]);
+        self.0.set_nonblocking(false).unwrap();
+        seen.is_ok()
+    }
+
+    /// An answer that says in its body why there is none, and in its head when to ask again.
+    fn refused(self) -> (u16, String) {
+        let (status, answer) = self.answer();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.to_lowercase().contains("retry-after: "), "{answer}");
+        let problem: Value = serde_json::from_str(body).unwrap();
+        (status, problem["reason"].as_str().unwrap().to_owned())
+    }
+}
+
+fn token(role: Role, subject: &str, company: &str) -> String {
+    let claims = Claims {
+        subject: subject.to_owned(),
+        role,
+        company: Some(company.to_owned()),
+        name: None,
+        topics: None,
+        scope: None,
+        issued_at_ms: None,
+        expires_at_s: 9_999_999_999,
+    };
+    Signer::hs256(SECRET.as_bytes()).sign(&claims, &Rules::default()).unwrap()
+}
+
+/// Two companies, each with a key that may do everything there.
+fn two_companies(data: &Path) -> (Server, String, String) {
+    let server = Plan::new(data).start();
+    server.set_company("acme", &json!({}));
+    server.set_company("globex", &json!({}));
+    let (ours, theirs) = ("acme", "globex");
+    let keys = [ours, theirs].map(|company| made(data, company, "manage", &["--company", company]));
+    wait_until("the keys", || server.ask_with(&keys[1], "GET", "/v1/companies/globex", "").0 == 200);
+    let [ours, theirs] = keys;
+    (server, ours, theirs)
+}
+
+const OVERLOADED: (u16, &str) = (503, "overloaded");
+const LIMITED: (u16, &str) = (429, "rate_limited");
+
+fn is(refused: &(u16, String), expected: (u16, &str)) -> bool {
+    (refused.0, refused.1.as_str()) == expected
+}
+
+/// Some more than fit: waits until so many of them are refused, and gives the refusals and those that hold a place.
+fn hold(asked: Vec<Asked>, too_many: usize) -> (Vec<(u16, String)>, Vec<Asked>) {
+    wait_until("the refusals", || asked.iter().filter(|asked| asked.has_answer()).count() >= too_many);
+    let (answered, held): (Vec<_>, Vec<_>) = asked.into_iter().partition(Asked::has_answer);
+    (answered.into_iter().map(Asked::refused).collect(), held)
+}
+
+#[test]
+fn one_company_s_key_and_its_people_do_not_take_all_feeds() {
+    let place = tempfile::tempdir().unwrap();
+    let (server, ours, theirs) = two_companies(place.path());
+    let feed = |company: &str| format!("/v1/companies/{company}/events?after=latest&wait_ms=60000");
+    let quick = |company: &str| format!("/v1/companies/{company}/events?after=latest&wait_ms=1");
+    let admin = token(Role::Admin, "olga", "acme");
+    let (refused, of_admin) = hold((0..19).map(|_| Asked::get(&server, &admin, &feed("acme"))).collect(), 3);
+    assert!(refused.iter().all(|refused| is(refused, LIMITED)) && of_admin.len() == 16, "{refused:?}");
+    let (refused, of_key) = hold((0..51).map(|_| Asked::get(&server, &ours, &feed("acme"))).collect(), 3);
+    assert!(refused.iter().all(|refused| is(refused, OVERLOADED)) && of_key.len() == 48, "{refused:?}");
+    assert_eq!(Asked::get(&server, &theirs, &quick("globex")).answer().0, 200);
+    let (status, page) = Asked::get(&server, &ours, "/v1/companies/acme/events").answer();
+    assert_eq!(status, 200, "who does not wait needs no place: {page}");
+    drop((of_admin, of_key));
+    wait_until("the places to be free", || Asked::get(&server, &ours, &quick("acme")).answer().0 == 200);
+}
+
+#[test]
+fn one_company_sends_one_file_at_a_time_and_not_for_ever() {
+    let place = tempfile::tempdir().unwrap();
+    let (server, ours, theirs) = two_companies(place.path());
+    let path = |company: &str| format!("/v1/companies/{company}/employees/import");
+    let head = |length: usize| format!("Content-Type: text/csv\r\nContent-Length: {length}\r\n");
+    let dripped = || Asked::new(&server, &ours, "POST", &path("acme"), &head(1000), "id\n");
+    let (refused, mut held) = hold(vec![dripped(), dripped()], 1);
+    assert!(is(&refused[0], OVERLOADED) && held.len() == 1, "{refused:?}");
+    let other = Asked::new(&server, &theirs, "POST", &path("globex"), &head(5), "id\nx\n");
+    assert_eq!(other.answer().0, 200);
+    let (status, slow) = held.remove(0).answer();
+    assert!(status == 408 && slow.contains("too_slow"), "it came slower than anybody's line: {slow}");
+    assert_eq!(Asked::new(&server, &ours, "POST", &path("acme"), &head(5), "id\nx\n").answer().0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_items_ends_early_and_the_pages_have_all() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "0").start();
+    server.set_company("acme", &json!({}));
+    let record = Arc::<Record>::default();
+    let people = (Person::client("acme", "alice", &record), Person::employee("acme", "erika", &record));
+    let mut pair = Pair::meet(server.address, &people.0, &people.1).await;
+    pair.join().await;
+    let room = pair.room();
+    // Each is 48 KiB once it is JSON.
+    let body = "\u{1}".repeat(8192);
+    for _ in 0..50 {
+        pair.client.push(&room, "message", json!({ "body": body })).await.unwrap().ok();
+    }
+    let path = format!("/v1/companies/acme/sessions/{}/messages", pair.session);
+    let (mut found, mut after, mut pages) = (0, String::new(), 0);
+    loop {
+        let (status, page) = server.ask("GET", &format!("{path}?limit=500{after}"), "");
+        assert!(status == 200 && page.len() < 1_200_000, "{status}: {} bytes", page.len());
+        let page: Value = serde_json::from_str(&page).unwrap();
+        found += page["items"].as_array().unwrap().len();
+        pages += 1;
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!((found, pages), (50, 3));
+}
+
+#[test]
+fn own_statistics_a_thousand_times_keep_nobody_from_theirs() {
+    let place = tempfile::tempdir().unwrap();
+    let (server, _, theirs) = two_companies(place.path());
+    assert_eq!(server.ask_with(API_KEY, "PUT", "/v1/companies/acme/employees/erika", "").0, 201);
+    let erika = token(Role::Employee, "erika", "acme");
+    let path = "/v1/companies/acme/employees/erika/statistics";
+    let asked: Vec<Asked> = (0..250).map(|_| Asked::get(&server, &erika, path)).collect();
+    assert_eq!(Asked::get(&server, &theirs, "/v1/companies/globex/bookings").answer().0, 200);
+    let (mut answered, mut limited) = (0, 0);
+    for asked in asked {
+        match asked.answer() {
+            (200, _) => answered += 1,
+            (429, refused) if refused.contains("rate_limited") => limited += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    // After a rest 2,000 requests count as well as 200 of these.
+    assert!((1..=200 + 60).contains(&answered), "{answered} answered, {limited} limited");
+    assert_eq!(answered + limited, 250);
+}
+
+/// A store that files slowly, and counts how often.
+#[derive(Clone, Default)]
+struct Filing(Arc<AtomicUsize>);
+
+impl Store for Filing {
+    fn commit(&mut self, _batch: &mut [Work]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn file(&mut self, _which: journal::Filing<'_>) -> Result<bool, StoreError> {
+        std::thread::sleep(Duration::from_millis(5));
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl ReadBack for Filing {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
+        let company = Company::new(id.clone());
+        Box::pin(async { Ok((company, 0)) })
+    }
+
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn company_of_session(&self, _id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+#[tokio::test]
+async fn sessions_that_nobody_knows_have_everything_filed_once_for_all_who_ask() {
+    let store = Filing::default();
+    let (journal, _thread) = Journal::start(store.clone(), 1024).unwrap();
+    let (snapshots, _nobody_writes_any) = sync_channel(1);
+    let exchange = Exchange::new(journal, Arc::new(store.clone()), snapshots, Clock::start());
+    let asked: Vec<_> = (0..500)
+        .map(|n| {
+            let exchange = exchange.clone();
+            tokio::spawn(async move { exchange.company_of_session(SessionId::from_u128(n)).await })
+        })
+        .collect();
+    for asked in asked {
+        assert_eq!(asked.await.unwrap(), Ok(None));
+    }
+    let filings = store.0.load(Ordering::Relaxed);
+    assert!((1..=10).contains(&filings), "{filings} filings of all companies for 500 joins");
+}
