@@ -12,6 +12,7 @@ use switchboard::clock::Clock;
 use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
 use switchboard::hub::Hub;
+use switchboard::journal::snapshot::Due;
 use switchboard::journal::{Committer, Entry, Fate, Journal, Work};
 use switchboard::outbox::{self, Outgoing};
 use switchboard_core::{CompanyId, Time};
@@ -41,7 +42,7 @@ pub struct House {
     epoch: Arc<AtomicU64>,
     queue: mpsc::Receiver<Work>,
     way_in: mpsc::Sender<Work>,
-    snapshots: Receiver<CompanyId>,
+    snapshots: Receiver<Due>,
     waiting: VecDeque<Waiting>,
     released: Arc<Mutex<Vec<Released>>>,
     next: u64,
@@ -232,7 +233,12 @@ impl House {
     /// A company whose state should be written down, if one was named.
     #[must_use]
     pub fn wants_snapshot(&self) -> Option<CompanyId> {
-        self.snapshots.try_recv().ok()
+        // The disk of the simulator has no bases.
+        let mut due = std::iter::from_fn(|| self.snapshots.try_recv().ok());
+        due.find_map(|due| match due {
+            Due::Snapshot(company) => Some(company),
+            Due::Base(_) => None,
+        })
     }
 
     /// Queues a company's state, as the snapshot thread does.

@@ -20,7 +20,8 @@ use switchboard_core::{Command, Company, CompanyId, SessionId, Status, Time};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::journal::{Change, Fate, Journal, ReadBack, Release, StoreError, Work};
+use crate::journal::snapshot::Due;
+use crate::journal::{Change, Fate, Journal, ReadBack, Release, StoreError, Work, bases};
 use crate::metrics::METRICS;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::mpsc::Permit;
@@ -50,7 +51,7 @@ const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
 pub struct Exchange {
     journal: Journal,
     store: Arc<dyn ReadBack>,
-    snapshots: SyncSender<CompanyId>,
+    snapshots: SyncSender<Due>,
     slots: RwLock<HashMap<CompanyId, Arc<Slot>>>,
     sessions: RwLock<HashMap<SessionId, CompanyId>>,
     timekeeper: Timekeeper,
@@ -141,7 +142,7 @@ impl Exchange {
     /// An exchange on that journal and store, which somebody else keeps time for: [`Exchange::take_due`] and
     /// [`Exchange::wake`].
     #[must_use]
-    pub fn new(journal: Journal, store: Arc<dyn ReadBack>, snapshots: SyncSender<CompanyId>, clock: Clock) -> Arc<Self> {
+    pub fn new(journal: Journal, store: Arc<dyn ReadBack>, snapshots: SyncSender<Due>, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             journal,
             store,
@@ -166,7 +167,7 @@ impl Exchange {
     pub async fn open(
         journal: Journal,
         store: Arc<dyn ReadBack>,
-        snapshots: SyncSender<CompanyId>,
+        snapshots: SyncSender<Due>,
         clock: Clock,
     ) -> Result<Arc<Self>, StoreError> {
         let exchange = Self::new(journal, store, snapshots, clock);
@@ -338,8 +339,13 @@ impl Exchange {
         let next = live.next_deadline();
         self.timekeeper.arm(&slot.id, &mut live.armed, next);
         let enough = events_per_snapshot(&live.company);
-        if live.events_since_snapshot >= enough && self.snapshots.try_send(slot.id.clone()).is_ok() {
-            live.events_since_snapshot = 0;
+        if live.events_since_snapshot >= enough && self.snapshots.try_send(Due::Snapshot(slot.id.clone())).is_ok() {
+            // Which brings a base too, if one is due.
+            (live.events_since_snapshot, live.events_since_base) = (0, 0);
+        }
+        let enough = bases::events_between(&live.company);
+        if live.events_since_base >= enough && self.snapshots.try_send(Due::Base(slot.id.clone())).is_ok() {
+            live.events_since_base = 0;
         }
         if live.is_nothing() {
             live.retired = true;

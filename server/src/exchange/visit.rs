@@ -30,6 +30,8 @@ pub(super) struct Live {
     /// When the timekeeper will come.
     pub(super) armed: Option<Time>,
     pub(super) events_since_snapshot: u64,
+    /// At most: nobody counts them over a restart.
+    pub(super) events_since_base: u64,
     /// How far the company's time is ahead of the server's even time, in milliseconds. While anything is due it stays
     /// as it is, so that deadlines are measured by a clock that never jumps.
     ahead_ms: i64,
@@ -46,6 +48,7 @@ impl Live {
             rooms: Rooms::default(),
             armed: None,
             events_since_snapshot: 0,
+            events_since_base: 0,
             ahead_ms: 0,
             told: Told::default(),
         }
@@ -63,6 +66,7 @@ impl Live {
         self.company = company;
         self.epoch = Some(epoch);
         self.events_since_snapshot = events_since_snapshot;
+        self.events_since_base = events_since_snapshot;
     }
 
     /// When somebody must come by, if nobody does before; in even time.
@@ -238,6 +242,7 @@ impl<'a> Visit<'a> {
     pub(super) fn finish(mut self, epoch: u64, reply: Option<Release>) -> Option<Entry> {
         let rows = rows_of(&self.live.company, &self.events);
         self.live.events_since_snapshot += self.events.len() as u64;
+        self.live.events_since_base += self.events.len() as u64;
         let mut deliveries = telling::tell(&self.live.company, &self.live.rooms, &self.notices, self.now);
         deliveries.append(&mut self.deliveries);
         self.tell_availability(&mut deliveries);

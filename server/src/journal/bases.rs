@@ -14,14 +14,19 @@ const EVENTS_PER_EMPLOYEE: u64 = 16;
 /// And never more than that, so that a moment in between is reached within a second.
 const EVENTS_PER_BASE_MAX: u64 = 200_000;
 
-/// Whether so much has happened since the last base that the next is worth its room.
+/// Whether so much has happened since the last base that the next is worth its room. Half of it is enough: when one is
+/// asked for, what was told last may not be filed yet.
 pub(super) fn is_due(connection: &Connection, company: &Company) -> Result<bool, StoreError> {
     let sql = "SELECT max(seq) FROM bases WHERE company_id = ?1";
     let last: Option<i64> = connection.query_row(sql, [company.id().as_str()], |row| row.get(0))?;
     let since = company.seq().saturating_sub(last.map_or(0, i64::cast_unsigned));
+    Ok(since >= events_between(company) / 2)
+}
+
+/// Events after which the next base of a company is worth its room.
+pub(crate) fn events_between(company: &Company) -> u64 {
     let employees = u64::try_from(company.employee_count()).unwrap_or(u64::MAX);
-    let enough = employees.saturating_mul(EVENTS_PER_EMPLOYEE).clamp(EVENTS_PER_BASE, EVENTS_PER_BASE_MAX);
-    Ok(since >= enough)
+    employees.saturating_mul(EVENTS_PER_EMPLOYEE).clamp(EVENTS_PER_BASE, EVENTS_PER_BASE_MAX)
 }
 
 /// Writes the base that a company has now, in the journal's turn, unless its history was rewritten since it was read.
@@ -57,8 +62,20 @@ pub(super) fn latest_before(
     company: &CompanyId,
     moment: Time,
 ) -> Result<Option<Company>, StoreError> {
-    let sql = "SELECT data FROM bases WHERE company_id = ?1 AND at < ?2 ORDER BY at DESC, seq DESC LIMIT 1";
-    let found = connection.query_row(sql, params![company.as_str(), ms(moment)], |row| row.get::<_, String>(0));
+    latest_between(connection, company, 0, moment)
+}
+
+/// The latest base of before that moment, if it is of after that event.
+pub(super) fn latest_between(
+    connection: &Connection,
+    company: &CompanyId,
+    after: u64,
+    moment: Time,
+) -> Result<Option<Company>, StoreError> {
+    let sql = "SELECT data FROM (SELECT seq, data FROM bases WHERE company_id = ?1 AND at < ?3
+                   ORDER BY at DESC, seq DESC LIMIT 1) WHERE seq > ?2";
+    let bind = params![company.as_str(), after.cast_signed(), ms(moment)];
+    let found = connection.query_row(sql, bind, |row| row.get::<_, String>(0));
     found.optional()?.map(|data| read_snapshot(&data)).transpose()
 }
 

@@ -28,7 +28,7 @@ pub mod history;
 
 pub mod snapshot;
 
-mod bases;
+pub(crate) mod bases;
 
 mod replay;
 

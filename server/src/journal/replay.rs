@@ -53,17 +53,54 @@ fn go_on_for(
     })
 }
 
-/// The company as it was at that moment, without what had ended; the earliest that there is when history begins later.
-pub(super) fn state_at(connection: &Connection, id: &CompanyId, moment: Time) -> Result<Company, StoreError> {
-    let mut company = state_before(connection, id, moment)?;
-    go_on(
-        connection,
-        &mut company,
-        |_, at, _| {
+/// Behind all that can be stored.
+const THE_END: Time = Time::from_ms(i64::MAX.unsigned_abs());
+
+/// The company as it is now, as it is filed, from the last base.
+pub(super) fn latest(connection: &Connection, id: &CompanyId) -> Result<Company, StoreError> {
+    Ok(Walk::begin(connection, id, THE_END)?.company)
+}
+
+/// A company on its way through its past, from one moment to later ones. What had ended is not in it.
+pub(super) struct Walk<'a> {
+    connection: &'a Connection,
+    company: Company,
+}
+
+impl<'a> Walk<'a> {
+    /// As it was at that moment; the earliest that there is when history begins later.
+    pub(super) fn begin(connection: &'a Connection, id: &CompanyId, moment: Time) -> Result<Self, StoreError> {
+        let company = state_before(connection, id, moment)?;
+        let mut walk = Self { connection, company };
+        walk.go(moment)?;
+        Ok(walk)
+    }
+
+    /// On to a later moment. A month takes no longer than a day: where a state was kept in between, it goes on from
+    /// there.
+    pub(super) fn on_to(&mut self, moment: Time) -> Result<(), StoreError> {
+        let nearer = bases::latest_between(self.connection, self.company.id(), self.company.seq(), moment)?;
+        if let Some(nearer) = nearer {
+            self.company = nearer;
+        }
+        self.go(moment)
+    }
+
+    /// On to what it is now, as it is filed.
+    pub(super) fn on_to_the_end(mut self) -> Result<Company, StoreError> {
+        self.on_to(THE_END)?;
+        Ok(self.company)
+    }
+
+    fn go(&mut self, moment: Time) -> Result<(), StoreError> {
+        go_on(self.connection, &mut self.company, |_, at, _| {
             if at <= moment { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        },
-    )?;
-    Ok(company)
+        })
+    }
+
+    pub(super) const fn company(&self) -> &Company {
+        &self.company
+    }
 }
 
 #[cfg(test)]

@@ -255,6 +255,10 @@ const MIGRATIONS: &[&str] = &[
             WHERE gone.company_id IS NULL);
     DROP TABLE gone;
 ",
+    // An employee's own statistics read their own rows.
+    "
+    CREATE INDEX offers_by_employee ON offers (company_id, employee_id, booking_id);
+",
 ];
 
 /// The newest schema that this version knows.

@@ -2,42 +2,80 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use switchboard_core::CompanyId;
+use switchboard_core::{Company, CompanyId};
 
 use super::reader::{Reader, read_company};
-use super::{Work, bases, erasure};
+use super::{StoreError, Work, bases, erasure, replay};
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
 const WAITING_MAX: usize = 64;
+
+/// What is to be written down of a company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// All of its state, so that reading it back stays short.
+    Snapshot(CompanyId),
+    /// Its state without what had ended, so that its past can be reached from there.
+    Base(CompanyId),
+}
 
 /// Starts the thread that reads a company from the store, as a start would, and has the journal keep what it read.
 /// It ends when nobody can ask any more.
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start(store: Reader, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<CompanyId>> {
+pub fn start(store: Reader, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<Due>> {
     let (sender, receiver) = sync_channel(WAITING_MAX);
     std::thread::Builder::new().name("snapshot".into()).spawn(move || write_all(&store, &journal, &receiver))?;
     Ok(sender)
 }
 
-fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<CompanyId>) {
-    for company in companies {
-        let read = store
-            .ask(|connection| Ok((read_company(connection, &company)?.0, erasure::revision(connection, &company)?)));
-        match read {
-            Ok((state, revision)) => {
-                if journal.blocking_send(Work::snapshot(&state, revision)).is_err() {
-                    return;
-                }
-                let is_due = store.ask(|connection| bases::is_due(connection, &state)).unwrap_or(false);
-                let base = || Work::Write { change: bases::keep(&state, revision), release: Box::new(|_| {}) };
-                if is_due && journal.blocking_send(base()).is_err() {
-                    return;
+fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<Due>) {
+    for due in companies {
+        let written = match &due {
+            Due::Snapshot(company) => snapshot(store, company),
+            Due::Base(company) => base(store, company),
+        };
+        match written {
+            Ok(written) => {
+                for work in written {
+                    if journal.blocking_send(work).is_err() {
+                        return;
+                    }
                 }
             }
-            Err(error) => tracing::warn!(%company, %error, "no snapshot: the next start reads more events"),
+            Err(error) => tracing::warn!(?due, %error, "no snapshot: the next start reads more events"),
         }
     }
+}
+
+fn snapshot(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
+    store.ask(|connection| {
+        let (state, revision) = (read_company(connection, company)?.0, erasure::revision(connection, company)?);
+        let mut written = vec![Work::snapshot(&state, revision)];
+        if bases::is_due(connection, &state)? {
+            written.push(kept(&state, revision));
+        }
+        Ok(written)
+    })
+}
+
+/// From the base before, which is nearer than the beginning, and smaller than a snapshot.
+fn base(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
+    store.ask(|connection| {
+        let state = match replay::latest(connection, company) {
+            Ok(state) => state,
+            // In a store that an earlier version wrote: the next snapshot brings one.
+            Err(StoreError::TooFarBack(_)) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let is_due = bases::is_due(connection, &state)?;
+        let revision = erasure::revision(connection, company)?;
+        Ok(if is_due { vec![kept(&state, revision)] } else { Vec::new() })
+    })
+}
+
+fn kept(state: &Company, revision: u64) -> Work {
+    Work::Write { change: bases::keep(state, revision), release: Box::new(|_| {}) }
 }

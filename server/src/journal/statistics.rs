@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
-use switchboard_core::id::StoredAsText;
-use switchboard_core::{Company, CompanyId, Employee, EmployeeId, Meter, Status, Time};
+use switchboard_core::{Company, CompanyId, Employee, EmployeeId, EmployeeNo, Meter, Status, Time};
 use utoipa::ToSchema;
 
-use super::paging::{Listed, Page};
-use super::reader::{Reader, read_company};
+use super::StoreError;
+use super::paging::{Listed, Page, Paging};
+use super::reader::Reader;
+use super::removal::begins_at;
+use super::replay::Walk;
+use super::tables::time;
 use super::tally::{BookingTally, Bookings, OfferTally, Offers, Range, SessionTally, Sessions};
 use super::whose::ForWhom;
-use super::{StoreError, replay};
 use crate::shape::{self, examples};
 use crate::view::Moment;
 
@@ -100,20 +102,19 @@ impl Reader {
     pub fn statistics(&self, id: &CompanyId, question: Question) -> Result<CompanyStatistics, StoreError> {
         self.ask(|connection| {
             let Question { range: Range { from, to }, within_ms, .. } = question;
-            let (company, _) = read_company(connection, id)?;
-            let question = question.since(company.created_at());
+            let question = question.since(begin_of(connection, id)?);
             let range = question.range;
-            let clocks = Clocks::read(connection, id, question, &company)?;
             let (mut offers, mut sessions) = (OfferTally::default(), SessionTally::default());
-            OfferTally::each(connection, id, range, |_, add| add(&mut offers))?;
-            SessionTally::each(connection, id, range, |_, add| add(&mut sessions))?;
+            OfferTally::each(connection, id, None, range, |_, add| add(&mut offers))?;
+            SessionTally::each(connection, id, None, range, |_, add| add(&mut sessions))?;
+            let clocks = Clocks::read(connection, id, question)?;
             let mut time = TimeInStatus::default();
             clocks.in_order().for_each(|(_, spent)| time.add(spent));
             Ok(CompanyStatistics {
                 from: Moment(from),
                 to: Moment(to),
                 within_s: within_ms / 1000,
-                now: Now::of(&company),
+                now: Now::of(&clocks.on_to_now()?),
                 bookings: BookingTally::read(connection, id, range, within_ms)?,
                 offers: offers.counted(),
                 sessions: sessions.counted(),
@@ -134,16 +135,22 @@ impl Reader {
         page: &Page,
     ) -> Result<Listed<EmployeeStatistics>, StoreError> {
         self.ask(|connection| {
-            let (company, _) = read_company(connection, id)?;
-            let question = question.since(company.created_at());
+            let question = question.since(begin_of(connection, id)?);
             let after = |id: &str| page.after.as_deref().is_none_or(|after| id > after);
-            let people = read_people(connection, id, question, &company, after)?;
-            let all = people.into_iter().map(|(id, person)| person.shown(id));
-            Ok(Listed::of(all, page.limit, |employee: &EmployeeStatistics| employee.id.clone()))
+            let people = read_people(connection, id, question, None, after)?;
+            let mut paging = Paging::of(page.limit);
+            for (employee, person) in people {
+                let name = name_of(connection, id, &employee)?;
+                if !paging.add(person.shown(employee, name)) {
+                    break;
+                }
+            }
+            Ok(paging.listed(|employee: &EmployeeStatistics| employee.id.clone()))
         })
     }
 
-    /// One employee's statistics; none when nobody of that id is there, or was asked in the time.
+    /// One employee's statistics; none when nobody of that id is there, or was asked in the time. Nobody else's offers
+    /// and sessions are read for it.
     ///
     /// # Errors
     /// As [`Reader::statistics`].
@@ -155,13 +162,27 @@ impl Reader {
         for_whom: ForWhom,
     ) -> Result<Option<EmployeeStatistics>, StoreError> {
         self.ask(|connection| {
-            let (company, _) = read_company(connection, id)?;
             let question =
-                question.since(company.created_at()).since(for_whom.since(connection, id, employee.as_str())?);
-            let people = read_people(connection, id, question, &company, |id| id == employee.as_str())?;
-            Ok(people.into_iter().next().map(|(id, person)| person.shown(id)))
+                question.since(begin_of(connection, id)?).since(for_whom.since(connection, id, employee.as_str())?);
+            let wanted = |id: &str| id == employee.as_str();
+            let people = read_people(connection, id, question, Some(employee), wanted)?;
+            let Some((employee, person)) = people.into_iter().next() else { return Ok(None) };
+            let name = name_of(connection, id, &employee)?;
+            Ok(Some(person.shown(employee, name)))
         })
     }
+}
+
+/// When the company that has the id now was made: what was before is another one's.
+fn begin_of(connection: &Connection, id: &CompanyId) -> Result<Time, StoreError> {
+    let sql = concat!("SELECT ", begins_at!("?1"));
+    Ok(time(connection.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?))
+}
+
+fn name_of(connection: &Connection, id: &CompanyId, employee: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM employees WHERE company_id = ?1 AND id = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row([id.as_str(), employee], |row| row.get(0)).optional()?)
 }
 
 impl Now {
@@ -206,83 +227,74 @@ impl TimeInStatus {
 
 /// What employees' meters said at the begin and at the end of a time.
 struct Clocks<'a> {
-    begin: Company,
-    begin_at: Time,
-    end: std::borrow::Cow<'a, Company>,
+    before: BTreeMap<EmployeeNo, Meter>,
+    end: Walk<'a>,
     end_at: Time,
 }
 
 impl<'a> Clocks<'a> {
-    /// A month takes no longer than a day: each end is reached from the state that was kept before it.
-    fn read(
-        connection: &Connection,
-        id: &CompanyId,
-        Question { range, now, .. }: Question,
-        company: &'a Company,
-    ) -> Result<Self, StoreError> {
-        let begin = replay::state_at(connection, id, range.from)?;
-        let end = if range.to >= now {
-            std::borrow::Cow::Borrowed(company)
-        } else {
-            std::borrow::Cow::Owned(replay::state_at(connection, id, range.to)?)
-        };
+    fn read(connection: &'a Connection, id: &CompanyId, question: Question) -> Result<Self, StoreError> {
+        let Question { range: Range { from, to }, now, .. } = question;
+        let mut walk = Walk::begin(connection, id, from)?;
         // Where history was removed, it is counted from the earliest state that there is.
-        let (begin_at, end_at) = (range.from.max(begin.clock()), range.to.min(now));
-        Ok(Self { begin, begin_at, end, end_at })
+        let begin_at = from.max(walk.company().clock());
+        let employees = walk.company().employees_after(None);
+        let before = employees.map(|(no, employee)| (no, employee.spent_until(begin_at))).collect();
+        walk.on_to(to)?;
+        Ok(Self { before, end: walk, end_at: to.min(now) })
     }
 
     fn in_order(&self) -> impl Iterator<Item = (&Employee, Meter)> {
-        self.end.employees_after(None).map(|(no, employee)| {
+        self.end.company().employees_after(None).map(|(no, employee)| {
             // One who was removed and made again has another number, and a meter that began anew.
-            let before = self.begin.employee_no(no).map(|employee| employee.spent_until(self.begin_at));
-            (employee, employee.spent_until(self.end_at).since(before.unwrap_or_default()))
+            let before = self.before.get(&no).copied().unwrap_or_default();
+            (employee, employee.spent_until(self.end_at).since(before))
         })
+    }
+
+    fn on_to_now(self) -> Result<Company, StoreError> {
+        self.end.on_to_the_end()
     }
 }
 
 /// What is known of one employee.
 #[derive(Default)]
 struct Person {
-    name: Option<String>,
     offers: OfferTally,
     sessions: SessionTally,
     time: Option<TimeInStatus>,
 }
 
-/// Those employees of a company that are wanted, by their ids.
+/// Those employees of a company that are wanted, by their ids. Where only one can be, nobody else's rows are read.
 fn read_people(
     connection: &Connection,
     id: &CompanyId,
     question: Question,
-    company: &Company,
+    only: Option<&EmployeeId>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, Person>, StoreError> {
     let mut people: BTreeMap<String, Person> = BTreeMap::new();
-    let clocks = Clocks::read(connection, id, question, company)?;
+    let clocks = Clocks::read(connection, id, question)?;
     for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
         let person = people.entry(employee.id.to_string()).or_default();
         person.time.get_or_insert_default().add(spent);
     }
-    OfferTally::each(connection, id, question.range, |id, add| {
+    OfferTally::each(connection, id, only, question.range, |id, add| {
         if wanted(id) {
             add(&mut people.entry(id.to_owned()).or_default().offers);
         }
     })?;
-    SessionTally::each(connection, id, question.range, |id, add| {
+    SessionTally::each(connection, id, only, question.range, |id, add| {
         if wanted(id) {
             add(&mut people.entry(id.to_owned()).or_default().sessions);
         }
     })?;
-    for (id, person) in &mut people {
-        let known = EmployeeId::from_stored(id).ok().and_then(|id| company.find_employee(&id).map(|(_, e)| &e.name));
-        person.name = known.map(ToString::to_string);
-    }
     Ok(people)
 }
 
 impl Person {
-    fn shown(self, id: String) -> EmployeeStatistics {
-        let Self { name, offers, sessions, time } = self;
+    fn shown(self, id: String, name: Option<String>) -> EmployeeStatistics {
+        let Self { offers, sessions, time } = self;
         EmployeeStatistics { id, name, offers: offers.counted(), sessions: sessions.counted(), time }
     }
 }

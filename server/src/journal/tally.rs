@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
-use switchboard_core::{BookingId, CompanyId, Time};
+use switchboard_core::{BookingId, CompanyId, EmployeeId, Time};
 use utoipa::ToSchema;
 
 use super::StoreError;
@@ -12,6 +12,29 @@ use super::tables::ms;
 
 /// How far an id's time may be from the time of what it names: it is drawn a moment before.
 const ID_SLACK_MS: u64 = 60_000;
+
+macro_rules! offers {
+    ($from:literal, $where:literal) => {
+        concat!(
+            "SELECT o.employee_id, o.outcome, o.delivered_at - o.made_at, o.closed_at - o.made_at FROM ",
+            $from,
+            " JOIN bookings b ON b.company_id = o.company_id AND b.id = o.booking_id
+             WHERE o.company_id = ?1 AND o.booking_id >= ?2 AND o.booking_id < ?3
+                 AND b.created_at >= ?4 AND b.created_at < ?5 AND ",
+            $where
+        )
+    };
+}
+macro_rules! sessions {
+    ($from:literal, $where:literal) => {
+        concat!(
+            "SELECT employee_id, ended_by, ended_at - started_at FROM ",
+            $from,
+            " WHERE company_id = ?1 AND id >= ?2 AND id < ?3 AND started_at >= ?4 AND started_at < ?5 AND ",
+            $where
+        )
+    };
+}
 
 /// A time: its begin is in it, its end is not.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +160,7 @@ impl BookingTally {
                    LEFT JOIN offers o ON o.company_id = b.company_id AND o.booking_id = b.id AND o.attempt = 1
                    WHERE b.company_id = ?1 AND b.id >= ?2 AND b.id < ?3 AND b.created_at >= ?4 AND b.created_at < ?5";
         let mut tally = Self::default();
-        each(connection, sql, company, range, |row| {
+        each(connection, sql, company, None, range, |row| {
             tally.states.count(text(row, 0)?.unwrap_or_default());
             if let Some(reason) = text(row, 1)? {
                 tally.reasons.count(reason);
@@ -191,14 +214,15 @@ impl OfferTally {
     pub(super) fn each(
         connection: &Connection,
         company: &CompanyId,
+        only: Option<&EmployeeId>,
         range: Range,
         mut each_offer: impl FnMut(&str, &dyn Fn(&mut Self)),
     ) -> Result<(), StoreError> {
-        let sql = "SELECT o.employee_id, o.outcome, o.delivered_at - o.made_at, o.closed_at - o.made_at
-                   FROM offers o JOIN bookings b ON b.company_id = o.company_id AND b.id = o.booking_id
-                   WHERE o.company_id = ?1 AND o.booking_id >= ?2 AND o.booking_id < ?3
-                       AND b.created_at >= ?4 AND b.created_at < ?5";
-        each(connection, sql, company, range, |row| {
+        let sql = match only {
+            None => offers!("offers o", "TRUE"),
+            Some(_) => offers!("offers o INDEXED BY offers_by_employee", "o.employee_id = ?6"),
+        };
+        each(connection, sql, company, only, range, |row| {
             let outcome = text(row, 1)?.unwrap_or("open");
             let (delivery, answer) = (duration(row, 2)?, duration(row, 3)?);
             each_offer(text(row, 0)?.unwrap_or_default(), &|tally| tally.add(outcome, delivery, answer));
@@ -252,12 +276,15 @@ impl SessionTally {
     pub(super) fn each(
         connection: &Connection,
         company: &CompanyId,
+        only: Option<&EmployeeId>,
         range: Range,
         mut each_session: impl FnMut(&str, &dyn Fn(&mut Self)),
     ) -> Result<(), StoreError> {
-        let sql = "SELECT employee_id, ended_by, ended_at - started_at FROM sessions
-                   WHERE company_id = ?1 AND id >= ?2 AND id < ?3 AND started_at >= ?4 AND started_at < ?5";
-        each(connection, sql, company, range, |row| {
+        let sql = match only {
+            None => sessions!("sessions", "TRUE"),
+            Some(_) => sessions!("sessions INDEXED BY sessions_by_employee", "employee_id = ?6"),
+        };
+        each(connection, sql, company, only, range, |row| {
             let (ended_by, length) = (text(row, 1)?.unwrap_or("nobody"), duration(row, 2)?);
             each_session(text(row, 0)?.unwrap_or_default(), &|tally| tally.add(ended_by, length));
             Ok(())
@@ -288,12 +315,17 @@ fn each(
     connection: &Connection,
     sql: &str,
     company: &CompanyId,
+    only: Option<&EmployeeId>,
     range: Range,
     mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let (first, end) = range.ids();
     let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query(params![company.as_str(), first, end, ms(range.from), ms(range.to)])?;
+    let time = params![company.as_str(), first, end, ms(range.from), ms(range.to)];
+    let mut rows = match only {
+        None => query.query(time)?,
+        Some(employee) => query.query([time, params![employee.as_str()]].concat().as_slice())?,
+    };
     while let Some(row) = rows.next()? {
         read(row)?;
     }

@@ -8,10 +8,12 @@ use switchboard::erasure::erase;
 use switchboard::exchange::Exchange;
 use switchboard::feed;
 use switchboard::journal::check::check;
+use switchboard::journal::paging::Page;
 use switchboard::journal::reader::Reader;
 use switchboard::journal::sqlite::Sqlite;
 use switchboard::journal::statistics::Question;
 use switchboard::journal::tally::Range;
+use switchboard::journal::whose::ForWhom;
 use switchboard::journal::{Fate, Journal, snapshot};
 use switchboard::retention::{OldestNeeded, needed_by_webhooks, sweep};
 use switchboard_core::erasure::Erasure;
@@ -415,6 +417,36 @@ async fn time_in_each_status_is_counted_between_any_two_moments() {
     assert_eq!(busy(between, world.now), (5_000, 0, 0));
     assert_eq!(busy(FOUNDED, world.now).2, 4 * 9_998);
     assert_eq!(busy(Time::from_ms(0), FOUNDED), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_employee_s_own_statistics_are_what_the_list_of_all_says_of_them() {
+    let (mut world, _) = ten_days().await;
+    world.hires("gerd").await;
+    world.does(Command::RemoveEmployee { employee: "gerd".parse().unwrap(), revoke_before: Time::default() }).await;
+    let offer = world.books("bob").await;
+    let no = None;
+    world.does(Command::Reject { employee: "frank".parse().unwrap(), offer, reason: no }).await;
+    world.exchange.settle().await;
+    let days = |days: u64| FOUNDED.plus_ms(days * DAY_MS);
+    for (from, to) in
+        [(days(0), world.now), (days(2), days(5)), (days(9), world.now.plus_ms(DAY_MS)), (days(3), days(3).plus_ms(1))]
+    {
+        let question = world.question(from, to);
+        let page = Page { limit: 50, after: None };
+        let all = world.reader.statistics_of_employees(&world.company, question, &page).unwrap();
+        let all: Vec<_> = all.items.iter().map(|one| serde_json::to_value(one).unwrap()).collect();
+        for employee in ["erika", "frank", "gerd", "nobody"] {
+            let id: EmployeeId = employee.parse().unwrap();
+            let own = world.reader.statistics_of(&world.company, &id, question, ForWhom::Admin).unwrap();
+            let own = own.map(|own| serde_json::to_value(own).unwrap());
+            assert_eq!(
+                own.as_ref(),
+                all.iter().find(|one| one["id"] == employee),
+                "{employee} from {from:?} to {to:?}"
+            );
+        }
+    }
 }
 
 /// Enough consultations for some bases, so many of them in one visit.
