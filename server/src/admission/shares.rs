@@ -312,4 +312,25 @@ mod tests {
         let _whole = answers.take_many(By::Person(&person("bob")), Some("acme"), usize::MAX).await.unwrap();
         let _rest = answers.take_many(By::Person(&ann), Some("acme"), most / 2).await.unwrap();
     }
+
+    #[test]
+    fn the_contract_says_how_much_one_may_have() {
+        let contract = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md"));
+        let mib = |kib: usize| format!("{} MiB", kib / 1024);
+        let count = |count: usize| count.to_string();
+        let says = |what: &str, parts: Parts, written: &dyn Fn(usize) -> String| {
+            let begin = format!("| {what} | ");
+            let row = contract.lines().find(|line| line.starts_with(&begin)).expect(what);
+            let said: Vec<&str> = row.split('|').skip(2).take(4).map(str::trim).collect();
+            let parts = [parts.all, parts.of_company, parts.of_key, parts.of_person].map(written);
+            assert_eq!(said, parts, "{what}");
+        };
+        says("statistics and timelines that are read", LONG_READS, &count);
+        says("pages of lists that are read", LISTS, &count);
+        says("pages of the feed that are read", SLICES, &count);
+        says("exports", EXPORTS, &count);
+        says("files of employees", FILES, &count);
+        says("feeds that are followed, as a stream or waiting", FEEDS, &count);
+        says("answers over 64 KiB that are not read yet", ANSWERS, &mib);
+    }
 }
