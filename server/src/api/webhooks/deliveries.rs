@@ -95,9 +95,7 @@ pub async fn list(
     let after = after.as_deref().map_or(Ok(0), ask::cursor)?.unsigned_abs();
     find(&past, &company, &webhook).await?;
     let found = past.list_of(&caller, &company, move |reader, company| {
-        reader.ask(|connection| {
-            records::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1)
-        })
+        reader.ask(|connection| records::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1))
     });
     let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found));
     Ok(shown(StatusCode::OK, &Listed::of(views, limit, |view: &DeliveryView| view.seq.to_string())))
