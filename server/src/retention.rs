@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
 
-use crate::clock::Reading;
+use crate::clock::{self, Reading};
 use crate::exchange::{Exchange, NotNow};
 use crate::journal::StoreError;
 use crate::journal::reader::Reader;
@@ -19,11 +19,13 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// A pause between two slices, for all who book meanwhile.
 const PAUSE: Duration = Duration::from_millis(20);
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long a clock that is far ahead is not believed.
+const DOUBT_MS: u64 = 60 * 60 * 1000;
 
 /// Whether the wall clock is believed where what follows cannot be undone.
 ///
-/// A clock that is far ahead looks like one of a server that stood still for long. So who removes history waits for a
-/// day then, in which somebody can see the warning and set the clock.
+/// A clock that is far ahead looks like one of a server that stood still for long. So who removes history waits for an
+/// hour then, in which somebody can see the warning and set the clock.
 #[derive(Debug)]
 pub struct Trust {
     ahead_ms: i64,
@@ -36,8 +38,10 @@ impl Trust {
     pub fn at_start(latest: Option<Time>, now: Reading) -> Self {
         let mut trust = Self { ahead_ms: now.ahead_ms(), from: now.even };
         let ahead_ms = latest.map_or(0, |latest| latest.ms_until(now.wall));
-        if ahead_ms > DAY_MS {
-            trust.wait(ahead_ms, now);
+        if let Some(latest) = latest
+            && ahead_ms > DAY_MS
+        {
+            trust.wait(latest, now);
         }
         trust
     }
@@ -47,16 +51,17 @@ impl Trust {
         let went_ms = now.ahead_ms().saturating_sub(self.ahead_ms);
         self.ahead_ms = now.ahead_ms();
         if went_ms > DAY_MS.cast_signed() {
-            self.wait(went_ms.unsigned_abs(), now);
+            self.wait(clock::plus(now.wall, -went_ms), now);
         }
         self.from <= now.even
     }
 
-    fn wait(&mut self, ahead_ms: u64, now: Reading) {
-        self.from = now.even.plus_ms(DAY_MS);
+    fn wait(&mut self, written: Time, now: Reading) {
+        self.from = now.even.plus_ms(DOUBT_MS);
         tracing::warn!(
-            ahead_days = ahead_ms / DAY_MS,
-            "the clock is more than a day ahead of what was written last: no history is removed for a day"
+            clock = %Moment(now.wall),
+            written = %Moment(written),
+            "the clock is more than a day ahead of what was written last: no history is removed for an hour"
         );
     }
 }
@@ -151,25 +156,31 @@ mod tests {
     use super::*;
 
     const fn at(even_days: u64, ahead_days: u64) -> Reading {
-        let even = Time::from_ms(even_days * DAY_MS);
+        after(even_days, 0, ahead_days)
+    }
+
+    const fn after(even_days: u64, even_ms: u64, ahead_days: u64) -> Reading {
+        let even = Time::from_ms(even_days * DAY_MS + even_ms);
         Reading { wall: even.plus_ms(ahead_days * DAY_MS), even }
     }
 
     #[test]
-    fn a_clock_that_is_far_ahead_of_what_was_written_is_believed_after_a_day() {
+    fn a_clock_that_is_far_ahead_of_what_was_written_is_believed_after_an_hour() {
         let written = |days| Some(Time::from_ms(days * DAY_MS));
         assert!(Trust::at_start(None, at(20_000, 0)).is_given(at(20_000, 0)), "nothing was ever written");
         assert!(Trust::at_start(written(19_999), at(20_000, 0)).is_given(at(20_000, 0)));
         assert!(Trust::at_start(written(20_500), at(20_000, 0)).is_given(at(20_000, 0)), "and one behind it");
         let mut trust = Trust::at_start(written(19_900), at(20_000, 0));
-        assert!(!trust.is_given(at(20_000, 0)) && trust.is_given(at(20_001, 0)));
+        assert!(!trust.is_given(at(20_000, 0)) && !trust.is_given(after(20_000, DOUBT_MS - 1, 0)));
+        assert!(trust.is_given(after(20_000, DOUBT_MS, 0)));
     }
 
     #[test]
-    fn a_clock_that_is_set_far_ahead_while_the_server_runs_is_believed_after_a_day() {
+    fn a_clock_that_is_set_far_ahead_while_the_server_runs_is_believed_after_an_hour() {
         let mut trust = Trust::at_start(None, at(20_000, 0));
         assert!(trust.is_given(at(20_000, 1)) && !trust.is_given(at(20_000, 400)));
-        assert!(trust.is_given(at(20_001, 400)));
-        assert!(trust.is_given(at(20_001, 0)), "back is no danger");
+        assert!(!trust.is_given(after(20_000, DOUBT_MS - 1, 400)), "by the clock that does not jump");
+        assert!(trust.is_given(after(20_000, DOUBT_MS, 400)));
+        assert!(trust.is_given(after(20_000, DOUBT_MS, 0)), "back is no danger");
     }
 }
