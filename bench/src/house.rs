@@ -2,14 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::{TryStreamExt, stream};
 use switchboard::clock::Clock;
 use switchboard::exchange::{Exchange, Visit};
 use switchboard::journal::sqlite::Sqlite;
-use switchboard::journal::{Fate, Journal, Store, snapshot};
+use switchboard::journal::{Fate, Journal, Store, Writer, snapshot};
 use switchboard_core::{
     Actor, Answer, BookingId, ClientId, Command, CompanyId, EmployeeId, Intent, OfferId, SessionId, Settings, Topic,
 };
@@ -104,17 +103,19 @@ pub enum OfferAnswer {
 pub struct House {
     exchange: Arc<Exchange>,
     people: Arc<People>,
-    journal: JoinHandle<()>,
+    journal: Writer,
 }
 
 /// Waits, when it is dropped, until all that was queued is written and the store closed. The runtime and all visitors
 /// must be gone by then.
-pub struct Closing(Option<JoinHandle<()>>);
+pub struct Closing(Option<Writer>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        if self.0.take().is_some_and(|journal| journal.join().is_err()) {
-            eprintln!("the journal's thread has panicked");
+        match self.0.take().map(Writer::join) {
+            Some(Err(_)) => eprintln!("the journal's thread has panicked"),
+            Some(Ok(Err(lost))) => eprintln!("{lost}"),
+            Some(Ok(Ok(()))) | None => {}
         }
     }
 }

@@ -22,9 +22,8 @@ use crate::exchange::Exchange;
 use crate::hub::Hub;
 use crate::journal::reader::Reader;
 use crate::journal::sqlite::Sqlite;
-use crate::journal::{Journal, snapshot};
+use crate::journal::{Journal, Writer, snapshot};
 use crate::retention::Trust;
-use crate::sync::thread::JoinHandle;
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
 use crate::{api, audit, auth, demo, retention, summary, systemd, telemetry};
@@ -39,8 +38,10 @@ const STOP_MAX: Duration = Duration::from_millis(9500);
 const SETTLE_MAX: Duration = Duration::from_secs(2);
 /// What is kept back of the time to stop for the last commits and HTTP answers.
 const LAST_MAX: Duration = Duration::from_secs(1);
-/// How long the store may take to be closed at the end.
-const LAST_WRITES_MAX: Duration = Duration::from_secs(1);
+/// How long the store may take to be closed at the end, when most of the time to stop is over.
+const LAST_WRITES_MIN: Duration = Duration::from_secs(1);
+/// How long the last reads may take to hear that they are cut.
+const LAST_READS_MAX: Duration = Duration::from_secs(1);
 /// How often it is looked whether all sockets, or the store, are closed.
 const CLOSED_EVERY: Duration = Duration::from_millis(10);
 
@@ -103,7 +104,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
         let door = Door { app, admission: admission.clone(), tls: None, ending: ending.clone() };
         tokio::spawn(door::accept(probes, door, Arc::new(Semaphore::new(PROBES_AT_ONCE))));
     }
-    let app = api::heads::checked(api::router(hub.clone(), reader, webhooks));
+    let app = api::heads::checked(api::router(hub.clone(), reader.clone(), webhooks));
     let accepting = tokio::spawn(door::accept(listener, Door { app, admission, tls, ending }, places.clone()));
     stop.await;
     let stop_by = Instant::now() + STOP_MAX;
@@ -117,8 +118,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
     let _answered_or_late = timeout_at(stop_by, places.acquire_many(all)).await;
     let _said_or_late = timeout_at(stop_by, summary).await;
-    tracing::info!("stopped: everything that was answered is stored");
-    Ok(LastWrites(writer))
+    Ok(LastWrites { writer, reader, stop_by })
 }
 
 /// What all connections share.
@@ -171,23 +171,32 @@ pub async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
 
 /// The journal's thread, which ends with the last task that could still write: it closes the store, so that one file
 /// has everything.
-pub struct LastWrites(JoinHandle<()>);
+pub struct LastWrites {
+    writer: Writer,
+    reader: Reader,
+    stop_by: Instant,
+}
 
 impl LastWrites {
     /// Waits for it, but not for ever: nothing is lost without it.
     ///
     /// # Errors
-    /// When it has panicked.
+    /// When what was answered may not be stored, or the thread has panicked.
     pub fn wait(self) -> anyhow::Result<()> {
-        let by = Instant::now() + LAST_WRITES_MAX;
-        while !self.0.is_finished() {
+        // Nobody waits for an answer any more; who still reads for one keeps the thread, and the log.
+        self.reader.close(LAST_READS_MAX);
+        let by = self.stop_by.max(Instant::now() + LAST_WRITES_MIN);
+        while !self.writer.is_finished() {
             if Instant::now() >= by {
                 tracing::warn!("the store was not closed in time; the next start reads its log");
                 return Ok(());
             }
             std::thread::sleep(CLOSED_EVERY);
         }
-        self.0.join().map_err(|_| anyhow::anyhow!("the journal's thread has panicked"))
+        let ended = self.writer.join().map_err(|_| anyhow::anyhow!("the journal's thread has panicked"))?;
+        ended.context("stopped, and what was answered last may not be stored")?;
+        tracing::info!("stopped: everything that was answered is stored");
+        Ok(())
     }
 }
 

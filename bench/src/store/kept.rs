@@ -100,6 +100,18 @@ impl<S: Store> Store for Keeping<S> {
     fn probe(&mut self) -> Result<(), StoreError> {
         self.store.probe()
     }
+
+    fn look_due(&self) -> Option<Instant> {
+        self.store.look_due()
+    }
+
+    fn look(&mut self) -> Result<(), StoreError> {
+        self.store.look()
+    }
+
+    fn end(&mut self) {
+        self.store.end();
+    }
 }
 
 /// The latest state of each row of a batch, as the journal writes it: once, where it first came.

@@ -46,6 +46,8 @@ const EVENTS_PER_REMEMBERED: u64 = 8;
 const EVENTS_PER_SNAPSHOT_MAX: u64 = 200_000;
 /// What is said when the journal has no room, and when to try again.
 const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
+/// When to ask again for what was not read because SQLite's log had to begin anew.
+const READ_AGAIN_MS: u64 = 1_000;
 
 /// Companies by id, one visitor at a time in each.
 pub struct Exchange {
@@ -128,12 +130,16 @@ impl From<&StoreError> for NotNow {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Stopping => Self::Draining,
+            StoreError::AskAgain => Self::Overloaded { retry_in_ms: READ_AGAIN_MS },
             StoreError::Sqlite(_)
             | StoreError::Unreadable(_)
             | StoreError::OutOfOrder { .. }
             | StoreError::Thread(_)
             | StoreError::TooFarBack(_)
-            | StoreError::TooNew { .. } => Self::Unavailable,
+            | StoreError::TooNew { .. }
+            | StoreError::Taken
+            | StoreError::Gone(_)
+            | StoreError::Lost => Self::Unavailable,
         }
     }
 }

@@ -1,19 +1,16 @@
 //! A copy of the store in one file, taken beside a running server, and how it becomes a store again.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use uuid::Uuid;
 
-use super::sqlite::{self, FILE, OpenError};
+use super::directory::{self, FILE, Held, OpenError, SIDES, beside};
 use super::{StoreError, schema};
 use crate::owner_alone;
-
-/// Beside the database SQLite keeps these while it is open, or when it was killed.
-const SIDES: [&str; 2] = ["-wal", "-shm"];
 
 /// Why there is no backup, or none was restored. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +48,7 @@ impl From<rusqlite::Error> for BackupError {
 /// When there is no store, or the file cannot be written; nothing is left of it then.
 pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
     let store = directory.join(FILE);
-    if !store.exists() {
+    if !directory::is_there(directory)? {
         return Err(OpenError::Nothing(directory.to_owned()).into());
     }
     // A link is something too, wherever it leads.
@@ -76,33 +73,31 @@ pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
 /// When the file is no backup, a server runs on the directory, or there is a store that is not to be replaced.
 pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<PathBuf>, BackupError> {
     must_be_whole(file)?;
-    let _lock = sqlite::lock(directory)?;
+    let mut held = Held::take(directory)?;
     let store = directory.join(FILE);
-    if store.exists() && !replace {
+    // The log of a store that is gone would be read as the backup's.
+    let has_store = [""].into_iter().chain(SIDES).any(|side| beside(&store, side).exists());
+    if has_store && !replace {
         return Err(BackupError::HasStore(directory.to_owned()));
     }
     // The copy is whole before anything of the old store is touched.
     let part = part_of(&store);
     copy(file, OpenFlags::SQLITE_OPEN_READ_ONLY, &part)?;
-    let aside = if store.exists() { Some(move_aside(&store)?) } else { None };
+    let aside = if has_store { Some(move_aside(&store)?) } else { None };
     put_in_place(&part, &store)?;
+    held.mark()?;
     Ok(aside)
 }
 
-/// Copies a database in one step: with several, each change of a running server would begin the copy anew.
+/// Copies what is in a database into a new one, as of one moment: page by page, free room would come along with what
+/// was removed and stood there.
 /// What is in it is for its owner alone, and goes into no file that was there before: whoever made that could read it.
 fn copy(from: &Path, access: OpenFlags, to: &Path) -> Result<(), BackupError> {
     let source = Connection::open_with_flags(from, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    source.pragma_update(None, "query_only", true)?;
     owner_alone::create_new(to).map_err(|error| BackupError::File(to.to_owned(), error))?;
-    let mut copy = Connection::open(to)?;
-    match Backup::new(&source, &mut copy)?.step(-1)? {
-        StepResult::Done => {}
-        other => return Err(StoreError::Unreadable(format!("the copy is not done: {other:?}")).into()),
-    }
-    // One file, without a log beside it.
-    copy.pragma_update(None, "journal_mode", "delete")?;
-    copy.close().map_err(|(_, error)| error.into())
+    let name = to.to_str().ok_or_else(|| BackupError::File(to.to_owned(), io::ErrorKind::InvalidFilename.into()))?;
+    source.execute("VACUUM INTO ?1", [name])?;
+    Ok(())
 }
 
 /// Gives a file its name, and has both on the disk before anybody is told.
@@ -150,11 +145,4 @@ fn move_aside(store: &Path) -> Result<PathBuf, BackupError> {
 /// A copy that is not whole yet: a name that nobody else can have taken.
 fn part_of(file: &Path) -> PathBuf {
     beside(file, &format!(".{}.part", Uuid::now_v7().simple()))
-}
-
-/// The same name with something behind it.
-fn beside(path: &Path, behind: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(behind);
-    name.into()
 }

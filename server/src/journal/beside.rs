@@ -1,18 +1,17 @@
 //! A second writer for a moment: beside a running server, or alone on a store that nobody serves.
 
-use std::fs::File;
 use std::path::Path;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::sqlite::{self, FILE, OpenError};
-use super::{StoreError, schema};
+use super::directory::{FILE, Held, OpenError};
+use super::{StoreError, schema, sqlite};
 
 /// A way to write one small thing into a store.
 pub struct Beside {
     connection: Connection,
     /// Held while no server has it, so that none starts meanwhile.
-    _lock: Option<File>,
+    _held: Option<Held>,
 }
 
 impl Beside {
@@ -21,20 +20,22 @@ impl Beside {
     /// # Errors
     /// When it cannot be used, or the server that runs on it is of another version.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let path = directory.join(FILE);
-        match sqlite::lock(directory) {
-            Ok(lock) => {
-                let mut connection = sqlite::connect(&path)?;
+        match Held::take(directory) {
+            Ok(mut held) => {
+                let mut connection = Connection::open(held.database()?).map_err(StoreError::from)?;
                 sqlite::prepare(&mut connection)?;
-                Ok(Self { connection, _lock: Some(lock) })
+                held.mark()?;
+                Ok(Self { connection, _held: Some(held) })
             }
             Err(OpenError::InUse(_)) => {
-                let connection = sqlite::connect(&path)?;
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let opened = Connection::open_with_flags(directory.join(FILE), flags);
+                let connection = opened.map_err(StoreError::from)?;
                 schema::must_be_ours(&connection)?;
                 // The server has its own way to copy the log, and would wait for us.
                 connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(StoreError::from)?;
                 connection.pragma_update(None, "synchronous", "full").map_err(StoreError::from)?;
-                Ok(Self { connection, _lock: None })
+                Ok(Self { connection, _held: None })
             }
             Err(other) => Err(other),
         }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use switchboard_core::id::{StoredAsText, stored_topics};
 use switchboard_core::{Brand, Company, CompanyId, Event, OfferId, Time, invariants};
 
-use super::log::{self, Logged};
+use super::log::{self, Log, Logged};
 use super::reader::{Reader, read_snapshot, unreadable, while_events};
 use super::rows::{BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
 use super::tables::{self, time};
@@ -41,8 +41,8 @@ pub struct Report {
 /// When the store cannot be read.
 pub fn check(reader: &Reader) -> Result<Report, StoreError> {
     reader.ask(|connection| {
-        let mut report = Report::default();
-        let mut unfiled = log::read(connection)?;
+        let Log { mut unfiled, clashes } = log::read(connection)?;
+        let mut report = Report { differences: clashes, ..Report::default() };
         let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
         let ids = query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
         for id in ids {

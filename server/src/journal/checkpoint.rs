@@ -3,17 +3,23 @@
 //! A commit that makes a file longer also syncs what the file system knows of the file, so the write-ahead log is as
 //! long from the start as it becomes. When it is full, its pages are copied into the database. Done by the writer, as
 //! SQLite does by itself, everybody would wait for that, often for tens of milliseconds.
+//!
+//! It begins anew only when nobody reads what is in it. When that does not happen by itself, reads are held up for a
+//! moment (`gate.rs`).
 
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB};
 
-use super::StoreError;
+use super::gate::Gate;
+use super::{StoreError, directory};
 
 /// Pages of the write-ahead log before they are copied into the database: about 8 MB. The more there are, the more
 /// often a page was written by then that is copied once.
@@ -24,11 +30,36 @@ const PAGES_LEFT_MAX: i32 = 256;
 /// The log as long as it becomes: so many pages, each with its head, and as many that come while they are copied.
 const LOG_BYTES: u64 = 2 * PAGES_MAX as u64 * (4096 + 24);
 
+/// Pages of a log that did not begin anew by itself, 33 MB: now reads make room for it. When that fails, because a tool
+/// of another process reads, it is tried again after as many more.
+const PAGES_BOUND: i32 = 4 * PAGES_MAX;
+/// How long a read that is on its way may go on then.
+const READ_MAX: Duration = Duration::from_millis(250);
+/// How long may pass until the last of them has heard that it is cut.
+const CUT_MAX: Duration = Duration::from_secs(2);
+/// How often the log is copied while nobody reads: each time there is less that came meanwhile.
+const COPIES_MAX: usize = 10;
+/// How long the gate stays shut for the writer to copy the rest. It does that with its next commit.
+const REST_MAX: Duration = Duration::from_millis(100);
+/// How long the end waits for a tool that reads.
+const END_WAIT_MAX: Duration = Duration::from_millis(500);
+
 /// Keeps the write-ahead log from growing. Dropping it ends its thread.
 pub(super) struct Checkpoints {
     log: PathBuf,
-    wake: Option<SyncSender<()>>,
+    gate: Arc<Gate>,
+    /// Pages of the log with which reads make room for it.
+    bound: i32,
+    wake: Option<SyncSender<Wish>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread is asked for.
+enum Wish {
+    /// That it copies what can be copied.
+    Copy,
+    /// That nobody reads what is in the log.
+    MakeRoom,
 }
 
 impl Checkpoints {
@@ -36,22 +67,27 @@ impl Checkpoints {
     ///
     /// # Errors
     /// When the store cannot be opened once more, or the system gives no thread.
-    pub(super) fn start(path: &Path, writer: &Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(path: &Path, writer: &Connection, gate: Arc<Gate>) -> Result<Self, StoreError> {
         writer.pragma_update(None, "wal_autocheckpoint", 0)?;
+        // What a log has grown beyond its room is given back when it begins anew.
+        writer.pragma_update(None, "journal_size_limit", LOG_BYTES.cast_signed())?;
         let beside = Connection::open(path)?;
         // A connection that has read nothing does not know that there is a log.
         beside.pragma_query_value(None, "schema_version", |_| Ok(()))?;
         // Without a place to wait in, it is asked only when it has nothing to do.
         let (wake, woken) = sync_channel(0);
-        let copy = move || {
-            for () in woken {
-                let _copied = pages(&beside, CheckpointMode::PASSIVE);
+        let before = gate.clone();
+        let work = move || {
+            for wish in woken {
+                match wish {
+                    Wish::Copy => drop(pages(&beside, CheckpointMode::PASSIVE)),
+                    Wish::MakeRoom => copy_while_nobody_reads(&beside, &before),
+                }
             }
         };
-        let thread = std::thread::Builder::new().name("checkpoint".into()).spawn(copy).map_err(StoreError::Thread)?;
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let checkpoints = Self { log: log.into(), wake: Some(wake), thread: Some(thread) };
+        let thread = std::thread::Builder::new().name("checkpoint".into()).spawn(work).map_err(StoreError::Thread)?;
+        let log = directory::beside(path, "-wal");
+        let checkpoints = Self { log, gate, bound: PAGES_BOUND, wake: Some(wake), thread: Some(thread) };
         checkpoints.make_room(writer);
         Ok(checkpoints)
     }
@@ -80,26 +116,70 @@ impl Checkpoints {
     }
 
     /// After something was written: has a long log copied, and copies the little that is left.
-    pub(super) fn look_after(&self, writer: &Connection) {
-        let Some((all, copied)) = pages(writer, CheckpointMode::NOOP) else { return };
-        if all < PAGES_MAX || all == copied {
+    pub(super) fn look_after(&mut self, writer: &Connection) {
+        let Some((all, mut copied)) = pages(writer, CheckpointMode::NOOP) else { return };
+        if all < PAGES_MAX {
+            self.bound = PAGES_BOUND;
             return;
         }
-        if all - copied <= PAGES_LEFT_MAX {
+        if all > copied && all - copied <= PAGES_LEFT_MAX {
             // What it cannot copy now, because somebody still reads what was before, is tried again.
-            let _copied = pages(writer, CheckpointMode::PASSIVE);
-        } else if let Some(wake) = &self.wake {
-            let _asked_or_busy = wake.try_send(());
+            copied = pages(writer, CheckpointMode::PASSIVE).map_or(copied, |(_, copied)| copied);
         }
+        // All of it is copied and nobody reads what is in it: the next commit begins it anew, whoever reads by then.
+        if all == copied && self.gate.open_if_empty() {
+            return;
+        }
+        if all > self.bound {
+            if self.ask(Wish::MakeRoom) {
+                self.bound = all.saturating_add(PAGES_BOUND);
+            }
+        } else if all - copied > PAGES_LEFT_MAX {
+            self.ask(Wish::Copy);
+        }
+    }
+
+    /// Says whether it is done now: the thread may have something else to do.
+    fn ask(&self, wish: Wish) -> bool {
+        self.wake.as_ref().is_some_and(|wake| wake.try_send(wish).is_ok())
+    }
+
+    /// Copies all of the log for the last time, when nobody of this process reads any more. Says whether the database
+    /// has all of it: not while a tool of another process reads, or on a full disk.
+    pub(super) fn end(&mut self, writer: &Connection) -> bool {
+        self.end_thread();
+        let is_short = writer.busy_timeout(END_WAIT_MAX).is_ok();
+        // An empty log has no pages, and none that are left.
+        is_short && pages(writer, CheckpointMode::TRUNCATE).is_some_and(|(all, copied)| all == copied)
+    }
+
+    fn end_thread(&mut self) {
+        self.wake = None;
+        // It only copies, and a panic of its own has been told.
+        let _ended = self.thread.take().map(JoinHandle::join);
     }
 }
 
 impl Drop for Checkpoints {
     fn drop(&mut self) {
-        self.wake = None;
-        // It only copies, and a panic of its own has been told.
-        let _ended = self.thread.take().map(JoinHandle::join);
+        self.end_thread();
     }
+}
+
+/// Has all reads wait, copies the log, and leaves the rest to the writer.
+fn copy_while_nobody_reads(beside: &Connection, gate: &Gate) {
+    gate.shut();
+    if !gate.empty(READ_MAX, READ_MAX + CUT_MAX) {
+        tracing::debug!("a read could not be cut: SQLite's log goes on growing");
+    }
+    for _ in 0..COPIES_MAX {
+        let _copied = pages(beside, CheckpointMode::PASSIVE);
+        if pages(beside, CheckpointMode::NOOP).is_none_or(|(all, copied)| all - copied <= PAGES_LEFT_MAX) {
+            break;
+        }
+    }
+    gate.wait_until_open(REST_MAX);
+    gate.open();
 }
 
 /// Pages of the log, and how many of them are copied; none when that cannot be said now.

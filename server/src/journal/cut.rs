@@ -79,7 +79,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn cut(&self, company: &CompanyId, until: Time, needed: Option<u64>) -> Result<Cut, StoreError> {
-        self.ask(|connection| {
+        self.ask_until_told(|connection| {
             let mut origin = replay::state_before(connection, company, until)?;
             let mut is_held_back = needed.is_some_and(|needed| origin.seq() >= needed);
             let folded = replay::go_on(connection, &mut origin, |before, at, _| {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use switchboard_core::{CompanyId, Event, Time};
 
-use super::log::Logged;
+use super::log::{Log, Logged};
 use super::reader::unreadable;
 use super::rows::{Row, rows_of};
 use super::tables::{write_events, write_latest};
@@ -221,7 +221,14 @@ pub(super) fn write(connection: &Connection, slice: &Slice, filed_up_to: Option<
 /// company as it was after each entry.
 pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
-    for (id, entries) in log::read(&transaction)? {
+    let Log { unfiled, clashes } = log::read(&transaction)?;
+    if !clashes.is_empty() {
+        return Err(unreadable(format_args!(
+            "{}: two servers have written into it; keep a copy, and restore a backup",
+            clashes.join("; ")
+        )));
+    }
+    for (id, entries) in unfiled {
         let (mut company, _) = reader::read_company(&transaction, &id)?;
         let mut changed = Vec::new();
         for Logged { seq, at, events, .. } in entries {

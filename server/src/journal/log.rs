@@ -10,9 +10,10 @@ use rusqlite::{Connection, params};
 use serde::Deserialize;
 use switchboard_core::{CompanyId, Event, Time};
 
+use super::StoreError;
 use super::filing::Unfiled;
 use super::reader::unreadable;
-use super::{StoreError, tables};
+use super::tables::{self, time};
 
 /// An entry as the log has it.
 #[derive(Debug, Deserialize)]
@@ -66,23 +67,57 @@ pub(super) fn forget_filed(connection: &Connection, company: &CompanyId) -> Resu
     Ok(())
 }
 
-/// All entries that are not filed yet, each company's in the order in which they were committed.
-pub(super) fn read(connection: &Connection) -> Result<BTreeMap<CompanyId, Vec<Logged>>, StoreError> {
+/// What is in the log.
+#[derive(Default)]
+pub(super) struct Log {
+    /// What is not filed yet, each company's in the order in which it was committed.
+    pub(super) unfiled: BTreeMap<CompanyId, Vec<Logged>>,
+    /// Events of which the tables have others under their numbers, in words: two servers have written.
+    pub(super) clashes: Vec<String>,
+}
+
+/// Reads the log of a store. A batch stays in it until the last of its entries is filed, and of a large entry a part may
+/// be.
+pub(super) fn read(connection: &Connection) -> Result<Log, StoreError> {
     let mut query = connection.prepare("SELECT entries FROM log ORDER BY batch")?;
     let mut rows = query.query([])?;
-    let mut unfiled: BTreeMap<CompanyId, Vec<Logged>> = BTreeMap::new();
+    let mut log = Log::default();
     while let Some(row) = rows.next()? {
         for line in row.get_ref(0)?.as_str().map_err(unreadable)?.lines() {
             let mut entry: Logged = serde_json::from_str(line).map_err(unreadable)?;
-            // A batch stays until the last of its entries is filed, and of a large entry a part may be.
             let filed = (tables::last_seq(connection, &entry.company)? + 1).saturating_sub(entry.seq);
-            let filed_events = usize::try_from(filed).unwrap_or(usize::MAX);
+            let filed_events = usize::try_from(filed).unwrap_or(usize::MAX).min(entry.events.len());
+            if let Some(seq) = clash(connection, &entry, filed_events)? {
+                let company = &entry.company;
+                log.clashes.push(format!("{company}: event {seq} is in the log, and another is filed as {seq}"));
+            }
             if filed_events < entry.events.len() {
                 entry.events.drain(..filed_events);
                 entry.seq += filed;
-                unfiled.entry(entry.company.clone()).or_default().push(entry);
+                log.unfiled.entry(entry.company.clone()).or_default().push(entry);
             }
         }
     }
-    Ok(unfiled)
+    Ok(log)
+}
+
+/// The first of an entry's events that the tables have otherwise. What history does not begin before any more they do
+/// not have at all.
+fn clash(connection: &Connection, entry: &Logged, filed_events: usize) -> Result<Option<u64>, StoreError> {
+    if filed_events == 0 {
+        return Ok(None);
+    }
+    let filed = filed_events as u64;
+    let sql = "SELECT seq, at, data FROM events WHERE company_id = ?1 AND seq >= ?2 AND seq < ?2 + ?3 ORDER BY seq";
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query(params![entry.company.as_str(), entry.seq.cast_signed(), filed.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        let seq = row.get::<_, i64>(0)?.cast_unsigned();
+        let event: Event = serde_json::from_str(row.get_ref(2)?.as_str().map_err(unreadable)?).map_err(unreadable)?;
+        let logged = usize::try_from(seq - entry.seq).ok().and_then(|place| entry.events.get(place));
+        if logged != Some(&event) || entry.at != time(row.get(1)?) {
+            return Ok(Some(seq));
+        }
+    }
+    Ok(None)
 }

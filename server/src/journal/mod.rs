@@ -6,6 +6,10 @@ pub mod schema;
 
 pub mod sqlite;
 
+mod directory;
+
+mod owner;
+
 pub mod beside;
 
 mod log;
@@ -19,6 +23,8 @@ mod tables;
 mod asker;
 
 pub mod reader;
+
+mod gate;
 
 pub mod news;
 
@@ -57,11 +63,13 @@ pub mod check;
 pub mod backup;
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use rusqlite::ErrorCode;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 use tokio::sync::oneshot;
 
@@ -186,6 +194,24 @@ pub enum StoreError {
     /// The server stops, and reads nothing more.
     #[error("the server is about to stop")]
     Stopping,
+    /// A read was cut, or not begun.
+    #[error("the read was cut, or had to wait for too long, so that SQLite's log does not grow for ever: ask again")]
+    AskAgain,
+    /// Somebody else writes.
+    #[error(
+        "another server has taken the store, and this one writes nothing more: see which of the two is to run, and \
+         stop the other"
+    )]
+    Taken,
+    /// What is written would not be found.
+    #[error(
+        "`{0}` was removed or replaced while it was open, and this server writes nothing more: put the file back or \
+         restore a backup, and start again"
+    )]
+    Gone(PathBuf),
+    /// It was told why before.
+    #[error("the store is lost to this server")]
+    Lost,
     /// A newer version wrote it.
     #[error(
         "the store has schema {found}, and this version knows up to {known}: run the version that wrote it, or a newer one"
@@ -196,6 +222,21 @@ pub enum StoreError {
         /// Ours.
         known: u32,
     },
+}
+
+impl StoreError {
+    /// Whether it is so until the end: what is committed may be in no store that is read again.
+    #[must_use]
+    pub const fn is_for_good(&self) -> bool {
+        matches!(self, Self::Taken | Self::Gone(_) | Self::Lost)
+    }
+
+    fn ask_again_if_cut(self) -> Self {
+        match self {
+            Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Self::AskAgain,
+            other => other,
+        }
+    }
 }
 
 /// What is to be filed.
@@ -214,7 +255,7 @@ pub trait Store: Send {
     /// Commits all of it, or nothing. Rows may be taken out of the entries: they can be filed later.
     ///
     /// # Errors
-    /// When nothing of it was committed.
+    /// When nothing of it was committed, or in what nobody reads again.
     fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError>;
 
     /// When something that is committed is to be filed in the tables; none when all of it is. A store that writes its
@@ -233,11 +274,27 @@ pub trait Store: Send {
         Ok(true)
     }
 
+    /// When it is to be looked next whether the store is still there; never for one that cannot go away.
+    fn look_due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Looks whether what is committed is where the next start looks for it.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn look(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Tries a commit that changes nothing.
     ///
     /// # Errors
     /// When the store cannot commit.
     fn probe(&mut self) -> Result<(), StoreError>;
+
+    /// Leaves the store as one whole, when nothing more will be written.
+    fn end(&mut self) {}
 }
 
 /// Where companies are read back from. A read takes its time; nobody holds a lock meanwhile.
@@ -271,6 +328,8 @@ pub struct Committer<S> {
     store: S,
     epoch: Arc<AtomicU64>,
     healthy: watch::Sender<bool>,
+    /// Why the store is lost to this server, once it is.
+    lost: Option<StoreError>,
     /// Those who wait for more to be filed than is filed at once: commits go on in between.
     asked: VecDeque<(Option<CompanyId>, Release)>,
 }
@@ -280,7 +339,7 @@ impl<S: Store> Committer<S> {
     pub fn new(store: S) -> (Self, Arc<AtomicU64>, watch::Receiver<bool>) {
         let epoch = Arc::new(AtomicU64::new(0));
         let (healthy, health) = watch::channel(true);
-        (Self { store, epoch: epoch.clone(), healthy, asked: VecDeque::new() }, epoch, health)
+        (Self { store, epoch: epoch.clone(), healthy, lost: None, asked: VecDeque::new() }, epoch, health)
     }
 
     /// Commits a batch and releases it. After a failure all entries of the old epoch are lost: they may rest on what
@@ -297,19 +356,23 @@ impl<S: Store> Committer<S> {
             Work::Snapshot { .. } | Work::Write { .. } => true,
             Work::File { .. } => false,
         });
-        let committed = if writes { self.measured_commit(&mut batch) } else { Ok(()) };
+        let committed = if writes { self.measured_commit(&mut batch) } else { self.must_not_be_lost() };
         match committed {
             Ok(()) => self.release(batch, Fate::Committed),
             Err(error) => {
-                tracing::warn!(%error, entries = batch.len(), "the store cannot commit: answering `unavailable` until it can");
                 self.epoch.fetch_add(1, Ordering::AcqRel);
-                self.fall_sick();
+                self.fall_sick(error, "the store cannot commit");
                 self.release(batch, Fate::Lost);
             }
         }
     }
 
+    fn must_not_be_lost(&self) -> Result<(), StoreError> {
+        if self.lost.is_some() { Err(StoreError::Lost) } else { Ok(()) }
+    }
+
     fn measured_commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+        self.must_not_be_lost()?;
         let began = Instant::now();
         let _span = tracing::debug_span!(target: TRACE, "commit", entries = batch.len()).entered();
         let committed = self.store.commit(batch);
@@ -346,6 +409,21 @@ impl<S: Store> Committer<S> {
         }
     }
 
+    /// When something is to be done without being asked for.
+    fn due(&self) -> Option<Instant> {
+        [self.filing_due(), self.store.look_due().filter(|_| self.lost.is_none())].into_iter().flatten().min()
+    }
+
+    /// Looks now and then whether the store is still there: while nobody books, no commit would find out.
+    fn look_if_due(&mut self) {
+        if self.lost.is_none()
+            && self.store.look_due().is_some_and(|due| due <= Instant::now())
+            && let Err(error) = self.store.look()
+        {
+            self.fall_sick(error, "the store cannot commit");
+        }
+    }
+
     /// Files for somebody who waits for it. What takes longer than a moment is gone on with after the next commit.
     fn file_for(&mut self, company: Option<CompanyId>, release: Release) {
         match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
@@ -355,15 +433,33 @@ impl<S: Store> Committer<S> {
         }
     }
 
-    /// Files everything, for the end.
-    fn file_all(&mut self) {
+    /// Files everything and closes the store.
+    ///
+    /// # Errors
+    /// When the store is lost, and with it perhaps what was answered.
+    fn end(mut self) -> Result<(), StoreError> {
         while self.file(Filing::All) == Ok(false) {}
         let fate = if self.is_healthy() { Fate::Committed } else { Fate::Lost };
         self.asked.drain(..).for_each(|(_, release)| release(fate));
+        match self.lost {
+            Some(lost) => Err(lost),
+            None => {
+                self.store.end();
+                Ok(())
+            }
+        }
     }
 
     /// Nothing can be committed or filed now: who waits for it is told.
-    fn fall_sick(&mut self) {
+    fn fall_sick(&mut self, error: StoreError, what: &str) {
+        if error.is_for_good() {
+            if self.lost.is_none() {
+                tracing::error!(%error, "the store is lost: answering `unavailable` until the end");
+                self.lost = Some(error);
+            }
+        } else {
+            tracing::warn!(%error, "{what}: answering `unavailable` until it can");
+        }
         self.healthy.send_replace(false);
         self.asked.drain(..).for_each(|(_, release)| release(Fate::Lost));
     }
@@ -372,11 +468,10 @@ impl<S: Store> Committer<S> {
     /// either.
     fn file(&mut self, which: Filing<'_>) -> Result<bool, NotFiled> {
         let began = Instant::now();
-        let filed = self.store.file(which);
+        let filed = self.must_not_be_lost().and_then(|()| self.store.file(which));
         METRICS.filing.observe(began.elapsed().as_secs_f64());
         filed.map_err(|error| {
-            tracing::warn!(%error, "the store cannot file: answering `unavailable` until it can");
-            self.fall_sick();
+            self.fall_sick(error, "the store cannot file");
             NotFiled
         })
     }
@@ -398,12 +493,19 @@ impl<S: Store> Committer<S> {
 
     /// Tries whether a store that failed can commit again.
     fn probe(&mut self) {
-        if self.store.probe().is_ok() {
-            tracing::info!("the store can commit again");
-            self.healthy.send_replace(true);
+        match self.must_not_be_lost().and_then(|()| self.store.probe()) {
+            Ok(()) => {
+                tracing::info!("the store can commit again");
+                self.healthy.send_replace(true);
+            }
+            Err(error) if error.is_for_good() => self.fall_sick(error, "the store cannot commit"),
+            Err(_still_sick) => {}
         }
     }
 }
+
+/// The journal's thread.
+pub type Writer = thread::JoinHandle<Result<(), StoreError>>;
 
 /// The way into the journal: a bounded queue before a thread of its own.
 pub struct Journal {
@@ -413,25 +515,27 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts the thread. It ends when the journal was dropped and all that was queued is written.
+    /// Starts the thread. It ends when the journal was dropped and all that was queued is written, and says then whether
+    /// all that was answered is stored.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
+    pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, Writer)> {
         let (mut committer, epoch, health) = Committer::new(store);
         let (journal, mut receiver) = Self::before(epoch, health, queue);
         let thread = thread::Builder::new().name("journal".into()).spawn(move || {
             let mut batch = Vec::new();
-            while wait(&mut receiver, &mut batch, committer.filing_due()) {
+            while wait(&mut receiver, &mut batch, committer.due()) {
                 committer.commit(std::mem::take(&mut batch));
                 committer.file_what_is_due();
+                committer.look_if_due();
                 while !committer.is_healthy() && (!receiver.is_closed() || !receiver.is_empty()) {
                     thread::sleep(PROBE_EVERY);
                     committer.try_again(std::iter::from_fn(|| receiver.try_recv().ok()));
                 }
             }
             // The next start would do it, but whoever looks into the store until then should find all of it.
-            committer.file_all();
+            committer.end()
         })?;
         Ok((journal, thread))
     }

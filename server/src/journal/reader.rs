@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -10,13 +11,16 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
 use super::asker::Asker;
+use super::directory::{self, FILE, Held, OpenError};
+use super::gate::Gate;
 use super::news::News;
-use super::sqlite::{FILE, OpenError};
 use super::tables::time;
 use super::{ReadBack, StoreError};
 
 /// Readers that are kept open for the next question.
 const READERS_KEPT: usize = 8;
+/// How often a question is asked that is cut each time.
+const TRIES_MAX: u32 = 5;
 
 /// Reads what is committed, beside the writer. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,11 +31,33 @@ struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     news: Arc<News>,
+    gate: Arc<Gate>,
+    /// Of the process that also writes: let go when the last connection is closed.
+    _held: Option<Held>,
 }
 
 impl Reader {
-    pub(super) fn of(path: PathBuf) -> Self {
-        Self(Arc::new(Readers { path, idle: Mutex::default(), news: Arc::default() }), None)
+    pub(super) fn of(path: PathBuf, held: Option<Held>) -> Self {
+        let (idle, news, gate) = (Mutex::default(), Arc::default(), Arc::default());
+        Self(Arc::new(Readers { path, idle, news, gate, _held: held }), None)
+    }
+
+    /// What all its reads pass.
+    pub(super) fn gate(&self) -> &Arc<Gate> {
+        &self.0.gate
+    }
+
+    /// Reads nothing more, cuts what is being read, and closes all connections: SQLite's log goes with the last. Says
+    /// whether all are closed.
+    pub fn close(&self, at_most: Duration) -> bool {
+        self.0.gate.close();
+        let is_empty = self.0.gate.empty(Duration::ZERO, at_most);
+        self.idle().clear();
+        is_empty
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the writer beside this reader says what is filed. Beside a tool's reader there is no writer, and no news.
@@ -43,21 +69,23 @@ impl Reader {
     /// A reader of the store in a directory, for tools that look beside a server.
     ///
     /// # Errors
-    /// When there is no store.
+    /// When there is no store, or none any more.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let path = directory.join(FILE);
-        if !path.exists() {
+        if !directory::is_there(directory)? {
             return Err(OpenError::Nothing(directory.to_owned()));
         }
-        Ok(Self::of(path))
+        Ok(Self::of(directory.join(FILE), None))
     }
 
-    /// Asks the store. All that one question reads is of one moment.
+    /// Asks the store. All that one question reads is of one moment. It is to be short: a long one is cut when SQLite's
+    /// log must begin anew.
     ///
     /// # Errors
-    /// What the question says.
+    /// What the question says, or that it must be asked again.
     pub fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let kept = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // It outlives the connection: whoever waits for the last read finds all connections closed or idle.
+        let reading = self.0.gate.enter()?;
+        let kept = self.idle().pop();
         let connection = match kept {
             Some(connection) => connection,
             None => {
@@ -67,17 +95,37 @@ impl Reader {
                 connection
             }
         };
+        reading.is_cut_by(connection.get_interrupt_handle());
         let transaction = connection.unchecked_transaction()?;
         let answer = match &self.1 {
             Some(asker) => asker.ask(&transaction, || question(&transaction)),
             None => question(&transaction),
         };
-        transaction.finish()?;
-        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < READERS_KEPT {
-            idle.push(connection);
+        // A connection that cannot end it is closed.
+        if transaction.finish().is_ok() {
+            let mut idle = self.idle();
+            if idle.len() < READERS_KEPT {
+                idle.push(connection);
+            }
         }
-        answer
+        answer.map_err(StoreError::ask_again_if_cut)
+    }
+
+    /// Asks what nobody else would ask again, some times if it is cut.
+    ///
+    /// # Errors
+    /// As [`Reader::ask`].
+    pub(super) fn ask_until_told<T>(
+        &self,
+        mut question: impl FnMut(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        for _ in 1..TRIES_MAX {
+            match self.ask(&mut question) {
+                Err(StoreError::AskAgain) => {}
+                told => return told,
+            }
+        }
+        self.ask(question)
     }
 }
 
@@ -87,7 +135,7 @@ impl Reader {
     /// # Errors
     /// When it cannot be read.
     pub fn company(&self, id: &CompanyId) -> Result<(Company, u64), StoreError> {
-        self.ask(|connection| read_company(connection, id))
+        self.ask_until_told(|connection| read_company(connection, id))
     }
 
     fn with_open_things(&self) -> Result<Vec<CompanyId>, StoreError> {

@@ -259,6 +259,9 @@ const MIGRATIONS: &[&str] = &[
     "
     CREATE INDEX offers_by_employee ON offers (company_id, employee_id, booking_id);
 ",
+    "
+    CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
+",
 ];
 
 /// The newest schema that this version knows.
@@ -266,13 +269,17 @@ pub(super) fn known() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
+/// The schema of a store; 0 when it has no tables.
+pub(super) fn of(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
 /// Brings the tables to what this version knows.
 ///
 /// # Errors
 /// When the store is newer than this version, or cannot be changed.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = known();
-    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let (known, found) = (known(), of(connection)?);
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
@@ -290,8 +297,7 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 /// # Errors
 /// When its tables are not those that this version knows.
 pub fn must_be_ours(connection: &Connection) -> Result<(), StoreError> {
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let (known, found) = (known(), of(connection)?);
     match found.cmp(&known) {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(StoreError::TooNew { found, known }),

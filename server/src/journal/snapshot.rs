@@ -51,7 +51,7 @@ fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<
 }
 
 fn snapshot(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
-    store.ask(|connection| {
+    store.ask_until_told(|connection| {
         let (state, revision) = (read_company(connection, company)?.0, erasure::revision(connection, company)?);
         let mut written = vec![Work::snapshot(&state, revision)];
         if bases::is_due(connection, &state)? {
@@ -63,7 +63,7 @@ fn snapshot(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError
 
 /// From the base before, which is nearer than the beginning, and smaller than a snapshot.
 fn base(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
-    store.ask(|connection| {
+    store.ask_until_told(|connection| {
         let state = match replay::latest(connection, company) {
             Ok(state) => state,
             // In a store that an earlier version wrote: the next snapshot brings one.

@@ -1,46 +1,29 @@
 //! The journal in `SQLite`: one file and one writer.
 
 use std::collections::HashMap;
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use switchboard_core::CompanyId;
 
 use super::checkpoint::Checkpoints;
+pub use super::directory::OpenError;
+use super::directory::{Held, LOCK, Opened};
 use super::filing::{self, Backlog, Slice, Unfiled};
-use super::news::News;
+use super::owner::Owner;
 use super::reader::Reader;
 use super::{Entry, Filing, Store, StoreError, Work, erasure, log, logos, schema, tables};
-use crate::owner_alone;
 
-pub(super) const FILE: &str = "switchboard.db";
-pub(super) const LOCK: &str = "switchboard.lock";
 /// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
 const CACHE_KIB: i64 = 32 * 1024;
 /// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
 const PROBE_BYTES: i64 = 256 * 1024;
 
-/// Why a data directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another server has it.
-    #[error(
-        "another switchboard is running on the data directory `{0}`: stop it, or give this one its own with `--data`"
-    )]
-    InUse(PathBuf),
-    /// It cannot be read or made.
-    #[error("the data directory `{0}` cannot be used: {1}")]
-    Directory(PathBuf, std::io::Error),
-    /// There is nothing to read.
-    #[error("there is no `{FILE}` in `{0}`: is this the data directory?")]
-    Nothing(PathBuf),
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+/// How often it is looked whether the files are in place, beside every commit.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long the end waits for those who read.
+const READS_MAX: Duration = Duration::from_secs(1);
 
 /// The writer. While it lives, no other server can have the data directory.
 pub struct Sqlite {
@@ -48,8 +31,11 @@ pub struct Sqlite {
     checkpoints: Checkpoints,
     connection: Connection,
     backlog: Backlog,
-    news: Arc<News>,
-    _lock: File,
+    owner: Owner,
+    opened: Opened,
+    looked_at: Instant,
+    // It holds the directory, and lets go of it last.
+    reader: Reader,
 }
 
 impl Sqlite {
@@ -58,49 +44,34 @@ impl Sqlite {
     /// # Errors
     /// When another server has it, or it cannot be used.
     pub fn open(directory: &Path) -> Result<(Self, Reader), OpenError> {
-        let lock = lock(directory)?;
-        let path = directory.join(FILE);
-        let mut connection = connect(&path)?;
+        let mut held = Held::take(directory)?;
+        let path = held.database()?;
+        let mut connection = Connection::open(&path).map_err(StoreError::from)?;
+        if held.is_marked() && schema::of(&connection)? == 0 {
+            return Err(OpenError::Gone(path, "without its tables", LOCK));
+        }
         prepare(&mut connection)?;
+        // Before anything is read: whoever had it writes no more from then on.
+        let owner = Owner::take(&connection)?;
+        held.mark()?;
         filing::file_the_log(&mut connection)?;
         erasure::finish_all(&mut connection)?;
         logos::forget_unknown(&connection)?;
-        let checkpoints = Checkpoints::start(&path, &connection)?;
-        let reader = Reader::of(path);
-        let (backlog, news) = (Backlog::default(), reader.news().clone());
-        Ok((Self { checkpoints, connection, backlog, news, _lock: lock }, reader))
+        let opened = held.opened().map_err(|error| OpenError::Directory(directory.to_owned(), error))?;
+        opened.must_be_in_place()?;
+        let reader = Reader::of(path.clone(), Some(held));
+        let checkpoints = Checkpoints::start(&path, &connection, reader.gate().clone())?;
+        let (backlog, looked_at) = (Backlog::default(), Instant::now());
+        Ok((Self { checkpoints, connection, backlog, owner, opened, looked_at, reader: reader.clone() }, reader))
     }
-}
-
-/// Takes a directory for this process alone, and makes it when there is none.
-pub(super) fn lock(directory: &Path) -> Result<File, OpenError> {
-    let unusable = |error| OpenError::Directory(directory.to_owned(), error);
-    owner_alone::make_directory(directory).map_err(unusable)?;
-    let lock = owner_alone::open(&directory.join(LOCK)).map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(directory.to_owned())),
-        Err(TryLockError::Error(error)) => return Err(unusable(error)),
-    }
-    for said in owner_alone::tighten(directory).map_err(unusable)? {
-        tracing::warn!("{said}");
-    }
-    Ok(lock)
-}
-
-/// Opens the store to write, and makes it when there is none: SQLite gives the files beside it the same rights.
-pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    owner_alone::open(path).map_err(|error| OpenError::Directory(directory.to_owned(), error))?;
-    Ok(Connection::open(path).map_err(StoreError::from)?)
 }
 
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    // What is removed is overwritten where that costs no page more.
-    connection.pragma_update(None, "secure_delete", "fast")?;
+    // What is removed is overwritten at once: later nobody knows where it stood.
+    connection.pragma_update(None, "secure_delete", "on")?;
     connection.set_prepared_statement_cache_capacity(64);
     schema::migrate(connection)
 }
@@ -132,7 +103,7 @@ impl Sqlite {
             Ok(()) => {
                 self.backlog.is_shortened();
                 self.backlog.strike_off(&slice);
-                self.news.filed(filing::last_seqs(&slice));
+                self.reader.news().filed(filing::last_seqs(&slice));
                 self.checkpoints.look_after(&self.connection);
             }
             Err(_) => self.backlog.put_back(slice, Instant::now()),
@@ -144,6 +115,7 @@ impl Sqlite {
         self.connection.pragma_update(None, "synchronous", "normal")?;
         let written = (|| {
             let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+            self.owner.must_be(&transaction)?;
             filing::write(&transaction, slice, self.backlog.filed_up_to())?;
             Ok(transaction.commit()?)
         })();
@@ -157,6 +129,7 @@ impl Store for Sqlite {
         let (mut text, mut entries, mut seqs) = (String::new(), Vec::new(), HashMap::new());
         // Whoever writes beside it, as `switchboard key` does for a moment, is waited for before anything is read.
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        self.owner.must_be(&transaction)?;
         for work in batch {
             match work {
                 Work::Entry(entry) if entry.events.is_empty() => {}
@@ -178,6 +151,7 @@ impl Store for Sqlite {
         }
         let number = if text.is_empty() { None } else { Some(log::append(&transaction, &text)?) };
         transaction.commit()?;
+        self.look()?;
         if let Some(number) = number {
             self.backlog.add(number, entries, Instant::now());
         }
@@ -214,7 +188,18 @@ impl Store for Sqlite {
         }
     }
 
+    fn look_due(&self) -> Option<Instant> {
+        Some(self.looked_at + LOOK_EVERY)
+    }
+
+    fn look(&mut self) -> Result<(), StoreError> {
+        self.looked_at = Instant::now();
+        self.opened.must_be_in_place()
+    }
+
     fn probe(&mut self) -> Result<(), StoreError> {
+        self.look()?;
+        self.owner.must_be(&self.connection)?;
         self.connection.pragma_update(None, "synchronous", "full")?;
         // The log may hold the room that is missing: what is in it is copied into the database, and the room given back.
         self.checkpoints.give_room_back(&self.connection);
@@ -224,5 +209,13 @@ impl Store for Sqlite {
         self.connection.execute("DELETE FROM probe", [])?;
         self.checkpoints.make_room(&self.connection);
         Ok(())
+    }
+
+    fn end(&mut self) {
+        let all_closed = self.reader.close(READS_MAX);
+        let is_whole = self.checkpoints.end(&self.connection);
+        if !all_closed || !is_whole {
+            tracing::warn!("SQLite's log stays beside `switchboard.db`: the two are one store until the next start");
+        }
     }
 }

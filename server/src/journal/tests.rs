@@ -280,7 +280,7 @@ fn what_is_written_beside_the_events_is_there_when_it_is_told() {
         "what cannot be written is not told as written"
     );
     drop(journal);
-    thread.join().expect("it ends");
+    thread.join().expect("it ends").expect("all is stored");
 }
 
 #[test]
@@ -350,4 +350,251 @@ fn commits_go_on_while_somebody_waits_for_much_to_be_filed() {
     }
     let order = ["filed some", "committed", "filed some", "committed", "filed some", "told", "committed"];
     assert_eq!(*done.lock().expect("one thread"), order);
+}
+
+/// What a file of the directory is called in an error, when the store can no longer be used.
+fn refusal(committed: Result<(), StoreError>) -> String {
+    let error = committed.expect_err("nothing is answered");
+    assert!(error.is_for_good(), "{error}");
+    error.to_string()
+}
+
+#[test]
+fn nothing_is_answered_from_files_that_were_removed_or_replaced() {
+    for (gone, is_replaced) in [
+        ("switchboard.db", false),
+        ("switchboard.db", true),
+        ("switchboard.db-wal", false),
+        ("switchboard.db-shm", false),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut store, _reader) = Sqlite::open(directory.path()).expect("a store");
+        let mut acme = Life::new("acme");
+        store.commit(&mut [acme.is_founded()]).expect("stored");
+        store.look().expect("all is in place");
+        let file = directory.path().join(gone);
+        let copy = directory.path().join("copy");
+        if is_replaced {
+            std::fs::copy(&file, &copy).expect("a copy");
+            std::fs::rename(&copy, &file).expect("put in its place");
+        } else {
+            std::fs::remove_file(&file).expect("removed");
+        }
+        assert!(store.look_due().is_some_and(|due| due <= Instant::now() + Duration::from_secs(1)));
+        assert!(refusal(store.look()).contains(gone));
+        assert!(refusal(store.commit(&mut [acme.hires("ann")])).contains(gone), "{is_replaced}");
+        assert!(store.probe().is_err(), "and it does not get well by itself");
+    }
+}
+
+#[test]
+fn a_lost_store_is_sick_until_the_end_and_the_end_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (store, _reader) = Sqlite::open(directory.path()).expect("a store");
+    let (journal, thread) = Journal::start(store, 4).expect("a thread");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (file, away) = (directory.path().join("switchboard.db"), directory.path().join("away"));
+    std::fs::rename(&file, &away).expect("moved away");
+    let by = Instant::now() + Duration::from_secs(5);
+    while journal.is_healthy() && Instant::now() < by {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!journal.is_healthy(), "nobody writes, and it is noticed");
+    // Others may have written meanwhile into what stood there.
+    std::fs::rename(&away, &file).expect("put back");
+    std::thread::sleep(3 * PROBE_EVERY);
+    assert!(!runtime.block_on(journal.write(Box::new(|_| Ok(())))) && !journal.is_healthy());
+    assert!(!runtime.block_on(journal.filed(None)), "nor is anything said to be filed");
+    drop(journal);
+    let lost = thread.join().expect("it ends").expect_err("it does not say that all is stored");
+    assert!(matches!(lost, StoreError::Gone(path) if path == file));
+}
+
+#[test]
+fn a_second_server_is_refused_also_without_the_lock_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut store, _reader) = Sqlite::open(directory.path()).expect("a store");
+    let lock = directory.path().join("switchboard.lock");
+    for _ in 0..2 {
+        assert!(matches!(Sqlite::open(directory.path()), Err(sqlite::OpenError::InUse(_))));
+        let _gone = std::fs::remove_file(&lock);
+    }
+    store.commit(&mut [Life::new("acme").is_founded()]).expect("the first goes on");
+}
+
+#[test]
+fn who_is_not_the_owner_any_more_writes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let mut acme = Life::new("acme");
+    store.commit(&mut [acme.is_founded()]).expect("stored");
+    let another = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
+    super::owner::Owner::take(&another).expect("where locks do not hold, it can be taken");
+    let told = Told::default();
+    let (mut committer, _, health) = Committer::new(store);
+    committer.commit(vec![entry(2, 0, vec![Event::Resumed], &told)]);
+    committer.commit(vec![entry(2, 1, vec![], &told)]);
+    assert_eq!(*told.lock().expect("one thread"), [(2, Fate::Lost), (2, Fate::Lost)], "also not that nothing happened");
+    committer.try_again([]);
+    assert!(!*health.borrow());
+    assert!(matches!(committer.end(), Err(StoreError::Taken)));
+    let filed =
+        |table: &str| another.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0));
+    assert_eq!((filed("log"), filed("events")), (Ok(1), Ok(0)), "what it had committed is the other's to file");
+    drop((another, reader));
+    Sqlite::open(directory.path()).expect("and a start takes it");
+}
+
+#[test]
+fn numbers_that_were_given_twice_are_damage() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let (mut acme, mut other) = (Life::new("acme"), Life::new("acme"));
+    store.commit(&mut [acme.is_founded(), acme.hires("ann")]).expect("stored");
+    store.file(Filing::All).expect("filed");
+    // What a second server decided, which read the company after its first event.
+    let (_, theirs) = (other.is_founded(), other.hires("zoe"));
+    let Work::Entry(mut theirs) = theirs else { panic!("an entry") };
+    let write = |theirs: &mut Entry| {
+        let mut text = String::new();
+        let company = theirs.company.clone();
+        log::add(&mut text, &company, &filing::Unfiled::of(theirs));
+        let connection = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
+        connection.execute("DELETE FROM log", []).expect("emptied");
+        log::append(&connection, &text).expect("written");
+    };
+    write(&mut theirs);
+    let said = "acme: event 2 is in the log, and another is filed as 2";
+    assert_eq!(check::check(&reader).expect("it can be read").differences, [said]);
+    drop((store, reader));
+    let refused = Sqlite::open(directory.path()).err().expect("nothing is guessed").to_string();
+    assert!(refused.contains(said) && refused.contains("restore a backup"), "{refused}");
+    // The same numbers with the same events are a batch of which some was filed.
+    let Work::Entry(mut ours) = Life(Company::new("acme".parse().expect("an id"))).is_founded() else {
+        panic!("an entry")
+    };
+    write(&mut ours);
+    let (_store, reader) = Sqlite::open(directory.path()).expect("it is as it was");
+    assert_eq!(reader.company(acme.0.id()).expect("it can be read").0, acme.0);
+}
+
+#[test]
+fn a_store_that_was_there_is_not_begun_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| directory.path().join(name);
+    let (store, reader) = Sqlite::open(directory.path()).expect("a first start");
+    drop((store, reader));
+    let whole = std::fs::read(file("switchboard.db")).expect("a store");
+    let refused = |what: &str| {
+        let writer = Sqlite::open(directory.path()).err().expect("a start is refused").to_string();
+        let reader = reader::Reader::open(directory.path()).expect_err("and a look").to_string();
+        let tool = beside::Beside::open(directory.path()).err().expect("and a tool").to_string();
+        let backup = backup::backup(directory.path(), &file("backup.db")).expect_err("and a backup").to_string();
+        for said in [writer, reader, tool, backup] {
+            assert!(said.contains(what) && said.contains("restore a backup"), "{said}");
+        }
+    };
+    for _ in 0..2 {
+        std::fs::write(file("switchboard.db"), "").expect("emptied");
+        refused("empty");
+        std::fs::remove_file(file("switchboard.db")).expect("removed");
+        refused("missing");
+        assert!(!file("switchboard.db").exists(), "nothing is made either");
+        // The second time the log is the sign.
+        std::fs::remove_file(file("switchboard.lock")).expect("removed");
+        std::fs::write(file("switchboard.db-wal"), "what was not copied").expect("written");
+    }
+    assert_eq!(std::fs::read(file("switchboard.db-wal")).expect("a log"), b"what was not copied");
+    std::fs::remove_file(file("switchboard.db-wal")).expect("removed");
+    drop(Sqlite::open(directory.path()).expect("on purpose it begins anew"));
+    let connection = rusqlite::Connection::open(file("switchboard.db")).expect("a store");
+    connection.execute_batch("PRAGMA journal_mode = delete; PRAGMA user_version = 0").expect("set");
+    drop(connection);
+    assert!(Sqlite::open(directory.path()).err().expect("refused").to_string().contains("without its tables"));
+    std::fs::write(file("switchboard.db"), whole).expect("put back");
+    drop(Sqlite::open(directory.path()).expect("what was put back is taken"));
+}
+
+#[test]
+fn a_clean_end_leaves_one_file_whoever_reads() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let (journal, thread) = Journal::start(store, 4).expect("a thread");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let write = |sql: &'static str| journal.write(Box::new(move |connection| Ok(connection.execute_batch(sql)?)));
+    assert!(runtime.block_on(write("CREATE TABLE beside (id INTEGER); INSERT INTO beside VALUES (7)")));
+    let (begun, begins) = std::sync::mpsc::channel();
+    let slow = std::thread::spawn({
+        let reader = reader.clone();
+        move || {
+            reader.ask(|tables| {
+                begun.send(()).expect("somebody waits");
+                let endless =
+                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n, beside";
+                Ok(tables.query_row(endless, [], |row| row.get::<_, i64>(0))?)
+            })
+        }
+    });
+    begins.recv().expect("it reads");
+    drop(journal);
+    thread.join().expect("it ends").expect("all is stored");
+    // As whoever ends the process then finds it: the reader's side is not dropped yet.
+    assert_eq!(std::fs::metadata(directory.path().join("switchboard.db-wal")).map_or(0, |log| log.len()), 0);
+    let copy = directory.path().join("copy.db");
+    std::fs::copy(directory.path().join("switchboard.db"), &copy).expect("a copy");
+    let copy = rusqlite::Connection::open(&copy).expect("a store");
+    assert_eq!(copy.query_row("SELECT id FROM beside", [], |row| row.get::<_, i64>(0)), Ok(7), "one file has it all");
+    assert!(matches!(slow.join().expect("no panic"), Err(StoreError::AskAgain)), "who read on was cut");
+    assert!(matches!(reader.ask(|_| Ok(())), Err(StoreError::Stopping)), "and nobody reads any more");
+}
+
+#[test]
+fn the_write_ahead_log_begins_anew_although_reads_overlap() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let bytes = || std::fs::metadata(directory.path().join("switchboard.db-wal")).expect("a log").len();
+    let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
+    let room = bytes();
+    let mut acme = Life::new("acme");
+    store.commit(&mut [acme.is_founded()]).expect("stored");
+    let go = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let readers: Vec<_> = (0..3)
+        .map(|number| {
+            let (reader, go) = (reader.clone(), go.clone());
+            std::thread::spawn(move || {
+                let (mut read, mut cut) = (0, 0);
+                std::thread::sleep(Duration::from_millis(30 * number));
+                while go.load(Ordering::Relaxed) {
+                    let asked = reader.ask(|tables| {
+                        let mut query = tables.prepare("SELECT seq FROM events")?;
+                        let mut rows = query.query([])?;
+                        while rows.next()?.is_some() {}
+                        std::thread::sleep(Duration::from_millis(100));
+                        Ok(tables.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0))?)
+                    });
+                    match asked {
+                        Ok(_) => read += 1,
+                        Err(StoreError::AskAgain) => cut += 1,
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                (read, cut)
+            })
+        })
+        .collect();
+    let note = "x".repeat(60_000);
+    let mut longest = 0;
+    const COMMITS: u64 = 4_000;
+    for number in 0..COMMITS {
+        let (seq, data) = (acme.0.seq(), format!("{note}{number}"));
+        let snapshot = Work::Snapshot { company: acme.0.id().clone(), seq, data, revision: 0 };
+        store.commit(&mut [snapshot]).expect("stored");
+        longest = longest.max(bytes());
+        if number % 8 == 0 {
+            std::thread::sleep(Duration::from_millis(8));
+        }
+    }
+    go.store(false, Ordering::Relaxed);
+    let read: i32 = readers.into_iter().map(|reader| reader.join().expect("no panic").0).sum();
+    assert!(read > 10, "short reads go on: {read}");
+    assert!(longest < 6 * room, "{longest} bytes of log, with room for {room}, after {} written", COMMITS * 60_000);
 }

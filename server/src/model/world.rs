@@ -11,9 +11,9 @@ use switchboard_core::{Command, Company, CompanyId, EmployeeId, SessionId, Time}
 use super::company::{self, START};
 use crate::clock::Clock;
 use crate::exchange::{Exchange, NotNow, Visit};
-use crate::journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
+use crate::journal::{Fate, Journal, ReadBack, Store, StoreError, Work, Writer};
 
-use crate::sync::{Mutex, Notify, step, thread, watch};
+use crate::sync::{Mutex, Notify, step, watch};
 
 /// What is stored, and how the disk behaves.
 #[derive(Clone, Default)]
@@ -157,7 +157,7 @@ pub struct World {
     pub exchange: Arc<Exchange>,
     pub disk: Disk,
     pub health: watch::Receiver<bool>,
-    journal: thread::JoinHandle<()>,
+    journal: Writer,
     time: Arc<tokio::sync::watch::Sender<Time>>,
     inside: Arc<Mutex<BTreeSet<CompanyId>>>,
 }
@@ -221,7 +221,7 @@ impl World {
         let Self { exchange, journal, .. } = self;
         assert_eq!(Arc::strong_count(&exchange), 1, "everybody went home");
         drop(exchange);
-        journal.join().expect("the journal's thread ends");
+        journal.join().expect("the journal's thread ends").expect("nothing is lost");
     }
 }
 

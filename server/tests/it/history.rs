@@ -168,9 +168,13 @@ impl World {
         let session = self.accepts(employee, offer).await;
         self.says(client, session, "a secret message").await;
         self.wait(9_996);
+        self.ends(client, session).await;
+        session
+    }
+
+    pub async fn ends(&mut self, client: &str, session: SessionId) {
         let by = Actor::Client(client.parse().unwrap());
         self.does(Command::End { session, by, reason: Some("secret reason".into()) }).await;
-        session
     }
 
     pub async fn forgets(&self, oldest_needed: OldestNeeded) {
@@ -193,11 +197,11 @@ impl World {
     }
 }
 
-fn keeps(history_days: u32) -> Settings {
+pub fn keeps(history_days: u32) -> Settings {
     Settings { history_days, booking_deadline_ms: DAY_MS, offer_timeout_ms: DAY_MS, ..Settings::default() }
 }
 
-fn nobody_needs_any() -> OldestNeeded {
+pub fn nobody_needs_any() -> OldestNeeded {
     Arc::new(|_| None)
 }
 

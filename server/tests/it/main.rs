@@ -10,6 +10,8 @@ mod disk;
 
 mod small_disk;
 
+mod lost;
+
 mod process;
 
 mod backup;
@@ -83,5 +85,7 @@ mod history;
 mod removal;
 
 mod erasure;
+
+mod gone;
 
 mod much_history;

@@ -220,6 +220,14 @@ impl Server {
         self.running.said().1
     }
 
+    /// SIGTERM; gives the exit code and what its log has, errors too.
+    pub fn stopped_having_said(mut self) -> (Option<i32>, String) {
+        self.ask_to_stop();
+        self.ended = true;
+        let status = self.running.wait(PATIENCE);
+        (status.code(), self.running.said().1)
+    }
+
     /// Starts it again, on the same data and a free port: its old one may be another's by now.
     pub fn restart(&mut self) {
         assert!(self.ended, "it still runs");

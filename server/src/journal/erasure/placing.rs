@@ -30,7 +30,7 @@ pub fn begin(preparation: &Preparation) -> Change {
     let (is_client, person) = who(&preparation.erasure);
     let (company, alias) = (preparation.company.clone(), preparation.erasure.alias().to_owned());
     let (begins, audit_seen) = (preparation.begins.cast_signed(), preparation.audit_seen);
-    securely(move |connection| {
+    Box::new(move |connection| {
         log::forget_filed(connection, &company)?;
         // An event that is kept only for its number is in the origin already.
         let sql = "UPDATE events SET data = '\"resumed\"', kind = 'resumed' WHERE company_id = ?1 AND seq = ?2";
@@ -47,7 +47,7 @@ pub fn begin(preparation: &Preparation) -> Change {
 /// Puts a slice in its place, in the journal's turn. It is called until it has said through `is_done` that all is.
 #[must_use]
 pub fn place_some(company: CompanyId, mut is_done: impl FnMut(bool) + Send + 'static) -> Change {
-    securely(move |connection| {
+    Box::new(move |connection| {
         is_done(place(connection, company.as_str())?);
         Ok(())
     })
@@ -83,18 +83,8 @@ pub(in crate::journal) fn is_being_placed(connection: &Connection, company: &Com
     Ok(connection.query_row(sql, [company.as_str()], |_| Ok(())).optional()?.is_some())
 }
 
-/// What stood where something is written or removed is overwritten.
-fn securely(mut change: impl FnMut(&Connection) -> Result<(), StoreError> + Send + 'static) -> Change {
-    Box::new(move |connection| {
-        connection.execute_batch("PRAGMA secure_delete = ON")?;
-        let changed = change(connection);
-        connection.execute_batch("PRAGMA secure_delete = FAST")?;
-        changed
-    })
-}
-
 /// Free pages are overwritten before anything is placed, because it takes some of them and fills no last one, and once
-/// more when all has left its place.
+/// more when all has left its place: a version before this one left in them what was removed.
 #[derive(Clone, Copy)]
 enum State {
     Clearing,
@@ -310,7 +300,10 @@ fn overwrite_some(connection: &Connection) -> Result<bool, StoreError> {
 
 /// Says whether there was any to give back.
 fn give_some_back(connection: &Connection) -> Result<bool, StoreError> {
+    // It is of zeros already.
     connection.execute_batch("PRAGMA secure_delete = FAST")?;
     let sql = "DELETE FROM probe WHERE id = (SELECT min(id) FROM probe WHERE id > 1)";
-    Ok(connection.prepare_cached(sql)?.execute([])? > 0)
+    let given_back = connection.prepare_cached(sql).and_then(|mut delete| delete.execute([]));
+    connection.execute_batch("PRAGMA secure_delete = ON")?;
+    Ok(given_back? > 0)
 }

@@ -15,7 +15,7 @@ fn store() -> (tempfile::TempDir, Connection, Reader) {
     let mut connection = Connection::open(&path).expect("a store");
     connection.pragma_update(None, "synchronous", "OFF").expect("a setting");
     migrate(&mut connection).expect("tables");
-    (place, connection, Reader::of(path))
+    (place, connection, Reader::of(path, None))
 }
 
 /// The id of something that was made then.
