@@ -25,7 +25,7 @@ use crate::shape::examples;
 
 /// Pieces that wait for whoever reads slowly.
 const PIECES_WAITING: usize = 4;
-/// How long a piece may wait to be taken: less than 7 KB a second is nobody's line, and holds a moment of the store.
+/// How long a piece may wait to be taken: less than 7 KB a second is nobody's line.
 const PIECE_WAIT_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,7 +38,7 @@ struct ExportQuery {
     events: bool,
 }
 
-/// Exports all that the store has of a company at one moment.
+/// Exports all that the store has of a company.
 ///
 /// The answer has one JSON object a line, each with its `kind`: `company`, `employee`, `booking` with its offers as
 /// `asked`, `session`, `message`, and with `events=true` also `event`, all that happened. The last line has the kind

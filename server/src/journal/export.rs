@@ -1,8 +1,11 @@
-//! All that the store has of one company, as lines of JSON.
+//! All that the store has of one company, as lines of JSON. It is read a page at a time: whoever takes the lines may be
+//! slow, and SQLite's log grows for as long as one moment is read.
+
+use std::ops::ControlFlow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId};
@@ -14,7 +17,7 @@ use super::tables::time;
 use super::{StoreError, removal};
 use crate::view::{BookingView, Moment, SessionView};
 
-/// Bytes of lines that are handed over at once.
+/// Bytes of lines that are read and handed over at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// One thing of a company, as a line.
@@ -72,7 +75,7 @@ struct Logo {
 }
 
 /// How many of each there were.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Counts {
     companies: u64,
     employees: u64,
@@ -84,9 +87,12 @@ struct Counts {
     events: u64,
 }
 
+/// Behind which row the next page begins: the columns that order it.
+type After = [String; 2];
+
 impl Reader {
-    /// Hands over all that the store has of a company at one moment, in pieces that end with a line, until somebody
-    /// has heard enough.
+    /// Hands over all that the store has of a company, in pieces that end with a line, until somebody has heard enough.
+    /// What changes meanwhile is in it as it was before or after.
     ///
     /// # Errors
     /// When the store cannot be read, or nobody wants to hear the rest.
@@ -96,123 +102,187 @@ impl Reader {
         with_events: bool,
         hand_over: impl FnMut(String) -> bool,
     ) -> Result<(), StoreError> {
-        self.ask(|connection| {
-            let mut teller = Teller { counts: Counts::default(), text: String::new(), hand_over };
-            teller.tell_the_company(connection, company)?;
-            teller.tell_bookings(connection, company)?;
-            teller.tell_sessions(connection, company)?;
-            teller.tell_notes(connection, company)?;
-            if with_events {
-                teller.tell_events(connection, company)?;
-            }
-            let counts = std::mem::take(&mut teller.counts);
-            teller.tell(&Line::End(&counts))?;
-            teller.hand_over_all()
-        })
+        let teller = Teller { counts: Counts::default(), text: String::new(), company, hand_over };
+        teller.tell_all(self, with_events)
     }
 }
 
-struct Teller<H> {
+struct Teller<'a, H> {
     counts: Counts,
     text: String,
+    company: &'a CompanyId,
     hand_over: H,
 }
 
-impl<H: FnMut(String) -> bool> Teller<H> {
-    fn tell(&mut self, line: &Line<'_>) -> Result<(), StoreError> {
+impl<H: FnMut(String) -> bool> Teller<'_, H> {
+    fn tell_all(mut self, reader: &Reader, with_events: bool) -> Result<(), StoreError> {
+        self.tell_pages(reader, Self::tell_the_company)?;
+        self.tell_pages(reader, Self::tell_employees)?;
+        self.tell_pages(reader, Self::tell_bookings)?;
+        self.tell_pages(reader, Self::tell_sessions)?;
+        self.tell_pages(reader, Self::tell_messages)?;
+        self.tell_pages(reader, Self::tell_notes)?;
+        if with_events {
+            self.tell_pages(reader, Self::tell_events)?;
+        }
+        let counts = self.counts;
+        self.tell(&Line::End(&counts));
+        self.hand_over_all()
+    }
+
+    /// Tells all pages of one kind. No moment is held while somebody takes them.
+    fn tell_pages(
+        &mut self,
+        reader: &Reader,
+        tell: impl Fn(&mut Self, &Connection, &After) -> Result<Option<After>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut next = Some(After::default());
+        while let Some(after) = next {
+            let counts = self.counts;
+            next = reader.ask_until_told(|connection| {
+                // What was told before it was cut.
+                self.text.clear();
+                self.counts = counts;
+                tell(self, connection, &after)
+            })?;
+            self.hand_over_all()?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, line: &Line<'_>) {
         self.text.push_str(&crate::view::json(line));
         self.text.push('\n');
-        if self.text.len() >= CHUNK_BYTES { self.hand_over_all() } else { Ok(()) }
+    }
+
+    fn is_enough(&self) -> bool {
+        self.text.len() >= CHUNK_BYTES
     }
 
     fn hand_over_all(&mut self) -> Result<(), StoreError> {
-        if (self.hand_over)(std::mem::take(&mut self.text)) { Ok(()) } else { Err(StoreError::Stopping) }
+        let text = std::mem::take(&mut self.text);
+        if text.is_empty() || (self.hand_over)(text) { Ok(()) } else { Err(StoreError::Stopping) }
     }
 
-    fn tell_the_company(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
+    fn tell_the_company(&mut self, connection: &Connection, after: &After) -> Result<Option<After>, StoreError> {
         let sql = "SELECT c.id, c.name, c.settings, c.created_at, c.colour, l.kind, l.data FROM companies c
-                   LEFT JOIN logos l ON l.company_id = c.id AND l.id = c.logo WHERE c.id = ?1";
-        each(connection, sql, company, |row| {
-            self.counts.companies += 1;
+                   LEFT JOIN logos l ON l.company_id = c.id AND l.id = c.logo WHERE c.id = ?1 AND ?2 = ?3";
+        self.tell_rows(connection, sql, after, |teller, row| {
+            teller.counts.companies += 1;
             let (settings, created_at) = (raw(row, 2)?, Moment(time(row.get(3)?)));
             let colour = row.get_ref(4)?.as_str_or_null().map_err(unreadable)?;
             let logo = match row.get_ref(6)?.as_blob_or_null().map_err(unreadable)? {
                 Some(data) => Some(Logo { r#type: row.get(5)?, base64: STANDARD.encode(data) }),
                 None => None,
             };
-            self.tell(&Line::Company { id: text(row, 0)?, name: text(row, 1)?, settings, created_at, colour, logo })
-        })?;
-        let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1 ORDER BY id";
-        each(connection, sql, company, |row| {
-            self.counts.employees += 1;
-            let (topics, intent) = (raw(row, 2)?, text(row, 3)?);
-            self.tell(&Line::Employee { id: text(row, 0)?, name: text(row, 1)?, topics, intent })
+            teller.tell(&Line::Company { id: text(row, 0)?, name: text(row, 1)?, settings, created_at, colour, logo });
+            Ok(["the only one".to_owned(), String::new()])
         })
     }
 
-    fn tell_bookings(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
-        each_booking(connection, company, |id: BookingId, booking| {
-            let asked = read_offers(connection, company, id)?;
+    fn tell_employees(&mut self, connection: &Connection, after: &After) -> Result<Option<After>, StoreError> {
+        let sql = "SELECT id, name, topics, intent FROM employees
+                   WHERE company_id = ?1 AND id > ?2 AND ?3 = '' ORDER BY id";
+        self.tell_rows(connection, sql, after, |teller, row| {
+            teller.counts.employees += 1;
+            let (id, topics, intent) = (text(row, 0)?, raw(row, 2)?, text(row, 3)?);
+            teller.tell(&Line::Employee { id, name: text(row, 1)?, topics, intent });
+            Ok([id.to_owned(), String::new()])
+        })
+    }
+
+    fn tell_bookings(&mut self, connection: &Connection, [after, _]: &After) -> Result<Option<After>, StoreError> {
+        let mut next = None;
+        each_booking(connection, self.company, after, |id: BookingId, booking| {
+            let asked = read_offers(connection, self.company, id)?;
             self.counts.bookings += 1;
             self.counts.offers += asked.len() as u64;
-            self.tell(&Line::Booking { booking: &booking, asked: &asked })
-        })
+            self.tell(&Line::Booking { booking: &booking, asked: &asked });
+            Ok(self.break_behind(id, &mut next))
+        })?;
+        Ok(next)
     }
 
-    fn tell_sessions(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
-        each_session(connection, company, |session| {
+    fn tell_sessions(&mut self, connection: &Connection, [after, _]: &After) -> Result<Option<After>, StoreError> {
+        let mut next = None;
+        each_session(connection, self.company, after, |session| {
             self.counts.sessions += 1;
-            self.tell(&Line::Session(&session))
+            self.tell(&Line::Session(&session));
+            Ok(self.break_behind(session.id, &mut next))
         })?;
+        Ok(next)
+    }
+
+    /// Says that the page ends here, if it is long enough.
+    fn break_behind(&self, id: impl std::fmt::Display, next: &mut Option<After>) -> ControlFlow<()> {
+        if !self.is_enough() {
+            return ControlFlow::Continue(());
+        }
+        *next = Some([id.to_string(), String::new()]);
+        ControlFlow::Break(())
+    }
+
+    fn tell_messages(&mut self, connection: &Connection, after: &After) -> Result<Option<After>, StoreError> {
         let sql = concat!(
-            "SELECT session_id, id, sender, body, at FROM messages WHERE company_id = ?1 AND at >= ",
+            "SELECT session_id, id, sender, body, at FROM messages
+             WHERE company_id = ?1 AND (session_id, id) > (?2, ?3) AND at >= ",
             begins_at!("?1"),
             " ORDER BY session_id, id"
         );
-        each(connection, sql, company, |row| {
-            self.counts.messages += 1;
+        self.tell_rows(connection, sql, after, |teller, row| {
+            teller.counts.messages += 1;
             let (session_id, id, from, body) = (text(row, 0)?, text(row, 1)?, text(row, 2)?, text(row, 3)?);
-            self.tell(&Line::Message { session_id, id, from, body, at: Moment(time(row.get(4)?)) })
+            teller.tell(&Line::Message { session_id, id, from, body, at: Moment(time(row.get(4)?)) });
+            Ok([session_id.to_owned(), id.to_owned()])
         })
     }
 
-    fn tell_notes(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
+    fn tell_notes(&mut self, connection: &Connection, after: &After) -> Result<Option<After>, StoreError> {
         let sql = concat!(
-            "SELECT id, notes, notes_at FROM sessions WHERE company_id = ?1 AND notes IS NOT NULL AND started_at >= ",
+            "SELECT id, notes, notes_at FROM sessions
+             WHERE company_id = ?1 AND id > ?2 AND ?3 = '' AND notes IS NOT NULL AND started_at >= ",
             begins_at!("?1"),
             " ORDER BY id"
         );
-        each(connection, sql, company, |row| {
-            self.counts.notes += 1;
-            self.tell(&Line::Notes { session_id: text(row, 0)?, body: text(row, 1)?, at: Moment(time(row.get(2)?)) })
+        self.tell_rows(connection, sql, after, |teller, row| {
+            teller.counts.notes += 1;
+            let id = text(row, 0)?;
+            teller.tell(&Line::Notes { session_id: id, body: text(row, 1)?, at: Moment(time(row.get(2)?)) });
+            Ok([id.to_owned(), String::new()])
         })
     }
 
-    fn tell_events(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
-        let sql = "SELECT seq, at, data FROM events WHERE company_id = ?1 ORDER BY seq";
-        let begins_behind = removal::begins_behind(connection, company)?.cast_signed();
-        each(connection, sql, company, |row| {
-            if row.get::<_, i64>(0)? <= begins_behind {
-                return Ok(());
+    fn tell_events(&mut self, connection: &Connection, [after, _]: &After) -> Result<Option<After>, StoreError> {
+        let sql = "SELECT seq, at, data FROM events
+                   WHERE company_id = ?1 AND seq > CAST(?2 AS INTEGER) AND ?3 = '' ORDER BY seq";
+        let begins_behind = removal::begins_behind(connection, self.company)?;
+        let after = after.parse::<u64>().map_or(begins_behind, |after| after.max(begins_behind));
+        self.tell_rows(connection, sql, &[after.to_string(), String::new()], |teller, row| {
+            teller.counts.events += 1;
+            let seq: i64 = row.get(0)?;
+            teller.tell(&Line::Event { seq, at: Moment(time(row.get(1)?)), event: raw(row, 2)? });
+            Ok([seq.to_string(), String::new()])
+        })
+    }
+
+    /// Tells the rows of a page, and says behind which the next one begins.
+    fn tell_rows(
+        &mut self,
+        connection: &Connection,
+        sql: &str,
+        [after, within]: &After,
+        tell: impl Fn(&mut Self, &rusqlite::Row<'_>) -> Result<After, StoreError>,
+    ) -> Result<Option<After>, StoreError> {
+        let mut query = connection.prepare_cached(sql)?;
+        let mut rows = query.query([self.company.as_str(), after, within])?;
+        while let Some(row) = rows.next()? {
+            let told = tell(self, row)?;
+            if self.is_enough() {
+                return Ok(Some(told));
             }
-            self.counts.events += 1;
-            self.tell(&Line::Event { seq: row.get(0)?, at: Moment(time(row.get(1)?)), event: raw(row, 2)? })
-        })
+        }
+        Ok(None)
     }
-}
-
-fn each(
-    connection: &Connection,
-    sql: &str,
-    company: &CompanyId,
-    mut tell: impl FnMut(&rusqlite::Row<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query(params![company.as_str()])?;
-    while let Some(row) = rows.next()? {
-        tell(row)?;
-    }
-    Ok(())
 }
 
 fn text<'a>(row: &'a rusqlite::Row<'_>, at: usize) -> Result<&'a str, StoreError> {

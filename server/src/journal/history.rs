@@ -1,6 +1,7 @@
 //! What the store knows of the past: lists of companies, bookings, sessions and messages, page by page.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::Serialize;
@@ -400,43 +401,49 @@ impl Reader {
     }
 }
 
-/// Hands over all of a company's bookings, oldest first.
+/// Hands over a company's bookings behind an id, oldest first, until it breaks.
 pub(super) fn each_booking(
     connection: &Connection,
     company: &CompanyId,
-    mut each: impl FnMut(BookingId, BookingView<'static>) -> Result<(), StoreError>,
+    after: &str,
+    mut each: impl FnMut(BookingId, BookingView<'static>) -> Result<ControlFlow<()>, StoreError>,
 ) -> Result<(), StoreError> {
     let sql = concat!(
         booking_columns!("bookings b"),
-        " WHERE b.company_id = ?1 AND b.created_at >= ",
+        " WHERE b.company_id = ?1 AND b.id > ?2 AND b.created_at >= ",
         begins_at!("?1"),
         " ORDER BY b.id"
     );
     let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query([company.as_str()])?;
+    let mut rows = query.query([company.as_str(), after])?;
     while let Some(row) = rows.next()? {
         let booking = read_booking(company, row)?;
-        each(booking.id, booking)?;
+        if each(booking.id, booking)?.is_break() {
+            break;
+        }
     }
     Ok(())
 }
 
-/// Hands over all of a company's sessions, oldest first.
+/// Hands over a company's sessions behind an id, oldest first, until it breaks.
 pub(super) fn each_session(
     connection: &Connection,
     company: &CompanyId,
-    mut each: impl FnMut(SessionView<'static>) -> Result<(), StoreError>,
+    after: &str,
+    mut each: impl FnMut(SessionView<'static>) -> Result<ControlFlow<()>, StoreError>,
 ) -> Result<(), StoreError> {
     let sql = concat!(
         session_columns!("sessions s"),
-        " WHERE s.company_id = ?1 AND s.started_at >= ",
+        " WHERE s.company_id = ?1 AND s.id > ?2 AND s.started_at >= ",
         begins_at!("?1"),
         " ORDER BY s.id"
     );
     let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query([company.as_str()])?;
+    let mut rows = query.query([company.as_str(), after])?;
     while let Some(row) = rows.next()? {
-        each(read_session(company, row)?)?;
+        if each(read_session(company, row)?)?.is_break() {
+            break;
+        }
     }
     Ok(())
 }

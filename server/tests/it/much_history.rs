@@ -69,6 +69,39 @@ async fn with_long_messages() -> World {
     world
 }
 
+#[tokio::test]
+async fn an_export_of_many_pages_has_each_thing_once() {
+    let mut world = with_long_messages().await;
+    world.hires("frank").await;
+    for _ in 0..100 {
+        world.consults("bob", "frank").await;
+    }
+    world.exchange.settle().await;
+    let (mut pieces, mut text) = (0, String::new());
+    let exported = world.reader.export(&world.company, true, |piece| {
+        assert!(piece.ends_with('\n'), "a piece ends with a line");
+        (pieces, text) = (pieces + 1, std::mem::take(&mut text) + &piece);
+        true
+    });
+    exported.unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (end, told) = lines.split_last().unwrap();
+    for (kind, counted, table) in [
+        ("booking", "bookings", "bookings"),
+        ("session", "sessions", "sessions"),
+        ("message", "messages", "messages"),
+        ("event", "events", "events"),
+        ("employee", "employees", "employees"),
+    ] {
+        let of_kind = || told.iter().filter(|line| line["kind"] == kind);
+        let once: std::collections::BTreeSet<String> =
+            of_kind().map(|line| format!("{} {} {}", line["session_id"], line["id"], line["seq"])).collect();
+        let all = usize::try_from(world.count(table)).unwrap();
+        assert_eq!((of_kind().count(), once.len(), end[counted].as_u64()), (all, all, Some(all as u64)), "{kind}");
+    }
+    assert!(pieces > 100, "{pieces} pieces");
+}
+
 /// Asks for an export, and reads its first line of HTTP and no more.
 fn begins_an_export(server: &Server) -> (TcpStream, String) {
     let mut line = TcpStream::connect(server.address).unwrap();
