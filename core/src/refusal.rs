@@ -48,6 +48,9 @@ pub enum Refusal {
     /// The session is over.
     #[error("the session is over")]
     SessionEnded,
+    /// The session has as many bytes of messages as it may.
+    #[error("this session has no room for more messages: end it, and begin another to go on")]
+    SessionFull,
 }
 
 /// Who of a company names a topic: what nobody names may be misspelt.
@@ -93,6 +96,7 @@ impl Refusal {
             Self::BookingClosed(_) => "booking_closed",
             Self::OfferClosed(_) => "offer_closed",
             Self::SessionEnded => "session_ended",
+            Self::SessionFull => "session_full",
         }
     }
 

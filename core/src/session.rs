@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, SessionId, Topic};
-use crate::limits::MESSAGES_AT_HAND_MAX;
+use crate::limits::{MESSAGES_AT_HAND_MAX, MESSAGES_OF_SESSION_MAX_BYTES};
 use crate::person::{EndedBy, Party};
 use crate::time::Time;
 
@@ -44,6 +44,9 @@ pub struct Session {
     pub employee_presence: Presence,
     /// The latest messages, oldest first.
     pub messages: VecDeque<Message>,
+    /// Bytes of the messages before them, as far as they were counted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) bytes_before: u64,
     /// What the employee noted about it; none when they never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Notes>,
@@ -82,9 +85,18 @@ impl Session {
         self.messages.iter().rev().find(|m| m.from == from && m.key.as_ref() == Some(key))
     }
 
+    /// Whether there is no room for one more message of so many bytes.
+    pub(crate) fn is_full_for(&self, more: usize) -> bool {
+        let at_hand: u64 = self.messages.iter().map(bytes).sum();
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        self.bytes_before.saturating_add(at_hand).saturating_add(more) > MESSAGES_OF_SESSION_MAX_BYTES
+    }
+
     pub(crate) fn push_message(&mut self, message: Message) {
-        if self.messages.len() == MESSAGES_AT_HAND_MAX {
-            self.messages.pop_front();
+        if self.messages.len() == MESSAGES_AT_HAND_MAX
+            && let Some(before) = self.messages.pop_front()
+        {
+            self.bytes_before = self.bytes_before.saturating_add(bytes(&before));
         }
         self.messages.push_back(message);
     }
@@ -96,6 +108,15 @@ impl Session {
             + self.client_name.as_ref().map_or(0, |name| name.len())
             + self.messages.iter().map(|m| 120 + m.body.len()).sum::<usize>()
     }
+}
+
+fn bytes(message: &Message) -> u64 {
+    u64::try_from(message.body.len()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 /// Whether one side of a session is there.

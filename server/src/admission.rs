@@ -4,6 +4,7 @@ mod forwarded;
 mod rate;
 pub mod shares;
 mod tally;
+mod unfinished;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
@@ -18,6 +19,8 @@ use crate::auth::Claims;
 use crate::config::{Limits, Proxies};
 use crate::metrics::METRICS;
 
+pub use unfinished::{SHORT_MAX_BYTES, TooManyLong, Unfinished};
+
 use rate::Rate;
 use shares::Shares;
 use tally::{Held, Tally};
@@ -29,12 +32,20 @@ const UNANSWERED_OF_DEVICE_MAX: usize = 64;
 const UNANSWERED_OF_PERSON_MAX: usize = 256;
 /// Connections of an address beyond its sockets: for the API, for probes and for handshakes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
+/// Heads, bodies and frames over [`SHORT_MAX_BYTES`] that may be on their way at once, of an address: most are there in a
+/// moment.
+pub const LONG_OF_ADDRESS_MAX: usize = 128;
+/// The same in all.
+pub const LONG_IN_ALL_MAX: usize = 1024;
+/// Bytes of a push that count as one: what is longer counts once for each such piece, because it is stored. As many of
+/// the longest messages as a session shows may come at once after a rest.
+const PIECE_BYTES: usize = 6 * 1024;
+/// Joins that one which is refused counts for.
+const REFUSED_JOIN_PRICE: u64 = 10;
 /// Lines of the audit list for what one key or one admin was refused: twenty after a rest, and then one a second.
 const REFUSALS_LISTED_PER_S: u64 = 1;
 /// What a read that may go through a long past, or an export, counts beside the request that it is.
 const LONG_READ_MORE: u64 = 9;
-/// What a join of a session that there is not counts beside the join that it is: the store is asked for it.
-const UNKNOWN_SESSION_MORE: u64 = 9;
 /// When to look again for a place that another socket must give back first; nobody knows when it does.
 const PLACE_RETRY_MS: u64 = 1000;
 
@@ -69,6 +80,12 @@ impl Limited {
     /// The stable word on the wire.
     pub const REASON: &'static str = "rate_limited";
 
+    /// Too much is stored of a company.
+    #[must_use]
+    pub fn on_stored(retry_in_ms: u64) -> Self {
+        Self::on("bytes of this company's to store")(retry_in_ms)
+    }
+
     fn on(what: &'static str) -> impl FnOnce(u64) -> Self {
         move |retry_in_ms| {
             METRICS.refused.of(Self::REASON).inc();
@@ -92,6 +109,8 @@ pub struct Admission {
     people: Arc<Tally<Unanswered>>,
     /// What all share over HTTP.
     pub shares: Shares,
+    long: Arc<Tally<()>>,
+    long_in_all: Arc<Semaphore>,
     handshakes: Rate,
     bad_tokens: Rate,
     bad_keys: Rate,
@@ -101,6 +120,7 @@ pub struct Admission {
     searches: Rate,
     messages: Rate,
     signals: Rate,
+    stored_per_company_per_s: u64,
     /// Makes a number of whoever is counted, which nobody outside can foresee: so nobody can seek one who shares a
     /// number with somebody else.
     hasher: RandomState,
@@ -110,9 +130,10 @@ impl Admission {
     /// Keeps to these limits.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        let connections = match limits.sockets_per_address {
-            0 => 0,
-            sockets => sockets + CONNECTIONS_BESIDE_SOCKETS,
+        // Where addresses have no limit, they say nothing of who is behind them.
+        let (connections, long) = match limits.sockets_per_address {
+            0 => (0, 0),
+            sockets => (sockets + CONNECTIONS_BESIDE_SOCKETS, LONG_OF_ADDRESS_MAX),
         };
         Self {
             trust_loopback: limits.trust_loopback,
@@ -121,6 +142,8 @@ impl Admission {
             sockets: Tally::of(limits.sockets_per_address),
             people: Tally::of(limits.sockets_per_person),
             shares: Shares::default(),
+            long: Tally::of(long),
+            long_in_all: Arc::new(Semaphore::new(LONG_IN_ALL_MAX)),
             handshakes: Rate::per_s(limits.handshakes_per_address_per_s),
             bad_tokens: Rate::per_s(limits.failures_per_address_per_s),
             bad_keys: Rate::per_s(limits.failures_per_address_per_s),
@@ -130,6 +153,7 @@ impl Admission {
             searches: Rate::per_s(limits.searches_per_client_per_s),
             messages: Rate::per_s(limits.messages_per_person_per_s),
             signals: Rate::per_s(limits.signals_per_person_per_s),
+            stored_per_company_per_s: limits.stored_bytes_per_company_per_s,
             hasher: RandomState::new(),
         }
     }
@@ -149,6 +173,17 @@ impl Admission {
             None => None,
         };
         Some(Entrance { _places: Arc::new((of_address, place)) })
+    }
+
+    /// A long head, body or frame is on its way, over a connection from `peer`. Nothing when there are too many.
+    #[must_use]
+    pub fn long(&self, peer: Peer) -> Option<LongPlace> {
+        let in_all = self.long_in_all.clone().try_acquire_owned().ok()?;
+        let of_address = match self.address(Some(peer)) {
+            Some(address) => Some(self.long.take(address)?),
+            None => None,
+        };
+        Some(LongPlace { _of_address: of_address, _in_all: in_all })
     }
 
     /// A handshake begins.
@@ -210,11 +245,6 @@ impl Admission {
         self.changes.take_many(self.person(claims), LONG_READ_MORE, now).map_err(Limited::on("requests"))
     }
 
-    /// A device has joined a session that there is not: it counts as several joins.
-    pub fn unknown_session(&self, pass: &Pass, now: Time) {
-        self.joins.charge(pass.person.key, UNKNOWN_SESSION_MORE, now);
-    }
-
     /// A device of the token's person comes in, and stays as long as it holds the pass.
     ///
     /// # Errors
@@ -229,18 +259,32 @@ impl Admission {
         Ok(Pass { _address: address, person, unanswered: Unanswered::of(UNANSWERED_OF_DEVICE_MAX) })
     }
 
-    /// A device wishes something.
+    /// A device wishes something, with so many bytes.
     ///
     /// # Errors
     /// When its person wishes too much of it.
-    pub fn grant(&self, pass: &Pass, wish: Wish, now: Time) -> Result<(), Limited> {
-        let (rate, what) = match wish {
-            Wish::Join => (&self.joins, "joins"),
-            Wish::Message => (&self.messages, "messages"),
-            Wish::Signal => (&self.signals, "signals"),
-            Wish::Change => (&self.changes, "requests"),
+    pub fn grant(&self, pass: &Pass, wish: Wish, bytes: usize, now: Time) -> Result<(), Limited> {
+        let (rate, price, what) = match wish {
+            Wish::Join => (&self.joins, 1, "joins"),
+            Wish::Message => (&self.messages, price(bytes), "messages"),
+            Wish::Signal => (&self.signals, 1, "signals"),
+            Wish::Change => (&self.changes, price(bytes), "requests"),
         };
-        rate.take(pass.person.key, now).map_err(Limited::on(what))
+        rate.take(pass.person.key, now).map_err(Limited::on(what))?;
+        // It is had when once would be, and the rest is paid off before the next: nothing is too dear for a rate.
+        rate.charge(pass.person.key, price - 1, now);
+        Ok(())
+    }
+
+    /// A device's join was refused: it had the store looked through for nothing.
+    pub fn join_was_refused(&self, pass: &Pass, now: Time) {
+        self.joins.charge(pass.person.key, REFUSED_JOIN_PRICE - 1, now);
+    }
+
+    /// Bytes that may be stored of one company; 0 is no limit.
+    #[must_use]
+    pub const fn stored_per_company_per_s(&self) -> u64 {
+        self.stored_per_company_per_s
     }
 
     /// Whether a client may have this done: not if it would begin a search too many.
@@ -283,11 +327,23 @@ impl Admission {
     }
 }
 
+/// How often a push of so many bytes counts.
+fn price(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(PIECE_BYTES)).unwrap_or(u64::MAX).max(1)
+}
+
 /// A connection's place among those of its address, if they are counted, and among all; given back when the last clone
 /// is dropped. Whoever the connection becomes a socket of holds it on.
 #[derive(Clone, Debug)]
 pub struct Entrance {
     _places: Arc<(Option<Held<()>>, OwnedSemaphorePermit)>,
+}
+
+/// The place of a long head, body or frame, among those of its address, if they are counted, and among all.
+#[derive(Debug)]
+pub struct LongPlace {
+    _of_address: Option<Held<()>>,
+    _in_all: OwnedSemaphorePermit,
 }
 
 /// A device's leave to be here: it counts as one of its person's, and of its address's, until it is dropped.
@@ -299,6 +355,12 @@ pub struct Pass {
 }
 
 impl Pass {
+    /// The number by which the device's person is counted.
+    #[must_use]
+    pub const fn person(&self) -> u64 {
+        self.person.key
+    }
+
     /// A place for a request that waits for its commit; comes back when there is one. The journal always answers, so
     /// a place always comes free.
     pub async fn place(&self) -> Place {

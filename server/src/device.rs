@@ -48,7 +48,7 @@ impl Device {
     /// A device of the token's person, with what is on its way to it.
     #[must_use]
     pub fn new(hub: Arc<Hub>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
-        let (outbox, waiting) = Outbox::new(hub.outbox_frames, version);
+        let (outbox, waiting) = hub.outboxes.open(pass.person(), hub.outbox_frames, version);
         (Self { hub, claims, kind: None, pass, limited: false, outbox, channels: Vec::new() }, waiting)
     }
 
@@ -66,6 +66,12 @@ impl Device {
     /// Whether something was refused since the last time, because the person wants too much.
     pub const fn was_limited(&mut self) -> bool {
         std::mem::replace(&mut self.limited, false)
+    }
+
+    /// Whether what was heard just now was refused, because the person wants too much.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        self.limited
     }
 
     /// The number of the first line that it has, if it has joined anything.
@@ -96,13 +102,18 @@ impl Device {
         }
     }
 
-    /// A device's pong proves that it has the offer which the ping followed.
+    /// The device has sent a ping, which is answered without us: it counts all the same.
+    pub fn pings(&mut self) {
+        let _counted = self.may(Wish::Change, 0);
+    }
+
+    /// A device's pong proves that it has the offer which the ping followed. One that proves nothing counts too.
     pub async fn delivered(&mut self, proof: &[u8]) {
-        let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());
-        let Some(offer) = offer else { return };
-        if self.may(Wish::Change).is_err() {
+        if self.may(Wish::Change, 0).is_err() {
             return;
         }
+        let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse::<OfferId>().ok());
+        let Some(offer) = offer else { return };
         for seat in &self.channels {
             let Room::Employee(employee) = &seat.room else { continue };
             let (employee, device) = (employee.clone(), self.kind.clone());
@@ -130,6 +141,8 @@ impl Device {
         };
         let Incoming { join_ref, reference, topic, event, payload } = incoming;
         if event == phoenix::event::HEARTBEAT && topic == phoenix::PHOENIX_TOPIC {
+            // Whoever sends too many is answered, and then not heard for a moment.
+            let _counted = self.may(Wish::Change, 0);
             let frame = phoenix::reply(version, &Ref::Null, &reference, &topic, ReplyStatus::Ok, "{}");
             self.outbox.push(Outgoing::Frame(frame.into()));
             return None;
@@ -147,12 +160,13 @@ impl Device {
     }
 
     async fn join(&mut self, payload: &RawValue, reply: ReplyTo) {
-        if let Err(error) = self.may(Wish::Join) {
+        if let Err(error) = self.may(Wish::Join, 0) {
             return reply.send_error(&error);
         }
         let parsed = match Topic::parse(&reply.topic) {
             Ok(parsed) => parsed,
             Err(error) => {
+                self.hub.admission.join_was_refused(&self.pass, self.hub.exchange.clock().even());
                 // As Phoenix does: a topic that nobody serves has no channel, so the reply has no join.
                 return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
             }
@@ -179,7 +193,7 @@ impl Device {
     async fn leave(&mut self, reply: ReplyTo) {
         let Some(seat) = self.seat(&reply.topic) else {
             // To leave is always granted; to leave what was not joined is only a way to be heard.
-            return match self.may(Wish::Change) {
+            return match self.may(Wish::Change, 0) {
                 Ok(()) => reply.send(&Ok("{}".into())),
                 Err(error) => reply.send_error(&error),
             };
@@ -213,7 +227,7 @@ impl Device {
     }
 
     async fn push(&mut self, event: &str, payload: &RawValue, reply: ReplyTo) {
-        if let Err(error) = self.may(channel::wish(event)) {
+        if let Err(error) = self.may(channel::wish(event), payload.get().len()) {
             return reply.send_error(&error);
         }
         let Some(seat) = self.seat(&reply.topic) else {
@@ -240,9 +254,9 @@ impl Device {
         }
     }
 
-    /// Whether the person may do one more of it; a no is noted for [`Device::was_limited`].
-    fn may(&mut self, wish: Wish) -> Result<(), ErrorView<'static>> {
-        let granted = self.hub.admission.grant(&self.pass, wish, self.hub.exchange.clock().even());
+    /// Whether the person may do one more of it, of so many bytes; a no is noted for [`Device::was_limited`].
+    fn may(&mut self, wish: Wish, bytes: usize) -> Result<(), ErrorView<'static>> {
+        let granted = self.hub.admission.grant(&self.pass, wish, bytes, self.hub.exchange.clock().even());
         self.limited |= granted.is_err();
         granted.map_err(channel::limited_view)
     }

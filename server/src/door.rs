@@ -1,5 +1,7 @@
 //! The door: connections come in here, each in a task of its own, and stay no longer than they may.
 
+mod counted;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,12 +17,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use crate::admission::{Admission, Entrance, Peer};
+use crate::admission::{Admission, Entrance, Peer, Unfinished};
 use crate::config::Settings;
 use crate::systemd;
 use crate::tls::Tls;
 use crate::unread::TakenOrCut;
 
+use counted::Counted;
+
+/// Bytes of a request's head: room for the longest address that is read, with a token in it, and what browsers and
+/// proxies add. More than that is 431.
+pub const HEAD_MAX_BYTES: usize = 32 * 1024;
 /// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// The longest that a connection may go on without becoming a socket: it is asked to come again. So whoever sends a body
@@ -121,13 +128,22 @@ where
 {
     let Door { app, admission, mut ending, .. } = door;
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HEAD_MAX_BYTES);
     let app = TowerToHyperService::new(app);
+    let unfinished = Unfinished::of(admission.clone(), peer);
+    let stream = Counted { stream, unfinished: unfinished.clone() };
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        unfinished.is_whole();
         let client = admission.client(peer, request.headers());
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(entrance.clone());
-        app.call(request)
+        request.extensions_mut().insert(unfinished.clone());
+        let (answered, unfinished) = (app.call(request), unfinished.clone());
+        async move {
+            let answer = answered.await;
+            unfinished.is_whole();
+            answer
+        }
     });
     let served = http.serve_connection(TokioIo::new(TakenOrCut::new(stream, TAKEN_MAX)), service).with_upgrades();
     tokio::pin!(served);

@@ -12,6 +12,7 @@ use crate::api_keys::ApiKeys;
 use crate::auth::{Keyring, SignInCodes};
 use crate::config::Ice;
 use crate::exchange::Exchange;
+use crate::outbox::Outboxes;
 
 /// What every connection shares.
 pub struct Hub {
@@ -39,6 +40,8 @@ pub struct Hub {
     pub board_page_rows: usize,
     /// Frames that may wait for one socket.
     pub outbox_frames: usize,
+    /// What waits for all sockets.
+    pub outboxes: Arc<Outboxes>,
     /// How long a socket may say nothing, in milliseconds.
     pub socket_idle_timeout_ms: u64,
     /// Sockets at once.

@@ -65,6 +65,17 @@ pub(crate) fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & is_plain_byte(byte))
 }
 
+/// Bytes that a text takes in JSON.
+pub(crate) fn text_bytes(text: &str) -> usize {
+    let escape = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 1,
+        0..0x20 => 5,
+        _ => 0,
+    };
+    let escapes = if is_plain(text) { 0 } else { text.bytes().map(escape).sum() };
+    "\"\"".len() + text.len() + escapes
+}
+
 /// Whether a byte needs no escape in JSON. What lies behind ASCII needs none.
 pub(crate) const fn is_plain_byte(byte: u8) -> bool {
     (byte >= b' ') & (byte != b'"') & (byte != b'\\')
@@ -167,10 +178,18 @@ mod tests {
 
     #[test]
     fn any_text_is_written_as_serde_writes_it() {
-        for text in
-            ["", "plain", "a\"b\\c", "\u{0}\n\t\u{1f}", "日本\"é\u{7f}\u{2028}", "\"", "a text of over sixteen \\"]
-        {
+        for text in [
+            "",
+            "plain",
+            "a\"b\\c",
+            "\u{0}\n\t\u{1f}",
+            "\r\u{8}\u{c}\u{b}",
+            "日本\"é\u{7f}\u{2028}",
+            "\"",
+            "a text of over sixteen \\",
+        ] {
             assert_eq!(super::text(&text), serde_json::to_string(text).unwrap());
+            assert_eq!(text_bytes(text), super::text(&text).len(), "{text:?}");
         }
     }
 

@@ -1,5 +1,8 @@
 //! The bounded way out to one connected device.
 
+mod share;
+mod snapshot;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, PoisonError};
@@ -13,10 +16,15 @@ use crate::phoenix::Version;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
+pub use share::{Outboxes, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
+pub use snapshot::Snapshot;
+
+use share::Share;
+
 /// Bytes that may wait for one device beside its largest frame: 256 events of the largest kind would be 16 MB, and a
 /// thousand devices that do not read should not cost what a server has. The largest frame is left out because it may
 /// be a snapshot that alone is larger, and events follow it at once.
-const WAITING_MAX_BYTES: usize = 4 * 1024 * 1024;
+pub const WAITING_MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a frame that is told. Whatever is told is bounded far below it, so a frame of this size is a mistake of ours
 /// or comes of a store that knew no bounds: the device is told so, and not just cut off.
 pub const FRAME_TOLD_MAX_BYTES: usize = 48 * 1024 * 1024;
@@ -66,12 +74,35 @@ pub struct GoesOn {
 }
 
 impl Outgoing {
-    fn bytes(&self) -> usize {
+    /// Its frame, if it has one.
+    #[must_use]
+    pub const fn frame(&self) -> Option<&Utf8Bytes> {
         match self {
             Self::Frame(frame) | Self::Offer(frame, _) | Self::Search(frame, _) | Self::Ended { frame, .. } => {
-                frame.len()
+                Some(frame)
             }
-            Self::ShutOut => 0,
+            Self::ShutOut => None,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.frame().map_or(0, |frame| frame.len())
+    }
+}
+
+/// What an outbox holds.
+#[derive(Debug)]
+enum Held {
+    Whole(Outgoing),
+    /// It becomes a frame when it is taken.
+    Snapshot(Box<Snapshot>),
+}
+
+impl Held {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(outgoing) => outgoing.bytes(),
+            Self::Snapshot(snapshot) => snapshot.bytes(),
         }
     }
 }
@@ -93,6 +124,8 @@ pub struct Waiting {
 pub enum Ended {
     /// The device reads too slowly.
     Overflowed,
+    /// More waits for the person's devices, or for everybody's, than may, and most of it for this one.
+    MadeRoom,
     /// Something is larger than a frame may be.
     TooLarge,
     /// The last sending end is gone.
@@ -106,11 +139,14 @@ struct Queue {
     frames_max: usize,
     senders: AtomicUsize,
     state: Mutex<State>,
+    share: Arc<Share>,
+    /// Bytes of what was taken: until it is known to be written, it is on its way into the line.
+    taken_bytes: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Outgoing>,
+    waiting: VecDeque<Held>,
     waiting_bytes: usize,
     largest_bytes: usize,
     /// Why nothing goes in any more: also because nobody takes anything out.
@@ -120,11 +156,15 @@ struct State {
 }
 
 impl Outbox {
-    /// An outbox for that many frames, and its receiving end.
+    /// An outbox for that many frames to somebody's only device, and its receiving end.
     #[must_use]
     pub fn new(frames: usize, version: Version) -> (Self, Waiting) {
-        let (senders, state) = (AtomicUsize::new(1), Mutex::default());
-        let queue = Arc::new(Queue { version, frames_max: frames, senders, state });
+        Arc::new(Outboxes::default()).open(0, frames, version)
+    }
+
+    fn of(share: Arc<Share>, frames: usize, version: Version) -> (Self, Waiting) {
+        let (senders, state, taken_bytes) = (AtomicUsize::new(1), Mutex::default(), AtomicUsize::new(0));
+        let queue = Arc::new(Queue { version, frames_max: frames, senders, state, share, taken_bytes });
         (Self { queue: queue.clone() }, Waiting { queue })
     }
 
@@ -136,9 +176,26 @@ impl Outbox {
 
     /// Puts something in. A full outbox is shut; a device that has gone is nobody's loss.
     pub fn push(&self, outgoing: Outgoing) {
-        let reader = self.queue.lock().put(outgoing, self.queue.frames_max);
+        self.put(Held::Whole(outgoing));
+    }
+
+    /// The same with the answer to a join.
+    pub fn push_snapshot(&self, snapshot: Snapshot) {
+        self.put(Held::Snapshot(Box::new(snapshot)));
+    }
+
+    fn put(&self, held: Held) {
+        let (queue, bytes) = (&self.queue, held.bytes());
+        let is_too_much = queue.share.add(bytes);
+        let Put { reader, freed_bytes } = queue.lock().put(held, bytes, queue.frames_max);
+        if freed_bytes > 0 {
+            queue.share.give_back(freed_bytes);
+        }
         if let Some(reader) = reader {
             reader.wake();
+        }
+        if is_too_much {
+            queue.share.make_room();
         }
     }
 }
@@ -167,6 +224,7 @@ impl Waiting {
     /// # Errors
     /// When nothing more comes.
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+        self.queue.taken_is_written();
         let mut state = self.queue.lock();
         if let Some(why) = state.shut {
             return Poll::Ready(Err(why));
@@ -180,6 +238,11 @@ impl Waiting {
         state.wait(cx)
     }
 
+    /// All that was taken is written.
+    pub fn is_written(&self) {
+        self.queue.taken_is_written();
+    }
+
     /// Comes back once the outbox has overflowed, or something was too large for it.
     pub async fn overflowed(&self) -> Ended {
         poll_fn(|cx| {
@@ -189,16 +252,25 @@ impl Waiting {
         .await
     }
 
-    /// Takes what came first, if anything is there.
+    /// Takes what came first, if anything is there. It counts as waiting until [`Waiting::is_written`], or until more is
+    /// waited for.
     #[must_use]
     pub fn take(&self) -> Option<Outgoing> {
-        self.queue.lock().take()
+        let queue = &self.queue;
+        let held = queue.lock().take()?;
+        queue.taken_bytes.fetch_add(held.bytes(), Ordering::Relaxed);
+        Some(match held {
+            Held::Whole(outgoing) => outgoing,
+            Held::Snapshot(snapshot) => Outgoing::Frame(snapshot.frame(queue.version)),
+        })
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.queue.lock().shut(Ended::Overflowed);
+        let freed_bytes = self.queue.lock().shut(Ended::Overflowed);
+        self.queue.share.give_back(freed_bytes);
+        self.queue.taken_is_written();
     }
 }
 
@@ -207,45 +279,85 @@ impl Queue {
         // Nothing that is done under the lock can leave it half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// What was taken is in the line, or will never be.
+    fn taken_is_written(&self) {
+        if self.taken_bytes.load(Ordering::Relaxed) > 0 {
+            self.share.give_back(self.taken_bytes.swap(0, Ordering::Relaxed));
+        }
+    }
+
+    /// Bytes that would be free if it were shut.
+    fn weight(&self) -> usize {
+        let state = self.lock();
+        if state.shut.is_some() { 0 } else { state.waiting_bytes + self.taken_bytes.load(Ordering::Relaxed) }
+    }
+
+    /// Is shut for others; says whether that frees anything. A write that stands still is given up with it.
+    fn makes_room(&self) -> bool {
+        let (waiting_bytes, reader) = {
+            let mut state = self.lock();
+            if state.shut.is_some() {
+                return false;
+            }
+            (state.shut(Ended::MadeRoom), state.reader.take())
+        };
+        let freed_bytes = waiting_bytes + self.taken_bytes.swap(0, Ordering::Relaxed);
+        self.share.give_back(freed_bytes);
+        METRICS.outbox_overflows.inc();
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        freed_bytes > 0
+    }
+}
+
+/// What became of something that was put in.
+struct Put {
+    /// Who must be told.
+    reader: Option<Waker>,
+    /// Bytes that wait no more.
+    freed_bytes: usize,
 }
 
 impl State {
-    /// Puts something in, or shuts the outbox. Returns who must be told.
-    fn put(&mut self, outgoing: Outgoing, frames_max: usize) -> Option<Waker> {
+    /// Puts something of so many bytes in, or shuts the outbox.
+    fn put(&mut self, held: Held, bytes: usize, frames_max: usize) -> Put {
         if self.shut.is_some() {
-            return None;
+            return Put { reader: None, freed_bytes: bytes };
         }
-        let bytes = outgoing.bytes();
+        let mut freed_bytes = 0;
         if bytes > FRAME_TOLD_MAX_BYTES {
             tracing::warn!(bytes, most = FRAME_TOLD_MAX_BYTES, "a frame is too large to be sent: the socket is closed");
-            self.shut(Ended::TooLarge);
-            return self.reader.take();
+            freed_bytes = bytes + self.shut(Ended::TooLarge);
+            return Put { reader: self.reader.take(), freed_bytes };
         }
         self.largest_bytes = self.largest_bytes.max(bytes);
         let bytes_max = WAITING_MAX_BYTES.saturating_add(self.largest_bytes);
         if self.waiting.len() < frames_max && self.waiting_bytes <= bytes_max {
             self.waiting_bytes += bytes;
-            self.waiting.push_back(outgoing);
+            self.waiting.push_back(held);
         } else {
             METRICS.outbox_overflows.inc();
-            self.shut(Ended::Overflowed);
+            freed_bytes = bytes + self.shut(Ended::Overflowed);
         }
-        self.reader.take()
+        Put { reader: self.reader.take(), freed_bytes }
     }
 
-    fn take(&mut self) -> Option<Outgoing> {
-        let outgoing = self.waiting.pop_front()?;
-        self.waiting_bytes -= outgoing.bytes();
+    fn take(&mut self) -> Option<Held> {
+        let held = self.waiting.pop_front()?;
+        self.waiting_bytes -= held.bytes();
         if self.waiting.is_empty() && self.waiting.capacity() > FRAMES_KEPT {
             self.waiting = VecDeque::new();
         }
-        Some(outgoing)
+        Some(held)
     }
 
-    fn shut(&mut self, why: Ended) {
+    /// Nothing goes in any more. Says how many bytes waited.
+    fn shut(&mut self, why: Ended) -> usize {
         self.shut = Some(why);
         self.waiting = VecDeque::new();
-        self.waiting_bytes = 0;
+        std::mem::take(&mut self.waiting_bytes)
     }
 
     fn wait<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
@@ -257,86 +369,4 @@ impl State {
 }
 
 #[cfg(all(test, not(feature = "model")))]
-mod tests {
-    use super::*;
-
-    fn frame(bytes: usize) -> Outgoing {
-        Outgoing::Frame("x".repeat(bytes).into())
-    }
-
-    fn is_shut(waiting: &Waiting) -> bool {
-        waiting.queue.lock().shut.is_some()
-    }
-
-    #[tokio::test]
-    async fn a_device_that_does_not_read_is_reported_and_nobody_waits_for_it() {
-        let (outbox, unread) = Outbox::new(2, Version::V2);
-        for _ in 0..3 {
-            outbox.push(frame(5));
-        }
-        assert_eq!(unread.overflowed().await, Ended::Overflowed);
-        assert_eq!(poll_fn(|cx| unread.poll_ready(cx)).await, Err(Ended::Overflowed));
-        assert!(unread.take().is_none(), "what nobody will read takes no memory");
-    }
-
-    #[tokio::test]
-    async fn who_waits_hears_of_a_frame_and_of_the_end_of_the_last_sender() {
-        let (outbox, waiting) = Outbox::new(2, Version::V2);
-        let other = outbox.clone();
-        let sending = tokio::spawn(async move {
-            other.push(frame(5));
-            drop(other);
-        });
-        assert_eq!(poll_fn(|cx| waiting.poll_ready(cx)).await, Ok(()));
-        sending.await.unwrap();
-        assert_eq!(waiting.take().unwrap().bytes(), 5);
-        let ending = tokio::spawn(async move { drop(outbox) });
-        assert_eq!(poll_fn(|cx| waiting.poll_ready(cx)).await, Err(Ended::NobodySends));
-        ending.await.unwrap();
-    }
-
-    #[test]
-    fn what_waits_is_bounded_in_bytes_beside_one_large_snapshot() {
-        let (outbox, waiting) = Outbox::new(1000, Version::V2);
-        outbox.push(frame(10 * WAITING_MAX_BYTES));
-        for _ in 0..4 {
-            outbox.push(frame(WAITING_MAX_BYTES / 4));
-        }
-        assert!(!is_shut(&waiting), "events follow a snapshot");
-        // What was taken weighs nothing any more.
-        assert_eq!(std::iter::from_fn(|| waiting.take()).count(), 5);
-        assert_eq!(waiting.queue.lock().waiting_bytes, 0);
-        outbox.push(frame(10 * WAITING_MAX_BYTES));
-        outbox.push(frame(10 * WAITING_MAX_BYTES));
-        assert!(!is_shut(&waiting));
-        outbox.push(frame(1));
-        assert!(is_shut(&waiting), "of two snapshots one weighs");
-    }
-
-    #[tokio::test]
-    async fn a_frame_that_is_too_large_ends_the_line_with_that_reason() {
-        let (outbox, waiting) = Outbox::new(10, Version::V2);
-        outbox.push(frame(FRAME_TOLD_MAX_BYTES));
-        assert!(!is_shut(&waiting));
-        outbox.push(frame(FRAME_TOLD_MAX_BYTES + 1));
-        assert_eq!(poll_fn(|cx| waiting.poll_ready(cx)).await, Err(Ended::TooLarge));
-        assert_eq!(waiting.overflowed().await, Ended::TooLarge);
-        assert!(waiting.take().is_none());
-    }
-
-    #[test]
-    fn an_outbox_gives_the_memory_of_a_burst_back() {
-        let (outbox, waiting) = Outbox::new(1000, Version::V2);
-        for _ in 0..1000 {
-            outbox.push(frame(5));
-        }
-        assert_eq!(std::iter::from_fn(|| waiting.take()).count(), 1000);
-        assert_eq!(waiting.queue.lock().waiting.capacity(), 0);
-        outbox.push(frame(5));
-        let _taken = waiting.take();
-        assert!(
-            (1..=FRAMES_KEPT).contains(&waiting.queue.lock().waiting.capacity()),
-            "a frame now and then costs none"
-        );
-    }
-}
+mod tests;

@@ -29,7 +29,7 @@ use crate::webhooks::{Options, Webhooks};
 use crate::{api, audit, auth, demo, retention, summary, systemd, telemetry};
 
 /// Connections beyond the sockets that are allowed: for the API and for probes.
-const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
+pub const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
 /// Connections for metrics and probes at once.
 const PROBES_AT_ONCE: usize = 64;
 /// From the wish to stop until the end, at most: orchestrators kill after 10 s.
@@ -142,6 +142,7 @@ fn hub(
         ice: settings.ice.clone(),
         board_page_rows: PAGE_MAX_ROWS,
         outbox_frames: settings.outbox_frames,
+        outboxes: Arc::default(),
         socket_idle_timeout_ms: settings.socket_idle_timeout_ms,
         max_sockets: settings.max_sockets,
         closing,

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
-use crate::admission::{Entrance, Limited, Peer};
+use crate::admission::{Entrance, Limited, Peer, Unfinished};
 use crate::attention::Attention;
 use crate::auth::{Claims, Role, TokenError, subprotocol_token};
 use crate::channel;
@@ -37,7 +37,7 @@ use crate::view;
 pub const FRAME_MAX_BYTES: usize = 64 * 1024;
 /// Bytes of a frame that is read to its end before it is refused: closing with bytes unread would reset the line, and
 /// the reason would be lost.
-const FRAME_READ_MAX_BYTES: usize = 4 * FRAME_MAX_BYTES;
+pub const FRAME_READ_MAX_BYTES: usize = 4 * FRAME_MAX_BYTES;
 /// Bytes that wait in a socket to be written: the largest frame that is told fits behind what went before it.
 const WRITE_MAX_BYTES: usize = FRAME_TOLD_MAX_BYTES + 16 * 1024 * 1024;
 /// The longest that a write may take: a device that takes nothing for so long is gone.
@@ -52,12 +52,15 @@ const FRAMES_PER_TURN: u32 = 4;
 /// How long a device is not heard after it was refused for wanting too much: so that a flood costs next to nothing,
 /// and whoever only slipped up notices nothing.
 const REST_AFTER_REFUSAL: Duration = Duration::from_millis(5);
+/// Pings and pongs that are refused, beyond those that are granted, until the socket is closed: nothing is answered to a pong, so whoever floods
+/// with them and goes away would be read to the end, a few at a time.
+const CONTROLS_IN_VAIN_MAX: u32 = 200;
 /// What a ping carries that only asks whether the device is there; an offer's carries the offer's id.
 const QUESTION: &[u8] = b"there?";
 /// Bytes that are read at once. An idle socket holds them too, and most frames have a few hundred.
-const READ_BUFFER_BYTES: usize = 1024;
+pub const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes after which what is written goes out before the flush.
-const WRITE_BUFFER_BYTES: usize = 4096;
+pub const WRITE_BUFFER_BYTES: usize = 4096;
 
 /// Where sockets come in.
 pub const PATH: &str = "/socket/websocket";
@@ -81,6 +84,7 @@ pub async fn upgrade(
     (method, uri, http): (Method, Uri, HttpVersion),
     peer: Option<Extension<Peer>>,
     entrance: Option<Extension<Entrance>>,
+    unfinished: Option<Extension<Arc<Unfinished>>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -136,6 +140,24 @@ pub async fn upgrade(
         Ok(pass) => pass,
         Err(limited) => return too_many(limited),
     };
+    bounded(upgrade).on_upgrade(move |socket| {
+        let (mut device, waiting) = Device::new(hub.clone(), claims, pass, version);
+        device.is_of_kind(kind);
+        let wire = Wire {
+            socket,
+            device,
+            waiting,
+            unfinished: unfinished.map(|Extension(unfinished)| unfinished),
+            tells_next: false,
+            heard_in_turn: 0,
+            controls_in_vain: 0,
+            attention: None,
+        };
+        serve(wire, hub, (place, entrance))
+    })
+}
+
+fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
         .protocols(["phoenix"])
         .read_buffer_size(READ_BUFFER_BYTES)
@@ -143,12 +165,6 @@ pub async fn upgrade(
         .max_write_buffer_size(WRITE_MAX_BYTES)
         .max_message_size(FRAME_READ_MAX_BYTES)
         .max_frame_size(FRAME_READ_MAX_BYTES)
-        .on_upgrade(move |socket| {
-            let (mut device, waiting) = Device::new(hub.clone(), claims, pass, version);
-            device.is_of_kind(kind);
-            let wire = Wire { socket, device, waiting, tells_next: false, heard_in_turn: 0, attention: None };
-            serve(wire, hub, (place, entrance))
-        })
 }
 
 /// Whether the person is known to be shut out of the token's company. It is looked at in memory alone: of a company that
@@ -232,9 +248,12 @@ struct Wire {
     socket: WebSocket,
     device: Device,
     waiting: Waiting,
+    /// What has come of the next frame.
+    unfinished: Option<Arc<Unfinished>>,
     /// Whether what waits for the device has its turn before what it says: they take turns.
     tells_next: bool,
     heard_in_turn: u32,
+    controls_in_vain: u32,
     /// Whether the device is there, while its person searches.
     attention: Option<Box<Attention>>,
 }
@@ -311,6 +330,7 @@ impl Wire {
                 News::Heard(_) if times.have_expired(hub.exchange.clock().now()) => Some(expired()),
                 News::Heard(message) => {
                     times.heard = Instant::now();
+                    self.count(&message);
                     if self.attention.is_some() {
                         Box::pin(self.is_heard()).await;
                     }
@@ -367,6 +387,15 @@ impl Wire {
             self.heard_in_turn = 0;
         }
         waits.map(News::Waiting)
+    }
+
+    /// What has come counts as unfinished no more.
+    fn count(&self, message: &Option<Result<Message, axum::Error>>) {
+        let Some(unfinished) = &self.unfinished else { return };
+        match message {
+            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => unfinished.is_control(payload.len()),
+            Some(_) | None => unfinished.is_whole(),
+        }
     }
 
     /// When the server stops, its sockets are closed one after the other over the time given: all at once would be
@@ -437,7 +466,7 @@ impl Wire {
         let written = tokio::select! {
             biased;
             written = timeout(WRITE_MAX, writing) => written,
-            ended = waiting.overflowed() => return Some(end_of(ended)),
+            ended = waiting.overflowed() => return Some(end_amid_write(ended)),
         };
         for (topic, line) in ended {
             Box::pin(self.device.forget(&topic, line)).await;
@@ -448,6 +477,14 @@ impl Wire {
             Ok(Err(_gone)) => Some(End::Gone),
             Err(_too_slow) => Some(too_slow()),
         }
+    }
+
+    /// A ping or a pong was heard: too many of them end the line.
+    fn controls(&mut self) -> Option<End> {
+        let before = self.controls_in_vain;
+        self.controls_in_vain = if self.device.is_limited() { before + 1 } else { before.saturating_sub(1) };
+        let reason = "too many pings and pongs; connect again later";
+        (self.controls_in_vain > CONTROLS_IN_VAIN_MAX).then(|| End::Close(code::TOO_SLOW, reason.into()))
     }
 
     async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Option<End> {
@@ -462,9 +499,12 @@ impl Wire {
             }
             Some(Ok(Message::Pong(proof))) => {
                 self.device.delivered(&proof).await;
-                None
+                self.controls()
             }
-            Some(Ok(Message::Ping(_))) => None,
+            Some(Ok(Message::Ping(_))) => {
+                self.device.pings();
+                self.controls()
+            }
             Some(Ok(Message::Close(_))) => Some(End::Left),
         }
     }
@@ -533,10 +573,24 @@ async fn closes_within(mut closing: watch::Receiver<Option<u64>>) -> u64 {
     closing.wait_for(Option::is_some).await.map_or(0, |window| window.unwrap_or(0))
 }
 
+/// How the line ends when its outbox is shut while something is being written. Where room is needed it is had at once:
+/// nothing can be said on a line that takes nothing.
+fn end_amid_write(ended: Ended) -> End {
+    if ended == Ended::MadeRoom {
+        METRICS.sockets_closed.of(code::why(code::TOO_SLOW)).inc();
+        return End::Gone;
+    }
+    end_of(ended)
+}
+
 /// How the line ends when nothing more comes out of the outbox.
 fn end_of(ended: Ended) -> End {
     match ended {
         Ended::Overflowed => too_slow(),
+        Ended::MadeRoom => {
+            let reason = "more waits unread than may, and most of it for this socket; join again for a snapshot";
+            End::Close(code::TOO_SLOW, reason.into())
+        }
         Ended::TooLarge => {
             let reason = format!("what was to be sent is larger than a frame may be: {FRAME_TOLD_MAX_BYTES} bytes");
             End::Close(code::TOO_LARGE_TO_TELL, reason)

@@ -614,7 +614,8 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
         | Refusal::UnknownSession
         | Refusal::Invalid { .. }
         | Refusal::NoIdleEmployee(NamedBy::Somebody)
-        | Refusal::SessionEnded => {}
+        | Refusal::SessionEnded
+        | Refusal::SessionFull => {}
     }
     view
 }

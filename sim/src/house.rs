@@ -103,6 +103,7 @@ impl House {
             ice: Ice::default(),
             board_page_rows: BOARD_PAGE_ROWS,
             outbox_frames: OUTBOX_FRAMES,
+            outboxes: Arc::default(),
             socket_idle_timeout_ms: 60_000,
             max_sockets: usize::MAX,
             closing,
@@ -277,6 +278,7 @@ fn drain(outboxes: &Outboxes) -> Vec<(usize, Outgoing)> {
         while let Some(outgoing) = outbox.take() {
             sent.push((device, outgoing));
         }
+        outbox.is_written();
     }
     sent
 }

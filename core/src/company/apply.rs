@@ -294,6 +294,7 @@ impl Company {
             client_presence: self.presence(at, Presence::default(), is_client_there),
             employee_presence: self.presence(at, Presence::default(), employee.reach == Reach::Connected),
             messages: VecDeque::new(),
+            bytes_before: 0,
             notes: None,
         };
         self.rearm(None, due_of_session(&session));

@@ -372,6 +372,9 @@ impl Company {
         if !found.is_running() {
             return Err(Refusal::SessionEnded);
         }
+        if found.is_full_for(body.len()) {
+            return Err(Refusal::SessionFull);
+        }
         Ok(vec![Event::MessageSent {
             session: *session,
             message: *message,

@@ -174,6 +174,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
         sign_in_url: None,
         ice: Ice::default(),
         outbox_frames: 16,
+        outboxes: Arc::default(),
         socket_idle_timeout_ms: 60_000,
         max_sockets: 1,
         closing,

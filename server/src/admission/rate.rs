@@ -76,7 +76,7 @@ impl Rate {
 
     /// It was done by that key, and turned out to cost as much as that many more: what comes next waits for it.
     pub fn charge(&self, key: u64, many: u64, now: Time) {
-        let Some(interval_us) = self.interval_us else { return };
+        let Some(interval_us) = self.interval_us.filter(|_| many > 0) else { return };
         let now_us = now.as_ms().saturating_mul(US_PER_MS);
         let mut generations = self.lock();
         generations.age(now_us, self.keys_max);
@@ -182,6 +182,23 @@ mod tests {
                 assert_eq!(rate.take(1, at(now)), Ok(()), "{per_s} a second");
             }
         }
+    }
+
+    #[test]
+    fn what_has_a_price_counts_so_many_times_and_is_paid_off() {
+        let rate = Rate::per_s(50);
+        assert_eq!(
+            (0..100).take_while(|_| rate.take(1, at(0)).map(|()| rate.charge(1, 99, at(0))).is_ok()).count(),
+            10
+        );
+        assert_eq!(rate.take(1, at(0)), Err(20));
+        assert_eq!(rate.take(1, at(20)), Ok(()), "whatever it costs, it is had when once is");
+        rate.charge(1, 1999, at(20));
+        assert_eq!(rate.take(1, at(20)), Err(40_000));
+        rate.charge(2, 50, at(0));
+        assert_eq!(granted(&rate, 2, 0), 950);
+        rate.charge(2, 50, at(0));
+        assert_eq!(rate.look(2, at(0)), Err(1020));
     }
 
     #[test]

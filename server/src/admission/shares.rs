@@ -17,7 +17,8 @@ use crate::metrics::METRICS;
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
     what: &'static str,
-    all: usize,
+    /// How many there are.
+    pub all: usize,
     of_company: usize,
     of_key: usize,
     of_person: usize,

@@ -90,9 +90,9 @@ fn what_a_person_asks_over_http_counts_with_what_their_devices_push() {
     let (now, pass) = (Time::from_ms(1), admission.admit(&alice(), None).unwrap());
     for _ in 0..10 {
         admission.request(&alice(), now).unwrap();
-        admission.grant(&pass, Wish::Change, now).unwrap();
+        admission.grant(&pass, Wish::Change, 0, now).unwrap();
     }
-    assert!(admission.request(&alice(), now).is_err() && admission.grant(&pass, Wish::Change, now).is_err());
+    assert!(admission.request(&alice(), now).is_err() && admission.grant(&pass, Wish::Change, 0, now).is_err());
     assert!(admission.request(&claims(Role::Client, Some("acme"), "bob"), now).is_ok());
 }
 
@@ -138,12 +138,24 @@ fn what_costs_the_store_more_counts_as_more() {
     let (admission, now) = (Admission::new(&limits), Time::from_ms(1));
     let pass = admission.admit(&alice(), None).unwrap();
     let unknown = || {
-        let joined = admission.grant(&pass, Wish::Join, now);
-        admission.unknown_session(&pass, now);
+        let joined = admission.grant(&pass, Wish::Join, 0, now);
+        admission.join_was_refused(&pass, now);
         joined
     };
     assert_eq!((0..9).filter(|_| unknown().is_ok()).count(), 2, "of twenty joins at once");
     let long = || admission.request(&alice(), now).and_then(|()| admission.long_read(&alice(), now));
     assert_eq!((0..2).filter(|_| long().is_ok()).count(), 2, "of twenty requests at once");
     assert!(long().is_err());
+}
+
+#[test]
+fn a_long_push_counts_for_each_of_its_pieces_and_a_refused_join_for_many() {
+    let limits = Limits { messages_per_person_per_s: 1, joins_per_person_per_s: 2, ..Limits::default() };
+    let (admission, now) = (Admission::new(&limits), Time::from_ms(1));
+    let pass = admission.admit(&alice(), None).unwrap();
+    let granted = |wish, bytes| (0..100).take_while(|_| admission.grant(&pass, wish, bytes, now).is_ok()).count();
+    assert_eq!(granted(Wish::Message, 5 * PIECE_BYTES), 4);
+    admission.grant(&pass, Wish::Join, 0, now).unwrap();
+    admission.join_was_refused(&pass, now);
+    assert_eq!(granted(Wish::Join, 5 * PIECE_BYTES), 30);
 }

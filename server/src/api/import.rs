@@ -28,7 +28,7 @@ use blocks::Blocks;
 use sheet::Sheet;
 
 /// Bytes of a file: a hundred thousand employees with long names and some topics.
-const FILE_MAX_BYTES: usize = 32 * 1024 * 1024;
+pub const FILE_MAX_BYTES: usize = 32 * 1024 * 1024;
 /// Lines of a file: what is taken in one visit is one entry of the journal, and everybody else of the company waits for
 /// the visit.
 const LINES_MAX: u64 = 100_000;

@@ -119,7 +119,8 @@ impl From<&Refusal> for Problem {
             | Refusal::AlreadyBooked(_)
             | Refusal::BookingClosed(_)
             | Refusal::OfferClosed(_)
-            | Refusal::SessionEnded => StatusCode::CONFLICT,
+            | Refusal::SessionEnded
+            | Refusal::SessionFull => StatusCode::CONFLICT,
         };
         Self::new(status, refusal.reason(), refusal.to_string())
     }

@@ -20,7 +20,7 @@ pub const EVENTS: &[&str] = &["more"];
 /// person may ask at once.
 pub const PAGE_MAX_ROWS: usize = 1_000;
 /// Bytes of a page, beside its last row, which has at most 40 KB: a small part of what may wait for a device.
-const PAGE_MAX_BYTES: usize = 256 * 1024;
+pub const PAGE_MAX_BYTES: usize = 256 * 1024;
 
 /// An admin joins.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
@@ -41,7 +41,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
         match visit.enter(&Room::Board, line) {
             Ok(_) => {
                 let snapshot = page(visit.company(), After::Nothing, rows, visit.now());
-                Ok(Joined { room: Room::Board, snapshot, proof: None, goes_on: None })
+                Ok(Joined { room: Room::Board, snapshot: snapshot.into(), proof: None, goes_on: None })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }

@@ -64,7 +64,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
                 let goes_on = open.and_then(|booking| goes_on(company, booking, visit.now()));
                 let booking = open.map(|booking| view::booking(company, booking));
                 let snapshot = Snapshot { company: view::brand(company), availability, booking };
-                Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot), proof: None, goes_on })
+                Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot).into(), proof: None, goes_on })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }
@@ -109,6 +109,11 @@ fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &
         && let Err(limited) = admission.may_search(caller.pass, now, || would_begin(visit, command))
     {
         return Err(view::json(&limited_view(limited)));
+    }
+    if let Err(limited) = caller.may_store(visit)
+        && command.as_ref().is_ok_and(|command| would_begin(visit, command))
+    {
+        return Err(limited);
     }
     let answer = answer_booking(visit, command);
     if visit.company().booking(fresh).is_some() {

@@ -1,5 +1,7 @@
 //! `employee:{company}:{employee}`: an employee at work.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{
@@ -81,7 +83,7 @@ fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -
 /// Everything that a device needs to draw itself.
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
     let Some((_, employee)) = company.find_employee(id) else {
-        return Joined { room, snapshot: "{}".into(), proof: None, goes_on: None };
+        return Joined { room, snapshot: Arc::new("{}".into()), proof: None, goes_on: None };
     };
     let (offered, session) = match employee.duty {
         Duty::Asked(booking) => (company.booking(booking), None),
@@ -99,7 +101,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         wrap_up_ends_in_ms: view::wrap_up_ends_in_ms(employee, now),
     };
     let proof = offered.map(|booking| booking.latest_offer_id().to_string());
-    Joined { room, snapshot: json::text(&snapshot), proof, goes_on: None }
+    Joined { room, snapshot: json::text(&snapshot).into(), proof, goes_on: None }
 }
 
 /// An employee pushes.

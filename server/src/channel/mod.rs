@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
-use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
+use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
 use crate::phoenix::{self, Ref, ReplyStatus, Version};
 use crate::view::{self, ErrorView};
 
@@ -117,8 +117,12 @@ pub struct ReplyTo {
 /// A reply's content: a JSON object, or an error as JSON.
 pub type Response = Result<String, String>;
 
+fn borrowed(response: &Response) -> Result<&str, &str> {
+    response.as_ref().map(String::as_str).map_err(String::as_str)
+}
+
 impl ReplyTo {
-    fn frame(&self, response: &Response) -> String {
+    fn frame(&self, response: Result<&str, &str>) -> String {
         let version = self.outbox.version();
         let (status, body) = match response {
             Ok(body) => (ReplyStatus::Ok, body),
@@ -129,7 +133,7 @@ impl ReplyTo {
 
     /// Sends a reply that rests on nothing that could be lost.
     pub fn send(&self, response: &Response) {
-        self.outbox.push(Outgoing::Frame(self.frame(response).into()));
+        self.outbox.push(Outgoing::Frame(self.frame(borrowed(response)).into()));
     }
 
     /// Sends an error that rests on nothing that could be lost.
@@ -189,6 +193,20 @@ impl Caller<'_> {
         if visit.company().shuts_out(self.claims.token()) { Err(view::json(&revoked())) } else { Ok(()) }
     }
 
+    /// Refuses to have more stored of a company of which too much was stored at once.
+    ///
+    /// # Errors
+    /// The reply.
+    pub fn may_store(&self, visit: &mut Visit<'_>) -> Result<(), String> {
+        let stored = visit.may_store(self.hub.admission.stored_per_company_per_s());
+        stored.map_err(|retry_in_ms| view::json(&limited_view(Limited::on_stored(retry_in_ms))))
+    }
+
+    /// A join that is refused counts as many.
+    pub fn join_was_refused(&self) {
+        self.hub.admission.join_was_refused(self.pass, self.clock().even());
+    }
+
     /// Where fresh ids come from.
     #[must_use]
     pub fn clock(&self) -> &Clock {
@@ -203,7 +221,8 @@ impl Caller<'_> {
         let span = tracing::Span::current();
         let visited = self.hub.exchange.visit(company, |visit| {
             // The line may be on its way to be closed.
-            let frame = reply.frame(&self.admitted(visit).and_then(|()| work(visit)));
+            let frame = reply.frame(borrowed(&self.admitted(visit).and_then(|()| work(visit))));
+            visit.holds(frame.len());
             move |fate| {
                 let _told = span;
                 match fate {
@@ -231,9 +250,10 @@ impl Caller<'_> {
         let (topic, joined_by) = (topic.clone(), join_ref.clone());
         let line = Line { id: number, outbox: outbox.clone(), topic, join_ref: joined_by, only: None };
         let place = self.pass.place().await;
-        let mut seat = None;
+        let (mut seat, mut is_refused) = (None, false);
         let visited = self.hub.exchange.visit(company, |visit| {
             let joined = work(visit, line);
+            is_refused = joined.is_err();
             let old_closed = old.as_ref().map(|old| {
                 if old.company == *company {
                     visit.leave(&old.room, old.line);
@@ -248,6 +268,7 @@ impl Caller<'_> {
                     line: number,
                     join_ref: join_ref.clone(),
                 });
+                visit.holds(joined.snapshot.len());
                 (joined.snapshot, joined.proof, joined.goes_on)
             });
             let reply = self.reply.clone();
@@ -256,7 +277,11 @@ impl Caller<'_> {
                 drop(place);
             }
         });
-        if let Err(not_now) = visited.await {
+        let visited = visited.await;
+        if is_refused {
+            self.join_was_refused();
+        }
+        if let Err(not_now) = visited {
             if let Some(old) = old {
                 outbox.push(Outgoing::Frame(old.close_frame(outbox.version()).into()));
                 self.hub.exchange.leave(&old.company, &old.room, old.line).await;
@@ -271,37 +296,37 @@ impl Caller<'_> {
 pub struct Joined {
     /// Where the device now listens.
     pub room: Room,
-    /// The reply.
-    pub snapshot: String,
+    /// What the device is shown; shared with others who are shown the same.
+    pub snapshot: Arc<String>,
     /// An open offer in the snapshot must be proved to have arrived, as one that is sent: the bytes of its ping.
     pub proof: Option<String>,
     /// The search in the snapshot, while which the device must be there.
     pub goes_on: Option<GoesOn>,
 }
 
+/// What a device is shown that has joined: the snapshot, with what it must prove and what goes on.
+type Shown = (Arc<String>, Option<String>, Option<GoesOn>);
+
 impl ReplyTo {
-    fn send_joined(
-        self,
-        fate: Fate,
-        line: u64,
-        old_closed: Option<Outgoing>,
-        response: Result<(String, Option<String>, Option<GoesOn>), String>,
-    ) {
+    fn send_joined(self, fate: Fate, line: u64, old_closed: Option<Outgoing>, response: Result<Shown, String>) {
         if let Some(closed) = old_closed {
             self.outbox.push(closed);
         }
         match (fate, response) {
-            (Fate::Committed, Ok((snapshot, proof, goes_on))) => {
-                let frame = self.frame(&Ok(snapshot)).into();
-                self.outbox.push(match (proof, goes_on) {
-                    (Some(proof), _) => Outgoing::Offer(frame, proof.into()),
-                    (None, Some(_)) => Outgoing::Search(frame, Search { line, goes_on }),
-                    (None, None) => Outgoing::Frame(frame),
+            (Fate::Committed, Ok((shown, None, None))) => {
+                let Self { outbox, join_ref, reference, topic } = self;
+                outbox.push_snapshot(Snapshot { join_ref, reference, topic, shown });
+            }
+            (Fate::Committed, Ok((shown, proof, goes_on))) => {
+                let frame = self.frame(Ok(&shown)).into();
+                self.outbox.push(match proof {
+                    Some(proof) => Outgoing::Offer(frame, proof.into()),
+                    None => Outgoing::Search(frame, Search { line, goes_on }),
                 });
             }
             (Fate::Committed, Err(error)) => self.send(&Err(error)),
             (Fate::Lost, _) => {
-                let frame = self.frame(&Err(not_now_json(NotNow::Unavailable))).into();
+                let frame = self.frame(Err(&not_now_json(NotNow::Unavailable))).into();
                 self.outbox.push(Outgoing::Ended { frame, topic: self.topic.clone(), line });
             }
         }

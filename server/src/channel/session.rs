@@ -1,19 +1,26 @@
 //! `session:{session}`: the consultation itself.
 
+use std::collections::VecDeque;
+
 use serde_json::value::RawValue;
 use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, NOTES_MAX_BYTES, REASON_MAX_CHARS};
-use switchboard_core::{Actor, Answer, Command, CompanyId, MessageId, Party, Refusal, SessionId};
+use switchboard_core::{Actor, Answer, Command, Company, CompanyId, Message, MessageId, Party, Refusal, SessionId};
 
 use super::company::refused;
 use super::employee::session_json;
 use super::fields::{Fields, invalid};
 use super::{Caller, Joined, Response, Seat, error, unknown_event};
 use crate::auth::{Claims, Role};
-use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 use crate::ice::IceServers;
 use crate::json::{self, object};
 use crate::view::{self, MessageView, Moment, Note, NotesView, PeerView, SessionView};
+
+/// Bytes of the messages in the answer to a join, as JSON: all that are at hand, while they are ordinary text. One of
+/// control characters is six times as long in JSON as it is counted where it is sent.
+pub const MESSAGES_SHOWN_MAX_BYTES: usize = 1024 * 1024;
+/// Bytes of a message beside its body.
+const MESSAGE_FORM_BYTES: usize = 128;
 
 /// The events that may be pushed, `notes` by the employee alone.
 pub const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
@@ -61,7 +68,7 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
     let company = match caller.hub.exchange.company_of_session(id).await {
         Ok(Some(company)) => company,
         Ok(None) => {
-            caller.hub.admission.unknown_session(caller.pass, caller.clock().even());
+            caller.join_was_refused();
             caller.reply.send_error(&error("unknown_session", Refusal::UnknownSession.to_string()));
             return old;
         }
@@ -79,7 +86,10 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
         let Some(party) = visit.company().party_in(session, &actor) else { return refuse(visit, Refusal::Forbidden) };
         let room = Room::Session(id, party);
         match visit.enter(&room, line) {
-            Ok(_) => Ok(Joined { snapshot: snapshot(visit, id, party), room, proof: None, goes_on: None }),
+            Ok(_) => {
+                let snapshot = visit.shown_once(&room, |company| snapshot(company, id, party));
+                Ok(Joined { snapshot, room, proof: None, goes_on: None })
+            }
             Err(refusal) => refuse(visit, refusal),
         }
     });
@@ -96,10 +106,9 @@ fn actor_in(claims: &Claims, company: &CompanyId) -> Option<Actor> {
     }
 }
 
-fn snapshot(visit: &Visit<'_>, id: SessionId, party: Party) -> String {
-    let company = visit.company();
+fn snapshot(company: &Company, id: SessionId, party: Party) -> String {
     let session = company.session(id);
-    let messages: Vec<_> = session.map(|s| s.messages.iter().map(view::message).collect()).unwrap_or_default();
+    let messages: Vec<_> = session.map(|s| shown(&s.messages).map(view::message).collect()).unwrap_or_default();
     let online = session.is_some_and(|session| session.presence(party.other()).online);
     let (peer, notes) = (PeerView { online }, session.and_then(|session| session.notes.as_ref()).map(view::notes));
     let booking = session.and_then(|session| company.booking(session.booking));
@@ -111,28 +120,40 @@ fn snapshot(visit: &Visit<'_>, id: SessionId, party: Party) -> String {
     }
 }
 
+/// The latest of a session's messages that there is room for, oldest first.
+fn shown(messages: &VecDeque<Message>) -> impl Iterator<Item = &Message> {
+    let mut room = MESSAGES_SHOWN_MAX_BYTES;
+    let fits = |message: &&Message| {
+        let left = room.checked_sub(MESSAGE_FORM_BYTES + json::text_bytes(&message.body));
+        left.map(|left| room = left).is_some()
+    };
+    let count = messages.iter().rev().take_while(fits).count();
+    messages.iter().skip(messages.len() - count)
+}
+
 /// A party pushes.
 pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     let Room::Session(id, party) = seat.room else { return };
     let Some(by) = actor_in(caller.claims, &seat.company) else { return };
     let fields = Fields::of(payload);
     match event {
-        "message" => caller.ask(&seat.company, |visit| message(visit, caller.clock(), id, by, &fields)).await,
+        "message" => caller.ask(&seat.company, |visit| message(visit, caller, id, by, &fields)).await,
         "signal" => caller.ask(&seat.company, |visit| signal(visit, id, party, &fields)).await,
         "ice" => caller.ask(&seat.company, |visit| ice(visit, caller, id, party)).await,
-        "notes" => caller.ask(&seat.company, |visit| notes(visit, id, by, &fields)).await,
+        "notes" => caller.ask(&seat.company, |visit| notes(visit, caller, id, by, &fields)).await,
         "end" => caller.ask(&seat.company, |visit| end(visit, id, by, &fields)).await,
         _ => caller.reply.send_error(&unknown_event(event, EVENTS)),
     }
 }
 
-fn message(visit: &mut Visit<'_>, clock: &Clock, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+fn message(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+    caller.may_store(visit)?;
     let command = (|| {
         let body: String = fields.required("body")?;
         if body.is_empty() || body.len() > MESSAGE_BODY_MAX_BYTES {
             return Err(invalid("body", &format!("has 1 to {MESSAGE_BODY_MAX_BYTES} bytes")));
         }
-        let (message, key) = (clock.fresh_message(), fields.optional("key")?);
+        let (message, key) = (caller.clock().fresh_message(), fields.optional("key")?);
         Ok(Command::Send { session, message, by, body: body.into(), key })
     })();
     let answer = command.and_then(|command| visit.take(&command));
@@ -167,7 +188,8 @@ fn ice(visit: &Visit<'_>, caller: &Caller<'_>, id: SessionId, party: Party) -> R
     Ok(view::json(&IceServers::of(&caller.hub.ice, party, caller.clock().now())))
 }
 
-fn notes(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+fn notes(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {
+    caller.may_store(visit)?;
     let written = fields.required::<String>("body").and_then(|body| {
         if body.len() > NOTES_MAX_BYTES {
             return Err(invalid("body", &format!("has at most {NOTES_MAX_BYTES} bytes")));
@@ -190,5 +212,41 @@ fn end(visit: &mut Visit<'_>, session: SessionId, by: Actor, fields: &Fields<'_>
     match ended {
         Ok(_) => Ok(session_json(visit.company(), session)),
         Err(refusal) => Err(refused(visit.company(), &refusal)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use switchboard_core::Time;
+    use switchboard_core::limits::MESSAGES_AT_HAND_MAX;
+
+    use super::*;
+
+    fn messages(body: &str, count: usize) -> VecDeque<Message> {
+        let message = |n: usize| Message {
+            id: MessageId::from_u128(n as u128),
+            from: Party::Employee,
+            body: body.into(),
+            at: Time::from_ms(1_700_000_000_000),
+            key: None,
+        };
+        (0..count).map(message).collect()
+    }
+
+    #[test]
+    fn all_messages_of_ordinary_text_are_shown_and_of_others_the_latest() {
+        let text = |messages: &VecDeque<Message>| json::text(&shown(messages).map(view::message).collect::<Vec<_>>());
+        let longest = |body: &str| body.repeat(MESSAGE_BODY_MAX_BYTES / body.len());
+        for body in [longest("a line of text, and one more,\n"), longest("中文字"), "\u{1}".repeat(1000)] {
+            let all = messages(&body, MESSAGES_AT_HAND_MAX);
+            assert_eq!(shown(&all).count(), MESSAGES_AT_HAND_MAX);
+            assert!(text(&all).len() <= MESSAGES_SHOWN_MAX_BYTES);
+        }
+        let grown = messages(&longest("\u{1}"), MESSAGES_AT_HAND_MAX);
+        let (count, last) = (shown(&grown).count(), shown(&grown).last().map(|message| message.id));
+        assert_eq!(last, grown.back().map(|message| message.id));
+        let bytes = text(&grown).len();
+        assert!(bytes <= MESSAGES_SHOWN_MAX_BYTES && bytes + 7 * MESSAGE_BODY_MAX_BYTES > MESSAGES_SHOWN_MAX_BYTES);
+        assert!((1..MESSAGES_AT_HAND_MAX).contains(&count), "{count}");
     }
 }

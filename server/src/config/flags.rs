@@ -155,6 +155,10 @@ pub struct Flags {
     #[arg(long, value_name = "COUNT")]
     pub signals_per_person_per_s: Option<String>,
 
+    /// How many bytes may be stored a second of all that people of one company write and do
+    #[arg(long, value_name = "BYTES")]
+    pub stored_bytes_per_company_per_s: Option<String>,
+
     /// STUN servers that calls are set up with, such as `stun:stun.example.com:3478`, with commas between
     #[arg(long, value_name = "LIST")]
     pub stun_urls: Option<String>,
@@ -213,6 +217,7 @@ impl Flags {
             ("searches_per_client_per_s", self.searches_per_client_per_s.clone()),
             ("messages_per_person_per_s", self.messages_per_person_per_s.clone()),
             ("signals_per_person_per_s", self.signals_per_person_per_s.clone()),
+            ("stored_bytes_per_company_per_s", self.stored_bytes_per_company_per_s.clone()),
             ("stun_urls", self.stun_urls.clone()),
             ("turn_urls", self.turn_urls.clone()),
             ("webhooks_allow_private", self.webhooks_allow_private.clone()),

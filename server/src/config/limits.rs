@@ -29,6 +29,8 @@ pub struct Limits {
     pub messages_per_person_per_s: u64,
     /// Signals of one person.
     pub signals_per_person_per_s: u64,
+    /// Bytes that are stored of all people of one company.
+    pub stored_bytes_per_company_per_s: u64,
 }
 
 impl Settings {
@@ -45,6 +47,7 @@ impl Settings {
             searches_per_client_per_s: layers.whole("searches_per_client_per_s")?,
             messages_per_person_per_s: layers.whole("messages_per_person_per_s")?,
             signals_per_person_per_s: layers.whole("signals_per_person_per_s")?,
+            stored_bytes_per_company_per_s: layers.whole("stored_bytes_per_company_per_s")?,
         })
     }
 }

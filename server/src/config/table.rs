@@ -69,7 +69,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 43] = [
+pub(super) static ROWS: [Row; 44] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -118,6 +118,8 @@ pub(super) static ROWS: [Row; 43] = [
     row("messages_per_person_per_s", COUNT_OR_OFF, Some("50")),
     // WebRTC candidates and typing come in flocks.
     row("signals_per_person_per_s", COUNT_OR_OFF, Some("100")),
+    // A thousand people who write a message of some hundred bytes every second.
+    row("stored_bytes_per_company_per_s", Kind::Whole(0, 1_073_741_824), Some("4194304")),
     row("stun_urls", Kind::List, Some("")),
     row("turn_urls", Kind::List, Some("")),
     row("turn_secret", Kind::Secret, None),

@@ -140,6 +140,7 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("searches_per_client_per_s", "0", "0"),
         ("messages_per_person_per_s", "0", "0"),
         ("signals_per_person_per_s", "0", "0"),
+        ("stored_bytes_per_company_per_s", "0", "0"),
         ("stun_urls", "stun:a.example,stun:b.example:3478", "['stun:a.example', 'stun:b.example:3478']"),
         ("turn_urls", "", "''"),
         ("turn_secret", "", "''"),

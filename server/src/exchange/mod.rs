@@ -8,6 +8,8 @@ pub mod telling;
 
 mod outcomes;
 
+mod stored;
+
 mod timekeeper;
 
 mod visit;
@@ -304,6 +306,7 @@ impl Exchange {
     ) -> Result<(), NotNow> {
         loop {
             let permit = match patience {
+                Patience::None if self.journal.is_laden() => return Err(OVERLOADED),
                 Patience::None | Patience::ComesAgain => self.journal.try_reserve().ok_or(OVERLOADED)?,
                 Patience::Waits => self.journal.reserve().await.ok_or(NotNow::Unavailable)?,
             };
@@ -339,7 +342,7 @@ impl Exchange {
         let mut visit = Visit::begin(live, self.clock.read());
         let reply = work(&mut visit);
         self.follow_sessions(slot, &visit);
-        if let Some(entry) = visit.finish(epoch, reply) {
+        if let Some(entry) = visit.finish(epoch, reply, &self.journal) {
             permit.send(Work::Entry(entry));
         }
         let next = live.next_deadline();

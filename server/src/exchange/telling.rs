@@ -32,6 +32,20 @@ pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> 
     telling.deliveries
 }
 
+/// Bytes of what is told. A frame that many hear is made once for all of them, one behind the other.
+pub(super) fn bytes(deliveries: &[Delivery]) -> usize {
+    let mut last = std::ptr::null();
+    let mut bytes = 0;
+    for (_, outgoing) in deliveries {
+        let Some(frame) = outgoing.frame() else { continue };
+        if frame.as_ptr() != last {
+            bytes += frame.len();
+            last = frame.as_ptr();
+        }
+    }
+    bytes
+}
+
 /// Closes the topics of whoever is shut out, and their sockets: the last that they are told.
 pub(super) fn close(company: &Company, rooms: &Rooms, notices: &[Notice], deliveries: &mut Vec<Delivery>) {
     for notice in notices {

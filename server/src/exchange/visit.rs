@@ -1,5 +1,6 @@
 //! A visit to one company, under its lock: what is asked of it, who comes and goes, and the entry that comes of it.
 
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use switchboard_core::{
@@ -10,10 +11,11 @@ use switchboard_core::{
 use super::availability::Told;
 use super::outcomes::Outcomes;
 use super::rooms::{Line, Room, Rooms};
+use super::stored::Stored;
 use super::telling::{self, Delivery};
 use crate::clock::{self, Reading};
 use crate::journal::rows::rows_of;
-use crate::journal::{Entry, Fate, Release};
+use crate::journal::{Entry, Fate, Journal, Release};
 use crate::json::Json;
 use crate::metrics::METRICS;
 
@@ -36,6 +38,15 @@ pub(super) struct Live {
     /// as it is, so that deadlines are measured by a clock that never jumps.
     ahead_ms: i64,
     told: Told,
+    shown: Option<Shown>,
+    stored: Stored,
+}
+
+/// What was shown last in which room, and after which event.
+struct Shown {
+    room: Room,
+    seq: u64,
+    text: Weak<String>,
 }
 
 impl Live {
@@ -51,6 +62,8 @@ impl Live {
             events_since_base: 0,
             ahead_ms: 0,
             told: Told::default(),
+            shown: None,
+            stored: Stored::default(),
         }
     }
 
@@ -64,6 +77,7 @@ impl Live {
         }
         self.told = if self.rooms.has_no_clients() { Told::default() } else { Told::read_back(&company) };
         self.company = company;
+        self.shown = None;
         self.epoch = Some(epoch);
         self.events_since_snapshot = events_since_snapshot;
         self.events_since_base = events_since_snapshot;
@@ -109,6 +123,8 @@ pub struct Visit<'a> {
     events: Vec<Event>,
     notices: Vec<Notice>,
     deliveries: Vec<Delivery>,
+    /// Bytes that wait with it for the commit, beside its events and what is told of them.
+    held: usize,
     began: Instant,
 }
 
@@ -119,8 +135,18 @@ impl<'a> Visit<'a> {
         let by_the_wall = read.wall;
         let first_seq = live.company.seq() + 1;
         let (events, notices, deliveries) = (Vec::new(), Vec::new(), Vec::new());
-        let mut visit =
-            Self { live, now, even, by_the_wall, first_seq, events, notices, deliveries, began: Instant::now() };
+        let mut visit = Self {
+            live,
+            now,
+            even,
+            by_the_wall,
+            first_seq,
+            events,
+            notices,
+            deliveries,
+            held: 0,
+            began: Instant::now(),
+        };
         if let Some(by_ms) = went_ahead_ms {
             // To follow the clock is never refused.
             let _followed = visit.take(&Command::FollowClock { by_ms });
@@ -201,6 +227,32 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// What a device in that room is shown: as long as it waits for somebody, it is made once for all who are shown the
+    /// same.
+    pub fn shown_once(&mut self, room: &Room, show: impl FnOnce(&Company) -> String) -> Arc<String> {
+        let Live { company, shown, .. } = &mut *self.live;
+        let same = shown.as_ref().filter(|shown| shown.seq == company.seq() && shown.room == *room);
+        if let Some(text) = same.and_then(|shown| shown.text.upgrade()) {
+            return text;
+        }
+        let text = Arc::new(show(company));
+        *shown = Some(Shown { room: room.clone(), seq: company.seq(), text: Arc::downgrade(&text) });
+        text
+    }
+
+    /// So many bytes more wait with this visit for its commit.
+    pub const fn holds(&mut self, bytes: usize) {
+        self.held += bytes;
+    }
+
+    /// Whether more may be stored of the company, at a rate of so many bytes a second; 0 is no limit.
+    ///
+    /// # Errors
+    /// When it is too early: in how many milliseconds it is not.
+    pub fn may_store(&mut self, per_s: u64) -> Result<(), u64> {
+        self.live.stored.may_grow(per_s, self.even)
+    }
+
     /// Sends something that is not kept to every device on that side of a session, in order with all the rest.
     pub fn relay(&mut self, session: SessionId, to: Party, event: &str, payload: &impl Json) {
         telling::relay(&self.live.rooms, session, to, event, payload, &mut self.deliveries);
@@ -239,7 +291,7 @@ impl<'a> Visit<'a> {
     }
 
     /// The entry of all that was done; none when nothing was, and nobody waits.
-    pub(super) fn finish(mut self, epoch: u64, reply: Option<Release>) -> Option<Entry> {
+    pub(super) fn finish(mut self, epoch: u64, reply: Option<Release>, journal: &Journal) -> Option<Entry> {
         let rows = rows_of(&self.live.company, &self.events);
         self.live.events_since_snapshot += self.events.len() as u64;
         self.live.events_since_base += self.events.len() as u64;
@@ -250,6 +302,8 @@ impl<'a> Visit<'a> {
         if self.events.is_empty() && deliveries.is_empty() && reply.is_none() {
             return None;
         }
+        let stored = usize::try_from(self.live.stored.add(&self.events)).unwrap_or(usize::MAX);
+        let load = journal.load(self.held + stored + telling::bytes(&deliveries));
         let outcomes = Outcomes::of(&self.live.company, &self.events, self.now, self.began);
         let release = Box::new(move |fate| {
             if let Some(reply) = reply {
@@ -261,6 +315,7 @@ impl<'a> Visit<'a> {
                 }
                 outcomes.note();
             }
+            drop(load);
         });
         let company = self.live.company.id().clone();
         let (first_seq, events) = (self.first_seq, self.events);

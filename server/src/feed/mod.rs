@@ -23,7 +23,7 @@ pub use told::{Told, event_id};
 /// Stored events that are looked at for one slice: of a type that is seldom, a long past is read in parts.
 const LOOKED_AT_MAX: u32 = 2_000;
 /// Bytes of a slice, as it is told: what each of those who follow holds in memory.
-const SLICE_MAX_BYTES: usize = 256 * 1024;
+pub const SLICE_MAX_BYTES: usize = 256 * 1024;
 
 /// Which types of events are wanted; all when none is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

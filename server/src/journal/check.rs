@@ -178,7 +178,7 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
 fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time>) -> bool {
     let whole = |company: &Company| match origin {
         Some(_) => crate::view::json(&company.without_past()),
-        None => crate::view::json(company),
+        None => crate::view::json(&company.without_counts()),
     };
     snapshot.is_some_and(|stored| stored.seq() == company.seq() && whole(stored) != whole(company))
 }

@@ -20,8 +20,12 @@ const FILE_AFTER: Duration = Duration::from_millis(250);
 const WRITES_AT_ONCE: usize = 1024;
 /// What a larger entry is filed in.
 const WRITES_PER_PART: usize = 512;
-/// Entries that may wait; with more, filing comes before new commits. About 20 MB.
+/// Entries that may wait; with more, filing comes before new commits.
 const ENTRIES_MAX: usize = 16 * 1024;
+/// Bytes of entries that may wait, likewise. Those of an ordinary day have about 1 KB each.
+pub const WAITING_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of a row, beside the text in it, which it shares with nobody once its event is written down.
+const ROW_BYTES: usize = 256;
 
 /// An entry that is in the log and not in the tables yet.
 pub(super) struct Unfiled {
@@ -30,6 +34,7 @@ pub(super) struct Unfiled {
     /// The kind of each event, and the event as JSON.
     pub(super) events: Vec<(&'static str, String)>,
     rows: Vec<Row>,
+    bytes: usize,
     /// The batch that has it, once there is one.
     batch: i64,
 }
@@ -37,8 +42,9 @@ pub(super) struct Unfiled {
 impl Unfiled {
     /// Takes an entry's rows; its events are written down.
     pub(super) fn of(entry: &mut Entry) -> Self {
-        let events = written(&entry.events);
-        Self { first_seq: entry.first_seq, at: entry.at, events, rows: std::mem::take(&mut entry.rows), batch: 0 }
+        let (events, rows) = (written(&entry.events), std::mem::take(&mut entry.rows));
+        let bytes = bytes_of(&events, &rows);
+        Self { first_seq: entry.first_seq, at: entry.at, events, rows, bytes, batch: 0 }
     }
 
     /// The number of its last event.
@@ -49,7 +55,7 @@ impl Unfiled {
     /// The same in parts that are filed one after the other, when it is large. The rows go first: whoever reads the log
     /// after a crash finds again which rows follow from the events that are not filed, and from no others.
     pub(super) fn parts(self) -> impl Iterator<Item = Self> {
-        let Self { first_seq, at, mut events, mut rows, batch } = self;
+        let Self { first_seq, at, mut events, mut rows, batch, .. } = self;
         let is_large = events.len() + rows.len() > WRITES_PER_PART;
         let most = if is_large { WRITES_PER_PART } else { usize::MAX };
         let mut next_seq = first_seq;
@@ -57,7 +63,8 @@ impl Unfiled {
             let of_rows: Vec<Row> = rows.drain(..rows.len().min(most)).collect();
             let room = if is_large && !of_rows.is_empty() { 0 } else { most };
             let of_events: Vec<_> = events.drain(..events.len().min(room)).collect();
-            let part = Self { first_seq: next_seq, at, events: of_events, rows: of_rows, batch };
+            let bytes = bytes_of(&of_events, &of_rows);
+            let part = Self { first_seq: next_seq, at, events: of_events, rows: of_rows, bytes, batch };
             next_seq += part.events.len() as u64;
             (!part.events.is_empty() || !part.rows.is_empty()).then_some(part)
         })
@@ -66,6 +73,11 @@ impl Unfiled {
     fn writes(&self) -> usize {
         1 + self.events.len() + self.rows.len()
     }
+}
+
+/// A row's text is in its event too, so it is counted by that.
+fn bytes_of(events: &[(&'static str, String)], rows: &[Row]) -> usize {
+    2 * events.iter().map(|(_, event)| event.len()).sum::<usize>() + ROW_BYTES * rows.len()
 }
 
 fn written(events: &[Event]) -> Vec<(&'static str, String)> {
@@ -102,6 +114,7 @@ fn take_some(entries: &mut VecDeque<Unfiled>, room: usize) -> VecDeque<Unfiled> 
 pub(super) struct Backlog {
     waiting: HashMap<CompanyId, VecDeque<Unfiled>>,
     entries: usize,
+    bytes: usize,
     /// Companies in the order in which they began to wait, and when that was. One that was filed in between may stand
     /// here still, and is passed over.
     order: VecDeque<(CompanyId, Instant)>,
@@ -115,6 +128,7 @@ impl Backlog {
     pub(super) fn add(&mut self, batch: i64, entries: Vec<(CompanyId, Unfiled)>, now: Instant) {
         self.batches.push_back((batch, entries.len()));
         self.entries += entries.len();
+        self.bytes += entries.iter().map(|(_, entry)| entry.bytes).sum::<usize>();
         for (company, mut entry) in entries {
             entry.batch = batch;
             match self.waiting.get_mut(&company) {
@@ -140,7 +154,7 @@ impl Backlog {
 
     /// Whether filing must come before everything else.
     pub(super) fn is_too_long(&self) -> bool {
-        self.entries > ENTRIES_MAX
+        self.entries > ENTRIES_MAX || self.bytes > WAITING_MAX_BYTES
     }
 
     /// Takes out what has waited longest, as much as is filed at once; nothing when nothing waits.
@@ -185,6 +199,7 @@ impl Backlog {
     pub(super) fn strike_off(&mut self, slice: &Slice) {
         for entry in slice.iter().flat_map(|(_, entries)| entries) {
             self.entries -= 1;
+            self.bytes -= entry.bytes;
             if let Ok(place) = self.batches.binary_search_by_key(&entry.batch, |(batch, _)| *batch) {
                 self.batches[place].1 -= 1;
             }

@@ -74,13 +74,18 @@ use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 use tokio::sync::oneshot;
 
 use crate::metrics::METRICS;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{mpsc, thread, watch};
 use crate::telemetry::TRACE;
 use rows::Row;
 
+pub use filing::WAITING_MAX_BYTES as UNFILED_MAX_BYTES;
+
 /// The most entries in one transaction: a commit stays short enough that nobody waits long behind it.
 const BATCH_MAX: usize = 1024;
+/// Bytes that may wait for their commit, with the answers and the events that are told after it: a file of employees of
+/// the largest kind, and the snapshots of everybody who comes back at once.
+pub const WAITING_MAX_BYTES: usize = 256 * 1024 * 1024;
 /// How often a store that failed is tried again.
 const PROBE_EVERY: Duration = Duration::from_millis(100);
 
@@ -510,6 +515,8 @@ pub type Writer = thread::JoinHandle<Result<(), StoreError>>;
 /// The way into the journal: a bounded queue before a thread of its own.
 pub struct Journal {
     queue: mpsc::Sender<Work>,
+    /// Bytes of what waits in the queue, and of what is told when it is committed.
+    loaded: Arc<AtomicUsize>,
     epoch: Arc<AtomicU64>,
     health: watch::Receiver<bool>,
 }
@@ -544,7 +551,20 @@ impl Journal {
     #[must_use]
     pub fn before(epoch: Arc<AtomicU64>, health: watch::Receiver<bool>, queue: usize) -> (Self, mpsc::Receiver<Work>) {
         let (queue, receiver) = mpsc::channel(queue);
-        (Self { queue, epoch, health }, receiver)
+        (Self { queue, loaded: Arc::default(), epoch, health }, receiver)
+    }
+
+    /// So many bytes wait for their commit until what comes back is dropped.
+    #[must_use]
+    pub fn load(&self, bytes: usize) -> Load {
+        self.loaded.fetch_add(bytes, Ordering::Relaxed);
+        Load { bytes, loaded: self.loaded.clone() }
+    }
+
+    /// Whether as many bytes wait as may, whatever the number of entries.
+    #[must_use]
+    pub fn is_laden(&self) -> bool {
+        self.loaded.load(Ordering::Relaxed) >= WAITING_MAX_BYTES
     }
 
     /// A place in the queue, taken before anything is decided: what is decided can then always be queued.
@@ -619,6 +639,19 @@ impl Journal {
     #[must_use]
     pub fn queue(&self) -> mpsc::Sender<Work> {
         self.queue.clone()
+    }
+}
+
+/// Bytes that wait for their commit.
+#[derive(Debug)]
+pub struct Load {
+    bytes: usize,
+    loaded: Arc<AtomicUsize>,
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.loaded.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

@@ -16,7 +16,7 @@ use super::reader::Reader;
 use super::{Entry, Filing, Store, StoreError, Work, erasure, log, logos, schema, tables};
 
 /// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
-const CACHE_KIB: i64 = 32 * 1024;
+pub const CACHE_KIB: i64 = 32 * 1024;
 /// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
 const PROBE_BYTES: i64 = 256 * 1024;
 

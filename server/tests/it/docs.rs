@@ -8,13 +8,13 @@ use switchboard::feed::Kind;
 use switchboard::metrics::Metrics;
 use switchboard::view::vocabulary;
 
-fn document(name: &str) -> String {
+pub fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The cells of the table between the two marks, without its head.
-fn rows(document: &str, mark: &str) -> Vec<Vec<String>> {
+pub fn rows(document: &str, mark: &str) -> Vec<Vec<String>> {
     let between = document.split_once(&format!("<!-- {mark} -->")).and_then(|(_, rest)| rest.split_once("<!-- /"));
     let (table, _) = between.unwrap_or_else(|| panic!("the document has a table marked `{mark}`"));
     let lines = table.lines().filter(|line| line.starts_with('|')).skip(2);

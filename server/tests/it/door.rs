@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::server::{API_KEY, Plan, Server, run, switchboard};
+use crate::server::{API_KEY, Plan, Server, run, switchboard, wait_until};
 
 /// The head of an answer, in small letters.
 fn head(server: &Server, request: &str) -> String {
@@ -125,4 +125,57 @@ fn pages_come_from_allowed_origins_alone_and_apps_from_anywhere() {
     let evil = get("https://evil.example");
     assert!(evil.starts_with("http/1.1 200") && !evil.contains("access-control") && evil.contains("vary: origin"));
     server.set_company("acme", &json!({}));
+}
+
+#[test]
+fn a_head_is_as_long_as_any_token_needs_and_no_longer() {
+    const HEAD_MAX_BYTES: usize = 32 * 1024;
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).start();
+    let topics: Vec<String> = (0..64).map(|n| format!("{n:02}{}", "topic".repeat(25))).collect();
+    let token = run(switchboard(&["token", "--role", "employee", "--sub", "ann", "--company", "acme", "--topics"])
+        .arg(topics.join(","))
+        .env("SWITCHBOARD_JWT_SECRET", crate::server::SECRET));
+    let path = format!("/socket/websocket?vsn=2.0.0&token={}", token.out.trim());
+    assert!(path.len() > HEAD_MAX_BYTES / 3, "{}", path.len());
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: switchboard\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    assert!(head(&server, &request).starts_with("http/1.1 101"));
+    let begun = "GET /healthz HTTP/1.1\r\nHost: s\r\nX: ";
+    let filled = |bytes: usize| format!("{begun}{}", "x".repeat(bytes - begun.len()));
+    assert!(head(&server, &(filled(HEAD_MAX_BYTES - 5) + "\r\n\r\n")).starts_with("http/1.1 200"));
+    // It is refused before its end: what would be unread could have the answer lost.
+    assert!(head(&server, &filled(HEAD_MAX_BYTES)).starts_with("http/1.1 431"));
+}
+
+#[test]
+fn of_one_address_so_many_long_heads_are_on_their_way_and_short_ones_are_taken_as_before() {
+    const LONG_OF_ADDRESS_MAX: usize = 128;
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_TRUST_LOOPBACK", "false").start();
+    let begin = |bytes: usize| {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.write_all(format!("GET /healthz HTTP/1.1\r\nHost: s\r\nX: {}", "x".repeat(bytes)).as_bytes()).unwrap();
+        stream
+    };
+    let is_cut = |mut stream: TcpStream, within: Duration| {
+        stream.set_read_timeout(Some(within)).unwrap();
+        match stream.read(&mut [0]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        }
+    };
+    // Less than a head may take, or those before it would be over.
+    const SOON: Duration = Duration::from_secs(5);
+    const A_MOMENT: Duration = Duration::from_millis(200);
+    let mut long: Vec<TcpStream> = (0..LONG_OF_ADDRESS_MAX).map(|_| begin(10_000)).collect();
+    assert!(is_cut(begin(10_000), SOON), "a long head too many");
+    assert!(!is_cut(begin(1000), A_MOMENT));
+    assert!(server.is_ready());
+    for stream in &mut long {
+        stream.write_all(b"\r\n\r\n").unwrap();
+    }
+    wait_until("there is room again", || !is_cut(begin(10_000), A_MOMENT));
 }

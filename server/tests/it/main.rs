@@ -23,6 +23,7 @@ mod slow;
 mod limits;
 
 mod shares;
+mod sums;
 
 mod tokens;
 
