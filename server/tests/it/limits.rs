@@ -310,3 +310,71 @@ async fn bookings_and_other_changes_of_a_person_are_bounded() {
     let again = asking.push(&client.desk(), "book", json!({ "topic": "tax" })).await.unwrap();
     assert!(again.is_ok || again.reason() == "already_booked" || again.reason() == "no_idle_employee", "{again:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_counts_for_each_of_its_pieces() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "1").start();
+    let mut pair = Pair::meet(server.address, &person(Role::Client, "alice"), &person(Role::Employee, "erika")).await;
+    pair.join().await;
+    let (room, mut asking) = (pair.room(), pair.client);
+    let (began, mut sent) = (Instant::now(), 0);
+    let wait = loop {
+        let answer = asking.push(&room, "message", json!({ "body": "x".repeat(8192) })).await.unwrap();
+        if answer.reason() == "rate_limited" {
+            break retry_in(&answer);
+        }
+        answer.ok();
+        sent += 1;
+    };
+    assert!((10..=10 + 1 + began.elapsed().as_secs()).contains(&sent), "{sent} that count twice, where 20 are had");
+    assert!(wait <= Duration::from_secs(2), "{wait:?}");
+    tokio::time::sleep(wait).await;
+    asking.push(&room, "message", json!({ "body": "again" })).await.unwrap().ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_that_is_refused_counts_as_many() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_JOINS_PER_PERSON_PER_S", "1").start();
+    let mut device = person(Role::Client, "alice").connect(server.address).await.unwrap();
+    let (began, mut refused) = (Instant::now(), 0);
+    for topic in ["session:019aa000-0000-7000-8000-000000000001", "nonsense"].iter().cycle() {
+        let answer = device.join(topic).await.unwrap();
+        if answer.reason() == "rate_limited" {
+            break;
+        }
+        assert!(answer.reason().starts_with("unknown"), "{answer:?}");
+        refused += 1;
+    }
+    assert!((2..=3 + began.elapsed().as_secs() / 10).contains(&refused), "{refused} joins for nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pongs_pings_and_heartbeats_count_with_what_is_pushed() {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::Message;
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_CHANGES_PER_PERSON_PER_S", "1").start();
+    for (name, message) in [
+        ("pong", Message::Pong("nobody asked".into())),
+        ("ping", Message::Ping("are you there?".into())),
+        ("heartbeat", Message::text(r#"[null,"h","phoenix","heartbeat",{}]"#)),
+    ] {
+        let mut socket = shake(server.address, &person(Role::Client, name).path()).await.unwrap();
+        for _ in 0..200 {
+            socket.feed(message.clone()).await.unwrap();
+        }
+        socket.send(Message::text(r#"[null,"1","company:acme","cancel",{}]"#)).await.unwrap();
+        let answer: Value = loop {
+            let heard = socket.next().await.unwrap().unwrap();
+            let Message::Text(text) = heard else { continue };
+            let frame: Value = serde_json::from_str(&text).unwrap();
+            if frame[1] == "1" {
+                break frame[4].clone();
+            }
+            assert_eq!(frame[4]["status"], "ok", "a heartbeat is always answered");
+        };
+        assert_eq!(answer["response"]["reason"], "rate_limited", "after many a {name}");
+    }
+}

@@ -28,7 +28,11 @@ pub fn memory_kb(process: u32) -> u64 {
 }
 
 fn sockets(process: u32) -> usize {
-    std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    let is_socket = |file: &std::fs::DirEntry| {
+        std::fs::read_link(file.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+    };
+    files.filter(is_socket).count()
 }
 
 /// Processor time in seconds.
@@ -175,7 +179,8 @@ impl Figures {
             all[2].0,
             self.notes
         );
-        let n = format!("p99, of {}", self.storm.heartbeat.len());
+        let slower = percentile(&self.storm.offer, 99).as_secs_f64() / percentile(&self.calm.offer, 99).as_secs_f64();
+        let n = format!("p99, of {}, book-offer x{slower:.1}", self.storm.heartbeat.len());
         println!("{n:>34} {:>22} {:>27} {:>27} {:>27}", "", all[0].1, all[1].1, all[2].1);
     }
 
@@ -190,6 +195,13 @@ impl Figures {
             broken.push(format!("a second storm took {} KB, the first {} KB", self.peaks_kb[1], self.peaks_kb[0]));
         }
         assert!(broken.is_empty(), "{}: {broken:#?}", self.name);
+    }
+
+    /// Whoever books meanwhile waits at most three times as long as without the attack, also the slowest of a hundred.
+    pub fn assert_bookings(&self) {
+        let [calm, storm] = [&self.calm, &self.storm].map(|waits| percentile(&waits.offer, 99));
+        let most = (calm * SLOWER_MAX).max(UNNOTICED);
+        assert!(storm <= most, "{}: book to offer, 99 %: {storm:?}, {calm:?} in calm", self.name);
     }
 
     /// Others are served all the while; all that does not hold is said at once.

@@ -9,6 +9,8 @@ use super::figures::Stage;
 use super::raw::{Raw, frame, pushed};
 
 const TEXT: u8 = 1;
+const PING: u8 = 9;
+const PONG: u8 = 10;
 /// Frames that are sent with one write.
 const FRAMES_AT_ONCE: usize = 64;
 /// Nobody reads or takes anything: a moment of rest for this machine.
@@ -22,13 +24,20 @@ pub struct Flood {
     in_session: bool,
     event: &'static str,
     payload: &'static str,
+    kind: u8,
 }
 
+/// Control frames: they ask for nothing.
+pub const OF_CONTROL: &[Flood] = &[
+    Flood { name: "pongs", in_session: false, event: "heartbeat", payload: "{}", kind: PONG },
+    Flood { name: "pings", in_session: false, event: "heartbeat", payload: "{}", kind: PING },
+];
+
 pub const FLOODS: &[Flood] = &[
-    Flood { name: "bookings", in_session: false, event: "book", payload: r#"{"topic":"tax"}"# },
-    Flood { name: "messages", in_session: true, event: "message", payload: r#"{"body":"I am here"}"# },
-    Flood { name: "joins", in_session: true, event: "phx_join", payload: "{}" },
-    Flood { name: "heartbeats", in_session: false, event: "heartbeat", payload: "{}" },
+    Flood { name: "bookings", in_session: false, event: "book", payload: r#"{"topic":"tax"}"#, kind: TEXT },
+    Flood { name: "messages", in_session: true, event: "message", payload: r#"{"body":"I am here"}"#, kind: TEXT },
+    Flood { name: "joins", in_session: true, event: "phx_join", payload: "{}", kind: TEXT },
+    Flood { name: "heartbeats", in_session: false, event: "heartbeat", payload: "{}", kind: TEXT },
 ];
 
 /// One person, on that many sockets, sends as fast as it is taken and reads what comes.
@@ -41,7 +50,10 @@ pub fn flood(address: SocketAddr, flood: &Flood, sockets: usize, stage: &Stage) 
         (_, true) => room,
         (_, false) => person.desk(),
     };
-    let one = frame(TEXT, pushed("r", &topic, flood.event, flood.payload).as_bytes());
+    let one = match flood.kind {
+        TEXT => frame(TEXT, pushed("r", &topic, flood.event, flood.payload).as_bytes()),
+        control => frame(control, b"nobody asked"),
+    };
     let many = one.repeat(FRAMES_AT_ONCE);
     let join = |device: &mut Raw| {
         if topic != "phoenix" {

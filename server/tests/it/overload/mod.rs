@@ -3,6 +3,7 @@
 //! Each storm comes twice, beside people of another company who are measured before, in and after it. The short form
 //! runs with the other tests; `make overload` runs the long one (`OVERLOAD_FULL=1`) with optimised code.
 
+mod attacks;
 mod bystander;
 mod crowd;
 mod figures;
@@ -24,12 +25,31 @@ struct Size {
     halves: usize,
     employees: usize,
     hostile: usize,
+    /// How many connections an attack has, and how long it is looked at.
+    attackers: usize,
+    attack: Duration,
 }
 
-const SHORT: Size =
-    Size { phase: Duration::from_secs(1), sockets: 500, slow: 40, halves: 200, employees: 2000, hostile: 8 };
-const FULL: Size =
-    Size { phase: Duration::from_secs(6), sockets: 10_000, slow: 1000, halves: 1000, employees: 100_000, hostile: 64 };
+const SHORT: Size = Size {
+    phase: Duration::from_secs(1),
+    sockets: 500,
+    slow: 40,
+    halves: 200,
+    employees: 2000,
+    hostile: 8,
+    attackers: 100,
+    attack: Duration::from_millis(500),
+};
+const FULL: Size = Size {
+    phase: Duration::from_secs(6),
+    sockets: 10_000,
+    slow: 1000,
+    halves: 1000,
+    employees: 100_000,
+    hostile: 64,
+    attackers: 250,
+    attack: Duration::from_secs(12),
+};
 /// Files that a process opens beside its sockets.
 const FILES_BESIDE: usize = 500;
 
@@ -68,10 +88,14 @@ fn may_open(sockets: usize) -> bool {
     may
 }
 
-fn start(place: &tempfile::TempDir) -> Server {
+fn plan(place: &tempfile::TempDir) -> Plan {
     // Idle devices here send no heartbeat, which would only be load of its own.
     let plan = Plan::new(place.path()).with("SWITCHBOARD_SOCKET_IDLE_TIMEOUT_MS", "3600000");
-    plan.with("SWITCHBOARD_LOG", "warn").start()
+    plan.with("SWITCHBOARD_LOG", "warn")
+}
+
+fn start(place: &tempfile::TempDir) -> Server {
+    plan(place).start()
 }
 
 fn hold(name: &str, phase: Duration, bound: &Bound, storm: impl Fn(SocketAddr, &Stage) -> String + Sync) {
@@ -170,4 +194,81 @@ fn one_hostile_person_floods() {
         });
     }
     hold("bad tokens and giant frames", size.phase / 2, &bound, hostile::knock);
+}
+
+/// An attack beside people whose slowest bookings must not become slower than three times what they are without it.
+fn attack(
+    name: &str,
+    limits: &[(&'static str, &str)],
+    bound: &Bound,
+    storm: impl Fn(SocketAddr, &Stage) -> String + Sync,
+) {
+    let _alone = alone();
+    let place = tempfile::tempdir().unwrap();
+    let plan = limits.iter().fold(plan(&place), |plan, (name, value)| plan.with(name, value));
+    let server = plan.start();
+    let address = server.address;
+    let figures = trial(name, &server, size().attack, &|stage: &Stage| storm(address, stage));
+    figures.print();
+    figures.assert(bound);
+    if is_full() {
+        figures.assert_bookings();
+    }
+}
+
+#[test]
+fn unfinished_heads_are_held() {
+    let count = 4 * size().attackers;
+    let bound = Bound { memory_kb: count as u64 * 96 + 32 * 1024, because: "96 KB for each connection, and 32 MB" };
+    attack(&format!("{count} unfinished heads"), &[], &bound, |address, stage| {
+        attacks::unfinished_heads(address, count, stage)
+    });
+}
+
+/// What fills a session in a moment, which takes a person longer.
+const TALKATIVE: (&str, &str) = ("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "0");
+
+#[test]
+fn snapshots_are_not_read_on_all_sockets_of_one_person() {
+    let count = size().attackers;
+    let bound = Bound {
+        memory_kb: 4 * 64 * 1024 + 32 * 1024,
+        because: "64 MB for all sockets of a person, four times: a frame is copied on its way, and allocators keep room",
+    };
+    attack(&format!("{count} sockets read no snapshot"), &[TALKATIVE], &bound, |address, stage| {
+        attacks::unread_snapshots(address, count, stage)
+    });
+}
+
+#[test]
+fn answers_are_not_read() {
+    let count = size().attackers / 2;
+    let bound = Bound { memory_kb: count as u64 * 10 * 1024 + 64 * 1024, because: "10 MB for each answer, and 64 MB" };
+    attack(&format!("{count} answers are not read"), &[TALKATIVE], &bound, |address, stage| {
+        attacks::unread_answers(address, count, stage)
+    });
+}
+
+#[test]
+fn statistics_are_asked_without_a_pause() {
+    let bound = Bound { memory_kb: 128 * 1024, because: "128 MB for what is read" };
+    attack("statistics in a loop", &[], &bound, |address, stage| attacks::statistics(address, 16, stage));
+}
+
+#[test]
+fn messages_are_as_long_as_they_may_be() {
+    let bound = Bound { memory_kb: 96 * 1024, because: "96 MB for what waits to be stored" };
+    attack("the longest messages", &[], &bound, attacks::longest_messages);
+}
+
+#[test]
+fn pongs_and_pings_that_nobody_asked_for() {
+    let hostile = size().hostile;
+    let bound =
+        Bound { memory_kb: hostile as u64 * 1024 + 64 * 1024, because: "a megabyte for each socket, and 64 MB" };
+    for flood in hostile::OF_CONTROL {
+        attack(&format!("{hostile} sockets flood {}", flood.name), &[], &bound, |address, stage| {
+            hostile::flood(address, flood, hostile, stage)
+        });
+    }
 }
