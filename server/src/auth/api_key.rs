@@ -154,7 +154,8 @@ fn random_hex<const BYTES: usize>() -> Result<String, Unspecified> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn sha256(key: &str) -> [u8; 32] {
+/// The digest that is kept of a secret with so many random bits that nobody guesses it.
+pub(super) fn sha256(key: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest::digest(&digest::SHA256, key.as_bytes()).as_ref());
     bytes

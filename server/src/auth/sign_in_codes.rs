@@ -6,11 +6,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use switchboard_core::{CompanyId, Time};
 
+use super::api_key::sha256;
 use crate::config::Secret;
 
 /// How long a code is good, in milliseconds: from the answer to a back end, over a redirect, to a page that has loaded.
@@ -71,7 +72,7 @@ impl SignInCodes {
         }
         waiting.of_company.insert(company.clone(), of_company + 1);
         waiting.forget_taken();
-        let digest = digest_of(&code);
+        let digest = sha256(&code);
         waiting.ends.push_back((now.plus_ms(CODE_LIFE_MS), digest));
         waiting.codes.insert(digest, Coded { company, token });
         Ok(code)
@@ -81,7 +82,7 @@ impl SignInCodes {
     pub fn take(&self, code: &str, now: Time) -> Option<Secret> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.end_until(now);
-        waiting.remove(&digest_of(code))
+        waiting.remove(&sha256(code))
     }
 }
 
@@ -113,12 +114,6 @@ impl Waiting {
         }
         Some(token)
     }
-}
-
-fn digest_of(code: &str) -> Digest {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest::digest(&digest::SHA256, code.as_bytes()).as_ref());
-    bytes
 }
 
 #[cfg(test)]
