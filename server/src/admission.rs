@@ -44,7 +44,7 @@ const PIECE_BYTES: usize = 6 * 1024;
 const REFUSED_JOIN_PRICE: u64 = 10;
 /// Lines of the audit list for what one key or one admin was refused: twenty after a rest, and then one a second.
 const REFUSALS_LISTED_PER_S: u64 = 1;
-/// What a read that may go through a long past, or an export, counts beside the request that it is.
+/// Requests that a read through a long past, or an export, counts for beside the request that it is.
 const LONG_READ_MORE: u64 = 9;
 /// When to look again for a place that another socket must give back first; nobody knows when it does.
 const PLACE_RETRY_MS: u64 = 1000;
@@ -107,7 +107,7 @@ pub struct Admission {
     connections: Arc<Tally<()>>,
     sockets: Arc<Tally<()>>,
     people: Arc<Tally<Unanswered>>,
-    /// What all share over HTTP.
+    /// The parts of all that is shared over HTTP.
     pub shares: Shares,
     long: Arc<Tally<()>>,
     long_in_all: Arc<Semaphore>,
@@ -237,7 +237,7 @@ impl Admission {
         self.changes.take(self.person(claims), now).map_err(Limited::on("requests"))
     }
 
-    /// What a person asks for over HTTP may go through a long past: it counts as several requests.
+    /// A person's request over HTTP may go through a long past: it counts as several.
     ///
     /// # Errors
     /// When they ask too much.

@@ -1,4 +1,4 @@
-//! What all share over HTTP, a few at once of each: a company has a part of them at most, and so has whoever asks.
+//! The parts of all that is shared over HTTP, a few at once of each: a company has a part of them at most, and so has whoever asks.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -40,7 +40,7 @@ pub const LONG_READS: Parts = Parts {
 };
 /// Pages of lists and of the feed. Most take a millisecond, but a filter may go through all there is.
 pub const LISTS: Parts = Parts { what: "lists", ..LONG_READS };
-/// What those who follow a feed read on: they are told of the same at the same time, and wait for each other.
+/// Pages that those who follow a feed read on: they are told of the same at the same time, and wait for each other.
 pub const SLICES: Parts =
     Parts { what: "feeds that read", of_person: 2, wait: Duration::from_secs(60), waiting: FEEDS.of_key, ..LISTS };
 /// Each holds one moment of the store, and all that was written since waits for it in SQLite's log.

@@ -1,4 +1,4 @@
-//! What all share over HTTP: who takes all that they can get takes nothing from others.
+//! The parts of all that is shared over HTTP: a caller who takes all that there is to get takes nothing from others.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
