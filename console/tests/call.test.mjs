@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { browser } from './browser.mjs'
 import { source } from './module.mjs'
-import { openWorld } from './world.mjs'
+import { openWorld, untilTrue } from './world.mjs'
 
 /** Keeps the connections that a page makes, for who looks at them. */
 function keepConnections() {
@@ -25,7 +25,7 @@ const soundBytes = ({ page }) =>
 
 /** The voice of the other arrives on the newest connection. */
 const hears = ({ page }) =>
-  page.waitForFunction(async () => {
+  untilTrue(page, async () => {
     const stats = await connections.at(-1).getStats()
     const heard = [...stats.values()].filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
     return heard.some(({ bytesReceived }) => bytesReceived > 0)

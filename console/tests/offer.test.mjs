@@ -1,7 +1,7 @@
 // An offer that cannot be missed: also by who looks elsewhere, and by who wants nothing to move.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from './world.mjs'
+import { openWorld, untilTrue } from './world.mjs'
 
 test('for who wants no motion nothing moves: neither an offer nor a search', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
@@ -61,7 +61,7 @@ function hideOnDemand() {
 }
 
 function shows({ page }, count) {
-  return page.waitForFunction(async (count) => {
+  return untilTrue(page, async (count) => {
     const registration = await navigator.serviceWorker.getRegistration('/desk')
     return (await registration.getNotifications()).length === count
   }, count)

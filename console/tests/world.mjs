@@ -10,6 +10,15 @@ export { PHONE, SCREEN, until }
 /** How long anything may take; an event comes in milliseconds, a line heals in seconds, a busy machine needs longer. */
 export const PATIENCE_MS = 60_000
 
+/** Until an asynchronous look at a page finds it so: `waitForFunction` takes any promise for a yes. */
+export async function untilTrue(page, look, arg) {
+  const endsAt = performance.now() + PATIENCE_MS
+  while (!(await page.evaluate(look, arg))) {
+    assert.ok(performance.now() < endsAt, `${page.url()}: ${look} stayed false`)
+    await page.waitForTimeout(50)
+  }
+}
+
 /**
  * Starts all of it, with a `whole` browser where the test needs one; when the test ends, everybody leaves, no page may
  * have complained of anything but what is `expected`, and the log is looked at.
