@@ -7,6 +7,8 @@ import { Receiver } from './receiver.mjs'
 import { refusedUpgrade, runSwitchboard, token } from './server.mjs'
 
 const SHUT_OUT = 4403
+/** A token of the very millisecond of a revoke still counts. */
+const earlier = () => ({ iat: Date.now() / 1000 - 1 })
 
 test('a removed employee hears what they lose, and is out of session, notes and API at once', async (t) => {
   const world = await openWorld(t)
@@ -55,7 +57,7 @@ test('a new employee with the id of a removed one is somebody else', async (t) =
   const world = await openWorld(t)
   const { booking, session, hers } = await world.meeting()
   await hers.push('notes', { body: 'a diagnosis' })
-  const old = employeeToken('ann', 'acme')
+  const old = employeeToken('ann', 'acme', earlier())
   await world.http('DELETE', '/employees/ann')
   const ann = await world.employee('ann')
   assert.equal((await ann.on(`session:${session.id}`).refusedJoin()).reason, 'forbidden')
@@ -105,7 +107,7 @@ test('a client of all companies is shut out of one', async (t) => {
 
 test('nobody is made by a token that was revoked', async (t) => {
   const world = await openWorld(t, { env: { SWITCHBOARD_AUTO_PROVISION: 'true' } })
-  const old = employeeToken('eve', 'acme')
+  const old = employeeToken('eve', 'acme', earlier())
   await world.http('POST', '/employees/eve/revoke')
   assert.equal((await join(await world.raw(old), 'employee:acme:eve')).reason, 'unauthorized')
   assert.deepEqual((await world.http('GET', '/employees')).items, [])
@@ -125,7 +127,7 @@ test('a revoke needs the scope manage, is in the audit list, and outlives a kill
   await world.employee('ann')
   const boss = (scope) => token({ sub: 'boss', role: 'admin', company: 'acme', scope })
   assert.equal((await asked(world, boss('operate'), 'POST', '/employees/ann/revoke')).status, 403)
-  const old = employeeToken('ann', 'acme')
+  const old = employeeToken('ann', 'acme', earlier())
   assert.equal((await asked(world, boss('manage'), 'POST', '/employees/ann/revoke')).status, 200)
   const query = 'company=acme&key=admin%20boss'
   // A kill between the answer and the end of its line would leave no status.
