@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { keepingBrowser, watch } from './browser.mjs'
 import { token } from '../../tests/phoenix/server.mjs'
 import { foreignPage } from './foreign.mjs'
+import { isInReachEverywhere, press } from './stage.mjs'
 import { Desk, openWorld } from './world.mjs'
 
 const ERIKA = token({ sub: 'erika', role: 'employee', company: 'demo', name: 'Erika' })
@@ -57,7 +58,8 @@ test('a link whose code is spent leads to the app, which makes another', { timeo
   world = await openWorld(t, { env: { SWITCHBOARD_SIGN_IN_URL: app }, expected: /status of 401/ })
   const page = await world.page('/desk#code=spent')
   await page.getByText('It was used already, or is more than a minute old.').waitFor()
-  await page.getByRole('link', { name: 'Sign in', exact: true }).click()
+  await isInReachEverywhere(page, 'a spent link', 'main')
+  await press(page.getByRole('link', { name: 'Sign in', exact: true }))
   await new Desk(page).on()
 })
 

@@ -92,8 +92,8 @@ async function shownOf({ tag, title, body, stays = false, actions, data }: News)
   const options = { body, tag, icon: '/icon.svg', requireInteraction: stays, data, ...(actions && { actions: [...actions] }) }
   const worker = await navigator.serviceWorker?.getRegistration()
   if (worker) {
-    await worker.showNotification(title, options)
-    return () => void worker.getNotifications({ tag }).then((open) => open.forEach((one) => one.close()))
+    await inTurn(() => worker.showNotification(title, options))
+    return () => void inTurn(async () => (await worker.getNotifications({ tag })).forEach((one) => one.close()))
   }
   const { actions: _, ...plain } = options
   const notification = new Notification(title, plain)
@@ -102,6 +102,15 @@ async function shownOf({ tag, title, body, stays = false, actions, data }: News)
     notification.close()
   }
   return () => notification.close()
+}
+
+let before: Promise<unknown> = Promise.resolve()
+
+/** Chromium loses a notification that it is about to show while somebody looks for those that are there. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = before.then(work)
+  before = done.catch(() => {})
+  return done
 }
 
 /** Whether the person could be asked to allow notifications here. */
