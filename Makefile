@@ -1,6 +1,6 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run console test fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir simulate prove \
-	faults crash overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
+.PHONY: run console test fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
+	faults crash power overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
 	mutants coverage instructions instructions-keep valgrind
 
 # A command that is missing is installed from Debian's packages where there are any; elsewhere it is named.
@@ -56,7 +56,7 @@ clippy: console
 	$(CARGO) clippy --workspace --all-targets --features switchboard/console --locked -- -D warnings
 	$(CARGO) clippy --package switchboard --tests --features model,otlp --locked -- -D warnings
 
-unit: console
+unit: console strace
 	$(CARGO) test --workspace --features switchboard/console --locked
 
 # Exchange, journal and outbox under a model checker: every scene in some hundred orders. And the traces, which are a
@@ -151,6 +151,12 @@ chromium:
 	@[ -z "$$CHROMIUM" ] || [ -x "$$CHROMIUM" ] || { echo "CHROMIUM names $$CHROMIUM, which is not there"; exit 1; }
 	$(if $(CHROMIUM),,$(call needs,chromium,chromium chromium-headless-shell))
 
+# It sees what the server writes and syncs; elsewhere no power is cut.
+strace:
+ifeq ($(shell uname -s),Linux)
+	$(call needs,strace,strace)
+endif
+
 # What the pages for users tell to type, which the tests type too.
 typed:
 	$(call needs,curl,curl)
@@ -180,6 +186,10 @@ deb: console $(TOOLS)/bin/cargo-deb
 # Longer than `make test`: 200 kills under load, behind a bad network, on a disk that is filled and freed.
 crash:
 	CRASH_KILLS=200 $(CARGO) test --package switchboard --test it --locked crash -- --nocapture
+
+# Longer than `make test`: 400 power cuts, each on the disk that one may leave.
+power: strace
+	POWER_CUTS=400 $(CARGO) test --package switchboard --test it --locked power -- --nocapture
 
 # Longer than `make test`: 10,000 sockets, 1,000 slow readers, 100,000 employees, with optimised code.
 overload:

@@ -2,6 +2,8 @@
 
 mod crash;
 
+mod power;
+
 mod hammer;
 
 mod start;

@@ -367,6 +367,7 @@ impl Line {
     fn note(&self, topic: &str, event: &str, sent: Value, is_ok: bool, payload: Value) -> Told {
         let Person { role, id, company, .. } = &self.person;
         Told {
+            at: SystemTime::now(),
             line: self.number,
             role: *role,
             id: id.clone(),

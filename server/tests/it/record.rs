@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use switchboard::auth::Role;
@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One thing that somebody was told: a reply, or an event.
 #[derive(Clone, Debug)]
 pub struct Told {
+    /// When.
+    pub at: SystemTime,
     /// The number of the line that it came on.
     pub line: u64,
     pub role: Role,
@@ -86,6 +88,13 @@ impl Record {
     /// What was told by now, without so many that came first.
     pub fn since(&self, first: usize) -> Vec<Arc<Told>> {
         self.told.lock().unwrap()[first..].to_vec()
+    }
+
+    /// A record of what was told until then.
+    pub fn until(&self, then: SystemTime) -> Self {
+        let until_then = Self::default();
+        self.all().iter().filter(|told| told.at <= then).for_each(|told| until_then.told(Told::clone(told)));
+        until_then
     }
 
     /// How many changes were answered with a yes.

@@ -1,0 +1,187 @@
+//! The power goes at some moment: what was acknowledged by then is there after the next start, whatever the disk had not
+//! yet written.
+//!
+//! A server is traced while a crowd books. From all that it wrote and synced follow the disks that a cut may leave at any
+//! moment; each is opened, checked, and held against what people had been told by then.
+
+mod disk;
+mod trace;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use self::disk::{Disk, Kept};
+use self::trace::{Call, Moment, What};
+use crate::chance::Chance;
+use crate::compare::{Tables, compare};
+use crate::crowd::{Crowd, brisk};
+use crate::record::Record;
+use crate::server::{Plan, assert_whole};
+
+const STORE: &str = "switchboard.db";
+const COMPANIES: &[&str] = &["acme", "bolt"];
+const CLIENTS: usize = 12;
+const EMPLOYEES: usize = 6;
+/// Cuts, if `POWER_CUTS` does not say otherwise.
+const CUTS: u32 = 16;
+/// Cuts of one server's life.
+const CUTS_PER_LIFE: u32 = 80;
+/// Promises of each life, with few cuts and with many: then the log is copied into the database meanwhile.
+const PROMISES: [usize; 2] = [600, 4000];
+/// With that many cuts, each way of losing what was not synced must have been met, also amid a copy of the log.
+const MANY_CUTS: u32 = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_acknowledged_survives_a_power_cut() {
+    let asked = std::env::var("POWER_CUTS").ok().map(|cuts| cuts.parse().expect("POWER_CUTS is a number"));
+    if let Some(why_not) = trace::why_not() {
+        assert!(asked.is_none(), "no power can be cut here: {why_not}");
+        println!("no power is cut, for nothing can be traced here: {why_not}");
+        return;
+    }
+    let cuts: u32 = asked.unwrap_or(CUTS);
+    let (mut chance, _repeat) = Chance::announced("power", &format!("POWER_CUTS={cuts}"));
+    let mut found = Found::default();
+    let mut left = cuts;
+    while left > 0 {
+        let these = left.min(CUTS_PER_LIFE);
+        let life = Life::live(PROMISES[usize::from(cuts >= MANY_CUTS)], &mut chance).await;
+        life.cut(these, &mut chance, &mut found);
+        life.a_disk_that_lies_is_noticed(&mut chance);
+        left -= these;
+    }
+    println!("{cuts} cuts, {found:?}");
+    let all_was_met = found.in_a_copy > 0 && found.by_kind.iter().all(|cuts| *cuts > 0);
+    assert!(cuts < MANY_CUTS || all_was_met, "{found:?}");
+}
+
+/// What was met, and what was looked at.
+#[derive(Debug, Default)]
+struct Found {
+    /// Cuts by what the disk kept, in the order of [`Kept::ALL`].
+    by_kind: [u32; Kept::ALL.len()],
+    /// Cuts before there was a whole store: nobody had been told anything.
+    before_the_store: u32,
+    /// Objects that were told and looked up.
+    answers: usize,
+    calls: usize,
+    /// Cuts while the log was being copied into the database: some of that was written and not synced.
+    in_a_copy: u32,
+}
+
+/// The life of a server: all that it did to its files, and all that was told.
+struct Life {
+    calls: Vec<Call>,
+    record: std::sync::Arc<Record>,
+}
+
+impl Life {
+    async fn live(promises: usize, chance: &mut Chance) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let (data, traces) = (place.path().canonicalize().unwrap().join("data"), place.path().join("traces"));
+        std::fs::create_dir(&traces).unwrap();
+        let mut server = trace::start(Plan::new(&data).with("SWITCHBOARD_LOG", "warn"), &traces);
+        for company in COMPANIES {
+            server.set_company(company, &brisk());
+        }
+        let mut crowd = Crowd::new(COMPANIES, CLIENTS, EMPLOYEES, chance);
+        crowd.go_on(server.address);
+        crowd.reaches(promises).await;
+        if chance.one_in(2) {
+            // The power may also go while the server stops: it copies the whole log then.
+            crowd.go_home().await;
+            server.stop();
+        } else {
+            server.kill();
+            crowd.stay_away().await;
+        }
+        drop(server);
+        Self { calls: trace::read(&traces, &data), record: crowd.record.clone() }
+    }
+
+    fn cut(&self, cuts: u32, chance: &mut Chance, found: &mut Found) {
+        let moments = self.moments(cuts, chance);
+        found.calls += self.calls.len();
+        self.at_each(&moments, |moment, disk| {
+            let kind = usize::try_from(chance.below(Kept::ALL.len() as u64)).unwrap();
+            let place = tempfile::tempdir().unwrap();
+            let data = place.path();
+            disk.after_a_cut(Kept::ALL[kind], chance, data);
+            let told = self.record.until(time_of(moment));
+            found.by_kind[kind] += 1;
+            found.in_a_copy += u32::from(disk.is_loose(STORE));
+            if told.all().is_empty() && !data.join(STORE).exists() {
+                found.before_the_store += 1;
+                return;
+            }
+            let when = format!("{:?} kept, {} told, cut at {moment}", Kept::ALL[kind], told.all().len());
+            println!("{when}");
+            let compared = compare(&told, data);
+            compared.assert_nothing_found(&when);
+            found.answers += compared.checked;
+            assert_whole(data);
+        });
+    }
+
+    /// A third of the cuts each come right after somebody has heard something, right after some call has begun, and while
+    /// something is written into the database itself.
+    fn moments(&self, cuts: u32, chance: &mut Chance) -> Vec<Moment> {
+        let told = self.record.all();
+        let writes_the_store = |call: &&Call| matches!(&call.what, What::Write(file, ..) if file == STORE);
+        let copies: Vec<&Call> = self.calls.iter().filter(writes_the_store).collect();
+        let mut any = |many: usize| usize::try_from(chance.below(many as u64)).unwrap();
+        let moment = |cut| match cut % 3 {
+            0 => moment_of(told[any(told.len())].at),
+            1 => self.calls[any(self.calls.len())].began,
+            _ => copies[any(copies.len())].began,
+        };
+        let mut moments: Vec<Moment> = (0..cuts).map(moment).collect();
+        moments.sort_unstable();
+        moments
+    }
+
+    /// Shows the disk as it is at each of these moments.
+    fn at_each(&self, moments: &[Moment], mut show: impl FnMut(Moment, &Disk)) {
+        let begins = self.calls.iter().map(|call| (call.began, 0, call));
+        let ends = self.calls.iter().filter_map(|call| Some((call.ended?, 1, call)));
+        let mut steps: Vec<(Moment, u8, &Call)> = begins.chain(ends).collect();
+        steps.sort_by_key(|(at, end, _)| (*at, *end));
+        let mut steps = steps.into_iter().peekable();
+        let mut disk = Disk::default();
+        for moment in moments {
+            while let Some((_, end, call)) = steps.next_if(|(at, _, _)| at <= moment) {
+                match end {
+                    0 => disk.does(call),
+                    _ => disk.is_synced(call),
+                }
+            }
+            show(*moment, &disk);
+        }
+    }
+
+    /// A comparison that finds nothing on a disk which keeps no sync would prove nothing.
+    fn a_disk_that_lies_is_noticed(&self, chance: &mut Chance) {
+        let told = self.record.all();
+        let half = moment_of(told[told.len() / 2].at);
+        let mut disk = Disk::default();
+        // It says of all that is synced later that it is, and keeps it in its memory.
+        for call in &self.calls {
+            disk.does(call);
+            if call.ended.is_some_and(|ended| ended <= half) {
+                disk.is_synced(call);
+            }
+        }
+        let place = tempfile::tempdir().unwrap();
+        disk.after_a_cut(Kept::Nothing, chance, place.path());
+        let compared = compare(&self.record, place.path());
+        assert!(!compared.lost.is_empty(), "half of all syncs did nothing, and nothing was missed: {compared:?}");
+        println!("a disk that lies: {}, {} lost", Tables::count(place.path()), compared.lost.len());
+    }
+}
+
+fn moment_of(time: SystemTime) -> Moment {
+    Moment::try_from(time.duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
+}
+
+fn time_of(moment: Moment) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(moment)
+}
