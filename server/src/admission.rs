@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use switchboard_core::Time;
+use switchboard_core::{CompanyId, Time};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::Claims;
@@ -22,7 +22,7 @@ use crate::metrics::METRICS;
 pub use unfinished::{SHORT_MAX_BYTES, TooManyLong, Unfinished};
 
 use rate::Rate;
-use shares::Shares;
+use shares::{By, Full, Part, Shares};
 use tally::{Held, Tally};
 
 /// Requests of one device that may wait for their commit: who asks for more is not heard until one is answered.
@@ -111,6 +111,7 @@ pub struct Admission {
     pub shares: Shares,
     long: Arc<Tally<()>>,
     long_in_all: Arc<Semaphore>,
+    counts_addresses: bool,
     handshakes: Rate,
     bad_tokens: Rate,
     bad_keys: Rate,
@@ -144,6 +145,7 @@ impl Admission {
             shares: Shares::default(),
             long: Tally::of(long),
             long_in_all: Arc::new(Semaphore::new(LONG_IN_ALL_MAX)),
+            counts_addresses: limits.sockets_per_address > 0,
             handshakes: Rate::per_s(limits.handshakes_per_address_per_s),
             bad_tokens: Rate::per_s(limits.failures_per_address_per_s),
             bad_keys: Rate::per_s(limits.failures_per_address_per_s),
@@ -243,6 +245,15 @@ impl Admission {
     /// When they ask too much.
     pub fn long_read(&self, claims: &Claims, now: Time) -> Result<(), Limited> {
         self.changes.take_many(self.person(claims), LONG_READ_MORE, now).map_err(Limited::on("requests"))
+    }
+
+    /// Whoever shows no key asks for a logo of that company.
+    ///
+    /// # Errors
+    /// When their address, the company or all have as many on their way as they may.
+    pub async fn logo(&self, peer: Option<Peer>, company: &CompanyId) -> Result<Part, Full> {
+        let address = self.address(peer).filter(|_| self.counts_addresses);
+        self.shares.logos.take(By::Address(address), Some(company.as_str())).await
     }
 
     /// A device of the token's person comes in, and stays as long as it holds the pass.

@@ -34,6 +34,7 @@ use reqwest::Url;
 
 use self::layers::Layers;
 use crate::auth::Rules;
+use crate::shown_url::PrivateUrl;
 
 /// What the names of variables begin with.
 const PREFIX: &str = "SWITCHBOARD_";
@@ -54,7 +55,7 @@ pub struct Settings {
     /// Whether the pages for people are served, if they were built in.
     pub console: bool,
     /// Where people sign in who open a page that knows nobody.
-    pub sign_in_url: Option<Url>,
+    pub sign_in_url: Option<PrivateUrl<Url>>,
     /// What tokens are checked with.
     pub tokens: Tokens,
     /// The key that back ends present, if it is a setting and not one of those in the store.
@@ -66,7 +67,7 @@ pub struct Settings {
     /// The address for metrics and probes alone, if there is one.
     pub metrics_listen: Option<SocketAddr>,
     /// Where traces go, if anywhere.
-    pub otlp_endpoint: Option<String>,
+    pub otlp_endpoint: Option<PrivateUrl<String>>,
     /// How many sockets may be open at once.
     pub max_sockets: usize,
     /// A socket that said nothing for so long is closed, in milliseconds.
@@ -268,22 +269,27 @@ impl LogFormat {
     const WORDS: [&str; 2] = ["text", "json"];
 }
 
-fn sign_in_url(layers: &Layers) -> Result<Option<Url>, BadSetting> {
+fn sign_in_url(layers: &Layers) -> Result<Option<PrivateUrl<Url>>, BadSetting> {
     let Some(text) = layers.text("sign_in_url") else { return Ok(None) };
     let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.map(Some).ok_or_else(|| layers.bad("sign_in_url", "a URL such as `https://app.example/sign-in`"))
+    url.map(|url| Some(PrivateUrl::new(url)))
+        .ok_or_else(|| layers.bad("sign_in_url", "a URL such as `https://app.example/sign-in`"))
 }
 
-fn otlp_endpoint(layers: &Layers) -> Result<Option<String>, BadSetting> {
+fn otlp_endpoint(layers: &Layers) -> Result<Option<PrivateUrl<String>>, BadSetting> {
     let endpoint = layers.text("otlp_endpoint");
     match &endpoint {
         Some(_) if !cfg!(feature = "otlp") => {
             Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"))
         }
-        Some(url) if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) => {
+        // Whoever sends traces reads it as the second does, and would repeat it with its password.
+        Some(url)
+            if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+                || url.parse::<axum::http::Uri>().is_err() =>
+        {
             Err(layers.bad("otlp_endpoint", "an address such as `http://127.0.0.1:4318`"))
         }
-        Some(_) | None => Ok(endpoint),
+        Some(_) | None => Ok(endpoint.map(PrivateUrl::new)),
     }
 }
 

@@ -138,7 +138,7 @@ fn hub(
         sign_in_codes: SignInCodes::default(),
         auto_provision: settings.auto_provision,
         console: settings.console,
-        sign_in_url: settings.sign_in_url.clone(),
+        sign_in_url: settings.sign_in_url.as_ref().map(|url| url.expose().clone()),
         ice: settings.ice.clone(),
         board_page_rows: PAGE_MAX_ROWS,
         outbox_frames: settings.outbox_frames,
@@ -165,7 +165,7 @@ pub async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
         keyring = keyring.with_keys(keys.with_context(|| format!("`jwt_keys`, `{}`", file.display()))?);
     }
     if let Some(url) = &tokens.url {
-        keyring = keyring.with_keys(auth::follow_url(url.clone()).await.context("`jwks_url`")?);
+        keyring = keyring.with_keys(auth::follow_url(url.expose().clone()).await.context("`jwks_url`")?);
     }
     Ok(keyring)
 }

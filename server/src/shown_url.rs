@@ -1,6 +1,7 @@
 //! URLs as they may be shown in messages and logs: a password in one is a secret as any other.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use reqwest::Url;
 
@@ -25,6 +26,28 @@ pub fn without_password(url: &str) -> Cow<'_, str> {
             }
             None => url.into(),
         },
+    }
+}
+
+/// A URL that may hold a password, which no log line or error shows by accident.
+#[derive(Clone)]
+pub struct PrivateUrl<T>(T);
+
+impl<T> PrivateUrl<T> {
+    /// Wraps a URL.
+    pub const fn new(url: T) -> Self {
+        Self(url)
+    }
+
+    /// The URL itself, for whoever asks it.
+    pub const fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: AsRef<str>> fmt::Debug for PrivateUrl<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&without_password(self.0.as_ref()))
     }
 }
 

@@ -60,7 +60,8 @@ pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
     let subscriber = tracing_subscriber::registry().with(log.with_filter(filter));
     #[cfg(feature = "otlp")]
     {
-        let (layer, traces) = settings.otlp_endpoint.as_deref().map(traces::start).transpose()?.unzip();
+        let (layer, traces) =
+            settings.otlp_endpoint.as_ref().map(|url| traces::start(url.expose())).transpose()?.unzip();
         subscriber.with(layer).init();
         Ok(Telemetry { _lines: writing, _traces: traces })
     }

@@ -22,6 +22,8 @@ pub struct Parts {
     of_company: usize,
     of_key: usize,
     of_person: usize,
+    /// Of what is open to everybody.
+    of_address: usize,
     wait: Duration,
     /// Requests of one caller that may wait.
     waiting: usize,
@@ -34,6 +36,7 @@ pub const LONG_READS: Parts = Parts {
     of_company: 2,
     of_key: 2,
     of_person: 1,
+    of_address: 0,
     // A page that asks for several things at once has them one after the other.
     wait: Duration::from_secs(5),
     waiting: 16,
@@ -43,9 +46,17 @@ pub const LISTS: Parts = Parts { what: "lists", ..LONG_READS };
 /// Pages that those who follow a feed read on: they are told of the same at the same time, and wait for each other.
 pub const SLICES: Parts =
     Parts { what: "feeds that read", of_person: 2, wait: Duration::from_secs(60), waiting: FEEDS.of_key, ..LISTS };
-/// Each holds one moment of the store, and all that was written since waits for it in SQLite's log.
-pub const EXPORTS: Parts =
-    Parts { what: "exports", all: 4, of_company: 1, of_key: 2, of_person: 1, wait: Duration::ZERO, waiting: 0 };
+/// Each reads for as long as its caller takes it.
+pub const EXPORTS: Parts = Parts {
+    what: "exports",
+    all: 4,
+    of_company: 1,
+    of_key: 2,
+    of_person: 1,
+    of_address: 0,
+    wait: Duration::ZERO,
+    waiting: 0,
+};
 /// Files of employees: each is held in memory until it is whole.
 pub const FILES: Parts = Parts { what: "files of employees", ..EXPORTS };
 /// Feeds that wait or stream: half of the connections that there are beside the sockets.
@@ -59,6 +70,10 @@ pub const ANSWERS: Parts = Parts {
     of_person: 4 * 1024,
     ..EXPORTS
 };
+
+/// Logos that are read and on their way: whoever shows no key may ask for them, and need not read them.
+pub const LOGOS: Parts =
+    Parts { what: "logos", all: 1024, of_company: 512, of_key: 0, of_person: 0, of_address: 128, ..EXPORTS };
 
 /// Questions to the store that may take long, at once.
 pub const LONG_AT_ONCE: usize = LONG_READS.all + LISTS.all + SLICES.all + EXPORTS.all;
@@ -80,6 +95,8 @@ pub struct Shares {
     pub feeds: Shared,
     /// See [`ANSWERS`].
     pub answers: Shared,
+    /// See [`LOGOS`].
+    pub logos: Shared,
 }
 
 impl Default for Shares {
@@ -92,6 +109,7 @@ impl Default for Shares {
             files: Shared::of(FILES),
             feeds: Shared::of(FEEDS),
             answers: Shared::of(ANSWERS),
+            logos: Shared::of(LOGOS),
         }
     }
 }
@@ -103,6 +121,8 @@ pub enum By<'a> {
     Key(&'a str),
     /// Somebody with a token.
     Person(&'a Claims),
+    /// Whoever comes from an address, by its number; none where it is not counted.
+    Address(Option<u64>),
 }
 
 /// Why there is none for somebody.
@@ -127,6 +147,7 @@ pub struct Shared {
     companies: Arc<Tally<Arc<Semaphore>>>,
     keys: Arc<Tally<Arc<Semaphore>>>,
     people: Arc<Tally<Arc<Semaphore>>>,
+    addresses: Arc<Tally<Arc<Semaphore>>>,
     hasher: RandomState,
 }
 
@@ -143,6 +164,7 @@ impl Shared {
             companies: Tally::sharing(0, move || Arc::new(Semaphore::new(parts.of_company))),
             keys: each(parts.of_key),
             people: each(parts.of_person),
+            addresses: each(parts.of_address),
             hasher: RandomState::new(),
         }
     }
@@ -160,20 +182,27 @@ impl Shared {
     /// # Errors
     /// As [`Shared::take`].
     pub async fn take_many(&self, by: By<'_>, company: Option<&str>, many: usize) -> Result<Part, Full> {
-        let Parts { of_company, of_key, of_person, wait, .. } = self.parts;
+        let Parts { of_company, of_key, of_person, of_address, wait, .. } = self.parts;
         let until = (!wait.is_zero()).then(|| Instant::now() + wait);
         let (callers, most, number) = match by {
-            By::Key(key) => (&self.keys, of_key, self.hasher.hash_one(key)),
+            By::Key(key) => (&self.keys, of_key, Some(self.hasher.hash_one(key))),
             By::Person(person) => {
                 let person = (person.role.as_str(), &person.company, &person.subject);
-                (&self.people, of_person, self.hasher.hash_one(person))
+                (&self.people, of_person, Some(self.hasher.hash_one(person)))
             }
+            By::Address(number) => (&self.addresses, of_address, number),
         };
-        let many = u32::try_from(many.min(most).min(of_company)).unwrap_or(u32::MAX);
+        // One at least: who has no part of something gets none of it.
+        let many = u32::try_from(many.min(most).min(of_company).max(1)).unwrap_or(u32::MAX);
         // In this order: who waits for their own turn holds nothing of the company's, and who waits for the company's
         // nothing of all others'.
-        let own = callers.take(number).ok_or_else(|| self.full_of_caller())?;
-        let own = Permit::of(own, many, until).await.ok_or_else(|| self.full_of_caller())?;
+        let own = match number {
+            Some(number) => {
+                let own = callers.take(number).ok_or_else(|| self.full_of_caller())?;
+                Some(Permit::of(own, many, until).await.ok_or_else(|| self.full_of_caller())?)
+            }
+            None => None,
+        };
         let of_company = match company.and_then(|company| self.companies.take(self.hasher.hash_one(company))) {
             Some(held) => Some(Permit::of(held, many, until).await.ok_or_else(|| self.full_of_all())?),
             None => None,
@@ -197,7 +226,7 @@ impl Shared {
 pub struct Part {
     _of_all: OwnedSemaphorePermit,
     _of_company: Option<Permit>,
-    _own: Permit,
+    _own: Option<Permit>,
 }
 
 /// What somebody has of their own part.
@@ -304,6 +333,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_has_no_more_than_its_part_and_nothing_of_what_is_not_open() {
+        let logos = Shared::of(LOGOS);
+        let of = |address, company| logos.take(By::Address(address), Some(company));
+        let mut held = Vec::new();
+        for _ in 0..LOGOS.of_address {
+            held.push(of(Some(1), "acme").await.unwrap());
+        }
+        assert!(is_of_caller(of(Some(1), "globex").await), "whichever company's");
+        while let Ok(part) = of(None, "acme").await {
+            held.push(part);
+        }
+        assert_eq!(held.len(), LOGOS.of_company, "who is not counted has no part of their own");
+        assert!(is_of_all(of(Some(2), "acme").await));
+        held.push(of(Some(2), "globex").await.unwrap());
+        assert!(is_of_caller(Shared::of(EXPORTS).take(By::Address(Some(2)), Some("acme")).await));
+    }
+
+    #[tokio::test]
     async fn bytes_are_shared_out_as_places_are() {
         let answers = Shared::of(ANSWERS);
         let ann = person("ann");
@@ -317,13 +364,14 @@ mod tests {
     #[test]
     fn the_contract_says_how_much_one_may_have() {
         let contract = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol.md"));
-        let mib = |kib: usize| format!("{} MiB", kib / 1024);
-        let count = |count: usize| count.to_string();
+        let mib = |kib: usize| if kib == 0 { "-".to_owned() } else { format!("{} MiB", kib / 1024) };
+        let count = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
         let says = |what: &str, parts: Parts, written: &dyn Fn(usize) -> String| {
             let begin = format!("| {what} | ");
             let row = contract.lines().find(|line| line.starts_with(&begin)).expect(what);
-            let said: Vec<&str> = row.split('|').skip(2).take(4).map(str::trim).collect();
-            let parts = [parts.all, parts.of_company, parts.of_key, parts.of_person].map(written);
+            let said: Vec<&str> = row.split('|').skip(2).take(5).map(str::trim).collect();
+            let Parts { all, of_company, of_key, of_person, of_address, .. } = parts;
+            let parts = [all, of_company, of_key, of_person, of_address].map(written);
             assert_eq!(said, parts, "{what}");
         };
         says("statistics and timelines that are read", LONG_READS, &count);
@@ -333,5 +381,6 @@ mod tests {
         says("files of employees", FILES, &count);
         says("feeds that are followed, as a stream or waiting", FEEDS, &count);
         says("answers over 64 KiB that are not read yet", ANSWERS, &mib);
+        says("logos on their way to whoever shows no key", LOGOS, &count);
     }
 }

@@ -133,17 +133,12 @@ async fn a_person_waits_for_so_many_answers_whatever_the_number_of_devices() {
 }
 
 #[test]
-fn what_costs_the_store_more_counts_as_more() {
-    let limits = Limits { joins_per_person_per_s: 1, changes_per_person_per_s: 1, ..Limits::default() };
-    let (admission, now) = (Admission::new(&limits), Time::from_ms(1));
-    let pass = admission.admit(&alice(), None).unwrap();
-    let unknown = || {
-        let joined = admission.grant(&pass, Wish::Join, 0, now);
-        admission.join_was_refused(&pass, now);
-        joined
+fn a_read_through_a_long_past_counts_as_ten_requests() {
+    let admission = Admission::new(&Limits { changes_per_person_per_s: 1, ..Limits::default() });
+    let long = || {
+        let now = Time::from_ms(1);
+        admission.request(&alice(), now).and_then(|()| admission.long_read(&alice(), now))
     };
-    assert_eq!((0..9).filter(|_| unknown().is_ok()).count(), 2, "of twenty joins at once");
-    let long = || admission.request(&alice(), now).and_then(|()| admission.long_read(&alice(), now));
     assert_eq!((0..2).filter(|_| long().is_ok()).count(), 2, "of twenty requests at once");
     assert!(long().is_err());
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -15,6 +16,8 @@ use super::etag::{Conditions, Tag, Unchanged, tagged};
 use super::in_path::{OfCompany, OfLogo};
 use super::past::Past;
 use super::problem::Problem;
+use super::unread::held;
+use crate::admission::Peer;
 use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::journal::logos;
@@ -188,7 +191,7 @@ pub async fn show(
 /// Its address is the `logo` of a company. Another picture has another address.
 ///
 /// # Errors
-/// `unknown_logo`.
+/// `unknown_logo`, `rate_limited`, or `overloaded`.
 #[utoipa::path(
     get, path = "/logo/{company}/{logo}", operation_id = "showLogoToAll", tag = "companies", security(()),
     params(OfLogo),
@@ -198,18 +201,26 @@ pub async fn show(
             (String = "image/webp", example = json!(examples::WEBP)),
         )),
         (status = 404, description = "`unknown_logo`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`overloaded`, `unavailable`"),
     )
 )]
-pub async fn for_all(State(past): State<Past>, InPath((company, logo)): InPath<(String, String)>) -> Answered {
+pub async fn for_all(
+    State(hub): State<Arc<Hub>>,
+    State(past): State<Past>,
+    peer: Option<Extension<Peer>>,
+    InPath((company, logo)): InPath<(String, String)>,
+) -> Answered {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_logo", "there is no such logo");
     let company: CompanyId = company.parse().map_err(|_| unknown())?;
     let logo: LogoId = logo.parse().map_err(|_| unknown())?;
+    let part = hub.admission.logo(peer.map(|Extension(peer)| peer), &company).await?;
     let found = past.as_filed(move |past| past.ask(|tables| logos::find(tables, &company, &logo))).await?;
-    found.map(|(kind, data)| picture_of(kind, data, FOR_GOOD)).ok_or_else(unknown)
+    found.map(|(kind, data)| picture_of(kind, held(data.into(), part), FOR_GOOD)).ok_or_else(unknown)
 }
 
 /// A picture and nothing else, whatever its bytes could also be taken for.
-fn picture_of(kind: Kind, data: Vec<u8>, kept: &'static str) -> Response {
+fn picture_of(kind: Kind, data: impl Into<Body>, kept: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind.media_type())),
         (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
@@ -218,5 +229,5 @@ fn picture_of(kind: Kind, data: Vec<u8>, kept: &'static str) -> Response {
         // An app of the company's own may show it.
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
     ];
-    (headers, data).into_response()
+    (headers, data.into()).into_response()
 }

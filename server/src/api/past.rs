@@ -6,7 +6,7 @@ use switchboard_core::CompanyId;
 
 use super::caller::Caller;
 use super::problem::Problem;
-use crate::admission::shares::Part;
+use crate::admission::shares::Shared;
 use crate::hub::Hub;
 use crate::journal::StoreError;
 use crate::journal::news::Follower;
@@ -17,6 +17,15 @@ use crate::journal::reader::Reader;
 pub struct Past {
     hub: Arc<Hub>,
     reader: Reader,
+}
+
+/// What a question is asked of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tables {
+    /// All that was told, once it is in them.
+    Filed,
+    /// What is in them.
+    AsTheyAre,
 }
 
 impl Past {
@@ -68,9 +77,7 @@ impl Past {
         company: Option<&CompanyId>,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let turn = caller.part_of(&self.hub.admission.shares.lists, company).await?;
-        self.file(company).await;
-        self.in_turn(turn, question).await
+        self.in_turn(caller, &self.hub.admission.shares.lists, company, Tables::Filed, question).await
     }
 
     /// The same of the tables as they are.
@@ -83,8 +90,7 @@ impl Past {
         company: &CompanyId,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let turn = caller.part_of(&self.hub.admission.shares.lists, Some(company)).await?;
-        self.in_turn(turn, question).await
+        self.in_turn(caller, &self.hub.admission.shares.lists, Some(company), Tables::AsTheyAre, question).await
     }
 
     /// The same for who follows, and is told when there is more.
@@ -97,8 +103,7 @@ impl Past {
         company: &CompanyId,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let turn = caller.part_of(&self.hub.admission.shares.slices, Some(company)).await?;
-        self.in_turn(turn, question).await
+        self.in_turn(caller, &self.hub.admission.shares.slices, Some(company), Tables::AsTheyAre, question).await
     }
 
     /// Asks for what may go through a long past of a company, when it is the caller's turn. For a person it counts as
@@ -113,10 +118,9 @@ impl Past {
         question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
         caller.asks_long(&self.hub)?;
-        let turn = caller.part_of(&self.hub.admission.shares.long_reads, Some(company)).await?;
-        self.file(Some(company)).await;
         let of = company.clone();
-        self.in_turn(turn, move |reader| question(reader, &of)).await
+        let question = move |reader: &Reader| question(reader, &of);
+        self.in_turn(caller, &self.hub.admission.shares.long_reads, Some(company), Tables::Filed, question).await
     }
 
     /// Asks the tables as they are, without having anything filed before.
@@ -130,12 +134,20 @@ impl Past {
         self.reader.aside(question).await.map_err(|error| Problem::unreadable(&error))
     }
 
-    /// The turn is over when the question is: also of one that nobody waits for any more.
+    /// Asks in the caller's turn among those who share. The turn is over when the question is: also of one that nobody
+    /// waits for any more.
     async fn in_turn<T: Send + 'static>(
         &self,
-        turn: Part,
+        caller: &Caller,
+        shared: &Shared,
+        company: Option<&CompanyId>,
+        tables: Tables,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
+        let turn = caller.part_of(shared, company).await?;
+        if tables == Tables::Filed {
+            self.file(company).await;
+        }
         let answered = self.as_filed(move |reader| {
             let answer = question(reader);
             drop(turn);

@@ -35,11 +35,16 @@ pub(super) async fn weighed(hub: &Hub, caller: &Caller, company: Option<&str>, a
     while let Some(Ok(piece)) = pieces.next().await {
         whole.push(piece);
     }
-    let rest = match <[Bytes; 1]>::try_from(whole) {
+    let whole = match <[Bytes; 1]>::try_from(whole) {
         Ok([only]) => only,
         Err(several) => several.concat().into(),
     };
-    Response::from_parts(head, Body::new(Held { rest, _part: part }))
+    Response::from_parts(head, held(whole, part))
+}
+
+/// A body that counts as a part of what is shared until it is handed over.
+pub(super) fn held(whole: Bytes, part: Part) -> Body {
+    Body::new(Held { rest: whole, _part: part })
 }
 
 /// What is left of an answer.

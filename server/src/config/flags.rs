@@ -1,11 +1,14 @@
 //! The flags that settings can be given by.
 
+use std::fmt;
 use std::path::PathBuf;
+
+use super::table::Row;
 
 /// A flag for every setting but the secrets: a command line is shown to everyone on the machine.
 ///
 /// Values are texts here, so that a bad one is refused in the same words wherever it was set.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 pub struct Flags {
     /// Settings file, in TOML
     #[arg(long, value_name = "FILE", global = true)]
@@ -174,6 +177,14 @@ pub struct Flags {
     /// How often a webhook's event is tried, in the course of about three days, before it is dead
     #[arg(long, value_name = "COUNT")]
     pub webhooks_attempts: Option<String>,
+}
+
+/// Those that were given, as they may be shown.
+impl fmt::Debug for Flags {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |name, text: &str| Row::named(name).map(|row| row.kind.shown(text).into_owned());
+        formatter.debug_map().entries(self.given().map(|(name, text)| (name, shown(name, &text)))).finish()
+    }
 }
 
 impl Flags {

@@ -5,6 +5,7 @@ use std::fs;
 use clap::Parser;
 use tempfile::TempDir;
 
+use super::table::{Kind, ROWS};
 use super::*;
 
 mod refused;
@@ -308,9 +309,30 @@ fn what_is_printed_as_a_file_can_be_read_again_and_has_no_secret() {
 }
 
 #[test]
-fn settings_are_shown_without_their_secrets() {
-    let shown = format!("{:?}", load("", &[]).unwrap());
-    assert!(shown.contains("secret: Some(***)") && !shown.contains("honest"), "{shown}");
+fn settings_and_flags_are_shown_without_a_secret_and_without_a_password_in_a_url() {
+    let (mut given, mut line) =
+        (vec![("SWITCHBOARD_TURN_URLS".to_owned(), "turn:turn.example".to_owned())], String::new());
+    let (mut hidden, mut hidden_flags) = (0, 0);
+    for row in &ROWS {
+        let value = match row.kind {
+            Kind::Secret => "sesame, and as long as a good secret is",
+            Kind::Url | Kind::List => "https://ann:sesame@host.example/keys",
+            _ => continue,
+        };
+        if !matches!(row.kind, Kind::Secret) {
+            line += &format!("{} {value} ", row.flag());
+            hidden_flags += 1;
+        }
+        // A list with a password is refused, and so are traces without their feature.
+        if !matches!(row.kind, Kind::List) && (row.name != "otlp_endpoint" || cfg!(feature = "otlp")) {
+            given.push((row.variable(), value.to_owned()));
+            hidden += 1;
+        }
+    }
+    let shown = format!("{:?}", Settings::load(flags(""), given.into_iter()).unwrap());
+    assert!(!shown.contains("sesame") && shown.matches("***").count() == hidden, "{shown}");
+    let shown = format!("{:?}", flags(&line));
+    assert!(!shown.contains("sesame") && shown.matches("***").count() == hidden_flags, "{shown}");
 }
 
 #[test]
@@ -330,6 +352,7 @@ fn a_password_in_a_url_is_shown_nowhere() {
         ("SWITCHBOARD_JWKS_URL", "ann:sesame@issuer.example/keys"),
         ("SWITCHBOARD_SIGN_IN_URL", "ftp://ann:sesame@app.example/"),
         ("SWITCHBOARD_OTLP_ENDPOINT", "ann:sesame@collector.example:4318"),
+        ("SWITCHBOARD_OTLP_ENDPOINT", "http://ann:sesame@collector.example/a b"),
         ("SWITCHBOARD_STUN_URLS", "stun:a.example,stun:ann:sesame@b.example"),
         ("SWITCHBOARD_TURN_URLS", "turn:ann:sesame@a.example"),
         ("SWITCHBOARD_ALLOWED_ORIGINS", "https://ann:sesame@app.example"),

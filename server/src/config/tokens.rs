@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::layers::Layers;
 use super::{BadSetting, Secret, Settings};
 use crate::auth::{Rules, read_file};
+use crate::shown_url::PrivateUrl;
 
 /// What tokens are checked with. At least one of the first three is there.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +15,7 @@ pub struct Tokens {
     /// A file of public keys.
     pub keys: Option<PathBuf>,
     /// Where public keys are fetched.
-    pub url: Option<String>,
+    pub url: Option<PrivateUrl<String>>,
     /// What every token must keep to.
     pub rules: Rules,
 }
@@ -30,7 +31,7 @@ impl Settings {
         if url.as_deref().is_some_and(|url| !is_safe(url)) {
             return Err(layers.bad("jwks_url", "a URL that begins with `https://`, or `http://` and this machine"));
         }
-        Ok(Tokens { secret: None, keys, url, rules: Self::rules(layers)? })
+        Ok(Tokens { secret: None, keys, url: url.map(PrivateUrl::new), rules: Self::rules(layers)? })
     }
 
     pub(super) fn rules(layers: &Layers) -> Result<Rules, BadSetting> {

@@ -4,8 +4,9 @@ mod brought;
 
 mod numbers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 use switchboard_core::id::{StoredAsText, stored_topics};
@@ -19,6 +20,11 @@ use super::{StoreError, bases, erasure, logos, removal};
 
 /// Differences of one company that are told in words; the rest is counted.
 const TOLD_PER_COMPANY: usize = 20;
+
+/// How long one moment is read before the next: a server beside cannot begin SQLite's log anew meanwhile.
+const PIECE_MAX: Duration = Duration::from_secs(1);
+/// For the server to copy its log and begin it anew, which it does with its next commits.
+const BETWEEN_PIECES: Duration = Duration::from_millis(200);
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -35,26 +41,41 @@ pub struct Report {
     pub unfinished: Vec<CompanyId>,
 }
 
-/// Checks everything that a store holds. A running server does not mind.
+/// Checks everything that a store holds, each company as of one moment. A running server does not mind.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn check(reader: &Reader) -> Result<Report, StoreError> {
-    reader.ask(|connection| {
-        let Log { mut unfiled, clashes } = log::read(connection)?;
-        let mut report = Report { differences: clashes, ..Report::default() };
-        let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
-        let ids = query.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-        for id in ids {
-            let id = CompanyId::from_stored(&id).map_err(unreadable)?;
-            let unfiled = unfiled.remove(&id).unwrap_or_default();
-            check_company(connection, &id, &unfiled, &mut report)?;
+    let mut report = Report::default();
+    let mut companies = reader.ask(companies)?.into_iter().peekable();
+    loop {
+        reader.ask(|connection| {
+            let began = Instant::now();
+            let Log { mut unfiled, clashes } = log::read(connection)?;
+            let new: Vec<_> = clashes.into_iter().filter(|clash| !report.differences.contains(clash)).collect();
+            report.differences.extend(new);
+            while began.elapsed() < PIECE_MAX
+                && let Some(id) = companies.next()
+            {
+                check_company(connection, &id, &unfiled.remove(&id).unwrap_or_default(), &mut report)?;
+            }
+            Ok(())
+        })?;
+        if companies.peek().is_none() {
+            break;
         }
-        // Those of which nothing was filed yet.
-        unfiled.iter().try_for_each(|(id, unfiled)| check_company(connection, id, unfiled, &mut report))?;
-        report.differences.extend(brought::of_nobody(connection)?);
-        Ok(report)
-    })
+        std::thread::sleep(BETWEEN_PIECES);
+    }
+    report.differences.extend(reader.ask(brought::of_nobody)?);
+    Ok(report)
+}
+
+/// All of which there are events, filed or not.
+fn companies(connection: &Connection) -> Result<BTreeSet<CompanyId>, StoreError> {
+    let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
+    let ids = query.query_map([], |row| row.get::<_, String>(0))?;
+    let filed = ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable));
+    log::read(connection)?.unfiled.into_keys().map(Ok).chain(filed).collect()
 }
 
 fn check_company(

@@ -1,5 +1,6 @@
 //! The contract of a journal: told only what is committed, in order, and nothing that rests on what was lost.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use switchboard_core::{Command, Company, Event, Settings, Time};
@@ -395,14 +396,17 @@ fn a_lost_store_is_sick_until_the_end_and_the_end_says_so() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (file, away) = (directory.path().join("switchboard.db"), directory.path().join("away"));
     std::fs::rename(&file, &away).expect("moved away");
-    let by = Instant::now() + Duration::from_secs(5);
-    while journal.is_healthy() && Instant::now() < by {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert!(!journal.is_healthy(), "nobody writes, and it is noticed");
+    let mut health = journal.health.clone();
+    // It is said each time that the store was tried in vain.
+    let mut is_sick_again = || {
+        let said = async { tokio::time::timeout(Duration::from_secs(5), health.changed()).await };
+        runtime.block_on(said).expect("nobody writes, and it is noticed").expect("the thread goes on");
+        !*health.borrow()
+    };
+    assert!(is_sick_again());
     // Others may have written meanwhile into what stood there.
     std::fs::rename(&away, &file).expect("put back");
-    std::thread::sleep(3 * PROBE_EVERY);
+    assert!((0..3).all(|_| is_sick_again()));
     assert!(!runtime.block_on(journal.write(Box::new(|_| Ok(())))) && !journal.is_healthy());
     assert!(!runtime.block_on(journal.filed(None)), "nor is anything said to be filed");
     drop(journal);
@@ -556,23 +560,28 @@ fn the_write_ahead_log_begins_anew_although_reads_overlap() {
     let room = bytes();
     let mut acme = Life::new("acme");
     store.commit(&mut [acme.is_founded()]).expect("stored");
-    let go = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let go = Arc::new(AtomicBool::new(true));
+    let begun = Arc::new(AtomicU64::new(0));
     let readers: Vec<_> = (0..3)
-        .map(|number| {
-            let (reader, go) = (reader.clone(), go.clone());
+        .map(|_| {
+            let (reader, go, begun) = (reader.clone(), go.clone(), begun.clone());
             std::thread::spawn(move || {
                 let (mut read, mut cut) = (0, 0);
-                std::thread::sleep(Duration::from_millis(30 * number));
                 while go.load(Ordering::Relaxed) {
                     let asked = reader.ask(|tables| {
-                        let mut query = tables.prepare("SELECT seq FROM events")?;
+                        let mut query = tables.prepare("SELECT id FROM companies")?;
                         let mut rows = query.query([])?;
-                        while rows.next()?.is_some() {}
-                        std::thread::sleep(Duration::from_millis(100));
-                        Ok(tables.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0))?)
+                        rows.next()?;
+                        // It ends when others have begun: there is never a moment in which nobody reads.
+                        let enough = begun.fetch_add(1, Ordering::Relaxed) + 2;
+                        while begun.load(Ordering::Relaxed) < enough && go.load(Ordering::Relaxed) {
+                            tables.query_row("SELECT count(*) FROM snapshots", [], |row| row.get::<_, i64>(0))?;
+                            std::thread::sleep(Duration::from_millis(1));
+                        }
+                        Ok(())
                     });
                     match asked {
-                        Ok(_) => read += 1,
+                        Ok(()) => read += 1,
                         Err(StoreError::AskAgain) => cut += 1,
                         Err(error) => panic!("{error}"),
                     }

@@ -9,7 +9,7 @@ use switchboard_core::{BookingId, SessionId};
 
 use super::line::{Frame, Line, LineError, Refused, Reply, understood};
 use super::plan::Chance;
-use super::{Crowd, Schedule, Who};
+use super::{ANSWER_MAX, Crowd, Schedule, Who};
 
 /// In a closed loop, how long a client that was refused waits at most to hear that somebody is idle.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -36,17 +36,17 @@ enum Doing {
     /// Met a limit of the server: does nothing before it is over.
     Limited { again_at: Instant },
     /// `book` was pushed; the wait counts from then.
-    Asking { reference: i64, since: Instant, counts: bool },
+    Asking { reference: i64, since: Instant, counts: bool, latest: Instant },
     /// The server looks for somebody.
     Waiting { booking: BookingId, latest: Instant },
     /// There is a session, and its topic is joined.
-    Entering { booking: BookingId, session: SessionId, reference: i64 },
+    Entering { booking: BookingId, session: SessionId, reference: i64, latest: Instant },
     /// Met a limit with the join: tries again then.
     Shut { booking: BookingId, session: SessionId, again_at: Instant },
     /// In the session, until then.
     Talking { booking: BookingId, session: SessionId, join_ref: i64, end_at: Instant },
     /// `end` was pushed.
-    Ending { booking: BookingId, session: SessionId, join_ref: i64, reference: i64 },
+    Ending { booking: BookingId, session: SessionId, join_ref: i64, reference: i64, latest: Instant },
 }
 
 #[derive(Deserialize)]
@@ -103,9 +103,11 @@ impl Client {
         match self.doing {
             Doing::Resting { book_at, .. } => book_at,
             Doing::Refused { again_at } | Doing::Limited { again_at } | Doing::Shut { again_at, .. } => again_at,
-            Doing::Waiting { latest, .. } => latest,
+            Doing::Asking { latest, .. }
+            | Doing::Waiting { latest, .. }
+            | Doing::Entering { latest, .. }
+            | Doing::Ending { latest, .. } => latest,
             Doing::Talking { end_at, .. } => end_at,
-            Doing::Asking { .. } | Doing::Entering { .. } | Doing::Ending { .. } => Instant::now() + NEWS_MAX,
         }
     }
 
@@ -124,10 +126,12 @@ impl Client {
                 let topic = format!("session:{session}");
                 let reference = self.line.push(join_ref, &topic, "end", "{}").await?;
                 self.crowd.ledger.ends(booking, now);
-                self.doing = Doing::Ending { booking, session, join_ref, reference };
+                self.doing = Doing::Ending { booking, session, join_ref, reference, latest: now + ANSWER_MAX };
                 Ok(())
             }
-            Doing::Asking { .. } | Doing::Entering { .. } | Doing::Ending { .. } => Ok(()),
+            Doing::Asking { .. } => Err(LineError::TooLate("`book`")),
+            Doing::Entering { .. } => Err(LineError::TooLate("a join")),
+            Doing::Ending { .. } => Err(LineError::TooLate("`end`")),
         }
     }
 
@@ -145,7 +149,7 @@ impl Client {
         let reference = self.line.push(self.join_ref, &self.topic, "book", BOOK).await?;
         self.crowd.begun.fetch_add(1, Ordering::Relaxed);
         self.crowd.busy.fetch_add(1, Ordering::AcqRel);
-        self.doing = Doing::Asking { reference, since, counts };
+        self.doing = Doing::Asking { reference, since, counts, latest: now + ANSWER_MAX };
         Ok(())
     }
 
@@ -205,18 +209,18 @@ impl Client {
 
     async fn push_join(&mut self, booking: BookingId, session: SessionId) -> Result<(), LineError> {
         let reference = self.line.push_join(&format!("session:{session}")).await?;
-        self.doing = Doing::Entering { booking, session, reference };
+        self.doing = Doing::Entering { booking, session, reference, latest: Instant::now() + ANSWER_MAX };
         Ok(())
     }
 
     async fn hear_reply(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), LineError> {
         match self.doing {
-            Doing::Asking { reference, since, counts } => {
+            Doing::Asking { reference, since, counts, .. } => {
                 if let Some(reply) = frame.reply_to(reference)? {
                     self.booked(schedule, reply, since, counts)?;
                 }
             }
-            Doing::Entering { booking, session, reference } => match frame.reply_to(reference)? {
+            Doing::Entering { booking, session, reference, .. } => match frame.reply_to(reference)? {
                 None => {}
                 Some(Reply::Ok(_)) => {
                     let end_at = Instant::now() + self.chance.about(self.crowd.plan.session);
@@ -230,7 +234,7 @@ impl Client {
                     }
                 }
             },
-            Doing::Ending { booking, session, join_ref, reference } => match frame.reply_to(reference)? {
+            Doing::Ending { booking, session, join_ref, reference, .. } => match frame.reply_to(reference)? {
                 None => {}
                 Some(Reply::Ok(_)) => {
                     self.crowd.figures.came_to_its_end(schedule.count_from);

@@ -35,9 +35,9 @@ pub(super) enum LineError {
     /// The server said no.
     #[error("the server refused: {0}")]
     Refused(String),
-    /// Nothing came.
-    #[error("the server did not answer in time")]
-    TooLate,
+    /// Nothing came of that.
+    #[error("the server did not answer {0} in time")]
+    TooLate(&'static str),
     /// What came cannot be understood.
     #[error("the server sent what cannot be understood: {0}")]
     Nonsense(String),
@@ -59,13 +59,14 @@ impl Line {
         stream.set_nodelay(true).map_err(unreachable)?;
         let config = WebSocketConfig::default().read_buffer_size(BUFFER_BYTES).write_buffer_size(BUFFER_BYTES);
         let handshake = tokio_tungstenite::client_async_with_config(url.socket(token), stream, Some(config));
-        let socket = match tokio::time::timeout(JOIN_MAX, handshake).await.map_err(|_| LineError::TooLate)? {
-            Ok((socket, _)) => socket,
-            Err(tungstenite::Error::Http(answer)) => {
+        let socket = match tokio::time::timeout(JOIN_MAX, handshake).await {
+            Err(_late) => return Err(LineError::TooLate("a handshake")),
+            Ok(Ok((socket, _))) => socket,
+            Ok(Err(tungstenite::Error::Http(answer))) => {
                 let body = answer.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
                 return Err(LineError::Refused(format!("{} {body}", answer.status())));
             }
-            Err(error) => return Err(error.into()),
+            Ok(Err(error)) => return Err(error.into()),
         };
         let first_beat = Duration::from_secs(1 + number as u64 % HEARTBEAT_EVERY.as_secs());
         Ok(Self { socket, next_ref: 1, heartbeat_at: Instant::now() + first_beat })
@@ -84,7 +85,7 @@ impl Line {
                 };
             }
         }
-        Err(LineError::TooLate)
+        Err(LineError::TooLate("a join"))
     }
 
     /// Asks to join a topic. Gives the join's ref.

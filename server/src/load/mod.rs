@@ -46,8 +46,11 @@ const TRIES_MAX: u32 = 10;
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How long everybody may take to connect and join.
 const ARRIVAL_MAX: Duration = Duration::from_secs(300);
-/// How long bookings that are open at the end may take to come to theirs.
-const LAST_MAX: Duration = Duration::from_secs(10);
+/// How long the answer to a push may take, whatever else is heard meanwhile: apps give up then (phoenix.js).
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// How long bookings that are open at the end may take to come to theirs: who is not answered has given up by then, and
+/// said why.
+const LAST_MAX: Duration = Duration::from_secs(12);
 /// How often it is looked whether they have.
 const LAST_EVERY: Duration = Duration::from_millis(20);
 /// Characters of the bar that shows how far a run is.
@@ -217,7 +220,7 @@ impl Crowd {
         let mut tries = 1;
         loop {
             match Line::connect(&self.plan.url, &token, who.number).await {
-                Err(LineError::Broke(_) | LineError::TooLate) if tries < TRIES_MAX => {}
+                Err(LineError::Broke(_) | LineError::TooLate(_)) if tries < TRIES_MAX => {}
                 connected => return connected,
             }
             tries += 1;

@@ -82,18 +82,30 @@ fn a_key_is_good_at_once_and_revoked_within_two_seconds_beside_a_running_server(
     assert_whole(place.path());
 }
 
-/// A request for the feed: as a stream, or one that waits for a minute.
-fn follows(server: &Server, shown: &str, how: &str) -> TcpStream {
+/// A request of which the answer is not read yet.
+fn asked(server: &Server, shown: &str, method: &str, path: &str, head: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let (query, accept) = if how == "waits" { ("&wait_ms=60000", "*/*") } else { ("", "text/event-stream") };
     write!(
         stream,
-        "GET /v1/companies/acme/events?after=latest{query} HTTP/1.1\r\nHost: switchboard\r\n\
-         Authorization: Bearer {shown}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+        "{method} /v1/companies/{path} HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {shown}\r\n{head}\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
     )
     .unwrap();
     stream
+}
+
+/// A request for the feed: as a stream, or one that waits for a minute.
+fn follows(server: &Server, shown: &str, how: &str) -> TcpStream {
+    let (query, accept) = if how == "waits" { ("&wait_ms=60000", "*/*") } else { ("", "text/event-stream") };
+    let path = format!("acme/events?after=latest{query}");
+    asked(server, shown, "GET", &path, &format!("Accept: {accept}\r\n"), "")
+}
+
+/// The answer has begun: whoever asked is let in by then.
+fn begins(stream: &TcpStream) {
+    wait_until("an answer", || stream.peek(&mut [0; 12]).is_ok_and(|count| count == 12));
 }
 
 /// All that comes of them, and how long that took: a stream ends, and one that waits is answered.
@@ -118,10 +130,7 @@ fn what_a_key_or_a_token_was_let_in_for_ends_with_it() {
         |who: &str, shown: &str| ["streams", "waits"].map(|how| (format!("{who} {how}"), follows(&server, shown, how)));
     let (others, of_key) = (both("settings", API_KEY), both("crm", &crm));
     // They are let in by then.
-    wait_until("a stream", || {
-        let mut begun = [0; 12];
-        of_key[0].1.peek(&mut begun).is_ok_and(|count| count == 12)
-    });
+    begins(&of_key[0].1);
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(key(place.path(), &["revoke", "crm"]).code, Some(0));
     ended(of_key.into(), Instant::now());
@@ -134,6 +143,53 @@ fn what_a_key_or_a_token_was_let_in_for_ends_with_it() {
     waits.set_nonblocking(true).unwrap();
     let heard = waits.peek(&mut [0]);
     assert!(heard.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "others go on: {heard:?}");
+}
+
+/// All that comes of an answer, and how long it took, for somebody who reads a megabyte a second.
+fn read_slowly(mut answer: TcpStream) -> (String, Duration) {
+    let (began, mut heard, mut bytes) = (Instant::now(), Vec::new(), vec![0; 64 * 1024]);
+    loop {
+        match answer.read(&mut bytes).unwrap() {
+            0 => return (String::from_utf8_lossy(&heard).into_owned(), began.elapsed()),
+            count => heard.extend_from_slice(&bytes[..count]),
+        }
+        std::thread::sleep(Duration::from_millis(60));
+    }
+}
+
+#[test]
+fn an_export_ends_with_the_key_and_with_the_person_who_is_shut_out() {
+    let place = tempfile::tempdir().unwrap();
+    let crm = made(place.path(), "crm", "manage", &[]);
+    let server = Plan::new(place.path()).start();
+    // Twelve megabytes of employees, and as many of what happened.
+    let topics: Vec<String> = (0..64).map(|topic| format!("{topic:0>120}")).collect();
+    let file: String =
+        (0..1500).map(|id| json!({ "id": id.to_string(), "topics": topics }).to_string() + "\n").collect();
+    for company in ["acme", "globex"] {
+        server.set_company(company, &json!({}));
+        let path = format!("{company}/employees/import");
+        let mut import = asked(&server, API_KEY, "POST", &path, "Content-Type: application/x-ndjson\r\n", &file);
+        let mut answer = String::new();
+        import.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains(r#""created":1500"#), "{answer}");
+    }
+    let olga = ["--role", "admin", "--sub", "olga", "--company", "globex", "--scope", "manage"];
+    let olga = run(switchboard(&["token"]).args(olga).env("SWITCHBOARD_JWT_SECRET", SECRET)).out;
+    let exports = [("acme", crm.as_str()), ("globex", olga.trim())].map(|(company, shown)| {
+        let export = asked(&server, shown, "GET", &format!("{company}/export?events=true"), "", "");
+        begins(&export);
+        std::thread::spawn(move || read_slowly(export))
+    });
+    assert_eq!(key(place.path(), &["revoke", "crm"]).code, Some(0));
+    assert_eq!(status(&server, API_KEY, "DELETE", "/v1/companies/globex"), 204);
+    for export in exports {
+        let (answer, took) = export.join().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains(r#""kind":"employee""#), "{:.200}", answer);
+        assert!(!answer.contains(r#""kind":"end""#), "it is cut");
+        // Two seconds, what has left the server until then, and what a busy machine adds to them.
+        assert!(took < Duration::from_secs(15), "{took:?} for {} bytes", answer.len());
+    }
 }
 
 #[test]

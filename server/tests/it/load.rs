@@ -3,8 +3,10 @@
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::server::{Plan, SECRET, Server, assert_whole, run, switchboard, wait_until};
 
@@ -33,6 +35,32 @@ fn way_that_cuts_the_first(few: usize, server: String) -> String {
             for (mut from, mut to) in [there, (server, person)] {
                 std::thread::spawn(move || std::io::copy(&mut from, &mut to));
             }
+        }
+    });
+    address
+}
+
+/// A server that takes everybody in and answers no `book`: whoever asked hears again and again that somebody is idle.
+fn server_that_answers_no_book() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for person in listener.incoming() {
+            let mut line = tungstenite::accept(person.unwrap()).unwrap();
+            std::thread::spawn(move || {
+                while let Ok(Message::Text(text)) = line.read() {
+                    let [join_ref, reference, topic, event, _]: [Value; 5] = serde_json::from_str(&text).unwrap();
+                    if event == "book" {
+                        let told = json!([join_ref, null, topic, "availability", { "available": true }]).to_string();
+                        while line.send(Message::text(told.clone())).is_ok() {
+                            std::thread::sleep(Duration::from_millis(100));
+                        }
+                    }
+                    let reply = json!({ "status": "ok", "response": {} });
+                    let reply = json!([join_ref, reference, topic, "phx_reply", reply]).to_string();
+                    let _answered_or_gone = line.send(Message::text(reply));
+                }
+            });
         }
     });
     address
@@ -148,6 +176,13 @@ fn who_is_cut_on_the_way_in_tries_again_and_is_counted() {
     let way = way_that_cuts_the_first(3, server.address.to_string());
     let ended = run(&mut load_at(&way, &["--duration", "300ms"]));
     assert!(ended.code == Some(0) && ended.out.contains("broke and were tried again: 3"), "{ended:?}");
+}
+
+#[test]
+fn who_is_not_answered_gives_up_and_the_report_says_what_was_not() {
+    let ended = run(&mut load_at(&server_that_answers_no_book(), &["--duration", "300ms"]));
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(ended.out.contains("lines lost: 8 (the server did not answer `book` in time)"), "{ended:?}");
 }
 
 #[test]

@@ -8,14 +8,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::response::Response;
 use futures_util::future::BoxFuture;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
-use switchboard::auth::{Claims, Role, Rules, Signer};
+use switchboard::admission::shares::By;
+use switchboard::admission::{Admission, Peer};
+use switchboard::api;
+use switchboard::api_keys::ApiKeys;
+use switchboard::auth::{Claims, Keyring, Role, Rules, SignInCodes, Signer};
 use switchboard::clock::Clock;
+use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
-use switchboard::journal::{self, Journal, ReadBack, Store, StoreError, Work};
-use switchboard_core::{Company, CompanyId, SessionId};
+use switchboard::hub::Hub;
+use switchboard::journal::{self, Journal, ReadBack, Store, StoreError, Work, logos};
+use switchboard::picture::{Kind, LOGO_MAX_BYTES, name_of};
+use switchboard::webhooks::{Options, Webhooks};
+use switchboard_core::{Company, CompanyId, SessionId, Settings};
+use tokio::sync::watch;
 
+use crate::history::World;
 use crate::keys::made;
 use crate::people::{Pair, Person};
 use crate::record::Record;
@@ -65,8 +81,8 @@ impl Asked {
     }
 }
 
-fn token(role: Role, subject: &str, company: &str) -> String {
-    let claims = Claims {
+fn claims(role: Role, subject: &str, company: &str) -> Claims {
+    Claims {
         subject: subject.to_owned(),
         role,
         company: Some(company.to_owned()),
@@ -75,8 +91,63 @@ fn token(role: Role, subject: &str, company: &str) -> String {
         scope: None,
         issued_at_ms: None,
         expires_at_s: 9_999_999_999,
-    };
-    Signer::hs256(SECRET.as_bytes()).sign(&claims, &Rules::default()).unwrap()
+    }
+}
+
+fn token(role: Role, subject: &str, company: &str) -> String {
+    Signer::hs256(SECRET.as_bytes()).sign(&claims(role, subject, company), &Rules::default()).unwrap()
+}
+
+/// The routes of a server in this process, for what cannot be held up from outside; `acme` with Erika is there.
+struct Inside {
+    world: World,
+    hub: Arc<Hub>,
+    app: Router,
+    _close: watch::Sender<Option<u64>>,
+}
+
+impl Inside {
+    async fn new() -> Self {
+        let world = World::founded(Settings::default()).await;
+        let (close, closing) = watch::channel(None);
+        let hub = Arc::new(Hub {
+            exchange: world.exchange.clone(),
+            keyring: Keyring::hs256(SECRET.as_bytes()),
+            admission: Arc::new(Admission::new(&Limits { sockets_per_address: 1, ..Limits::default() })),
+            api_keys: Arc::new(ApiKeys::of_settings(Some(API_KEY))),
+            sign_in_codes: SignInCodes::default(),
+            auto_provision: false,
+            console: false,
+            sign_in_url: None,
+            allowed_origins: Vec::new(),
+            ice: Ice::default(),
+            board_page_rows: switchboard::channel::board::PAGE_MAX_ROWS,
+            outbox_frames: 16,
+            outboxes: Arc::default(),
+            socket_idle_timeout_ms: 60_000,
+            max_sockets: 1,
+            closing: closing.clone(),
+            dev: false,
+            sockets: AtomicUsize::new(0),
+        });
+        let webhooks = Webhooks::new(world.exchange.clone(), world.reader.clone(), Options::default(), closing);
+        let app = api::router(hub.clone(), world.reader.clone(), webhooks.unwrap());
+        Self { world, hub, app, _close: close }
+    }
+
+    /// Asks from that address with that key or token.
+    fn asks(&self, address: &str, shown: &str, method: &str, path: &str) -> impl Future<Output = Response> + use<> {
+        let request = Request::builder().method(method).uri(path).extension(Peer(address.parse().unwrap()));
+        let request = request.header("authorization", format!("Bearer {shown}")).body(Body::empty()).unwrap();
+        let answer = TowerToHyperService::new(self.app.clone()).call(request);
+        async { answer.await.unwrap() }
+    }
+}
+
+async fn reason(answer: Response) -> (u16, Value) {
+    let status = answer.status().as_u16();
+    let body = to_bytes(answer.into_body(), 64 * 1024).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
 }
 
 /// Two companies, each with a key that may do everything there.
@@ -121,6 +192,49 @@ fn one_company_s_key_and_its_people_do_not_take_all_feeds() {
     assert_eq!(status, 200, "who does not wait needs no place: {page}");
     drop((of_admin, of_key));
     wait_until("the places to be free", || Asked::get(&server, &ours, &quick("acme")).answer().0 == 200);
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_logos_on_their_way_and_takes_none_from_others() {
+    let inside = Inside::new().await;
+    let picture = vec![7; LOGO_MAX_BYTES];
+    let name = name_of(&picture).unwrap();
+    let path = format!("/logo/acme/{}", name.as_str());
+    let kept = logos::keep(inside.world.company.clone(), name, Kind::Png, picture, None);
+    inside.world.exchange.write(kept).await.unwrap();
+    let logo = |address: &str| inside.asks(address, "nothing", "GET", &path);
+    let mut unread = Vec::new();
+    for _ in 0..128 {
+        let answer = logo("2001:db8::1").await;
+        assert_eq!(answer.status(), 200);
+        unread.push(answer);
+    }
+    let (status, problem) = reason(logo("2001:db8::2").await).await;
+    assert_eq!((status, &problem["reason"]), (429, &json!("rate_limited")), "the same network: {problem}");
+    assert_eq!(logo("192.0.2.1").await.status(), 200);
+    let missing = inside.asks("192.0.2.1", "nothing", "GET", "/logo/acme/00000000000000000000000000000000");
+    assert_eq!(missing.await.status(), 404);
+    let read = to_bytes(unread.pop().unwrap().into_body(), LOGO_MAX_BYTES).await.unwrap();
+    assert_eq!(read.len(), LOGO_MAX_BYTES);
+    assert_eq!(logo("2001:db8::2").await.status(), 200, "what is read is on its way no more");
+}
+
+#[tokio::test]
+async fn who_is_shut_out_does_not_wait_for_their_turn_any_more() {
+    let inside = Inside::new().await;
+    let erika = claims(Role::Employee, "erika", "acme");
+    let _turn = inside.hub.admission.shares.long_reads.take(By::Person(&erika), Some("acme")).await.unwrap();
+    let path = "/v1/companies/acme/employees/erika";
+    let own = token(Role::Employee, "erika", "acme");
+    let waits = tokio::spawn(inside.asks("192.0.2.1", &own, "GET", &format!("{path}/statistics")));
+    // It is let in by then.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!waits.is_finished());
+    let revoked = inside.asks("192.0.2.1", API_KEY, "POST", &format!("{path}/revoke")).await;
+    assert_eq!(revoked.status(), 200);
+    let (status, problem) = reason(waits.await.unwrap()).await;
+    assert_eq!((status, &problem["reason"]), (401, &json!("unauthorized")), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("meanwhile"), "{problem}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What each bound multiplies to in memory, held against what docs/security.md promises: a bound that is raised, or a
 //! setting's default, is told there with all that follows from it.
 
-use switchboard::admission::shares::{ANSWERS, FEEDS, FILES};
+use switchboard::admission::shares::{ANSWERS, FEEDS, FILES, LOGOS};
 use switchboard::admission::{LONG_IN_ALL_MAX, SHORT_MAX_BYTES};
 use switchboard::api::ask::BODY_MAX_BYTES;
 use switchboard::api::import::FILE_MAX_BYTES;
@@ -13,6 +13,7 @@ use switchboard::feed::SLICE_MAX_BYTES;
 use switchboard::journal::sqlite::CACHE_KIB;
 use switchboard::journal::{UNFILED_MAX_BYTES, WAITING_MAX_BYTES};
 use switchboard::outbox::{self, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
+use switchboard::picture::LOGO_MAX_BYTES;
 use switchboard::serve::CONNECTIONS_BESIDE_SOCKETS;
 use switchboard::socket::{FRAME_READ_MAX_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
 
@@ -52,6 +53,7 @@ fn sums() -> Vec<Sum> {
         sum("files of employees that are read", FILE_MAX_BYTES, FILES.all),
         sum("answers over HTTP that are not read", KIB, ANSWERS.all),
         sum("pages of feeds that are not read", SLICE_MAX_BYTES, FEEDS.all),
+        sum("logos that are not read", LOGO_MAX_BYTES, LOGOS.all),
         sum("the writer's cache of the store", cache_bytes, 1),
     ]
 }

@@ -209,6 +209,25 @@ fn a_head_is_written_as_the_standard_has_it_or_refused() {
 }
 
 #[test]
+fn a_head_that_cannot_be_read_is_answered_with_a_status_alone_and_the_line_ends() {
+    let (_place, server) = server();
+    for (sent, status) in [
+        (" GET /healthz HTTP/1.1\r\nHost: s\r\n\r\n".to_owned(), "400 Bad Request"),
+        (get("Host: s\r\nX Y: a\r\n"), "400 Bad Request"),
+        ("GET /healthz HTTP/1.2\r\nHost: s\r\n\r\n".to_owned(), "400 Bad Request"),
+        (get(&format!("Host: s\r\nX: {}\r\n", "a".repeat(600_000))), "431 Request Header Fields Too Large"),
+        (get(&format!("Host: s\r\n{}", "X: a\r\n".repeat(120))), "431 Request Header Fields Too Large"),
+    ] {
+        // With the probe behind it, of which nothing is heard.
+        let said = answers(&server, &sent).to_lowercase();
+        let (head, body) = said.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("http/1.1 {status}\r\n").to_lowercase()), "{said}");
+        assert!(head.contains("content-length: 0") && head.contains("connection: close"), "{said}");
+        assert_eq!(body, "", "{said}");
+    }
+}
+
+#[test]
 fn requests_in_a_row_are_answered_in_their_order() {
     let (_place, server) = server();
     let many = get("Host: s\r\n").repeat(500);
