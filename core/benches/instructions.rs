@@ -221,7 +221,8 @@ fn accept() -> Command {
 
 fn say() -> Command {
     let (message, by) = (MessageId::from_u128(OURS), Actor::Client(zoe()));
-    Command::Send { session: session(), message, by, body: "Good morning".into(), key: Some(key()) }
+    let (body, session_max_bytes) = ("Good morning".into(), u64::MAX);
+    Command::Send { session: session(), message, by, body, key: Some(key()), session_max_bytes }
 }
 
 #[library_benchmark(setup = open)]

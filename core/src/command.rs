@@ -157,6 +157,8 @@ pub enum Command {
         body: Arc<str>,
         /// Mark against doubles.
         key: Option<Key>,
+        /// Bytes that all messages of the session may have together, with this one.
+        session_max_bytes: u64,
     },
     /// Write the employee's notes on a session, in place of those before.
     WriteNotes {

@@ -31,8 +31,6 @@ pub const REVOCATIONS_MAX: usize = 100_000;
 pub const REVOCATIONS_KEPT: usize = 90_000;
 /// Messages that a session keeps at hand for a join reply. The wire contract's.
 pub const MESSAGES_AT_HAND_MAX: usize = 100;
-/// Bytes of all messages of one session: a book of some thousand pages. Each is stored for good, and is everybody's disk.
-pub const MESSAGES_OF_SESSION_MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// How long what has ended is remembered for repeats (same key, accept, cancel, end): a day covers every retry of
 /// a phone that lost its line, also over night.
 pub const REMEMBERED_MAX_MS: u64 = 24 * 60 * 60 * 1000;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, Key, MessageId, SessionId, Topic};
-use crate::limits::{MESSAGES_AT_HAND_MAX, MESSAGES_OF_SESSION_MAX_BYTES};
+use crate::limits::MESSAGES_AT_HAND_MAX;
 use crate::person::{EndedBy, Party};
 use crate::time::Time;
 
@@ -85,11 +85,17 @@ impl Session {
         self.messages.iter().rev().find(|m| m.from == from && m.key.as_ref() == Some(key))
     }
 
-    /// Whether there is no room for one more message of so many bytes.
-    pub(crate) fn is_full_for(&self, more: usize) -> bool {
+    /// Bytes of all its messages, also of those that are not at hand any more, as far as they were counted.
+    #[must_use]
+    pub fn message_bytes(&self) -> u64 {
         let at_hand: u64 = self.messages.iter().map(bytes).sum();
+        self.bytes_before.saturating_add(at_hand)
+    }
+
+    /// Whether one more message of so many bytes would be more than it may have.
+    pub(crate) fn is_full_for(&self, more: usize, max_bytes: u64) -> bool {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
-        self.bytes_before.saturating_add(at_hand).saturating_add(more) > MESSAGES_OF_SESSION_MAX_BYTES
+        self.message_bytes().saturating_add(more) > max_bytes
     }
 
     pub(crate) fn push_message(&mut self, message: Message) {

@@ -84,6 +84,8 @@ pub struct Settings {
     pub door: Door,
     /// What one person and one address may do.
     pub limits: Limits,
+    /// How many bytes of messages one session may have in all.
+    pub message_bytes_per_session: u64,
     /// What calls are set up with.
     pub ice: Ice,
     /// Whether webhooks may go to private addresses, and without TLS.
@@ -133,6 +135,7 @@ impl Settings {
             audit_rows: layers.whole("audit_rows")?.cast_signed(),
             door: Self::door(&layers)?,
             limits: Self::limits(&layers)?,
+            message_bytes_per_session: layers.whole("message_bytes_per_session")?,
             ice: Self::ice(&layers)?,
             webhooks_allow_private: layers.switch("webhooks_allow_private")?,
             webhooks_attempts: u32::try_from(layers.whole("webhooks_attempts")?).unwrap_or(u32::MAX),

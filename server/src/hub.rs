@@ -36,6 +36,8 @@ pub struct Hub {
     pub allowed_origins: Vec<String>,
     /// What calls are set up with.
     pub ice: Ice,
+    /// Bytes of messages that one session may have in all.
+    pub message_bytes_per_session: u64,
     /// Rows of one page of a board.
     pub board_page_rows: usize,
     /// Frames that may wait for one socket.

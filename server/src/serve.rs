@@ -140,6 +140,7 @@ fn hub(
         console: settings.console,
         sign_in_url: settings.sign_in_url.as_ref().map(|url| url.expose().clone()),
         ice: settings.ice.clone(),
+        message_bytes_per_session: settings.message_bytes_per_session,
         board_page_rows: PAGE_MAX_ROWS,
         outbox_frames: settings.outbox_frames,
         outboxes: Arc::default(),

@@ -19,6 +19,7 @@ use switchboard_core::{CompanyId, Time};
 use tokio::sync::{mpsc, watch};
 
 use crate::disk::Disk;
+use crate::weather::Weather;
 
 /// Rows of one page of a board: few, so that a board of some people has several.
 pub const BOARD_PAGE_ROWS: usize = 3;
@@ -82,9 +83,9 @@ pub struct Released {
 impl House {
     /// A server that has just started on that disk. The clock is the world's: its ids are never given twice.
     #[must_use]
-    pub fn start(disk: &Disk, clock: &Clock, queue: usize) -> Self {
+    pub fn start(disk: &Disk, clock: &Clock, weather: &Weather) -> Self {
         let (committer, epoch, health) = Committer::new(disk.clone());
-        let (journal, receiver) = Journal::before(epoch.clone(), health, queue);
+        let (journal, receiver) = Journal::before(epoch.clone(), health, weather.queue);
         let way_in = journal.queue();
         let (snapshots, wanted) = sync_channel(SNAPSHOTS_WAITING);
         let exchange = Exchange::new(journal, Arc::new(disk.clone()), snapshots, clock.clone());
@@ -101,6 +102,7 @@ impl House {
             console: false,
             sign_in_url: None,
             ice: Ice::default(),
+            message_bytes_per_session: weather.session_max_bytes,
             board_page_rows: BOARD_PAGE_ROWS,
             outbox_frames: OUTBOX_FRAMES,
             outboxes: Arc::default(),

@@ -62,11 +62,12 @@ fn main() -> ExitCode {
             }
             let (counts, seconds) = (proof.counts, proof.took.as_secs_f64());
             println!(
-                "{} commands in {} simulations, {} sessions, {} frames held against the model, {} kills, {} full disks, \
-                 {} cut lines: every promise held; {seconds:.1} s, {:.0} commands/s",
+                "{} commands in {} simulations, {} sessions, {} messages without room, {} frames held against the model, \
+                 {} kills, {} full disks, {} cut lines: every promise held; {seconds:.1} s, {:.0} commands/s",
                 counts.commands,
                 proof.cases,
                 counts.sessions,
+                counts.no_room,
                 counts.frames,
                 counts.kills,
                 counts.full_disks,

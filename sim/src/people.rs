@@ -192,12 +192,17 @@ impl World {
     fn talk(&mut self, person: usize, phone: usize, dice: &mut Rng) {
         let Some(session) = self.people[person].memory.sessions.last().copied() else { return };
         let room = format!("session:{session}");
+        let is_wordy = self.weather.more_words > 0;
         if !self.phones[phone].joined.contains_key(&room) {
-            return self.send_frame(phone, &room, Wish::Join);
+            self.send_frame(phone, &room, Wish::Join);
+            if !is_wordy {
+                return;
+            }
         }
         self.made += 1;
         let made = self.made;
         let wish = match dice.u8(0..11) {
+            8 | 9 if is_wordy => Wish::Say(format!("words {made}"), None),
             0..4 => Wish::Say(format!("words {made}"), dice.bool().then(|| format!("key {made}"))),
             4..6 => Wish::Signal(made),
             6 => Wish::Leave,
@@ -206,8 +211,16 @@ impl World {
             _ => Wish::End(dice.bool().then(|| "done".to_owned())),
         };
         self.send_frame(phone, &room, wish.clone());
+        let more = if matches!(wish, Wish::Say(..)) { self.weather.more_words } else { 0 };
         if dice.u8(0..8) == 0 {
             self.send_frame(phone, &room, wish);
+        }
+        for _ in 0..more {
+            self.made += 1;
+            let made = self.made;
+            let key = made.is_multiple_of(2).then(|| format!("key {made}"));
+            // More bytes than letters.
+            self.send_frame(phone, &room, Wish::Say(format!("wörds {made}"), key));
         }
     }
 

@@ -136,6 +136,7 @@ impl Counts {
         self.commands += other.commands;
         self.frames += other.frames;
         self.sessions += other.sessions;
+        self.no_room += other.no_room;
         self.kills += other.kills;
         self.full_disks += other.full_disks;
         self.cuts += other.cuts;

@@ -201,6 +201,7 @@ impl World {
             assert_eq!(closed.event, "phx_close");
         }
         self.phones[*phone].unanswered.remove(&frame.reference);
+        self.counts.no_room += u64::from(*answer == Answer::No("session_full"));
         let model = &self.offices[mark.office].stored;
         let (is_ok, expected) = self.expected_reply(mark, frame, answer, model);
         let said = (reply.is_ok(), without_message(reply.response()));

@@ -14,6 +14,10 @@ pub struct Weather {
     pub eager: u8,
     /// Employees who say yes.
     pub willing: u8,
+    /// Bytes of messages that a session may have.
+    pub session_max_bytes: u64,
+    /// Messages that follow one that somebody sends.
+    pub more_words: usize,
     /// Weights of what a throw can do.
     pub weights: Weights,
     brisk: bool,
@@ -59,9 +63,9 @@ pub struct Weights {
 }
 
 impl Weather {
-    /// The weather of a simulation.
+    /// The weather of a simulation. How much is said has dice of its own, so that they change nothing else of a seed.
     #[must_use]
-    pub fn throw(dice: &mut Rng) -> Self {
+    pub fn throw(dice: &mut Rng, of_words: &mut Rng) -> Self {
         let calm = Weights {
             act: 26,
             up: 40,
@@ -91,13 +95,36 @@ impl Weather {
             6 => Weights { admin: 8, jump: 1, step: 1, stop: 1, ..calm },
             _ => Weights { cut: 4, disk: 2, reads: 2, kill: 2, admin: 4, jump: 1, step: 1, due: 6, stop: 1, ..calm },
         };
-        Self {
+        let weather = Self {
             queue: if dice.u8(0..5) == 0 { dice.usize(2..12) } else { 4096 },
             pongs_lost: *dice.choice(&[0, 0, 20, 120]).unwrap_or(&0),
             eager: *dice.choice(&[40, 160, 230]).unwrap_or(&160),
             willing: *dice.choice(&[60, 150, 230]).unwrap_or(&150),
             weights,
+            session_max_bytes: 16 * 1024 * 1024,
+            more_words: 0,
             brisk: dice.bool(),
+        };
+        // Most sessions can never be full. Words are some nine bytes: some are full after a few messages, and some when
+        // more was said than a session has at hand.
+        match of_words.u8(0..16) {
+            0 | 1 => Self { session_max_bytes: of_words.u64(8..64), more_words: of_words.usize(1..6), ..weather },
+            2 => weather.wordy(of_words),
+            _ => weather,
+        }
+    }
+
+    /// People who find each other soon and have much to say, while the server is killed seldom enough for it.
+    fn wordy(self, dice: &mut Rng) -> Self {
+        let Weights { act, up, down, kill, .. } = self.weights;
+        Self {
+            session_max_bytes: dice.u64(900..1600),
+            more_words: dice.usize(30..90),
+            eager: 230,
+            willing: 230,
+            brisk: false,
+            weights: Weights { act: act + 100, up: up + 100, down: down + 50, kill: kill.min(1), ..self.weights },
+            ..self
         }
     }
 

@@ -71,6 +71,8 @@ pub struct Counts {
     pub frames: u64,
     /// Sessions that began.
     pub sessions: u64,
+    /// Messages for which a session had no room.
+    pub no_room: u64,
     /// Times that the server was killed.
     pub kills: u64,
     /// Times that the disk was full.
@@ -220,7 +222,6 @@ impl World {
     #[must_use]
     pub fn new(case: &Case) -> Self {
         let mut dice = Rng::with_seed(case.seed ^ 0x5157_1C4B_0A2D);
-        let offices = (0..case.companies).map(|n| Office::new(&format!("company-{n}"))).collect();
         let mut people = Vec::new();
         for n in 0..case.clients {
             let office = (dice.u8(0..3) > 0).then(|| n % case.companies);
@@ -237,9 +238,11 @@ impl World {
             person.issued_ms = None;
         }
         let disk = Disk::default();
-        let weather = Weather::throw(&mut dice);
+        let weather = Weather::throw(&mut dice, &mut Rng::with_seed(case.seed ^ 0x0A11_7A1C));
+        let office = |n| Office::new(&format!("company-{n}"), weather.session_max_bytes);
+        let offices = (0..case.companies).map(office).collect();
         let clock = Clock::told(Time::from_ms(BEGIN_MS));
-        let house = House::start(&disk, &clock, weather.queue);
+        let house = House::start(&disk, &clock, &weather);
         let mut world = Self {
             weather,
             now_ms: BEGIN_MS,
@@ -281,7 +284,7 @@ impl World {
     /// The server is started again, on what is stored.
     pub fn start_house(&mut self) {
         self.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
-        let house = House::start(&self.disk, &self.clock, self.weather.queue);
+        let house = House::start(&self.disk, &self.clock, &self.weather);
         let disk = self.disk.clone();
         self.house = Some(house);
         let future = async move {
@@ -417,11 +420,11 @@ impl World {
 }
 
 impl Office {
-    fn new(id: &str) -> Self {
+    fn new(id: &str, session_max_bytes: u64) -> Self {
         let id: CompanyId = id.parse().expect("an id");
         Self {
-            ahead: Model::new(id.as_str()),
-            stored: Model::new(id.as_str()),
+            ahead: Model::new(id.as_str(), session_max_bytes),
+            stored: Model::new(id.as_str(), session_max_bytes),
             shadow: Company::new(id.clone()),
             goes_ahead_ms: None,
             id,

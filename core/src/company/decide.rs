@@ -363,7 +363,7 @@ impl Company {
     }
 
     fn send(&self, command: &Command) -> Decision {
-        let Command::Send { session, message, by, body, key } = command else { return Ok(vec![]) };
+        let Command::Send { session, message, by, body, key, session_max_bytes } = command else { return Ok(vec![]) };
         let found = self.session_of(*session, by)?;
         let from = self.party_in(found, by).ok_or(Refusal::Forbidden)?;
         if key.as_ref().is_some_and(|key| found.message_with_key(from, key).is_some()) {
@@ -372,7 +372,7 @@ impl Company {
         if !found.is_running() {
             return Err(Refusal::SessionEnded);
         }
-        if found.is_full_for(body.len()) {
+        if found.is_full_for(body.len(), *session_max_bytes) {
             return Err(Refusal::SessionFull);
         }
         Ok(vec![Event::MessageSent {

@@ -52,6 +52,7 @@ impl Company {
             for message in &mut session.messages {
                 (message.body, message.key) = (Arc::from(""), None);
             }
+            session.bytes_before = 0;
             if let Some(notes) = &mut session.notes {
                 notes.body = Arc::from("");
             }

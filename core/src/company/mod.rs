@@ -172,8 +172,7 @@ impl Company {
         for booking in self.clients.values().filter_map(|open| self.bookings.get(open.booking)) {
             bookings.insert(booking.id, booking.clone());
             if let Some(session) = booking.session.and_then(|id| self.sessions.get(id)) {
-                // Not every version has counted them.
-                sessions.insert(session.id, Session { bytes_before: 0, ..session.clone() });
+                sessions.insert(session.id, session.clone());
             }
         }
         let mut company = Self {

@@ -1,12 +1,7 @@
 //! The bounds of a company, met.
 
-use switchboard_core::limits::{
-    EMPLOYEES_PER_COMPANY_MAX, MESSAGE_BODY_MAX_BYTES, MESSAGES_OF_SESSION_MAX_BYTES, TOPICS_PER_COMPANY_MAX,
-    TOPICS_PER_EMPLOYEE_MAX,
-};
-use switchboard_core::{
-    Actor, Answer, Command, Company, EmployeeId, EmployeeNo, Event, MessageId, Refusal, SessionId, Time, Topic,
-};
+use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::{Answer, Command, Company, EmployeeId, EmployeeNo, Event, Time, Topic};
 
 use crate::desk::company_after;
 
@@ -61,32 +56,6 @@ fn a_company_that_had_more_topics_before_there_was_a_bound_may_have_fewer_and_no
     assert!(give(&mut company, "employee-7", &[topic(8)]).is_ok());
     assert!(give(&mut company, "employee-9", &[topic(1_000_000)]).is_ok(), "one for one");
     assert!(give(&mut company, "employee-10", &[topic(10), topic(1_000_001)]).is_err());
-}
-
-#[test]
-fn a_session_has_room_for_so_many_bytes_of_messages_and_says_when_it_is_full() {
-    let mut company = company_after("open ann\nzoe books tax\nann accepts b1.1");
-    let session = company.sessions().next().expect("it runs").id;
-    let longest = usize::try_from(MESSAGES_OF_SESSION_MAX_BYTES).unwrap() / MESSAGE_BODY_MAX_BYTES;
-    for n in 1..longest {
-        say(&mut company, session, n, &"x".repeat(MESSAGE_BODY_MAX_BYTES)).unwrap();
-    }
-    say(&mut company, session, longest, &"x".repeat(MESSAGE_BODY_MAX_BYTES - 1)).unwrap();
-    let stored = serde_json::to_string(&company).unwrap();
-    let mut read: Company = serde_json::from_str(&stored).unwrap();
-    read.rebuild();
-    assert_eq!(say(&mut read, session, longest + 1, "xx"), Err(Refusal::SessionFull), "also after a restart");
-    assert_eq!(say(&mut company, session, longest + 1, "xx"), Err(Refusal::SessionFull));
-    say(&mut company, session, longest + 1, "x").unwrap();
-    let refused = say(&mut company, session, longest + 2, "x").unwrap_err();
-    assert_eq!(refused.reason(), "session_full");
-    let by = Actor::Client("zoe".parse().unwrap());
-    company.take(Time::from_ms(1), &Command::End { session, by, reason: None }).outcome.expect("it can be ended");
-}
-
-fn say(company: &mut Company, session: SessionId, n: usize, body: &str) -> Result<Answer, Refusal> {
-    let (message, by) = (MessageId::from_u128(n as u128), Actor::Client("zoe".parse().unwrap()));
-    company.take(Time::from_ms(1), &Command::Send { session, message, by, body: body.into(), key: None }).outcome
 }
 
 fn give(company: &mut Company, id: &str, topics: &[Topic]) -> Result<Answer, String> {

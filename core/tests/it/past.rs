@@ -46,7 +46,8 @@ impl Days {
         self.take(&Command::Accept { employee: "ann".parse().unwrap(), offer, session });
         for n in 0..messages {
             let (message, by) = (MessageId::from_u128(n), Actor::Client("zoe".parse().unwrap()));
-            self.take(&Command::Send { session, message, by, body: body.into(), key: None });
+            let (body, session_max_bytes) = (body.into(), u64::MAX);
+            self.take(&Command::Send { session, message, by, body, key: None, session_max_bytes });
         }
         self.take(&Command::End { session, by: Actor::Admin, reason: None });
         session

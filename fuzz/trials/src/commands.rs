@@ -157,6 +157,8 @@ impl<'a> Walk<'a> {
                 by: self.party(),
                 body: "words".into(),
                 key: self.key(),
+                // Room for three.
+                session_max_bytes: 15,
             },
             _ => Command::End { session: self.session(), by: self.party(), reason: self.reason() },
         }

@@ -162,6 +162,7 @@ async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std:
     // It stops already: whoever would wait for an event does not, and there are no sockets.
     let (_, closing) = watch::channel(Some(0));
     let hub = Hub {
+        message_bytes_per_session: u64::MAX,
         board_page_rows: switchboard::channel::board::PAGE_MAX_ROWS,
         exchange,
         admission: Arc::new(Admission::new(&Limits::default())),
@@ -202,7 +203,8 @@ async fn seed(hub: &Hub) -> [(&'static str, String); 3] {
     commands.push(book(booking, id("alice")));
     commands.push(Command::Accept { employee: ann, offer: OfferId { booking, attempt: 1 }, session });
     let (by, body) = (switchboard_core::Actor::Client(id("alice")), "hello".into());
-    commands.push(Command::Send { session, message: clock.fresh_message(), by, body, key: None });
+    let message = clock.fresh_message();
+    commands.push(Command::Send { session, message, by, body, key: None, session_max_bytes: u64::MAX });
     commands.push(book(open, id("carol")));
     let take = move |visit: &mut Visit<'_>| {
         for command in &commands {

@@ -50,6 +50,7 @@ fn in_bounds(settings: &Settings) {
     assert!((64..=1_048_576).contains(&settings.journal_queue));
     assert!((16..=65_536).contains(&settings.outbox_frames));
     assert!(settings.drain_timeout_ms <= 9_000);
+    assert!((8_192..=1_073_741_824).contains(&settings.message_bytes_per_session));
     let tokens = &settings.tokens;
     assert!(tokens.secret.is_some() || tokens.keys.is_some() || tokens.url.is_some());
     assert!(tokens.secret.iter().chain(&settings.api_key).all(|secret| !secret.expose().is_empty()));

@@ -154,7 +154,8 @@ fn message(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: A
             return Err(invalid("body", &format!("has 1 to {MESSAGE_BODY_MAX_BYTES} bytes")));
         }
         let (message, key) = (caller.clock().fresh_message(), fields.optional("key")?);
-        Ok(Command::Send { session, message, by, body: body.into(), key })
+        let session_max_bytes = caller.hub.message_bytes_per_session;
+        Ok(Command::Send { session, message, by, body: body.into(), key, session_max_bytes })
     })();
     let answer = command.and_then(|command| visit.take(&command));
     let company = visit.company();

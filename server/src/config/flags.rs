@@ -162,6 +162,10 @@ pub struct Flags {
     #[arg(long, value_name = "BYTES")]
     pub stored_bytes_per_company_per_s: Option<String>,
 
+    /// How many bytes of messages one session may have in all
+    #[arg(long, value_name = "BYTES")]
+    pub message_bytes_per_session: Option<String>,
+
     /// STUN servers that calls are set up with, such as `stun:stun.example.com:3478`, with commas between
     #[arg(long, value_name = "LIST")]
     pub stun_urls: Option<String>,
@@ -229,6 +233,7 @@ impl Flags {
             ("messages_per_person_per_s", self.messages_per_person_per_s.clone()),
             ("signals_per_person_per_s", self.signals_per_person_per_s.clone()),
             ("stored_bytes_per_company_per_s", self.stored_bytes_per_company_per_s.clone()),
+            ("message_bytes_per_session", self.message_bytes_per_session.clone()),
             ("stun_urls", self.stun_urls.clone()),
             ("turn_urls", self.turn_urls.clone()),
             ("webhooks_allow_private", self.webhooks_allow_private.clone()),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use switchboard_core::limits::MESSAGE_BODY_MAX_BYTES;
+
 use super::{Flags, LogFormat};
 use crate::shown_url::{HIDDEN, without_password};
 
@@ -69,7 +71,7 @@ pub(super) struct Row {
 /// A limit that 0 turns off.
 const COUNT_OR_OFF: Kind = Kind::Whole(0, 1_000_000);
 
-pub(super) static ROWS: [Row; 44] = [
+pub(super) static ROWS: [Row; 45] = [
     row("listen", Kind::Address, Some("127.0.0.1:4000")),
     row("data", Kind::Directory, Some("data")),
     row("dev", Kind::Switch, Some("false")),
@@ -120,6 +122,9 @@ pub(super) static ROWS: [Row; 44] = [
     row("signals_per_person_per_s", COUNT_OR_OFF, Some("100")),
     // A thousand people who write a message of some hundred bytes every second.
     row("stored_bytes_per_company_per_s", Kind::Whole(0, 1_073_741_824), Some("4194304")),
+    // A book of some thousand pages. At least the longest message, which nobody could send otherwise; at most 1 GiB, which
+    // is already up to 8 GB on everybody's disk.
+    row("message_bytes_per_session", Kind::Whole(MESSAGE_BODY_MAX_BYTES as u64, 1_073_741_824), Some("16777216")),
     row("stun_urls", Kind::List, Some("")),
     row("turn_urls", Kind::List, Some("")),
     row("turn_secret", Kind::Secret, None),

@@ -85,6 +85,7 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((limits.joins_per_person_per_s, limits.changes_per_person_per_s), (30, 100));
     assert_eq!((limits.messages_per_person_per_s, limits.signals_per_person_per_s), (50, 100));
     assert_eq!(limits.searches_per_client_per_s, 1);
+    assert_eq!(settings.message_bytes_per_session, 16 * 1024 * 1024);
     assert_eq!((settings.webhooks_allow_private, settings.webhooks_attempts), (false, 10));
 }
 
@@ -142,6 +143,7 @@ fn every_setting_can_be_set_by_flag_variable_and_key() {
         ("messages_per_person_per_s", "0", "0"),
         ("signals_per_person_per_s", "0", "0"),
         ("stored_bytes_per_company_per_s", "0", "0"),
+        ("message_bytes_per_session", "8192", "8_192"),
         ("stun_urls", "stun:a.example,stun:b.example:3478", "['stun:a.example', 'stun:b.example:3478']"),
         ("turn_urls", "", "''"),
         ("turn_secret", "", "''"),

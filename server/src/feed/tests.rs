@@ -81,7 +81,8 @@ impl House {
         house.lives(&Command::Reject { employee: id("ann"), offer: first, reason: Some("lunch".into()) });
         house.lives(&Command::Accept { employee: id("bob"), offer: second, session: SESSION });
         let (message, by) = (MessageId::from_u128(9), Actor::Client(id("alice")));
-        house.lives(&Command::Send { session: SESSION, message, by, body: "my secret".into(), key: None });
+        let (body, session_max_bytes) = ("my secret".into(), u64::MAX);
+        house.lives(&Command::Send { session: SESSION, message, by, body, key: None, session_max_bytes });
         house.lives(&Command::End { session: SESSION, by: Actor::Admin, reason: None });
         let open = BookingId::from_u128(10);
         house.books(open, "carol");

@@ -154,7 +154,8 @@ impl World {
 
     pub async fn says(&mut self, client: &str, session: SessionId, body: &str) {
         let (message, by) = (MessageId::from_u128(self.fresh()), Actor::Client(client.parse().unwrap()));
-        self.does(Command::Send { session, message, by, body: body.into(), key: None }).await;
+        let (body, session_max_bytes) = (body.into(), u64::MAX);
+        self.does(Command::Send { session, message, by, body, key: None, session_max_bytes }).await;
     }
 
     pub async fn notes(&mut self, employee: &str, session: SessionId, body: &str) {
@@ -315,6 +316,31 @@ async fn a_cut_that_was_read_before_an_erasure_brings_nobody_back() {
     world.exchange.write(cut.remove_some(|is_done| assert!(is_done))).await.unwrap();
     world.assert_whole().await;
     assert_eq!(found_in_the_file(&world, &["alice"]), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_said_still_counts_when_history_was_cut_and_when_somebody_else_was_erased() {
+    let (mut world, running) = ten_days().await;
+    for _ in 0..101 {
+        world.says("zoe", running, "hello").await;
+    }
+    world.wait(4 * DAY_MS);
+    world.forgets(nobody_needs_any()).await;
+    let counted = |world: &World| {
+        let (read, _) = world.reader.company(&world.company).unwrap();
+        let session = read.session(running).unwrap();
+        (session.messages.len(), session.message_bytes())
+    };
+    assert_eq!(counted(&world), (100, 510));
+    erase_from(&world, Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap())).await;
+    world.assert_whole().await;
+    assert_eq!(counted(&world), (100, 510));
+    // A base of a version that did not count is no difference.
+    let bases_that_count = || world.count(r#"bases WHERE data LIKE '%"bytes_before":10%'"#);
+    assert_eq!(bases_that_count(), 1);
+    world.writes(r#"UPDATE bases SET data = replace(data, ',"bytes_before":10', '')"#).await;
+    assert_eq!(bases_that_count(), 0);
+    world.assert_whole().await;
 }
 
 #[tokio::test]

@@ -233,6 +233,23 @@ async fn messages_and_signals_of_a_person_are_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_messages_of_a_session_are_bounded_and_a_repeat_is_answered_all_the_same() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Plan::new(place.path()).with("SWITCHBOARD_MESSAGE_BYTES_PER_SESSION", "8192").start();
+    let mut pair = Pair::meet(server.address, &person(Role::Client, "alice"), &person(Role::Employee, "erika")).await;
+    pair.join().await;
+    let (room, mut asking, mut desk) = (pair.room(), pair.client, pair.employee);
+    let long = json!({ "body": "x".repeat(8191), "key": "long" });
+    let first = asking.push(&room, "message", long.clone()).await.unwrap().ok();
+    assert_eq!(desk.push(&room, "message", json!({ "body": "xx" })).await.unwrap().reason(), "session_full");
+    desk.push(&room, "message", json!({ "body": "x" })).await.unwrap().ok();
+    assert_eq!(asking.push(&room, "message", json!({ "body": "x" })).await.unwrap().reason(), "session_full");
+    assert_eq!(asking.push(&room, "message", long).await.unwrap().ok(), first);
+    desk.push(&room, "notes", json!({ "body": "it is full" })).await.unwrap().ok();
+    assert_eq!(asking.join(&room).await.unwrap().ok()["messages"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn notes_count_as_messages() {
     let place = tempfile::tempdir().unwrap();
     let server = Plan::new(place.path()).with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "1").start();

@@ -62,6 +62,7 @@ async fn with_long_messages() -> World {
             by: Actor::Client("zoe".parse().unwrap()),
             body: body.as_str().into(),
             key: None,
+            session_max_bytes: u64::MAX,
         };
         world.does_all((0..100).map(message).collect()).await;
     }

@@ -121,6 +121,7 @@ impl Inside {
             sign_in_url: None,
             allowed_origins: Vec::new(),
             ice: Ice::default(),
+            message_bytes_per_session: 16 * 1024 * 1024,
             board_page_rows: switchboard::channel::board::PAGE_MAX_ROWS,
             outbox_frames: 16,
             outboxes: Arc::default(),

@@ -37,6 +37,8 @@ pub struct Model {
     pub exists: bool,
     /// Its rules of time.
     pub settings: Settings,
+    /// Bytes of messages that a session may have.
+    session_max_bytes: u64,
     /// What it looks like.
     pub brand: Brand,
     /// Employees by number; who was removed stays as nobody.
@@ -320,10 +322,10 @@ pub struct Told {
 }
 
 impl Model {
-    /// A company of which nothing has happened.
+    /// A company of which nothing has happened, on a server where a session may have so many bytes of messages.
     #[must_use]
-    pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), ..Self::default() }
+    pub fn new(id: &str, session_max_bytes: u64) -> Self {
+        Self { id: id.to_owned(), session_max_bytes, ..Self::default() }
     }
 
     /// The employee with that number.
@@ -395,6 +397,13 @@ impl Model {
             .collect();
         line.sort_unstable();
         line.into_iter().map(|(_, no)| no).collect()
+    }
+}
+
+impl Talk {
+    /// Bytes of all that was ever said in it.
+    pub(super) fn bytes(&self) -> u64 {
+        self.said.iter().map(|said| said.body.len() as u64).sum()
     }
 }
 

@@ -366,6 +366,7 @@ impl Talk {
             && ended.map(|(at, _, _)| *at) == session.ended_at
             && ended.map(|(_, by, _)| *by) == session.ended_by
             && self.said.len().min(switchboard_core::limits::MESSAGES_AT_HAND_MAX) == session.messages.len()
+            && self.bytes() == session.message_bytes()
             && self.notes == session.notes.as_ref().map(|notes| (notes.body.to_string(), notes.at))
             && self.said.last().map(|said| said.id) == session.messages.back().map(|message| message.id)
     }

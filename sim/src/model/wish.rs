@@ -154,7 +154,7 @@ impl Model {
     }
 
     pub(super) fn say(&mut self, id: SessionId, by: &Actor, body: &str, key: Option<&String>, fresh: u128) -> Answer {
-        let at = self.now;
+        let (at, most) = (self.now, self.session_max_bytes);
         let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };
         let Some(from) = self.side_of(talk, by) else { return Answer::No("forbidden") };
         let Some(talk) = self.talk_mut(id) else { return Answer::No("unknown_session") };
@@ -165,6 +165,9 @@ impl Model {
         }
         if talk.ended.is_some() {
             return Answer::No("session_ended");
+        }
+        if talk.bytes() + body.len() as u64 > most {
+            return Answer::No("session_full");
         }
         let message = MessageId::from_u128(fresh);
         talk.said.push(Said { id: message, from, body: body.to_owned(), at, key: key.cloned() });

@@ -6,6 +6,9 @@ use switchboard_core::{
 
 use super::Desk;
 
+/// Bytes of messages that a session may have: a hundred short words and a few more.
+const SESSION_MAX_BYTES: u64 = 512;
+
 impl Desk {
     pub(super) fn command(&self, words: &[&str]) -> Command {
         if let ["admin", wish @ ..] = words
@@ -53,6 +56,7 @@ impl Desk {
                 by: actor(who),
                 body: (*body).into(),
                 key: key_of(marks),
+                session_max_bytes: SESSION_MAX_BYTES,
             },
             [who, "notes", session, body @ ..] => {
                 Command::WriteNotes { session: session_id(session), by: actor(who), body: body.join(" ").into() }

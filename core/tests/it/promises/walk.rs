@@ -436,7 +436,8 @@ impl Walk {
                 let (session, booking) = self.session(*thing)?;
                 let message = MessageId::from_u128(self.fresh);
                 let by = self.actor(*by, booking);
-                Command::Send { session, message, by, body: "hello".into(), key: key.map(key_of) }
+                let (body, key) = ("hello".into(), key.map(key_of));
+                Command::Send { session, message, by, body, key, session_max_bytes: u64::MAX }
             }
             Step::Notes { thing, by, body } => {
                 let (session, booking) = self.session(*thing)?;
