@@ -1,7 +1,7 @@
 // An offer that cannot be missed: also by who looks elsewhere, and by who wants nothing to move.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld, untilTrue } from './world.mjs'
+import { countShown, notified, openWorld } from './world.mjs'
 
 test('for who wants no motion nothing moves: neither an offer nor a search', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
@@ -47,30 +47,17 @@ test('a desk that nobody can see shows a notification, until the offer is over',
   await erika.page.evaluate(() => (globalThis.isHidden = true))
   await alice.ask('tax')
   await erika.asked('tax')
-  await erika.page.waitForFunction(() => globalThis.shown === 1)
+  await notified(erika.page, { shown: 1, left: 1 })
   assert.deepEqual(await erika.page.evaluate(notifications), [
     { title: 'Request: tax', body: 'from Alice Miller', actions: ['accept', 'decline'] },
   ])
   await alice.press('Cancel')
-  await untilTrue(erika.page, async () => {
-    const registration = await navigator.serviceWorker.getRegistration('/desk')
-    return (await registration.getNotifications()).length === 0
-  })
+  await notified(erika.page, { shown: 1, left: 0 })
 })
 
 /** In a page: it is hidden, as behind another window, when the test says so. */
 function hideOnDemand() {
   Object.defineProperty(document, 'hidden', { get: () => globalThis.isHidden === true })
-}
-
-/** In a page: Chromium loses a notification that it is about to show when it is asked meanwhile for those that are there. */
-function countShown() {
-  globalThis.shown = 0
-  const { showNotification } = ServiceWorkerRegistration.prototype
-  ServiceWorkerRegistration.prototype.showNotification = async function (...given) {
-    await showNotification.apply(this, given)
-    globalThis.shown += 1
-  }
 }
 
 /** In a page: those that are shown. */

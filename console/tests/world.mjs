@@ -19,6 +19,28 @@ export async function untilTrue(page, look, arg) {
   }
 }
 
+/** In a page, before its own scripts: counts the notifications that it has shown. */
+export function countShown() {
+  globalThis.shown = 0
+  const { showNotification } = ServiceWorkerRegistration.prototype
+  ServiceWorkerRegistration.prototype.showNotification = async function (...given) {
+    await showNotification.apply(this, given)
+    globalThis.shown += 1
+  }
+}
+
+/**
+ * Until a desk's page has shown so many notifications, and so many of them are there. Chromium loses one that it is
+ * about to show when it is asked meanwhile for those that are there.
+ */
+export async function notified(page, { shown, left }) {
+  await page.waitForFunction((shown) => globalThis.shown === shown, shown)
+  await untilTrue(page, async (left) => {
+    const registration = await navigator.serviceWorker.getRegistration('/desk')
+    return (await registration.getNotifications()).length === left
+  }, left)
+}
+
 /**
  * Starts all of it, with a `whole` browser where the test needs one; when the test ends, everybody leaves, no page may
  * have complained of anything but what is `expected`, and the log is looked at.

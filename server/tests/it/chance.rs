@@ -29,6 +29,11 @@ impl Chance {
         self.draw() % bound
     }
 
+    /// A place among so many.
+    pub fn index(&mut self, many: usize) -> usize {
+        usize::try_from(self.below(many as u64)).unwrap()
+    }
+
     pub fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }

@@ -240,7 +240,7 @@ impl Life {
     async fn book(&mut self, device: &mut Device, desk: &str) -> Result<Value, Lost> {
         loop {
             let key = self.fresh("key");
-            let topic = TOPICS[usize::try_from(self.chance.below(3)).unwrap()];
+            let topic = TOPICS[self.chance.index(TOPICS.len())];
             let wish = json!({ "topic": topic, "note": { "made": self.made }, "key": key });
             let wish = self.unsure.book.get_or_insert(wish).clone();
             let answer = device.push(desk, "book", wish).await?;

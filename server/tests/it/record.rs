@@ -92,9 +92,9 @@ impl Record {
 
     /// A record of what was told until then.
     pub fn until(&self, then: SystemTime) -> Self {
-        let until_then = Self::default();
-        self.all().iter().filter(|told| told.at <= then).for_each(|told| until_then.told(Told::clone(told)));
-        until_then
+        let mut told = self.all();
+        told.retain(|told| told.at <= then);
+        Self { told: Mutex::new(told), ..Self::default() }
     }
 
     /// How many changes were answered with a yes.

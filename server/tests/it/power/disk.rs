@@ -6,9 +6,9 @@ use std::path::Path;
 use super::trace::{At, Call, Moment, What};
 use crate::chance::Chance;
 
-/// What a disk writes as a whole.
+/// Bytes that a disk writes as a whole.
 const SECTOR: usize = 512;
-/// What stands in shared memory that is left over.
+/// Nonsense in shared memory that is left over.
 const REST: [u8; 3 * 4096] = [0xA5; 3 * 4096];
 
 /// How much of what was not synced is there afterwards.
@@ -139,19 +139,19 @@ impl Disk {
             Kept::Nothing => 0,
             Kept::All => self.loose_names.len(),
             // Names are journalled in their order.
-            Kept::Begin | Kept::Any => below(chance, self.loose_names.len() + 1),
+            Kept::Begin | Kept::Any => chance.index(self.loose_names.len() + 1),
         };
         self.loose_names[..names].iter().for_each(|(_, name)| name.apply(&mut named));
         for (name, no) in named {
             let mut bytes = self.stays[&no].clone();
             let loose = self.loose.get(&no).map(Vec::as_slice).unwrap_or_default();
-            let begin = below(chance, loose.len() + 1);
+            let begin = chance.index(loose.len() + 1);
             for (n, (_, change)) in loose.iter().enumerate() {
                 let share = match kept {
                     Kept::Nothing => 0,
                     Kept::All => 2,
                     Kept::Begin => usize::from(n <= begin) + usize::from(n < begin),
-                    Kept::Any => below(chance, 3),
+                    Kept::Any => chance.index(3),
                 };
                 match share {
                     0 => {}
@@ -165,10 +165,6 @@ impl Disk {
             std::fs::write(data.join("switchboard.db-shm"), REST).unwrap();
         }
     }
-}
-
-fn below(chance: &mut Chance, bound: usize) -> usize {
-    usize::try_from(chance.below(bound as u64)).unwrap()
 }
 
 impl Change {

@@ -7,6 +7,7 @@
 mod disk;
 mod trace;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::disk::{Disk, Kept};
@@ -54,7 +55,7 @@ async fn whatever_was_acknowledged_survives_a_power_cut() {
     assert!(cuts < MANY_CUTS || all_was_met, "{found:?}");
 }
 
-/// What was met, and what was looked at.
+/// All that was met, and all that was looked at.
 #[derive(Debug, Default)]
 struct Found {
     /// Cuts by what the disk kept, in the order of [`Kept::ALL`].
@@ -71,7 +72,7 @@ struct Found {
 /// The life of a server: all that it did to its files, and all that was told.
 struct Life {
     calls: Vec<Call>,
-    record: std::sync::Arc<Record>,
+    record: Arc<Record>,
 }
 
 impl Life {
@@ -102,20 +103,21 @@ impl Life {
         let moments = self.moments(cuts, chance);
         found.calls += self.calls.len();
         self.at_each(&moments, |moment, disk| {
-            let kind = usize::try_from(chance.below(Kept::ALL.len() as u64)).unwrap();
+            let kind = chance.index(Kept::ALL.len());
             let place = tempfile::tempdir().unwrap();
             let data = place.path();
             disk.after_a_cut(Kept::ALL[kind], chance, data);
-            let told = self.record.until(time_of(moment));
+            let record = self.record.until(time_of(moment));
+            let told = record.all().len();
             found.by_kind[kind] += 1;
             found.in_a_copy += u32::from(disk.is_loose(STORE));
-            if told.all().is_empty() && !data.join(STORE).exists() {
+            if told == 0 && !data.join(STORE).exists() {
                 found.before_the_store += 1;
                 return;
             }
-            let when = format!("{:?} kept, {} told, cut at {moment}", Kept::ALL[kind], told.all().len());
+            let when = format!("{:?} kept, {told} told, cut at {moment}", Kept::ALL[kind]);
             println!("{when}");
-            let compared = compare(&told, data);
+            let compared = compare(&record, data);
             compared.assert_nothing_found(&when);
             found.answers += compared.checked;
             assert_whole(data);
@@ -128,11 +130,10 @@ impl Life {
         let told = self.record.all();
         let writes_the_store = |call: &&Call| matches!(&call.what, What::Write(file, ..) if file == STORE);
         let copies: Vec<&Call> = self.calls.iter().filter(writes_the_store).collect();
-        let mut any = |many: usize| usize::try_from(chance.below(many as u64)).unwrap();
         let moment = |cut| match cut % 3 {
-            0 => moment_of(told[any(told.len())].at),
-            1 => self.calls[any(self.calls.len())].began,
-            _ => copies[any(copies.len())].began,
+            0 => moment_of(told[chance.index(told.len())].at),
+            1 => self.calls[chance.index(self.calls.len())].began,
+            _ => copies[chance.index(copies.len())].began,
         };
         let mut moments: Vec<Moment> = (0..cuts).map(moment).collect();
         moments.sort_unstable();
@@ -162,16 +163,9 @@ impl Life {
     fn a_disk_that_lies_is_noticed(&self, chance: &mut Chance) {
         let told = self.record.all();
         let half = moment_of(told[told.len() / 2].at);
-        let mut disk = Disk::default();
-        // It says of all that is synced later that it is, and keeps it in its memory.
-        for call in &self.calls {
-            disk.does(call);
-            if call.ended.is_some_and(|ended| ended <= half) {
-                disk.is_synced(call);
-            }
-        }
         let place = tempfile::tempdir().unwrap();
-        disk.after_a_cut(Kept::Nothing, chance, place.path());
+        // It says of all that is synced later that it is, and keeps none of that.
+        self.at_each(&[half], |_, disk| disk.after_a_cut(Kept::Nothing, chance, place.path()));
         let compared = compare(&self.record, place.path());
         assert!(!compared.lost.is_empty(), "half of all syncs did nothing, and nothing was missed: {compared:?}");
         println!("a disk that lies: {}, {} lost", Tables::count(place.path()), compared.lost.len());

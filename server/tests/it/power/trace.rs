@@ -1,4 +1,4 @@
-//! What a server did to its files, as strace saw it: every call in the order in which it began.
+//! The calls with which a server changes its files, as strace sees them, in the order in which they begin.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub struct Call {
     pub what: What,
 }
 
-/// What it does to files, which are named within the data directory.
+/// The change that it makes; files are named within the data directory.
 #[derive(Debug)]
 pub enum What {
     /// It was not there before, or may not have been.
@@ -58,7 +58,7 @@ pub enum What {
     Unlink(String),
 }
 
-/// Where a write goes.
+/// The place of a write.
 #[derive(Clone, Copy, Debug)]
 pub enum At {
     Offset(usize),
