@@ -247,7 +247,7 @@ impl Admission {
         self.changes.take_many(self.person(claims), LONG_READ_MORE, now).map_err(Limited::on("requests"))
     }
 
-    /// Whoever shows no key asks for a logo of that company.
+    /// A logo of that company, for whoever shows no key.
     ///
     /// # Errors
     /// When their address, the company or all have as many on their way as they may.

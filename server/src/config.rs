@@ -285,7 +285,7 @@ fn otlp_endpoint(layers: &Layers) -> Result<Option<PrivateUrl<String>>, BadSetti
         Some(_) if !cfg!(feature = "otlp") => {
             Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"))
         }
-        // Whoever sends traces reads it as the second does, and would repeat it with its password.
+        // The exporter reads it as the second does, and its error would repeat it with its password.
         Some(url)
             if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
                 || url.parse::<axum::http::Uri>().is_err() =>

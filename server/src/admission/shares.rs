@@ -121,7 +121,7 @@ pub enum By<'a> {
     Key(&'a str),
     /// Somebody with a token.
     Person(&'a Claims),
-    /// Whoever comes from an address, by its number; none where it is not counted.
+    /// Somebody without either, by the number of their address; none where it is not counted.
     Address(Option<u64>),
 }
 

@@ -19,12 +19,12 @@ pub struct Past {
     reader: Reader,
 }
 
-/// What a question is asked of.
+/// The state of the tables that a question is asked of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tables {
     /// All that was told, once it is in them.
     Filed,
-    /// What is in them.
+    /// Without waiting for anything.
     AsTheyAre,
 }
 
