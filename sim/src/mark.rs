@@ -1,5 +1,6 @@
 //! What is decided in the server, held against the second opinion at once: whose wish it was, and what must come of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use switchboard::auth::Role;
@@ -8,8 +9,9 @@ use switchboard_core::{Actor, Bearer, Command, Event, Intent, Party, SessionId, 
 use crate::house::Queued;
 use crate::model::{Answer, Step, Who};
 use crate::tasks::{Task, What};
+use crate::watch::is_shut_out;
 use crate::wire::{Frame, Heard, Wish};
-use crate::world::{Chore, Listener, Place, Seat, World, kind_of};
+use crate::world::{Chore, Ears, Listener, Place, Seat, World, kind_of};
 use switchboard::clock;
 
 /// Something that was decided and is not released yet.
@@ -72,13 +74,18 @@ impl World {
         // A difference that is no step is not followed while anything is due.
         let is_late = mark.at < clock || mark.at.plus_ms(clock::STEP_MIN_MS) < wall;
         assert!(!is_late, "a turn at {:?}, before {wall:?} or {clock:?}", mark.at);
-        self.decided(&mark, &queued.events);
-        let rooms = &self.offices[office].rooms;
+        let shut_out = self.decided(&mark, &queued.events);
         if self.is_told_aloud {
             println!("{} queued in epoch {} at {} {:?}", mark.number, queued.epoch, mark.at.as_ms(), mark.step);
         }
-        let all = rooms.iter().flat_map(|(place, lines)| lines.iter().map(|line| (place.clone(), line.clone())));
-        mark.listeners = all.collect();
+        for (place, lines) in &mut self.offices[office].rooms {
+            for line in lines.iter_mut().filter(|line| line.ears == Ears::Open) {
+                mark.listeners.push((place.clone(), line.clone()));
+                if shut_out.contains(place) {
+                    line.ears = Ears::Closing;
+                }
+            }
+        }
         self.marks.push_back(mark);
     }
 
@@ -108,13 +115,16 @@ impl World {
         found.epoch = Some(epoch);
         found.goes_ahead_ms = None;
         found.ahead = found.stored.clone();
+        let closing = found.rooms.values_mut().flatten().filter(|line| line.ears == Ears::Closing);
+        closing.for_each(|line| line.ears = Ears::Open);
         found.shadow = self.disk.stored().company(&found.id).0;
         if let Err(difference) = found.stored.compare(&found.shadow) {
             panic!("promise 2: what was stored is not what was released: {difference}");
         }
     }
 
-    fn decided(&mut self, mark: &Mark, events: &[Event]) {
+    /// Returns whose topics are closed by it.
+    fn decided(&mut self, mark: &Mark, events: &[Event]) -> BTreeSet<Place> {
         let office = &mut self.offices[mark.office];
         for event in events {
             office.shadow.apply(mark.at, event);
@@ -140,11 +150,13 @@ impl World {
             let is_out = office.ahead.is_out(shown);
             assert_eq!(office.shadow.shuts_out(token), is_out, "whether {shown:?} is shut out after {:?}", mark.step);
         }
-        for talk in told.talks {
+        for talk in told.talks.iter().copied() {
             if self.sessions.insert(talk, mark.office).is_none() {
                 self.counts.sessions += 1;
             }
         }
+        let office = &self.offices[mark.office];
+        office.rooms.keys().filter(|place| is_shut_out(&told, &office.ahead, place)).cloned().collect()
     }
 
     /// Something was asked and nothing was queued: nothing may have happened.
@@ -249,7 +261,7 @@ impl World {
             self.phones[phone].seats.remove(&frame.topic);
         }
         if let (Ok(place), false) = (place, refused) {
-            let listener = Listener { phone, line, topic: frame.topic.clone(), silent: false };
+            let listener = Listener { phone, line, topic: frame.topic.clone(), silent: false, ears: Ears::Open };
             self.offices[mark.office].rooms.entry(place.clone()).or_default().push(listener);
             let seat = Seat { office: mark.office, place, line, join_ref: frame.join_ref };
             self.phones[phone].seats.insert(frame.topic.clone(), seat);

@@ -14,7 +14,7 @@ use crate::merged::{Board, flags, merge, narrowed, only_of};
 use crate::model::{Answer, Model, Told};
 use crate::tasks::What;
 use crate::wire::{Frame, Heard, Wish};
-use crate::world::{Chore, Listener, Place, World};
+use crate::world::{Chore, Ears, Listener, Office, Place, World};
 
 impl World {
     /// The journal commits the first of what waits.
@@ -81,11 +81,13 @@ impl World {
     }
 
     /// Every device of whoever is removed or shut out hears of it, and nobody else's.
-    fn check_shut_out(&self, mark: &Mark, told: &Told, shut_out: &BTreeSet<usize>) {
-        let model = &self.offices[mark.office].stored;
-        let hit = mark.listeners.iter().filter(|(place, _)| is_shut_out(told, model, place));
-        let is_up = |phone: &usize| self.phones[*phone].is_up;
-        let expected: BTreeSet<usize> = hit.map(|(_, listener)| listener.phone).filter(is_up).collect();
+    fn check_shut_out(&mut self, mark: &Mark, told: &Told, shut_out: &BTreeSet<usize>) {
+        let Office { stored, rooms, .. } = &mut self.offices[mark.office];
+        let hit = mark.listeners.iter().filter(|(place, _)| is_shut_out(told, stored, place));
+        let (lines, phones): (BTreeSet<u64>, BTreeSet<usize>) = hit.map(|(_, hit)| (hit.line, hit.phone)).unzip();
+        let closed = rooms.values_mut().flatten().filter(|known| lines.contains(&known.line));
+        closed.for_each(|known| known.ears = Ears::Closed);
+        let expected = phones.into_iter().filter(|phone| self.phones[*phone].is_up).collect();
         assert_eq!(*shut_out, expected, "who is shut out by {:?}", mark.step);
     }
 
@@ -457,7 +459,7 @@ impl Expected<'_> {
 }
 
 /// Whether whoever listens there is removed or shut out.
-fn is_shut_out(told: &Told, model: &Model, place: &Place) -> bool {
+pub fn is_shut_out(told: &Told, model: &Model, place: &Place) -> bool {
     let talk = |session: &SessionId| model.talk(*session);
     told.company_gone
         || told.shut_out.iter().any(|whose| match (whose, place) {

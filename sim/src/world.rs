@@ -123,6 +123,19 @@ pub struct Listener {
     pub topic: String,
     /// It does not answer, and counts as gone.
     pub silent: bool,
+    /// Whether it hears what is told.
+    pub ears: Ears,
+}
+
+/// Whether a line hears what is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ears {
+    /// It does.
+    Open,
+    /// It does not, if what closed its topic is committed.
+    Closing,
+    /// It does not.
+    Closed,
 }
 
 /// Somebody.

@@ -55,6 +55,9 @@ pub struct Rooms {
     lines: BTreeMap<Room, Vec<Line>>,
     /// Devices that do not answer: they count as gone, and are told all the same.
     silent: BTreeSet<u64>,
+    /// Lines whose topic is closed, each with the company's last event then. Until its device has gone such a line counts
+    /// as there, and hears nothing more.
+    closed: BTreeMap<u64, u64>,
 }
 
 impl Rooms {
@@ -68,6 +71,7 @@ impl Rooms {
     pub fn leave(&mut self, room: &Room, line: u64) -> bool {
         let was_there = self.is_there(room);
         let Some(lines) = self.lines.get_mut(room) else { return false };
+        self.closed.remove(&line);
         lines.retain(|known| known.id != line);
         if lines.is_empty() {
             self.lines.remove(room);
@@ -81,7 +85,7 @@ impl Rooms {
         let was_there = self.is_there(room);
         if answers {
             self.silent.remove(&line);
-        } else if self.in_room(room).iter().any(|known| known.id == line) {
+        } else if self.devices_in(room).iter().any(|known| known.id == line) {
             self.silent.insert(line);
         }
         was_there != self.is_there(room)
@@ -90,19 +94,37 @@ impl Rooms {
     /// Whether somebody is in the room who does not count as gone.
     #[must_use]
     pub fn is_there(&self, room: &Room) -> bool {
-        self.in_room(room).iter().any(|line| !self.silent.contains(&line.id))
+        self.devices_in(room).iter().any(|line| !self.silent.contains(&line.id))
     }
 
-    /// The lines of one room.
-    #[must_use]
-    pub fn in_room(&self, room: &Room) -> &[Line] {
+    /// Whoever is in the room, also on a topic that is closed.
+    fn devices_in(&self, room: &Room) -> &[Line] {
         self.lines.get(room).map_or(&[], Vec::as_slice)
     }
 
-    /// The lines of all clients. Their rooms come first in the order, so nobody else is looked at.
+    /// Closes the topics of these lines, in a visit after which that is the company's last event.
+    pub fn close(&mut self, lines: impl IntoIterator<Item = u64>, seq: u64) {
+        self.closed.extend(lines.into_iter().map(|line| (line, seq)));
+    }
+
+    /// The company was read back up to that event: topics that were closed later are open, for that was lost.
+    pub fn reopen_after(&mut self, seq: u64) {
+        self.closed.retain(|_, closed_at| *closed_at <= seq);
+    }
+
+    fn hears(&self, line: &Line) -> bool {
+        !self.closed.contains_key(&line.id)
+    }
+
+    /// The lines of one room that hear what is told.
+    pub fn in_room(&self, room: &Room) -> impl Iterator<Item = &Line> {
+        self.devices_in(room).iter().filter(|line| self.hears(line))
+    }
+
+    /// The lines of all clients that hear. Their rooms come first in the order, so nobody else is looked at.
     pub fn clients(&self) -> impl Iterator<Item = &Line> {
         let clients = self.lines.iter().take_while(|(room, _)| matches!(room, Room::Client(_)));
-        clients.flat_map(|(_, lines)| lines)
+        clients.flat_map(|(_, lines)| lines).filter(|line| self.hears(line))
     }
 
     /// Whether no client listens.
@@ -111,18 +133,18 @@ impl Rooms {
         self.clients().next().is_none()
     }
 
-    /// The lines of a person: on their own topic, and on their side of those sessions that are said to be theirs.
+    /// The lines of a person that hear: on their own topic, and on their side of those sessions that are said to be theirs.
     pub fn of_person(&self, own: &Room, party: Party, is_theirs: impl Fn(SessionId) -> bool) -> Vec<&Line> {
         let rooms = self.lines.iter().filter(|(room, _)| match room {
             Room::Session(session, side) => *side == party && is_theirs(*session),
             Room::Client(_) | Room::Employee(_) | Room::Board => *room == own,
         });
-        rooms.flat_map(|(_, lines)| lines).collect()
+        rooms.flat_map(|(_, lines)| lines).filter(|line| self.hears(line)).collect()
     }
 
-    /// All lines of all rooms.
+    /// All lines of all rooms that hear.
     pub fn all(&self) -> impl Iterator<Item = &Line> {
-        self.lines.values().flatten()
+        self.lines.values().flatten().filter(|line| self.hears(line))
     }
 
     /// All rooms with somebody in them.
@@ -160,7 +182,7 @@ mod tests {
         let mut rooms = with_lines(&[1]);
         assert!(rooms.answers(&room(), 1, false) && !rooms.is_there(&room()));
         assert!(!rooms.answers(&room(), 1, false), "it says so once");
-        assert_eq!(rooms.in_room(&room()).len(), 1);
+        assert_eq!(rooms.in_room(&room()).count(), 1);
         assert!(rooms.answers(&room(), 1, true) && rooms.is_there(&room()));
         assert!(!rooms.answers(&room(), 1, true));
     }
@@ -173,5 +195,20 @@ mod tests {
         assert!(!rooms.leave(&room(), 1), "whoever was gone goes unnoticed");
         assert!(rooms.is_empty() && rooms.silent.is_empty());
         assert!(!rooms.answers(&room(), 1, false) && rooms.silent.is_empty(), "who has left says nothing");
+    }
+
+    #[test]
+    fn whose_topic_is_closed_hears_nothing_more_unless_the_close_was_lost() {
+        let mut rooms = with_lines(&[1, 2]);
+        let hear = |rooms: &Rooms| -> Vec<u64> { rooms.clients().map(|line| line.id).collect() };
+        rooms.close([1], 7);
+        assert_eq!(hear(&rooms), [2]);
+        rooms.close([2], 9);
+        assert!(rooms.has_no_clients() && rooms.in_room(&room()).next().is_none() && rooms.all().next().is_none());
+        assert!(rooms.is_there(&room()), "as long as the device has not gone");
+        rooms.reopen_after(8);
+        assert_eq!(hear(&rooms), [2]);
+        assert!(!rooms.leave(&room(), 1) && rooms.leave(&room(), 2));
+        assert!(rooms.is_empty() && rooms.closed.is_empty());
     }
 }

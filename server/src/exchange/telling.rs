@@ -25,7 +25,7 @@ pub type Delivery = (Outbox, Outgoing);
 pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<Delivery> {
     let deliveries = Vec::with_capacity(notices.len());
     let mut telling = Telling { company, rooms, now, deliveries, payload: String::new() };
-    let board_is_watched = !rooms.in_room(&Room::Board).is_empty();
+    let board_is_watched = rooms.in_room(&Room::Board).next().is_some();
     for notice in notices.iter().filter(|notice| board_is_watched || !view::is_for_board(notice)) {
         let _gone = telling.tell(notice);
     }
@@ -47,13 +47,17 @@ pub(super) fn bytes(deliveries: &[Delivery]) -> usize {
 }
 
 /// Closes the topics of whoever is shut out, and their sockets: the last that they are told.
-pub(super) fn close(company: &Company, rooms: &Rooms, notices: &[Notice], deliveries: &mut Vec<Delivery>) {
+pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], deliveries: &mut Vec<Delivery>) {
     for notice in notices {
-        if let Notice::ShutOut(whose) = notice {
-            shut_out(&lines_of(company, rooms, whose), deliveries);
-        } else if matches!(notice, Notice::CompanyGone) {
-            shut_out(&lines_of(company, rooms, &Whose::Everybody), deliveries);
-        }
+        let whose = match notice {
+            Notice::ShutOut(whose) => whose,
+            Notice::CompanyGone => &Whose::Everybody,
+            _ => continue,
+        };
+        let lines = lines_of(company, rooms, whose);
+        shut_out(&lines, deliveries);
+        let closed: Vec<u64> = lines.into_iter().map(|line| line.id).collect();
+        rooms.close(closed, company.seq());
     }
 }
 
@@ -115,7 +119,7 @@ pub(super) fn relay(
 ) {
     let payload = json::text(payload);
     let mut frame = Shared::new(session_topic(session), event, payload.as_str().into());
-    deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.as_joined(line)));
+    deliveries.extend(rooms.in_room(&Room::Session(session, to)).map(|line| frame.as_joined(line)));
 }
 
 /// All lines of a person in this company, or of everybody.
@@ -218,7 +222,7 @@ impl Telling<'_> {
                 let (room, goes_on) = (Room::Client(client.clone()), goes_on(company, found, self.now));
                 let mut frame =
                     Shared::new(company_topic(company.id()), "booking", written(&mut self.payload, &payload).into());
-                let lines = self.rooms.in_room(&room).iter();
+                let lines = self.rooms.in_room(&room);
                 self.deliveries.extend(lines.map(|line| {
                     let frame = frame.frame(line.outbox.version());
                     (line.outbox.clone(), Outgoing::Search(frame, Search { line: line.id, goes_on }))
@@ -264,7 +268,8 @@ impl Telling<'_> {
         json::push_offer(&mut proof, id);
         let proof = Bytes::from(proof);
         let topic = employee_topic(self.company.id(), &employee.id);
-        let lines = self.rooms.in_room(&Room::Employee(employee.id.clone())).iter();
+        let own = Room::Employee(employee.id.clone());
+        let lines = self.rooms.in_room(&own);
         let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload).into());
         self.deliveries.extend(lines.map(|line| {
             let frame = frame.frame(line.outbox.version());

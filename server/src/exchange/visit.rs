@@ -75,6 +75,7 @@ impl Live {
             let company = company.id();
             tracing::warn!(%company, ahead_ms, "the clock was ahead when this company was written: going on from there");
         }
+        self.rooms.reopen_after(company.seq());
         self.told = if self.rooms.has_no_clients() { Told::default() } else { Told::read_back(&company) };
         self.company = company;
         self.shown = None;
@@ -298,7 +299,7 @@ impl<'a> Visit<'a> {
         let mut deliveries = telling::tell(&self.live.company, &self.live.rooms, &self.notices, self.now);
         deliveries.append(&mut self.deliveries);
         self.tell_availability(&mut deliveries);
-        telling::close(&self.live.company, &self.live.rooms, &self.notices, &mut deliveries);
+        telling::close(&self.live.company, &mut self.live.rooms, &self.notices, &mut deliveries);
         if self.events.is_empty() && deliveries.is_empty() && reply.is_none() {
             return None;
         }
