@@ -25,7 +25,7 @@ pub type Delivery = (Outbox, Outgoing);
 pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<Delivery> {
     let deliveries = Vec::with_capacity(notices.len());
     let mut telling = Telling { company, rooms, now, deliveries, payload: String::new() };
-    let board_is_watched = rooms.in_room(&Room::Board).next().is_some();
+    let board_is_watched = !rooms.in_room(&Room::Board).is_empty();
     for notice in notices.iter().filter(|notice| board_is_watched || !view::is_for_board(notice)) {
         let _gone = telling.tell(notice);
     }
@@ -54,10 +54,7 @@ pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], de
             Notice::CompanyGone => &Whose::Everybody,
             _ => continue,
         };
-        let lines = lines_of(company, rooms, whose);
-        shut_out(&lines, deliveries);
-        let closed: Vec<u64> = lines.into_iter().map(|line| line.id).collect();
-        rooms.close(closed, company.seq());
+        shut_out(&rooms.close(company.seq(), |room| is_of(company, whose, room)), deliveries);
     }
 }
 
@@ -119,24 +116,24 @@ pub(super) fn relay(
 ) {
     let payload = json::text(payload);
     let mut frame = Shared::new(session_topic(session), event, payload.as_str().into());
-    deliveries.extend(rooms.in_room(&Room::Session(session, to)).map(|line| frame.as_joined(line)));
+    deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.as_joined(line)));
 }
 
-/// All lines of a person in this company, or of everybody.
-fn lines_of<'a>(company: &Company, rooms: &'a Rooms, whose: &Whose) -> Vec<&'a Line> {
-    match whose {
-        Whose::Everybody => rooms.all().collect(),
-        Whose::Employee(id) => rooms.of_person(&Room::Employee(id.clone()), Party::Employee, |session| {
-            company.session(session).is_some_and(|session| session.employee_id == *id)
-        }),
-        Whose::Client(id) => rooms.of_person(&Room::Client(id.clone()), Party::Client, |session| {
-            company.session(session).is_some_and(|session| session.client == *id)
-        }),
+/// Whether a room is that person's: their own topic, or their side of a session.
+fn is_of(company: &Company, whose: &Whose, room: &Room) -> bool {
+    let session = |id: &SessionId| company.session(*id);
+    match (whose, room) {
+        (Whose::Everybody, _) => true,
+        (Whose::Employee(id), Room::Employee(employee)) => id == employee,
+        (Whose::Employee(id), Room::Session(of, Party::Employee)) => session(of).is_some_and(|s| s.employee_id == *id),
+        (Whose::Client(id), Room::Client(client)) => id == client,
+        (Whose::Client(id), Room::Session(of, Party::Client)) => session(of).is_some_and(|s| s.client == *id),
+        _ => false,
     }
 }
 
 /// Closes the topic of every line, and then the sockets that are for this company alone.
-fn shut_out(lines: &[&Line], deliveries: &mut Vec<Delivery>) {
+fn shut_out(lines: &[Line], deliveries: &mut Vec<Delivery>) {
     for line in lines {
         let version = line.outbox.version();
         let close = phoenix::event::CLOSE;
@@ -222,7 +219,7 @@ impl Telling<'_> {
                 let (room, goes_on) = (Room::Client(client.clone()), goes_on(company, found, self.now));
                 let mut frame =
                     Shared::new(company_topic(company.id()), "booking", written(&mut self.payload, &payload).into());
-                let lines = self.rooms.in_room(&room);
+                let lines = self.rooms.in_room(&room).iter();
                 self.deliveries.extend(lines.map(|line| {
                     let frame = frame.frame(line.outbox.version());
                     (line.outbox.clone(), Outgoing::Search(frame, Search { line: line.id, goes_on }))
@@ -268,8 +265,7 @@ impl Telling<'_> {
         json::push_offer(&mut proof, id);
         let proof = Bytes::from(proof);
         let topic = employee_topic(self.company.id(), &employee.id);
-        let own = Room::Employee(employee.id.clone());
-        let lines = self.rooms.in_room(&own);
+        let lines = self.rooms.in_room(&Room::Employee(employee.id.clone())).iter();
         let mut frame = Shared::new(topic, "offer", written(&mut self.payload, &payload).into());
         self.deliveries.extend(lines.map(|line| {
             let frame = frame.frame(line.outbox.version());
