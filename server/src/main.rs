@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use switchboard::admission::shares::LONG_AT_ONCE;
+use switchboard::admission::shares::BLOCKING_THREADS;
 use switchboard::auth::{Claims, Role, Signer};
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
@@ -33,9 +33,6 @@ const EXIT_NOT_LOOKED: u8 = 3;
 const EXIT_NO_FIGURES: u8 = 4;
 /// How long tasks may take to end when the server has stopped.
 const SHUTDOWN_MAX: Duration = Duration::from_millis(200);
-/// Threads for questions to the store: as many as may be asked over HTTP at once and take long, and more for joins and all
-/// else, which so find one whatever is asked over HTTP.
-const BLOCKING_THREADS: usize = LONG_AT_ONCE + 12;
 
 fn main() -> ExitCode {
     let command = Subcommands::read();

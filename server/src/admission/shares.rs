@@ -77,6 +77,9 @@ pub const LOGOS: Parts =
 
 /// Questions to the store that may take long, at once.
 pub const LONG_AT_ONCE: usize = LONG_READS.all + LISTS.all + SLICES.all + EXPORTS.all;
+/// Threads for questions to the store: as many as may be asked over HTTP at once and take long, and more for joins and all
+/// else, which so find one whatever is asked over HTTP.
+pub const BLOCKING_THREADS: usize = LONG_AT_ONCE + 12;
 
 /// All that is shared out.
 #[derive(Debug)]
@@ -380,7 +383,7 @@ mod tests {
         says("exports", EXPORTS, &count);
         says("files of employees", FILES, &count);
         says("feeds that are followed, as a stream or waiting", FEEDS, &count);
-        says("answers over 64 KiB that are not read yet", ANSWERS, &mib);
+        says("answers over 8 KiB that are not read yet", ANSWERS, &mib);
         says("logos on their way to whoever shows no key", LOGOS, &count);
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
+use crate::admission::Limited;
 use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
@@ -77,6 +78,16 @@ pub async fn command(
     .await
 }
 
+/// Refuses to set more of a company or its employees when too much of that was stored at once; so many bytes are stored
+/// beside the events.
+///
+/// # Errors
+/// `rate_limited`.
+pub fn may_set(hub: &Hub, visit: &mut Visit<'_>, bytes: usize) -> Result<(), Problem> {
+    let may = visit.may_set(hub.admission.stored_per_company_per_s(), bytes);
+    may.map_err(|retry_in_ms| Limited::on_stored(retry_in_ms).into())
+}
+
 /// Refuses what asks for a company that is not there.
 ///
 /// # Errors
@@ -115,6 +126,33 @@ pub async fn look(
     if hub.exchange.is_healthy() {
         return visit(hub, company, |visit| look(visit.company())).await;
     }
+    look_behind(past, caller, company, look).await
+}
+
+/// The same of what may go through all employees: in the caller's turn, as with pages of lists that the store is asked.
+///
+/// # Errors
+/// As [`look`], or when others' turns take too long.
+pub async fn look_through(
+    hub: &Hub,
+    past: &Past,
+    caller: &Caller,
+    company: &CompanyId,
+    look: impl FnOnce(&Company) -> Answered,
+) -> Answered {
+    if hub.exchange.is_healthy() {
+        let _turn = caller.part_of(&hub.admission.shares.lists, Some(company)).await?;
+        return visit(hub, company, |visit| look(visit.company())).await;
+    }
+    look_behind(past, caller, company, look).await
+}
+
+async fn look_behind(
+    past: &Past,
+    caller: &Caller,
+    company: &CompanyId,
+    look: impl FnOnce(&Company) -> Answered,
+) -> Answered {
     let of = company.clone();
     let (company, _) = past.list_as_filed(caller, company, move |reader| reader.company(&of)).await?;
     look(&company)

@@ -114,7 +114,7 @@ pub async fn list(
     let page = ask::page::<EmployeeId>(limit, after.as_deref())?;
     let status = ask::one_of("status", status, &Status::ALL.map(Status::word))?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
-    let list = ask::look(&hub, &past, &caller, &company, |company| {
+    let list = ask::look_through(&hub, &past, &caller, &company, |company| {
         ask::exists(company)?;
         let wanted = beginning_with(company, &prefix, page.after.as_deref()).filter(|employee| {
             status.as_ref().is_none_or(|status| status == employee.status().word())
@@ -221,6 +221,7 @@ pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Co
     let command = Command::SetEmployee { employee: employee.clone(), name, topics };
     let put = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
+        ask::may_set(&hub, visit, 0)?;
         let before = find(visit, &employee).map(Tag::of_employee);
         conditions.check(before.as_ref())?;
         let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
@@ -254,6 +255,7 @@ pub async fn patch(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: 
     let topics = topics.try_map(read_topics)?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
+        ask::may_set(&hub, visit, 0)?;
         let known = known(visit, &employee)?;
         conditions.check(Some(&Tag::of_employee(known)))?;
         let name = name.over(|| known.name.clone(), || employee.as_str().into());

@@ -127,7 +127,12 @@ pub async fn import(
     let wanted = read(form, request.into_body()).await?;
     // It may have taken minutes.
     caller.still_may(&hub)?;
-    ask::visit(&hub, &company, |visit| take_all(visit, wanted)).await
+    let take = ask::visit(&hub, &company, |visit| {
+        ask::must_exist(visit)?;
+        ask::may_set(&hub, visit, 0)?;
+        take_all(visit, wanted)
+    });
+    take.await
 }
 
 /// What may be done at an address, where the router would say too much: an employee takes no file.
@@ -178,7 +183,6 @@ fn too_slow() -> Problem {
 
 /// One visit and one entry of the journal: either all of it is committed or nothing.
 fn take_all(visit: &mut Visit<'_>, wanted: Vec<Wanted>) -> Answered {
-    ask::must_exist(visit)?;
     let new = wanted.iter().filter(|one| visit.company().find_employee(&one.id).is_none()).count();
     if visit.company().employee_count() + new > EMPLOYEES_PER_COMPANY_MAX {
         let detail = format!("a company has at most {EMPLOYEES_PER_COMPANY_MAX} employees, and this would be more");

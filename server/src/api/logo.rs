@@ -71,6 +71,7 @@ pub async fn put(
     let mut now = None;
     let look = ask::visit(&hub, &company, |visit| {
         may(visit)?;
+        ask::may_set(&hub, visit, sent.bytes().len())?;
         now = visit.company().brand().logo.clone();
         Ok(StatusCode::OK.into_response())
     });

@@ -30,7 +30,7 @@ pub mod origins;
 
 pub mod behind;
 
-mod unread;
+pub mod unread;
 
 pub mod audit;
 

@@ -15,14 +15,16 @@ use super::problem::Problem;
 use crate::admission::shares::Part;
 use crate::hub::Hub;
 
-/// Answers up to here are not counted: they are as small as what the connection itself holds.
-const SMALL_BYTES: u64 = 64 * 1024;
+/// Answers up to here are not counted: a count would cost more than they do.
+pub const SMALL_BYTES: usize = 8 * 1024;
 /// What is handed to the connection at once. It takes the next only when that is written.
 const PIECE_BYTES: usize = 16 * 1024;
 
 /// Has a large answer count as its caller's until it is handed over.
 pub(super) async fn weighed(hub: &Hub, caller: &Caller, company: Option<&str>, answer: Response) -> Response {
-    let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| *bytes > SMALL_BYTES) else { return answer };
+    let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| *bytes > SMALL_BYTES as u64) else {
+        return answer;
+    };
     let kib = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX);
     let part = match hub.admission.shares.answers.take_many(caller.by(), company, kib).await {
         Ok(part) => part,

@@ -268,7 +268,10 @@ impl Caller<'_> {
                     line: number,
                     join_ref: join_ref.clone(),
                 });
-                visit.holds(joined.snapshot.len());
+                // What others are shown too, and wait with, is in memory once.
+                if Arc::strong_count(&joined.snapshot) == 1 {
+                    visit.holds(joined.snapshot.len());
+                }
                 (joined.snapshot, joined.proof, joined.goes_on)
             });
             let reply = self.reply.clone();

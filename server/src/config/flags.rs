@@ -158,7 +158,7 @@ pub struct Flags {
     #[arg(long, value_name = "COUNT")]
     pub signals_per_person_per_s: Option<String>,
 
-    /// How many bytes may be stored a second of all that people of one company write and do
+    /// How many bytes may be stored a second of all that people of one company write and do, and of what is set of it
     #[arg(long, value_name = "BYTES")]
     pub stored_bytes_per_company_per_s: Option<String>,
 

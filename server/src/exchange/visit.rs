@@ -246,12 +246,23 @@ impl<'a> Visit<'a> {
         self.held += bytes;
     }
 
-    /// Whether more may be stored of the company, at a rate of so many bytes a second; 0 is no limit.
+    /// Whether more may be stored of what people of the company write and do, at a rate of so many bytes a second; 0 is
+    /// no limit.
     ///
     /// # Errors
     /// When it is too early: in how many milliseconds it is not.
     pub fn may_store(&mut self, per_s: u64) -> Result<(), u64> {
-        self.live.stored.may_grow(per_s, self.even)
+        self.live.stored.done.may_grow(per_s, self.even)
+    }
+
+    /// The same of what is set of the company and its employees, of which so many bytes more are stored beside events.
+    ///
+    /// # Errors
+    /// When it is too early: in how many milliseconds it is not.
+    pub fn may_set(&mut self, per_s: u64, bytes: usize) -> Result<(), u64> {
+        self.live.stored.set.may_grow(per_s, self.even)?;
+        self.live.stored.set.add(bytes as u64);
+        Ok(())
     }
 
     /// Sends something that is not kept to every device on that side of a session, in order with all the rest.

@@ -1,59 +1,46 @@
 //! Whoever waits for an answer of the store: when they are gone, the question ends.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 
 use super::StoreError;
 
-/// Whoever waits for an answer. The question and the wait hold a clone each.
-#[derive(Clone, Default)]
-pub(super) struct Asker(Arc<Mutex<State>>);
+/// How often SQLite looks whether somebody waits, in instructions of its machine: some thousand times a second.
+const LOOK_EVERY: i32 = 10_000;
 
-#[derive(Default)]
-struct State {
-    is_gone: bool,
-    asks_on: Option<InterruptHandle>,
+/// Whoever waits for an answer. The question and the wait hold a clone each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asker {
+    is_gone: Arc<AtomicBool>,
 }
 
 impl Asker {
-    /// Asks on that connection, until there is an answer or nobody waits for it.
+    /// What is asked on that connection from now on is cut once nobody waits, whichever statement runs then.
     ///
     /// # Errors
-    /// What the question says; anything when nobody waits.
-    pub(super) fn ask<T>(
-        &self,
-        connection: &Connection,
-        question: impl FnOnce() -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        {
-            let mut state = self.lock();
-            if state.is_gone {
-                return Err(StoreError::Stopping);
-            }
-            state.asks_on = Some(connection.get_interrupt_handle());
+    /// When nobody waits.
+    pub(super) fn asks_on(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        if self.is_gone.load(Ordering::Acquire) {
+            return Err(StoreError::Stopping);
         }
-        let answer = question();
-        // The next question on this connection is somebody else's.
-        self.lock().asks_on = None;
-        answer
+        let is_gone = self.is_gone.clone();
+        Ok(connection.progress_handler(LOOK_EVERY, Some(move || is_gone.load(Ordering::Acquire)))?)
     }
 
-    /// The wait. Dropped, whatever is asked on a connection is interrupted, and nothing more is asked.
+    /// The wait. Dropped, whatever is asked is cut, and nothing more is asked.
     pub(super) const fn waits(self) -> Waits {
         Waits(self)
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that is done under the lock can leave it half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl std::fmt::Debug for Asker {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Asker")
-    }
+/// The next question on this connection is somebody else's.
+///
+/// # Errors
+/// When the connection cannot be used any more.
+pub(super) fn nobody_asks_on(connection: &mut Connection) -> Result<(), StoreError> {
+    Ok(connection.progress_handler(0, None::<fn() -> bool>)?)
 }
 
 /// Somebody waits.
@@ -61,11 +48,7 @@ pub(super) struct Waits(Asker);
 
 impl Drop for Waits {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.is_gone = true;
-        if let Some(connection) = &state.asks_on {
-            connection.interrupt();
-        }
+        self.0.is_gone.store(true, Ordering::Release);
     }
 }
 
@@ -88,6 +71,8 @@ mod tests {
         let for_ever = reader.aside(move |reader| {
             let answer = reader.ask(|connection| {
                 began.send(()).unwrap();
+                // Between two statements nothing can be interrupted: the next one is.
+                std::thread::sleep(Duration::from_millis(300));
                 let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
                 Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
             });
@@ -96,8 +81,6 @@ mod tests {
         });
         let waiting = tokio::spawn(for_ever);
         tokio::task::spawn_blocking(move || begins.recv_timeout(PATIENCE).unwrap()).await.unwrap();
-        // The statement begins a moment later: one that is interrupted before is not.
-        tokio::time::sleep(Duration::from_millis(300)).await;
         waiting.abort();
         let answer = tokio::task::spawn_blocking(move || ends.recv_timeout(PATIENCE).unwrap()).await.unwrap();
         assert!(answer.is_err_and(|error| error.contains("was cut")));
@@ -111,8 +94,7 @@ mod tests {
     async fn what_nobody_waits_for_any_more_is_not_asked() {
         let asker = super::Asker::default();
         drop(asker.clone().waits());
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
-        let answer = asker.ask(&connection, || Ok(7));
-        assert!(matches!(answer, Err(StoreError::Stopping)));
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        assert!(matches!(asker.asks_on(&mut connection), Err(StoreError::Stopping)));
     }
 }

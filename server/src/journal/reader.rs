@@ -10,10 +10,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
-use super::asker::Asker;
+use super::asker::{self, Asker};
 use super::directory::{self, FILE, Held, OpenError};
 use super::gate::Gate;
 use super::news::News;
+use super::sqlite::READER_CACHE_KIB;
 use super::tables::time;
 use super::{ReadBack, StoreError};
 
@@ -86,23 +87,24 @@ impl Reader {
         // It outlives the connection: whoever waits for the last read finds all connections closed or idle.
         let reading = self.0.gate.enter()?;
         let kept = self.idle().pop();
-        let connection = match kept {
+        let mut connection = match kept {
             Some(connection) => connection,
             None => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 let connection = Connection::open_with_flags(&self.0.path, flags)?;
                 connection.pragma_update(None, "query_only", true)?;
+                connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
                 connection
             }
         };
         reading.is_cut_by(connection.get_interrupt_handle());
+        if let Some(asker) = &self.1 {
+            asker.asks_on(&mut connection)?;
+        }
         let transaction = connection.unchecked_transaction()?;
-        let answer = match &self.1 {
-            Some(asker) => asker.ask(&transaction, || question(&transaction)),
-            None => question(&transaction),
-        };
+        let answer = question(&transaction);
         // A connection that cannot end it is closed.
-        if transaction.finish().is_ok() {
+        if transaction.finish().is_ok() && asker::nobody_asks_on(&mut connection).is_ok() {
             let mut idle = self.idle();
             if idle.len() < READERS_KEPT {
                 idle.push(connection);

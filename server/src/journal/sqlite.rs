@@ -17,6 +17,8 @@ use super::{Entry, Filing, Store, StoreError, Work, erasure, log, logos, schema,
 
 /// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
 pub const CACHE_KIB: i64 = 32 * 1024;
+/// The same of each reader; what SQLite takes when nothing is said.
+pub const READER_CACHE_KIB: i64 = 2_000;
 /// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
 const PROBE_BYTES: i64 = 256 * 1024;
 

@@ -250,6 +250,46 @@ async fn the_messages_of_a_session_are_bounded_and_a_repeat_is_answered_all_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_of_a_company_is_bounded_for_its_people_and_for_what_is_set_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let server = strict(&place, &[("SWITCHBOARD_STORED_BYTES_PER_COMPANY_PER_S", "1000")]);
+    server.set_company("acme", &json!({}));
+    let mut pair = Pair::meet(server.address, &person(Role::Client, "zoe"), &person(Role::Employee, "ann")).await;
+    pair.join().await;
+    let topics: Vec<String> = (0..64).map(|n| format!("{n:0>128}")).collect();
+    let employee = json!({ "topics": topics }).to_string();
+    let put = |id: &str| server.ask("PUT", &format!("/v1/companies/acme/employees/{id}"), &employee);
+    // Of 20,000 bytes that may come at once, each takes 17,000.
+    assert_eq!((put("bob").0, put("cay").0), (201, 201));
+    let (status, refused) = put("dan");
+    assert!(status == 429 && refused.contains("rate_limited") && refused.contains("retry_in_ms"), "{refused}");
+    for (method, path, body) in [
+        ("PATCH", "/v1/companies/acme/employees/bob", r#"{"name":"B"}"#),
+        ("PATCH", "/v1/companies/acme", r#"{"name":"A"}"#),
+    ] {
+        assert_eq!(server.ask(method, path, body).0, 429, "{method} {path}");
+    }
+    assert_eq!(server.ask("DELETE", "/v1/companies/acme/employees/cay", "").0, 204, "what goes is never refused");
+    server.set_company("another", &json!({}));
+    let room = pair.room();
+    let long = json!({ "body": "x".repeat(6_000) });
+    for _ in 0..2 {
+        pair.client.push(&room, "message", long.clone()).await.unwrap().ok();
+    }
+    let third = pair.client.push(&room, "message", long).await.unwrap();
+    assert_eq!(third.reason(), "rate_limited", "each takes 12,400 bytes");
+    let mut other = Pair::meet(
+        server.address,
+        &Person { company: "another".into(), ..person(Role::Client, "zoe") },
+        &Person { company: "another".into(), ..person(Role::Employee, "ann") },
+    )
+    .await;
+    other.join().await;
+    let room = other.room();
+    other.client.push(&room, "message", json!({ "body": "hello" })).await.unwrap().ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn notes_count_as_messages() {
     let place = tempfile::tempdir().unwrap();
     let server = Plan::new(place.path()).with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "1").start();

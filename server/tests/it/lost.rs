@@ -51,6 +51,23 @@ fn a_store_that_is_removed_is_noticed_and_neither_the_stop_nor_the_next_start_is
     }
 }
 
+#[test]
+fn a_store_that_is_emptied_is_noticed_and_neither_the_stop_nor_the_next_start_is_silent() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path();
+    let server = plan(data).start();
+    server.set_company("acme", &json!({}));
+    assert!(server.is_ready());
+    std::fs::File::create(data.join("switchboard.db")).unwrap();
+    wait_until("a server that nobody asks anything to notice", || !server.is_ready());
+    let (code, said) = server.stopped_having_said();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("the store is lost") && said.contains("restore a backup"), "{said}");
+    assert!(!said.contains("everything that was answered is stored"), "{said}");
+    let again = run(&mut plan(data).command());
+    assert_eq!(again.code, Some(1), "{again:?}");
+}
+
 fn asks(address: SocketAddr, path: &str) -> std::io::Result<usize> {
     let mut line = TcpStream::connect(address)?;
     line.set_read_timeout(Some(Duration::from_secs(1)))?;

@@ -1,16 +1,18 @@
 //! What each bound multiplies to in memory, held against what docs/security.md promises: a bound that is raised, or a
 //! setting's default, is told there with all that follows from it.
 
-use switchboard::admission::shares::{ANSWERS, FEEDS, FILES, LOGOS};
+use switchboard::admission::shares::{ANSWERS, BLOCKING_THREADS, FEEDS, FILES, LOGOS};
 use switchboard::admission::{LONG_IN_ALL_MAX, SHORT_MAX_BYTES};
 use switchboard::api::ask::BODY_MAX_BYTES;
 use switchboard::api::import::FILE_MAX_BYTES;
+use switchboard::api::unread::SMALL_BYTES;
+use switchboard::auth::{CODED_TOKEN_MAX_BYTES, CODES_MAX};
 use switchboard::channel::board::PAGE_MAX_BYTES;
 use switchboard::channel::session::MESSAGES_SHOWN_MAX_BYTES;
 use switchboard::config::table;
 use switchboard::door::HEAD_MAX_BYTES;
 use switchboard::feed::SLICE_MAX_BYTES;
-use switchboard::journal::sqlite::CACHE_KIB;
+use switchboard::journal::sqlite::{CACHE_KIB, READER_CACHE_KIB};
 use switchboard::journal::{UNFILED_MAX_BYTES, WAITING_MAX_BYTES};
 use switchboard::outbox::{self, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
 use switchboard::picture::LOGO_MAX_BYTES;
@@ -41,7 +43,7 @@ fn sums() -> Vec<Sum> {
     let sockets = setting("max_sockets");
     let connections = sockets + CONNECTIONS_BESIDE_SOCKETS;
     let long_bytes = HEAD_MAX_BYTES.max(BODY_MAX_BYTES).max(FRAME_READ_MAX_BYTES);
-    let cache_bytes = usize::try_from(CACHE_KIB).expect("a size") * KIB;
+    let kib = |kib| usize::try_from(kib).expect("a size") * KIB;
     let sum = |what, each_bytes, count| Sum { what, each_bytes, count };
     vec![
         sum("short heads, bodies and frames that are not whole yet", SHORT_MAX_BYTES, connections),
@@ -51,10 +53,13 @@ fn sums() -> Vec<Sum> {
         sum("what waits for its commit, with what is told after it", WAITING_MAX_BYTES, 1),
         sum("what is committed and not in the tables yet", UNFILED_MAX_BYTES, 1),
         sum("files of employees that are read", FILE_MAX_BYTES, FILES.all),
-        sum("answers over HTTP that are not read", KIB, ANSWERS.all),
+        sum("short answers over HTTP that are not read", SMALL_BYTES, connections),
+        sum("long answers over HTTP that are not read", KIB, ANSWERS.all),
         sum("pages of feeds that are not read", SLICE_MAX_BYTES, FEEDS.all),
         sum("logos that are not read", LOGO_MAX_BYTES, LOGOS.all),
-        sum("the writer's cache of the store", cache_bytes, 1),
+        sum("tokens that wait for their sign-in codes", CODED_TOKEN_MAX_BYTES, CODES_MAX),
+        sum("the writer's cache of the store", kib(CACHE_KIB), 1),
+        sum("a reader's cache of the store", kib(READER_CACHE_KIB), BLOCKING_THREADS),
     ]
 }
 

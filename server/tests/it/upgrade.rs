@@ -51,6 +51,20 @@ fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
     assert_whole(place.path());
 }
 
+/// A clock that is far ahead looks like this: nothing is removed until it had time to be corrected.
+#[test]
+fn a_start_long_after_the_last_event_says_so_with_both_times() {
+    let place = tempfile::tempdir().unwrap();
+    stored(include_str!("stores/schema-2.sql"), place.path());
+    let (code, said) = Plan::new(place.path()).start().stopped_having_said();
+    assert_eq!(code, Some(0), "{said}");
+    let doubts: Vec<&str> = said.lines().filter(|line| line.contains("more than a day ahead")).collect();
+    let [doubt] = doubts.as_slice() else { panic!("it is said once: {said}") };
+    for words in ["WARN", "written=2026-11-24T11:15:19.053Z", "clock=20"] {
+        assert!(doubt.contains(words), "{words}: {doubt}");
+    }
+}
+
 /// Before topics had one spelling, ` law`, `law ` and `tax ` were three others than `law` and `tax`, and dots were an id.
 #[test]
 fn topics_that_were_stored_in_other_spellings_are_one_topic_and_nothing_differs_from_its_events() {
