@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +29,10 @@ test('the back end of the page for Node makes a company and an employee', async 
   const backEnd = new Program(t, process.execPath, ['back-end.mjs'], directory, environment(server))
   await backEnd.succeeds()
   assert.match(backEnd.output, /^Erika is offline$/m)
+  const env = { ...environment(server), SWITCHBOARD_API: await proxyWithoutServer(t) }
+  const refused = new Program(t, process.execPath, ['back-end.mjs'], directory, env)
+  assert.equal(await refused.ended(), 1, refused.said)
+  assert.match(refused.errors, /Error: PUT \/companies\/acme: 502 <html>/, refused.said)
 })
 
 const elixir = spawnSync('elixir', ['--version']).status === 0
@@ -46,11 +51,12 @@ test('the modules of the page for Phoenix mint tokens, ask over HTTP and know we
     WEBHOOK_SIGNATURE: signature,
     WEBHOOK_TIMESTAMP: String(Math.floor(sent.getTime() / 1000)),
   }
-  const env = { ...environment(server), ...signed }
+  const env = { ...environment(server), ...signed, PROXY: await proxyWithoutServer(t) }
   const program = new Program(t, 'elixir', [...modules, '-e', ELIXIR_TRIAL], directory, env)
   await program.succeeds(PAGE_LIMIT_MS)
   assert.match(program.output, /^made: Erika$/m, program.said)
   assert.match(program.output, /^refused: unknown_employee$/m, program.said)
+  assert.match(program.output, /^proxy: HTTP 502$/m, program.said)
   assert.match(program.output, /^webhook: offer\.made$/m, program.said)
   for (const wrong of ['another body', 'too old', 'no signature']) {
     assert.match(program.output, new RegExp(`^${wrong}: not_ours$`, 'm'), program.said)
@@ -62,6 +68,17 @@ test('the modules of the page for Phoenix mint tokens, ask over HTTP and know we
   assert.equal(reply.status, 'ok', JSON.stringify(reply))
 })
 
+/** What a proxy says whose server is away: a page for people. */
+async function proxyWithoutServer(t) {
+  const proxy = createServer((_, answer) => answer.writeHead(502).end('<html>Bad Gateway</html>'))
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    proxy.close()
+    proxy.closeAllConnections()
+  })
+  return `http://127.0.0.1:${proxy.address().port}`
+}
+
 /** What a Phoenix application would do with the modules of the page, and as much of \`Jason\` as they need. */
 const JASON = `
 defmodule Jason do
@@ -72,6 +89,9 @@ defmodule Jason do
   def encode!(list) when is_list(list), do: "[" <> Enum.map_join(list, ",", &encode!/1) <> "]"
   def encode!(number) when is_number(number), do: to_string(number)
   def encode!(text), do: inspect(to_string(text))
+  def decode("{" <> _ = said), do: {:ok, decode!(said)}
+  def decode(_other), do: {:error, :no_json}
+
   def decode!(said) do
     term = said |> String.replace("{", "%{") |> String.replace("\\":", "\\" => ") |> String.replace("null", "nil")
     {value, _} = Code.eval_string(term)
@@ -87,6 +107,9 @@ const ELIXIR_TRIAL = `
 IO.puts("made: " <> erika["name"])
 {:error, %{"reason" => reason}} = Switchboard.Api.get("/companies/acme/employees/nobody")
 IO.puts("refused: " <> reason)
+System.put_env("SWITCHBOARD_API", System.fetch_env!("PROXY"))
+{:error, %{"reason" => "unreachable", "detail" => detail}} = Switchboard.Api.get("/companies/acme")
+IO.puts("proxy: " <> detail)
 env = &System.fetch_env!("WEBHOOK_" <> &1)
 head = fn timestamp ->
   [{"webhook-id", "acme:17"}, {"webhook-timestamp", timestamp}, {"webhook-signature", env.("SIGNATURE")}]

@@ -10,11 +10,17 @@ import { SECRET, token } from './server.mjs'
 const page = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const OTHER_SECRET = 'a-secret-of-another-server-0123456789abcdef012345'
 const TIME_LIMIT = { timeout: 180_000 }
+/** As few bytes of messages as a session can be given. */
+const FULL = 8192
 
-/** Who the programs of a page are, and where they get their tokens. */
+/** Who the programs of a page are, where they get their tokens, and which of them do something when they hear a message. */
 const PAGES = {
-  'README.md': { company: 'demo', environment: tokens },
-  'docs/clients/node.md': { company: 'acme', environment: (_, secret) => ({ SWITCHBOARD_JWT_SECRET: secret }) },
+  'README.md': { company: 'demo', environment: tokens, answering: ['employee.mjs'] },
+  'docs/clients/node.md': {
+    company: 'acme',
+    environment: (_, secret) => ({ SWITCHBOARD_JWT_SECRET: secret }),
+    answering: ['employee.mjs', 'client.mjs'],
+  },
 }
 
 function tokens(company, secret = '') {
@@ -26,9 +32,9 @@ function tokens(company, secret = '') {
 }
 
 /** A server with the page's company and Erika, and how to start a program of the page. */
-async function open(t, name) {
+async function open(t, name, settings = {}) {
   const { company, environment } = PAGES[name]
-  const world = await openWorld(t)
+  const world = await openWorld(t, { env: settings })
   await world.company(company)
   await world.server.ask('PUT', `/v1/companies/${company}/employees/erika`, { name: 'Erika', topics: ['tax'] })
   const directory = await emptyDirectory(t)
@@ -102,6 +108,26 @@ for (const name of Object.keys(PAGES)) {
     assert.match(client.output, /everyone_declined/, client.said)
   })
 
+  for (const program of PAGES[name].answering) {
+    test(`${program} of ${name} takes it for no fault that the other side ended before its answer`, TIME_LIMIT, async (t) => {
+      const { world, company, start } = await open(t, name)
+      const relay = await Relay.open(world.server.port)
+      t.after(() => relay.close())
+      const { erika, alice, hers, his } = await meeting(world, company)
+      const [device, other] = program === 'employee.mjs' ? [erika, his] : [alice, hers]
+      device.drop()
+      await other.next('peer', undefined, ({ online }) => !online, 'that nobody is there')
+      const late = start(program, { url: relay.socketUrl })
+      await other.next('peer', undefined, ({ online }) => online, 'of the program')
+      relay.hold()
+      for (const body of ['Hello', 'Are you there?']) await other.push('message', { body })
+      await other.push('end')
+      relay.mend()
+      await late.succeeds()
+      assert.match(late.output, /Are you there\?/, late.said)
+    })
+  }
+
   for (const program of ['employee.mjs', 'client.mjs']) {
     test(`${program} of ${name} says that its token is not taken, and ends`, TIME_LIMIT, async (t) => {
       const { company, start } = await open(t, name)
@@ -111,6 +137,15 @@ for (const name of Object.keys(PAGES)) {
         assert.notEqual(await refused.ended(), 0, refused.said)
         assert.match(refused.errors, /401/, refused.said)
       }
+    })
+
+    test(`${program} of ${name} says that its message is refused, and ends`, TIME_LIMIT, async (t) => {
+      const { world, company, start } = await open(t, name, { SWITCHBOARD_MESSAGE_BYTES_PER_SESSION: String(FULL) })
+      const { his } = await meeting(world, company)
+      await his.push('message', { body: 'x'.repeat(FULL - 1) })
+      const refused = start(program)
+      assert.equal(await refused.ended(), 1, refused.said)
+      assert.match(refused.errors, /^session_full: /m, refused.said)
     })
 
     test(`${program} of ${name} says that there is no line, and goes on when there is one`, TIME_LIMIT, async (t) => {

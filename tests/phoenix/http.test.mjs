@@ -258,6 +258,10 @@ test('bookings, sessions and messages can be read back', async (t) => {
   const first = await world.http('GET', `/sessions/${session.id}/messages?limit=2`)
   const rest = await world.http('GET', `/sessions/${session.id}/messages?limit=2&after=${encodeURIComponent(first.next)}`)
   assert.deepEqual([...first.items, ...rest.items], messages.items)
+  // A cursor is a place: before the newest, where nothing is, and behind the oldest.
+  const afterId = (start) => ids(`/bookings?after=${start}-0000-7000-8000-000000000000`)
+  assert.deepEqual(await afterId('ffffffff'), await ids('/bookings'))
+  assert.deepEqual(await afterId('00000000'), [])
   assert.equal(carl.line.all('booking').at(-1).booking.id, booking.id)
 })
 

@@ -14,6 +14,8 @@ import { bodies, open as openHouse, until } from './people.mjs'
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const README = fileURLToPath(new URL('../README.md', import.meta.url))
 const CLIENT = token({ sub: 'alice', role: 'client', company: 'demo' })
+/** As few bytes of messages as a session can be given. */
+const FULL = 8192
 const EMPLOYEE = token({ sub: 'erika', role: 'employee', company: 'demo', name: 'Erika' })
 
 test('the employee of the README greets whoever books, also who has asked before', async (t) => {
@@ -50,9 +52,24 @@ test('the employee of the README says that the token is not taken, or missing, a
   }
 })
 
+test('the employee of the README says that the greeting is refused, and ends', async (t) => {
+  const { house, greeter } = await open(t, { SWITCHBOARD_MESSAGE_BYTES_PER_SESSION: String(FULL) })
+  const desk = house.person({}, { token: () => EMPLOYEE }).employee('demo', 'erika')
+  await desk.setStatus('idle')
+  const alice = house.person({}, { token: () => CLIENT })
+  await alice.company('demo').book({ topic: 'tax' })
+  const { id } = await desk.accept((await until(desk, ({ offer }) => offer)).offer.id)
+  const session = alice.session(id)
+  session.send('x'.repeat(FULL - 1))
+  await until(session, ({ messages }) => messages.length === 1)
+  const program = greeter()
+  assert.equal(await program.ended(), 1, program.said)
+  assert.match(program.errors, /^session_full: /m, program.said)
+})
+
 /** A server that makes whom tokens name, and how to start the greeter there. */
-async function open(t) {
-  const house = await openHouse(t, { env: { SWITCHBOARD_AUTO_PROVISION: 'true' } })
+async function open(t, settings = {}) {
+  const house = await openHouse(t, { env: { SWITCHBOARD_AUTO_PROVISION: 'true', ...settings } })
   const directory = await emptyDirectory(t, HERE)
   await writePrograms(directory, await blocksOf(README))
   const greeter = (TOKEN = EMPLOYEE) =>
