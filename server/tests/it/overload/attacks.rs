@@ -127,17 +127,62 @@ pub fn unread_answers(address: SocketAddr, count: usize, stage: &Stage) -> Strin
         "GET /v1/companies/{company}/sessions/{session}/messages?limit=500 HTTP/1.1\r\nHost: s\r\n\
          Authorization: Bearer {API_KEY}\r\n\r\n"
     );
-    let mut lines: Vec<Line> = (0..count).map(|_| Line { stream: connect(address), sent: 0 }).collect();
+    ask_unread(address, count, &[request], stage);
+    format!("{count} answers of 5 MB")
+}
+
+/// Connections ask one of these in turn and read nothing; one after the other hangs up and comes again. Gives how often.
+fn ask_unread(address: SocketAddr, count: usize, requests: &[String], stage: &Stage) -> usize {
+    let new = || Line { stream: connect(address), sent: 0 };
+    let mut lines: Vec<Line> = (0..count).map(|_| new()).collect();
     stage.rage();
+    let mut rounds = 0;
     while !stage.is_over() {
-        for line in &mut lines {
-            if let Ok(sent) = line.stream.write(&request.as_bytes()[line.sent..]) {
+        for (n, line) in lines.iter_mut().enumerate() {
+            let request = requests[n % requests.len()].as_bytes();
+            if let Ok(sent) = line.stream.write(&request[line.sent..]) {
                 line.sent += sent;
             }
         }
+        lines[rounds % count] = new();
+        rounds += 1;
         std::thread::sleep(REST);
     }
-    format!("{count} answers of 5 MB")
+    rounds
+}
+
+/// One company's key has all feeds and exports that it may have, of a session with all its messages, and reads none.
+pub fn feeds_and_exports(address: SocketAddr, count: usize, stage: &Stage) -> String {
+    let company = company("feeds");
+    let (_, _, _stays) = talkative(address, &company, &r"\u0001".repeat(MESSAGE_BYTES));
+    let request = |path: &str| {
+        format!(
+            "GET /v1/companies/{company}/{path} HTTP/1.1\r\nHost: s\r\nAccept: text/event-stream, */*\r\n\
+             Authorization: Bearer {API_KEY}\r\n\r\n"
+        )
+    };
+    let requests = ["events?after=0", "export?events=true", "employees", "bookings?limit=500"].map(request);
+    let rounds = ask_unread(address, count, &requests, stage);
+    format!("{count} connections, {rounds} of them anew")
+}
+
+/// Sockets of so many people join sessions that there never were.
+pub fn unknown_sessions(address: SocketAddr, people: usize, stage: &Stage) -> String {
+    let (company, record) = (company("unknown"), Arc::new(Record::default()));
+    let mut sockets: Vec<Raw> = (0..people)
+        .map(|n| Raw::connect(address, &Person::client(&company, &format!("c{n}"), &record).path()).expect("let in"))
+        .collect();
+    stage.rage();
+    let mut asked: u128 = 0;
+    while !stage.is_over() {
+        for socket in &mut sockets {
+            asked += 1;
+            let topic = format!("session:{}", uuid::Uuid::from_u128(asked).hyphenated());
+            let reply = socket.ask(&topic, "phx_join", "{}").expect("the line holds");
+            assert_eq!(reply["status"], "error", "{reply}");
+        }
+    }
+    format!("{asked} joins by {people}")
 }
 
 /// An employee asks for their own statistics without a pause, on many connections, and hangs up.

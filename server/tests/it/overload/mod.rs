@@ -259,6 +259,23 @@ fn statistics_are_asked_without_a_pause() {
 }
 
 #[test]
+fn feeds_and_exports_of_one_company_are_not_read() {
+    let count = size().attackers / 2;
+    let bound = Bound { memory_kb: 96 * 1024, because: "256 KB for each of 64 feeds, and 80 MB for what is read" };
+    attack(&format!("{count} feeds, exports, lists"), &[TALKATIVE], &bound, |address, stage| {
+        attacks::feeds_and_exports(address, count, stage)
+    });
+}
+
+#[test]
+fn sessions_that_there_never_were_are_joined() {
+    let bound = Bound { memory_kb: 64 * 1024, because: "64 MB for what is read" };
+    attack("20 people join unknown sessions", &[], &bound, |address, stage| {
+        attacks::unknown_sessions(address, 20, stage)
+    });
+}
+
+#[test]
 fn messages_are_as_long_as_they_may_be() {
     let bound = Bound { memory_kb: 96 * 1024, because: "96 MB for what waits to be stored" };
     attack("the longest messages", &[], &bound, attacks::longest_messages);
