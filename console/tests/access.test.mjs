@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gravePointsOf } from './axe.mjs'
+import { press } from './stage.mjs'
 import { openWorld, SCREEN } from './world.mjs'
 
 /** The narrowest phone that is still in use. */
@@ -42,30 +43,30 @@ for (const [colorScheme, language, viewport] of [
       ['an empty board', () => board.locator('main').waitFor().then(() => isClean(board, 'board'))],
       ['nobody free', () => client.locator('form').waitFor().then(() => isClean(client, 'nobody free'))],
       ['idle', async () => {
-        await desk.locator('.flip').click()
+        await press(desk.locator('.flip'))
         await client.locator('.topic.is-idle').first().waitFor()
         await isClean(desk, 'an idle desk')
       }],
       ['asking', async () => {
-        await client.locator('.topic.is-idle').first().click()
+        await press(client.locator('.topic.is-idle').first())
         await isClean(client, 'asking')
-        await client.locator('form button.act').click()
+        await press(client.locator('form button.act'))
         await Promise.all([desk.locator('.offer').waitFor(), client.locator('.jacks').waitFor()])
         await isClean(desk, 'an offer')
         await isClean(client, 'a search')
       }],
       ['a session', async () => {
-        await desk.locator('.accept').click()
+        await press(desk.locator('.accept'))
         await Promise.all([desk, client].map((page) => page.getByRole('log').waitFor()))
         await client.locator('.composer textarea').fill('https://example.org/'.padEnd(120, 'x'))
-        await client.locator('.composer [type=submit]').click()
+        await press(client.locator('.composer [type=submit]'))
         await desk.locator('.bubble').waitFor()
         for (const page of [desk, client, board]) await isClean(page, 'a session')
       }],
       ['the end', async () => {
-        await client.locator('button.end').click()
+        await press(client.locator('button.end'))
         await isClean(client, 'the question')
-        await client.locator('.end-yes').click()
+        await press(client.locator('.end-yes'))
         await Promise.all([desk.locator('.over').waitFor(), client.locator('.over').waitFor()])
         for (const page of [desk, client, board]) await isClean(page, 'the end')
       }],
@@ -138,7 +139,7 @@ test('at the desk keys answer a call that rings, as its settings say', { timeout
 
   await erika.press('Settings of this device')
   await page.getByRole('textbox', { name: 'Accept' }).fill('y')
-  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Close' }))
   await isRung()
   await page.getByText('Keys: Y answers, D declines', { exact: true }).waitFor()
   assert.equal(await erika.find('button', 'Answer').getAttribute('aria-keyshortcuts'), 'Y')
@@ -151,7 +152,7 @@ test('at the desk keys answer a call that rings, as its settings say', { timeout
 
   await erika.press('Settings of this device')
   await page.getByRole('checkbox', { name: 'Answer requests and calls by keys' }).uncheck()
-  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Close' }))
   await isRung()
   assert.equal(await page.locator('.call .keys').count(), 0)
   assert.equal(await erika.find('button', 'Answer').getAttribute('aria-keyshortcuts'), null)

@@ -1,6 +1,7 @@
 // A session's chat and notes, in two browsers at a real server.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { press } from './stage.mjs'
 import { openWorld, SCREEN } from './world.mjs'
 
 const NARROW = { viewport: { width: 320, height: 568 } }
@@ -70,7 +71,7 @@ test('words that come after the end are said to nobody', async (t) => {
   world.line.mend()
   await alice.isOver('Your session with Erika is over')
   await erika.press('Done')
-  await erika.page.getByRole('button', { name: 'tax with alice' }).click()
+  await press(erika.page.getByRole('button', { name: 'tax with alice' }))
   await erika.sees('Nobody wrote anything')
 })
 

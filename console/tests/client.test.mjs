@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../../tests/phoenix/server.mjs'
-import { isInReachEverywhere } from './stage.mjs'
+import { isInReachEverywhere, press } from './stage.mjs'
 import { Client, openWorld, PHONE, until } from './world.mjs'
 
 /** Runs before a page's own scripts: tones are counted, and `hide` and `look` say whether the page is in sight. */
@@ -22,6 +22,7 @@ function spied() {
   }
 }
 
+const HEAD = ['.book > header select']
 const question = (client) => client.page.locator('.ask textarea')
 const freeFor = (client, topic) => client.page.locator('.topic.is-idle', { hasText: topic })
 
@@ -79,11 +80,11 @@ test('that somebody was faster is said until somebody is free again', { timeout:
     far.onMessage((said) => (late && String(said).includes('"availability"') ? late.push(() => near.send(said)) : near.send(said)))
   })
   await page.goto(`${world.url}/book/demo?as=alice`)
-  await page.locator('.topic.is-idle', { hasText: 'tax' }).click()
+  await press(page.locator('.topic.is-idle', { hasText: 'tax' }))
   late = []
   const bob = world.person({ sub: 'bob', role: 'client' }).company('demo')
   await bob.book({ topic: 'tax' })
-  await page.getByRole('button', { name: 'Ask now' }).click()
+  await press(page.getByRole('button', { name: 'Ask now' }))
   const faster = page.getByText('Somebody else was faster')
   await faster.waitFor()
   await erika.reject((await until(erika, ({ offer }) => offer)).offer.id)
@@ -112,6 +113,17 @@ test('the wait goes on after a reload, by the server’s time and not by a wrong
   })
   await alice.page.reload()
   await alice.sees('Waiting for 1:0')
+})
+
+test('a session is counted by the server’s time and not by a wrong clock, on both pages', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const wrongByADay = () => {
+    const now = Date.now
+    Date.now = () => now() + 86_400_000
+  }
+  const { client, desk } = await world.session()
+  const pages = await Promise.all([client, desk].map((open) => open({ prepare: [wrongByADay] })))
+  for (const { page } of pages) await page.locator('.about .figure').filter({ hasText: /^0:\d\d$/ }).waitFor()
 })
 
 test('what was said can be read after the end, copied, and found again after a reload', { timeout: 300_000 }, async (t) => {
@@ -162,7 +174,7 @@ test('who looks at something else hears that somebody is free, and that somebody
   const alice = await world.client('alice', { prepare: [spied] })
   await alice.sees('Nobody is free at the moment')
   // A browser is silent until its page was touched.
-  await question(alice).click()
+  await press(question(alice))
   const hidden = () => alice.page.evaluate(() => ((window.tones = 0), inSight(false)))
   const told = () => alice.page.waitForFunction(() => document.title.startsWith('(1) ') && window.tones > 0)
   await hidden()
@@ -196,7 +208,7 @@ test('among many topics one is found, and the way to ask stays in reach', { time
   assert.equal(await ask.evaluate(isOnTop), true)
   await alice.page.getByRole('searchbox', { name: 'Find a topic' }).fill('zo')
   await alice.page.keyboard.press('Enter')
-  await ask.click()
+  await press(ask)
   await alice.waits('Asking the only one who is free')
 })
 
@@ -205,23 +217,23 @@ test('whatever stage the client is at, its buttons are in reach in every window'
   await world.server.ask('PATCH', '/v1/companies/demo', { settings: { offer_timeout_ms: 600_000, booking_deadline_ms: 1_200_000 } })
   const alice = await world.client('alice')
   await alice.sees('Nobody is free at the moment')
-  await isInReachEverywhere(alice.page, 'nobody is free', '.book > header, .ask-foot')
+  await isInReachEverywhere(alice.page, 'nobody is free', '.book > header, .ask-foot', [...HEAD, '.ask-foot .act'])
   await world.idleDesk({ name: 'erika' })
   await freeFor(alice, 'tax').waitFor()
-  await isInReachEverywhere(alice.page, 'somebody is free', '.book > header, .ask')
+  await isInReachEverywhere(alice.page, 'somebody is free', '.book > header, .ask', [...HEAD, '.topic input', '.ask textarea', '.ask-foot .act'])
   await alice.ask('tax', 'May I deduct my bicycle?')
   await alice.page.locator('.waiting').waitFor()
-  await isInReachEverywhere(alice.page, 'waiting', '.book > header, .waiting')
+  await isInReachEverywhere(alice.page, 'waiting', '.book > header, .waiting', [...HEAD, '.waiting button'])
   await alice.press('Cancel')
   await alice.page.locator('.over').waitFor()
-  await isInReachEverywhere(alice.page, 'cancelled', '.book > header, .over')
+  await isInReachEverywhere(alice.page, 'cancelled', '.book > header, .over', [...HEAD, '.over-foot .act'])
 })
 
 test('what is asked and taken back while the line is lost is said, and done when it is back', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t)
   const erika = await world.idleDesk({ name: 'erika' })
   const alice = await world.client('alice')
-  await freeFor(alice, 'tax').click()
+  await press(freeFor(alice, 'tax'))
   world.line.cut()
   await alice.isLost()
   await alice.press('Ask now')

@@ -1,7 +1,10 @@
 // What a working day would lose if the desk and the client's page were careless: words, notes, questions, offers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld, SCREEN, until } from './world.mjs'
+import { token } from '../../tests/phoenix/server.mjs'
+import { foreignPage } from './foreign.mjs'
+import { press, speak } from './stage.mjs'
+import { Desk, openWorld, SCREEN, until } from './world.mjs'
 
 test('notes that are written after the end are kept, and are there when the session is opened again', { timeout: 300_000 }, async (t) => {
   const { desk, client } = await talking(t)
@@ -10,7 +13,7 @@ test('notes that are written after the end are kept, and are there when the sess
   await desk.find('textbox', 'Your notes').fill('owes us a receipt')
   await desk.page.getByText('Saved', { exact: true }).waitFor()
   await desk.press('Done')
-  await desk.page.getByRole('button', { name: 'tax with alice' }).click()
+  await press(desk.page.getByRole('button', { name: 'tax with alice' }))
   const again = desk.page.getByRole('dialog').getByRole('textbox', { name: 'Your notes' })
   await again.waitFor()
   assert.equal(await again.inputValue(), 'owes us a receipt')
@@ -88,6 +91,8 @@ test('the day counts all sessions and their time, also what it does not list', {
   assert.equal(await page.locator('.today .sessions li').count(), 50)
 })
 
+/** Within that a line that was not taken is dialled again. */
+const DIALS_AGAIN_MS = 2_000
 const SESSIONS = 60
 const LONG_MS = 61_000
 
@@ -107,6 +112,99 @@ test('a request that only one could take is told as declined, and no more', { ti
   const told = desk.page.locator('.closed-offer')
   await told.waitFor()
   assert.equal(await told.textContent(), 'Declined.')
+})
+
+test('whoever accepts or ends stands where it led, by keys and at a screen', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const [desk, client] = await Promise.all([world.desk('erika', { viewport: SCREEN }), world.client('alice')])
+  const isAt = (place) => desk.page.waitForFunction((place) => document.activeElement.matches(place), place)
+  await desk.on()
+  await client.ask('tax')
+  await desk.asked('tax')
+  await desk.page.locator('.accept').focus()
+  await desk.page.keyboard.press('Enter')
+  await isAt('.composer textarea')
+  await desk.find('button', 'End').focus()
+  await desk.page.keyboard.press('Enter')
+  await desk.find('button', 'End session').focus()
+  await desk.page.keyboard.press('Enter')
+  await isAt('.over')
+})
+
+test('on a phone no keyboard comes up by itself: the session has the focus', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const [desk, client] = await Promise.all([world.desk('erika', { hasTouch: true, isMobile: true }), world.client('alice')])
+  await desk.on()
+  await client.ask('tax')
+  await desk.accept()
+  await desk.page.waitForFunction(() => document.activeElement.matches('.consultation'))
+})
+
+test('in Arabic an empty box runs from right to left, and what is written as its own letters say', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const { client, desk } = await world.session()
+  for (const open of [client, desk]) {
+    const { page } = await open()
+    await speak(page, 'ar')
+    const box = page.locator('.composer textarea')
+    const directions = () => box.evaluate((element) => {
+      const shown = getComputedStyle(element)
+      return [shown.direction, getComputedStyle(element, '::placeholder').direction, element.matches(':dir(rtl)')]
+    })
+    assert.deepEqual(await directions(), ['rtl', 'rtl', true])
+    await box.fill('Good morning')
+    assert.deepEqual(await directions(), ['ltr', 'ltr', false])
+    await box.fill('صباح الخير')
+    assert.deepEqual(await directions(), ['rtl', 'rtl', true])
+    await box.fill('')
+  }
+})
+
+test('a desk whose employee is removed says that it is closed, and stays so', { timeout: 300_000 }, async (t) => {
+  // The reads of the day that are under way then are refused.
+  const world = await openWorld(t, { expected: /status of 40[134]/ })
+  await world.server.ask('PUT', '/v1/companies/demo/employees/ivo', { name: 'Ivo' })
+  const page = await world.page(`/desk#token=${token({ sub: 'ivo', role: 'employee', company: 'demo', name: 'Ivo' })}`)
+  await page.getByRole('switch').waitFor()
+  await world.server.ask('DELETE', '/v1/companies/demo/employees/ivo')
+  await page.getByRole('heading', { name: 'This desk is closed' }).waitFor()
+  assert.equal(await page.getByRole('switch').count(), 0)
+})
+
+test('whoever is shut out reads so at the desk, and the line comes back with another token alone', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const context = await world.context()
+  const closed = []
+  let dials = 0
+  await context.routeWebSocket(/\/socket/, (near) => {
+    dials += 1
+    const far = near.connectToServer()
+    far.onClose((code, reason) => {
+      closed.push(code)
+      near.close({ code, reason })
+    })
+  })
+  await context.exposeFunction('freshToken', () => token({ sub: 'erika', role: 'employee', company: 'demo', name: 'Erika' }))
+  const app = await context.newPage()
+  await app.goto(await foreignPage(t, `<button onclick="window.open('${world.url}/desk')">Work</button>
+    <script>
+      addEventListener('message', async ({ source, origin, data }) => {
+        if (data.type === 'switchboard:token') source.postMessage({ type: data.type, token: await freshToken() }, origin)
+      })
+    </script>`))
+  const opened = app.waitForEvent('popup')
+  await press(app.getByRole('button', { name: 'Work' }))
+  const desk = new Desk(await opened)
+  await desk.on()
+  assert.equal(dials, 1)
+  await world.server.ask('POST', '/v1/companies/demo/employees/erika/revoke')
+  await desk.page.getByRole('heading', { name: 'This desk is closed' }).waitFor()
+  while (dials < 2) await desk.page.waitForTimeout(20)
+  // One that the server does not take is followed by others at once.
+  await desk.page.waitForTimeout(DIALS_AGAIN_MS)
+  assert.deepEqual([closed, dials], [[4403], 2], 'not once with the token that counts no more')
+  await desk.page.reload()
+  await desk.is('Available')
 })
 
 test('the desk can be installed', { timeout: 300_000 }, async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../../tests/phoenix/server.mjs'
 import { foreignPage } from './foreign.mjs'
+import { press } from './stage.mjs'
 import { Client, openWorld } from './world.mjs'
 
 test('one script tag puts the client’s page into a page that hands over the token', { timeout: 300_000 }, async (t) => {
@@ -22,14 +23,14 @@ test('one script tag puts the client’s page into a page that hands over the to
   const frame = page.frameLocator('iframe.switchboard')
   await frame.getByRole('heading', { name: 'Gespräch mit Acme' }).waitFor()
   await frame.locator('html.is-embedded').waitFor()
-  await frame.locator('.topic.is-idle', { hasText: 'tax' }).click()
-  await frame.getByRole('button', { name: 'Jetzt fragen' }).click()
+  await press(frame.locator('.topic.is-idle', { hasText: 'tax' }))
+  await press(frame.getByRole('button', { name: 'Jetzt fragen' }))
   await erika.asked('tax')
   await erika.accept()
   await erika.inSession()
   await frame.getByRole('log').waitFor()
   await frame.getByRole('textbox', { name: 'Nachricht', exact: true }).fill('Guten Morgen')
-  await frame.getByRole('button', { name: 'Senden', exact: true }).click()
+  await press(frame.getByRole('button', { name: 'Senden', exact: true }))
   await erika.hears('Guten Morgen')
   await erika.end()
   await frame.getByRole('heading', { name: 'Ihr Gespräch mit Erika ist vorbei' }).waitFor()
@@ -71,7 +72,7 @@ test('a host without a token is said at once, and asked again by a button', { ti
     return '${carl}'
   }`)
   await frame.getByRole('heading', { name: 'You could not be signed in' }).waitFor()
-  await frame.getByRole('button', { name: 'Try again' }).click()
+  await press(frame.getByRole('button', { name: 'Try again' }))
   await frame.locator('.ask').waitFor()
   assert.equal(await page.evaluate('asked'), 2)
 })

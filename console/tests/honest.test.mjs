@@ -1,6 +1,7 @@
 // What the desk and a session say is so: nothing vanishes without a word, and nothing is claimed that nobody knows.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { press } from './stage.mjs'
 import { openWorld, PHONE, SCREEN, until } from './world.mjs'
 
 const QUESTION = 'May I deduct my bicycle?'
@@ -98,7 +99,7 @@ test('the question is the first bubble for both, and is there after the end and 
   await alice.end()
   await erika.page.locator('.over').getByText(QUESTION).waitFor()
   await erika.press('Done')
-  await erika.page.getByRole('button', { name: 'tax with alice' }).click()
+  await press(erika.page.getByRole('button', { name: 'tax with alice' }))
   await erika.page.getByRole('dialog').getByText(QUESTION).waitFor()
 })
 

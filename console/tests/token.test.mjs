@@ -58,7 +58,7 @@ test('a link whose code is spent leads to the app, which makes another', { timeo
   world = await openWorld(t, { env: { SWITCHBOARD_SIGN_IN_URL: app }, expected: /status of 401/ })
   const page = await world.page('/desk#code=spent')
   await page.getByText('It was used already, or is more than a minute old.').waitFor()
-  await isInReachEverywhere(page, 'a spent link', 'main')
+  await isInReachEverywhere(page, 'a spent link', 'main', ['a.button.act'])
   await press(page.getByRole('link', { name: 'Sign in', exact: true }))
   await new Desk(page).on()
 })
@@ -107,7 +107,7 @@ test('who must sign in finds the way to the app, and is back at the page', { tim
     </script>`)
   world = await openWorld(t, { env: { SWITCHBOARD_SIGN_IN_URL: app } })
   const page = await world.page('/desk')
-  await page.getByRole('link', { name: 'Sign in', exact: true }).click()
+  await press(page.getByRole('link', { name: 'Sign in', exact: true }))
   await new Desk(page).on()
   assert.equal(page.url(), `${world.url}/desk`)
 })
@@ -129,7 +129,7 @@ test('the app that opened the page hands over the token, and nobody else', { tim
   await app.context().addInitScript((token) => {
     if (location.pathname === '/desk') for (let n = 0; n < 20; n += 1) postMessage({ type: 'switchboard:token', token })
   }, max)
-  await app.getByRole('button', { name: 'Work' }).click()
+  await press(app.getByRole('button', { name: 'Work' }))
   const page = await opened
   await page.getByRole('heading', { name: 'Erika' }).waitFor()
   await new Desk(page).on()

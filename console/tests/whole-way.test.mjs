@@ -1,6 +1,7 @@
 // Two employees and two clients meet on the pages: ask, decline, accept, write, reload, end; and the board follows.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { press } from './stage.mjs'
 import { openWorld, SCREEN } from './world.mjs'
 
 test('two employees and two clients book, decline, accept, write and end', { timeout: 300_000 }, async (t) => {
@@ -53,9 +54,9 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await Promise.all([alice.callByVideo(), erika.callByVideo()])
     await Promise.all([max.answer(), bob.answer()])
     await Promise.all([alice, max, erika, bob].map((person) => person.seesFrames(20)))
-    await alice.find('button', 'Hang up').click()
+    await press(alice.find('button', 'Hang up'))
     await max.sees('Alice Miller has hung up.')
-    await max.find('button', 'Close').click()
+    await press(max.find('button', 'Close'))
   })
 
   await t.test('a reload in the middle shows everything again', async () => {
@@ -81,10 +82,10 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await alice.isOver('Your session with Max is over')
     await alice.sees('Max ended it.')
     await board.row('Max').getByText('Available').waitFor()
-    await alice.find('button', 'Ask again').click()
+    await press(alice.find('button', 'Ask again'))
     await alice.ask('tax')
     await max.asked('tax')
-    await alice.find('button', 'Cancel').click()
+    await press(alice.find('button', 'Cancel'))
     await alice.isOver('You have cancelled.')
     await max.sees('The client has cancelled.')
     await bob.end()
@@ -93,10 +94,10 @@ test('two employees and two clients book, decline, accept, write and end', { tim
   })
 
   await t.test('the day is told at the desk', async () => {
-    await max.find('button', 'Done').click()
+    await press(max.find('button', 'Done'))
     const { page } = max
     await page.getByRole('heading', { name: 'Today' }).waitFor()
-    await page.getByRole('button', { name: 'tax with alice' }).first().click()
+    await press(page.getByRole('button', { name: 'tax with alice' }).first())
     const dialog = page.getByRole('dialog')
     await dialog.getByText('Yes, you may.').waitFor()
   })
@@ -116,7 +117,7 @@ test('two devices of one employee stay in step', { timeout: 300_000 }, async (t)
   await screen.decline()
   await phone.sees('Declined on another device.')
   await alice.isOver('Nobody who is free could take it just now.')
-  await alice.find('button', 'Ask again').click()
+  await press(alice.find('button', 'Ask again'))
   await alice.ask('travel')
   await phone.asked('travel')
   await phone.accept()

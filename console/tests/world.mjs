@@ -206,7 +206,7 @@ export class Desk extends Party {
 
 export class Client extends Party {
   async ask(topic, question) {
-    await this.page.locator('.topic.is-idle', { hasText: topic }).click()
+    await press(this.page.locator('.topic.is-idle', { hasText: topic }))
     if (question) await this.page.getByRole('textbox', { name: 'Your question' }).fill(question)
     await this.press('Ask now')
   }

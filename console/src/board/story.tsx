@@ -1,7 +1,7 @@
 // A booking's story: who asked, who was asked in turn and why they, and how it ended; with what can be done about it.
 import { useEffect, useState } from 'preact/hooks'
 import { ErrorLine, sentenceOf } from '../look/doing.js'
-import { clientOf } from '../look/names.js'
+import { clientOf, topicOf } from '../look/names.js'
 import { Said } from '../session/wish.js'
 import { clock, dayAndClock, lasting } from '../words/writing.js'
 import { CancelBooking, EndSession } from './closing.js'
@@ -23,7 +23,7 @@ export function StoryDialog({ booking: id, close }: { booking: string; close: ()
   const say = words()
   const { story, error } = useStory(id)
   return (
-    <Dialog title={story?.booking.topic ?? say.booking} name="story" close={close}>
+    <Dialog title={story ? topicOf(story.booking) : say.booking} name="story" close={close}>
       {() => (
         <div class="stack">
           <ErrorLine text={error} />

@@ -1,5 +1,6 @@
 // A booking's steps, as sentences in the language of the page.
 import type { BookingReason, EndedBy, Outcome } from 'switchboard-client'
+import { topicOf } from '../look/names.js'
 import { translated } from '../words/language.js'
 import { clock, number } from '../words/writing.js'
 import type { PassedOver, Step, WhyNot } from './past.js'
@@ -49,7 +50,7 @@ const sentences = translated<Sentences>({
     waited: (until) => `Nobody can be asked now. Waiting until ${until} for those who lost their line.`,
     ended: {
       everyone_declined: 'Nobody took it: all who were asked said no.',
-      nobody_left: 'Nobody took it: nobody else was idle for the topic.',
+      nobody_left: 'Nobody took it: nobody else was available for the topic.',
       client_cancelled: 'The client cancelled.',
       client_lost: 'It ended because the client stayed away.',
       deadline: 'The search took too long and ended.',
@@ -72,7 +73,7 @@ const sentences = translated<Sentences>({
     somebody: 'somebody',
   },
   de: {
-    opened: (client, topic) => `${client} hat nach ${topic} gefragt.`,
+    opened: (client, topic) => `${client} hat gefragt, Thema: ${topic}.`,
     offered: (employee) => `${employee} wurde gefragt`,
     idleSince: (time) => `am längsten frei, seit ${time}`,
     behind: (many) => `${number(many)} weitere in der Reihe`,
@@ -209,7 +210,7 @@ export function sentenceFor(step: Step, client: string, name: (employee: string)
   const reason = 'reason' in step && step.reason && step.what !== 'ended' ? ` ${say.said(step.reason)}` : ''
   switch (step.what) {
     case 'opened':
-      return say.opened(client, step.topic)
+      return say.opened(client, topicOf(step))
     case 'offered': {
       const why = step.idle_since === undefined ? [] : [say.idleSince(clock(step.idle_since))]
       const behind = step.behind ? [say.behind(step.behind)] : []

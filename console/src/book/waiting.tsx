@@ -1,8 +1,8 @@
 // The search: who is being asked, of how many, and for how long already.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Availability, Booking } from 'switchboard-client'
 import { ErrorLine, WorkButton } from '../look/doing.js'
-import { useNow } from '../look/live.js'
+import { useLasting } from '../look/live.js'
 import { announce } from '../look/page.js'
 import { running } from '../words/writing.js'
 import { shownName } from './topics.js'
@@ -10,7 +10,6 @@ import { words } from './words.js'
 
 /** More would be too small to tell apart. */
 const JACKS_MAX = 12
-const AGE_WITHIN_MS = 3_000
 
 /** Where the search is, and the way out of it. */
 export function Waiting({ booking, availability, cancelling }: {
@@ -55,26 +54,8 @@ function progress({ offers, topic }: Booking, { idle, topics }: Availability): {
 
 /** Since the booking was made, wherever the page was then; nothing until that is known. */
 function Waited({ since }: { since: string }) {
-  const now = useNow(1000)
-  const begunAt = useBegun(since)
-  return begunAt === undefined ? null : <span class="figure">· {words().waited(running(now - begunAt))}</span>
-}
-
-/** When that was by this device's monotonic clock. The server's time comes with its answer: this device's may be wrong. */
-function useBegun(since: string): number | undefined {
-  const [begunAt, begin] = useState<number>()
-  useEffect(() => {
-    const here = performance.now()
-    const learn = (age: number) => begin(here - Math.max(0, age))
-    ageOf(since).then(learn, () => learn(0))
-  }, [since])
-  return begunAt
-}
-
-async function ageOf(moment: string): Promise<number> {
-  const answer = await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout(AGE_WITHIN_MS) })
-  const now = Date.parse(answer.headers.get('date') ?? '')
-  return Number.isNaN(now) ? 0 : now - Date.parse(moment)
+  const lasting = useLasting(since)
+  return lasting === undefined ? null : <span class="figure">· {words().waited(running(lasting))}</span>
 }
 
 /** A row of jacks: the cord is in the one that is being asked. */

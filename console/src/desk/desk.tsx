@@ -48,7 +48,7 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
       <div class="desk-place">
         <header class="desk-bar">
           <Logo company={state?.company} />
-          <Switch name={person.name} {...{ state, topic }} />
+          <Switch name={person.name} company={state?.company.name} {...{ state, topic }} />
           <DeviceSettings />
         </header>
         {state && <Work {...{ state, topic, switchboard, api, person }} />}

@@ -6,14 +6,25 @@ import { Lamp } from '../look/lamp.js'
 import { clock } from '../words/writing.js'
 import { words } from './words.js'
 
-/** Whose desk it is, the status, and the switch that it follows from; always in the same place. */
-export function Switch({ name, state, topic }: { name: string; state: EmployeeState | undefined; topic: EmployeeTopic }) {
+/** Whose desk it is and for whom, the status, and the switch that it follows from; always in the same place. */
+export function Switch({ name, company, state, topic }: {
+  name: string
+  /** What the company is called, once that is known. */
+  company: string | undefined
+  state: EmployeeState | undefined
+  topic: EmployeeTopic
+}) {
   return (
     <section class="switch">
       <div class="who">
-        <h1>
-          <bdi>{name}</bdi>
-        </h1>
+        <div class="whose">
+          <h1>
+            <bdi>{name}</bdi>
+          </h1>
+          <p class="company soft small" title={company}>
+            <bdi>{company}</bdi>
+          </p>
+        </div>
         {state && <Status state={state} />}
       </div>
       {state && <Flip state={state} topic={topic} />}

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Session, SessionState, SessionTopic, Side, Switchboard } from 'switchboard-client'
-import { useNow, useTopic } from '../look/live.js'
+import { useLasting, useTopic } from '../look/live.js'
 import { topicOf } from '../look/names.js'
 import { announce } from '../look/page.js'
 import { number, running } from '../words/writing.js'
@@ -200,10 +200,10 @@ function Head({ state, side, other, topic, contact, telephone, parts }: {
 }
 
 function Running({ since }: { since: string }) {
-  useNow(1000)
+  const lasting = useLasting(since)
   return (
     <span class="figure" title={words().since}>
-      {running(Date.now() - Date.parse(since))}
+      {lasting !== undefined && running(lasting)}
     </span>
   )
 }

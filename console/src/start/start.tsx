@@ -18,6 +18,8 @@ show(<Start />)
 interface Shown {
   readonly title: string
   readonly address: string
+  /** Where in the steps it comes, for whoever looks at the page before the steps. */
+  readonly when?: string
 }
 
 function Start() {
@@ -71,9 +73,14 @@ function pagesOf({ company, people }: Demo): readonly Shown[] {
   const book = `/book/${company.id}?name=${encodeURIComponent(company.name)}${lang}`
   const desks = people.filter(({ role }) => role === 'employee')
   const client = people.filter(({ role }) => role === 'client').slice(0, 1)
+  const first = desks[0]?.name ?? ''
   return [
-    ...desks.slice(0, 1).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}${lang}` })),
-    ...client.map(({ id, name }) => ({ title: say.client(name), address: `${book}&as=${id}` })),
+    ...desks.slice(0, 1).map(({ id, name }) => ({
+      title: say.desk(name),
+      address: `/desk?as=${id}${lang}`,
+      when: say.beginHere(name),
+    })),
+    ...client.map(({ id, name }) => ({ title: say.client(name), address: `${book}&as=${id}`, when: say.freeLater(first) })),
     ...desks.slice(1, 2).map(({ id, name }) => ({ title: say.desk(name), address: `/desk?as=${id}${lang}` })),
   ]
 }
@@ -92,7 +99,7 @@ function Frames({ pages }: { pages: readonly Shown[] }) {
         ))}
       </nav>
       <main class="frames">
-        {pages.map(({ title, address }, index) => (
+        {pages.map(({ title, address, when }, index) => (
           <section key={address} class={front === index ? 'front' : ''} aria-label={title}>
             <div class="row">
               <h2 class="grow">{title}</h2>
@@ -100,6 +107,7 @@ function Frames({ pages }: { pages: readonly Shown[] }) {
                 {say.alone}
               </a>
             </div>
+            <p class="small when">{when}</p>
             <iframe src={address} title={title} allow={MAY} />
           </section>
         ))}

@@ -1,0 +1,22 @@
+// The start page of a demo: whoever opens it knows what to do, and the steps do what they say.
+import { test } from 'node:test'
+import { isInReach, press } from './stage.mjs'
+import { openWorld } from './world.mjs'
+
+test('the start page says at each frame what comes first, and its steps lead through a booking', { timeout: 300_000 }, async (t) => {
+  const world = await openWorld(t)
+  const page = await world.page('/', { viewport: { width: 1440, height: 900 } })
+  const frame = (title) => page.frameLocator(`iframe[title="${title}"]`)
+  const [erika, alice] = [frame('Erika’s desk'), frame('Alice Miller, a client')]
+  await alice.getByText('Nobody is free at the moment').waitFor()
+  const beside = (title) => page.getByRole('region', { name: title, exact: true })
+  await isInReach(beside('Erika’s desk').getByText('Begin here: switch Erika on.', { exact: true }))
+  const told = 'Somebody is free once Erika is switched on. Then it is your turn here.'
+  await isInReach(beside('Alice Miller, a client').getByText(told, { exact: true }))
+
+  await erika.getByRole('switch', { name: 'Take requests' }).click()
+  await alice.locator('.topic.is-idle', { hasText: 'tax' }).click()
+  await alice.getByRole('button', { name: 'Ask now' }).click()
+  await press(erika.getByRole('button', { name: 'Accept' }))
+  await alice.getByRole('log').waitFor()
+})
