@@ -64,7 +64,7 @@ export function Question({ title, text, answer, act, close, children }: {
           <p>{text}</p>
           {children}
           <ErrorLine text={error} />
-          <div class="row wrap over-foot">
+          <div class="row wrap over-foot in-sight">
             <WorkButton type="submit" class="grave" busy={busy}>
               {answer}
             </WorkButton>

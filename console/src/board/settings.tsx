@@ -65,7 +65,7 @@ function SettingsForm({ fields, revision, shut }: { fields: Fields; revision: Re
           set={(value) => set(rule, String(value))}
         />
       ))}
-      <div class="over-foot settings-foot stack">
+      <div class="over-foot settings-foot stack in-sight">
         <ErrorLine text={error} />
         <p class="small soft">{say.countsForNew}</p>
         <WorkButton type="submit" class="act" busy={busy} aria-disabled={!changed}>

@@ -46,7 +46,7 @@ export function Past({ session, switchboard, onClose }: { session: Session; swit
             <Notes topic={topic} />
           </>
         )}
-        <form method="dialog">
+        <form method="dialog" class="in-sight">
           <button class="act">{say.back}</button>
         </form>
       </div>

@@ -56,7 +56,7 @@ export function DeviceSettings() {
             <span>{say.language}</span>
             <LanguageChoice />
           </label>
-          <form method="dialog">
+          <form method="dialog" class="in-sight">
             <button class="act">{say.close}</button>
           </form>
         </div>
