@@ -78,13 +78,12 @@ pub async fn command(
     .await
 }
 
-/// Refuses to set more of a company or its employees when too much of that was stored at once; so many bytes are stored
-/// beside the events.
+/// Refuses to set more of a company or its employees when too much of that was stored at once.
 ///
 /// # Errors
 /// `rate_limited`.
-pub fn may_set(hub: &Hub, visit: &mut Visit<'_>, bytes: usize) -> Result<(), Problem> {
-    let may = visit.may_set(hub.admission.stored_per_company_per_s(), bytes);
+pub fn may_set(hub: &Hub, visit: &mut Visit<'_>) -> Result<(), Problem> {
+    let may = visit.may_set(hub.admission.stored_per_company_per_s());
     may.map_err(|retry_in_ms| Limited::on_stored(retry_in_ms).into())
 }
 
@@ -126,10 +125,11 @@ pub async fn look(
     if hub.exchange.is_healthy() {
         return visit(hub, company, |visit| look(visit.company())).await;
     }
-    look_behind(past, caller, company, look).await
+    look_through(hub, past, caller, company, look).await
 }
 
-/// The same of what may go through all employees: in the caller's turn, as with pages of lists that the store is asked.
+/// The same of what may take long, as a filter of all employees does: in the caller's turn, like pages of lists that the
+/// store is asked.
 ///
 /// # Errors
 /// As [`look`], or when others' turns take too long.
@@ -140,21 +140,17 @@ pub async fn look_through(
     company: &CompanyId,
     look: impl FnOnce(&Company) -> Answered,
 ) -> Answered {
+    let turn = caller.part_of(&hub.admission.shares.lists, Some(company)).await?;
     if hub.exchange.is_healthy() {
-        let _turn = caller.part_of(&hub.admission.shares.lists, Some(company)).await?;
         return visit(hub, company, |visit| look(visit.company())).await;
     }
-    look_behind(past, caller, company, look).await
-}
-
-async fn look_behind(
-    past: &Past,
-    caller: &Caller,
-    company: &CompanyId,
-    look: impl FnOnce(&Company) -> Answered,
-) -> Answered {
     let of = company.clone();
-    let (company, _) = past.list_as_filed(caller, company, move |reader| reader.company(&of)).await?;
+    let read = past.as_filed(move |reader| {
+        // The turn lasts as long as the question, also when nobody waits for the answer any more.
+        let _turn = turn;
+        reader.company(&of)
+    });
+    let (company, _) = read.await?;
     look(&company)
 }
 

@@ -199,7 +199,7 @@ pub async fn put(
     let colour = colour.map(|colour| ask::id("colour", &colour)).transpose()?;
     let (name, settings) = (ask::name(name, company.as_str())?, read_settings(settings)?);
     let put = ask::visit(&hub, &company, |visit| {
-        ask::may_set(&hub, visit, 0)?;
+        ask::may_set(&hub, visit)?;
         let before = Tag::of_company(visit.company());
         conditions.check(before.as_ref())?;
         let known = visit.company();
@@ -254,7 +254,7 @@ pub async fn patch(
     let name = name.try_map(|name| ask::name(Some(name), ""))?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit, 0)?;
+        ask::may_set(&hub, visit)?;
         let known = visit.company();
         conditions.check(Tag::of_company(known).as_ref())?;
         let name = name.over(|| known.name().into(), || company.as_str().into());

@@ -221,7 +221,7 @@ pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Co
     let command = Command::SetEmployee { employee: employee.clone(), name, topics };
     let put = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit, 0)?;
+        ask::may_set(&hub, visit)?;
         let before = find(visit, &employee).map(Tag::of_employee);
         conditions.check(before.as_ref())?;
         let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
@@ -255,7 +255,7 @@ pub async fn patch(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: 
     let topics = topics.try_map(read_topics)?;
     let patch = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit, 0)?;
+        ask::may_set(&hub, visit)?;
         let known = known(visit, &employee)?;
         conditions.check(Some(&Tag::of_employee(known)))?;
         let name = name.over(|| known.name.clone(), || employee.as_str().into());

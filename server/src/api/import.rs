@@ -129,7 +129,7 @@ pub async fn import(
     caller.still_may(&hub)?;
     let take = ask::visit(&hub, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit, 0)?;
+        ask::may_set(&hub, visit)?;
         take_all(visit, wanted)
     });
     take.await

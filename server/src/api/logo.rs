@@ -71,7 +71,8 @@ pub async fn put(
     let mut now = None;
     let look = ask::visit(&hub, &company, |visit| {
         may(visit)?;
-        ask::may_set(&hub, visit, sent.bytes().len())?;
+        ask::may_set(&hub, visit)?;
+        visit.sets_beside_events(sent.bytes().len());
         now = visit.company().brand().logo.clone();
         Ok(StatusCode::OK.into_response())
     });

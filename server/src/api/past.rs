@@ -80,20 +80,7 @@ impl Past {
         self.in_turn(caller, &self.hub.admission.shares.lists, company, Tables::Filed, question).await
     }
 
-    /// The same of the tables as they are.
-    ///
-    /// # Errors
-    /// As [`Past::list_of`].
-    pub async fn list_as_filed<T: Send + 'static>(
-        &self,
-        caller: &Caller,
-        company: &CompanyId,
-        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.in_turn(caller, &self.hub.admission.shares.lists, Some(company), Tables::AsTheyAre, question).await
-    }
-
-    /// The same for who follows, and is told when there is more.
+    /// The same of the tables as they are, for those who follow and are told when there is more.
     ///
     /// # Errors
     /// As [`Past::list_of`].

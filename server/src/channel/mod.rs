@@ -268,7 +268,7 @@ impl Caller<'_> {
                     line: number,
                     join_ref: join_ref.clone(),
                 });
-                // What others are shown too, and wait with, is in memory once.
+                // A snapshot that others wait with is in memory once.
                 if Arc::strong_count(&joined.snapshot) == 1 {
                     visit.holds(joined.snapshot.len());
                 }

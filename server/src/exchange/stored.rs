@@ -12,9 +12,10 @@ const FORM_BYTES: u64 = 400;
 /// What was stored of a company of late.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
-    /// What its people write and do.
+    /// Bytes of all that its people write and do.
     pub(super) done: Meter,
-    /// What is set of the company and its employees. It counts apart: a large file of employees refuses no booking.
+    /// Bytes of all that is set of the company and its employees. They count apart: a large file of employees refuses no
+    /// booking.
     pub(super) set: Meter,
 }
 

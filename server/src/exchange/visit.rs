@@ -255,14 +255,17 @@ impl<'a> Visit<'a> {
         self.live.stored.done.may_grow(per_s, self.even)
     }
 
-    /// The same of what is set of the company and its employees, of which so many bytes more are stored beside events.
+    /// The same of what is set of the company and its employees.
     ///
     /// # Errors
     /// When it is too early: in how many milliseconds it is not.
-    pub fn may_set(&mut self, per_s: u64, bytes: usize) -> Result<(), u64> {
-        self.live.stored.set.may_grow(per_s, self.even)?;
+    pub fn may_set(&mut self, per_s: u64) -> Result<(), u64> {
+        self.live.stored.set.may_grow(per_s, self.even)
+    }
+
+    /// So many bytes are set of the company that are in no event.
+    pub const fn sets_beside_events(&mut self, bytes: usize) {
         self.live.stored.set.add(bytes as u64);
-        Ok(())
     }
 
     /// Sends something that is not kept to every device on that side of a session, in order with all the rest.

@@ -10,21 +10,23 @@ use super::StoreError;
 /// How often SQLite looks whether somebody waits, in instructions of its machine: some thousand times a second.
 const LOOK_EVERY: i32 = 10_000;
 
-/// Whoever waits for an answer. The question and the wait hold a clone each.
+/// The caller who waits for an answer. The question and the wait hold a clone each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asker {
     is_gone: Arc<AtomicBool>,
 }
 
 impl Asker {
-    /// What is asked on that connection from now on is cut once nobody waits, whichever statement runs then.
+    /// Whether nobody waits any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
+    }
+
+    /// Every statement on that connection is cut from now on once nobody waits.
     ///
     /// # Errors
-    /// When nobody waits.
+    /// When the connection cannot be used any more.
     pub(super) fn asks_on(&self, connection: &mut Connection) -> Result<(), StoreError> {
-        if self.is_gone.load(Ordering::Acquire) {
-            return Err(StoreError::Stopping);
-        }
         let is_gone = self.is_gone.clone();
         Ok(connection.progress_handler(LOOK_EVERY, Some(move || is_gone.load(Ordering::Acquire)))?)
     }
@@ -67,12 +69,13 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let (_store, reader) = Sqlite::open(place.path()).unwrap();
         let (began, begins) = channel();
+        let (left, leaves) = channel();
         let (ended, ends) = channel();
         let for_ever = reader.aside(move |reader| {
             let answer = reader.ask(|connection| {
                 began.send(()).unwrap();
                 // Between two statements nothing can be interrupted: the next one is.
-                std::thread::sleep(Duration::from_millis(300));
+                leaves.recv_timeout(PATIENCE).unwrap();
                 let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
                 Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
             });
@@ -82,6 +85,8 @@ mod tests {
         let waiting = tokio::spawn(for_ever);
         tokio::task::spawn_blocking(move || begins.recv_timeout(PATIENCE).unwrap()).await.unwrap();
         waiting.abort();
+        assert!(waiting.await.is_err_and(|ended| ended.is_cancelled()));
+        left.send(()).unwrap();
         let answer = tokio::task::spawn_blocking(move || ends.recv_timeout(PATIENCE).unwrap()).await.unwrap();
         assert!(answer.is_err_and(|error| error.contains("was cut")));
         let one = reader.aside(|reader| {
@@ -92,9 +97,22 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_waits_for_any_more_is_not_asked() {
-        let asker = super::Asker::default();
-        drop(asker.clone().waits());
-        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
-        assert!(matches!(asker.asks_on(&mut connection), Err(StoreError::Stopping)));
+        let place = tempfile::tempdir().unwrap();
+        let (_store, reader) = Sqlite::open(place.path()).unwrap();
+        let (began, begins) = channel();
+        let (left, leaves) = channel();
+        let (ended, ends) = channel();
+        let waiting = tokio::spawn(reader.aside(move |reader| {
+            began.send(()).unwrap();
+            leaves.recv_timeout(PATIENCE).unwrap();
+            ended.send(reader.ask(|_connection| Ok(7))).unwrap();
+            Ok::<_, StoreError>(())
+        }));
+        tokio::task::spawn_blocking(move || begins.recv_timeout(PATIENCE).unwrap()).await.unwrap();
+        waiting.abort();
+        assert!(waiting.await.is_err_and(|ended| ended.is_cancelled()));
+        left.send(()).unwrap();
+        let answer = tokio::task::spawn_blocking(move || ends.recv_timeout(PATIENCE).unwrap()).await.unwrap();
+        assert!(matches!(answer, Err(StoreError::Stopping)));
     }
 }

@@ -84,6 +84,9 @@ impl Reader {
     /// # Errors
     /// What the question says, or that it must be asked again.
     pub fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.1.as_ref().is_some_and(Asker::is_gone) {
+            return Err(StoreError::Stopping);
+        }
         // It outlives the connection: whoever waits for the last read finds all connections closed or idle.
         let reading = self.0.gate.enter()?;
         let kept = self.idle().pop();
