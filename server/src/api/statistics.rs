@@ -24,7 +24,7 @@ use crate::shape::{self, examples};
 
 /// The time that is looked at when nothing is said: a day.
 const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;
-/// The longest: every booking of it is read.
+/// The longest: so many days are added up.
 const RANGE_MAX_MS: u64 = 366 * RANGE_DEFAULT_MS;
 /// The service level when nothing is said, and at most, in seconds.
 const WITHIN_DEFAULT_S: u64 = 20;
@@ -281,7 +281,7 @@ fn question(from: Option<&str>, to: Option<&str>, within_s: u64, now: Time) -> R
     if from.ms_until(to) > RANGE_MAX_MS {
         return Err(Problem::invalid("`from` must be at most 366 days before `to`"));
     }
-    Ok(Question { range: Range { from, to }, within_ms: within_s * 1000, now })
+    Ok(Question { range: Range { from, to }, within_s, now })
 }
 
 /// In which form an answer is wanted.

@@ -16,7 +16,7 @@ use super::log::{self, Log, Logged};
 use super::reader::{Reader, read_snapshot, unreadable, while_events};
 use super::rows::{BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
 use super::tables::{self, time};
-use super::{StoreError, bases, erasure, logos, removal};
+use super::{StoreError, bases, days, erasure, logos, removal};
 
 /// Differences of one company that are told in words; the rest is counted.
 const TOLD_PER_COMPANY: usize = 20;
@@ -104,6 +104,7 @@ fn check_company(
     }
     found.extend(brought::differences(connection, id, company.seq())?);
     found.extend(logos::differences(connection, id)?);
+    found.extend(days::differences(connection, id)?);
     let known = removal::last(connection, id)?;
     if removed.is_some() && removed != known {
         found.push(format!("event {removed:?} was the last removal, and the table says {known:?}"));

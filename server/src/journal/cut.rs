@@ -11,7 +11,7 @@ use switchboard_core::{BookingId, Company, CompanyId, EmployeeNo, Settings, Time
 
 use super::reader::{Reader, read_company, unreadable};
 use super::tables::{ms, time, write_snapshot};
-use super::{Change, StoreError, bases, erasure, replay};
+use super::{Change, StoreError, bases, days, erasure, replay};
 
 /// Events and bookings that are removed with one transaction: commits wait behind it.
 const EVENTS_AT_ONCE: u64 = 1_000;
@@ -138,6 +138,7 @@ impl Cut {
             // Somebody was erased meanwhile, who is still in what was read: the next time it is read anew.
             let is_left = erasure::is_as_read(connection, &cut.company, cut.revision)?
                 && (cut.remove_events(connection)?
+                    || days::remove_some(connection, &cut.company, cut.origin.clock())?
                     || cut.remove_bookings(connection)?
                     || cut.remove_numbers(connection)?);
             is_done(!is_left);

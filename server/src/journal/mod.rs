@@ -49,6 +49,7 @@ pub mod export;
 pub mod logos;
 
 pub mod cut;
+mod days;
 
 pub mod removal;
 

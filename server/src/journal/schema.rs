@@ -262,6 +262,24 @@ const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE days (
+        company_id TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        is_whole INTEGER NOT NULL,
+        bookings TEXT NOT NULL,
+        work TEXT NOT NULL,
+        PRIMARY KEY (company_id, day)
+    ) STRICT;
+    CREATE TABLE days_of_employees (
+        company_id TEXT NOT NULL,
+        employee_id TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        work TEXT NOT NULL,
+        PRIMARY KEY (company_id, employee_id, day)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX days_of_employees_by_day ON days_of_employees (company_id, day);
+",
 ];
 
 /// The newest schema that this version knows.

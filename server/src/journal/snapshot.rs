@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use switchboard_core::{Company, CompanyId};
 
 use super::reader::{Reader, read_company};
-use super::{StoreError, Work, bases, erasure, replay};
+use super::{StoreError, Work, bases, days, erasure, replay};
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
@@ -51,31 +51,38 @@ fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<
 }
 
 fn snapshot(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
-    store.ask_until_told(|connection| {
-        let (state, revision) = (read_company(connection, company)?.0, erasure::revision(connection, company)?);
-        let mut written = vec![Work::snapshot(&state, revision)];
-        if bases::is_due(connection, &state)? {
-            written.push(kept(&state, revision));
-        }
-        Ok(written)
-    })
+    let (state, revision, is_due) = store.ask_until_told(|connection| {
+        let (state, _) = read_company(connection, company)?;
+        let is_due = bases::is_due(connection, &state)?;
+        Ok((state, erasure::revision(connection, company)?, is_due))
+    })?;
+    let mut written = vec![Work::snapshot(&state, revision)];
+    if is_due {
+        written.extend(kept(store, &state, revision)?);
+    }
+    Ok(written)
 }
 
 /// From the base before, which is nearer than the beginning, and smaller than a snapshot.
 fn base(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
-    store.ask_until_told(|connection| {
+    let due = store.ask_until_told(|connection| {
         let state = match replay::latest(connection, company) {
             Ok(state) => state,
             // In a store that an earlier version wrote: the next snapshot brings one.
-            Err(StoreError::TooFarBack(_)) => return Ok(Vec::new()),
+            Err(StoreError::TooFarBack(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
         let is_due = bases::is_due(connection, &state)?;
-        let revision = erasure::revision(connection, company)?;
-        Ok(if is_due { vec![kept(&state, revision)] } else { Vec::new() })
-    })
+        Ok(is_due.then_some((state, erasure::revision(connection, company)?)))
+    })?;
+    match due {
+        Some((state, revision)) => kept(store, &state, revision),
+        None => Ok(Vec::new()),
+    }
 }
 
-fn kept(state: &Company, revision: u64) -> Work {
-    Work::Write { change: bases::keep(state, revision), release: Box::new(|_| {}) }
+/// The base, and the days that are over by then.
+fn kept(store: &Reader, state: &Company, revision: u64) -> Result<Vec<Work>, StoreError> {
+    let changes = std::iter::once(bases::keep(state, revision)).chain(days::due(store, state)?);
+    Ok(changes.map(|change| Work::Write { change, release: Box::new(|_| {}) }).collect())
 }

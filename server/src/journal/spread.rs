@@ -1,7 +1,7 @@
-//! How durations are spread: exact while they are few enough to keep, to three digits beyond.
+//! How durations are spread: exact while they are few enough to keep, to three digits beyond and where they were kept.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Durations that are kept one by one; 800 kB.
@@ -10,10 +10,20 @@ const EXACT_MAX: usize = 100_000;
 /// Durations as they come in, in milliseconds.
 #[derive(Debug, Default)]
 pub(super) struct Spread {
-    kept: Vec<u64>,
-    /// All of them, once they are too many to keep.
+    one_by_one: Vec<u64>,
+    /// All of them, once they are too many.
     histogram: Option<Histogram<u64>>,
     sum: u64,
+    longest: u64,
+}
+
+/// A spread as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    sum: u64,
+    longest: u64,
+    /// By how much each duration exceeds the one before, to three digits, and how often it came: by turns.
+    steps: Vec<u64>,
 }
 
 /// How durations are spread. Without any, only the count is there.
@@ -35,43 +45,81 @@ pub struct Durations {
 impl Spread {
     pub(super) fn add(&mut self, ms: u64) {
         self.sum = self.sum.saturating_add(ms);
-        if self.histogram.is_none() && self.kept.len() == EXACT_MAX {
-            // It grows by itself: no duration is too long for it.
-            self.histogram = Histogram::new(3).ok();
-            let kept = std::mem::take(&mut self.kept);
-            kept.into_iter().for_each(|ms| self.count_in(ms));
-        }
-        if self.histogram.is_some() {
-            self.count_in(ms);
-        } else {
-            self.kept.push(ms);
+        self.longest = self.longest.max(ms);
+        self.count(ms, 1);
+    }
+
+    /// Adds what was kept.
+    pub(super) fn add_kept(&mut self, kept: &Kept) {
+        self.sum = self.sum.saturating_add(kept.sum);
+        self.longest = self.longest.max(kept.longest);
+        let mut ms: u64 = 0;
+        let (steps, _) = kept.steps.as_chunks();
+        for [step, times] in steps {
+            ms = ms.saturating_add(*step);
+            self.count(ms, *times);
         }
     }
 
-    fn count_in(&mut self, ms: u64) {
-        if let Some(histogram) = &mut self.histogram {
-            let _grows_as_it_must = histogram.record(ms);
+    /// As it is kept.
+    pub(super) fn kept(mut self) -> Kept {
+        self.begin_to_count();
+        let (mut steps, mut before) = (Vec::new(), 0);
+        for step in self.histogram.iter().flat_map(Histogram::iter_recorded) {
+            let ms = step.value_iterated_to();
+            steps.extend([ms - before, step.count_at_value()]);
+            before = ms;
         }
+        Kept { sum: self.sum, longest: self.longest, steps }
+    }
+
+    fn count(&mut self, ms: u64, times: u64) {
+        let room = EXACT_MAX.saturating_sub(self.one_by_one.len());
+        match usize::try_from(times) {
+            Ok(times) if times <= room && self.histogram.is_none() => {
+                self.one_by_one.extend(std::iter::repeat_n(ms, times));
+            }
+            _ => {
+                if let Some(histogram) = self.begin_to_count() {
+                    let _grows_as_it_must = histogram.record_n(ms, times);
+                }
+            }
+        }
+    }
+
+    fn begin_to_count(&mut self) -> Option<&mut Histogram<u64>> {
+        if self.histogram.is_none() {
+            // It grows by itself: no duration is too long for it.
+            let mut histogram = Histogram::new(3).ok()?;
+            for ms in self.one_by_one.drain(..) {
+                let _grows_as_it_must = histogram.record(ms);
+            }
+            self.histogram = Some(histogram);
+        }
+        self.histogram.as_mut()
     }
 
     pub(super) fn durations(mut self) -> Durations {
-        self.kept.sort_unstable();
-        let count = self.histogram.as_ref().map_or(self.kept.len() as u64, Histogram::len);
+        self.one_by_one.sort_unstable();
+        let count = self.histogram.as_ref().map_or(self.one_by_one.len() as u64, Histogram::len);
         Durations {
             count,
             mean_ms: self.sum.checked_div(count),
             p50_ms: self.at(50),
             p90_ms: self.at(90),
             p99_ms: self.at(99),
-            max_ms: self.at(100),
+            max_ms: (count > 0).then_some(self.longest),
         }
     }
 
     /// The least duration that so many percent of all do not exceed.
     fn at(&self, percent: usize) -> Option<u64> {
         match &self.histogram {
-            Some(histogram) => Some(histogram.value_at_quantile(percent as f64 / 100.0)),
-            None => self.kept.get((self.kept.len() * percent).div_ceil(100).checked_sub(1)?).copied(),
+            // Its last step may end behind the longest.
+            Some(histogram) => {
+                (!histogram.is_empty()).then(|| histogram.value_at_quantile(percent as f64 / 100.0).min(self.longest))
+            }
+            None => self.one_by_one.get((self.one_by_one.len() * percent).div_ceil(100).checked_sub(1)?).copied(),
         }
     }
 }
@@ -103,5 +151,29 @@ mod tests {
         assert_eq!((many.count, many.mean_ms), (200_000, Some(100_000)));
         let near = |found: Option<u64>, exact: u64| found.is_some_and(|ms| ms.abs_diff(exact) <= exact / 1000);
         assert!(near(many.p50_ms, 100_000) && near(many.p90_ms, 180_000) && near(many.max_ms, 200_000), "{many:?}");
+    }
+
+    #[test]
+    fn what_was_kept_day_by_day_is_what_came_in_to_three_digits() {
+        let of_day = |day: u64| (0..3_000).map(move |no: u64| no * no % 90_000 + day);
+        let (mut all, mut days) = (Spread::default(), Spread::default());
+        for day in 0..40 {
+            let mut one = Spread::default();
+            of_day(day).for_each(|ms| one.add(ms));
+            of_day(day).for_each(|ms| all.add(ms));
+            let stored = crate::view::json(&one.kept());
+            days.add_kept(&serde_json::from_str(&stored).expect("it was written"));
+        }
+        let (all, days) = (all.durations(), days.durations());
+        assert_eq!((days.count, days.mean_ms, days.max_ms), (all.count, all.mean_ms, all.max_ms));
+        for (of_days, of_all) in [(days.p50_ms, all.p50_ms), (days.p90_ms, all.p90_ms), (days.p99_ms, all.p99_ms)] {
+            assert!(of_days >= of_all && of_days <= of_all.map(|ms| ms + ms / 1000), "{of_days:?}, {of_all:?}");
+        }
+        let mut few = Spread::default();
+        few.add_kept(&Spread::default().kept());
+        assert_eq!(few.durations().p50_ms, None);
+        let mut few = Spread::default();
+        [700, 1_900, 1_900].into_iter().for_each(|ms| few.add(ms));
+        assert_eq!(few.kept().steps, [700, 1, 1_200, 2]);
     }
 }

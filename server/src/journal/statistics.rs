@@ -8,12 +8,13 @@ use switchboard_core::{Company, CompanyId, Employee, EmployeeId, EmployeeNo, Met
 use utoipa::ToSchema;
 
 use super::StoreError;
+use super::days::{self, Parts};
 use super::paging::{Listed, Page, Paging};
 use super::reader::Reader;
 use super::removal::begins_at;
 use super::replay::Walk;
 use super::tables::time;
-use super::tally::{BookingTally, Bookings, OfferTally, Offers, Range, SessionTally, Sessions};
+use super::tally::{BookingTally, Bookings, Offers, Range, Sessions, WorkTally};
 use super::whose::ForWhom;
 use crate::shape::{self, examples};
 use crate::view::Moment;
@@ -23,8 +24,8 @@ use crate::view::Moment;
 pub struct Question {
     /// Over which time.
     pub range: Range,
-    /// How long an assignment may take to count for the service level, in milliseconds.
-    pub within_ms: u64,
+    /// How long an assignment may take to count for the service level, in seconds.
+    pub within_s: u64,
     /// What time it is.
     pub now: Time,
 }
@@ -101,23 +102,27 @@ impl Reader {
     /// When the store cannot be read, or too much happened since the state that a time is counted from.
     pub fn statistics(&self, id: &CompanyId, question: Question) -> Result<CompanyStatistics, StoreError> {
         self.ask(|connection| {
-            let Question { range: Range { from, to }, within_ms, .. } = question;
+            let Question { range: Range { from, to }, within_s, .. } = question;
             let question = question.since(begin_of(connection, id)?);
-            let range = question.range;
-            let (mut offers, mut sessions) = (OfferTally::default(), SessionTally::default());
-            OfferTally::each(connection, id, None, range, |_, add| add(&mut offers))?;
-            SessionTally::each(connection, id, None, range, |_, add| add(&mut sessions))?;
+            let parts = Parts::of(connection, id, question.range)?;
+            let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
+            parts.add_company(connection, id, &mut bookings, &mut work)?;
+            for part in &parts.counted {
+                bookings.count(connection, id, *part)?;
+                WorkTally::each(connection, id, None, *part, |_, add| add(&mut work))?;
+            }
             let clocks = Clocks::read(connection, id, question)?;
             let mut time = TimeInStatus::default();
             clocks.in_order().for_each(|(_, spent)| time.add(spent));
+            let (offers, sessions) = work.counted();
             Ok(CompanyStatistics {
                 from: Moment(from),
                 to: Moment(to),
-                within_s: within_ms / 1000,
+                within_s,
                 now: Now::of(&clocks.on_to_now()?),
-                bookings: BookingTally::read(connection, id, range, within_ms)?,
-                offers: offers.counted(),
-                sessions: sessions.counted(),
+                bookings: bookings.counted(within_s),
+                offers,
+                sessions,
                 time,
             })
         })
@@ -137,11 +142,12 @@ impl Reader {
         self.ask(|connection| {
             let question = question.since(begin_of(connection, id)?);
             let after = |id: &str| page.after.as_deref().is_none_or(|after| id > after);
-            let people = read_people(connection, id, question, None, after)?;
+            let People { known, parts } = People::read(connection, id, question, None, after)?;
             let mut paging = Paging::of(page.limit);
-            for (employee, person) in people {
-                let name = name_of(connection, id, &employee)?;
-                if !paging.add(person.shown(employee, name)) {
+            for (employee, person) in known {
+                if let Some(shown) = person.show(connection, id, employee, &parts)?
+                    && !paging.add(shown)
+                {
                     break;
                 }
             }
@@ -165,10 +171,9 @@ impl Reader {
             let question =
                 question.since(begin_of(connection, id)?).since(for_whom.since(connection, id, employee.as_str())?);
             let wanted = |id: &str| id == employee.as_str();
-            let people = read_people(connection, id, question, Some(employee), wanted)?;
-            let Some((employee, person)) = people.into_iter().next() else { return Ok(None) };
-            let name = name_of(connection, id, &employee)?;
-            Ok(Some(person.shown(employee, name)))
+            let People { mut known, parts } = People::read(connection, id, question, Some(employee), wanted)?;
+            let person = known.remove(employee.as_str()).unwrap_or_default();
+            person.show(connection, id, employee.to_string(), &parts)
         })
     }
 }
@@ -257,44 +262,70 @@ impl<'a> Clocks<'a> {
     }
 }
 
-/// What is known of one employee.
-#[derive(Default)]
-struct Person {
-    offers: OfferTally,
-    sessions: SessionTally,
-    time: Option<TimeInStatus>,
+/// Those employees of a company that are wanted, by their ids, and which days of the time are kept.
+struct People {
+    known: BTreeMap<String, Person>,
+    parts: Parts,
 }
 
-/// Those employees of a company that are wanted, by their ids. Where only one can be, nobody else's rows are read.
-fn read_people(
-    connection: &Connection,
-    id: &CompanyId,
-    question: Question,
-    only: Option<&EmployeeId>,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<BTreeMap<String, Person>, StoreError> {
-    let mut people: BTreeMap<String, Person> = BTreeMap::new();
-    let clocks = Clocks::read(connection, id, question)?;
-    for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
-        let person = people.entry(employee.id.to_string()).or_default();
-        person.time.get_or_insert_default().add(spent);
+/// What is known of one employee, but for the days that are kept.
+#[derive(Default)]
+struct Person {
+    work: WorkTally,
+    time: Option<TimeInStatus>,
+    /// Whether they were asked or in a session.
+    has_worked: bool,
+}
+
+impl People {
+    /// Where only one can be wanted, nobody else's rows are read.
+    fn read(
+        connection: &Connection,
+        id: &CompanyId,
+        question: Question,
+        only: Option<&EmployeeId>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Self, StoreError> {
+        let parts = Parts::of(connection, id, question.range)?;
+        let mut known: BTreeMap<String, Person> = BTreeMap::new();
+        if only.is_none() {
+            let employees = days::employees(connection, id)?.into_iter().filter(|id| wanted(id));
+            known.extend(employees.map(|id| (id, Person::default())));
+        }
+        let clocks = Clocks::read(connection, id, question)?;
+        for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
+            let person = known.entry(employee.id.to_string()).or_default();
+            person.time.get_or_insert_default().add(spent);
+        }
+        for part in &parts.counted {
+            WorkTally::each(connection, id, only, *part, |id, add| {
+                if wanted(id) {
+                    let person = known.entry(id.to_owned()).or_default();
+                    add(&mut person.work);
+                    person.has_worked = true;
+                }
+            })?;
+        }
+        Ok(Self { known, parts })
     }
-    OfferTally::each(connection, id, only, question.range, |id, add| {
-        if wanted(id) {
-            add(&mut people.entry(id.to_owned()).or_default().offers);
-        }
-    })?;
-    SessionTally::each(connection, id, only, question.range, |id, add| {
-        if wanted(id) {
-            add(&mut people.entry(id.to_owned()).or_default().sessions);
-        }
-    })?;
-    Ok(people)
 }
 
 impl Person {
-    fn shown(self, id: String, name: Option<String>) -> EmployeeStatistics {
-        let Self { offers, sessions, time } = self;
-        EmployeeStatistics { id, name, offers: offers.counted(), sessions: sessions.counted(), time }
+    /// With the days that are kept; none of one who was not there and not asked.
+    fn show(
+        self,
+        connection: &Connection,
+        company: &CompanyId,
+        id: String,
+        parts: &Parts,
+    ) -> Result<Option<EmployeeStatistics>, StoreError> {
+        let Self { mut work, time, has_worked } = self;
+        let had_worked = parts.add_employee(connection, company, &id, &mut work)?;
+        if time.is_none() && !has_worked && !had_worked {
+            return Ok(None);
+        }
+        let (offers, sessions) = work.counted();
+        let name = name_of(connection, company, &id)?;
+        Ok(Some(EmployeeStatistics { id, name, offers, sessions, time }))
     }
 }

@@ -1,13 +1,15 @@
 //! Counts of bookings, offers and sessions that began within a time, as statistics show them.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use switchboard_core::{BookingId, CompanyId, EmployeeId, Time};
 use utoipa::ToSchema;
 
 use super::StoreError;
 use super::reader::unreadable;
-use super::spread::{Durations, Spread};
+use super::spread::{Durations, Kept, Spread};
 use super::tables::ms;
 
 /// How far an id's time may be from the time of what it names: it is drawn a moment before.
@@ -46,12 +48,17 @@ pub struct Range {
 }
 
 impl Range {
-    /// The ids that can be of this time, so that only their part of a table is read.
-    fn ids(self) -> (String, String) {
-        let first = |ms: u64| BookingId::from_u128(u128::from(ms) << 80).to_string();
+    /// The ids that can be of this time, so that only their part of a table is read: those from one until before
+    /// another.
+    pub(super) fn ids(self) -> (String, String) {
         let (from, to) = (self.from.as_ms(), self.to.as_ms());
-        (first(from.saturating_sub(ID_SLACK_MS)), first(to.saturating_add(ID_SLACK_MS).min((1 << 48) - 1)))
+        (first_id(from.saturating_sub(ID_SLACK_MS)), first_id(to.saturating_add(ID_SLACK_MS)))
     }
+}
+
+/// The least id of that time, in milliseconds.
+fn first_id(ms: u64) -> String {
+    BookingId::from_u128(u128::from(ms.min((1 << 48) - 1)) << 80).to_string()
 }
 
 /// Bookings that began within the time.
@@ -114,23 +121,31 @@ pub struct Sessions {
 }
 
 /// Words and how often each came.
-#[derive(Debug, Default)]
-struct Words(Vec<(String, u64)>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Words(BTreeMap<String, u64>);
 
 impl Words {
     fn count(&mut self, word: &str) {
-        match self.0.iter_mut().find(|(known, _)| known == word) {
-            Some((_, count)) => *count += 1,
-            None => self.0.push((word.to_owned(), 1)),
+        self.add(word, 1);
+    }
+
+    fn add(&mut self, word: &str, times: u64) {
+        match self.0.get_mut(word) {
+            Some(count) => *count += times,
+            None => drop(self.0.insert(word.to_owned(), times)),
         }
     }
 
+    fn add_all(&mut self, kept: &Self) {
+        kept.0.iter().for_each(|(word, times)| self.add(word, *times));
+    }
+
     fn of(&self, word: &str) -> u64 {
-        self.0.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count)
+        self.0.get(word).copied().unwrap_or(0)
     }
 
     fn all(&self) -> u64 {
-        self.0.iter().map(|(_, count)| count).sum()
+        self.0.values().sum()
     }
 }
 
@@ -138,47 +153,64 @@ fn share(part: u64, all: u64) -> Option<f64> {
     (all > 0).then(|| (part as f64 / all as f64 * 10_000.0).round() / 10_000.0)
 }
 
-/// Counts of bookings as they come in.
-#[derive(Debug, Default)]
-pub(super) struct BookingTally {
+/// Counts of bookings as they come in, or as they are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BookingTally<D = Spread> {
     states: Words,
     reasons: Words,
-    to_first_offer: Spread,
-    to_answer: Spread,
-    assigned_within: u64,
+    to_first_offer: D,
+    to_answer: D,
+    /// How many were assigned in each second since they began: any service level can be told from them.
+    assigned_in_s: BTreeMap<u64, u64>,
 }
 
 impl BookingTally {
-    pub(super) fn read(
+    /// Adds the bookings that began within the time.
+    pub(super) fn count(
+        &mut self,
         connection: &Connection,
         company: &CompanyId,
         range: Range,
-        within_ms: u64,
-    ) -> Result<Bookings, StoreError> {
+    ) -> Result<(), StoreError> {
         let sql = "SELECT b.state, b.reason, o.made_at - b.created_at, s.started_at - b.created_at
                    FROM bookings b LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
                    LEFT JOIN offers o ON o.company_id = b.company_id AND o.booking_id = b.id AND o.attempt = 1
                    WHERE b.company_id = ?1 AND b.id >= ?2 AND b.id < ?3 AND b.created_at >= ?4 AND b.created_at < ?5";
-        let mut tally = Self::default();
         each(connection, sql, company, None, range, |row| {
-            tally.states.count(text(row, 0)?.unwrap_or_default());
+            self.states.count(text(row, 0)?.unwrap_or_default());
             if let Some(reason) = text(row, 1)? {
-                tally.reasons.count(reason);
+                self.reasons.count(reason);
             }
             if let Some(ms) = duration(row, 2)? {
-                tally.to_first_offer.add(ms);
+                self.to_first_offer.add(ms);
             }
             if let Some(ms) = duration(row, 3)? {
-                tally.to_answer.add(ms);
-                tally.assigned_within += u64::from(ms <= within_ms);
+                self.to_answer.add(ms);
+                *self.assigned_in_s.entry(ms.div_ceil(1000)).or_default() += 1;
             }
             Ok(())
-        })?;
-        Ok(tally.counted())
+        })
     }
 
-    fn counted(self) -> Bookings {
+    pub(super) fn kept(self) -> BookingTally<Kept> {
+        let Self { states, reasons, to_first_offer, to_answer, assigned_in_s } = self;
+        let (to_first_offer, to_answer) = (to_first_offer.kept(), to_answer.kept());
+        BookingTally { states, reasons, to_first_offer, to_answer, assigned_in_s }
+    }
+
+    pub(super) fn add_kept(&mut self, kept: &BookingTally<Kept>) {
+        self.states.add_all(&kept.states);
+        self.reasons.add_all(&kept.reasons);
+        self.to_first_offer.add_kept(&kept.to_first_offer);
+        self.to_answer.add_kept(&kept.to_answer);
+        for (second, count) in &kept.assigned_in_s {
+            *self.assigned_in_s.entry(*second).or_default() += count;
+        }
+    }
+
+    pub(super) fn counted(self, within_s: u64) -> Bookings {
         let Self { states, reasons, .. } = &self;
+        let assigned_within = self.assigned_in_s.range(..=within_s).map(|(_, count)| count).sum();
         let (total, offering) = (states.all(), states.of("offering"));
         Bookings {
             total,
@@ -193,25 +225,25 @@ impl BookingTally {
             client_lost: reasons.of("client_lost"),
             deadline: reasons.of("deadline"),
             closed_by_admin: reasons.of("closed_by_admin"),
-            service_level: share(self.assigned_within, total - offering),
-            assigned_within: self.assigned_within,
+            service_level: share(assigned_within, total - offering),
+            assigned_within,
             time_to_first_offer: self.to_first_offer.durations(),
             time_to_answer: self.to_answer.durations(),
         }
     }
 }
 
-/// Counts of offers as they come in.
-#[derive(Debug, Default)]
-pub(super) struct OfferTally {
+/// Counts of offers as they come in, or as they are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OfferTally<D = Spread> {
     outcomes: Words,
-    to_delivery: Spread,
-    to_answer: Spread,
+    to_delivery: D,
+    to_answer: D,
 }
 
 impl OfferTally {
     /// Hands over the offers of bookings that began within the time, each with who was asked.
-    pub(super) fn each(
+    fn each(
         connection: &Connection,
         company: &CompanyId,
         only: Option<&EmployeeId>,
@@ -240,7 +272,18 @@ impl OfferTally {
         }
     }
 
-    pub(super) fn counted(self) -> Offers {
+    fn kept(self) -> OfferTally<Kept> {
+        let Self { outcomes, to_delivery, to_answer } = self;
+        OfferTally { outcomes, to_delivery: to_delivery.kept(), to_answer: to_answer.kept() }
+    }
+
+    fn add_kept(&mut self, kept: &OfferTally<Kept>) {
+        self.outcomes.add_all(&kept.outcomes);
+        self.to_delivery.add_kept(&kept.to_delivery);
+        self.to_answer.add_kept(&kept.to_answer);
+    }
+
+    fn counted(self) -> Offers {
         let of = |outcome| self.outcomes.of(outcome);
         let accepted = of("accepted");
         let (no, missed) =
@@ -264,16 +307,16 @@ impl OfferTally {
     }
 }
 
-/// Counts of sessions as they come in.
-#[derive(Debug, Default)]
-pub(super) struct SessionTally {
+/// Counts of sessions as they come in, or as they are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SessionTally<D = Spread> {
     ended_by: Words,
-    length: Spread,
+    length: D,
 }
 
 impl SessionTally {
     /// Hands over the sessions that began within the time, each with whose it was.
-    pub(super) fn each(
+    fn each(
         connection: &Connection,
         company: &CompanyId,
         only: Option<&EmployeeId>,
@@ -298,7 +341,16 @@ impl SessionTally {
         }
     }
 
-    pub(super) fn counted(self) -> Sessions {
+    fn kept(self) -> SessionTally<Kept> {
+        SessionTally { ended_by: self.ended_by, length: self.length.kept() }
+    }
+
+    fn add_kept(&mut self, kept: &SessionTally<Kept>) {
+        self.ended_by.add_all(&kept.ended_by);
+        self.length.add_kept(&kept.length);
+    }
+
+    fn counted(self) -> Sessions {
         Sessions {
             started: self.ended_by.all(),
             running: self.ended_by.of("nobody"),
@@ -308,6 +360,41 @@ impl SessionTally {
             lost: self.ended_by.of("lost"),
             length: self.length.durations(),
         }
+    }
+}
+
+/// Counts of what one employee did, or all of a company: offers and sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct WorkTally<D = Spread> {
+    offers: OfferTally<D>,
+    sessions: SessionTally<D>,
+}
+
+impl WorkTally {
+    /// Hands over the offers of bookings and the sessions that began within the time, each with whose it was. Where only
+    /// one's are wanted, nobody else's are read.
+    pub(super) fn each(
+        connection: &Connection,
+        company: &CompanyId,
+        only: Option<&EmployeeId>,
+        range: Range,
+        mut each: impl FnMut(&str, &dyn Fn(&mut Self)),
+    ) -> Result<(), StoreError> {
+        OfferTally::each(connection, company, only, range, |id, add| each(id, &|work| add(&mut work.offers)))?;
+        SessionTally::each(connection, company, only, range, |id, add| each(id, &|work| add(&mut work.sessions)))
+    }
+
+    pub(super) fn kept(self) -> WorkTally<Kept> {
+        WorkTally { offers: self.offers.kept(), sessions: self.sessions.kept() }
+    }
+
+    pub(super) fn add_kept(&mut self, kept: &WorkTally<Kept>) {
+        self.offers.add_kept(&kept.offers);
+        self.sessions.add_kept(&kept.sessions);
+    }
+
+    pub(super) fn counted(self) -> (Offers, Sessions) {
+        (self.offers.counted(), self.sessions.counted())
     }
 }
 

@@ -193,8 +193,8 @@ impl World {
         assert_eq!(report.differences, Vec::<String>::new());
     }
 
-    fn question(&self, from: Time, to: Time) -> Question {
-        Question { range: Range { from, to }, within_ms: 20_000, now: self.now }
+    pub fn question(&self, from: Time, to: Time) -> Question {
+        Question { range: Range { from, to }, within_s: 20, now: self.now }
     }
 }
 

@@ -92,3 +92,5 @@ mod erasure;
 mod gone;
 
 mod much_history;
+
+mod days;

@@ -33,7 +33,7 @@ async fn a_question_about_a_long_history_has_its_answer_in_a_bounded_time() {
     println!("{} events, {} bases", world.last_event(), world.count("bases"));
     let day = Time::from_ms(now.as_ms() - DAY_MS);
     for (what, from) in [("a day", day), ("all of it", Time::from_ms(0))] {
-        let question = || Question { range: Range { from, to: now }, within_ms: 20_000, now };
+        let question = || Question { range: Range { from, to: now }, within_s: 20, now };
         timed(&format!("statistics of {what}"), || reader.statistics(company, question()).unwrap());
     }
     let ids = "SELECT min(id), max(id) FROM bookings";

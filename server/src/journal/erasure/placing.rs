@@ -10,7 +10,7 @@ use switchboard_core::id::StoredAsText;
 use super::{BASE, EVENT, LINE, OFFER, Preparation, SNAPSHOT, who};
 use crate::audit;
 use crate::journal::reader::unreadable;
-use crate::journal::{Change, StoreError, log, tables};
+use crate::journal::{Change, StoreError, days, log, tables};
 
 /// What is done with one transaction: commits wait behind it, so it is a matter of milliseconds.
 const PLACED_AT_ONCE: u32 = 500;
@@ -274,6 +274,7 @@ impl Begun {
     fn finish(&self, connection: &Connection) -> Result<(), StoreError> {
         if !self.named.is_client {
             tables::rename_employee_number(connection, self.company(), &self.named.person, &self.named.alias)?;
+            days::rename(connection, self.company(), &self.named.person, &self.named.alias)?;
         }
         let late = audit::lines_that_name(connection, &self.named, self.audit_seen, LATE_LINES_MAX)?;
         for (number, target) in late.lines {

@@ -1,0 +1,383 @@
+//! Days: what a company's bookings, offers and sessions of one day come to, counted once and kept, so that a year's
+//! statistics read some hundred rows and not every booking.
+//!
+//! A day is kept when it is over and settled: nothing can begin in it any more, and nothing of it is still open. What no
+//! day is kept of is counted anew for each question, so a day may be missing and none may be wrong.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
+use switchboard_core::{Company, CompanyId, Time};
+
+use super::reader::{Reader, unreadable};
+use super::spread::Kept;
+use super::tables::ms;
+use super::tally::{BookingTally, Range, WorkTally};
+use super::{Change, StoreError, erasure};
+use crate::view::json;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// Days that are counted whenever a base is kept. A company that has more of them, because an earlier version kept none,
+/// has them counted with the bases that follow.
+const DAYS_AT_ONCE: usize = 31;
+/// Employees whose rows are written or removed with one transaction: commits wait behind it.
+const EMPLOYEES_AT_ONCE: u16 = 500;
+/// Days that are removed with one: those of a large company hold some 10 kB each.
+const DAYS_REMOVED_AT_ONCE: u16 = 31;
+
+/// A day of UTC, counted from the first of 1970.
+type Day = u64;
+
+/// When a day begins.
+const fn begin_of(day: Day) -> Time {
+    Time::from_ms(day * DAY_MS)
+}
+
+const fn whole(day: Day) -> Range {
+    Range { from: begin_of(day), to: begin_of(day + 1) }
+}
+
+/// What went on in one day.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counted {
+    bookings: BookingTally<Kept>,
+    work: WorkTally<Kept>,
+    /// By employee.
+    each: BTreeMap<String, WorkTally<Kept>>,
+}
+
+impl Counted {
+    fn read(connection: &Connection, company: &CompanyId, day: Day) -> Result<Self, StoreError> {
+        let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
+        let mut each: BTreeMap<String, WorkTally> = BTreeMap::new();
+        bookings.count(connection, company, whole(day))?;
+        WorkTally::each(connection, company, None, whole(day), |employee, add| {
+            add(&mut work);
+            match each.get_mut(employee) {
+                Some(known) => add(known),
+                None => add(each.entry(employee.to_owned()).or_default()),
+            }
+        })?;
+        let each = each.into_iter().map(|(employee, work)| (employee, work.kept())).collect();
+        Ok(Self { bookings: bookings.kept(), work: work.kept(), each })
+    }
+
+    fn stored(connection: &Connection, company: &CompanyId, day: Day, row: &Row<'_>) -> Result<Self, StoreError> {
+        let sql = "SELECT employee_id, work FROM days_of_employees INDEXED BY days_of_employees_by_day
+                   WHERE company_id = ?1 AND day = ?2";
+        let mut query = connection.prepare_cached(sql)?;
+        let mut rows = query.query(params![company.as_str(), day.cast_signed()])?;
+        let mut each = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            each.insert(row.get(0)?, read(row, 1)?);
+        }
+        Ok(Self { bookings: read(row, 1)?, work: read(row, 2)?, each })
+    }
+
+    /// Writes it, in the journal's turns. It counts once the last of them is done.
+    fn keep(self, company: &CompanyId, day: Day, revision: u64) -> Vec<Change> {
+        let (bookings, work): (Arc<str>, Arc<str>) = (json(&self.bookings).into(), json(&self.work).into());
+        let each: Vec<(String, String)> = self.each.into_iter().map(|(id, work)| (id, json(&work))).collect();
+        let mut parts: Vec<Vec<_>> = each.chunks(EMPLOYEES_AT_ONCE.into()).map(<[_]>::to_vec).collect();
+        let last = parts.pop().unwrap_or_default();
+        let write = |each, is_whole| -> Change {
+            let (company, bookings, work) = (company.clone(), bookings.clone(), work.clone());
+            let part = Part { company, day, revision, is_whole, bookings, work, each };
+            Box::new(move |connection| part.write(connection))
+        };
+        parts.into_iter().map(|each| write(each, false)).chain([write(last, true)]).collect()
+    }
+}
+
+/// A part of a day on its way into the tables.
+struct Part {
+    company: CompanyId,
+    day: Day,
+    /// The revision of the history that the day was counted in.
+    revision: u64,
+    /// Whether all is there with this part.
+    is_whole: bool,
+    bookings: Arc<str>,
+    work: Arc<str>,
+    each: Vec<(String, String)>,
+}
+
+impl Part {
+    fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let Self { company, day, revision, is_whole, bookings, work, each } = self;
+        if !erasure::is_as_read(connection, company, *revision)? || is_cut_off(connection, company, *day)? {
+            return Ok(());
+        }
+        let (company, day) = (company.as_str(), day.cast_signed());
+        let sql = "INSERT INTO days (company_id, day, is_whole, bookings, work) VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT DO UPDATE SET is_whole = excluded.is_whole, bookings = excluded.bookings,
+                       work = excluded.work";
+        connection.prepare_cached(sql)?.execute(params![company, day, is_whole, bookings, work])?;
+        let sql = "INSERT INTO days_of_employees (company_id, day, employee_id, work) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT DO UPDATE SET work = excluded.work";
+        let mut insert = connection.prepare_cached(sql)?;
+        for (employee, work) in each {
+            insert.execute(params![company, day, employee, work])?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether history no longer reaches back behind that day: what is left of it is being removed.
+fn is_cut_off(connection: &Connection, company: &CompanyId, day: Day) -> Result<bool, StoreError> {
+    let sql = "SELECT at FROM bases WHERE company_id = ?1
+                   AND (SELECT min(seq) FROM events WHERE company_id = ?1) > 1 ORDER BY seq LIMIT 1";
+    let mut query = connection.prepare_cached(sql)?;
+    let begin: Option<i64> = query.query_row([company.as_str()], |row| row.get(0)).optional()?;
+    Ok(begin.is_some_and(|at| ms(begin_of(day)) <= at))
+}
+
+/// Counts the days of a company that can be kept and are not, some at a time. The state says up to when all is filed.
+pub(super) fn due(reader: &Reader, state: &Company) -> Result<Vec<Change>, StoreError> {
+    let (mut changes, mut from) = (Vec::new(), 0);
+    for _ in 0..DAYS_AT_ONCE {
+        // One moment each: a long one would be cut when the log is to begin anew.
+        let found = reader.ask_until_told(|connection| {
+            let revision = erasure::revision(connection, state.id())?;
+            let Some(day) = next_due(connection, state, from)? else { return Ok(None) };
+            Ok(Some((day, Counted::read(connection, state.id(), day)?.keep(state.id(), day, revision))))
+        })?;
+        let Some((day, kept)) = found else { break };
+        changes.extend(kept);
+        from = day + 1;
+    }
+    Ok(changes)
+}
+
+/// The next day, from that one on, that can be kept and is not.
+fn next_due(connection: &Connection, state: &Company, from: Day) -> Result<Option<Day>, StoreError> {
+    let company = state.id();
+    let mut from = from;
+    while let Some(day) = next_with_bookings(connection, company, from)? {
+        // Time does not go back within a company: what comes now begins later.
+        if begin_of(day + 1) > state.clock() {
+            break;
+        }
+        if !is_kept(connection, company, day)?
+            && is_settled(connection, company, day)?
+            && !is_cut_off(connection, company, day)?
+        {
+            return Ok(Some(day));
+        }
+        from = day + 1;
+    }
+    Ok(None)
+}
+
+fn next_with_bookings(connection: &Connection, company: &CompanyId, from: Day) -> Result<Option<Day>, StoreError> {
+    let sql = "SELECT created_at FROM bookings WHERE company_id = ?1 AND id >= ?2 AND created_at >= ?3
+               ORDER BY id LIMIT 1";
+    let bind = params![company.as_str(), whole(from).ids().0, ms(begin_of(from))];
+    let found: Option<i64> = connection.prepare_cached(sql)?.query_row(bind, |row| row.get(0)).optional()?;
+    Ok(found.map(|at| at.cast_unsigned() / DAY_MS))
+}
+
+fn is_kept(connection: &Connection, company: &CompanyId, day: Day) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM days WHERE company_id = ?1 AND day = ?2 AND is_whole)";
+    Ok(connection.prepare_cached(sql)?.query_row(params![company.as_str(), day.cast_signed()], |row| row.get(0))?)
+}
+
+/// Whether nothing that began in it is open.
+fn is_settled(connection: &Connection, company: &CompanyId, day: Day) -> Result<bool, StoreError> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM bookings INDEXED BY bookings_that_search
+                   WHERE company_id = ?1 AND state = 'offering' AND created_at >= ?2 AND created_at < ?3)
+               AND NOT EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_that_run
+                   WHERE company_id = ?1 AND ended_at IS NULL AND started_at >= ?2 AND started_at < ?3)";
+    let Range { from, to } = whole(day);
+    Ok(connection.prepare_cached(sql)?.query_row(params![company.as_str(), ms(from), ms(to)], |row| row.get(0))?)
+}
+
+/// A time in parts: the days of it that are kept, and what lies around them.
+#[derive(Debug)]
+pub(super) struct Parts {
+    kept: Vec<Day>,
+    /// What must be counted.
+    pub counted: Vec<Range>,
+}
+
+impl Parts {
+    pub(super) fn of(connection: &Connection, company: &CompanyId, range: Range) -> Result<Self, StoreError> {
+        let sql = "SELECT day FROM days WHERE company_id = ?1 AND day >= ?2 AND day < ?3 AND is_whole ORDER BY day";
+        let (first, end) = (range.from.as_ms().div_ceil(DAY_MS), range.to.as_ms() / DAY_MS);
+        let mut query = connection.prepare_cached(sql)?;
+        let days = query.query_map(params![company.as_str(), first.cast_signed(), end.cast_signed()], |row| {
+            Ok(row.get::<_, i64>(0)?.cast_unsigned())
+        })?;
+        let kept: Vec<Day> = days.collect::<Result<_, _>>()?;
+        let ends = kept.iter().map(|day| begin_of(*day)).chain([range.to]);
+        let begins = std::iter::once(range.from).chain(kept.iter().map(|day| begin_of(day + 1)));
+        let around = begins.zip(ends).map(|(from, to)| Range { from, to });
+        let counted = around.filter(|range| range.from < range.to).collect();
+        Ok(Self { kept, counted })
+    }
+
+    /// Adds what is kept of all of a company.
+    pub(super) fn add_company(
+        &self,
+        connection: &Connection,
+        company: &CompanyId,
+        bookings: &mut BookingTally,
+        work: &mut WorkTally,
+    ) -> Result<(), StoreError> {
+        let mut query =
+            connection.prepare_cached("SELECT bookings, work FROM days WHERE company_id = ?1 AND day = ?2")?;
+        for day in &self.kept {
+            let mut rows = query.query(params![company.as_str(), day.cast_signed()])?;
+            while let Some(row) = rows.next()? {
+                bookings.add_kept(&read(row, 0)?);
+                work.add_kept(&read(row, 1)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what is kept of one employee. Says whether there was anything.
+    pub(super) fn add_employee(
+        &self,
+        connection: &Connection,
+        company: &CompanyId,
+        employee: &str,
+        work: &mut WorkTally,
+    ) -> Result<bool, StoreError> {
+        let (Some(first), Some(last)) = (self.kept.first(), self.kept.last()) else { return Ok(false) };
+        let sql = "SELECT day, work FROM days_of_employees
+                   WHERE company_id = ?1 AND employee_id = ?2 AND day >= ?3 AND day <= ?4";
+        let bind = params![company.as_str(), employee, first.cast_signed(), last.cast_signed()];
+        let mut query = connection.prepare_cached(sql)?;
+        let (mut rows, mut is_there) = (query.query(bind)?, false);
+        while let Some(row) = rows.next()? {
+            if self.kept.binary_search(&row.get::<_, i64>(0)?.cast_unsigned()).is_ok() {
+                work.add_kept(&read(row, 1)?);
+                is_there = true;
+            }
+        }
+        Ok(is_there)
+    }
+}
+
+/// All employees of whom days are kept, from one to the next along the table, however many days there are.
+pub(super) fn employees(connection: &Connection, company: &CompanyId) -> Result<Vec<String>, StoreError> {
+    let sql = "WITH RECURSIVE known (id) AS (
+                   SELECT min(employee_id) FROM days_of_employees WHERE company_id = ?1
+                   UNION ALL
+                   SELECT (SELECT min(employee_id) FROM days_of_employees
+                           WHERE company_id = ?1 AND employee_id > known.id)
+                   FROM known WHERE known.id IS NOT NULL)
+               SELECT id FROM known WHERE id IS NOT NULL";
+    let mut query = connection.prepare_cached(sql)?;
+    let ids = query.query_map([company.as_str()], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+fn read<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, StoreError> {
+    serde_json::from_str(row.get_ref(at)?.as_str().map_err(unreadable)?).map_err(unreadable)
+}
+
+/// Removes some of the days that began until then. Says whether there may be more.
+pub(super) fn remove_some(connection: &Connection, company: &CompanyId, until: Time) -> Result<bool, StoreError> {
+    let (company, last) = (company.as_str(), (until.as_ms() / DAY_MS).cast_signed());
+    let mut removed = 0;
+    for (sql, at_once) in [
+        (
+            "DELETE FROM days_of_employees WHERE (company_id, employee_id, day) IN
+                 (SELECT company_id, employee_id, day FROM days_of_employees INDEXED BY days_of_employees_by_day
+                  WHERE company_id = ?1 AND day <= ?2 LIMIT ?3)",
+            EMPLOYEES_AT_ONCE,
+        ),
+        (
+            "DELETE FROM days WHERE (company_id, day) IN
+                 (SELECT company_id, day FROM days WHERE company_id = ?1 AND day <= ?2 LIMIT ?3)",
+            DAYS_REMOVED_AT_ONCE,
+        ),
+    ] {
+        removed += connection.prepare_cached(sql)?.execute(params![company, last, at_once])?;
+    }
+    Ok(removed > 0)
+}
+
+/// Gives what is kept of an employee another id.
+pub(super) fn rename(connection: &Connection, company: &str, employee: &str, alias: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE days_of_employees SET employee_id = ?3 WHERE company_id = ?1 AND employee_id = ?2";
+    connection.prepare_cached(sql)?.execute(params![company, employee, alias])?;
+    Ok(())
+}
+
+/// What is kept and is not what the rows come to, in words.
+pub(super) fn differences(connection: &Connection, company: &CompanyId) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    let mut query = connection.prepare("SELECT day, bookings, work FROM days WHERE company_id = ?1 AND is_whole")?;
+    let mut rows = query.query([company.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let day = row.get::<_, i64>(0)?.cast_unsigned();
+        if is_cut_off(connection, company, day)? {
+            continue;
+        }
+        match Counted::stored(connection, company, day, row) {
+            Ok(stored) if stored == Counted::read(connection, company, day)? => {}
+            Ok(_) => found.push(format!("what is kept of day {day} is not what its bookings and sessions come to")),
+            Err(error) => found.push(format!("what is kept of day {day}: {error}")),
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::migrate;
+    use super::*;
+
+    fn days(store: &Connection) -> Result<i64, StoreError> {
+        Ok(store.query_row("SELECT count(*) FROM days WHERE is_whole", [], |row| row.get(0))?)
+    }
+
+    #[test]
+    fn what_was_counted_in_a_history_that_is_another_now_is_not_kept() -> Result<(), StoreError> {
+        let mut store = Connection::open_in_memory()?;
+        migrate(&mut store)?;
+        let acme = "acme".parse().map_err(unreadable)?;
+        let keep = |store: &Connection, day, revision| -> Result<i64, StoreError> {
+            let counted = Counted::read(store, &acme, day)?;
+            counted.keep(&acme, day, revision).iter_mut().try_for_each(|change| change(store))?;
+            days(store)
+        };
+        assert_eq!(keep(&store, 20_000, 0)?, 1);
+        // Somebody was erased.
+        store.execute("INSERT INTO erasures (company_id, revision) VALUES ('acme', 1)", [])?;
+        assert_eq!((keep(&store, 20_001, 0)?, keep(&store, 20_001, 1)?), (1, 2));
+        // What was before noon of a day is removed.
+        let noon = ms(begin_of(20_003).plus_ms(DAY_MS / 2));
+        let event = "INSERT INTO events (company_id, seq, at, kind, data) VALUES ('acme', 7, ?1, '', '')";
+        store.execute(event, [noon])?;
+        store.execute("INSERT INTO bases (company_id, seq, at, data) VALUES ('acme', 7, ?1, '')", [noon])?;
+        assert_eq!((keep(&store, 20_003, 1)?, keep(&store, 20_004, 1)?), (2, 3));
+        while remove_some(&store, &acme, begin_of(20_003).plus_ms(DAY_MS / 2))? {}
+        assert_eq!((days(&store)?, is_kept(&store, &acme, 20_004)?), (1, true));
+        Ok(())
+    }
+
+    #[test]
+    fn a_day_of_many_employees_is_kept_once_all_of_them_are() -> Result<(), StoreError> {
+        let mut store = Connection::open_in_memory()?;
+        migrate(&mut store)?;
+        let acme = "acme".parse().map_err(unreadable)?;
+        let of_many = (0..=2 * EMPLOYEES_AT_ONCE).map(|no| (format!("e{no}"), WorkTally::default()));
+        let counted = Counted { each: of_many.collect(), ..Counted::default() };
+        let mut changes = counted.keep(&acme, 20_000, 0);
+        assert_eq!(changes.len(), 3);
+        for change in &mut changes {
+            assert_eq!(days(&store)?, 0);
+            change(&store)?;
+        }
+        let known = employees(&store, &acme)?;
+        assert_eq!((days(&store)?, known.len()), (1, usize::from(2 * EMPLOYEES_AT_ONCE) + 1));
+        assert!(known.is_sorted());
+        Ok(())
+    }
+}
