@@ -28,7 +28,9 @@ const PAGES_MAX: i32 = 2000;
 /// copied, and whoever copies beside it always leaves some that were written meanwhile.
 const PAGES_LEFT_MAX: i32 = 256;
 /// The log as long as it becomes: so many pages, each with its head, and as many that come while they are copied.
-const LOG_BYTES: u64 = 2 * PAGES_MAX as u64 * (4096 + 24);
+const LOG_BYTES: u64 = 2 * PAGES_MAX as u64 * PAGE_BYTES;
+/// A page in the log, with its head.
+const PAGE_BYTES: u64 = 4096 + 24;
 
 /// Pages of a log that did not begin anew by itself, 33 MB: now reads make room for it. When that fails, because a tool
 /// of another process reads, it is tried again after as many more.
@@ -107,6 +109,20 @@ impl Checkpoints {
         if let Err(error) = made {
             tracing::debug!(%error, "there is no room for a whole write-ahead log");
         }
+    }
+
+    /// Looks whether all pages of the log are in its file. Behind the next commit it would have a hole, which nobody
+    /// sees: SQLite copies it into the database.
+    ///
+    /// # Errors
+    /// When somebody made it shorter.
+    pub(super) fn log_must_be_whole(&self, writer: &Connection) -> Result<(), StoreError> {
+        let is_whole = || {
+            let all = pages(writer, CheckpointMode::NOOP).map_or(0, |(all, _)| u64::from(all.unsigned_abs()));
+            self.log.metadata().map_or(true, |log| log.len() >= all * PAGE_BYTES)
+        };
+        // A tool may have emptied it between the two looks, as SQLite does.
+        if is_whole() || is_whole() { Ok(()) } else { Err(StoreError::Gone(self.log.clone())) }
     }
 
     /// Copies all of the log into the database, and makes it as short as it can be.

@@ -211,7 +211,7 @@ pub enum StoreError {
     Taken,
     /// What is written would not be found.
     #[error(
-        "`{0}` was removed or replaced while it was open, and this server writes nothing more: put the file back or \
+        "`{0}` was removed, replaced or cut while it was open, and this server writes nothing more: put the file back or \
          restore a backup, and start again"
     )]
     Gone(PathBuf),

@@ -114,6 +114,7 @@ impl Sqlite {
     }
 
     fn write_unsynced(&mut self, slice: &Slice) -> Result<(), StoreError> {
+        self.checkpoints.log_must_be_whole(&self.connection)?;
         self.connection.pragma_update(None, "synchronous", "normal")?;
         let written = (|| {
             let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
@@ -128,6 +129,7 @@ impl Sqlite {
 
 impl Store for Sqlite {
     fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+        self.checkpoints.log_must_be_whole(&self.connection)?;
         let (mut text, mut entries, mut seqs) = (String::new(), Vec::new(), HashMap::new());
         // Whoever writes beside it, as `switchboard key` does for a moment, is waited for before anything is read.
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
@@ -196,6 +198,7 @@ impl Store for Sqlite {
 
     fn look(&mut self) -> Result<(), StoreError> {
         self.looked_at = Instant::now();
+        self.checkpoints.log_must_be_whole(&self.connection)?;
         self.opened.must_be_in_place()
     }
 

@@ -52,20 +52,40 @@ fn a_store_that_is_removed_is_noticed_and_neither_the_stop_nor_the_next_start_is
 }
 
 #[test]
-fn a_store_that_is_emptied_is_noticed_and_neither_the_stop_nor_the_next_start_is_silent() {
+fn a_store_that_is_emptied_is_noticed_and_the_stop_is_not_silent() {
+    for emptied in ["switchboard.db", "switchboard.db-wal"] {
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path();
+        let server = plan(data).start();
+        server.set_company("acme", &json!({}));
+        assert!(server.is_ready());
+        std::fs::File::create(data.join(emptied)).unwrap();
+        wait_until("a server that nobody asks anything to notice", || !server.is_ready());
+        let (code, said) = server.stopped_having_said();
+        assert_eq!(code, Some(1), "{said}");
+        for words in ["the store is lost", emptied, "restore a backup"] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        assert!(!said.contains("everything that was answered is stored"), "{said}");
+        if emptied == "switchboard.db" {
+            let again = run(&mut plan(data).command());
+            assert_eq!(again.code, Some(1), "{again:?}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_cut_under_commits_is_noticed_by_the_next() {
     let place = tempfile::tempdir().unwrap();
-    let data = place.path();
-    let server = plan(data).start();
+    let server = plan(place.path()).start();
     server.set_company("acme", &json!({}));
-    assert!(server.is_ready());
-    std::fs::File::create(data.join("switchboard.db")).unwrap();
-    wait_until("a server that nobody asks anything to notice", || !server.is_ready());
-    let (code, said) = server.stopped_having_said();
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("the store is lost") && said.contains("restore a backup"), "{said}");
-    assert!(!said.contains("everything that was answered is stored"), "{said}");
-    let again = run(&mut plan(data).command());
-    assert_eq!(again.code, Some(1), "{again:?}");
+    let log = std::fs::OpenOptions::new().write(true).open(place.path().join("switchboard.db-wal")).unwrap();
+    log.set_len(4096).unwrap();
+    // The second at the latest: the first may have been on its way.
+    let put = || server.ask("PUT", "/v1/companies/another", "{}").0;
+    assert!([put(), put()].contains(&503));
+    assert!(!server.is_ready());
+    assert_eq!(server.stopped_having_said().0, Some(1));
 }
 
 fn asks(address: SocketAddr, path: &str) -> std::io::Result<usize> {
