@@ -28,9 +28,9 @@ const PAGES_MAX: i32 = 2000;
 /// copied, and whoever copies beside it always leaves some that were written meanwhile.
 const PAGES_LEFT_MAX: i32 = 256;
 /// The log as long as it becomes: so many pages, each with its head, and as many that come while they are copied.
-const LOG_BYTES: u64 = 2 * PAGES_MAX as u64 * PAGE_BYTES;
-/// A page in the log, with its head.
-const PAGE_BYTES: u64 = 4096 + 24;
+const LOG_BYTES: u64 = 2 * PAGES_MAX as u64 * (4096 + HEAD_BYTES);
+/// The head of a page in the log.
+const HEAD_BYTES: u64 = 24;
 
 /// Pages of a log that did not begin anew by itself, 33 MB: now reads make room for it. When that fails, because a tool
 /// of another process reads, it is tried again after as many more.
@@ -50,6 +50,8 @@ const END_WAIT_MAX: Duration = Duration::from_millis(500);
 pub(super) struct Checkpoints {
     log: PathBuf,
     gate: Arc<Gate>,
+    /// Whoever vacuums a store may give it another.
+    page_bytes: u64,
     /// Pages of the log with which reads make room for it.
     bound: i32,
     wake: Option<SyncSender<Wish>>,
@@ -89,7 +91,9 @@ impl Checkpoints {
         };
         let thread = std::thread::Builder::new().name("checkpoint".into()).spawn(work).map_err(StoreError::Thread)?;
         let log = directory::beside(path, "-wal");
-        let checkpoints = Self { log, gate, bound: PAGES_BOUND, wake: Some(wake), thread: Some(thread) };
+        let page_bytes: i64 = writer.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let page_bytes = page_bytes.unsigned_abs();
+        let checkpoints = Self { log, gate, page_bytes, bound: PAGES_BOUND, wake: Some(wake), thread: Some(thread) };
         checkpoints.make_room(writer);
         Ok(checkpoints)
     }
@@ -119,7 +123,7 @@ impl Checkpoints {
     pub(super) fn log_must_be_whole(&self, writer: &Connection) -> Result<(), StoreError> {
         let is_whole = || {
             let all = pages(writer, CheckpointMode::NOOP).map_or(0, |(all, _)| u64::from(all.unsigned_abs()));
-            self.log.metadata().map_or(true, |log| log.len() >= all * PAGE_BYTES)
+            self.log.metadata().map_or(true, |log| log.len() >= all * (self.page_bytes + HEAD_BYTES))
         };
         // A tool may have emptied it between the two looks, as SQLite does.
         if is_whole() || is_whole() { Ok(()) } else { Err(StoreError::Gone(self.log.clone())) }

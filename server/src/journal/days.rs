@@ -14,14 +14,11 @@ use switchboard_core::{Company, CompanyId, Time};
 use super::reader::{Reader, unreadable};
 use super::spread::Kept;
 use super::tables::ms;
-use super::tally::{BookingTally, Range, WorkTally};
+use super::tally::{BookingTally, Range, Span, WorkTally};
 use super::{Change, StoreError, erasure};
 use crate::view::json;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// Days that are counted whenever a base is kept. A company that has more of them, because an earlier version kept none,
-/// has them counted with the bases that follow.
-const DAYS_AT_ONCE: usize = 31;
 /// Employees whose rows are written or removed with one transaction: commits wait behind it.
 const EMPLOYEES_AT_ONCE: u16 = 500;
 /// Days that are removed with one: those of a large company hold some 10 kB each.
@@ -52,8 +49,9 @@ impl Counted {
     fn read(connection: &Connection, company: &CompanyId, day: Day) -> Result<Self, StoreError> {
         let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
         let mut each: BTreeMap<String, WorkTally> = BTreeMap::new();
-        bookings.count(connection, company, whole(day))?;
-        WorkTally::each(connection, company, None, whole(day), |employee, add| {
+        let span = Span::day(whole(day));
+        bookings.count(connection, company, span)?;
+        WorkTally::each(connection, company, None, span, |employee, add| {
             add(&mut work);
             match each.get_mut(employee) {
                 Some(known) => add(known),
@@ -76,18 +74,28 @@ impl Counted {
         Ok(Self { bookings: read(row, 1)?, work: read(row, 2)?, each })
     }
 
+    /// Whether nothing of it is open. Of a large entry a part may be filed, and so what it ended, and not what it began.
+    fn is_settled(&self) -> bool {
+        self.bookings.is_settled() && self.work.is_settled()
+    }
+
     /// Writes it, in the journal's turns. It counts once the last of them is done.
-    fn keep(self, company: &CompanyId, day: Day, revision: u64) -> Vec<Change> {
+    fn parts(self, company: &CompanyId, day: Day, revision: u64) -> Vec<Change> {
         let (bookings, work): (Arc<str>, Arc<str>) = (json(&self.bookings).into(), json(&self.work).into());
         let each: Vec<(String, String)> = self.each.into_iter().map(|(id, work)| (id, json(&work))).collect();
+        let all = each.len();
         let mut parts: Vec<Vec<_>> = each.chunks(EMPLOYEES_AT_ONCE.into()).map(<[_]>::to_vec).collect();
-        let last = parts.pop().unwrap_or_default();
-        let write = |each, is_whole| -> Change {
+        if parts.is_empty() {
+            parts.push(Vec::new());
+        }
+        let last = parts.len() - 1;
+        let write = |(number, each)| -> Change {
             let (company, bookings, work) = (company.clone(), bookings.clone(), work.clone());
-            let part = Part { company, day, revision, is_whole, bookings, work, each };
+            let (is_first, all) = (number == 0, (number == last).then_some(all));
+            let part = Part { company, day, revision, is_first, all, bookings, work, each };
             Box::new(move |connection| part.write(connection))
         };
-        parts.into_iter().map(|each| write(each, false)).chain([write(last, true)]).collect()
+        parts.into_iter().enumerate().map(write).collect()
     }
 }
 
@@ -97,8 +105,9 @@ struct Part {
     day: Day,
     /// The revision of the history that the day was counted in.
     revision: u64,
-    /// Whether all is there with this part.
-    is_whole: bool,
+    is_first: bool,
+    /// In the last part: how many employees the day has. A part before it may have been refused.
+    all: Option<usize>,
     bookings: Arc<str>,
     work: Arc<str>,
     each: Vec<(String, String)>,
@@ -106,20 +115,26 @@ struct Part {
 
 impl Part {
     fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let Self { company, day, revision, is_whole, bookings, work, each } = self;
+        let Self { company, day, revision, is_first, all, bookings, work, each } = self;
         if !erasure::is_as_read(connection, company, *revision)? || is_cut_off(connection, company, *day)? {
             return Ok(());
         }
         let (company, day) = (company.as_str(), day.cast_signed());
-        let sql = "INSERT INTO days (company_id, day, is_whole, bookings, work) VALUES (?1, ?2, ?3, ?4, ?5)
-                   ON CONFLICT DO UPDATE SET is_whole = excluded.is_whole, bookings = excluded.bookings,
-                       work = excluded.work";
-        connection.prepare_cached(sql)?.execute(params![company, day, is_whole, bookings, work])?;
-        let sql = "INSERT INTO days_of_employees (company_id, day, employee_id, work) VALUES (?1, ?2, ?3, ?4)
-                   ON CONFLICT DO UPDATE SET work = excluded.work";
+        if *is_first {
+            // What an earlier try left.
+            let sql = "DELETE FROM days_of_employees WHERE company_id = ?1 AND day = ?2";
+            connection.prepare_cached(sql)?.execute(params![company, day])?;
+        }
+        let sql = "INSERT INTO days_of_employees (company_id, day, employee_id, work) VALUES (?1, ?2, ?3, ?4)";
         let mut insert = connection.prepare_cached(sql)?;
         for (employee, work) in each {
             insert.execute(params![company, day, employee, work])?;
+        }
+        if let Some(all) = all {
+            let sql = "INSERT INTO days (company_id, day, bookings, work) SELECT ?1, ?2, ?3, ?4
+                       WHERE (SELECT count(*) FROM days_of_employees WHERE company_id = ?1 AND day = ?2) = ?5";
+            let all = i64::try_from(*all).unwrap_or(i64::MAX);
+            connection.prepare_cached(sql)?.execute(params![company, day, bookings, work, all])?;
         }
         Ok(())
     }
@@ -134,53 +149,51 @@ fn is_cut_off(connection: &Connection, company: &CompanyId, day: Day) -> Result<
     Ok(begin.is_some_and(|at| ms(begin_of(day)) <= at))
 }
 
-/// Counts the days of a company that can be kept and are not, some at a time. The state says up to when all is filed.
-pub(super) fn due(reader: &Reader, state: &Company) -> Result<Vec<Change>, StoreError> {
-    let (mut changes, mut from) = (Vec::new(), 0);
-    for _ in 0..DAYS_AT_ONCE {
-        // One moment each: a long one would be cut when the log is to begin anew.
-        let found = reader.ask_until_told(|connection| {
-            let revision = erasure::revision(connection, state.id())?;
-            let Some(day) = next_due(connection, state, from)? else { return Ok(None) };
-            Ok(Some((day, Counted::read(connection, state.id(), day)?.keep(state.id(), day, revision))))
-        })?;
-        let Some((day, kept)) = found else { break };
-        changes.extend(kept);
-        from = day + 1;
-    }
-    Ok(changes)
+/// A day that is counted, and not kept yet.
+pub(super) struct Due {
+    /// The changes that keep it, one after the other.
+    pub parts: Vec<Change>,
+    /// The day after it.
+    pub next: Day,
 }
 
-/// The next day, from that one on, that can be kept and is not.
-fn next_due(connection: &Connection, state: &Company, from: Day) -> Result<Option<Day>, StoreError> {
+/// Counts the next day, from that one on, that can be kept and is not. The state says up to when all is filed.
+pub(super) fn next_due(reader: &Reader, state: &Company, from: Day) -> Result<Option<Due>, StoreError> {
     let company = state.id();
-    let mut from = from;
-    while let Some(day) = next_with_bookings(connection, company, from)? {
-        // Time does not go back within a company: what comes now begins later.
-        if begin_of(day + 1) > state.clock() {
-            break;
+    reader.ask_until_told(|connection| {
+        let revision = erasure::revision(connection, company)?;
+        let mut from = from;
+        while let Some(day) = next_with_bookings(connection, company, from)? {
+            // Time does not go back within a company: what comes now begins later.
+            if begin_of(day + 1) > state.clock() {
+                break;
+            }
+            from = day + 1;
+            if is_kept(connection, company, day)?
+                || !is_settled(connection, company, day)?
+                || is_cut_off(connection, company, day)?
+            {
+                continue;
+            }
+            let counted = Counted::read(connection, company, day)?;
+            if counted.is_settled() {
+                return Ok(Some(Due { parts: counted.parts(company, day, revision), next: from }));
+            }
         }
-        if !is_kept(connection, company, day)?
-            && is_settled(connection, company, day)?
-            && !is_cut_off(connection, company, day)?
-        {
-            return Ok(Some(day));
-        }
-        from = day + 1;
-    }
-    Ok(None)
+        Ok(None)
+    })
 }
 
 fn next_with_bookings(connection: &Connection, company: &CompanyId, from: Day) -> Result<Option<Day>, StoreError> {
     let sql = "SELECT created_at FROM bookings WHERE company_id = ?1 AND id >= ?2 AND created_at >= ?3
                ORDER BY id LIMIT 1";
-    let bind = params![company.as_str(), whole(from).ids().0, ms(begin_of(from))];
+    let bind = params![company.as_str(), Span::part(whole(from)).ids().0, ms(begin_of(from))];
     let found: Option<i64> = connection.prepare_cached(sql)?.query_row(bind, |row| row.get(0)).optional()?;
     Ok(found.map(|at| at.cast_unsigned() / DAY_MS))
 }
 
 fn is_kept(connection: &Connection, company: &CompanyId, day: Day) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM days WHERE company_id = ?1 AND day = ?2 AND is_whole)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM days WHERE company_id = ?1 AND day = ?2)";
     Ok(connection.prepare_cached(sql)?.query_row(params![company.as_str(), day.cast_signed()], |row| row.get(0))?)
 }
 
@@ -204,7 +217,7 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn of(connection: &Connection, company: &CompanyId, range: Range) -> Result<Self, StoreError> {
-        let sql = "SELECT day FROM days WHERE company_id = ?1 AND day >= ?2 AND day < ?3 AND is_whole ORDER BY day";
+        let sql = "SELECT day FROM days WHERE company_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day";
         let (first, end) = (range.from.as_ms().div_ceil(DAY_MS), range.to.as_ms() / DAY_MS);
         let mut query = connection.prepare_cached(sql)?;
         let days = query.query_map(params![company.as_str(), first.cast_signed(), end.cast_signed()], |row| {
@@ -262,17 +275,23 @@ impl Parts {
     }
 }
 
-/// All employees of whom days are kept, from one to the next along the table, however many days there are.
-pub(super) fn employees(connection: &Connection, company: &CompanyId) -> Result<Vec<String>, StoreError> {
+/// The employees behind that one of whom days are kept, from one to the next along the table, however many days there
+/// are.
+pub(super) fn employees(
+    connection: &Connection,
+    company: &CompanyId,
+    after: Option<&str>,
+) -> Result<Vec<String>, StoreError> {
     let sql = "WITH RECURSIVE known (id) AS (
-                   SELECT min(employee_id) FROM days_of_employees WHERE company_id = ?1
+                   SELECT min(employee_id) FROM days_of_employees
+                   WHERE company_id = ?1 AND employee_id > coalesce(?2, '')
                    UNION ALL
                    SELECT (SELECT min(employee_id) FROM days_of_employees
                            WHERE company_id = ?1 AND employee_id > known.id)
                    FROM known WHERE known.id IS NOT NULL)
                SELECT id FROM known WHERE id IS NOT NULL";
     let mut query = connection.prepare_cached(sql)?;
-    let ids = query.query_map([company.as_str()], |row| row.get(0))?;
+    let ids = query.query_map(params![company.as_str(), after], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
@@ -280,39 +299,41 @@ fn read<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, StoreError> 
     serde_json::from_str(row.get_ref(at)?.as_str().map_err(unreadable)?).map_err(unreadable)
 }
 
-/// Removes some of the days that began until then. Says whether there may be more.
+/// Removes some of the days that began until then: first those of the company, without which the others do not count.
+/// Says whether there may be more.
 pub(super) fn remove_some(connection: &Connection, company: &CompanyId, until: Time) -> Result<bool, StoreError> {
     let (company, last) = (company.as_str(), (until.as_ms() / DAY_MS).cast_signed());
-    let mut removed = 0;
-    for (sql, at_once) in [
-        (
-            "DELETE FROM days_of_employees WHERE (company_id, employee_id, day) IN
-                 (SELECT company_id, employee_id, day FROM days_of_employees INDEXED BY days_of_employees_by_day
-                  WHERE company_id = ?1 AND day <= ?2 LIMIT ?3)",
-            EMPLOYEES_AT_ONCE,
-        ),
-        (
-            "DELETE FROM days WHERE (company_id, day) IN
-                 (SELECT company_id, day FROM days WHERE company_id = ?1 AND day <= ?2 LIMIT ?3)",
-            DAYS_REMOVED_AT_ONCE,
-        ),
-    ] {
-        removed += connection.prepare_cached(sql)?.execute(params![company, last, at_once])?;
+    let of_company = "DELETE FROM days WHERE (company_id, day) IN
+                          (SELECT company_id, day FROM days WHERE company_id = ?1 AND day <= ?2 LIMIT ?3)";
+    let of_employees = "DELETE FROM days_of_employees WHERE (company_id, employee_id, day) IN
+                            (SELECT company_id, employee_id, day
+                             FROM days_of_employees INDEXED BY days_of_employees_by_day
+                             WHERE company_id = ?1 AND day <= ?2 LIMIT ?3)";
+    for (sql, at_once) in [(of_company, DAYS_REMOVED_AT_ONCE), (of_employees, EMPLOYEES_AT_ONCE)] {
+        if connection.prepare_cached(sql)?.execute(params![company, last, at_once])? > 0 {
+            return Ok(true);
+        }
     }
-    Ok(removed > 0)
+    Ok(false)
 }
 
-/// Gives what is kept of an employee another id.
-pub(super) fn rename(connection: &Connection, company: &str, employee: &str, alias: &str) -> Result<(), StoreError> {
-    let sql = "UPDATE days_of_employees SET employee_id = ?3 WHERE company_id = ?1 AND employee_id = ?2";
-    connection.prepare_cached(sql)?.execute(params![company, employee, alias])?;
-    Ok(())
+/// Gives some of what is kept of an employee another id. Says whether there may be more.
+pub(super) fn rename_some(
+    connection: &Connection,
+    company: &str,
+    employee: &str,
+    alias: &str,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE days_of_employees SET employee_id = ?3 WHERE company_id = ?1 AND employee_id = ?2 AND day IN
+                   (SELECT day FROM days_of_employees WHERE company_id = ?1 AND employee_id = ?2 LIMIT ?4)";
+    let renamed = connection.prepare_cached(sql)?.execute(params![company, employee, alias, EMPLOYEES_AT_ONCE])?;
+    Ok(renamed > 0)
 }
 
 /// What is kept and is not what the rows come to, in words.
 pub(super) fn differences(connection: &Connection, company: &CompanyId) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
-    let mut query = connection.prepare("SELECT day, bookings, work FROM days WHERE company_id = ?1 AND is_whole")?;
+    let mut query = connection.prepare("SELECT day, bookings, work FROM days WHERE company_id = ?1")?;
     let mut rows = query.query([company.as_str()])?;
     while let Some(row) = rows.next()? {
         let day = row.get::<_, i64>(0)?.cast_unsigned();
@@ -330,11 +351,13 @@ pub(super) fn differences(connection: &Connection, company: &CompanyId) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use switchboard_core::BookingId;
+
     use super::super::schema::migrate;
     use super::*;
 
     fn days(store: &Connection) -> Result<i64, StoreError> {
-        Ok(store.query_row("SELECT count(*) FROM days WHERE is_whole", [], |row| row.get(0))?)
+        Ok(store.query_row("SELECT count(*) FROM days", [], |row| row.get(0))?)
     }
 
     #[test]
@@ -344,7 +367,7 @@ mod tests {
         let acme = "acme".parse().map_err(unreadable)?;
         let keep = |store: &Connection, day, revision| -> Result<i64, StoreError> {
             let counted = Counted::read(store, &acme, day)?;
-            counted.keep(&acme, day, revision).iter_mut().try_for_each(|change| change(store))?;
+            counted.parts(&acme, day, revision).iter_mut().try_for_each(|change| change(store))?;
             days(store)
         };
         assert_eq!(keep(&store, 20_000, 0)?, 1);
@@ -363,21 +386,50 @@ mod tests {
     }
 
     #[test]
+    fn a_booking_whose_id_is_of_the_day_before_is_counted_when_it_began() -> Result<(), StoreError> {
+        let mut store = Connection::open_in_memory()?;
+        migrate(&mut store)?;
+        let acme = "acme".parse().map_err(unreadable)?;
+        let began = begin_of(20_001).plus_ms(3_000);
+        // The wall clock went back, and the company's own time did not.
+        for back_ms in [0, 30 * 60 * 1000, DAY_MS - 10_000] {
+            let id = BookingId::from_u128(u128::from(began.as_ms() - back_ms) << 80).to_string();
+            let sql = "INSERT INTO bookings (company_id, id, client_id, topic, state, offers, created_at)
+                       VALUES ('acme', ?1, 'alice', 'tax', 'unanswered', 0, ?2)";
+            store.execute(sql, params![id, ms(began)])?;
+        }
+        let total = |day| -> Result<u64, StoreError> {
+            let mut bookings = BookingTally::default();
+            bookings.add_kept(&Counted::read(&store, &acme, day)?.bookings);
+            Ok(bookings.total())
+        };
+        assert_eq!((total(20_000)?, total(20_001)?, total(20_002)?), (0, 3, 0));
+        Ok(())
+    }
+
+    #[test]
     fn a_day_of_many_employees_is_kept_once_all_of_them_are() -> Result<(), StoreError> {
         let mut store = Connection::open_in_memory()?;
         migrate(&mut store)?;
         let acme = "acme".parse().map_err(unreadable)?;
-        let of_many = (0..=2 * EMPLOYEES_AT_ONCE).map(|no| (format!("e{no}"), WorkTally::default()));
-        let counted = Counted { each: of_many.collect(), ..Counted::default() };
-        let mut changes = counted.keep(&acme, 20_000, 0);
-        assert_eq!(changes.len(), 3);
-        for change in &mut changes {
+        let of_many = || {
+            let each = (0..=2 * EMPLOYEES_AT_ONCE).map(|no| (format!("e{no:05}"), WorkTally::default()));
+            Counted { each: each.collect(), ..Counted::default() }.parts(&acme, 20_000, 0)
+        };
+        let mut parts = of_many();
+        assert_eq!(parts.len(), 3);
+        parts[0](&store)?;
+        // Without the second one, which was refused or lost.
+        parts[2](&store)?;
+        assert_eq!(days(&store)?, 0);
+        for part in &mut of_many() {
             assert_eq!(days(&store)?, 0);
-            change(&store)?;
+            part(&store)?;
         }
-        let known = employees(&store, &acme)?;
+        let known = employees(&store, &acme, None)?;
         assert_eq!((days(&store)?, known.len()), (1, usize::from(2 * EMPLOYEES_AT_ONCE) + 1));
         assert!(known.is_sorted());
+        assert_eq!(employees(&store, &acme, Some("e00998"))?, ["e00999", "e01000"]);
         Ok(())
     }
 }

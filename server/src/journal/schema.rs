@@ -266,7 +266,6 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE days (
         company_id TEXT NOT NULL,
         day INTEGER NOT NULL,
-        is_whole INTEGER NOT NULL,
         bookings TEXT NOT NULL,
         work TEXT NOT NULL,
         PRIMARY KEY (company_id, day)

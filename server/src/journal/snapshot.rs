@@ -1,15 +1,21 @@
 //! Snapshots and bases: a company's state written down now and then, away from the way of a booking.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use switchboard_core::{Company, CompanyId};
 
 use super::reader::{Reader, read_company};
-use super::{StoreError, Work, bases, days, erasure, replay};
+use super::{Fate, StoreError, Work, bases, days, erasure, replay};
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
 const WAITING_MAX: usize = 64;
+/// Days that are counted whenever a base is kept. A company that has more of them, because an earlier version counted
+/// none, has them counted with the bases that follow.
+const DAYS_AT_ONCE: usize = 31;
+/// A pause between two parts of days, for all who book meanwhile.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What is to be written down of a company.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,38 +39,44 @@ pub fn start(store: Reader, journal: mpsc::Sender<Work>) -> std::io::Result<Sync
 
 fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<Due>) {
     for due in companies {
-        let written = match &due {
-            Due::Snapshot(company) => snapshot(store, company),
-            Due::Base(company) => base(store, company),
+        let base = match &due {
+            Due::Snapshot(company) => snapshot(store, journal, company),
+            Due::Base(company) => base(store, journal, company),
         };
-        match written {
-            Ok(written) => {
-                for work in written {
-                    if journal.blocking_send(work).is_err() {
-                        return;
-                    }
-                }
+        let state = match base {
+            Ok(Some(state)) => state,
+            Ok(None) => continue,
+            Err(StoreError::Stopping) => return,
+            Err(error) => {
+                tracing::warn!(?due, %error, "no snapshot: the next start reads more events");
+                continue;
             }
-            Err(error) => tracing::warn!(?due, %error, "no snapshot: the next start reads more events"),
+        };
+        match keep_days(store, journal, &state) {
+            Ok(()) => {}
+            Err(StoreError::Stopping) => return,
+            Err(error) => tracing::warn!(?due, %error, "a day is not counted: each question counts it anew"),
         }
     }
 }
 
-fn snapshot(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
+/// Says of which state it has also kept a base.
+fn snapshot(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Result<Option<Company>, StoreError> {
     let (state, revision, is_due) = store.ask_until_told(|connection| {
         let (state, _) = read_company(connection, company)?;
         let is_due = bases::is_due(connection, &state)?;
         Ok((state, erasure::revision(connection, company)?, is_due))
     })?;
-    let mut written = vec![Work::snapshot(&state, revision)];
-    if is_due {
-        written.extend(kept(store, &state, revision)?);
+    send(journal, Work::snapshot(&state, revision))?;
+    if !is_due {
+        return Ok(None);
     }
-    Ok(written)
+    send(journal, kept(&state, revision))?;
+    Ok(Some(state))
 }
 
 /// From the base before, which is nearer than the beginning, and smaller than a snapshot.
-fn base(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
+fn base(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Result<Option<Company>, StoreError> {
     let due = store.ask_until_told(|connection| {
         let state = match replay::latest(connection, company) {
             Ok(state) => state,
@@ -75,14 +87,35 @@ fn base(store: &Reader, company: &CompanyId) -> Result<Vec<Work>, StoreError> {
         let is_due = bases::is_due(connection, &state)?;
         Ok(is_due.then_some((state, erasure::revision(connection, company)?)))
     })?;
-    match due {
-        Some((state, revision)) => kept(store, &state, revision),
-        None => Ok(Vec::new()),
-    }
+    let Some((state, revision)) = due else { return Ok(None) };
+    send(journal, kept(&state, revision))?;
+    Ok(Some(state))
 }
 
-/// The base, and the days that are over by then.
-fn kept(store: &Reader, state: &Company, revision: u64) -> Result<Vec<Work>, StoreError> {
-    let changes = std::iter::once(bases::keep(state, revision)).chain(days::due(store, state)?);
-    Ok(changes.map(|change| Work::Write { change, release: Box::new(|_| {}) }).collect())
+fn kept(state: &Company, revision: u64) -> Work {
+    Work::Write { change: bases::keep(state, revision), release: Box::new(|_| {}) }
+}
+
+/// Counts the days that are over by that state. A part waits until the one before it is written, so that others commit
+/// in between; when one is lost, the rest is for the next base.
+fn keep_days(store: &Reader, journal: &mpsc::Sender<Work>, state: &Company) -> Result<(), StoreError> {
+    let mut from = 0;
+    for _ in 0..DAYS_AT_ONCE {
+        let Some(due) = days::next_due(store, state, from)? else { break };
+        from = due.next;
+        for change in due.parts {
+            let (tell, told) = sync_channel(1);
+            let release = Box::new(move |fate| _ = tell.send(fate));
+            send(journal, Work::Write { change, release })?;
+            if told.recv() != Ok(Fate::Committed) {
+                return Ok(());
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+    Ok(())
+}
+
+fn send(journal: &mpsc::Sender<Work>, work: Work) -> Result<(), StoreError> {
+    journal.blocking_send(work).map_err(|_ended| StoreError::Stopping)
 }

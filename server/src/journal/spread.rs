@@ -114,13 +114,20 @@ impl Spread {
 
     /// The least duration that so many percent of all do not exceed.
     fn at(&self, percent: usize) -> Option<u64> {
-        match &self.histogram {
-            // Its last step may end behind the longest.
-            Some(histogram) => {
-                (!histogram.is_empty()).then(|| histogram.value_at_quantile(percent as f64 / 100.0).min(self.longest))
-            }
+        let found = match &self.histogram {
+            Some(histogram) => (!histogram.is_empty()).then(|| histogram.value_at_quantile(percent as f64 / 100.0)),
             None => self.one_by_one.get((self.one_by_one.len() * percent).div_ceil(100).checked_sub(1)?).copied(),
-        }
+        };
+        // With three digits it may lie behind the longest.
+        found.map(|ms| ms.min(self.longest))
+    }
+}
+
+impl Kept {
+    /// How many durations there were.
+    pub(super) fn count(&self) -> u64 {
+        let (steps, _) = self.steps.as_chunks();
+        steps.iter().map(|[_, times]| times).sum()
     }
 }
 
@@ -172,6 +179,11 @@ mod tests {
         let mut few = Spread::default();
         few.add_kept(&Spread::default().kept());
         assert_eq!(few.durations().p50_ms, None);
+        let (mut one, mut few) = (Spread::default(), Spread::default());
+        one.add(61_000);
+        few.add_kept(&one.kept());
+        let few = few.durations();
+        assert_eq!((few.p50_ms, few.p99_ms, few.max_ms), (Some(61_000), Some(61_000), Some(61_000)));
         let mut few = Spread::default();
         [700, 1_900, 1_900].into_iter().for_each(|ms| few.add(ms));
         assert_eq!(few.kept().steps, [700, 1, 1_200, 2]);

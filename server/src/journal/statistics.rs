@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::removal::begins_at;
 use super::replay::Walk;
 use super::tables::time;
-use super::tally::{BookingTally, Bookings, Offers, Range, Sessions, WorkTally};
+use super::tally::{BookingTally, Bookings, Offers, Range, Sessions, Span, WorkTally};
 use super::whose::ForWhom;
 use crate::shape::{self, examples};
 use crate::view::Moment;
@@ -108,8 +108,8 @@ impl Reader {
             let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
             parts.add_company(connection, id, &mut bookings, &mut work)?;
             for part in &parts.counted {
-                bookings.count(connection, id, *part)?;
-                WorkTally::each(connection, id, None, *part, |_, add| add(&mut work))?;
+                bookings.count(connection, id, Span::part(*part))?;
+                WorkTally::each(connection, id, None, Span::part(*part), |_, add| add(&mut work))?;
             }
             let clocks = Clocks::read(connection, id, question)?;
             let mut time = TimeInStatus::default();
@@ -141,8 +141,11 @@ impl Reader {
     ) -> Result<Listed<EmployeeStatistics>, StoreError> {
         self.ask(|connection| {
             let question = question.since(begin_of(connection, id)?);
-            let after = |id: &str| page.after.as_deref().is_none_or(|after| id > after);
-            let People { known, parts } = People::read(connection, id, question, None, after)?;
+            let after = page.after.as_deref();
+            let wanted = |id: &str| after.is_none_or(|after| id > after);
+            let People { mut known, parts } = People::read(connection, id, question, None, wanted)?;
+            let kept = days::employees(connection, id, after)?;
+            kept.into_iter().for_each(|employee| _ = known.entry(employee).or_default());
             let mut paging = Paging::of(page.limit);
             for (employee, person) in known {
                 if let Some(shown) = person.show(connection, id, employee, &parts)?
@@ -288,17 +291,13 @@ impl People {
     ) -> Result<Self, StoreError> {
         let parts = Parts::of(connection, id, question.range)?;
         let mut known: BTreeMap<String, Person> = BTreeMap::new();
-        if only.is_none() {
-            let employees = days::employees(connection, id)?.into_iter().filter(|id| wanted(id));
-            known.extend(employees.map(|id| (id, Person::default())));
-        }
         let clocks = Clocks::read(connection, id, question)?;
         for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
             let person = known.entry(employee.id.to_string()).or_default();
             person.time.get_or_insert_default().add(spent);
         }
         for part in &parts.counted {
-            WorkTally::each(connection, id, only, *part, |id, add| {
+            WorkTally::each(connection, id, only, Span::part(*part), |id, add| {
                 if wanted(id) {
                     let person = known.entry(id.to_owned()).or_default();
                     add(&mut person.work);

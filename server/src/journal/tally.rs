@@ -12,8 +12,15 @@ use super::reader::unreadable;
 use super::spread::{Durations, Kept, Spread};
 use super::tables::ms;
 
-/// How far an id's time may be from the time of what it names: it is drawn a moment before.
-const ID_SLACK_MS: u64 = 60_000;
+/// How far an id's time may be from the time of what it names: it is drawn a moment before, by the wall clock, and a
+/// company's own time stands still for as long as that clock went back.
+const ID_SLACK_MS: u64 = 60 * 60 * 1000;
+/// The same where a day is counted once, and for good.
+const ID_SLACK_OF_DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What stands for an outcome that is not there yet, and for nobody who ended a session.
+const OPEN: &str = "open";
+const NOBODY: &str = "nobody";
 
 macro_rules! offers {
     ($from:literal, $where:literal) => {
@@ -47,12 +54,29 @@ pub struct Range {
     pub to: Time,
 }
 
-impl Range {
+/// What is counted, and how far around it ids are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    range: Range,
+    slack_ms: u64,
+}
+
+impl Span {
+    /// A part of a question's time.
+    pub(super) const fn part(range: Range) -> Self {
+        Self { range, slack_ms: ID_SLACK_MS }
+    }
+
+    /// A whole day.
+    pub(super) const fn day(range: Range) -> Self {
+        Self { range, slack_ms: ID_SLACK_OF_DAY_MS }
+    }
+
     /// The ids that can be of this time, so that only their part of a table is read: those from one until before
     /// another.
     pub(super) fn ids(self) -> (String, String) {
-        let (from, to) = (self.from.as_ms(), self.to.as_ms());
-        (first_id(from.saturating_sub(ID_SLACK_MS)), first_id(to.saturating_add(ID_SLACK_MS)))
+        let (from, to) = (self.range.from.as_ms(), self.range.to.as_ms());
+        (first_id(from.saturating_sub(self.slack_ms)), first_id(to.saturating_add(self.slack_ms)))
     }
 }
 
@@ -164,19 +188,21 @@ pub(super) struct BookingTally<D = Spread> {
     assigned_in_s: BTreeMap<u64, u64>,
 }
 
+impl BookingTally<Kept> {
+    /// Whether none of them searches, and each that was assigned has its session.
+    pub(super) fn is_settled(&self) -> bool {
+        self.states.of("offering") == 0 && self.states.of("assigned") == self.to_answer.count()
+    }
+}
+
 impl BookingTally {
     /// Adds the bookings that began within the time.
-    pub(super) fn count(
-        &mut self,
-        connection: &Connection,
-        company: &CompanyId,
-        range: Range,
-    ) -> Result<(), StoreError> {
+    pub(super) fn count(&mut self, connection: &Connection, company: &CompanyId, span: Span) -> Result<(), StoreError> {
         let sql = "SELECT b.state, b.reason, o.made_at - b.created_at, s.started_at - b.created_at
                    FROM bookings b LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
                    LEFT JOIN offers o ON o.company_id = b.company_id AND o.booking_id = b.id AND o.attempt = 1
                    WHERE b.company_id = ?1 AND b.id >= ?2 AND b.id < ?3 AND b.created_at >= ?4 AND b.created_at < ?5";
-        each(connection, sql, company, None, range, |row| {
+        each(connection, sql, company, None, span, |row| {
             self.states.count(text(row, 0)?.unwrap_or_default());
             if let Some(reason) = text(row, 1)? {
                 self.reasons.count(reason);
@@ -208,10 +234,14 @@ impl BookingTally {
         }
     }
 
+    pub(super) fn total(&self) -> u64 {
+        self.states.all()
+    }
+
     pub(super) fn counted(self, within_s: u64) -> Bookings {
         let Self { states, reasons, .. } = &self;
         let assigned_within = self.assigned_in_s.range(..=within_s).map(|(_, count)| count).sum();
-        let (total, offering) = (states.all(), states.of("offering"));
+        let (total, offering) = (self.total(), states.of("offering"));
         Bookings {
             total,
             offering,
@@ -247,15 +277,15 @@ impl OfferTally {
         connection: &Connection,
         company: &CompanyId,
         only: Option<&EmployeeId>,
-        range: Range,
+        span: Span,
         mut each_offer: impl FnMut(&str, &dyn Fn(&mut Self)),
     ) -> Result<(), StoreError> {
         let sql = match only {
             None => offers!("offers o", "TRUE"),
             Some(_) => offers!("offers o INDEXED BY offers_by_employee", "o.employee_id = ?6"),
         };
-        each(connection, sql, company, only, range, |row| {
-            let outcome = text(row, 1)?.unwrap_or("open");
+        each(connection, sql, company, only, span, |row| {
+            let outcome = text(row, 1)?.unwrap_or(OPEN);
             let (delivery, answer) = (duration(row, 2)?, duration(row, 3)?);
             each_offer(text(row, 0)?.unwrap_or_default(), &|tally| tally.add(outcome, delivery, answer));
             Ok(())
@@ -290,7 +320,7 @@ impl OfferTally {
             (of("rejected") + of("went_offline"), of("timed_out") + of("undelivered") + of("booking_expired"));
         Offers {
             made: self.outcomes.all(),
-            open: of("open"),
+            open: of(OPEN),
             accepted,
             rejected: of("rejected"),
             timed_out: of("timed_out"),
@@ -320,15 +350,15 @@ impl SessionTally {
         connection: &Connection,
         company: &CompanyId,
         only: Option<&EmployeeId>,
-        range: Range,
+        span: Span,
         mut each_session: impl FnMut(&str, &dyn Fn(&mut Self)),
     ) -> Result<(), StoreError> {
         let sql = match only {
             None => sessions!("sessions", "TRUE"),
             Some(_) => sessions!("sessions INDEXED BY sessions_by_employee", "employee_id = ?6"),
         };
-        each(connection, sql, company, only, range, |row| {
-            let (ended_by, length) = (text(row, 1)?.unwrap_or("nobody"), duration(row, 2)?);
+        each(connection, sql, company, only, span, |row| {
+            let (ended_by, length) = (text(row, 1)?.unwrap_or(NOBODY), duration(row, 2)?);
             each_session(text(row, 0)?.unwrap_or_default(), &|tally| tally.add(ended_by, length));
             Ok(())
         })
@@ -353,7 +383,7 @@ impl SessionTally {
     fn counted(self) -> Sessions {
         Sessions {
             started: self.ended_by.all(),
-            running: self.ended_by.of("nobody"),
+            running: self.ended_by.of(NOBODY),
             ended_by_client: self.ended_by.of("client"),
             ended_by_employee: self.ended_by.of("employee"),
             ended_by_admin: self.ended_by.of("admin"),
@@ -370,6 +400,13 @@ pub(super) struct WorkTally<D = Spread> {
     sessions: SessionTally<D>,
 }
 
+impl WorkTally<Kept> {
+    /// Whether no offer is open and no session runs.
+    pub(super) fn is_settled(&self) -> bool {
+        self.offers.outcomes.of(OPEN) == 0 && self.sessions.ended_by.of(NOBODY) == 0
+    }
+}
+
 impl WorkTally {
     /// Hands over the offers of bookings and the sessions that began within the time, each with whose it was. Where only
     /// one's are wanted, nobody else's are read.
@@ -377,11 +414,11 @@ impl WorkTally {
         connection: &Connection,
         company: &CompanyId,
         only: Option<&EmployeeId>,
-        range: Range,
+        span: Span,
         mut each: impl FnMut(&str, &dyn Fn(&mut Self)),
     ) -> Result<(), StoreError> {
-        OfferTally::each(connection, company, only, range, |id, add| each(id, &|work| add(&mut work.offers)))?;
-        SessionTally::each(connection, company, only, range, |id, add| each(id, &|work| add(&mut work.sessions)))
+        OfferTally::each(connection, company, only, span, |id, add| each(id, &|work| add(&mut work.offers)))?;
+        SessionTally::each(connection, company, only, span, |id, add| each(id, &|work| add(&mut work.sessions)))
     }
 
     pub(super) fn kept(self) -> WorkTally<Kept> {
@@ -403,10 +440,10 @@ fn each(
     sql: &str,
     company: &CompanyId,
     only: Option<&EmployeeId>,
-    range: Range,
+    span: Span,
     mut read: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let (first, end) = range.ids();
+    let ((first, end), range) = (span.ids(), span.range);
     let mut query = connection.prepare_cached(sql)?;
     let time = params![company.as_str(), first, end, ms(range.from), ms(range.to)];
     let mut rows = match only {

@@ -131,6 +131,7 @@ fn place(connection: &Connection, company: &str) -> Result<bool, StoreError> {
         State::Placing => {
             let is_changed = begun.forget_events(connection)?
                 || begun.put_in_place(connection)?
+                || begun.rename_days(connection)?
                 || begun.rename_sessions(connection)?
                 || begun.rename_bookings(connection)?;
             if is_changed { Ok(false) } else { go_to(State::Overwriting) }
@@ -241,6 +242,11 @@ impl Begun {
         Ok(!sessions.is_empty())
     }
 
+    fn rename_days(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let audit::Named { company, is_client, person, alias } = &self.named;
+        Ok(!is_client && days::rename_some(connection, company, person, alias)?)
+    }
+
     fn rename_bookings(&self, connection: &Connection) -> Result<bool, StoreError> {
         let (found, renamed) = match self.named.is_client {
             true => (
@@ -274,7 +280,6 @@ impl Begun {
     fn finish(&self, connection: &Connection) -> Result<(), StoreError> {
         if !self.named.is_client {
             tables::rename_employee_number(connection, self.company(), &self.named.person, &self.named.alias)?;
-            days::rename(connection, self.company(), &self.named.person, &self.named.alias)?;
         }
         let late = audit::lines_that_name(connection, &self.named, self.audit_seen, LATE_LINES_MAX)?;
         for (number, target) in late.lines {
