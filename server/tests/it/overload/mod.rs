@@ -232,8 +232,8 @@ const TALKATIVE: (&str, &str) = ("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "0");
 fn snapshots_are_not_read_on_all_sockets_of_one_person() {
     let count = size().attackers;
     let bound = Bound {
-        memory_kb: 4 * 64 * 1024 + 32 * 1024,
-        because: "64 MB for all sockets of a person, four times: a frame is copied on its way, and allocators keep room",
+        memory_kb: 6 * 64 * 1024 + 32 * 1024,
+        because: "64 MB for all sockets of a person, six times: a frame is copied on its way, and allocators keep room",
     };
     attack(&format!("{count} sockets read no snapshot"), &[TALKATIVE], &bound, |address, stage| {
         attacks::unread_snapshots(address, count, stage)
