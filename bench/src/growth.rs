@@ -11,10 +11,10 @@ use switchboard_core::{
     Actor, BookingId, ClientId, Command, Company, EmployeeId, Event, OfferId, SessionId, Time, Topic,
 };
 
+use crate::checker::{Case, Checker};
 use crate::house::{People, founding, hiring};
 use crate::plot::{Lines, lines};
 use crate::results::{Results, Table, Target, short, time};
-use crate::rivals::checker::{Case, Checker};
 use crate::rounds::{Calibration, Effort, Spread};
 
 const IDLE: [usize; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];

@@ -15,8 +15,8 @@ use switchboard_core::{
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::rivals::checker::Case;
-use crate::rivals::cycle::Caller;
+use crate::checker::Case;
+use crate::cycle::Caller;
 
 /// Places in the journal's queue: the server's default.
 const QUEUE: usize = 65_536;

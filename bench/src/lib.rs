@@ -8,6 +8,10 @@ pub mod ground;
 
 pub mod house;
 
+pub mod checker;
+
+pub mod cycle;
+
 pub mod rivals;
 
 pub mod store;

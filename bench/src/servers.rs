@@ -10,7 +10,25 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::rounds::cores;
-use crate::sockets::relay::Writes;
+
+/// How the relay writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Writes {
+    /// A write for each frame.
+    Each,
+    /// One write for all that is ready.
+    Together,
+}
+
+impl Writes {
+    /// As it stands on the command line.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Each => "each",
+            Self::Together => "together",
+        }
+    }
+}
 
 /// The secret of all tokens here.
 pub(crate) const SECRET: &str = "a secret for measuring, never for anything else";

@@ -1,6 +1,4 @@
 //! Instructions of each command in a company of a thousand, most of them idle: docs/instructions.md has the counts.
-#![expect(missing_docs, reason = "what the macros make has none")]
-
 use std::hint::black_box;
 
 use gungraun::prelude::*;

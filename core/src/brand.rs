@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BadId, LogoId};
+use crate::id::{BadId, LogoId, StoredAsText, stored_as_text};
 
 /// A company's colour and logo. What is not set has the look of the pages themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,14 @@ impl Brand {
 /// A colour: red, green and blue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Colour([u8; 3]);
+
+stored_as_text!(Colour);
+
+impl StoredAsText for Colour {
+    fn from_stored(text: &str) -> Result<Self, BadId> {
+        text.parse()
+    }
+}
 
 impl FromStr for Colour {
     type Err = BadId;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::company::Company;
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId};
 use crate::revocation::Whose;
@@ -61,13 +60,6 @@ impl Erasure {
             Person::Client(alias) => alias.as_str(),
             Person::Employee(alias) => alias.as_str(),
         }
-    }
-
-    /// Takes the person out of the state that the events begin from. It is told before them.
-    #[must_use]
-    pub fn begin(&mut self, mut origin: Company) -> Company {
-        origin.erase(self);
-        origin
     }
 
     /// What an employee was called in a base is known by number.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::brand::Colour;
 use crate::limits::{DEVICE_KIND_MAX_CHARS, ID_MAX_CHARS, KEY_MAX_CHARS, TOPIC_MAX_CHARS};
 use crate::spelling::spelled;
 
@@ -102,16 +101,17 @@ pub trait StoredAsText: Sized {
 /// Reads what is stored without a text of its own in between.
 macro_rules! stored_as_text {
     ($name:ident) => {
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(stored: D) -> Result<Self, D::Error> {
-                stored.deserialize_str(Stored(PhantomData))
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(stored: D) -> Result<Self, D::Error> {
+                stored.deserialize_str($crate::id::Stored(std::marker::PhantomData))
             }
         }
     };
 }
+pub(crate) use stored_as_text;
 
 /// Has an id read itself from a text.
-struct Stored<T>(PhantomData<T>);
+pub(crate) struct Stored<T>(pub(crate) PhantomData<T>);
 
 impl<T: StoredAsText> Visitor<'_> for Stored<T> {
     type Value = T;
@@ -216,14 +216,6 @@ text_id!(
     /// A company's logo, by its own bytes.
     LogoId, logo, logo
 );
-
-stored_as_text!(Colour);
-
-impl StoredAsText for Colour {
-    fn from_stored(text: &str) -> Result<Self, BadId> {
-        text.parse()
-    }
-}
 
 /// Topics as an employee has them: each once, in their order.
 #[must_use]

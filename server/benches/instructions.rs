@@ -1,24 +1,22 @@
 //! Instructions of reading frames and of writing them and what they carry: docs/instructions.md has the counts.
-#![expect(missing_docs, reason = "what the macros make has none")]
-
 use std::hint::black_box;
 use std::str::FromStr;
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
 use serde_json::value::RawValue;
-use switchboard::channel::fields::Fields;
 use switchboard::exchange::telling::{self, Delivery};
 use switchboard::exchange::{Line, Room, Rooms};
-use switchboard::json;
 use switchboard::outbox::Outbox;
-use switchboard::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
-use switchboard::view::{self, Named};
 use switchboard_core::limits::NOTE_MAX_BYTES;
 use switchboard_core::{
     Actor, BookingId, Cause, Command, Company, EmployeeId, Intent, Notice, OfferId, Outcome, Party, Refusal, SessionId,
     Settings, Time,
 };
+use switchboard_wire::fields::Fields;
+use switchboard_wire::json;
+use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
+use switchboard_wire::view::{self, Named};
 
 /// What an app sends: the event, the topic and the payload.
 type Said = (&'static str, &'static str, &'static str);

@@ -10,7 +10,6 @@ mod ice;
 mod layers;
 mod limits;
 mod nearest;
-mod secret;
 mod show;
 mod table;
 mod tokens;
@@ -26,7 +25,6 @@ pub use self::ice::{Ice, Turn};
 pub use self::layers::process_variables;
 pub use self::limits::Limits;
 pub use self::nearest::nearest_flag;
-pub use self::secret::Secret;
 pub use self::table::{SettingDoc, table};
 pub use self::tokens::Tokens;
 
@@ -34,6 +32,7 @@ use reqwest::Url;
 
 use self::layers::Layers;
 use crate::auth::Rules;
+use crate::secret::Secret;
 use crate::shown_url::PrivateUrl;
 
 /// What the names of variables begin with.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_core::{Command, DeviceKind, OfferId};
+use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version, code};
+use switchboard_wire::view::ErrorView;
 use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
@@ -14,9 +16,7 @@ use crate::hub::Hub;
 use crate::journal::Fate;
 use crate::metrics::METRICS;
 use crate::outbox::{Outbox, Outgoing, Waiting};
-use crate::phoenix::{self, Incoming, Ref, ReplyStatus, Version, code};
 use crate::telemetry::TRACE;
-use crate::view::ErrorView;
 
 /// Channels of one device, as Phoenix has it by default.
 pub const CHANNELS_MAX: usize = 100;

@@ -55,7 +55,7 @@ fn with_credential(turn: &Turn, expires_s: u64, party: Party) -> IceServer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
+    use crate::secret::Secret;
 
     fn told(ice: &Ice) -> serde_json::Value {
         serde_json::to_value(IceServers::of(ice, Party::Employee, Time::from_ms(1_700_000_000_250))).unwrap()

@@ -28,8 +28,6 @@ pub mod erasure;
 
 pub mod webhooks;
 
-pub mod feed;
-
 pub mod api_keys;
 
 pub mod audit;
@@ -38,13 +36,7 @@ pub mod exchange;
 
 pub mod journal;
 
-pub mod view;
-
 pub mod picture;
-
-pub mod shape;
-
-pub mod json;
 
 pub mod outbox;
 
@@ -59,8 +51,6 @@ pub mod clock;
 pub mod ice;
 
 pub mod sync;
-
-pub mod phoenix;
 
 pub mod auth;
 
@@ -77,6 +67,8 @@ pub mod config;
 pub mod owner_alone;
 
 pub mod reading;
+
+pub mod secret;
 
 pub mod server_url;
 

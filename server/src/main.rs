@@ -13,8 +13,9 @@ use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::journal::backup::{backup, restore};
 use switchboard::journal::check::check;
 use switchboard::journal::reader::Reader;
-use switchboard::{api, api_keys, demo, load, serve, telemetry, view};
+use switchboard::{api, api_keys, demo, load, serve, telemetry};
 use switchboard_core::Time;
+use switchboard_wire::view;
 
 use command_line::{ConfigCommand, Subcommands, TokenFlags};
 

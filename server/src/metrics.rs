@@ -5,7 +5,6 @@ mod process;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::phoenix::code;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::counter::Counter;
@@ -15,6 +14,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use switchboard_core::{BookingReason, EndedBy, Outcome, Status};
+use switchboard_wire::phoenix::code;
 
 /// The metrics of this process. One for all, as the log is: what is counted here decides nothing.
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);

@@ -10,9 +10,9 @@ use std::task::{Context, Poll, Waker};
 
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
+use switchboard_wire::phoenix::Version;
 
 use crate::metrics::METRICS;
-use crate::phoenix::Version;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_wire::view::Moment;
 
 use crate::clock::{self, Reading};
 use crate::exchange::{Exchange, NotNow};
 use crate::journal::StoreError;
+use crate::journal::endpoints;
 use crate::journal::reader::Reader;
-use crate::view::Moment;
-use crate::webhooks::records;
 
 /// The first look after a start, when everybody has come back; and how often then.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
@@ -71,7 +71,7 @@ pub type OldestNeeded = Arc<dyn Fn(&CompanyId) -> Option<u64> + Send + Sync>;
 
 /// Events that a webhook still needs are not forgotten; while that cannot be read, none are.
 pub fn needed_by_webhooks(reader: Reader) -> OldestNeeded {
-    Arc::new(move |company| reader.ask(|tables| records::oldest_needed(tables, company)).unwrap_or(Some(0)))
+    Arc::new(move |company| reader.ask(|tables| endpoints::oldest_needed(tables, company)).unwrap_or(Some(0)))
 }
 
 /// Why a company's history was not cut.

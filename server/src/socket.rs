@@ -16,6 +16,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, Stream};
 use switchboard_core::{DeviceKind, Time};
+use switchboard_wire::phoenix::{Version, code};
+use switchboard_wire::view;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
@@ -28,10 +30,8 @@ use crate::device::{Device, End};
 use crate::hub::{Hub, Place};
 use crate::metrics::METRICS;
 use crate::outbox::{Ended, FRAME_TOLD_MAX_BYTES, Outgoing, Waiting};
-use crate::phoenix::{Version, code};
 use crate::reading;
 use crate::telemetry::refusals::Refused;
-use crate::view;
 
 /// Bytes of a frame that is taken. The wire contract's.
 pub const FRAME_MAX_BYTES: usize = 64 * 1024;

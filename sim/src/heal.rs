@@ -2,13 +2,14 @@
 
 use fastrand::Rng;
 use switchboard::auth::Role;
-use switchboard::view;
 use switchboard_core::Time;
+use switchboard_wire::view;
 
+use crate::cast::Person;
 use crate::model::{Holds, Step};
 use crate::weather::Weights;
 use crate::wire::Wish;
-use crate::world::{Person, World};
+use crate::world::World;
 
 /// Rounds until nothing is open any more; each lets everything go on, and then time pass until something is due.
 const ROUNDS_MAX: usize = 4000;

@@ -10,6 +10,8 @@ pub mod shrink;
 
 pub mod case;
 
+pub mod cast;
+
 pub mod world;
 
 pub mod throw;
@@ -20,11 +22,15 @@ pub mod weather;
 
 pub mod people;
 
-pub mod tasks;
+pub mod task;
+
+pub mod running;
 
 pub mod watch;
 
 pub mod mark;
+
+pub mod deciding;
 
 pub mod merged;
 

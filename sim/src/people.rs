@@ -1,60 +1,16 @@
 //! People: what they remember of what they were told, and what they do next. Some are hasty, some forgetful, some nosy.
 
-use std::collections::BTreeMap;
-
 use fastrand::Rng;
 use switchboard::auth::Role;
-use switchboard_core::{BookingId, OfferId, SessionId};
+use switchboard_core::{OfferId, SessionId};
 
+use crate::cast::{Memory, Sent, keep};
 use crate::merged::only_of;
 use crate::wire::{Frame, Heard, Wish, booking_id, offer_id, session_id};
-use crate::world::{Sent, World};
+use crate::world::World;
 
 /// Devices of one person at once.
 const PHONES_MAX: usize = 3;
-/// Things of each kind that a person remembers.
-const REMEMBERED: usize = 6;
-
-/// What a person has been told, and what they wait for.
-#[derive(Clone, Debug, Default)]
-pub struct Memory {
-    /// Bookings, the latest last.
-    pub bookings: Vec<BookingId>,
-    /// Offers, the latest last.
-    pub offers: Vec<OfferId>,
-    /// Sessions, the latest last.
-    pub sessions: Vec<SessionId>,
-    /// Whether the latest booking still searches.
-    pub searches: bool,
-    /// Whether the latest session goes on.
-    pub talks: bool,
-    /// Whether an employee wants to be asked.
-    pub willing: bool,
-    /// Sent and not answered, by device and number.
-    pub waiting: BTreeMap<(usize, u64), Frame>,
-    /// Sent on a line that was lost: may be sent again.
-    pub unsure: Vec<Frame>,
-}
-
-impl Memory {
-    /// What was not answered on that line may or may not have been done.
-    pub fn line_is_lost(&mut self, phone: usize) {
-        let lost: Vec<(usize, u64)> = self.waiting.keys().filter(|(of, _)| *of == phone).copied().collect();
-        for key in lost {
-            let frame = self.waiting.remove(&key);
-            self.unsure.extend(frame.filter(Frame::can_be_repeated));
-        }
-        self.unsure.truncate(REMEMBERED);
-    }
-}
-
-fn keep<T: PartialEq + Copy>(list: &mut Vec<T>, thing: T) {
-    list.retain(|known| *known != thing);
-    list.push(thing);
-    if list.len() > REMEMBERED {
-        list.remove(0);
-    }
-}
 
 impl World {
     /// A person sends something from a device.

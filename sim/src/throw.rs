@@ -84,7 +84,7 @@ impl World {
                 self.act(person, dice);
             }
             Thing::Up => {
-                let ready = |phone: &crate::world::Phone| !phone.up.is_empty() || !phone.chores.is_empty();
+                let ready = |phone: &crate::cast::Phone| !phone.up.is_empty() || !phone.chores.is_empty();
                 for _ in 0..dice.u8(1..5) {
                     if let Some(phone) = self.some_phone(dice, ready) {
                         self.serve(phone);
@@ -148,7 +148,7 @@ impl World {
         self.wake_due();
     }
 
-    fn some_phone(&self, dice: &mut Rng, is_ready: impl Fn(&crate::world::Phone) -> bool) -> Option<usize> {
+    fn some_phone(&self, dice: &mut Rng, is_ready: impl Fn(&crate::cast::Phone) -> bool) -> Option<usize> {
         let ready: Vec<usize> = (0..self.phones.len()).filter(|phone| is_ready(&self.phones[*phone])).collect();
         if ready.is_empty() { None } else { Some(ready[dice.usize(0..ready.len())]) }
     }

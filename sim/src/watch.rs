@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use switchboard::journal::Fate;
 use switchboard::outbox::Outgoing;
-use switchboard_core::{EmployeeId, Party, SessionId, Whose};
+use switchboard_core::{EmployeeId, Party};
 
+use crate::cast::{Chore, Ears, Listener, Office, Place, is_shut_out};
 use crate::house::{BOARD_PAGE_ROWS, Released};
 use crate::mark::Mark;
 use crate::merged::{Board, flags, merge, narrowed, only_of};
 use crate::model::{Answer, Model, Told};
-use crate::tasks::What;
+use crate::task::What;
 use crate::wire::{Frame, Heard, Wish};
-use crate::world::{Chore, Ears, Listener, Office, Place, World};
+use crate::world::World;
 
 impl World {
     /// The journal commits the first of what waits.
@@ -456,23 +457,6 @@ impl Expected<'_> {
             self.frames
         );
     }
-}
-
-/// Whether whoever listens there is removed or shut out.
-pub fn is_shut_out(told: &Told, model: &Model, place: &Place) -> bool {
-    let talk = |session: &SessionId| model.talk(*session);
-    told.company_gone
-        || told.shut_out.iter().any(|whose| match (whose, place) {
-            (Whose::Client(id), Place::Client(client)) => id == client,
-            (Whose::Employee(id), Place::Employee(employee)) => id == employee,
-            (Whose::Client(id), Place::Session(session, Party::Client)) => {
-                talk(session).is_some_and(|t| t.client == *id)
-            }
-            (Whose::Employee(id), Place::Session(session, Party::Employee)) => {
-                talk(session).is_some_and(|t| t.who == *id)
-            }
-            _ => false,
-        })
 }
 
 /// The frame; none when the line is closed.

@@ -4,27 +4,22 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
-use serde_json::Value;
 use switchboard::auth::{Claims, Role};
 use switchboard::clock::Clock;
 use switchboard::device::Device;
 use switchboard::outbox::Outgoing;
-use switchboard_core::{ClientId, Company, CompanyId, DeviceKind, EmployeeId, Party, SessionId, Time};
+use switchboard_core::{SessionId, Time};
 
 use crate::case::Case;
+use crate::cast::{BEGIN_MS, Chore, Office, Person, Phone, Sent, kind_of};
 use crate::digest::Digest;
 use crate::disk::Disk;
 use crate::house::House;
 use crate::mark::Mark;
-use crate::merged::Board;
-use crate::model::{Model, Shown, Step, Who};
-use crate::people::Memory;
-use crate::tasks::{Done, Task, What};
+use crate::model::{Shown, Step, Who};
+use crate::task::{Done, Task, What};
 use crate::weather::Weather;
-use crate::wire::{Frame, Heard};
-
-/// When every simulation begins: a Monday.
-const BEGIN_MS: u64 = 1_795_424_400_000;
+use crate::wire::Heard;
 
 /// Everything there is.
 pub struct World {
@@ -79,152 +74,6 @@ pub struct Counts {
     pub full_disks: u64,
     /// Lines that were cut.
     pub cuts: u64,
-}
-
-/// A company, as it was decided and as it is stored.
-pub struct Office {
-    /// Its id.
-    pub id: CompanyId,
-    /// After all that was decided.
-    pub ahead: Model,
-    /// After all that was committed.
-    pub stored: Model,
-    /// What core makes of the events that were decided.
-    pub shadow: Company,
-    /// How far its time was ahead of even time at the last decision; none since it was read.
-    pub goes_ahead_ms: Option<i64>,
-    /// In which epoch of which server it was read last.
-    pub epoch: Option<u64>,
-    /// Which devices listen in which room.
-    pub rooms: BTreeMap<Place, Vec<Listener>>,
-}
-
-/// A room of a company.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// A client's.
-    Client(ClientId),
-    /// An employee's.
-    Employee(EmployeeId),
-    /// One side of a session.
-    Session(SessionId, Party),
-    /// Of whoever runs the company.
-    Board,
-}
-
-/// A device in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listener {
-    /// Which device.
-    pub phone: usize,
-    /// The number of its line.
-    pub line: u64,
-    /// What it has joined.
-    pub topic: String,
-    /// It does not answer, and counts as gone.
-    pub silent: bool,
-    /// Whether it hears what is told.
-    pub ears: Ears,
-}
-
-/// Whether a line hears what is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ears {
-    /// It does.
-    Open,
-    /// It does not, if what closed its topic is committed.
-    Closing,
-    /// It does not.
-    Closed,
-}
-
-/// Somebody.
-pub struct Person {
-    /// Their role.
-    pub role: Role,
-    /// Their company; a client may have none.
-    pub office: Option<usize>,
-    /// Their id.
-    pub id: String,
-    /// When their token was made out, in milliseconds; some do not say it.
-    pub issued_ms: Option<u64>,
-    /// The devices that are switched on.
-    pub phones: Vec<usize>,
-    /// What they have been told, and what they wait for.
-    pub memory: Memory,
-}
-
-/// A device, at both ends of its line.
-pub struct Phone {
-    /// Whose.
-    pub person: usize,
-    /// What it has shown at the door.
-    pub shown: Shown,
-    /// The server's end, while nothing is under way in it.
-    pub device: Option<Device>,
-    /// What the token on it calls the person.
-    pub name: Option<String>,
-    /// Whether the line holds.
-    pub is_up: bool,
-    /// Whether the server closed it because the person is shut out: what is on its way behind that is never written.
-    pub is_shut_out: bool,
-    /// On their way to the server.
-    pub up: VecDeque<Sent>,
-    /// On their way to the person.
-    pub down: VecDeque<Outgoing>,
-    /// What the server must do with the device before it hears another frame.
-    pub chores: VecDeque<Chore>,
-    /// What it has joined, at the server's end.
-    pub seats: BTreeMap<String, Seat>,
-    /// What it has joined, as the person believes.
-    pub joined: BTreeMap<String, u64>,
-    /// The number of the latest frame.
-    pub references: u64,
-    /// What can be booked, put together of all that was told, by topic.
-    pub availability: BTreeMap<String, Value>,
-    /// Boards, put together of all that was told, by topic.
-    pub boards: BTreeMap<String, Board>,
-    /// Requests that were heard by the server and not answered yet.
-    pub unanswered: BTreeMap<u64, Frame>,
-}
-
-/// Something on its way to the server.
-#[derive(Clone, Debug)]
-pub enum Sent {
-    /// A frame.
-    Frame(Frame),
-    /// The proof that an offer arrived.
-    Pong(Vec<u8>),
-}
-
-/// Something that the server does with a device by itself.
-#[derive(Clone, Debug)]
-pub enum Chore {
-    /// A channel was closed from its side.
-    Forget(String, u64),
-    /// On that line the device answers again, or does not.
-    Answers(String, u64, bool),
-    /// The line is gone.
-    Leave,
-}
-
-/// What a device has joined.
-#[derive(Clone, Debug)]
-pub struct Seat {
-    /// In which company.
-    pub office: usize,
-    /// In which room.
-    pub place: Place,
-    /// As which line.
-    pub line: u64,
-    /// With which join.
-    pub join_ref: u64,
-}
-
-/// What the app on a device calls it: two kinds, and those that say nothing.
-pub fn kind_of(phone: usize) -> Option<DeviceKind> {
-    let word = [None, Some("ios"), Some("web")][phone % 3];
-    word.and_then(|word| word.parse().ok())
 }
 
 impl World {
@@ -359,7 +208,7 @@ impl World {
         let claims = self.claims(person, name.as_deref());
         let house = self.house.as_mut()?;
         let pass = house.hub.admission.admit(&claims, None).expect("nobody is limited here");
-        let version = switchboard::phoenix::Version::V2;
+        let version = switchboard_wire::phoenix::Version::V2;
         let (mut device, outbox) = Device::new(house.hub.clone(), claims, pass, version);
         let phone = self.phones.len();
         device.is_of_kind(kind_of(phone));
@@ -429,28 +278,5 @@ impl World {
             self.phones[phone].up.push_back(Sent::Pong(proof));
         }
         self.remember(phone, &Heard::read(&text), dice);
-    }
-}
-
-impl Office {
-    fn new(id: &str, session_max_bytes: u64) -> Self {
-        let id: CompanyId = id.parse().expect("an id");
-        Self {
-            ahead: Model::new(id.as_str(), session_max_bytes),
-            stored: Model::new(id.as_str(), session_max_bytes),
-            shadow: Company::new(id.clone()),
-            goes_ahead_ms: None,
-            id,
-            epoch: None,
-            rooms: BTreeMap::new(),
-        }
-    }
-}
-
-impl Person {
-    /// Somebody who has not been told anything.
-    #[must_use]
-    pub fn new(role: Role, office: Option<usize>, id: String) -> Self {
-        Self { role, office, id, issued_ms: Some(BEGIN_MS), phones: Vec::new(), memory: Memory::default() }
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
-use super::checker::Case;
-use super::cycle::Candidate;
 use super::{mailbox, memory, ours, postgres, redis, sqlite};
+use crate::checker::Case;
+use crate::cycle::Candidate;
 use crate::ground::Ground;
 
 /// Where a design keeps its state.

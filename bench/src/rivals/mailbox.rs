@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use anyhow::{Context, Result};
 use tokio::sync::{mpsc, oneshot};
 
-use super::checker::Case;
-use super::cycle::{Caller, Callers, Candidate, Running, runtime};
 use super::memory::State;
+use crate::checker::Case;
+use crate::cycle::{Caller, Callers, Candidate, Running, runtime};
 
 /// One of so many cycles is timed here.
 const TIME_EVERY: u64 = 4;

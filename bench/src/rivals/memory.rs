@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::Result;
 use crossbeam_skiplist::SkipMap;
 
-use super::checker::Case;
-use super::cycle::{Caller, Callers, Candidate, Running};
+use crate::checker::Case;
+use crate::cycle::{Caller, Callers, Candidate, Running};
 
 /// One of so many cycles is timed here.
 pub(super) const TIME_EVERY: u64 = 16;

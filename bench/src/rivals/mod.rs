@@ -1,9 +1,5 @@
 //! The designs of the debate beside each other: each does the same cycle, and the same checker watches it.
 
-pub mod checker;
-
-pub mod cycle;
-
 pub mod designs;
 
 mod memory;
@@ -28,11 +24,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::checker::{Case, Checker};
+use crate::cycle::Candidate;
 use crate::ground::Ground;
 use crate::results::Results;
 use crate::rounds::{Calibration, Effort, Spread};
-use checker::Case;
-use cycle::Candidate;
 use designs::{DESIGNS, Design, Houses, Kind};
 use report::Outcome;
 
@@ -156,8 +152,8 @@ fn measure_case(
     }
     for (entrant, candidate) in entrants.iter_mut().zip(&candidates) {
         let checker = candidate.as_ref().map(|candidate| candidate.checker());
-        entrant.violations = checker.map(checker::Checker::json);
-        entrant.violation_count = checker.map_or(0, checker::Checker::violations);
+        entrant.violations = checker.map(Checker::json);
+        entrant.violation_count = checker.map_or(0, Checker::violations);
     }
     Ok(entrants)
 }

@@ -7,9 +7,9 @@ use anyhow::{Context, Result, ensure};
 use switchboard::clock::Clock;
 use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Notice, OfferId, SessionId, Turn};
 
-use super::checker::Case;
-use super::cycle::{Caller, Callers, Candidate, Running, runtime};
 use super::memory::locked;
+use crate::checker::Case;
+use crate::cycle::{Caller, Callers, Candidate, Running, runtime};
 use crate::ground::Ground;
 use crate::house::{House, People, founding, hiring};
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use tokio_postgres::{Client, NoTls, Statement};
 
-use super::checker::Case;
-use super::cycle::{Caller, Callers, Candidate, Running, runtime};
 use super::daemon::{Daemon, RunAs, Sockets, find};
+use crate::checker::Case;
+use crate::cycle::{Caller, Callers, Candidate, Running, runtime};
 use crate::ground::Ground;
 
 const USER: &str = "postgres";

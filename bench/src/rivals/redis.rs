@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
-use super::checker::Case;
-use super::cycle::{Caller, Callers, Candidate, Running, Watch, runtime};
 use super::daemon::{Daemon, RunAs, Sockets, find};
 use super::resp::{Commands, Reply, Wire};
+use crate::checker::Case;
+use crate::cycle::{Caller, Callers, Candidate, Running, Watch, runtime};
 use crate::ground::Ground;
 
 /// Employees who are put into a set with one command.

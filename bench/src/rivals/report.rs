@@ -3,9 +3,9 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::checker::Case;
 use super::designs::{LIMIT, OURS};
 use super::{Cell, Entrant};
+use crate::checker::Case;
 use crate::plot::{Bars, bars};
 use crate::results::{Results, Table, short, time};
 

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::checker::Case;
-use super::cycle::{Caller, Callers, Candidate, Running};
 use super::memory::locked;
+use crate::checker::Case;
+use crate::cycle::{Caller, Callers, Candidate, Running};
 use crate::ground::Ground;
 
 /// Pages of the write-ahead log before a checkpoint: the journal's own figure.

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde_json::json;
 
+use crate::checker::Case;
+use crate::cycle::runtime;
 use crate::house::{House, OfferAnswer, People};
-use crate::rivals::checker::Case;
-use crate::rivals::cycle::runtime;
 use crate::servers::resident_bytes;
 
 /// A company before memory is looked at for the first time, so that what everybody shares, such as the pages that

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::footprint::bytes_in;
 use super::holding::WARM_UP_NAME;
+use crate::checker::Case;
 use crate::ground::Ground;
 use crate::results::{Results, Table, Target};
-use crate::rivals::checker::Case;
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Holder, Load, Server};
 

@@ -17,9 +17,8 @@ use serde_json::{Value, json};
 use crate::ground::Ground;
 use crate::results::{Results, Table, Target, short};
 use crate::rounds::{Calibration, Effort, Spread};
-use crate::servers::{Kind, Load, Server, figure};
+use crate::servers::{Kind, Load, Server, Writes, figure};
 use frames::Frames;
-use relay::Writes;
 
 /// Of the highest rate, how much is asked for when the waits under load are measured.
 const HALF: f64 = 0.5;

@@ -17,31 +17,13 @@ use switchboard::clock::Clock;
 use tokio::sync::mpsc;
 
 use super::frames::{BOOK, Frames, Names, Step};
+use crate::servers::Writes;
 
 /// As the server's.
 const READ_BUFFER_BYTES: usize = 1024;
 const WRITE_BUFFER_BYTES: usize = 4096;
 const FRAMES_PER_FLUSH: usize = 32;
 const OUTBOX_FRAMES: usize = 256;
-
-/// How the relay writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Writes {
-    /// A write for each frame.
-    Each,
-    /// One write for all that is ready.
-    Together,
-}
-
-impl Writes {
-    /// As it stands on the command line.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Each => "each",
-            Self::Together => "together",
-        }
-    }
-}
 
 /// What the relay does.
 #[derive(clap::Args, Debug)]

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
+use crate::checker::Case;
+use crate::cycle::{Callers, Candidate, Measured, Running, runtime};
 use crate::ground::Ground;
 use crate::house::House;
 use crate::results::{Results, Table, Target, short, time};
-use crate::rivals::checker::Case;
-use crate::rivals::cycle::{Callers, Candidate, Measured, Running, runtime};
 use crate::rounds::{Calibration, Effort, Spread, per_second};
 use bare::{Bare, Transaction, check_same};
 use kept::{Keeping, Kept, KeptEntry, Snapshots};

@@ -7,10 +7,10 @@ mod scale;
 use std::time::Duration;
 
 use anyhow::Result;
+use switchboard_bench::checker::Case;
+use switchboard_bench::cycle::{Caller, Callers, Candidate, Running};
 use switchboard_bench::ground::Ground;
 use switchboard_bench::results::Results;
-use switchboard_bench::rivals::checker::Case;
-use switchboard_bench::rivals::cycle::{Caller, Callers, Candidate, Running};
 use switchboard_bench::rivals::designs::{DESIGNS, Kind};
 use switchboard_bench::rivals::{self, Which};
 use switchboard_bench::rounds::Effort;

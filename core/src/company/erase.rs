@@ -6,7 +6,15 @@ use super::Company;
 use crate::erasure::{Erasure, Person};
 
 impl Company {
-    pub(crate) fn erase(&mut self, erasure: &mut Erasure) {
+    /// The state that the events begin from, without the person. The erasure learns from it, so it comes before the
+    /// first event.
+    #[must_use]
+    pub fn without(mut self, erasure: &mut Erasure) -> Self {
+        self.erase(erasure);
+        self
+    }
+
+    fn erase(&mut self, erasure: &mut Erasure) {
         match (erasure.person.clone(), erasure.alias.clone()) {
             (Person::Client(client), Person::Client(alias)) => {
                 self.revocations.rename_client(&client, &alias);

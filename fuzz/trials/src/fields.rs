@@ -3,13 +3,13 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 use switchboard::channel::employee::intent;
-use switchboard::channel::fields::Fields;
 use switchboard::channel::{Topic, shortened, unknown_event};
-use switchboard::view::{self, Named};
 use switchboard_core::limits::{
     DEVICE_KIND_MAX_CHARS, KEY_MAX_CHARS, NOTE_MAX_BYTES, REASON_MAX_CHARS, TOPIC_MAX_CHARS,
 };
 use switchboard_core::{BookingId, DeviceKind, Key, OfferId, Refusal};
+use switchboard_wire::fields::Fields;
+use switchboard_wire::view::{self, Named};
 
 /// An error message shows at most the beginning of what was sent.
 const MESSAGE_MAX_BYTES: usize = 600;

@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use switchboard::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
+use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
 
 /// What a close frame has room for.
 const CLOSE_REASON_MAX_BYTES: usize = 123;

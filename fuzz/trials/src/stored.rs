@@ -1,8 +1,8 @@
 //! What a store may hold after a crash, an older version or somebody's hands: events and snapshots.
 
 use switchboard::journal::rows::rows_of;
-use switchboard::view;
 use switchboard_core::{Command, Company, Event, Time, invariants};
+use switchboard_wire::view;
 
 /// The store counts in signed milliseconds.
 const AT_MAX_MS: u64 = i64::MAX as u64;

@@ -15,6 +15,7 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
 use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
+use switchboard_wire::view;
 use tokio::sync::oneshot;
 
 use super::caller::Caller;
@@ -26,7 +27,6 @@ use crate::hub::Hub;
 use crate::journal::Fate;
 use crate::journal::paging::Page;
 use crate::reading;
-use crate::view;
 
 /// Bytes of a request's body: a company or an employee is small.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;

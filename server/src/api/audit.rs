@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::CompanyId;
+use switchboard_wire::shape;
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, shown};
@@ -16,13 +17,12 @@ use super::past::Past;
 use super::problem::Problem;
 use super::rights::{self, Asked};
 use crate::admission::Peer;
-use crate::audit::{AuditItem, Filter, Line, readable};
 use crate::auth::Scope;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::journal::Fate;
+use crate::journal::audit::{AuditItem, Filter, Line, readable};
 use crate::journal::paging::{Listed, Page};
-use crate::shape;
 
 /// How a request is found in the logs of all who pass it on.
 const REQUEST_ID: &str = "x-request-id";

@@ -6,6 +6,8 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::{self, BookingView};
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath, shown};
@@ -16,8 +18,6 @@ use super::problem::Problem;
 use crate::hub::Hub;
 use crate::journal::history::{BookingDetail, Filter};
 use crate::journal::paging::Listed;
-use crate::shape::{self, examples};
-use crate::view::{self, BookingView};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

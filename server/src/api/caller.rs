@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::http::header;
 use switchboard_core::{Company, CompanyId, Time};
+use switchboard_wire::view;
 use tokio::time::sleep;
 
 use super::problem::Problem;
@@ -16,7 +17,6 @@ use crate::clock::Reading;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::journal::whose::ForWhom;
-use crate::view;
 
 /// What is said to whoever shows nothing that could be good.
 const NEEDED: &str = "send an API key, or a person's token, as `Authorization: Bearer <key>`";

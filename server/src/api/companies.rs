@@ -8,6 +8,8 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Settings, Topic};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::{self, CompanyView, Moment};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
@@ -22,8 +24,6 @@ use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
 use crate::journal::paging::Listed;
 use crate::reading;
-use crate::shape::{self, examples};
-use crate::view::{self, CompanyView, Moment};
 use crate::webhooks::Webhooks;
 
 /// A company to make or to replace. What is not named gets its default, and the name the id.

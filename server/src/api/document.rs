@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use crate::shape::examples;
 use reasons::{Reason, WITH_A_KEY};
+use switchboard_wire::shape::examples;
 
 /// What the document says before any handler has spoken.
 #[derive(OpenApi)]

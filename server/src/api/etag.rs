@@ -11,11 +11,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::json;
 use switchboard_core::{Company, Employee};
+use switchboard_wire::view;
 use utoipa::IntoParams;
 
 use super::ask::shown;
 use super::problem::Problem;
-use crate::view;
 
 /// Bytes of a digest in a tag: two states of one thing do not share 72 bits by chance.
 const DIGEST_BYTES: usize = 9;

@@ -13,6 +13,7 @@ use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use switchboard_core::{CompanyId, Refusal};
+use switchboard_wire::shape::{self, examples};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
@@ -23,11 +24,10 @@ use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
 use crate::admission::shares::Part;
-use crate::feed::{self, Slice, Told, Wanted};
 use crate::hub::{Hub, closed};
+use crate::journal::feed::{self, Slice, Told, Wanted};
 use crate::journal::news::Follower;
 use crate::journal::removal;
-use crate::shape::{self, examples};
 
 /// How long an answer may wait for something to tell: less than most proxies do.
 const WAIT_MAX_MS: u64 = 60_000;

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use futures_util::stream;
 use serde::Deserialize;
 use switchboard_core::CompanyId;
+use switchboard_wire::shape::examples;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -21,7 +22,6 @@ use super::in_path::OfCompany;
 use super::past::Past;
 use crate::hub::Hub;
 use crate::journal::reader::Reader;
-use crate::shape::examples;
 
 /// Pieces that wait for whoever reads slowly.
 const PIECES_WAITING: usize = 4;

@@ -51,13 +51,3 @@ fn is_host(host: &HeaderValue) -> bool {
     let Ok(host) = host.to_str() else { return false };
     host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())
 }
-
-/// An answer with data of people, or about what somebody asked for: a browser keeps it neither on its disk nor for
-/// whoever comes next, and takes it for nothing else than it says. A handler that knows better has said so.
-#[must_use]
-pub fn kept_by_nobody(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
-    response
-}

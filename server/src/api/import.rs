@@ -23,9 +23,9 @@ use super::in_path::OfCompany;
 use super::problem::Problem;
 use crate::exchange::Visit;
 use crate::hub::Hub;
-use crate::shape::examples;
 use blocks::Blocks;
 use sheet::Sheet;
+use switchboard_wire::shape::examples;
 
 /// Bytes of a file: a hundred thousand employees with long names and some topics.
 pub const FILE_MAX_BYTES: usize = 32 * 1024 * 1024;

@@ -1,8 +1,7 @@
 //! What stands in the paths of the HTTP API, for its document.
 
+use switchboard_wire::shape;
 use utoipa::IntoParams;
-
-use crate::shape;
 
 /// Of a company.
 #[derive(Debug, IntoParams)]

@@ -8,6 +8,8 @@ use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use switchboard_core::{Brand, Command, CompanyId, LogoId};
+use switchboard_wire::shape::examples;
+use switchboard_wire::view::{self, CompanyView};
 use tokio::sync::Semaphore;
 
 use super::ask::{self, Answered, InPath, Sent};
@@ -22,8 +24,6 @@ use crate::exchange::Visit;
 use crate::hub::Hub;
 use crate::journal::logos;
 use crate::picture::{self, Kind, LOGO_MAX_BYTES};
-use crate::shape::examples;
-use crate::view::{self, CompanyView};
 
 /// Changes at once: a picture is written before it is named and taken away after it, and nobody comes in between.
 static CHANGES: Semaphore = Semaphore::const_new(1);

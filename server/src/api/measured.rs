@@ -8,11 +8,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use switchboard_wire::shape::examples;
 use tracing::{Instrument, field};
 
 use crate::hub::Hub;
 use crate::metrics::{self, METRICS};
-use crate::shape::examples;
 use crate::telemetry::TRACE;
 use crate::telemetry::refusals::{self, Answered, Refused};
 

@@ -20,6 +20,8 @@ mod nothing;
 
 pub mod heads;
 
+mod no_store;
+
 pub mod past;
 
 pub mod caller;
@@ -183,7 +185,7 @@ pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router
         .layer(from_fn_with_state(hub.clone(), with_caller))
         .layer(from_fn_with_state(hub.clone(), behind::told))
         .layer(from_fn_with_state(hub.clone(), origins::shared))
-        .layer(map_response(|answer: Response| std::future::ready(heads::kept_by_nobody(answer))))
+        .layer(map_response(|answer: Response| std::future::ready(no_store::kept_by_nobody(answer))))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
     let routes = Router::from(open())
         .nest("/v1", v1)

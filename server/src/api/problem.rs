@@ -4,14 +4,14 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use switchboard_core::{Company, Refusal};
+use switchboard_wire::view;
 
-use super::heads;
+use super::no_store::kept_by_nobody;
 use crate::admission::Limited;
 use crate::admission::shares::Full;
 use crate::exchange::NotNow;
 use crate::journal::StoreError;
 use crate::telemetry::refusals::Refused;
-use crate::view;
 
 /// An error answer.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl IntoResponse for Problem {
         // Why somebody may not come in is said in sentences of our own; other details repeat what was sent.
         let why = (self.status == StatusCode::UNAUTHORIZED).then_some(self.detail);
         let response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
-        let mut response = heads::kept_by_nobody(response);
+        let mut response = kept_by_nobody(response);
         response.extensions_mut().insert(Refused { reason: self.reason, why });
         let headers = self.headers.into_iter();
         response.headers_mut().extend(headers.filter_map(|(name, value)| Some((name, value.parse().ok()?))));

@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use switchboard_core::{ClientId, Command, CompanyId, Whose};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
 use super::ask::{self, Answered, InPath, shown};
@@ -13,8 +15,6 @@ use super::employees::{Both, ids};
 use super::in_path::{OfClient, OfEmployee};
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::shape::{self, examples};
-use crate::view::Moment;
 
 /// From when on tokens count again.
 #[derive(Debug, Serialize, ToSchema)]

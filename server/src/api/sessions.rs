@@ -7,6 +7,8 @@ use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{Actor, Command, CompanyId, MessageId, Refusal, SessionId};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::{self, MessageView, NotesView, SessionView};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
@@ -18,8 +20,6 @@ use crate::hub::Hub;
 use crate::journal::history::Filter;
 use crate::journal::paging::Listed;
 use crate::journal::reader::Reader;
-use crate::shape::{self, examples};
-use crate::view::{self, MessageView, NotesView, SessionView};
 
 /// Why a session is ended.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, EmployeeId, Refusal, Time};
+use switchboard_wire::shape::{self, examples};
 use utoipa::IntoParams;
 
 use super::ask::{self, Answered, InPath, shown};
@@ -20,7 +21,6 @@ use crate::hub::Hub;
 use crate::journal::paging::Listed;
 use crate::journal::statistics::{CompanyStatistics, EmployeeStatistics, Question};
 use crate::journal::tally::Range;
-use crate::shape::{self, examples};
 
 /// The time that is looked at when nothing is said: a day.
 const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;

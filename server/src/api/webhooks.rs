@@ -9,6 +9,9 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
+use switchboard_wire::Off;
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::Moment;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -18,16 +21,14 @@ use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
-use crate::config::Secret;
 use crate::exchange::NotNow;
-use crate::feed::{self, Wanted};
 use crate::hub::Hub;
+use crate::journal::endpoint::{Endpoint, State as Turned};
+use crate::journal::endpoints::{self, Behind};
+use crate::journal::feed::{self, Wanted};
 use crate::journal::paging::Listed;
 use crate::journal::{Change, StoreError};
-use crate::shape::{self, examples};
-use crate::view::Moment;
-use crate::webhooks::endpoint::{Endpoint, Off, State as Turned};
-use crate::webhooks::records::{self, Behind};
+use crate::secret::Secret;
 use crate::webhooks::{ENDPOINTS_MAX, Webhooks, read_url, signature};
 
 /// Characters of a description.
@@ -186,8 +187,8 @@ pub async fn list(
     let (now, limit) = (hub.exchange.clock().now(), ask::limit(limit)?);
     let found = past.list_of(&caller, &company, move |reader, company| {
         let found: Vec<View> = reader.ask(|connection| {
-            let found = records::endpoints(connection, company, &after, limit + 1)?;
-            found.iter().map(|found| Ok(View::of(found, records::behind(connection, found)?, now))).collect()
+            let found = endpoints::endpoints(connection, company, &after, limit + 1)?;
+            found.iter().map(|found| Ok(View::of(found, endpoints::behind(connection, found)?, now))).collect()
         })?;
         // A company that was removed still shows its endpoints, so that they can be removed too.
         Ok((!found.is_empty() || reader.is_known(company)?).then_some(found))
@@ -227,7 +228,7 @@ pub async fn make(
     let made = WebhookPatch { url: Some(url), description, types, state: None };
     ask::known_company(&hub, &company).await?;
     let latest = past.of(&company, |reader, company| {
-        reader.ask(|connection| Ok((feed::kept(connection, company)?, records::count(connection, company)?)))
+        reader.ask(|connection| Ok((feed::kept(connection, company)?, endpoints::count(connection, company)?)))
     });
     let (kept, count) = latest.await?;
     if count >= ENDPOINTS_MAX {
@@ -250,7 +251,7 @@ pub async fn make(
     };
     set(&mut endpoint, made, webhooks.options().allow_private)?;
     let written = endpoint.clone();
-    write(&hub, move |connection| records::insert(connection, &written, ENDPOINTS_MAX)).await?;
+    write(&hub, move |connection| endpoints::insert(connection, &written, ENDPOINTS_MAX)).await?;
     let made = find(&past, &company, &endpoint.id).await.map_err(|_| too_many())?;
     webhooks.changed((company, endpoint.id.clone()));
     let view = View::of(&made, Behind::default(), endpoint.created_at).with_secret(&endpoint.secret);
@@ -304,7 +305,7 @@ pub async fn change(
     let patch: WebhookPatch = ask::body(&sent)?;
     let mut endpoint = find(&past, &company, &webhook).await?;
     set(&mut endpoint, patch, webhooks.options().allow_private)?;
-    write(&hub, move |connection| records::update(connection, &endpoint)).await?;
+    write(&hub, move |connection| endpoints::update(connection, &endpoint)).await?;
     webhooks.changed((company.clone(), webhook.clone()));
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?))
 }
@@ -330,7 +331,7 @@ pub async fn remove(
     // One that was removed before is gone as well.
     let key = ids(&company, &webhook)?;
     let gone = key.clone();
-    write(&hub, move |connection| records::remove(connection, &gone.0, &gone.1)).await?;
+    write(&hub, move |connection| endpoints::remove(connection, &gone.0, &gone.1)).await?;
     webhooks.changed(key);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -370,7 +371,7 @@ pub async fn rotate(
     let secret = signature::fresh_secret().map_err(|_| Problem::from(NotNow::Unavailable))?;
     let until = hub.exchange.clock().now().plus_ms(keep_s * 1000);
     let (of, id, new) = (company.clone(), webhook.clone(), secret.clone());
-    write(&hub, move |connection| records::rotate(connection, &of, &id, &new, until)).await?;
+    write(&hub, move |connection| endpoints::rotate(connection, &of, &id, &new, until)).await?;
     webhooks.changed((company.clone(), webhook.clone()));
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?.with_secret(&secret)))
 }
@@ -414,7 +415,7 @@ fn uuid(text: &str) -> Option<String> {
 async fn find(past: &Past, company: &CompanyId, webhook: &str) -> Result<Endpoint, Problem> {
     let id = webhook.to_owned();
     let found =
-        past.of(company, move |reader, company| reader.ask(|connection| records::endpoint(connection, company, &id)));
+        past.of(company, move |reader, company| reader.ask(|connection| endpoints::endpoint(connection, company, &id)));
     found.await?.ok_or_else(unknown_webhook)
 }
 
@@ -422,8 +423,8 @@ async fn view(hub: &Hub, past: &Past, company: &CompanyId, webhook: &str) -> Res
     let (id, now) = (webhook.to_owned(), hub.exchange.clock().now());
     let found = past.of(company, move |reader, company| {
         reader.ask(|connection| {
-            let Some(endpoint) = records::endpoint(connection, company, &id)? else { return Ok(None) };
-            Ok(Some(View::of(&endpoint, records::behind(connection, &endpoint)?, now)))
+            let Some(endpoint) = endpoints::endpoint(connection, company, &id)? else { return Ok(None) };
+            Ok(Some(View::of(&endpoint, endpoints::behind(connection, &endpoint)?, now)))
         })
     });
     found.await?.ok_or_else(unknown_webhook)

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_wire::view::Moment;
 
-use super::stored::{self, Listed, Wanted};
-use crate::audit::{COMMAND_LINE, Line};
+use crate::audit::COMMAND_LINE;
 use crate::auth::{ApiKey, FreshKey, Scope};
 use crate::clock::Clock;
 use crate::journal::StoreError;
+use crate::journal::audit::Line;
 use crate::journal::beside::Beside;
+use crate::journal::keys::{self, Listed, Wanted};
 use crate::journal::reader::Reader;
 use crate::journal::sqlite::OpenError;
-use crate::view::Moment;
 
 /// Keys that may be in force at once: one each for more services and companies than a server has.
 const KEYS_MAX: u64 = 1_000;
@@ -99,7 +100,7 @@ pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
 fn create(wanted: &Wanted<'_>, data: &Path, clock: &Clock) -> Result<String, KeyError> {
     let fresh = FreshKey::draw().map_err(|_| KeyError::Randomness)?;
     Beside::open(data)?.write(|connection| {
-        let (count, is_taken) = stored::in_force(connection, wanted.name)?;
+        let (count, is_taken) = keys::in_force(connection, wanted.name)?;
         if is_taken {
             return Err(KeyError::Taken(wanted.name.to_owned()));
         }
@@ -107,14 +108,14 @@ fn create(wanted: &Wanted<'_>, data: &Path, clock: &Clock) -> Result<String, Key
             return Err(KeyError::TooMany);
         }
         line(clock, "key create", &fresh.id).write(connection, Some(201))?;
-        Ok(stored::insert(connection, &fresh, wanted, clock.now())?)
+        Ok(keys::insert(connection, &fresh, wanted, clock.now())?)
     })?;
     Ok(format!("{}\n", fresh.text))
 }
 
 fn revoke(which: &str, data: &Path, clock: &Clock) -> Result<String, KeyError> {
     let (id, name) = Beside::open(data)?.write(|connection| {
-        let revoked = stored::revoke(connection, which, clock.now())?;
+        let revoked = keys::revoke(connection, which, clock.now())?;
         let (id, name) = revoked.ok_or_else(|| KeyError::Unknown(which.to_owned()))?;
         line(clock, "key revoke", &id).write(connection, Some(200))?;
         Ok::<_, KeyError>((id, name))
@@ -161,5 +162,5 @@ fn shown(listed: &Listed, now: Time) -> String {
 }
 
 fn view_of(time: Time) -> String {
-    crate::view::json(&Moment(time)).trim_matches('"').to_owned()
+    switchboard_wire::view::json(&Moment(time)).trim_matches('"').to_owned()
 }

@@ -2,8 +2,6 @@
 
 pub mod command;
 
-mod stored;
-
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -15,8 +13,8 @@ use crate::auth::{ApiKey, key_id};
 use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
+use crate::journal::keys::{self, Listed};
 use crate::journal::reader::Reader;
-use stored::Listed;
 
 /// How often the store is asked: a key that was revoked is good for no longer than that and the moment that it takes.
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -142,8 +140,7 @@ impl ApiKeys {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         if !used.is_empty() {
             // What is lost is written at the next use: the store still has the older time.
-            let _written_or_not =
-                exchange.write(Box::new(move |connection| stored::write_used(connection, &used))).await;
+            let _written_or_not = exchange.write(Box::new(move |connection| keys::write_used(connection, &used))).await;
         }
     }
 

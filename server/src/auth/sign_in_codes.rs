@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use switchboard_core::{CompanyId, Time};
 
 use super::api_key::sha256;
-use crate::config::Secret;
+use crate::secret::Secret;
 
 /// How long a code is good, in milliseconds: from the answer to a back end, over a redirect, to a page that has loaded.
 pub const CODE_LIFE_MS: u64 = 60_000;

@@ -4,14 +4,14 @@
 use serde_json::value::RawValue;
 use switchboard_core::id::StoredAsText;
 use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Refusal, Time};
+use switchboard_wire::fields::{Fields, invalid};
+use switchboard_wire::json::{self, Json};
+use switchboard_wire::view;
 
 use super::company::{provision_company, refused};
-use super::fields::{Fields, invalid};
 use super::{Caller, Joined, Response, Seat, forbidden, shortened};
 use crate::auth::Role;
 use crate::exchange::Room;
-use crate::json::{self, Json};
-use crate::view;
 
 /// The events that an admin may push.
 pub const EVENTS: &[&str] = &["more"];

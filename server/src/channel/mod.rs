@@ -1,7 +1,5 @@
 //! What a connected device may join and push: one file per kind of topic, and the replies to it all.
 
-pub mod fields;
-
 pub mod company;
 
 pub mod employee;
@@ -13,6 +11,8 @@ pub mod board;
 use std::sync::Arc;
 
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
+use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
+use switchboard_wire::view::{self, ErrorView};
 
 use crate::admission::{Limited, Pass, Wish};
 use crate::auth::{Claims, TokenError};
@@ -21,8 +21,6 @@ use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
 use crate::journal::Fate;
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
-use crate::phoenix::{self, Ref, ReplyStatus, Version};
-use crate::view::{self, ErrorView};
 
 /// A topic that can be joined.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Secret;
+use crate::secret::Secret;
 
 /// What a secret must have, and how it is guessed otherwise.
 struct Rule {

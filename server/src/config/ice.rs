@@ -3,7 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::layers::Layers;
-use super::{BadSetting, Secret, Settings};
+use super::{BadSetting, Settings};
+use crate::secret::Secret;
 
 /// The servers that calls are set up with.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,8 @@ use tracing_subscriber::EnvFilter;
 use super::foreign::Variable;
 use super::nearest::nearest;
 use super::table::{Kind, ROWS, Row};
-use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX, Secret};
+use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
+use crate::secret::Secret;
 
 /// The variables of this process that are Switchboard's.
 ///

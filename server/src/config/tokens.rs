@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::layers::Layers;
-use super::{BadSetting, Secret, Settings};
+use super::{BadSetting, Settings};
 use crate::auth::{Rules, read_file};
+use crate::secret::Secret;
 use crate::shown_url::PrivateUrl;
 
 /// What tokens are checked with. At least one of the first three is there.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use switchboard_core::{ClientId, EmployeeId, Party, SessionId, Topic};
+use switchboard_wire::phoenix::Ref;
 
 use crate::outbox::Outbox;
-use crate::phoenix::Ref;
 
 /// One joined device on one topic.
 #[derive(Clone, Debug)]
@@ -174,8 +174,9 @@ fn remove<T>(rooms: &mut BTreeMap<Room, Vec<T>>, room: &Room, is_it: impl Fn(&T)
 
 #[cfg(all(test, not(feature = "model")))]
 mod tests {
+    use switchboard_wire::phoenix::Version;
+
     use super::*;
-    use crate::phoenix::Version;
 
     fn room() -> Room {
         Room::Client("zoe".parse().unwrap())

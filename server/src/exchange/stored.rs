@@ -1,8 +1,7 @@
 //! What is stored of a company, in bytes: so that one company cannot fill the disk that is everybody's.
 
 use switchboard_core::{Event, Time, Topic};
-
-use crate::json;
+use switchboard_wire::json;
 
 /// As much as so many milliseconds' worth may be stored at once after a rest, as with all rates.
 const AT_ONCE_MS: u64 = 20_000;

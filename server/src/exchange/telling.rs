@@ -8,14 +8,14 @@ use axum::extract::ws::Utf8Bytes;
 use switchboard_core::{
     Booking, Company, CompanyId, EmployeeId, EmployeeNo, Notice, OfferId, Party, SessionId, Time, Whose,
 };
+use switchboard_wire::json::{self, Json};
+use switchboard_wire::phoenix::{self, Ref, Version};
+use switchboard_wire::view::{self, Named};
 use uuid::fmt::Hyphenated;
 
 use super::availability::Changes;
 use super::rooms::{Line, Room, Rooms};
-use crate::json::{self, Json};
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
-use crate::phoenix::{self, Ref, Version};
-use crate::view::{self, Named};
 
 /// Something on its way to one device.
 pub type Delivery = (Outbox, Outgoing);
@@ -62,12 +62,20 @@ pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], de
 /// when none of them changed, nor the counts in all. All who hear the same share one frame.
 pub(super) fn tell_availability(company: &CompanyId, rooms: &Rooms, changes: &Changes, deliveries: &mut Vec<Delivery>) {
     let shared = |payload| Shared::new(company_topic(company), "availability", payload);
-    let of_some = |places: &[usize]| json::text(&view::changes(changes, places.iter().map(|at| &changes.topics[*at])));
+    let of_some = |places: &[usize]| {
+        json::text(&view::availability_changes(
+            changes.available,
+            changes.idle,
+            places.iter().map(|at| &changes.topics[*at]),
+        ))
+    };
     let mut of_all: Option<Shared<'_>> = None;
     let mut narrowed: BTreeMap<Vec<usize>, Shared<'_>> = BTreeMap::new();
     for line in rooms.clients() {
         let frame = match &line.only {
-            None => of_all.get_or_insert_with(|| shared(json::text(&view::changes(changes, &changes.topics)).into())),
+            None => of_all.get_or_insert_with(|| {
+                shared(json::text(&view::availability_changes(changes.available, changes.idle, &changes.topics)).into())
+            }),
             Some(only) => {
                 let places = changes.places_of(only);
                 if places.is_empty() && !changes.in_all {

@@ -7,6 +7,7 @@ use switchboard_core::{
     Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
     Turn,
 };
+use switchboard_wire::json::Json;
 
 use super::availability::Told;
 use super::outcomes::Outcomes;
@@ -16,7 +17,6 @@ use super::telling::{self, Delivery};
 use crate::clock::{self, Reading};
 use crate::journal::rows::rows_of;
 use crate::journal::{Entry, Fate, Journal, Release};
-use crate::json::Json;
 use crate::metrics::METRICS;
 
 /// A company in memory, with those who listen to it.

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::{Company, CompanyId, Time};
 
+use super::columns::ms;
 use super::reader::read_snapshot;
-use super::tables::ms;
-use super::{Change, StoreError, erasure};
+use super::{Change, StoreError, revision};
 
 /// Events between two bases, at least; more for each employee, because a base holds them all: so bases stay small
 /// beside the events.
@@ -32,8 +32,8 @@ pub(crate) fn events_between(company: &Company) -> u64 {
 /// Writes the base that a company has now, in the journal's turn, unless its history was rewritten since it was read.
 pub(super) fn keep(company: &Company, revision: u64) -> Change {
     let base = company.without_past();
-    let data = crate::view::json(&base);
-    Box::new(move |connection| match erasure::is_as_read(connection, base.id(), revision)? {
+    let data = switchboard_wire::view::json(&base);
+    Box::new(move |connection| match revision::is_as_read(connection, base.id(), revision)? {
         true => write(connection, &base, &data),
         false => Ok(()),
     })

@@ -12,10 +12,11 @@ use rusqlite::{Connection, params};
 use switchboard_core::id::{StoredAsText, stored_topics};
 use switchboard_core::{Brand, Company, CompanyId, Event, OfferId, Time, invariants};
 
+use super::columns::{time, unreadable};
 use super::log::{self, Log, Logged};
-use super::reader::{Reader, read_snapshot, unreadable, while_events};
+use super::reader::{Reader, read_snapshot, while_events};
 use super::rows::{BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all};
-use super::tables::{self, time};
+use super::tables;
 use super::{StoreError, bases, days, erasure, logos, removal};
 
 /// Differences of one company that are told in words; the rest is counted.
@@ -182,7 +183,7 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
         if let Some((seq, stored)) = &next
             && *seq == company.seq()
         {
-            if *stored != crate::view::json(&company.without_past().without_counts()) {
+            if *stored != switchboard_wire::view::json(&company.without_past().without_counts()) {
                 found.push(format!("the base after event {seq} is not what the events make"));
             }
             next = next_base(&mut bases)?;
@@ -199,8 +200,8 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, StoreError> {
 /// snapshot, and in nothing else any more.
 fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time>) -> bool {
     let whole = |company: &Company| match origin {
-        Some(_) => crate::view::json(&company.without_past().without_counts()),
-        None => crate::view::json(&company.without_counts()),
+        Some(_) => switchboard_wire::view::json(&company.without_past().without_counts()),
+        None => switchboard_wire::view::json(&company.without_counts()),
     };
     snapshot.is_some_and(|stored| stored.seq() == company.seq() && whole(stored) != whole(company))
 }
@@ -210,7 +211,7 @@ fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time
 fn next_base(bases: &mut rusqlite::Rows<'_>) -> Result<Option<(u64, String)>, StoreError> {
     let Some(row) = bases.next()? else { return Ok(None) };
     let base = read_snapshot(row.get_ref(1)?.as_str().map_err(unreadable)?)?;
-    Ok(Some((row.get::<_, i64>(0)?.cast_unsigned(), crate::view::json(&base.without_counts()))))
+    Ok(Some((row.get::<_, i64>(0)?.cast_unsigned(), switchboard_wire::view::json(&base.without_counts()))))
 }
 
 /// Whether a row is of a history that is being removed: what was still open when the kept one begins is in its base.

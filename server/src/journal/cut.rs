@@ -9,9 +9,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::{BookingId, Company, CompanyId, EmployeeNo, Settings, Time};
 
-use super::reader::{Reader, read_company, unreadable};
-use super::tables::{ms, time, write_snapshot};
-use super::{Change, StoreError, bases, days, erasure, replay};
+use super::columns::{ms, time, unreadable};
+use super::reader::{Reader, read_company};
+use super::tables::write_snapshot;
+use super::{Change, StoreError, bases, days, replay, revision};
 
 /// Events and bookings that are removed with one transaction: commits wait behind it.
 const EVENTS_AT_ONCE: u64 = 1_000;
@@ -95,7 +96,7 @@ impl Reader {
             let ended_before = if is_held_back { origin.clock() } else { until.plus_ms(1) };
             let origin = origin.without_past();
             let numbers = numbers_of_nobody(connection, &origin)?.into();
-            let revision = erasure::revision(connection, company)?;
+            let revision = revision::of(connection, company)?;
             let (company, numbers_removed) = (company.clone(), Arc::default());
             Ok(Cut { company, origin, ended_before, numbers, numbers_removed, revision })
         })
@@ -136,7 +137,7 @@ impl Cut {
         let cut = self.clone();
         Box::new(move |connection| {
             // Somebody was erased meanwhile, who is still in what was read: the next time it is read anew.
-            let is_left = erasure::is_as_read(connection, &cut.company, cut.revision)?
+            let is_left = revision::is_as_read(connection, &cut.company, cut.revision)?
                 && (cut.remove_events(connection)?
                     || days::remove_some(connection, &cut.company, cut.origin.clock())?
                     || cut.remove_bookings(connection)?
@@ -154,7 +155,7 @@ impl Cut {
         let first: Option<i64> = connection.query_row(first, [company], |row| row.get(0))?;
         // The last event of the origin stays: the next one follows its number.
         let Some(first) = first.map(i64::cast_unsigned).filter(|first| *first < end) else { return Ok(false) };
-        let data = crate::view::json(&self.origin);
+        let data = switchboard_wire::view::json(&self.origin);
         bases::write(connection, &self.origin, &data)?;
         connection
             .prepare_cached("DELETE FROM bases WHERE company_id = ?1 AND seq < ?2")?

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use switchboard_core::{Company, CompanyId, Time};
+use switchboard_wire::view::json;
 
-use super::reader::{Reader, unreadable};
+use super::columns::{ms, unreadable};
+use super::reader::Reader;
 use super::spread::Kept;
-use super::tables::ms;
 use super::tally::{BookingTally, Range, Span, WorkTally};
-use super::{Change, StoreError, erasure};
-use crate::view::json;
+use super::{Change, StoreError, revision};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Employees whose rows are written or removed with one transaction: commits wait behind it.
@@ -116,7 +116,7 @@ struct Part {
 impl Part {
     fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         let Self { company, day, revision, is_first, all, bookings, work, each } = self;
-        if !erasure::is_as_read(connection, company, *revision)? || is_cut_off(connection, company, *day)? {
+        if !revision::is_as_read(connection, company, *revision)? || is_cut_off(connection, company, *day)? {
             return Ok(());
         }
         let (company, day) = (company.as_str(), day.cast_signed());
@@ -161,7 +161,7 @@ pub(super) struct Due {
 pub(super) fn next_due(reader: &Reader, state: &Company, from: Day) -> Result<Option<Due>, StoreError> {
     let company = state.id();
     reader.ask_until_told(|connection| {
-        let revision = erasure::revision(connection, company)?;
+        let revision = revision::of(connection, company)?;
         let mut from = from;
         while let Some(day) = next_with_bookings(connection, company, from)? {
             // Time does not go back within a company: what comes now begins later.

@@ -13,10 +13,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::erasure::{Erasure, Person};
 use switchboard_core::{Company, CompanyId, Event, Time};
 
-use super::reader::{Reader, unreadable};
-use super::tables::time;
-use super::{Change, StoreError, bases};
-use crate::audit;
+use super::columns::{time, unreadable};
+use super::reader::Reader;
+use super::{Change, StoreError, audit, bases};
 
 pub use placing::{begin, place_some};
 pub(super) use placing::{finish_all, is_being_placed};
@@ -34,25 +33,6 @@ const BASE: &str = "base";
 const SNAPSHOT: &str = "snapshot";
 const OFFER: &str = "offer";
 const LINE: &str = "line";
-
-/// How often a company's history was rewritten: what was read of it before must not be written after it.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) fn revision(connection: &Connection, company: &CompanyId) -> Result<u64, StoreError> {
-    let sql = "SELECT revision FROM erasures WHERE company_id = ?1";
-    let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;
-    Ok(found.map_or(0, i64::cast_unsigned))
-}
-
-/// Whether what was read at that revision may be written: nothing was erased since, and nothing is being erased.
-pub(super) fn is_as_read(connection: &Connection, company: &CompanyId, read: u64) -> Result<bool, StoreError> {
-    let sql = "SELECT revision, state IS NULL FROM erasures WHERE company_id = ?1";
-    let mut query = connection.prepare_cached(sql)?;
-    let found = query.query_row([company.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
-    let (revision, is_at_rest) = found.unwrap_or((0, true));
-    Ok(is_at_rest && revision.cast_unsigned() == read)
-}
 
 /// Has a company begin to be prepared, with nothing of an earlier try. From now on no snapshot of it is kept.
 #[must_use]
@@ -155,15 +135,15 @@ impl Preparation {
         let mut ready = Vec::new();
         let company = match bases::origin(connection, &self.company)? {
             Some(origin) => {
-                let origin = self.erasure.begin(origin);
+                let origin = origin.without(&mut self.erasure);
                 self.begins = origin.seq();
-                ready.push(Ready { what: BASE, place: origin.seq(), data: crate::view::json(&origin) });
+                ready.push(Ready { what: BASE, place: origin.seq(), data: switchboard_wire::view::json(&origin) });
                 origin
             }
             None => Company::new(self.company.clone()),
         };
         if snapshot == Some(company.seq()) {
-            ready.push(Ready { what: SNAPSHOT, place: company.seq(), data: crate::view::json(&company) });
+            ready.push(Ready { what: SNAPSHOT, place: company.seq(), data: switchboard_wire::view::json(&company) });
         }
         self.step = Step::Events { company: Box::new(company), bases, snapshot };
         Ok(ready)
@@ -183,17 +163,17 @@ impl Preparation {
         let mut ready = Vec::new();
         for (seq, at, mut event) in events {
             if erasure.rewrite(&mut event) {
-                ready.push(Ready { what: EVENT, place: seq, data: crate::view::json(&event) });
+                ready.push(Ready { what: EVENT, place: seq, data: switchboard_wire::view::json(&event) });
             }
             company.apply(at, &event);
             if bases.contains(&seq) {
-                let data = crate::view::json(&company.without_past());
+                let data = switchboard_wire::view::json(&company.without_past());
                 if !bases::is_same(connection, id, seq, &data)? {
                     ready.push(Ready { what: BASE, place: seq, data });
                 }
             }
             if *snapshot == Some(seq) {
-                ready.push(Ready { what: SNAPSHOT, place: seq, data: crate::view::json(&**company) });
+                ready.push(Ready { what: SNAPSHOT, place: seq, data: switchboard_wire::view::json(&**company) });
             }
         }
         Ok(ready)

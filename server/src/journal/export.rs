@@ -9,13 +9,13 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId};
+use switchboard_wire::view::{BookingView, Moment, SessionView};
 
+use super::columns::{time, unreadable};
 use super::history::{OfferItem, each_booking, each_session, read_offers};
-use super::reader::{Reader, unreadable};
+use super::reader::Reader;
 use super::removal::begins_at;
-use super::tables::time;
 use super::{StoreError, removal};
-use crate::view::{BookingView, Moment, SessionView};
 
 /// Bytes of lines that are read and handed over at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -151,7 +151,7 @@ impl<H: FnMut(String) -> bool> Teller<'_, H> {
     }
 
     fn tell(&mut self, line: &Line<'_>) {
-        self.text.push_str(&crate::view::json(line));
+        self.text.push_str(&switchboard_wire::view::json(line));
         self.text.push('\n');
     }
 

@@ -4,13 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use switchboard_core::{CompanyId, Event, Time};
+use switchboard_core::CompanyId;
 
+use super::columns::unreadable;
 use super::log::{Log, Logged};
-use super::reader::unreadable;
-use super::rows::{Row, rows_of};
+use super::rows::rows_of;
 use super::tables::{write_events, write_latest};
-use super::{Entry, StoreError, log, reader};
+use super::unfiled::{Unfiled, written};
+use super::{StoreError, log, reader};
 
 /// How long an entry waits to be filed. The longer, the more of a company are filed together, and the fewer pages and
 /// rows are written twice; and the further are the tables behind for who reads them with SQL.
@@ -18,71 +19,10 @@ const FILE_AFTER: Duration = Duration::from_millis(250);
 /// Entries, events and rows that are filed with one transaction: commits wait behind it, so it is a matter of some
 /// milliseconds. An entry of many bookings has four of them, one of an imported file a hundred thousand.
 const WRITES_AT_ONCE: usize = 1024;
-/// What a larger entry is filed in.
-const WRITES_PER_PART: usize = 512;
 /// Entries that may wait; with more, filing comes before new commits.
 const ENTRIES_MAX: usize = 16 * 1024;
 /// Bytes of entries that may wait, likewise. Those of an ordinary day have about 1 KB each.
 pub const WAITING_MAX_BYTES: usize = 64 * 1024 * 1024;
-/// Bytes of a row, beside the text in it, which it shares with nobody once its event is written down.
-const ROW_BYTES: usize = 256;
-
-/// An entry that is in the log and not in the tables yet.
-pub(super) struct Unfiled {
-    pub(super) first_seq: u64,
-    pub(super) at: Time,
-    /// The kind of each event, and the event as JSON.
-    pub(super) events: Vec<(&'static str, String)>,
-    rows: Vec<Row>,
-    bytes: usize,
-    /// The batch that has it, once there is one.
-    batch: i64,
-}
-
-impl Unfiled {
-    /// Takes an entry's rows; its events are written down.
-    pub(super) fn of(entry: &mut Entry) -> Self {
-        let (events, rows) = (written(&entry.events), std::mem::take(&mut entry.rows));
-        let bytes = bytes_of(&events, &rows);
-        Self { first_seq: entry.first_seq, at: entry.at, events, rows, bytes, batch: 0 }
-    }
-
-    /// The number of its last event.
-    pub(super) fn last_seq(&self) -> u64 {
-        self.first_seq + self.events.len() as u64 - 1
-    }
-
-    /// The same in parts that are filed one after the other, when it is large. The rows go first: whoever reads the log
-    /// after a crash finds again which rows follow from the events that are not filed, and from no others.
-    pub(super) fn parts(self) -> impl Iterator<Item = Self> {
-        let Self { first_seq, at, mut events, mut rows, batch, .. } = self;
-        let is_large = events.len() + rows.len() > WRITES_PER_PART;
-        let most = if is_large { WRITES_PER_PART } else { usize::MAX };
-        let mut next_seq = first_seq;
-        std::iter::from_fn(move || {
-            let of_rows: Vec<Row> = rows.drain(..rows.len().min(most)).collect();
-            let room = if is_large && !of_rows.is_empty() { 0 } else { most };
-            let of_events: Vec<_> = events.drain(..events.len().min(room)).collect();
-            let bytes = bytes_of(&of_events, &of_rows);
-            let part = Self { first_seq: next_seq, at, events: of_events, rows: of_rows, bytes, batch };
-            next_seq += part.events.len() as u64;
-            (!part.events.is_empty() || !part.rows.is_empty()).then_some(part)
-        })
-    }
-
-    fn writes(&self) -> usize {
-        1 + self.events.len() + self.rows.len()
-    }
-}
-
-/// A row's text is in its event too, so it is counted by that.
-fn bytes_of(events: &[(&'static str, String)], rows: &[Row]) -> usize {
-    2 * events.iter().map(|(_, event)| event.len()).sum::<usize>() + ROW_BYTES * rows.len()
-}
-
-fn written(events: &[Event]) -> Vec<(&'static str, String)> {
-    events.iter().map(|event| (event.kind(), crate::view::json(event))).collect()
-}
 
 /// Entries of companies, each company's in their order.
 pub(super) type Slice = Vec<(CompanyId, VecDeque<Unfiled>)>;

@@ -7,18 +7,20 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::Serialize;
 use switchboard_core::id::StoredAsText;
 use switchboard_core::{BookingId, CompanyId, SessionId, Settings, Time};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::{
+    BookingView, MessageView, Moment, NamedEmployee, Note, NotesView, SessionView, logo_path,
+};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, Ref, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::StoreError;
+use super::columns::{ms, time, unreadable};
 use super::paging::{Listed, Page, list};
-use super::reader::{Reader, unreadable};
+use super::reader::Reader;
 use super::removal::begins_at;
-use super::tables::{ms, time};
 use super::whose::ForWhom;
-use crate::shape::{self, examples};
-use crate::view::{BookingView, MessageView, Moment, NamedEmployee, Note, NotesView, SessionView, logo_path};
 
 /// An id says when it was made, and so do what it is of and the company's clock: how far they may be apart. It is that
 /// much because a company's time does not go back when a clock was set wrong for a while and was corrected.
@@ -538,7 +540,7 @@ pub(super) fn read_offers(
 }
 
 fn as_object(booking: &BookingView<'_>) -> Result<serde_json::Map<String, serde_json::Value>, StoreError> {
-    serde_json::from_str(&crate::view::json(booking)).map_err(unreadable)
+    serde_json::from_str(&switchboard_wire::view::json(booking)).map_err(unreadable)
 }
 
 #[cfg(test)]

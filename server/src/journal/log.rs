@@ -11,9 +11,9 @@ use serde::Deserialize;
 use switchboard_core::{CompanyId, Event, Time};
 
 use super::StoreError;
-use super::filing::Unfiled;
-use super::reader::unreadable;
-use super::tables::{self, time};
+use super::columns::{time, unreadable};
+use super::tables;
+use super::unfiled::Unfiled;
 
 /// An entry as the log has it.
 #[derive(Debug, Deserialize)]

@@ -14,13 +14,29 @@ pub mod beside;
 
 mod log;
 
+mod unfiled;
+
 mod filing;
 
 mod checkpoint;
 
+pub(crate) mod columns;
+
+mod revision;
+
 mod tables;
 
 mod asker;
+
+pub mod audit;
+
+pub mod endpoint;
+
+pub mod endpoints;
+
+pub mod feed;
+
+pub mod keys;
 
 pub mod reader;
 
@@ -168,7 +184,12 @@ impl Work {
     /// A company's state as a snapshot, read from that revision of its history.
     #[must_use]
     pub fn snapshot(company: &Company, revision: u64) -> Self {
-        Self::Snapshot { company: company.id().clone(), seq: company.seq(), data: crate::view::json(company), revision }
+        Self::Snapshot {
+            company: company.id().clone(),
+            seq: company.seq(),
+            data: switchboard_wire::view::json(company),
+            revision,
+        }
     }
 }
 

@@ -57,7 +57,7 @@ impl<T: Serialize> Paging<T> {
 
     /// Says whether it is on the page; one that is not begins the next.
     pub(crate) fn add(&mut self, item: T) -> bool {
-        self.bytes += crate::view::json(&item).len();
+        self.bytes += switchboard_wire::view::json(&item).len();
         // The first is on the page however large, or nobody would ever come past it.
         let fits = self.items.is_empty() || (self.items.len() < self.limit && self.bytes <= PAGE_MAX_BYTES);
         if fits {

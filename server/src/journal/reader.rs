@@ -11,13 +11,14 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
 
 use super::asker::{self, Asker};
+use super::columns::{time, unreadable};
 use super::directory::{self, FILE, Held, OpenError};
 use super::gate::Gate;
 use super::news::News;
-use super::sqlite::READER_CACHE_KIB;
-use super::tables::time;
 use super::{ReadBack, StoreError};
 
+/// The same of each reader; what SQLite takes when nothing is said.
+pub const READER_CACHE_KIB: i64 = 2_000;
 /// Readers that are kept open for the next question.
 const READERS_KEPT: usize = 8;
 /// How often a question is asked that is cut each time.
@@ -244,8 +245,4 @@ pub(super) fn while_events(
         }
     }
     Ok(())
-}
-
-pub(super) fn unreadable(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable(error.to_string())
 }

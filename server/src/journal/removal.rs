@@ -8,8 +8,8 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::{CompanyId, Time};
 
 use super::StoreError;
-use super::reader::{Reader, unreadable};
-use super::tables::{ms, time};
+use super::columns::{ms, time, unreadable};
+use super::reader::Reader;
 
 /// The time before which nothing is shown: 0 while a company is gone, or was never removed.
 macro_rules! begins_at {

@@ -57,7 +57,6 @@ pub enum Row {
 
 /// A row of `bookings`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct BookingRow {
     pub id: BookingId,
     pub client_id: ClientId,
@@ -76,7 +75,6 @@ pub struct BookingRow {
 
 /// A row of `offers`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct OfferRow {
     pub id: OfferId,
     pub employee_id: EmployeeId,
@@ -91,7 +89,6 @@ pub struct OfferRow {
 
 /// A row of `sessions`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct SessionRow {
     pub id: SessionId,
     pub booking_id: BookingId,
@@ -108,7 +105,6 @@ pub struct SessionRow {
 /// The notes in a row of `sessions`. They are written by themselves, because a company remembers sessions that have left
 /// the history: what is noted on one of them must not bring it back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct NotesRow {
     pub session_id: SessionId,
     pub started_at: Time,
@@ -118,7 +114,6 @@ pub struct NotesRow {
 
 /// A row of `messages`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct MessageRow {
     pub id: MessageId,
     pub session_id: SessionId,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use switchboard_core::{Company, CompanyId};
 
 use super::reader::{Reader, read_company};
-use super::{Fate, StoreError, Work, bases, days, erasure, replay};
+use super::{Fate, StoreError, Work, bases, days, replay, revision};
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
@@ -65,7 +65,7 @@ fn snapshot(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -
     let (state, revision, is_due) = store.ask_until_told(|connection| {
         let (state, _) = read_company(connection, company)?;
         let is_due = bases::is_due(connection, &state)?;
-        Ok((state, erasure::revision(connection, company)?, is_due))
+        Ok((state, revision::of(connection, company)?, is_due))
     })?;
     send(journal, Work::snapshot(&state, revision))?;
     if !is_due {
@@ -85,7 +85,7 @@ fn base(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Re
             Err(error) => return Err(error),
         };
         let is_due = bases::is_due(connection, &state)?;
-        Ok(is_due.then_some((state, erasure::revision(connection, company)?)))
+        Ok(is_due.then_some((state, revision::of(connection, company)?)))
     })?;
     let Some((state, revision)) = due else { return Ok(None) };
     send(journal, kept(&state, revision))?;

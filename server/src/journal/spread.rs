@@ -168,7 +168,7 @@ mod tests {
             let mut one = Spread::default();
             of_day(day).for_each(|ms| one.add(ms));
             of_day(day).for_each(|ms| all.add(ms));
-            let stored = crate::view::json(&one.kept());
+            let stored = switchboard_wire::view::json(&one.kept());
             days.add_kept(&serde_json::from_str(&stored).expect("it was written"));
         }
         let (all, days) = (all.durations(), days.durations());

@@ -10,15 +10,14 @@ use switchboard_core::CompanyId;
 use super::checkpoint::Checkpoints;
 pub use super::directory::OpenError;
 use super::directory::{Held, LOCK, Opened};
-use super::filing::{self, Backlog, Slice, Unfiled};
+use super::filing::{self, Backlog, Slice};
 use super::owner::Owner;
 use super::reader::Reader;
-use super::{Entry, Filing, Store, StoreError, Work, erasure, log, logos, schema, tables};
+use super::unfiled::Unfiled;
+use super::{Entry, Filing, Store, StoreError, Work, erasure, log, logos, revision, schema, tables};
 
 /// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
 pub const CACHE_KIB: i64 = 32 * 1024;
-/// The same of each reader; what SQLite takes when nothing is said.
-pub const READER_CACHE_KIB: i64 = 2_000;
 /// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
 const PROBE_BYTES: i64 = 256 * 1024;
 
@@ -145,7 +144,7 @@ impl Store for Sqlite {
                     entries.extend(unfiled.parts().map(|part| (entry.company.clone(), part)));
                 }
                 Work::Snapshot { company, seq, data, revision } => {
-                    if erasure::is_as_read(&transaction, company, *revision)? {
+                    if revision::is_as_read(&transaction, company, *revision)? {
                         tables::write_snapshot(&transaction, company, *seq, data)?;
                     }
                 }

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use switchboard_core::{Company, CompanyId, Employee, EmployeeId, EmployeeNo, Meter, Status, Time};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
 use super::StoreError;
+use super::columns::time;
 use super::days::{self, Parts};
 use super::paging::{Listed, Page, Paging};
 use super::reader::Reader;
 use super::removal::begins_at;
 use super::replay::Walk;
-use super::tables::time;
 use super::tally::{BookingTally, Bookings, Offers, Range, Sessions, Span, WorkTally};
 use super::whose::ForWhom;
-use crate::shape::{self, examples};
-use crate::view::Moment;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]

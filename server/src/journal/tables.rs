@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 use switchboard_core::{CompanyId, DeviceKind, EmployeeId, LogoId, Time};
 
+use super::columns::ms;
 use super::rows::{Row, RowKey};
 use super::{StoreError, removal};
 
@@ -123,7 +124,8 @@ fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                        ON CONFLICT DO UPDATE SET name = excluded.name, settings = excluded.settings,
                            created_at = excluded.created_at, colour = excluded.colour, logo = excluded.logo";
-            let (settings, colour) = (crate::view::json(settings), brand.colour.map(|colour| colour.to_string()));
+            let (settings, colour) =
+                (switchboard_wire::view::json(settings), brand.colour.map(|colour| colour.to_string()));
             let logo = brand.logo.as_ref().map(LogoId::as_str);
             connection.prepare_cached(sql)?.execute(params![company, name, settings, ms(*created_at), colour, logo])?;
         }
@@ -135,7 +137,7 @@ fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<
             let sql = "INSERT INTO employees (company_id, id, name, topics, intent) VALUES (?1, ?2, ?3, ?4, ?5)
                        ON CONFLICT DO UPDATE SET name = excluded.name, topics = excluded.topics,
                            intent = excluded.intent";
-            let topics = crate::view::json(topics);
+            let topics = switchboard_wire::view::json(topics);
             connection.prepare_cached(sql)?.execute(params![company, id.as_str(), name, topics, intent])?;
         }
         Row::EmployeeGone { id } => {
@@ -231,13 +233,4 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
         insert.execute(params![company, session, id, m.sender, m.body, ms(m.at)])?;
     }
     Ok(())
-}
-
-/// The store counts in signed milliseconds.
-pub(super) fn ms(time: Time) -> i64 {
-    i64::try_from(time.as_ms()).unwrap_or(i64::MAX)
-}
-
-pub(super) fn time(ms: i64) -> Time {
-    Time::from_ms(u64::try_from(ms).unwrap_or(0))
 }

@@ -8,9 +8,8 @@ use switchboard_core::{BookingId, CompanyId, EmployeeId, Time};
 use utoipa::ToSchema;
 
 use super::StoreError;
-use super::reader::unreadable;
+use super::columns::{ms, unreadable};
 use super::spread::{Durations, Kept, Spread};
-use super::tables::ms;
 
 /// How far an id's time may be from the time of what it names: it is drawn a moment before, by the wall clock, and a
 /// company's own time stands still for as long as that clock went back.

@@ -104,7 +104,7 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
     }
     let same = |company: &Company| {
         let (read, since) = reader.company(&id).expect("it can be read");
-        assert_eq!(crate::view::json(&read), crate::view::json(company));
+        assert_eq!(switchboard_wire::view::json(&read), switchboard_wire::view::json(company));
         assert_eq!(read, *company, "also what is not stored");
         since
     };
@@ -462,7 +462,7 @@ fn numbers_that_were_given_twice_are_damage() {
     let write = |theirs: &mut Entry| {
         let mut text = String::new();
         let company = theirs.company.clone();
-        log::add(&mut text, &company, &filing::Unfiled::of(theirs));
+        log::add(&mut text, &company, &unfiled::Unfiled::of(theirs));
         let connection = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
         connection.execute("DELETE FROM log", []).expect("emptied");
         log::append(&connection, &text).expect("written");

@@ -8,14 +8,14 @@ use switchboard_core::{
     Booking, BookingId, ClientId, Company, CompanyId, Duty, Employee, EmployeeNo, Event, Intent, OfferId, Outcome,
     Reach, Time, Topic,
 };
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
+use super::columns::time;
 use super::reader::Reader;
 use super::removal::begins_at;
-use super::tables::time;
 use super::{StoreError, replay};
-use crate::shape::{self, examples};
-use crate::view::Moment;
 
 /// People passed over who are named at one offer; the rest is counted.
 const PASSED_OVER_MAX: usize = 50;
@@ -359,7 +359,7 @@ impl Teller {
     }
 
     fn push_with_reasons(&mut self, step: Step) {
-        self.reasons_bytes += crate::view::json(&step).len();
+        self.reasons_bytes += switchboard_wire::view::json(&step).len();
         self.steps.push(step);
     }
 

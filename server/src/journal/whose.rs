@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::{CompanyId, Time};
 
 use super::StoreError;
-use super::tables::time;
+use super::columns::time;
 
 /// Who asks for an employee's past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

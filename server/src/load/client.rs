@@ -239,7 +239,7 @@ impl Client {
                 Some(Reply::Ok(_)) => {
                     self.crowd.figures.came_to_its_end(schedule.count_from);
                     let topic = format!("session:{session}");
-                    self.line.push(join_ref, &topic, crate::phoenix::event::LEAVE, "{}").await?;
+                    self.line.push(join_ref, &topic, switchboard_wire::phoenix::event::LEAVE, "{}").await?;
                     self.rest(schedule, true);
                 }
                 Some(Reply::Error(refused)) => {

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::poll_immediate;
 use futures_util::{SinkExt, StreamExt};
+use switchboard_wire::phoenix::{self, Ref, Version};
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-use crate::phoenix::{self, Ref, Version};
 use crate::server_url::ServerUrl;
 
 /// Apps send a heartbeat every 30 s.

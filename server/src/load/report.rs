@@ -90,7 +90,6 @@ pub struct Arrival {
 
 /// The plan in figures.
 #[derive(Debug, Serialize)]
-#[allow(missing_docs)]
 pub struct PlanFigures {
     pub companies: usize,
     pub employees: usize,
@@ -106,7 +105,6 @@ pub struct PlanFigures {
 
 /// How long one thing took, in milliseconds.
 #[derive(Clone, Debug, Serialize)]
-#[allow(missing_docs)]
 pub struct Wait {
     pub count: u64,
     pub mean: f64,

@@ -7,7 +7,7 @@ use switchboard_core::{Employee, EmployeeNo, Intent, Reach};
 use super::company::{after, ann, carl, id, set_employee};
 use super::explore;
 use super::people::ann_at_acme;
-use super::times::Timekeeping;
+use super::timekeeping::Timekeeping;
 use super::world::World;
 use crate::exchange::{NotNow, Room};
 use crate::journal::Fate;

@@ -11,6 +11,8 @@ mod failures;
 
 mod sessions;
 
+mod timekeeping;
+
 mod times;
 
 mod visits;

@@ -4,13 +4,13 @@ use std::future::poll_fn;
 
 use shuttle::future::{JoinHandle, spawn};
 use switchboard_core::{BookingId, Command, Company, CompanyId};
+use switchboard_wire::phoenix::{Ref, Version};
 
 use super::company::{after, ann, carl, id, idle_ann};
 use super::world::{Disk, Here, World};
 use crate::exchange::{Line, Room};
 use crate::journal::Fate;
 use crate::outbox::{Outbox, Outgoing, Waiting};
-use crate::phoenix::{Ref, Version};
 
 /// A device that has joined a room.
 pub struct Listener {

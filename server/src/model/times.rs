@@ -1,63 +1,14 @@
 //! Deadlines: the timekeeper sleeps until the next one, and visitors move it meanwhile.
 
-use std::pin::pin;
-
-use futures_util::future::{Either, select};
-use shuttle::future::{JoinHandle, block_on, spawn};
-use switchboard_core::{Booking, Company, CompanyId, Time};
-use tokio::sync::watch;
+use shuttle::future::{block_on, spawn};
+use switchboard_core::{Booking, Company, CompanyId};
 
 use super::company::{START, after, ann, id, idle_ann};
 use super::explore;
 use super::failures::some_failures;
-use super::world::{Here, World};
+use super::timekeeping::Timekeeping;
+use super::world::World;
 use crate::exchange::Room;
-
-/// When all timekeeping ends.
-const OVER: Time = Time::from_ms(u64::MAX);
-
-/// A timekeeper that sleeps and wakes as `Timekeeper::run` does, in a time that is told.
-pub struct Timekeeping(JoinHandle<()>);
-
-impl Timekeeping {
-    pub fn begin(world: &World) -> Self {
-        Self(spawn(run(world.here(), world.health.clone(), world.here().time.subscribe())))
-    }
-
-    pub async fn end(self, world: &World) {
-        world.well_again().await;
-        world.here().time.send_replace(OVER);
-        self.0.await.expect("it ends");
-    }
-}
-
-async fn run(here: Here, mut health: crate::sync::watch::Receiver<bool>, mut time: watch::Receiver<Time>) {
-    while *time.borrow() != OVER {
-        wake_all(&here, here.exchange.take_due()).await;
-        let next = here.exchange.next_due();
-        let recovered = {
-            let slept = |now: &Time| *now == OVER || next.is_some_and(|next| next <= *now);
-            let sleep = pin!(async { time.wait_for(slept).await.map(|_now| ()) });
-            let rung = pin!(here.exchange.rung());
-            let changed = pin!(health.changed());
-            matches!(select(select(sleep, rung), changed).await, Either::Right(_)) && here.exchange.is_healthy()
-        };
-        if recovered {
-            wake_all(&here, here.disk.companies()).await;
-        }
-    }
-}
-
-async fn wake_all(here: &Here, companies: Vec<CompanyId>) {
-    let mut waking = Vec::new();
-    for company in companies {
-        let exchange = here.exchange.clone();
-        waking.push(spawn(async move { exchange.wake(&company).await }));
-    }
-    for woken in waking {
-        woken.await.expect("it ends");
-    }
-}
 
 /// Ann is asked and never answers, and it is found in the end that she did not.
 async fn book_in_vain(world: &World, acme: &CompanyId) {

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
 
+use switchboard_wire::phoenix::Version;
+
 use super::{Outbox, Queue, Waiting};
-use crate::phoenix::Version;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-
-use crate::phoenix::{self, Ref, ReplyStatus, Version};
+use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
 
 /// The answer to a join, which becomes a frame when it is written: what it shows is the same for all who join at that
 /// moment, and waits once for all of them.

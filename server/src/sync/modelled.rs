@@ -1,6 +1,5 @@
 //! The model's side of `sync`: shuttle's locks and counters, and tokio's queues and bells with a step before each call.
 
-#![expect(missing_docs, reason = "tokio documents them; here they are only wrapped")]
 //!
 //! Tokio's primitives of synchronisation never block a thread: they take a lock of std for a moment, call no code of
 //! ours while they hold it, and wake by shuttle's wakers. So each call is atomic under shuttle, and the step before it

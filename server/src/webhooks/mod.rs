@@ -3,8 +3,6 @@
 //! The table of events is the outbox, and each endpoint has a cursor in it: so a crash loses nothing, and an endpoint
 //! that is down or slow has others wait for nothing and keeps nothing in memory but its own few events.
 
-pub mod endpoint;
-
 mod address;
 
 pub mod signature;
@@ -14,8 +12,6 @@ pub mod schedule;
 mod health;
 
 mod queue;
-
-pub mod records;
 
 mod courier;
 
@@ -31,6 +27,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
+use crate::journal::endpoints;
 use crate::journal::reader::Reader;
 use crate::metrics::METRICS;
 use clerk::Clerk;
@@ -102,7 +99,7 @@ impl Webhooks {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
-        for key in self.clerk.ask(records::all_on).await? {
+        for key in self.clerk.ask(endpoints::all_on).await? {
             self.changed(key);
         }
         Ok(())

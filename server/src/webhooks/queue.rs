@@ -7,35 +7,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use switchboard_core::Time;
 
+use crate::journal::endpoint::{Progress, QueuedDelivery};
+
 /// Events that wait for an endpoint, in memory and in the store. With more of them nothing is read on: what comes later
 /// stays in the table of events.
 pub(super) const WAITING_MAX: usize = 1_000;
 /// Events that are read ahead of those that are on their way.
 const FRESH_MAX: usize = 64;
 
-/// An event that waits, as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) seq: u64,
-    pub(super) lane: String,
-    pub(super) attempts: u32,
-    pub(super) due: Time,
-    pub(super) error: Option<String>,
-}
-
-/// What the store must know: from where to read on, what waits, and what does not any more.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Progress {
-    /// Everything up to it was brought, or has a row.
-    pub(super) cursor: u64,
-    pub(super) waiting: Vec<Row>,
-    pub(super) dead: Vec<Row>,
-    pub(super) brought: Vec<u64>,
-}
-
 #[derive(Debug)]
 struct Waiting {
-    row: Row,
+    row: QueuedDelivery,
     is_on_its_way: bool,
     /// Whether the store has a row of it, and whether it is as it is now.
     is_kept: bool,
@@ -47,7 +29,7 @@ struct Waiting {
 pub(super) struct Queue {
     waiting: BTreeMap<u64, Waiting>,
     read_up_to: u64,
-    dead: Vec<Row>,
+    dead: Vec<QueuedDelivery>,
     brought: Vec<u64>,
     /// Dead ones behind the cursor, which must not be read again.
     passed: BTreeSet<u64>,
@@ -70,8 +52,9 @@ struct Look {
 
 impl Queue {
     /// As the store has it.
-    pub(super) fn new(cursor: u64, waiting: Vec<Row>, dead: impl IntoIterator<Item = u64>) -> Self {
-        let keep = |row: Row| (row.seq, Waiting { row, is_on_its_way: false, is_kept: true, is_as_kept: true });
+    pub(super) fn new(cursor: u64, waiting: Vec<QueuedDelivery>, dead: impl IntoIterator<Item = u64>) -> Self {
+        let keep =
+            |row: QueuedDelivery| (row.seq, Waiting { row, is_on_its_way: false, is_kept: true, is_as_kept: true });
         Self {
             waiting: waiting.into_iter().map(keep).collect(),
             read_up_to: cursor,
@@ -108,7 +91,7 @@ impl Queue {
             if self.passed.contains(&seq) || self.waiting.contains_key(&seq) {
                 continue;
             }
-            let row = Row { seq, lane, attempts: 0, due: now, error: None };
+            let row = QueuedDelivery { seq, lane, attempts: 0, due: now, error: None };
             let waiting = Waiting { row, is_on_its_way: false, is_kept: false, is_as_kept: false };
             self.waiting.insert(seq, waiting);
         }
@@ -116,7 +99,7 @@ impl Queue {
     }
 
     /// Somebody wants this one brought now, though it was dead or waits: it begins anew.
-    pub(super) fn bring_again(&mut self, row: Row) {
+    pub(super) fn bring_again(&mut self, row: QueuedDelivery) {
         let is_on_its_way = self.waiting.get(&row.seq).is_some_and(|waiting| waiting.is_on_its_way);
         if !is_on_its_way {
             self.passed.remove(&row.seq);
@@ -125,7 +108,7 @@ impl Queue {
     }
 
     /// Whether the store's row says something that this queue does not know.
-    pub(super) fn differs(&self, row: &Row) -> bool {
+    pub(super) fn differs(&self, row: &QueuedDelivery) -> bool {
         self.waiting.get(&row.seq).is_none_or(|waiting| row.due < waiting.row.due)
     }
 
@@ -197,7 +180,8 @@ impl Queue {
         let look = self.look(Time::from_ms(0));
         let cursor = look.first_fresh.map_or(self.read_up_to, |first| first - 1).max(self.kept_cursor);
         let changed = |seq: &u64| self.waiting.get(seq).filter(|waiting| !waiting.is_as_kept);
-        let waiting: Vec<Row> = look.stuck.iter().filter_map(changed).map(|waiting| waiting.row.clone()).collect();
+        let waiting: Vec<QueuedDelivery> =
+            look.stuck.iter().filter_map(changed).map(|waiting| waiting.row.clone()).collect();
         let progress = Progress { cursor, waiting, dead: self.dead.clone(), brought: self.brought.clone() };
         let is_new = cursor > self.kept_cursor
             || !progress.waiting.is_empty()

@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use switchboard_core::Time;
+use switchboard_wire::Off;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::courier::{Answer, Parcel};
-use super::endpoint::{Endpoint, Off, State};
 use super::health::Health;
 use super::queue::Queue;
-use super::records::{self, Report};
 use super::schedule::pause_ms;
 use super::{Key, Webhooks, signature};
-use crate::feed::{self, event_id};
 use crate::hub::closed;
 use crate::journal::StoreError;
+use crate::journal::endpoint::{Endpoint, Progress, QueuedDelivery, Report, State};
+use crate::journal::endpoints;
+use crate::journal::feed::{self, event_id};
 use crate::journal::news::Follower;
 use crate::metrics::{METRICS, seconds};
 
@@ -123,11 +124,11 @@ impl Round {
     async fn read(
         office: &Webhooks,
         (company, id): Key,
-    ) -> Result<Option<(Endpoint, Vec<super::queue::Row>, Vec<u64>)>, StoreError> {
+    ) -> Result<Option<(Endpoint, Vec<QueuedDelivery>, Vec<u64>)>, StoreError> {
         let question = move |connection: &Connection| {
-            let on = records::endpoint(connection, &company, &id)?.filter(|found| found.state == State::On);
+            let on = endpoints::endpoint(connection, &company, &id)?.filter(|found| found.state == State::On);
             let Some(endpoint) = on else { return Ok(None) };
-            let (waiting, dead) = records::queue(connection, &endpoint)?;
+            let (waiting, dead) = endpoints::queue(connection, &endpoint)?;
             Ok(Some((endpoint, waiting, dead)))
         };
         office.clerk.ask(question).await
@@ -180,7 +181,7 @@ impl Round {
         }
         let (endpoint, after) = (self.endpoint.clone(), self.queue.read_up_to());
         let question = move |connection: &Connection| {
-            if records::endpoint(connection, &endpoint.company, &endpoint.id)?.is_none() {
+            if endpoints::endpoint(connection, &endpoint.company, &endpoint.id)?.is_none() {
                 return Ok(None);
             }
             feed::read(connection, &endpoint.company, after, room, &endpoint.wanted).map(Some)
@@ -283,10 +284,10 @@ impl Round {
         };
         let endpoint = self.endpoint.clone();
         let change =
-            move |connection: &Connection| records::write(connection, &endpoint.company, &endpoint.id, &report);
+            move |connection: &Connection| endpoints::write(connection, &endpoint.company, &endpoint.id, &report);
         let is_written = self.office.exchange.write(Box::new(change)).await.is_ok();
         if is_written {
-            if progress != super::queue::Progress::default() {
+            if progress != Progress::default() {
                 self.queue.kept(&progress);
             }
             self.health_changed = false;

@@ -4,7 +4,7 @@ use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::config::Secret;
+use crate::secret::Secret;
 
 const PREFIX: &str = "whsec_";
 const SECRET_BYTES: usize = 32;

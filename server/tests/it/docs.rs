@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use switchboard::config::{Settings, table};
-use switchboard::feed::Kind;
 use switchboard::metrics::Metrics;
-use switchboard::view::vocabulary;
+use switchboard_wire::Kind;
+use switchboard_wire::view::vocabulary;
 
 pub fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
-use switchboard::audit::Line;
 use switchboard::erasure::erase;
-use switchboard::feed::{self, Wanted};
 use switchboard::journal::StoreError;
+use switchboard::journal::audit::Line;
+use switchboard::journal::feed::{self, Wanted};
 use switchboard::journal::sqlite::Sqlite;
 use switchboard_core::Time;
 use switchboard_core::erasure::Erasure;

@@ -10,10 +10,10 @@ use switchboard::clock::Clock;
 use switchboard::exchange::{Exchange, Line, NotNow, Room, Visit};
 use switchboard::journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
 use switchboard::outbox::Outbox;
-use switchboard::phoenix::{Ref, Version};
 use switchboard_core::{
     Booking, ClientId, Command, Company, CompanyId, EmployeeId, Intent, Reach, SessionId, Settings,
 };
+use switchboard_wire::phoenix::{Ref, Version};
 use tokio::sync::oneshot;
 
 use crate::chance::Chance;

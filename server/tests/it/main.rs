@@ -65,6 +65,7 @@ mod weather;
 
 mod chance;
 
+mod imports;
 mod tidy;
 
 mod docs;

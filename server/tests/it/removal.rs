@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use switchboard::feed;
+use switchboard::journal::feed;
 use switchboard::journal::history::Filter;
 use switchboard::journal::paging::Page;
 use switchboard::journal::whose::ForWhom;

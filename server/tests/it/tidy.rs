@@ -86,3 +86,41 @@ fn core_has_no_wildcard_arm() {
         }
     });
 }
+
+/// Fields and variants are left out: their names and types say enough, or a comment says why.
+#[test]
+fn public_types_and_functions_say_what_they_are_for() {
+    let starts = ["struct ", "enum ", "trait ", "type ", "fn ", "const fn ", "async fn ", "macro "];
+    let mut undescribed = Vec::new();
+    each_source(|path, text| {
+        let is_within = |name: &str| path.components().any(|part| part.as_os_str() == name);
+        // Scenes of the model checker are tests, and its locks are tokio's.
+        let of_model = ["server/src/model", "modelled.rs"].iter().any(|part| path.to_string_lossy().contains(part));
+        let is_library = is_within("src") && !of_model;
+        if !is_library || path.extension().is_none_or(|e| e != "rs") {
+            return;
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (number, line) in lines.iter().enumerate() {
+            let Some(item) = line.strip_prefix("pub ") else { continue };
+            // What a macro makes is described by whoever calls it.
+            if item.contains('$') || !starts.iter().any(|start| item.starts_with(start)) {
+                continue;
+            }
+            // Attributes stand between, some of several lines.
+            let mut within = false;
+            let above = lines[..number].iter().rev().find(|above| {
+                let begins = above.starts_with("#[");
+                within = !begins && (within || above.ends_with(")]"));
+                !begins && !within
+            });
+            // Of what clap reads, a comment would be shown as help.
+            let is_of_clap =
+                number > 0 && ["Subcommand)]", "clap::Args)]"].iter().any(|end| lines[number - 1].ends_with(end));
+            if !is_of_clap && above.is_none_or(|above| !above.starts_with("///")) {
+                undescribed.push(format!("{}:{}", path.display(), number + 1));
+            }
+        }
+    });
+    assert!(undescribed.is_empty(), "{undescribed:#?}");
+}

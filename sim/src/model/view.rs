@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use serde_json::{Value, json};
-use switchboard::view::Moment;
 use switchboard_core::{Booking, BookingId, Company, Duty, Employee, OfferId, Party, Reach, Session, SessionId, Time};
+use switchboard_wire::view::Moment;
 
 use super::{Ask, End, Holds, Model, Near, Search, Staff, Talk};
 use crate::merged::page;

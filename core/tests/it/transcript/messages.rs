@@ -174,9 +174,9 @@ fn what_was_said_counts_also_in_a_company_that_was_read_again_or_had_its_past_or
     let company = company_after(&format!("open ann\nzoe books tax\nann accepts b1.1\n{}", says(102)));
     let mut read: Company = serde_json::from_str(&serde_json::to_string(&company).unwrap()).unwrap();
     read.rebuild();
-    let stranger = |company| {
+    let stranger = |company: Company| {
         let (of, alias) = ("yan".parse().unwrap(), "erased-1".parse().unwrap());
-        Erasure::of_client(of, alias).begin(company)
+        company.without(&mut Erasure::of_client(of, alias))
     };
     let light = company.without_past();
     for mut company in [company, read, light.clone(), stranger(light)] {
@@ -193,7 +193,7 @@ fn what_was_said_counts_also_in_a_company_that_was_read_again_or_had_its_past_or
 fn nothing_is_counted_of_what_was_erased() {
     let company = company_after(&format!("open ann\nzoe books tax\nann accepts b1.1\n{}", says(102)));
     let mut erasure = Erasure::of_client("zoe".parse().unwrap(), "erased-1".parse().unwrap());
-    let erased = erasure.begin(company);
+    let erased = company.without(&mut erasure);
     assert_eq!(erased.sessions().next().expect("it is there").message_bytes(), 0);
 }
 

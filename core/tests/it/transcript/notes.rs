@@ -146,7 +146,7 @@ fn notes_go_with_the_client_whom_they_are_about_and_with_the_employee_who_wrote_
     let employee = Erasure::of_employee("ann".parse().unwrap(), "erased-1".parse().unwrap());
     let stranger = Erasure::of_client("yan".parse().unwrap(), "erased-1".parse().unwrap());
     for (mut erasure, is_left) in [(client, false), (employee, false), (stranger, true)] {
-        let erased = erasure.begin(company_after(NOTED));
+        let erased = company_after(NOTED).without(&mut erasure);
         let notes = the_session(&erased).notes.as_ref().expect("that there were any is no secret");
         assert_eq!(!notes.body.is_empty(), is_left);
     }
@@ -179,7 +179,7 @@ fn a_session_has_the_name_that_its_client_asked_with_and_an_erased_client_has_no
     let read: Company = serde_json::from_str(&serde_json::to_string(&company).unwrap()).unwrap();
     assert_eq!(names(&read), names(&company));
     let mut erasure = Erasure::of_client("zoe".parse().unwrap(), "erased-1".parse().unwrap());
-    assert_eq!(names(&erasure.begin(company)), (None, None));
+    assert_eq!(names(&company.without(&mut erasure)), (None, None));
 }
 
 #[test]

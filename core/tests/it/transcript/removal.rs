@@ -133,7 +133,8 @@ fn a_revoke_goes_with_the_person_and_is_in_every_snapshot() {
     }
     let of_client = Erasure::of_client("zoe".parse().unwrap(), "erased-1".parse().unwrap());
     let of_employee = Erasure::of_employee("ann".parse().unwrap(), "erased-2".parse().unwrap());
-    let erased = [of_client, of_employee].into_iter().fold(company, |company, mut erasure| erasure.begin(company));
+    let erased =
+        [of_client, of_employee].into_iter().fold(company, |company, mut erasure| company.without(&mut erasure));
     let left = serde_json::to_string(&erased).unwrap();
     assert!(!left.contains("zoe") && !left.contains("ann"), "{left}");
     let untouched = serde_json::to_string(&company_after("open ann")).unwrap();

@@ -67,7 +67,7 @@ impl Reason {
         match self.word {
             "rate_limited" => problem["retry_in_ms"] = json!(500),
             "gone" => problem["oldest"] = json!(120),
-            "booking_closed" => problem["booking"] = crate::shape::examples::booking(),
+            "booking_closed" => problem["booking"] = switchboard_wire::shape::examples::booking(),
             _ => {}
         }
         problem

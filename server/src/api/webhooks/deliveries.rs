@@ -6,6 +6,8 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::Moment;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{find, ids, write};
@@ -14,13 +16,11 @@ use crate::api::caller::Caller;
 use crate::api::in_path::{OfDelivery, OfWebhook};
 use crate::api::past::Past;
 use crate::api::problem::Problem;
-use crate::feed::event_id;
 use crate::hub::Hub;
+use crate::journal::endpoints::{self, Delivery};
+use crate::journal::feed::event_id;
 use crate::journal::paging::Listed;
-use crate::shape::{self, examples};
-use crate::view::Moment;
 use crate::webhooks::Webhooks;
-use crate::webhooks::records::{self, Delivery};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -95,7 +95,8 @@ pub async fn list(
     let after = after.as_deref().map_or(Ok(0), ask::cursor)?.unsigned_abs();
     find(&past, &company, &webhook).await?;
     let found = past.list_of(&caller, &company, move |reader, company| {
-        reader.ask(|connection| records::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1))
+        reader
+            .ask(|connection| endpoints::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1))
     });
     let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found));
     Ok(shown(StatusCode::OK, &Listed::of(views, limit, |view: &DeliveryView| view.seq.to_string())))
@@ -128,11 +129,11 @@ pub async fn redeliver(
     find(&past, &company, &webhook).await?;
     let id = webhook.clone();
     let found = past.of(&company, move |reader, company| {
-        reader.ask(|connection| records::deliveries(connection, company, &id, None, seq - 1, 1))
+        reader.ask(|connection| endpoints::deliveries(connection, company, &id, None, seq - 1, 1))
     });
     let found = found.await?.into_iter().next().filter(|found| found.seq == seq).ok_or_else(unknown)?;
     let (of, id, now) = (company.clone(), webhook.clone(), hub.exchange.clock().even());
-    write(&hub, move |connection| records::begin_anew(connection, &of, &id, seq, now)).await?;
+    write(&hub, move |connection| endpoints::begin_anew(connection, &of, &id, seq, now)).await?;
     let begun = Delivery { state: "pending".to_owned(), attempts: 0, due: now, ..found };
     let view = DeliveryView::of(&company, begun);
     webhooks.changed((company, webhook));

@@ -8,9 +8,8 @@ use switchboard_core::CompanyId;
 use switchboard_core::id::StoredAsText;
 
 use super::{BASE, EVENT, LINE, OFFER, Preparation, SNAPSHOT, who};
-use crate::audit;
-use crate::journal::reader::unreadable;
-use crate::journal::{Change, StoreError, days, log, tables};
+use crate::journal::columns::unreadable;
+use crate::journal::{Change, StoreError, audit, days, log, tables};
 
 /// What is done with one transaction: commits wait behind it, so it is a matter of milliseconds.
 const PLACED_AT_ONCE: u32 = 500;

@@ -6,11 +6,12 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time};
+use switchboard_wire::Kind;
+use switchboard_wire::view::Moment;
 
 use super::told::{Data, OfSession, Told};
-use super::{Kind, time, unreadable};
 use crate::journal::StoreError;
-use crate::view::Moment;
+use crate::journal::columns::{time, unreadable};
 
 /// What it is, what it is about, and what it says.
 type Said = (Kind, String, Data);

@@ -3,8 +3,6 @@
 //! The table of events is the outbox. What is told of an event is made when it is read, always in the same way: so a
 //! booking pays nothing for it, and whatever is committed can be told, also after a crash.
 
-mod kind;
-
 mod told;
 
 mod render;
@@ -13,11 +11,12 @@ mod render;
 mod tests;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use switchboard_core::{CompanyId, Event, Time};
+use switchboard_core::{CompanyId, Event};
+use switchboard_wire::Kind;
 
+use crate::journal::columns::{time, unreadable};
 use crate::journal::{StoreError, removal};
 
-pub use kind::Kind;
 pub use told::{Told, event_id};
 
 /// Stored events that are looked at for one slice: of a type that is seldom, a long past is read in parts.
@@ -133,12 +132,4 @@ pub fn kept(connection: &Connection, company: &CompanyId) -> Result<Option<(u64,
 
 fn parse(data: &str) -> Result<Event, StoreError> {
     serde_json::from_str(data).map_err(unreadable)
-}
-
-fn time(ms: i64) -> Time {
-    Time::from_ms(u64::try_from(ms).unwrap_or(0))
-}
-
-fn unreadable(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable(error.to_string())
 }

@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow, bail};
 use hdrhistogram::Histogram;
 use tokio::runtime::{Builder, Runtime};
 
-use super::checker::{Case, Checker};
+use crate::checker::{Case, Checker};
 use crate::rounds::{cores, per_second};
 
 /// The longest cycle that is told apart from longer ones.

@@ -11,8 +11,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Schem
 use utoipa::openapi::{RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::feed::Kind;
-use crate::webhooks::endpoint::Off;
+use crate::{Kind, Off};
 
 /// Characters that are not control characters, and not blanks alone, as a pattern.
 const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f\s][^\u0000-\u001f\u007f-\u009f]*$";

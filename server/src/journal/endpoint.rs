@@ -1,9 +1,10 @@
 //! An endpoint: where a company's events go, which of them, and with which secrets they are signed.
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_wire::Off;
 
-use crate::config::Secret;
-use crate::feed::Wanted;
+use super::feed::Wanted;
+use crate::secret::Secret;
 
 /// An endpoint as the store has it.
 #[derive(Clone, Debug)]
@@ -51,17 +52,6 @@ pub enum State {
     Off(Off),
 }
 
-/// Why an endpoint is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Off {
-    /// Somebody turned it off.
-    Set,
-    /// The receiver answered 410.
-    Gone,
-    /// It failed for too long.
-    Failing,
-}
-
 impl State {
     /// The word on the wire.
     #[must_use]
@@ -93,17 +83,31 @@ impl State {
     }
 }
 
-impl Off {
-    /// All reasons, in the order of the documentation.
-    pub const ALL: [Self; 3] = [Self::Set, Self::Gone, Self::Failing];
+/// An event that waits, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedDelivery {
+    pub seq: u64,
+    pub lane: String,
+    pub attempts: u32,
+    pub due: Time,
+    pub error: Option<String>,
+}
 
-    /// The word on the wire.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Set => "set",
-            Self::Gone => "gone",
-            Self::Failing => "failing",
-        }
-    }
+/// What the store must know: from where to read on, what waits, and what does not any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Everything up to it was brought, or has a row.
+    pub cursor: u64,
+    pub waiting: Vec<QueuedDelivery>,
+    pub dead: Vec<QueuedDelivery>,
+    pub brought: Vec<u64>,
+}
+
+/// What has changed of an endpoint by what was sent to it.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub progress: Progress,
+    pub failing_since: Option<Time>,
+    pub last_error: Option<String>,
+    pub off: Option<Off>,
 }

@@ -134,11 +134,15 @@ impl Kind {
         }
     }
 
-    pub(super) fn of(word: &str) -> Option<Self> {
+    /// The type that is called so on the wire.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    pub(super) fn of_stored(name: &str) -> Option<Self> {
+    /// The type of events that are stored under that name.
+    #[must_use]
+    pub fn of_stored(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.stored() == name)
     }
 }

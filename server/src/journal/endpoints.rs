@@ -3,12 +3,13 @@
 use rusqlite::{Connection, OptionalExtension, Row as Record, params};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::{CompanyId, Time};
+use switchboard_wire::Off;
 
-use super::endpoint::{Endpoint, Off, State};
-use super::queue::{Progress, Row};
-use crate::config::Secret;
-use crate::feed::Wanted;
-use crate::journal::StoreError;
+use super::StoreError;
+use super::columns::{ms, time, unreadable};
+use super::endpoint::{Endpoint, QueuedDelivery, Report, State};
+use super::feed::Wanted;
+use crate::secret::Secret;
 
 macro_rules! endpoint_columns {
     () => {
@@ -80,7 +81,7 @@ pub fn count(connection: &Connection, company: &CompanyId) -> Result<usize, Stor
 }
 
 /// All endpoints that are on, by company and id.
-pub(super) fn all_on(connection: &Connection) -> Result<Vec<(CompanyId, String)>, StoreError> {
+pub fn all_on(connection: &Connection) -> Result<Vec<(CompanyId, String)>, StoreError> {
     let mut query = connection.prepare("SELECT company_id, id FROM webhooks WHERE state = 'on'")?;
     let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
     rows.map(|row| row.map_err(StoreError::from).and_then(|(company, id)| Ok((read_id(&company)?, id)))).collect()
@@ -96,7 +97,7 @@ pub fn behind(connection: &Connection, endpoint: &Endpoint) -> Result<Behind, St
     let mut query = connection.prepare_cached(sql)?;
     let (pending, dead): (i64, i64) =
         query.query_row(params![endpoint.company.as_str(), endpoint.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let latest = crate::feed::kept(connection, &endpoint.company)?.map_or(0, |(_, latest)| latest);
+    let latest = super::feed::kept(connection, &endpoint.company)?.map_or(0, |(_, latest)| latest);
     let unread = latest.saturating_sub(endpoint.cursor);
     Ok(Behind { pending: pending.cast_unsigned(), dead: dead.cast_unsigned(), unread })
 }
@@ -126,7 +127,7 @@ pub fn deliveries(
 }
 
 /// What waits for an endpoint, and which of its deliveries behind the cursor are dead.
-pub(super) fn queue(connection: &Connection, endpoint: &Endpoint) -> Result<(Vec<Row>, Vec<u64>), StoreError> {
+pub fn queue(connection: &Connection, endpoint: &Endpoint) -> Result<(Vec<QueuedDelivery>, Vec<u64>), StoreError> {
     let (company, id) = (endpoint.company.as_str(), endpoint.id.as_str());
     let sql = "SELECT seq, lane, attempts, due_at, last_error FROM webhook_deliveries
                WHERE company_id = ?1 AND webhook_id = ?2 AND state = 'pending' ORDER BY seq";
@@ -134,7 +135,7 @@ pub(super) fn queue(connection: &Connection, endpoint: &Endpoint) -> Result<(Vec
     let rows = query.query_map(params![company, id], |row| {
         let (seq, due): (i64, i64) = (row.get(0)?, row.get(3)?);
         let (lane, attempts, error) = (row.get(1)?, row.get(2)?, row.get(4)?);
-        Ok(Row { seq: seq.cast_unsigned(), lane, attempts, due: time(due), error })
+        Ok(QueuedDelivery { seq: seq.cast_unsigned(), lane, attempts, due: time(due), error })
     })?;
     let waiting = rows.collect::<Result<_, _>>()?;
     let sql = "SELECT seq FROM webhook_deliveries
@@ -175,7 +176,7 @@ pub fn insert(connection: &Connection, endpoint: &Endpoint, at_most: usize) -> R
         endpoint.id,
         endpoint.url,
         endpoint.description,
-        crate::view::json(&endpoint.wanted.words()),
+        switchboard_wire::view::json(&endpoint.wanted.words()),
         endpoint.secret.expose(),
         endpoint.cursor.cast_signed(),
         ms(endpoint.created_at),
@@ -197,7 +198,7 @@ pub fn update(connection: &Connection, endpoint: &Endpoint) -> Result<(), StoreE
         endpoint.id,
         endpoint.url,
         endpoint.description,
-        crate::view::json(&endpoint.wanted.words()),
+        switchboard_wire::view::json(&endpoint.wanted.words()),
         endpoint.state.word(),
         endpoint.state.reason()
     ])?;
@@ -252,17 +253,8 @@ pub fn begin_anew(
     Ok(())
 }
 
-/// What has changed of an endpoint by what was sent to it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Report {
-    pub(super) progress: Progress,
-    pub(super) failing_since: Option<Time>,
-    pub(super) last_error: Option<String>,
-    pub(super) off: Option<Off>,
-}
-
 /// Writes it, unless the endpoint was removed.
-pub(super) fn write(connection: &Connection, company: &CompanyId, id: &str, report: &Report) -> Result<(), StoreError> {
+pub fn write(connection: &Connection, company: &CompanyId, id: &str, report: &Report) -> Result<(), StoreError> {
     let Report { progress, failing_since, last_error, off } = report;
     let sql = "UPDATE webhooks SET cursor = max(cursor, ?3), failing_since = ?4, last_error = ?5,
                    reason = CASE WHEN state = 'on' THEN ?6 ELSE reason END,
@@ -326,27 +318,16 @@ fn read_id(text: &str) -> Result<CompanyId, StoreError> {
     CompanyId::from_stored(text).map_err(unreadable)
 }
 
-fn ms(time: Time) -> i64 {
-    i64::try_from(time.as_ms()).unwrap_or(i64::MAX)
-}
-
-fn time(ms: i64) -> Time {
-    Time::from_ms(u64::try_from(ms).unwrap_or(0))
-}
-
-fn unreadable(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable(error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::endpoint::Progress;
     use super::*;
 
     const COMPANY: &str = "acme";
 
     fn store() -> Connection {
         let mut connection = Connection::open_in_memory().expect("a store");
-        crate::journal::schema::migrate(&mut connection).expect("its tables");
+        super::super::schema::migrate(&mut connection).expect("its tables");
         connection
     }
 
@@ -373,8 +354,8 @@ mod tests {
         endpoint
     }
 
-    fn row(seq: u64) -> Row {
-        Row { seq, lane: "a".to_owned(), attempts: 1, due: Time::from_ms(9), error: Some("no".to_owned()) }
+    fn row(seq: u64) -> QueuedDelivery {
+        QueuedDelivery { seq, lane: "a".to_owned(), attempts: 1, due: Time::from_ms(9), error: Some("no".to_owned()) }
     }
 
     fn report(cursor: u64, waiting: &[u64], dead: &[u64], brought: &[u64]) -> Report {

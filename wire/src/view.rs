@@ -12,7 +12,6 @@ use switchboard_core::{
 };
 use utoipa::ToSchema;
 
-use crate::exchange::Changes;
 use crate::json::{Json, object};
 use crate::shape::{self, examples};
 
@@ -101,7 +100,7 @@ impl<T: Json> Json for Named<T> {
 
 /// A client's words for the employee: JSON that was looked through when it came in, so it is told as it is.
 #[derive(Debug)]
-pub struct Note<'a>(pub(crate) Text<'a>);
+pub struct Note<'a>(pub Text<'a>);
 
 impl Serialize for Note<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -120,28 +119,28 @@ impl Json for Note<'_> {
 #[schema(as = Booking, examples(examples::booking))]
 pub struct BookingView<'a> {
     #[schema(value_type = shape::Uuid)]
-    pub(crate) id: BookingId,
+    pub id: BookingId,
     #[schema(value_type = shape::Id)]
-    pub(crate) company_id: Text<'a>,
+    pub company_id: Text<'a>,
     #[schema(value_type = shape::Id)]
-    pub(crate) client_id: Text<'a>,
+    pub client_id: Text<'a>,
     #[schema(value_type = Option<shape::ClientName>, required)]
-    pub(crate) client_name: Option<Text<'a>>,
+    pub client_name: Option<Text<'a>>,
     #[schema(value_type = shape::Topic)]
-    pub(crate) topic: Text<'a>,
+    pub topic: Text<'a>,
     #[schema(value_type = shape::Note)]
-    pub(crate) note: Option<Note<'a>>,
+    pub note: Option<Note<'a>>,
     #[schema(value_type = shape::StateOfBooking)]
-    pub(crate) state: Text<'a>,
+    pub state: Text<'a>,
     #[schema(value_type = Option<shape::EndOfBooking>, required)]
-    pub(crate) reason: Option<Text<'a>>,
-    pub(crate) offers: u32,
+    pub reason: Option<Text<'a>>,
+    pub offers: u32,
     #[schema(value_type = shape::Moment)]
-    pub(crate) created_at: Moment,
+    pub created_at: Moment,
     #[schema(value_type = Option<SessionView>, required)]
-    pub(crate) session: Option<SessionView<'a>>,
+    pub session: Option<SessionView<'a>>,
     #[schema(value_type = Option<NamedEmployee>, required)]
-    pub(crate) employee: Option<NamedEmployee<'a>>,
+    pub employee: Option<NamedEmployee<'a>>,
 }
 object!(BookingView<'_> {
     id, company_id, client_id, client_name, topic, note, state, reason, offers, created_at, session, employee
@@ -152,9 +151,9 @@ object!(BookingView<'_> {
 #[schema(as = NamedEmployee)]
 pub struct NamedEmployee<'a> {
     #[schema(value_type = shape::Id)]
-    pub(crate) id: Text<'a>,
+    pub id: Text<'a>,
     #[schema(value_type = shape::Name)]
-    pub(crate) name: Text<'a>,
+    pub name: Text<'a>,
 }
 object!(NamedEmployee<'_> { id, name });
 
@@ -190,27 +189,27 @@ pub fn booking<'a>(company: &'a Company, booking: &'a Booking) -> BookingView<'a
 #[schema(as = Session, examples(examples::session))]
 pub struct SessionView<'a> {
     #[schema(value_type = shape::Uuid)]
-    pub(crate) id: SessionId,
+    pub id: SessionId,
     #[schema(value_type = shape::Uuid)]
-    pub(crate) booking_id: BookingId,
+    pub booking_id: BookingId,
     #[schema(value_type = shape::Id)]
-    pub(crate) company_id: Text<'a>,
+    pub company_id: Text<'a>,
     #[schema(value_type = shape::Id)]
-    pub(crate) client_id: Text<'a>,
+    pub client_id: Text<'a>,
     #[schema(value_type = Option<shape::ClientName>, required)]
-    pub(crate) client_name: Option<Text<'a>>,
+    pub client_name: Option<Text<'a>>,
     #[schema(value_type = shape::Id)]
-    pub(crate) employee_id: Text<'a>,
+    pub employee_id: Text<'a>,
     #[schema(value_type = shape::Topic)]
-    pub(crate) topic: Text<'a>,
+    pub topic: Text<'a>,
     #[schema(value_type = shape::Moment)]
-    pub(crate) started_at: Moment,
+    pub started_at: Moment,
     #[schema(value_type = Option<shape::Moment>, required)]
-    pub(crate) ended_at: Option<Moment>,
+    pub ended_at: Option<Moment>,
     #[schema(value_type = Option<shape::EnderOfSession>, required)]
-    pub(crate) ended_by: Option<Text<'a>>,
+    pub ended_by: Option<Text<'a>>,
     #[schema(value_type = Option<String>, required)]
-    pub(crate) reason: Option<Text<'a>>,
+    pub reason: Option<Text<'a>>,
 }
 object!(SessionView<'_> {
     id, booking_id, company_id, client_id, client_name, employee_id, topic, started_at, ended_at, ended_by, reason
@@ -343,7 +342,7 @@ object!(PeerView { online });
 #[schema(as = Employee, examples(examples::employee))]
 pub struct EmployeeView<'a> {
     #[schema(value_type = shape::Id)]
-    pub(crate) id: &'a str,
+    pub id: &'a str,
     #[schema(value_type = shape::Name)]
     name: &'a str,
     #[schema(value_type = Vec<shape::Topic>)]
@@ -389,13 +388,13 @@ pub fn employee_gone(id: &EmployeeId) -> EmployeeGoneView<'_> {
 #[schema(as = Message, examples(examples::message))]
 pub struct MessageView<'a> {
     #[schema(value_type = shape::Uuid)]
-    pub(crate) id: MessageId,
+    pub id: MessageId,
     #[schema(value_type = shape::Side)]
-    pub(crate) from: Text<'a>,
+    pub from: Text<'a>,
     #[schema(value_type = String)]
-    pub(crate) body: Text<'a>,
+    pub body: Text<'a>,
     #[schema(value_type = shape::Moment)]
-    pub(crate) at: Moment,
+    pub at: Moment,
 }
 object!(MessageView<'_> { id, from, body, at });
 
@@ -415,9 +414,9 @@ pub fn message(message: &Message) -> MessageView<'_> {
 #[schema(as = Notes, examples(examples::notes))]
 pub struct NotesView<'a> {
     #[schema(value_type = String)]
-    pub(crate) body: Text<'a>,
+    pub body: Text<'a>,
     #[schema(value_type = Option<shape::Moment>, required)]
-    pub(crate) at: Option<Moment>,
+    pub at: Option<Moment>,
 }
 object!(NotesView<'_> { body, at });
 
@@ -490,12 +489,13 @@ pub fn availability_of<'a>(availability: &'a Availability, only: Option<&[Topic]
 
 /// What changed of it: these topics.
 #[must_use]
-pub fn changes<'a>(
-    changes: &Changes,
+pub fn availability_changes<'a>(
+    available: bool,
+    idle: usize,
     topics: impl IntoIterator<Item = &'a (Topic, Option<TopicAvailability>)>,
 ) -> AvailabilityView<'a> {
     let topics = topics.into_iter().map(|(topic, here)| (topic.as_str(), here.map(Into::into))).collect();
-    AvailabilityView { available: changes.available, idle: changes.idle, topics: ByTopic(topics) }
+    AvailabilityView { available, idle, topics: ByTopic(topics) }
 }
 
 /// A company, as the HTTP API shows it.

@@ -4,65 +4,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use switchboard::device::{Device, End};
-use switchboard_core::{CompanyId, Time};
+use switchboard_core::Time;
 
+use crate::cast::{Chore, Sent};
 use crate::model::Step;
-use crate::wire::Frame;
-use crate::world::{Chore, Seat, Sent, World};
-
-/// Something that is under way in the server.
-pub struct Task {
-    /// What.
-    pub what: What,
-    /// The number of the line that it made.
-    pub line: Option<u64>,
-    /// The seat that a join gives up.
-    pub old: Option<Seat>,
-    /// Whether its wish has come into a company's turn.
-    pub taken: bool,
-    /// Whether it was told that nothing can be done now.
-    pub refused: bool,
-    future: Pin<Box<dyn Future<Output = Done>>>,
-}
-
-/// What is under way.
-#[derive(Clone, Debug)]
-pub enum What {
-    /// A device's frame is heard.
-    Hear(usize, Frame),
-    /// A device's pong is heard.
-    Pong(usize, Vec<u8>),
-    /// A device forgets a channel.
-    Forget(usize, String, u64),
-    /// A device answers again on a line, or does not.
-    Answers(usize, String, u64, bool),
-    /// A company does what is due.
-    Wake(usize),
-    /// An admin's request over HTTP.
-    Admin(usize, Step),
-    /// A start reads which companies have something open.
-    Open,
-}
-
-/// How it ended.
-pub enum Done {
-    /// The device is free again.
-    Device(Box<Device>, Option<End>),
-    /// The company was woken, or not.
-    Woken(bool),
-    /// The admin's request was taken, or not.
-    Admin(bool),
-    /// These have something open; or the start failed.
-    Open(Option<Vec<CompanyId>>),
-}
+use crate::task::{Done, Task, What, admin_command};
+use crate::world::World;
 
 impl World {
     /// Starts an admin's request over HTTP.
     pub fn admin(&mut self, office: usize, step: Step) {
         let Some(house) = &self.house else { return };
         let (exchange, company) = (house.hub.exchange.clone(), self.offices[office].id.clone());
-        let command = crate::mark::admin_command(&step);
+        let command = admin_command(&step);
         let future = Box::pin(async move {
             let visited = exchange.visit(&company, |visit| {
                 let _shown_by_the_model = visit.take(&command);
@@ -228,22 +182,6 @@ impl World {
                 }
             }
             (Done::Woken(_), what) => panic!("{what:?} woke somebody"),
-        }
-    }
-}
-
-impl What {
-    /// The device that it is about.
-    ///
-    /// # Panics
-    /// When it is about none.
-    #[must_use]
-    pub fn phone(&self) -> usize {
-        match self {
-            Self::Hear(phone, _) | Self::Pong(phone, _) | Self::Forget(phone, _, _) | Self::Answers(phone, _, _, _) => {
-                *phone
-            }
-            Self::Wake(_) | Self::Admin(..) | Self::Open => panic!("{self:?} is about no device"),
         }
     }
 }

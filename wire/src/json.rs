@@ -12,7 +12,7 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 /// Bytes with room for a booking in a session, the largest of what is told often.
-pub(crate) const USUAL_BYTES: usize = 768;
+pub const USUAL_BYTES: usize = 768;
 
 /// Something that writes itself as JSON.
 pub trait Json {
@@ -29,6 +29,7 @@ pub fn text(value: &impl Json) -> String {
 }
 
 /// Has a struct write itself as an object of its fields, in this order. A field that is left out does not compile.
+#[macro_export]
 macro_rules! object {
     ($object:ty { $first:ident $(, $field:ident)* }) => {
         impl $crate::json::Json for $object {
@@ -45,7 +46,7 @@ macro_rules! object {
         }
     };
 }
-pub(crate) use object;
+pub use crate::object;
 
 impl Json for str {
     // Everywhere as good as in its own module, whichever way the compiler cuts the crate into pieces.
@@ -64,12 +65,12 @@ impl Json for str {
 /// Whether a text is the same in JSON, but for the quotes around it. It looks at all of its bytes without a way out, so
 /// that the processor looks at sixteen of them at once.
 #[inline]
-pub(crate) fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & is_plain_byte(byte))
 }
 
 /// Bytes that a text takes in JSON.
-pub(crate) fn text_bytes(text: &str) -> usize {
+pub fn text_bytes(text: &str) -> usize {
     let escape = |byte: u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 1,
         0..0x20 => 5,
@@ -80,7 +81,7 @@ pub(crate) fn text_bytes(text: &str) -> usize {
 }
 
 /// Whether a byte needs no escape in JSON. What lies behind ASCII needs none.
-pub(crate) const fn is_plain_byte(byte: u8) -> bool {
+pub const fn is_plain_byte(byte: u8) -> bool {
     (byte >= b' ') & (byte != b'"') & (byte != b'\\')
 }
 
@@ -163,14 +164,14 @@ impl Json for OfferId {
 }
 
 /// Appends an offer's id as text.
-pub(crate) fn push_offer(out: &mut String, offer: OfferId) {
+pub fn push_offer(out: &mut String, offer: OfferId) {
     push_uuid(out, offer.booking.as_u128());
     out.push('.');
     offer.attempt.write_to(out);
 }
 
 /// Appends an id as text.
-pub(crate) fn push_uuid(out: &mut String, bits: u128) {
+pub fn push_uuid(out: &mut String, bits: u128) {
     let mut digits = [0; Hyphenated::LENGTH];
     out.push_str(Uuid::from_u128(bits).hyphenated().encode_lower(&mut digits));
 }

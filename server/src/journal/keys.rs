@@ -10,10 +10,10 @@ use crate::journal::StoreError;
 use crate::journal::reader::Reader;
 
 /// A key in a list for people.
-pub(super) struct Listed {
-    pub(super) key: ApiKey,
-    pub(super) created_at_ms: u64,
-    pub(super) revoked_at_ms: Option<u64>,
+pub struct Listed {
+    pub key: ApiKey,
+    pub created_at_ms: u64,
+    pub revoked_at_ms: Option<u64>,
 }
 
 macro_rules! key_columns {
@@ -36,7 +36,7 @@ impl Reader {
     }
 
     /// All API keys, the oldest first.
-    pub(super) fn api_keys(&self) -> Result<Vec<Listed>, StoreError> {
+    pub fn api_keys(&self) -> Result<Vec<Listed>, StoreError> {
         self.ask(|connection| {
             let mut query = connection.prepare(concat!(key_columns!(), " ORDER BY created_at, id"))?;
             let keys = query.query_and_then([], read_key)?;
@@ -67,22 +67,21 @@ fn read_key(row: &Row<'_>) -> Result<Listed, StoreError> {
 }
 
 /// What a new key is to be.
-pub(super) struct Wanted<'a> {
-    pub(super) name: &'a str,
-    pub(super) scope: Scope,
-    pub(super) companies: Option<&'a BTreeSet<String>>,
-    pub(super) expires_at_ms: Option<u64>,
+pub struct Wanted<'a> {
+    pub name: &'a str,
+    pub scope: Scope,
+    pub companies: Option<&'a BTreeSet<String>>,
+    pub expires_at_ms: Option<u64>,
 }
 
-pub(super) fn insert(
-    connection: &Connection,
-    fresh: &FreshKey,
-    wanted: &Wanted<'_>,
-    now: Time,
-) -> Result<(), StoreError> {
+/// Writes a new key.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn insert(connection: &Connection, fresh: &FreshKey, wanted: &Wanted<'_>, now: Time) -> Result<(), StoreError> {
     let sql = "INSERT INTO api_keys (id, name, scope, companies, digest, created_at, expires_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let companies = wanted.companies.map(crate::view::json);
+    let companies = wanted.companies.map(switchboard_wire::view::json);
     let expires_at = wanted.expires_at_ms.map(u64::cast_signed);
     let now = now.as_ms().cast_signed();
     let values = params![fresh.id, wanted.name, wanted.scope.word(), companies, fresh.digest, now, expires_at];
@@ -91,20 +90,24 @@ pub(super) fn insert(
 }
 
 /// How many keys are in force, and whether one of them has that name.
-pub(super) fn in_force(connection: &Connection, name: &str) -> Result<(u64, bool), StoreError> {
+pub fn in_force(connection: &Connection, name: &str) -> Result<(u64, bool), StoreError> {
     let sql = "SELECT count(*), count(*) FILTER (WHERE name = ?1) > 0 FROM api_keys WHERE revoked_at IS NULL";
     Ok(connection.query_row(sql, [name], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))?)
 }
 
 /// Revokes the key of that name or id; gives both, or nothing when there is none.
-pub(super) fn revoke(connection: &Connection, which: &str, now: Time) -> Result<Option<(String, String)>, StoreError> {
+pub fn revoke(connection: &Connection, which: &str, now: Time) -> Result<Option<(String, String)>, StoreError> {
     let sql = "UPDATE api_keys SET revoked_at = ?2 WHERE (name = ?1 OR id = ?1) AND revoked_at IS NULL
                RETURNING id, name";
     let now = now.as_ms().cast_signed();
     Ok(connection.query_row(sql, params![which, now], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-pub(super) fn write_used(connection: &Connection, used: &HashMap<String, Time>) -> Result<(), StoreError> {
+/// Writes when keys were used last.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn write_used(connection: &Connection, used: &HashMap<String, Time>) -> Result<(), StoreError> {
     let mut update = connection.prepare_cached("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1")?;
     for (id, at) in used {
         update.execute(params![id, at.as_ms().cast_signed()])?;

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId, MessageId, OfferId, SessionId, Settings, Time};
-
-use super::Kind;
-use crate::view::{self, Moment};
+use switchboard_wire::Kind;
+use switchboard_wire::view::{self, Moment};
 
 /// An event, ready to be told.
 #[derive(Debug)]

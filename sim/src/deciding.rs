@@ -1,0 +1,462 @@
+//! What is decided in the server, held against the second opinion at once: whose wish it was, and what must come of it.
+
+use std::collections::BTreeSet;
+
+use switchboard::auth::Role;
+use switchboard_core::{Actor, Bearer, Event, SessionId, Time, Token, invariants};
+
+use crate::cast::is_shut_out;
+use crate::cast::{Chore, Ears, Listener, Place, Seat, kind_of};
+use crate::house::Queued;
+use crate::mark::Mark;
+use crate::model::{Answer, Step, Who};
+use crate::task::{Task, What};
+use crate::wire::{Frame, Heard, Wish};
+use crate::world::World;
+use switchboard::clock;
+
+impl World {
+    /// Something was queued by a task: the model takes the same step, and must come to the same.
+    pub fn mark(&mut self, task: usize, queued: Queued, at_once: &[Heard]) {
+        let office = self.offices.iter().position(|office| office.id == queued.company);
+        let office = office.expect("only known companies are visited");
+        let is_read_back = queued.events.first() == Some(&Event::Resumed);
+        if is_read_back || self.offices[office].epoch != Some(queued.epoch) {
+            self.read_back(office, queued.epoch);
+        }
+        let followed_ms = self.follow_the_clock(office, &queued);
+        let mut mark = Mark {
+            number: queued.number,
+            office,
+            at: queued.at,
+            followed_ms,
+            step: Step::Wake,
+            fresh: fresh_id(&queued.events),
+            reply: None,
+            old: None,
+            line: None,
+            listeners: Vec::new(),
+            signal: None,
+        };
+        if is_read_back {
+            let there = self.offices[office].rooms.iter().filter(|(_, lines)| is_there(lines));
+            mark.step = Step::Resume(there.filter_map(|(place, _)| arrival(place)).collect());
+        } else {
+            self.whose_wish(task, &mut mark, at_once);
+        }
+        let clock = self.offices[office].shadow.clock();
+        let wall = clock::plus(Time::from_ms(self.now_ms), self.ahead_ms);
+        // A difference that is no step is not followed while anything is due.
+        let is_late = mark.at < clock || mark.at.plus_ms(clock::STEP_MIN_MS) < wall;
+        assert!(!is_late, "a turn at {:?}, before {wall:?} or {clock:?}", mark.at);
+        let shut_out = self.decided(&mark, &queued.events);
+        if self.is_told_aloud {
+            println!("{} queued in epoch {} at {} {:?}", mark.number, queued.epoch, mark.at.as_ms(), mark.step);
+        }
+        for (place, lines) in &mut self.offices[office].rooms {
+            for line in lines.iter_mut().filter(|line| line.ears == Ears::Open) {
+                mark.listeners.push((place.clone(), line.clone()));
+                if shut_out.contains(place) {
+                    line.ears = Ears::Closing;
+                }
+            }
+        }
+        self.marks.push_back(mark);
+    }
+
+    /// While anything is due in a company its time goes as even time does, whatever becomes of the wall clock; where it
+    /// follows a step, all that is due does too.
+    fn follow_the_clock(&mut self, office: usize, queued: &Queued) -> u64 {
+        let found = &mut self.offices[office];
+        let followed_ms = match queued.events.first() {
+            Some(Event::ClockFollowed { by_ms }) => *by_ms,
+            _ => 0,
+        };
+        let ahead_ms = queued.at.as_ms().cast_signed() - self.now_ms.cast_signed();
+        if let Some(before_ms) = found.goes_ahead_ms.filter(|_| found.ahead.next_due().is_some()) {
+            let (expected_ms, id) = (before_ms + followed_ms.cast_signed(), &found.id);
+            assert_eq!(ahead_ms, expected_ms, "the time of {id} jumps while something is due in it");
+        }
+        found.goes_ahead_ms = Some(ahead_ms);
+        found.ahead.put_off(followed_ms);
+        followed_ms
+    }
+
+    /// The company is read again: all that was decided before is stored or lost by now.
+    fn read_back(&mut self, office: usize, epoch: u64) {
+        let waits = self.marks.iter().any(|mark| mark.office == office);
+        assert!(!waits, "promise 2: {} is read back while something of it waits", self.offices[office].id);
+        let found = &mut self.offices[office];
+        found.epoch = Some(epoch);
+        found.goes_ahead_ms = None;
+        found.ahead = found.stored.clone();
+        let closing = found.rooms.values_mut().flatten().filter(|line| line.ears == Ears::Closing);
+        closing.for_each(|line| line.ears = Ears::Open);
+        found.shadow = self.disk.stored().company(&found.id).0;
+        if let Err(difference) = found.stored.compare(&found.shadow) {
+            panic!("promise 2: what was stored is not what was released: {difference}");
+        }
+    }
+
+    /// Returns whose topics are closed by it.
+    fn decided(&mut self, mark: &Mark, events: &[Event]) -> BTreeSet<Place> {
+        let office = &mut self.offices[mark.office];
+        for event in events {
+            office.shadow.apply(mark.at, event);
+        }
+        self.counts.commands += 1;
+        if !events.is_empty()
+            && let Err(broken) = invariants::check(&office.shadow)
+        {
+            panic!("invariant: {broken}, after {:?}", mark.step);
+        }
+        let (_, told) = office.ahead.step(mark.at, &mark.step, mark.fresh);
+        if let Err(difference) = office.ahead.compare(&office.shadow) {
+            panic!("the second opinion: {difference}, after {:?} made {events:?}", mark.step);
+        }
+        for shown in self.phones.iter().filter(|phone| phone.is_up).map(|phone| &phone.shown) {
+            let bearer = match &shown.who {
+                Who::Client(id) => Bearer::Client(id),
+                Who::Employee(id) => Bearer::Employee(id),
+                Who::Admin => Bearer::Admin,
+            };
+            let issued_at = shown.issued_ms.map(Time::from_ms);
+            let token = Token { bearer, is_for_company: shown.is_for_company, issued_at };
+            let is_out = office.ahead.is_out(shown);
+            assert_eq!(office.shadow.shuts_out(token), is_out, "whether {shown:?} is shut out after {:?}", mark.step);
+        }
+        for talk in told.talks.iter().copied() {
+            if self.sessions.insert(talk, mark.office).is_none() {
+                self.counts.sessions += 1;
+            }
+        }
+        let office = &self.offices[mark.office];
+        office.rooms.keys().filter(|place| is_shut_out(&told, &office.ahead, place)).cloned().collect()
+    }
+
+    /// Something was asked and nothing was queued: nothing may have happened.
+    ///
+    /// Where the clock jumps, a company's time may be another than the wall's, and it is not known when nothing was.
+    pub fn nothing_came_of(&mut self, office: usize, step: &Step) {
+        if self.weather.weights.jump > 0 || self.offices[office].epoch.is_none() {
+            return;
+        }
+        // It may have been read back without anything to tell of it.
+        let epoch = self.house.as_ref().map(crate::house::House::epoch);
+        if let Some(epoch) = epoch.filter(|epoch| self.offices[office].epoch != Some(*epoch)) {
+            self.read_back(office, epoch);
+        }
+        let found = &mut self.offices[office];
+        let now = Time::from_ms(self.now_ms);
+        let at = match found.goes_ahead_ms.filter(|_| found.ahead.next_due().is_some()) {
+            Some(ahead_ms) => clock::plus(now, ahead_ms),
+            None if self.ahead_ms == 0 => now.max(found.shadow.clock()),
+            None => return,
+        };
+        let _unchanged = found.ahead.step(at, step, 0);
+        if let Err(difference) = found.ahead.compare(&found.shadow) {
+            panic!("the second opinion: {difference}, after {step:?} made nothing");
+        }
+    }
+
+    /// Whose wish came into its turn; who comes and goes by it does so now.
+    fn whose_wish(&mut self, n: usize, mark: &mut Mark, at_once: &[Heard]) {
+        let task = &mut self.tasks[n];
+        assert!(!task.taken, "an entry that nobody asked for: {:?}", task.what);
+        task.taken = true;
+        let (what, old, line, refused) = (task.what.clone(), task.old.clone(), task.line, task.refused);
+        match what {
+            What::Wake(_) => mark.step = Step::Wake,
+            What::Admin(_, step) => mark.step = step,
+            What::Open => panic!("a start asks for nothing"),
+            What::Pong(phone, proof) => mark.step = self.pong(phone, &proof),
+            What::Forget(phone, topic, _) => {
+                let seat = self.phones[phone].seats.remove(&topic);
+                mark.step = seat.map_or(Step::Wake, |seat| self.depart(&seat));
+            }
+            What::Answers(phone, topic, _, answers) => {
+                let seat = self.phones[phone].seats.get(&topic).cloned();
+                mark.step = seat.map_or(Step::Wake, |seat| self.answers(&seat, answers));
+            }
+            What::Hear(phone, frame) if refused => {
+                // The join was refused for now; what it replaced is left all the same.
+                self.phones[phone].seats.remove(&frame.topic);
+                mark.step = old.map_or(Step::Wake, |old| self.depart(&old));
+            }
+            What::Hear(phone, frame) => {
+                let answered = at_once.iter().any(|heard| heard.answers() == Some(frame.reference));
+                mark.reply = (!answered).then(|| (phone, frame.clone()));
+                match frame.wish {
+                    Wish::Join => self.joins(phone, &frame, old, line, mark),
+                    Wish::Leave => {
+                        let seat = self.phones[phone].seats.remove(&frame.topic);
+                        mark.step = seat.map_or(Step::Wake, |seat| self.depart(&seat));
+                    }
+                    _ => mark.step = self.push(phone, &frame, mark),
+                }
+            }
+        }
+    }
+
+    fn pong(&self, phone: usize, proof: &[u8]) -> Step {
+        let offer = std::str::from_utf8(proof).ok().and_then(|text| text.parse().ok()).expect("an offer's id");
+        let seat = self.phones[phone].seats.values().find_map(|seat| match &seat.place {
+            Place::Employee(employee) => Some(employee.clone()),
+            _ => None,
+        });
+        let office = self.phones[phone].seats.values().map(|seat| seat.office).next();
+        if seat.is_some() && office.is_some_and(|office| self.is_out(phone, office)) {
+            return Step::Nothing(Answer::Done);
+        }
+        seat.map_or(Step::Wake, |employee| Step::Delivered(employee, offer, kind_of(phone)))
+    }
+
+    fn joins(&mut self, phone: usize, frame: &Frame, old: Option<Seat>, line: Option<u64>, mark: &mut Mark) {
+        let line = line.expect("a join makes a line");
+        let mut place = self.place_of(phone, &frame.topic);
+        let model = &self.offices[mark.office].ahead;
+        let is_known = match &place {
+            Ok(Place::Employee(id)) => model.exists && model.staff_no(id).is_some(),
+            Ok(Place::Client(_) | Place::Board) => model.exists,
+            Ok(Place::Session(..)) | Err(_) => false,
+        };
+        if is_known && self.is_out(phone, mark.office) {
+            place = Err("unauthorized");
+        }
+        let step = match &place {
+            Ok(Place::Session(..)) => place.as_ref().ok().and_then(arrival).unwrap_or(Step::Nothing(Answer::Done)),
+            Ok(_) if !model.exists => Step::Nothing(Answer::No("unknown_company")),
+            Ok(place) => arrival(place).unwrap_or(Step::Nothing(Answer::Done)),
+            Err(reason) => Step::Nothing(Answer::No(reason)),
+        };
+        let mut trial = model.clone();
+        let refused = matches!(trial.step(mark.at, &step, 0).0, Answer::No(_));
+        let mut steps = vec![step];
+        if old.is_some() {
+            self.phones[phone].seats.remove(&frame.topic);
+        }
+        if let (Ok(place), false) = (place, refused) {
+            let listener = Listener { phone, line, topic: frame.topic.clone(), silent: false, ears: Ears::Open };
+            self.offices[mark.office].rooms.entry(place.clone()).or_default().push(listener);
+            let seat = Seat { office: mark.office, place, line, join_ref: frame.join_ref };
+            self.phones[phone].seats.insert(frame.topic.clone(), seat);
+            mark.line = Some(line);
+        }
+        if let Some(old) = old {
+            mark.old = Some(old.join_ref);
+            steps.push(self.depart(&old));
+        }
+        mark.step = Step::All(steps);
+    }
+
+    /// Where a device of that person listens on that topic.
+    fn place_of(&self, phone: usize, topic: &str) -> Result<Place, &'static str> {
+        let person = &self.people[self.phones[phone].person];
+        let (kind, rest) = topic.split_once(':').unwrap_or((topic, ""));
+        match kind {
+            "company" => Ok(Place::Client(person.id.parse().expect("an id"))),
+            "board" => Ok(Place::Board),
+            "employee" => Ok(Place::Employee(person.id.parse().expect("an id"))),
+            _ => {
+                let session: SessionId = rest.parse().expect("a session's topic");
+                let office = self.sessions.get(&session).copied().ok_or("unknown_session")?;
+                let may = person.office.is_none_or(|own| own == office) && person.role != Role::Admin;
+                let model = &self.offices[office].ahead;
+                let talk = model.talk(session);
+                let side = talk.filter(|_| may).and_then(|talk| model.side_of(talk, &self.actor(phone)));
+                match (may, talk, side) {
+                    (false, _, _) => Err("forbidden"),
+                    _ if self.is_out(phone, office) => Err("unauthorized"),
+                    (true, None, _) => Err("unknown_session"),
+                    (true, Some(_), None) => Err("forbidden"),
+                    (true, Some(_), Some(party)) => Ok(Place::Session(session, party)),
+                }
+            }
+        }
+    }
+
+    /// Whether the token that a device has shown counts no more there.
+    fn is_out(&self, phone: usize, office: usize) -> bool {
+        self.offices[office].ahead.is_out(&self.phones[phone].shown)
+    }
+
+    fn actor(&self, phone: usize) -> Actor {
+        let person = &self.people[self.phones[phone].person];
+        match person.role {
+            Role::Client => Actor::Client(person.id.parse().expect("an id")),
+            Role::Employee => Actor::Employee(person.id.parse().expect("an id")),
+            Role::Admin => Actor::Admin,
+        }
+    }
+
+    /// A device leaves a room; the company hears of the last one only.
+    pub fn depart(&mut self, seat: &Seat) -> Step {
+        let rooms = &mut self.offices[seat.office].rooms;
+        let Some(lines) = rooms.get_mut(&seat.place) else { return Step::Nothing(Answer::Done) };
+        let was_there = is_there(lines);
+        lines.retain(|known| known.line != seat.line);
+        let goes = was_there && !is_there(lines);
+        if lines.is_empty() {
+            rooms.remove(&seat.place);
+        }
+        if goes { Self::departure(&seat.place) } else { Step::Nothing(Answer::Done) }
+    }
+
+    fn departure(place: &Place) -> Step {
+        match place {
+            Place::Client(client) => Step::ClientHere(client.clone(), false),
+            Place::Employee(employee) => Step::EmployeeHere(employee.clone(), false),
+            Place::Session(session, party) => Step::PartyHere(*session, *party, false),
+            Place::Board => Step::Nothing(Answer::Done),
+        }
+    }
+
+    /// A device in a room answers again, or does not: the company hears of it when nobody else is in the room.
+    pub fn answers(&mut self, seat: &Seat, answers: bool) -> Step {
+        let Some(lines) = self.offices[seat.office].rooms.get_mut(&seat.place) else {
+            return Step::Nothing(Answer::Done);
+        };
+        let was_there = is_there(lines);
+        lines.iter_mut().filter(|known| known.line == seat.line).for_each(|known| known.silent = !answers);
+        match (was_there, is_there(lines)) {
+            (false, true) => arrival(&seat.place).unwrap_or(Step::Nothing(Answer::Done)),
+            (true, false) => Self::departure(&seat.place),
+            _ => Step::Nothing(Answer::Done),
+        }
+    }
+
+    /// A client's device that has joined something does not answer any more, until something is heard of it.
+    pub fn hush(&mut self, dice: &mut fastrand::Rng) {
+        let clients = self.phones.iter().enumerate().flat_map(|(phone, found)| {
+            let seats = found.seats.iter().filter(|(_, seat)| matches!(seat.place, Place::Client(_)));
+            seats.map(move |(topic, seat)| (phone, Chore::Answers(topic.clone(), seat.line, false)))
+        });
+        let clients: Vec<(usize, Chore)> = clients.collect();
+        if let Some((phone, chore)) = dice.choice(&clients).cloned() {
+            self.phones[phone].chores.push_back(chore);
+        }
+    }
+
+    /// What is to be done when something is heard of a device that did not answer.
+    pub fn answers_again(&self, phone: usize) -> Option<Chore> {
+        self.phones[phone].seats.iter().find_map(|(topic, seat)| {
+            let lines = self.offices[seat.office].rooms.get(&seat.place)?;
+            let silent = lines.iter().any(|known| known.line == seat.line && known.silent);
+            silent.then(|| Chore::Answers(topic.clone(), seat.line, true))
+        })
+    }
+
+    fn push(&self, phone: usize, frame: &Frame, mark: &mut Mark) -> Step {
+        let seat = self.phones[phone].seats.get(&frame.topic).expect("only a joined topic comes to its turn");
+        let model = &self.offices[seat.office].ahead;
+        if self.is_out(phone, seat.office) {
+            return Step::Nothing(Answer::No("unauthorized"));
+        }
+        match (&frame.wish, &seat.place) {
+            (Wish::Book(topic, note, key), Place::Client(client)) => {
+                Step::Book(client.clone(), self.phones[phone].name.clone(), topic.clone(), note.clone(), key.clone())
+            }
+            (Wish::Cancel(booking), Place::Client(client)) => Step::Cancel(*booking, Actor::Client(client.clone())),
+            (Wish::SetStatus(willing), Place::Employee(id)) => Step::SetStatus(id.clone(), *willing, false),
+            (Wish::Accept(offer), Place::Employee(id)) => Step::Accept(id.clone(), *offer),
+            (Wish::Reject(offer), Place::Employee(id)) => Step::Reject(id.clone(), *offer),
+            (Wish::Say(body, key), Place::Session(session, _)) => {
+                Step::Say(*session, self.actor(phone), body.clone(), key.clone())
+            }
+            (Wish::Notes(body), Place::Session(session, _)) => Step::Notes(*session, self.actor(phone), body.clone()),
+            (Wish::End(reason), Place::Session(session, _)) => Step::End(*session, self.actor(phone), reason.clone()),
+            (Wish::Signal(data), Place::Session(session, party)) => {
+                if model.talk(*session).is_none_or(|talk| talk.ended.is_some()) {
+                    return Step::Nothing(Answer::No("session_ended"));
+                }
+                mark.signal = Some((*session, *party, *data));
+                Step::Nothing(Answer::Done)
+            }
+            (Wish::More(_), Place::Board) if !model.exists => Step::Nothing(Answer::No("unknown_company")),
+            (Wish::More(_), Place::Board) => Step::Nothing(Answer::Done),
+            (Wish::BookNothing, Place::Client(_)) => Step::Nothing(Answer::No("invalid")),
+            (wish, place) => panic!("{wish:?} came to a turn in {place:?}"),
+        }
+    }
+
+    /// The seat that a join on the same topic gives up.
+    #[must_use]
+    pub fn seat_given_up(&self, phone: usize, frame: &Frame) -> Option<Seat> {
+        let seat = self.phones[phone].seats.get(&frame.topic);
+        seat.filter(|_| matches!(frame.wish, Wish::Join)).cloned()
+    }
+
+    /// A device is free again. What did not come to a turn was refused at once, or nothing was to be done.
+    pub fn finish_device(&mut self, phone: usize, task: &Task) {
+        if let What::Answers(_, topic, line, answers) = &task.what
+            && !task.taken
+            && let Some(seat) = self.phones[phone].seats.get(topic).filter(|seat| seat.line == *line).cloned()
+        {
+            let step = self.answers(&seat, *answers);
+            if self.is_calm() && !matches!(step, Step::Nothing(_)) {
+                self.nothing_came_of(seat.office, &step);
+            }
+        }
+        let seat = match &task.what {
+            What::Forget(_, topic, line) if !task.taken => {
+                let is_it = self.phones[phone].seats.get(topic).is_some_and(|seat| seat.line == *line);
+                if is_it { self.phones[phone].seats.remove(topic) } else { None }
+            }
+            What::Hear(_, frame) if !task.taken => {
+                let seat = self.phones[phone].seats.get(&frame.topic);
+                let left = matches!(frame.wish, Wish::Leave) && seat.is_some_and(|s| s.join_ref == frame.join_ref);
+                if left || task.refused { self.phones[phone].seats.remove(&frame.topic) } else { None }
+            }
+            _ => None,
+        };
+        if let Some(seat) = seat {
+            let step = self.depart(&seat);
+            // While nothing can be committed or read, the company hears of it when it is read again.
+            if self.is_calm() && !matches!(step, Step::Nothing(_)) {
+                self.nothing_came_of(seat.office, &step);
+            }
+        }
+        self.answered(phone, task);
+    }
+
+    /// A frame that was meant for a join that is over gets no answer.
+    fn answered(&mut self, phone: usize, task: &Task) {
+        let What::Hear(_, frame) = &task.what else { return };
+        let seat = self.phones[phone].seats.get(&frame.topic);
+        let is_over = seat.is_some_and(|seat| seat.join_ref != frame.join_ref);
+        if !task.taken && is_over && !matches!(frame.wish, Wish::Join) {
+            self.phones[phone].unanswered.remove(&frame.reference);
+        }
+    }
+
+    /// Whether the disk has always done what it should.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        self.weather.weights.disk == 0 && self.weather.weights.reads == 0
+    }
+}
+
+/// Whether a device is there that does not count as gone.
+fn is_there(lines: &[Listener]) -> bool {
+    lines.iter().any(|line| !line.silent)
+}
+
+/// What the company hears when somebody is in a room.
+fn arrival(place: &Place) -> Option<Step> {
+    match place {
+        Place::Client(client) => Some(Step::ClientHere(client.clone(), true)),
+        Place::Employee(employee) => Some(Step::EmployeeHere(employee.clone(), true)),
+        Place::Session(session, party) => Some(Step::PartyHere(*session, *party, true)),
+        Place::Board => None,
+    }
+}
+
+fn fresh_id(events: &[Event]) -> u128 {
+    let fresh = events.iter().rev().find_map(|event| match event {
+        Event::BookingOpened { booking, .. } => Some(booking.as_u128()),
+        Event::OfferAccepted { session, .. } => Some(session.as_u128()),
+        Event::MessageSent { message, .. } => Some(message.as_u128()),
+        _ => None,
+    });
+    fresh.unwrap_or(0)
+}

@@ -1,0 +1,27 @@
+//! Why a webhook endpoint is off: a closed vocabulary.
+
+/// Why an endpoint is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Off {
+    /// Somebody turned it off.
+    Set,
+    /// The receiver answered 410.
+    Gone,
+    /// It failed for too long.
+    Failing,
+}
+
+impl Off {
+    /// All reasons, in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::Set, Self::Gone, Self::Failing];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+}
