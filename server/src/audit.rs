@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::exchange::Exchange;
-use crate::journal::audit::remove_beyond;
+use crate::journal::Write;
 
 /// Who has changed something that was changed at the command line. No key can have a name with a blank in it, and no
 /// role is called `command`.
@@ -16,8 +16,7 @@ const TRIM_EVERY: Duration = Duration::from_secs(60);
 pub async fn trim(exchange: Arc<Exchange>, rows: i64) {
     loop {
         // While the store is sick nothing grows.
-        let _trimmed_or_later =
-            exchange.write(Box::new(move |connection| remove_beyond(connection, rows).map(drop))).await;
+        let _trimmed_or_later = exchange.write(Write::AuditTrimmed(rows)).await;
         tokio::time::sleep(TRIM_EVERY).await;
     }
 }

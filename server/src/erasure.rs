@@ -1,7 +1,6 @@
 //! Erasure: one person is taken out of all that is kept of a company, while nobody is in it and all others go on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use switchboard_core::erasure::Erasure;
@@ -10,9 +9,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use crate::exchange::{Exchange, NotNow};
-use crate::journal::erasure::{Preparation, begin, give_up, place_some, prepare};
+use crate::journal::erasure::{Preparation, Step, begin};
 use crate::journal::reader::Reader;
-use crate::journal::{Change, StoreError};
+use crate::journal::{StoreError, Write, Written};
 
 /// Erasures at once: each reads a company's history.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
@@ -52,12 +51,12 @@ async fn run(exchange: &Exchange, reader: &Reader, company: CompanyId, erasure: 
     let preparation = match lay_ready(exchange, reader, &company, erasure).await {
         Ok(preparation) => preparation,
         Err(not_now) => {
-            written(exchange, || give_up(company.clone())).await;
+            written(exchange, || Step::GiveUp(company.clone())).await;
             return Err(not_now);
         }
     };
     if let Err(not_now) = exchange.write(begin(&preparation)).await {
-        written(exchange, || give_up(company.clone())).await;
+        written(exchange, || Step::GiveUp(company.clone())).await;
         return Err(not_now);
     }
     place_all(exchange, &company).await;
@@ -65,13 +64,7 @@ async fn run(exchange: &Exchange, reader: &Reader, company: CompanyId, erasure: 
 }
 
 async fn place_all(exchange: &Exchange, company: &CompanyId) {
-    let done = Arc::new(AtomicBool::new(false));
-    while !done.load(Ordering::Acquire) {
-        let told = || {
-            let done = done.clone();
-            move |is_done| done.store(is_done, Ordering::Release)
-        };
-        written(exchange, || place_some(company.clone(), told())).await;
+    while written(exchange, || Step::Place(company.clone())).await == Written::More {
         sleep(PAUSE).await;
     }
 }
@@ -83,7 +76,7 @@ async fn lay_ready(
     company: &CompanyId,
     erasure: Erasure,
 ) -> Result<Preparation, NotNow> {
-    exchange.write(prepare(company.clone())).await?;
+    exchange.write(Write::Erasure(Step::Prepare(company.clone()))).await?;
     let mut preparation = Preparation::new(company.clone(), erasure);
     loop {
         let worked_out = reader.aside(move |reader| {
@@ -93,7 +86,9 @@ async fn lay_ready(
         let (went_on, slice) = worked_out.await.map_err(|error| not_now(company, &error))?;
         preparation = went_on;
         match slice {
-            Some(slice) => exchange.write(slice).await?,
+            Some(slice) => {
+                exchange.write(slice).await?;
+            }
             None => return Ok(preparation),
         }
     }
@@ -109,8 +104,11 @@ fn not_now(company: &CompanyId, error: &StoreError) -> NotNow {
 
 /// Comes back when it is written: what has begun must not stay halfway. While the store cannot write, nobody else gets
 /// on either.
-async fn written(exchange: &Exchange, mut change: impl FnMut() -> Change) {
-    while exchange.write(change()).await.is_err() {
-        sleep(STORE_PAUSE).await;
+async fn written(exchange: &Exchange, step: impl Fn() -> Step) -> Written {
+    loop {
+        match exchange.write(Write::Erasure(step())).await {
+            Ok(written) => return written,
+            Err(_not_now) => sleep(STORE_PAUSE).await,
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Retention: what a company keeps for a number of days only is removed when they are over, beside all that goes on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
@@ -9,9 +8,8 @@ use switchboard_wire::view::Moment;
 
 use crate::clock::{self, Reading};
 use crate::exchange::{Exchange, NotNow};
-use crate::journal::StoreError;
-use crate::journal::endpoints;
 use crate::journal::reader::Reader;
+use crate::journal::{StoreError, Write, Written};
 
 /// The first look after a start, when everybody has come back; and how often then.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
@@ -71,7 +69,7 @@ pub type OldestNeeded = Arc<dyn Fn(&CompanyId) -> Option<u64> + Send + Sync>;
 
 /// Events that a webhook still needs are not forgotten; while that cannot be read, none are.
 pub fn needed_by_webhooks(reader: Reader) -> OldestNeeded {
-    Arc::new(move |company| reader.ask(|tables| endpoints::oldest_needed(tables, company)).unwrap_or(Some(0)))
+    Arc::new(move |company| reader.oldest_needed_by_endpoints(company).unwrap_or(Some(0)))
 }
 
 /// Why a company's history was not cut.
@@ -135,20 +133,15 @@ async fn cut(
     exchange.file(Some(company)).await?;
     let of = company.clone();
     let cut = reader.aside(move |reader| reader.cut(&of, until, oldest_needed(&of))).await?;
-    let done = Arc::new(AtomicBool::new(false));
     let mut slices: u64 = 0;
-    loop {
-        let told = done.clone();
-        exchange.write(cut.remove_some(move |is_done| told.store(is_done, Ordering::Release))).await?;
-        if done.load(Ordering::Acquire) {
-            if slices > 0 {
-                tracing::info!(%company, until = %Moment(until), slices, "history that was over by then is removed");
-            }
-            return Ok(());
-        }
+    while exchange.write(Write::Cut(cut.clone())).await? == Written::More {
         slices += 1;
         tokio::time::sleep(PAUSE).await;
     }
+    if slices > 0 {
+        tracing::info!(%company, until = %Moment(until), slices, "history that was over by then is removed");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

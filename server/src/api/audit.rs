@@ -20,7 +20,7 @@ use crate::admission::Peer;
 use crate::auth::Scope;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
-use crate::journal::Fate;
+use crate::journal::Write;
 use crate::journal::audit::{AuditItem, Filter, Line, readable};
 use crate::journal::paging::{Listed, Page};
 
@@ -49,14 +49,13 @@ pub async fn listed(
     next: Next,
 ) -> Response {
     let line = Arc::new(line(hub, caller, peer, asked, &request));
-    let begins = line.clone();
-    let begun = match hub.exchange.write_soon(Box::new(move |connection| begins.write(connection, None))) {
+    let begun = match hub.exchange.write_soon(Write::AuditBegins(line.clone())) {
         Ok(begun) => begun,
         Err(not_now) => return Problem::from(not_now).into_response(),
     };
     // Without its line nothing may be done: what was done with a line that is lost is lost with it, and no more is.
     let is_lost = async {
-        if begun.await != Ok(Fate::Lost) {
+        if begun.await != Ok(None) {
             std::future::pending::<()>().await;
         }
     };
@@ -65,9 +64,8 @@ pub async fn listed(
         () = is_lost => return Problem::from(NotNow::Unavailable).into_response(),
         response = next.run(request) => response,
     };
-    let (ended, status) = (line.clone(), response.status().as_u16());
     // With a full queue it stays open how it went: the answer to the change itself is not kept waiting for it.
-    let _written_or_open = hub.exchange.write_soon(Box::new(move |connection| ended.write_end(connection, status)));
+    let _written_or_open = hub.exchange.write_soon(Write::AuditEnds(line.clone(), response.status().as_u16()));
     name_request(&mut response, &line);
     response
 }
@@ -86,10 +84,8 @@ pub fn refused(
     let line = line(hub, caller, peer, asked, request);
     name_request(&mut response, &line);
     if caller.is_listed() && hub.admission.may_list_refusal(&caller.name_in(None), hub.exchange.clock().even()) {
-        let status = response.status().as_u16();
         // Nothing was done, so nobody waits for it, and with a full queue it is not listed.
-        let _written_or_lost =
-            hub.exchange.write_soon(Box::new(move |connection| line.write(connection, Some(status))));
+        let _written_or_lost = hub.exchange.write_soon(Write::AuditRefused(line, response.status().as_u16()));
     }
     response
 }

@@ -25,9 +25,8 @@ use super::past::Past;
 use super::problem::Problem;
 use crate::admission::shares::Part;
 use crate::hub::{Hub, closed};
-use crate::journal::feed::{self, Slice, Told, Wanted};
+use crate::journal::feed::{Slice, Told, Wanted};
 use crate::journal::news::Follower;
-use crate::journal::removal;
 
 /// How long an answer may wait for something to tell: less than most proxies do.
 const WAIT_MAX_MS: u64 = 60_000;
@@ -148,7 +147,7 @@ pub async fn list(
     };
     // Before anything is read: so nothing can be filed unnoticed in between.
     let follower = past.follow(&company);
-    let removed = past.of(&company, |reader, company| reader.ask(|tables| removal::last(tables, company))).await?;
+    let removed = past.of(&company, |reader, company| reader.removed_last(company)).await?;
     let after = start(&past, &company, last.or(after.as_deref())).await?;
     let mut reading = Reading { past, caller, company, removed, follower, after, wanted, closing: hub.closing.clone() };
     if streams {
@@ -167,7 +166,7 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// After which number to read. What a company has told before is filed first: whoever was told of it finds it.
 async fn start(past: &Past, company: &CompanyId, after: Option<&str>) -> Result<u64, Problem> {
     let kept = past.of(company, |reader, company| {
-        let kept = reader.ask(|connection| feed::kept(connection, company))?;
+        let kept = reader.feed_kept(company)?;
         Ok((kept, kept.is_some() || reader.is_known(company)?))
     });
     let (kept, is_known) = kept.await?;
@@ -207,10 +206,7 @@ impl Reading {
         loop {
             let (company, after, wanted) = (self.company.clone(), self.after, self.wanted.clone());
             let read = self.past.slice_as_filed(&self.caller, &self.company, move |reader| {
-                reader.ask(|connection| {
-                    let slice = feed::read(connection, &company, after, limit, &wanted)?;
-                    Ok((slice, removal::last(connection, &company)?))
-                })
+                reader.feed(&company, after, limit, &wanted)
             });
             let (mut slice, removed) = read.await?;
             if let Some(removed) = removed.filter(|_| removed != self.removed) {

@@ -184,7 +184,7 @@ pub async fn show(
     look.await?;
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_logo", "this company has no logo");
     let logo = logo.ok_or_else(unknown)?;
-    let found = past.as_filed(move |past| past.ask(|tables| logos::find(tables, &company, &logo))).await?;
+    let found = past.as_filed(move |reader| reader.logo(&company, &logo)).await?;
     found.map(|(kind, data)| picture_of(kind, data, "no-cache")).ok_or_else(unknown)
 }
 
@@ -217,7 +217,7 @@ pub async fn for_all(
     let company: CompanyId = company.parse().map_err(|_| unknown())?;
     let logo: LogoId = logo.parse().map_err(|_| unknown())?;
     let part = hub.admission.logo(peer.map(|Extension(peer)| peer), &company).await?;
-    let found = past.as_filed(move |past| past.ask(|tables| logos::find(tables, &company, &logo))).await?;
+    let found = past.as_filed(move |reader| reader.logo(&company, &logo)).await?;
     found.map(|(kind, data)| picture_of(kind, held(data.into(), part), FOR_GOOD)).ok_or_else(unknown)
 }
 

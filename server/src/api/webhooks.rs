@@ -23,11 +23,12 @@ use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
+use crate::journal::Write;
 use crate::journal::endpoint::{Endpoint, State as Turned};
-use crate::journal::endpoints::{self, Behind};
-use crate::journal::feed::{self, Wanted};
+use crate::journal::endpoints::{Behind, EndpointWrite};
+use crate::journal::feed::Wanted;
 use crate::journal::paging::Listed;
-use crate::journal::{Change, StoreError};
+use crate::journal::reader::Reader;
 use crate::secret::Secret;
 use crate::webhooks::{ENDPOINTS_MAX, Webhooks, read_url, signature};
 
@@ -186,10 +187,8 @@ pub async fn list(
     let after = after.map(|after| uuid(&after).ok_or_else(ask::no_cursor)).transpose()?.unwrap_or_default();
     let (now, limit) = (hub.exchange.clock().now(), ask::limit(limit)?);
     let found = past.list_of(&caller, &company, move |reader, company| {
-        let found: Vec<View> = reader.ask(|connection| {
-            let found = endpoints::endpoints(connection, company, &after, limit + 1)?;
-            found.iter().map(|found| Ok(View::of(found, endpoints::behind(connection, found)?, now))).collect()
-        })?;
+        let found = reader.endpoints(company, &after, limit + 1)?;
+        let found: Vec<View> = found.iter().map(|(found, behind)| View::of(found, *behind, now)).collect();
         // A company that was removed still shows its endpoints, so that they can be removed too.
         Ok((!found.is_empty() || reader.is_known(company)?).then_some(found))
     });
@@ -227,10 +226,7 @@ pub async fn make(
     let (description, types) = (Patched::Set(description.unwrap_or_default()), Patched::Set(types.unwrap_or_default()));
     let made = WebhookPatch { url: Some(url), description, types, state: None };
     ask::known_company(&hub, &company).await?;
-    let latest = past.of(&company, |reader, company| {
-        reader.ask(|connection| Ok((feed::kept(connection, company)?, endpoints::count(connection, company)?)))
-    });
-    let (kept, count) = latest.await?;
+    let (count, kept) = past.of(&company, Reader::endpoints_counted).await?;
     if count >= ENDPOINTS_MAX {
         return Err(too_many());
     }
@@ -250,8 +246,7 @@ pub async fn make(
         created_at: hub.exchange.clock().now(),
     };
     set(&mut endpoint, made, webhooks.options().allow_private)?;
-    let written = endpoint.clone();
-    write(&hub, move |connection| endpoints::insert(connection, &written, ENDPOINTS_MAX)).await?;
+    write(&hub, EndpointWrite::Added(endpoint.clone(), ENDPOINTS_MAX)).await?;
     let made = find(&past, &company, &endpoint.id).await.map_err(|_| too_many())?;
     webhooks.changed((company, endpoint.id.clone()));
     let view = View::of(&made, Behind::default(), endpoint.created_at).with_secret(&endpoint.secret);
@@ -305,7 +300,7 @@ pub async fn change(
     let patch: WebhookPatch = ask::body(&sent)?;
     let mut endpoint = find(&past, &company, &webhook).await?;
     set(&mut endpoint, patch, webhooks.options().allow_private)?;
-    write(&hub, move |connection| endpoints::update(connection, &endpoint)).await?;
+    write(&hub, EndpointWrite::Set(endpoint)).await?;
     webhooks.changed((company.clone(), webhook.clone()));
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?))
 }
@@ -330,8 +325,7 @@ pub async fn remove(
 ) -> Answered {
     // One that was removed before is gone as well.
     let key = ids(&company, &webhook)?;
-    let gone = key.clone();
-    write(&hub, move |connection| endpoints::remove(connection, &gone.0, &gone.1)).await?;
+    write(&hub, EndpointWrite::Removed(key.0.clone(), key.1.clone())).await?;
     webhooks.changed(key);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -370,8 +364,8 @@ pub async fn rotate(
     find(&past, &company, &webhook).await?;
     let secret = signature::fresh_secret().map_err(|_| Problem::from(NotNow::Unavailable))?;
     let until = hub.exchange.clock().now().plus_ms(keep_s * 1000);
-    let (of, id, new) = (company.clone(), webhook.clone(), secret.clone());
-    write(&hub, move |connection| endpoints::rotate(connection, &of, &id, &new, until)).await?;
+    let rotated = EndpointWrite::SecretRotated(company.clone(), webhook.clone(), secret.clone(), until);
+    write(&hub, rotated).await?;
     webhooks.changed((company.clone(), webhook.clone()));
     Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?.with_secret(&secret)))
 }
@@ -414,28 +408,22 @@ fn uuid(text: &str) -> Option<String> {
 
 async fn find(past: &Past, company: &CompanyId, webhook: &str) -> Result<Endpoint, Problem> {
     let id = webhook.to_owned();
-    let found =
-        past.of(company, move |reader, company| reader.ask(|connection| endpoints::endpoint(connection, company, &id)));
+    let found = past.of(company, move |reader, company| reader.endpoint(company, &id));
     found.await?.ok_or_else(unknown_webhook)
 }
 
 async fn view(hub: &Hub, past: &Past, company: &CompanyId, webhook: &str) -> Result<View, Problem> {
     let (id, now) = (webhook.to_owned(), hub.exchange.clock().now());
     let found = past.of(company, move |reader, company| {
-        reader.ask(|connection| {
-            let Some(endpoint) = endpoints::endpoint(connection, company, &id)? else { return Ok(None) };
-            Ok(Some(View::of(&endpoint, endpoints::behind(connection, &endpoint)?, now)))
-        })
+        let found = reader.endpoint_with_behind(company, &id)?;
+        Ok(found.map(|(endpoint, behind)| View::of(&endpoint, behind, now)))
     });
     found.await?.ok_or_else(unknown_webhook)
 }
 
-async fn write(
-    hub: &Hub,
-    change: impl Fn(&rusqlite::Connection) -> Result<(), StoreError> + Send + 'static,
-) -> Result<(), Problem> {
-    let change: Change = Box::new(change);
-    Ok(hub.exchange.write(change).await?)
+async fn write(hub: &Hub, write: EndpointWrite) -> Result<(), Problem> {
+    hub.exchange.write(Write::Endpoint(write)).await?;
+    Ok(())
 }
 
 fn unknown_webhook() -> Problem {

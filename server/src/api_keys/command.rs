@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::journal::StoreError;
 use crate::journal::audit::Line;
 use crate::journal::beside::Beside;
-use crate::journal::keys::{self, Listed, Wanted};
+use crate::journal::keys::{Listed, NotMade, Wanted};
 use crate::journal::reader::Reader;
 use crate::journal::sqlite::OpenError;
 
@@ -99,27 +99,18 @@ pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
 
 fn create(wanted: &Wanted<'_>, data: &Path, clock: &Clock) -> Result<String, KeyError> {
     let fresh = FreshKey::draw().map_err(|_| KeyError::Randomness)?;
-    Beside::open(data)?.write(|connection| {
-        let (count, is_taken) = keys::in_force(connection, wanted.name)?;
-        if is_taken {
-            return Err(KeyError::Taken(wanted.name.to_owned()));
-        }
-        if count >= KEYS_MAX {
-            return Err(KeyError::TooMany);
-        }
-        line(clock, "key create", &fresh.id).write(connection, Some(201))?;
-        Ok(keys::insert(connection, &fresh, wanted, clock.now())?)
-    })?;
+    let line = line(clock, "key create", &fresh.id);
+    match Beside::open(data)?.make_key(&fresh, wanted, KEYS_MAX, &line)? {
+        Ok(()) => {}
+        Err(NotMade::Taken) => return Err(KeyError::Taken(wanted.name.to_owned())),
+        Err(NotMade::TooMany) => return Err(KeyError::TooMany),
+    }
     Ok(format!("{}\n", fresh.text))
 }
 
 fn revoke(which: &str, data: &Path, clock: &Clock) -> Result<String, KeyError> {
-    let (id, name) = Beside::open(data)?.write(|connection| {
-        let revoked = keys::revoke(connection, which, clock.now())?;
-        let (id, name) = revoked.ok_or_else(|| KeyError::Unknown(which.to_owned()))?;
-        line(clock, "key revoke", &id).write(connection, Some(200))?;
-        Ok::<_, KeyError>((id, name))
-    })?;
+    let revoked = Beside::open(data)?.revoke_key(which, line(clock, "key revoke", ""))?;
+    let (id, name) = revoked.ok_or_else(|| KeyError::Unknown(which.to_owned()))?;
     Ok(format!("revoked {id} {name}\n"))
 }
 

@@ -12,9 +12,9 @@ use switchboard_core::Time;
 use crate::auth::{ApiKey, key_id};
 use crate::clock::Clock;
 use crate::exchange::Exchange;
-use crate::journal::StoreError;
-use crate::journal::keys::{self, Listed};
+use crate::journal::keys::Listed;
 use crate::journal::reader::Reader;
+use crate::journal::{StoreError, Write};
 
 /// How often the store is asked: a key that was revoked is good for no longer than that and the moment that it takes.
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -140,7 +140,7 @@ impl ApiKeys {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         if !used.is_empty() {
             // What is lost is written at the next use: the store still has the older time.
-            let _written_or_not = exchange.write(Box::new(move |connection| keys::write_used(connection, &used))).await;
+            let _written_or_not = exchange.write(Write::KeysUsed(used)).await;
         }
     }
 

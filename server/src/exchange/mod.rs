@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::journal::snapshot::Due;
-use crate::journal::{Change, Fate, Journal, ReadBack, Release, StoreError, Work, bases};
+use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work, Write, Written, bases};
 use crate::metrics::METRICS;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::mpsc::Permit;
@@ -490,20 +490,23 @@ impl Exchange {
     ///
     /// # Errors
     /// When it was not committed.
-    pub async fn write(&self, change: Change) -> Result<(), NotNow> {
-        if self.journal.is_healthy() && self.journal.write(change).await { Ok(()) } else { Err(NotNow::Unavailable) }
-    }
-
-    /// The same without waiting: it is committed before all that is decided from now on. What comes back is told what
-    /// became of it: when it is lost, so is all that was decided since, until then.
-    ///
-    /// # Errors
-    /// When nothing can be written now, or the queue is full.
-    pub fn write_soon(&self, change: Change) -> Result<oneshot::Receiver<Fate>, NotNow> {
+    pub async fn write(&self, write: Write) -> Result<Written, NotNow> {
         if !self.journal.is_healthy() {
             return Err(NotNow::Unavailable);
         }
-        self.journal.write_soon(change).ok_or(OVERLOADED)
+        self.journal.write(write).await.ok_or(NotNow::Unavailable)
+    }
+
+    /// The same without waiting: it is committed before all that is decided from now on. What comes back is told what
+    /// came of it: when it is lost, so is all that was decided since, until then.
+    ///
+    /// # Errors
+    /// When nothing can be written now, or the queue is full.
+    pub fn write_soon(&self, write: Write) -> Result<oneshot::Receiver<Option<Written>>, NotNow> {
+        if !self.journal.is_healthy() {
+            return Err(NotNow::Unavailable);
+        }
+        self.journal.write_soon(write).ok_or(OVERLOADED)
     }
 
     /// Counts what there is now, for the metrics. Each company is looked at for a moment.

@@ -45,7 +45,7 @@ impl Line {
     ///
     /// # Errors
     /// When the store cannot.
-    pub fn write_end(&self, connection: &Connection, status: u16) -> Result<(), StoreError> {
+    pub(super) fn write_end(&self, connection: &Connection, status: u16) -> Result<(), StoreError> {
         let mut write = connection.prepare_cached("UPDATE audit SET status = ?2 WHERE id = ?1")?;
         write.execute(params![self.id.to_string(), status])?;
         Ok(())
@@ -105,7 +105,7 @@ pub struct Naming {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn lines_that_name(
+pub(super) fn lines_that_name(
     connection: &Connection,
     named: &Named,
     after: i64,
@@ -274,7 +274,7 @@ fn read_item(row: &Row<'_>) -> Result<AuditItem, StoreError> {
 ///
 /// # Errors
 /// When the store cannot.
-pub fn remove_beyond(connection: &Connection, rows: i64) -> Result<usize, StoreError> {
+pub(super) fn remove_beyond(connection: &Connection, rows: i64) -> Result<usize, StoreError> {
     let sql = "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1
                    AND number < (SELECT min(number) FROM audit) + ?2";
     Ok(connection.execute(sql, [rows, TRIM_MAX])?)

@@ -5,7 +5,7 @@ use switchboard_core::{Company, CompanyId, Time};
 
 use super::columns::ms;
 use super::reader::read_snapshot;
-use super::{Change, StoreError, revision};
+use super::{StoreError, revision};
 
 /// Events between two bases, at least; more for each employee, because a base holds them all: so bases stay small
 /// beside the events.
@@ -29,14 +29,29 @@ pub(crate) fn events_between(company: &Company) -> u64 {
     employees.saturating_mul(EVENTS_PER_EMPLOYEE).clamp(EVENTS_PER_BASE, EVENTS_PER_BASE_MAX)
 }
 
-/// Writes the base that a company has now, in the journal's turn, unless its history was rewritten since it was read.
-pub(super) fn keep(company: &Company, revision: u64) -> Change {
+/// A base that is to be kept.
+pub struct Kept {
+    base: Company,
+    data: String,
+    /// The revision of the history that it was read from.
+    revision: u64,
+}
+
+/// The base that a company has now.
+pub(super) fn keep(company: &Company, revision: u64) -> Kept {
     let base = company.without_past();
     let data = switchboard_wire::view::json(&base);
-    Box::new(move |connection| match revision::is_as_read(connection, base.id(), revision)? {
-        true => write(connection, &base, &data),
-        false => Ok(()),
-    })
+    Kept { base, data, revision }
+}
+
+impl Kept {
+    /// Writes it, unless its history was rewritten since it was read.
+    pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        match revision::is_as_read(connection, self.base.id(), self.revision)? {
+            true => write(connection, &self.base, &self.data),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Writes a base; the same once more changes nothing.

@@ -45,11 +45,13 @@ impl Beside {
     ///
     /// # Errors
     /// What the change says, or that it cannot be committed; nothing of it is then written.
-    pub fn write<T, E: From<StoreError>>(&mut self, change: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
-        let begun = Transaction::new(&mut self.connection, TransactionBehavior::Immediate);
-        let transaction = begun.map_err(StoreError::from)?;
+    pub(super) fn write<T>(
+        &mut self,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         let done = change(&transaction)?;
-        transaction.commit().map_err(StoreError::from)?;
+        transaction.commit()?;
         Ok(done)
     }
 }

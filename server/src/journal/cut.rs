@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::id::StoredAsText;
@@ -12,7 +11,7 @@ use switchboard_core::{BookingId, Company, CompanyId, EmployeeNo, Settings, Time
 use super::columns::{ms, time, unreadable};
 use super::reader::{Reader, read_company};
 use super::tables::write_snapshot;
-use super::{Change, StoreError, bases, days, replay, revision};
+use super::{StoreError, bases, days, replay, revision};
 
 /// Events and bookings that are removed with one transaction: commits wait behind it.
 const EVENTS_AT_ONCE: u64 = 1_000;
@@ -41,7 +40,6 @@ pub struct Cut {
     ended_before: Time,
     /// Numbers of employees, each with the event since which it was theirs: nothing that is kept names them any more.
     numbers: Arc<[(u32, u64)]>,
-    numbers_removed: Arc<AtomicUsize>,
     /// The revision of the history that all this was read from.
     revision: u64,
 }
@@ -97,8 +95,7 @@ impl Reader {
             let origin = origin.without_past();
             let numbers = numbers_of_nobody(connection, &origin)?.into();
             let revision = revision::of(connection, company)?;
-            let (company, numbers_removed) = (company.clone(), Arc::default());
-            Ok(Cut { company, origin, ended_before, numbers, numbers_removed, revision })
+            Ok(Cut { company: company.clone(), origin, ended_before, numbers, revision })
         })
     }
 }
@@ -132,19 +129,14 @@ fn companies_that_are_gone(connection: &Connection) -> Result<Vec<CompanyId>, St
 }
 
 impl Cut {
-    /// Removes a slice, in the journal's turn. It is called until it has said through `is_done` that nothing is left.
-    pub fn remove_some(&self, mut is_done: impl FnMut(bool) + Send + 'static) -> Change {
-        let cut = self.clone();
-        Box::new(move |connection| {
-            // Somebody was erased meanwhile, who is still in what was read: the next time it is read anew.
-            let is_left = revision::is_as_read(connection, &cut.company, cut.revision)?
-                && (cut.remove_events(connection)?
-                    || days::remove_some(connection, &cut.company, cut.origin.clock())?
-                    || cut.remove_bookings(connection)?
-                    || cut.remove_numbers(connection)?);
-            is_done(!is_left);
-            Ok(())
-        })
+    /// Removes a slice. Says whether there may be more.
+    pub(super) fn remove_some(&self, connection: &Connection) -> Result<bool, StoreError> {
+        // Somebody was erased meanwhile, who is still in what was read: the next time it is read anew.
+        Ok(revision::is_as_read(connection, &self.company, self.revision)?
+            && (self.remove_events(connection)?
+                || days::remove_some(connection, &self.company, self.origin.clock())?
+                || self.remove_bookings(connection)?
+                || self.remove_numbers(connection)?))
     }
 
     /// The first slice also writes what history begins with from now on: without it nothing could be read back. Says
@@ -174,14 +166,16 @@ impl Cut {
 
     /// Says whether numbers of employees are left to remove.
     fn remove_numbers(&self, connection: &Connection) -> Result<bool, StoreError> {
-        let from = self.numbers_removed.fetch_add(NUMBERS_AT_ONCE, Ordering::AcqRel).min(self.numbers.len());
-        let up_to = self.numbers.len().min(from + NUMBERS_AT_ONCE);
         let sql = "DELETE FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq = ?3";
         let mut remove = connection.prepare_cached(sql)?;
-        for (number, since) in &self.numbers[from..up_to] {
-            remove.execute(params![self.company.as_str(), number, since.cast_signed()])?;
+        let mut removed = 0;
+        for (number, since) in self.numbers.iter() {
+            removed += remove.execute(params![self.company.as_str(), number, since.cast_signed()])?;
+            if removed == NUMBERS_AT_ONCE {
+                return Ok(true);
+            }
         }
-        Ok(up_to < self.numbers.len())
+        Ok(false)
     }
 
     /// Says whether bookings are left to remove.

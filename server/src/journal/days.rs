@@ -16,7 +16,7 @@ use super::columns::{ms, unreadable};
 use super::reader::Reader;
 use super::spread::Kept;
 use super::tally::{BookingTally, Range, Span, WorkTally};
-use super::{Change, StoreError, revision};
+use super::{StoreError, revision};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Employees whose rows are written or removed with one transaction: commits wait behind it.
@@ -79,8 +79,8 @@ impl Counted {
         self.bookings.is_settled() && self.work.is_settled()
     }
 
-    /// Writes it, in the journal's turns. It counts once the last of them is done.
-    fn parts(self, company: &CompanyId, day: Day, revision: u64) -> Vec<Change> {
+    /// In parts, to be written one after the other. It counts once the last of them is.
+    fn parts(self, company: &CompanyId, day: Day, revision: u64) -> Vec<Part> {
         let (bookings, work): (Arc<str>, Arc<str>) = (json(&self.bookings).into(), json(&self.work).into());
         let each: Vec<(String, String)> = self.each.into_iter().map(|(id, work)| (id, json(&work))).collect();
         let all = each.len();
@@ -89,18 +89,17 @@ impl Counted {
             parts.push(Vec::new());
         }
         let last = parts.len() - 1;
-        let write = |(number, each)| -> Change {
+        let part = |(number, each)| {
             let (company, bookings, work) = (company.clone(), bookings.clone(), work.clone());
             let (is_first, all) = (number == 0, (number == last).then_some(all));
-            let part = Part { company, day, revision, is_first, all, bookings, work, each };
-            Box::new(move |connection| part.write(connection))
+            Part { company, day, revision, is_first, all, bookings, work, each }
         };
-        parts.into_iter().enumerate().map(write).collect()
+        parts.into_iter().enumerate().map(part).collect()
     }
 }
 
 /// A part of a day on its way into the tables.
-struct Part {
+pub struct Part {
     company: CompanyId,
     day: Day,
     /// The revision of the history that the day was counted in.
@@ -114,7 +113,7 @@ struct Part {
 }
 
 impl Part {
-    fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+    pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         let Self { company, day, revision, is_first, all, bookings, work, each } = self;
         if !revision::is_as_read(connection, company, *revision)? || is_cut_off(connection, company, *day)? {
             return Ok(());
@@ -151,8 +150,8 @@ fn is_cut_off(connection: &Connection, company: &CompanyId, day: Day) -> Result<
 
 /// A day that is counted, and not kept yet.
 pub(super) struct Due {
-    /// The changes that keep it, one after the other.
-    pub parts: Vec<Change>,
+    /// What keeps it, to be written one after the other.
+    pub parts: Vec<Part>,
     /// The day after it.
     pub next: Day,
 }
@@ -367,7 +366,7 @@ mod tests {
         let acme = "acme".parse().map_err(unreadable)?;
         let keep = |store: &Connection, day, revision| -> Result<i64, StoreError> {
             let counted = Counted::read(store, &acme, day)?;
-            counted.parts(&acme, day, revision).iter_mut().try_for_each(|change| change(store))?;
+            counted.parts(&acme, day, revision).iter().try_for_each(|part| part.write(store))?;
             days(store)
         };
         assert_eq!(keep(&store, 20_000, 0)?, 1);
@@ -416,15 +415,15 @@ mod tests {
             let each = (0..=2 * EMPLOYEES_AT_ONCE).map(|no| (format!("e{no:05}"), WorkTally::default()));
             Counted { each: each.collect(), ..Counted::default() }.parts(&acme, 20_000, 0)
         };
-        let mut parts = of_many();
+        let parts = of_many();
         assert_eq!(parts.len(), 3);
-        parts[0](&store)?;
+        parts[0].write(&store)?;
         // Without the second one, which was refused or lost.
-        parts[2](&store)?;
+        parts[2].write(&store)?;
         assert_eq!(days(&store)?, 0);
-        for part in &mut of_many() {
+        for part in of_many() {
             assert_eq!(days(&store)?, 0);
-            part(&store)?;
+            part.write(&store)?;
         }
         let known = employees(&store, &acme, None)?;
         assert_eq!((days(&store)?, known.len()), (1, usize::from(2 * EMPLOYEES_AT_ONCE) + 1));

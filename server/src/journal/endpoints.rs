@@ -8,7 +8,8 @@ use switchboard_wire::Off;
 use super::StoreError;
 use super::columns::{ms, time, unreadable};
 use super::endpoint::{Endpoint, QueuedDelivery, Report, State};
-use super::feed::Wanted;
+use super::feed::{self, Slice, Wanted};
+use super::reader::Reader;
 use crate::secret::Secret;
 
 macro_rules! endpoint_columns {
@@ -44,21 +45,127 @@ pub struct Behind {
     pub unread: u64,
 }
 
-/// An endpoint.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn endpoint(connection: &Connection, company: &CompanyId, id: &str) -> Result<Option<Endpoint>, StoreError> {
+impl Reader {
+    /// An endpoint.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn endpoint(&self, company: &CompanyId, id: &str) -> Result<Option<Endpoint>, StoreError> {
+        self.ask(|connection| endpoint(connection, company, id))
+    }
+
+    /// An endpoint, with how much it is behind.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn endpoint_with_behind(
+        &self,
+        company: &CompanyId,
+        id: &str,
+    ) -> Result<Option<(Endpoint, Behind)>, StoreError> {
+        self.ask(|connection| {
+            endpoint(connection, company, id)?.map(|found| with_behind(connection, found)).transpose()
+        })
+    }
+
+    /// A company's endpoints after that id, each with how much it is behind.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn endpoints(
+        &self,
+        company: &CompanyId,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(Endpoint, Behind)>, StoreError> {
+        self.ask(|connection| {
+            let found = endpoints(connection, company, after, limit)?;
+            found.into_iter().map(|found| with_behind(connection, found)).collect()
+        })
+    }
+
+    /// How many endpoints a company has, and what is kept of its feed, from which a new one goes on.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn endpoints_counted(&self, company: &CompanyId) -> Result<(usize, Option<(u64, u64)>), StoreError> {
+        self.ask(|connection| Ok((count(connection, company)?, feed::kept(connection, company)?)))
+    }
+
+    /// All endpoints that are on, by company and id.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn endpoints_that_are_on(&self) -> Result<Vec<(CompanyId, String)>, StoreError> {
+        self.ask(all_on)
+    }
+
+    /// An endpoint that is on, with what waits for it, and which of its deliveries behind the cursor are dead.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn endpoint_with_queue(&self, company: &CompanyId, id: &str) -> Result<Option<WithQueue>, StoreError> {
+        self.ask(|connection| {
+            let on = endpoint(connection, company, id)?.filter(|found| found.state == State::On);
+            let Some(endpoint) = on else { return Ok(None) };
+            let (waiting, dead) = queue(connection, &endpoint)?;
+            Ok(Some((endpoint, waiting, dead)))
+        })
+    }
+
+    /// What an endpoint wants of all that was told after that number; none when the endpoint is gone.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn feed_of(&self, of: &Endpoint, after: u64, limit: usize) -> Result<Option<Slice>, StoreError> {
+        self.ask(|connection| {
+            if endpoint(connection, &of.company, &of.id)?.is_none() {
+                return Ok(None);
+            }
+            feed::read(connection, &of.company, after, limit, &of.wanted).map(Some)
+        })
+    }
+
+    /// An endpoint's deliveries that wait or are dead, after that event.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn deliveries(
+        &self,
+        company: &CompanyId,
+        id: &str,
+        state: Option<&str>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.ask(|connection| deliveries(connection, company, id, state, after, limit))
+    }
+
+    /// The oldest event that an endpoint of the company still needs: what is older may go. Endpoints that are off need
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`Reader::endpoint`].
+    pub fn oldest_needed_by_endpoints(&self, company: &CompanyId) -> Result<Option<u64>, StoreError> {
+        self.ask(|connection| oldest_needed(connection, company))
+    }
+}
+
+/// An endpoint with what waits for it, and which of its deliveries behind the cursor are dead.
+pub type WithQueue = (Endpoint, Vec<QueuedDelivery>, Vec<u64>);
+
+fn with_behind(connection: &Connection, endpoint: Endpoint) -> Result<(Endpoint, Behind), StoreError> {
+    let behind = behind(connection, &endpoint)?;
+    Ok((endpoint, behind))
+}
+
+pub(super) fn endpoint(connection: &Connection, company: &CompanyId, id: &str) -> Result<Option<Endpoint>, StoreError> {
     let sql = concat!(endpoint_columns!(), " WHERE company_id = ?1 AND id = ?2");
     let found = connection.prepare_cached(sql)?.query_row(params![company.as_str(), id], read_endpoint).optional()?;
     found.transpose()
 }
 
-/// A company's endpoints after that id.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn endpoints(
+fn endpoints(
     connection: &Connection,
     company: &CompanyId,
     after: &str,
@@ -70,43 +177,30 @@ pub fn endpoints(
     rows.map(|row| row?).collect()
 }
 
-/// How many endpoints a company has.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn count(connection: &Connection, company: &CompanyId) -> Result<usize, StoreError> {
+fn count(connection: &Connection, company: &CompanyId) -> Result<usize, StoreError> {
     let sql = "SELECT count(*) FROM webhooks WHERE company_id = ?1";
     let count: i64 = connection.query_row(sql, [company.as_str()], |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
-/// All endpoints that are on, by company and id.
-pub fn all_on(connection: &Connection) -> Result<Vec<(CompanyId, String)>, StoreError> {
+fn all_on(connection: &Connection) -> Result<Vec<(CompanyId, String)>, StoreError> {
     let mut query = connection.prepare("SELECT company_id, id FROM webhooks WHERE state = 'on'")?;
     let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
     rows.map(|row| row.map_err(StoreError::from).and_then(|(company, id)| Ok((read_id(&company)?, id)))).collect()
 }
 
-/// How much an endpoint is behind.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn behind(connection: &Connection, endpoint: &Endpoint) -> Result<Behind, StoreError> {
+fn behind(connection: &Connection, endpoint: &Endpoint) -> Result<Behind, StoreError> {
     let sql = "SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'dead')
                FROM webhook_deliveries WHERE company_id = ?1 AND webhook_id = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let (pending, dead): (i64, i64) =
         query.query_row(params![endpoint.company.as_str(), endpoint.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let latest = super::feed::kept(connection, &endpoint.company)?.map_or(0, |(_, latest)| latest);
+    let latest = feed::kept(connection, &endpoint.company)?.map_or(0, |(_, latest)| latest);
     let unread = latest.saturating_sub(endpoint.cursor);
     Ok(Behind { pending: pending.cast_unsigned(), dead: dead.cast_unsigned(), unread })
 }
 
-/// An endpoint's deliveries that wait or are dead, after that event.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn deliveries(
+fn deliveries(
     connection: &Connection,
     company: &CompanyId,
     id: &str,
@@ -126,8 +220,7 @@ pub fn deliveries(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What waits for an endpoint, and which of its deliveries behind the cursor are dead.
-pub fn queue(connection: &Connection, endpoint: &Endpoint) -> Result<(Vec<QueuedDelivery>, Vec<u64>), StoreError> {
+fn queue(connection: &Connection, endpoint: &Endpoint) -> Result<(Vec<QueuedDelivery>, Vec<u64>), StoreError> {
     let (company, id) = (endpoint.company.as_str(), endpoint.id.as_str());
     let sql = "SELECT seq, lane, attempts, due_at, last_error FROM webhook_deliveries
                WHERE company_id = ?1 AND webhook_id = ?2 AND state = 'pending' ORDER BY seq";
@@ -146,12 +239,7 @@ pub fn queue(connection: &Connection, endpoint: &Endpoint) -> Result<(Vec<Queued
     Ok((waiting, dead))
 }
 
-/// The oldest event that an endpoint of the company still needs: what is older may go. Endpoints that are off need
-/// nothing.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn oldest_needed(connection: &Connection, company: &CompanyId) -> Result<Option<u64>, StoreError> {
+fn oldest_needed(connection: &Connection, company: &CompanyId) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT min(needed) FROM (
                    SELECT cursor + 1 AS needed FROM webhooks WHERE company_id = ?1 AND state = 'on'
                    UNION ALL
@@ -162,11 +250,36 @@ pub fn oldest_needed(connection: &Connection, company: &CompanyId) -> Result<Opt
     Ok(needed.map(i64::cast_unsigned))
 }
 
-/// Writes a new endpoint, if its company has fewer than that many.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn insert(connection: &Connection, endpoint: &Endpoint, at_most: usize) -> Result<(), StoreError> {
+/// What is written of an endpoint.
+pub enum EndpointWrite {
+    /// A new one, if its company has fewer than that many.
+    Added(Endpoint, usize),
+    /// What of an endpoint can be set. One that is turned on begins anew with its health.
+    Set(Endpoint),
+    /// A new secret; the one before counts until then.
+    SecretRotated(CompanyId, String, Secret, Time),
+    /// It is gone, with all that waits for it.
+    Removed(CompanyId, String),
+    /// A delivery begins anew at that time.
+    BroughtAgain(CompanyId, String, u64, Time),
+    /// What has changed by what was sent to it.
+    Reported(CompanyId, String, Report),
+}
+
+impl EndpointWrite {
+    pub(super) fn run(&self, connection: &Connection) -> Result<(), StoreError> {
+        match self {
+            Self::Added(endpoint, at_most) => insert(connection, endpoint, *at_most),
+            Self::Set(endpoint) => update(connection, endpoint),
+            Self::SecretRotated(company, id, secret, until) => rotate(connection, company, id, secret, *until),
+            Self::Removed(company, id) => remove(connection, company, id),
+            Self::BroughtAgain(company, id, seq, now) => begin_anew(connection, company, id, *seq, *now),
+            Self::Reported(company, id, report) => write(connection, company, id, report),
+        }
+    }
+}
+
+fn insert(connection: &Connection, endpoint: &Endpoint, at_most: usize) -> Result<(), StoreError> {
     let sql = "INSERT INTO webhooks (company_id, id, url, description, types, state, secret, cursor, created_at)
                SELECT ?1, ?2, ?3, ?4, ?5, 'on', ?6, ?7, ?8
                WHERE (SELECT count(*) FROM webhooks WHERE company_id = ?1) < ?9
@@ -185,11 +298,7 @@ pub fn insert(connection: &Connection, endpoint: &Endpoint, at_most: usize) -> R
     Ok(())
 }
 
-/// Writes what of an endpoint can be set. One that is turned on begins anew with its health.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn update(connection: &Connection, endpoint: &Endpoint) -> Result<(), StoreError> {
+fn update(connection: &Connection, endpoint: &Endpoint) -> Result<(), StoreError> {
     let sql = "UPDATE webhooks SET url = ?3, description = ?4, types = ?5, reason = ?7,
                    failing_since = CASE WHEN state = ?6 THEN failing_since END, state = ?6
                WHERE company_id = ?1 AND id = ?2";
@@ -205,11 +314,7 @@ pub fn update(connection: &Connection, endpoint: &Endpoint) -> Result<(), StoreE
     Ok(())
 }
 
-/// Gives an endpoint a new secret; the one before counts until then.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn rotate(
+fn rotate(
     connection: &Connection,
     company: &CompanyId,
     id: &str,
@@ -222,11 +327,7 @@ pub fn rotate(
     Ok(())
 }
 
-/// Takes an endpoint away, with all that waits for it.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn remove(connection: &Connection, company: &CompanyId, id: &str) -> Result<(), StoreError> {
+fn remove(connection: &Connection, company: &CompanyId, id: &str) -> Result<(), StoreError> {
     for sql in [
         "DELETE FROM webhook_deliveries WHERE company_id = ?1 AND webhook_id = ?2",
         "DELETE FROM webhooks WHERE company_id = ?1 AND id = ?2",
@@ -236,25 +337,14 @@ pub fn remove(connection: &Connection, company: &CompanyId, id: &str) -> Result<
     Ok(())
 }
 
-/// Has a delivery begin anew now.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn begin_anew(
-    connection: &Connection,
-    company: &CompanyId,
-    id: &str,
-    seq: u64,
-    now: Time,
-) -> Result<(), StoreError> {
+fn begin_anew(connection: &Connection, company: &CompanyId, id: &str, seq: u64, now: Time) -> Result<(), StoreError> {
     let sql = "UPDATE webhook_deliveries SET state = 'pending', attempts = 0, due_at = ?4
                WHERE company_id = ?1 AND webhook_id = ?2 AND seq = ?3";
     connection.prepare_cached(sql)?.execute(params![company.as_str(), id, seq.cast_signed(), ms(now)])?;
     Ok(())
 }
 
-/// Writes it, unless the endpoint was removed.
-pub fn write(connection: &Connection, company: &CompanyId, id: &str, report: &Report) -> Result<(), StoreError> {
+fn write(connection: &Connection, company: &CompanyId, id: &str, report: &Report) -> Result<(), StoreError> {
     let Report { progress, failing_since, last_error, off } = report;
     let sql = "UPDATE webhooks SET cursor = max(cursor, ?3), failing_since = ?4, last_error = ?5,
                    reason = CASE WHEN state = 'on' THEN ?6 ELSE reason END,

@@ -15,9 +15,9 @@ use switchboard_core::{Company, CompanyId, Event, Time};
 
 use super::columns::{time, unreadable};
 use super::reader::Reader;
-use super::{Change, StoreError, audit, bases};
+use super::{StoreError, Write, Written, audit, bases};
 
-pub use placing::{begin, place_some};
+pub use placing::{Begin, begin};
 pub(super) use placing::{finish_all, is_being_placed};
 
 /// Events that are read and told for one slice.
@@ -34,34 +34,53 @@ const SNAPSHOT: &str = "snapshot";
 const OFFER: &str = "offer";
 const LINE: &str = "line";
 
-/// Has a company begin to be prepared, with nothing of an earlier try. From now on no snapshot of it is kept.
-#[must_use]
-pub fn prepare(company: CompanyId) -> Change {
-    Box::new(move |connection| {
-        let sql = "INSERT INTO erasures (company_id, revision, state) VALUES (?1, 0, 'preparing')
-                   ON CONFLICT DO UPDATE SET state = 'preparing'";
-        connection.prepare_cached(sql)?.execute([company.as_str()])?;
-        connection.prepare_cached("DELETE FROM erased WHERE company_id = ?1")?.execute([company.as_str()])?;
-        Ok(())
-    })
+/// A step of an erasure, which is written by itself.
+pub enum Step {
+    /// A company begins to be prepared, with nothing of an earlier try. From now on no snapshot of it is kept.
+    Prepare(CompanyId),
+    /// It is given up before anything has happened.
+    GiveUp(CompanyId),
+    /// What was worked out is laid ready.
+    LayReady(CompanyId, Vec<Ready>),
+    /// All is laid ready: from now on the person is erased, whatever happens.
+    Begin(Begin),
+    /// A slice is put in its place. More is left until the erasure is finished.
+    Place(CompanyId),
 }
 
-/// Gives it up before anything has happened.
-#[must_use]
-pub fn give_up(company: CompanyId) -> Change {
-    Box::new(move |connection| {
-        let sql = "UPDATE erasures SET state = NULL WHERE company_id = ?1 AND state = 'preparing'";
-        connection.prepare_cached(sql)?.execute([company.as_str()])?;
-        let sql = "DELETE FROM erased
-                   WHERE company_id = ?1 AND (SELECT state FROM erasures WHERE company_id = ?1) IS NULL";
-        connection.prepare_cached(sql)?.execute([company.as_str()])?;
-        Ok(())
-    })
+impl Step {
+    pub(super) fn run(&self, connection: &Connection) -> Result<Written, StoreError> {
+        match self {
+            Self::Prepare(company) => prepare(connection, company)?,
+            Self::GiveUp(company) => give_up(connection, company)?,
+            Self::LayReady(company, ready) => lay_ready(connection, company, ready)?,
+            Self::Begin(begin) => begin.write(connection)?,
+            Self::Place(company) => return placing::place_some(connection, company),
+        }
+        Ok(Written::Done)
+    }
+}
+
+fn prepare(connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
+    let sql = "INSERT INTO erasures (company_id, revision, state) VALUES (?1, 0, 'preparing')
+               ON CONFLICT DO UPDATE SET state = 'preparing'";
+    connection.prepare_cached(sql)?.execute([company.as_str()])?;
+    connection.prepare_cached("DELETE FROM erased WHERE company_id = ?1")?.execute([company.as_str()])?;
+    Ok(())
+}
+
+fn give_up(connection: &Connection, company: &CompanyId) -> Result<(), StoreError> {
+    let sql = "UPDATE erasures SET state = NULL WHERE company_id = ?1 AND state = 'preparing'";
+    connection.prepare_cached(sql)?.execute([company.as_str()])?;
+    let sql = "DELETE FROM erased
+               WHERE company_id = ?1 AND (SELECT state FROM erasures WHERE company_id = ?1) IS NULL";
+    connection.prepare_cached(sql)?.execute([company.as_str()])?;
+    Ok(())
 }
 
 /// One thing as it will be.
 #[derive(Clone, Debug)]
-struct Ready {
+pub struct Ready {
     what: &'static str,
     place: u64,
     data: String,
@@ -69,7 +88,7 @@ struct Ready {
 
 /// Where the preparation is.
 #[derive(Debug)]
-enum Step {
+enum At {
     Origin,
     /// The company after the events so far, and after which events it is kept.
     Events {
@@ -88,7 +107,7 @@ enum Step {
 pub struct Preparation {
     company: CompanyId,
     erasure: Erasure,
-    step: Step,
+    at: At,
     /// The last event that history no longer begins before; 0 when all of it is kept.
     begins: u64,
     audit_seen: i64,
@@ -98,27 +117,27 @@ impl Preparation {
     /// Nothing is read yet.
     #[must_use]
     pub const fn new(company: CompanyId, erasure: Erasure) -> Self {
-        Self { company, erasure, step: Step::Origin, begins: 0, audit_seen: 0 }
+        Self { company, erasure, at: At::Origin, begins: 0, audit_seen: 0 }
     }
 
     /// Works out the next slice, away from the journal's thread; none when all is worked out.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn go_on(&mut self, reader: &Reader) -> Result<Option<Change>, StoreError> {
+    pub fn go_on(&mut self, reader: &Reader) -> Result<Option<Write>, StoreError> {
         loop {
-            let ready = reader.ask(|connection| match &self.step {
-                Step::Origin => self.find_origin(connection).map(Some),
-                Step::Events { .. } => self.tell_events(connection).map(Some),
-                Step::Offers { after } => {
+            let ready = reader.ask(|connection| match &self.at {
+                At::Origin => self.find_origin(connection).map(Some),
+                At::Events { .. } => self.tell_events(connection).map(Some),
+                At::Offers { after } => {
                     let after = after.clone();
                     self.find_offers(connection, &after).map(Some)
                 }
-                Step::Lines => self.find_lines(connection),
+                At::Lines => self.find_lines(connection),
             })?;
             match ready {
                 Some(ready) if ready.is_empty() => {}
-                Some(ready) => return Ok(Some(lay_ready(self.company.clone(), ready))),
+                Some(ready) => return Ok(Some(Write::Erasure(Step::LayReady(self.company.clone(), ready)))),
                 None => return Ok(None),
             }
         }
@@ -145,18 +164,18 @@ impl Preparation {
         if snapshot == Some(company.seq()) {
             ready.push(Ready { what: SNAPSHOT, place: company.seq(), data: switchboard_wire::view::json(&company) });
         }
-        self.step = Step::Events { company: Box::new(company), bases, snapshot };
+        self.at = At::Events { company: Box::new(company), bases, snapshot };
         Ok(ready)
     }
 
     fn tell_events(&mut self, connection: &Connection) -> Result<Vec<Ready>, StoreError> {
-        let Self { company: id, erasure, step, .. } = self;
-        let Step::Events { company, bases, snapshot } = step else { return Ok(Vec::new()) };
+        let Self { company: id, erasure, at: step, .. } = self;
+        let At::Events { company, bases, snapshot } = step else { return Ok(Vec::new()) };
         let events = next_events(connection, id, company.seq())?;
         if events.is_empty() {
-            self.step = match self.erasure.person() {
-                Person::Client(_) => Step::Lines,
-                Person::Employee(_) => Step::Offers { after: String::new() },
+            self.at = match self.erasure.person() {
+                Person::Client(_) => At::Lines,
+                Person::Employee(_) => At::Offers { after: String::new() },
             };
             return Ok(Vec::new());
         }
@@ -194,7 +213,7 @@ impl Preparation {
                 ready.push(Ready { what: OFFER, place: 0, data: last.clone() });
             }
         }
-        self.step = if seen < OFFERS_AT_ONCE { Step::Lines } else { Step::Offers { after: last } };
+        self.at = if seen < OFFERS_AT_ONCE { At::Lines } else { At::Offers { after: last } };
         Ok(ready)
     }
 
@@ -223,15 +242,13 @@ fn named(company: &CompanyId, erasure: &Erasure) -> audit::Named {
     audit::Named { company: company.to_string(), is_client, person, alias: erasure.alias().to_owned() }
 }
 
-fn lay_ready(company: CompanyId, ready: Vec<Ready>) -> Change {
-    Box::new(move |connection| {
-        let sql = "INSERT INTO erased (company_id, what, place, data) VALUES (?1, ?2, ?3, ?4)";
-        let mut insert = connection.prepare_cached(sql)?;
-        for Ready { what, place, data } in &ready {
-            insert.execute(params![company.as_str(), what, place.cast_signed(), data])?;
-        }
-        Ok(())
-    })
+fn lay_ready(connection: &Connection, company: &CompanyId, ready: &[Ready]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO erased (company_id, what, place, data) VALUES (?1, ?2, ?3, ?4)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for Ready { what, place, data } in ready {
+        insert.execute(params![company.as_str(), what, place.cast_signed(), data])?;
+    }
+    Ok(())
 }
 
 type Numbered = (u64, Time, Event);

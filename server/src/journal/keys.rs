@@ -5,9 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use switchboard_core::Time;
 
+use super::StoreError;
+use super::audit::Line;
+use super::beside::Beside;
+use super::reader::Reader;
 use crate::auth::{ApiKey, FreshKey, Scope};
-use crate::journal::StoreError;
-use crate::journal::reader::Reader;
 
 /// A key in a list for people.
 pub struct Listed {
@@ -75,10 +77,7 @@ pub struct Wanted<'a> {
 }
 
 /// Writes a new key.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn insert(connection: &Connection, fresh: &FreshKey, wanted: &Wanted<'_>, now: Time) -> Result<(), StoreError> {
+fn insert(connection: &Connection, fresh: &FreshKey, wanted: &Wanted<'_>, now: Time) -> Result<(), StoreError> {
     let sql = "INSERT INTO api_keys (id, name, scope, companies, digest, created_at, expires_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let companies = wanted.companies.map(switchboard_wire::view::json);
@@ -90,13 +89,13 @@ pub fn insert(connection: &Connection, fresh: &FreshKey, wanted: &Wanted<'_>, no
 }
 
 /// How many keys are in force, and whether one of them has that name.
-pub fn in_force(connection: &Connection, name: &str) -> Result<(u64, bool), StoreError> {
+fn in_force(connection: &Connection, name: &str) -> Result<(u64, bool), StoreError> {
     let sql = "SELECT count(*), count(*) FILTER (WHERE name = ?1) > 0 FROM api_keys WHERE revoked_at IS NULL";
     Ok(connection.query_row(sql, [name], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))?)
 }
 
 /// Revokes the key of that name or id; gives both, or nothing when there is none.
-pub fn revoke(connection: &Connection, which: &str, now: Time) -> Result<Option<(String, String)>, StoreError> {
+fn revoke(connection: &Connection, which: &str, now: Time) -> Result<Option<(String, String)>, StoreError> {
     let sql = "UPDATE api_keys SET revoked_at = ?2 WHERE (name = ?1 OR id = ?1) AND revoked_at IS NULL
                RETURNING id, name";
     let now = now.as_ms().cast_signed();
@@ -107,10 +106,58 @@ pub fn revoke(connection: &Connection, which: &str, now: Time) -> Result<Option<
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn write_used(connection: &Connection, used: &HashMap<String, Time>) -> Result<(), StoreError> {
+pub(super) fn write_used(connection: &Connection, used: &HashMap<String, Time>) -> Result<(), StoreError> {
     let mut update = connection.prepare_cached("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1")?;
     for (id, at) in used {
         update.execute(params![id, at.as_ms().cast_signed()])?;
     }
     Ok(())
+}
+
+/// Why no key was made.
+pub enum NotMade {
+    /// A key in force has the name.
+    Taken,
+    /// There are as many as may be.
+    TooMany,
+}
+
+impl Beside {
+    /// Makes a key, if fewer than that many are in force and none has the name, with a line of the audit list.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn make_key(
+        &mut self,
+        fresh: &FreshKey,
+        wanted: &Wanted<'_>,
+        at_most: u64,
+        line: &Line,
+    ) -> Result<Result<(), NotMade>, StoreError> {
+        self.write(|connection| {
+            let (count, is_taken) = in_force(connection, wanted.name)?;
+            if is_taken {
+                return Ok(Err(NotMade::Taken));
+            }
+            if count >= at_most {
+                return Ok(Err(NotMade::TooMany));
+            }
+            line.write(connection, Some(201))?;
+            insert(connection, fresh, wanted, line.at).map(Ok)
+        })
+    }
+
+    /// Revokes the key of that name or id, with a line of the audit list that names the id; gives both, or nothing when
+    /// there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn revoke_key(&mut self, which: &str, mut line: Line) -> Result<Option<(String, String)>, StoreError> {
+        self.write(|connection| {
+            let Some((id, name)) = revoke(connection, which, line.at)? else { return Ok(None) };
+            line.target.clone_from(&id);
+            line.write(connection, Some(200))?;
+            Ok(Some((id, name)))
+        })
+    }
 }

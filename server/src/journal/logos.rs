@@ -6,26 +6,43 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::{CompanyId, LogoId};
 
-use super::{Change, StoreError};
+use super::reader::Reader;
+use super::{StoreError, Write};
 use crate::picture::{self, Kind};
+
+/// A company's pictures as they are from now on.
+pub struct Logos {
+    company: CompanyId,
+    /// A picture that an event is about to name.
+    new: Option<(LogoId, Kind, Vec<u8>)>,
+    /// The one that it has now.
+    now: Option<LogoId>,
+}
 
 /// Writes a picture, and takes away all of the company but this one and the one that it has now.
 #[must_use]
-pub fn keep(company: CompanyId, logo: LogoId, kind: Kind, data: Vec<u8>, now: Option<LogoId>) -> Change {
-    Box::new(move |connection| {
-        keep_only(connection, &company, &[Some(&logo), now.as_ref()])?;
-        let sql = "INSERT INTO logos (company_id, id, kind, data) VALUES (?1, ?2, ?3, ?4)
-                   ON CONFLICT DO UPDATE SET kind = excluded.kind, data = excluded.data";
-        let values = params![company.as_str(), logo.as_str(), kind.media_type(), data];
-        connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
-    })
+pub fn keep(company: CompanyId, logo: LogoId, kind: Kind, data: Vec<u8>, now: Option<LogoId>) -> Write {
+    Write::Logos(Logos { company, new: Some((logo, kind, data)), now })
 }
 
 /// Takes away all of the company's but the one that it has now.
 #[must_use]
-pub fn tidy(company: CompanyId, now: Option<LogoId>) -> Change {
-    Box::new(move |connection| keep_only(connection, &company, &[now.as_ref(), None]))
+pub fn tidy(company: CompanyId, now: Option<LogoId>) -> Write {
+    Write::Logos(Logos { company, new: None, now })
+}
+
+impl Logos {
+    pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let Self { company, new, now } = self;
+        keep_only(connection, company, &[new.as_ref().map(|(logo, ..)| logo), now.as_ref()])?;
+        if let Some((logo, kind, data)) = new {
+            let sql = "INSERT INTO logos (company_id, id, kind, data) VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT DO UPDATE SET kind = excluded.kind, data = excluded.data";
+            let values = params![company.as_str(), logo.as_str(), kind.media_type(), data];
+            connection.prepare_cached(sql)?.execute(values)?;
+        }
+        Ok(())
+    }
 }
 
 fn keep_only(connection: &Connection, company: &CompanyId, kept: &[Option<&LogoId>; 2]) -> Result<(), StoreError> {
@@ -43,15 +60,17 @@ pub(super) fn forget_unknown(connection: &Connection) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// A picture with its media type.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn find(
-    connection: &Connection,
-    company: &CompanyId,
-    logo: &LogoId,
-) -> Result<Option<(Kind, Vec<u8>)>, StoreError> {
+impl Reader {
+    /// A picture, with its kind.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn logo(&self, company: &CompanyId, logo: &LogoId) -> Result<Option<(Kind, Vec<u8>)>, StoreError> {
+        self.ask(|connection| find(connection, company, logo))
+    }
+}
+
+fn find(connection: &Connection, company: &CompanyId, logo: &LogoId) -> Result<Option<(Kind, Vec<u8>)>, StoreError> {
     let sql = "SELECT kind, data FROM logos WHERE company_id = ?1 AND id = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row(params![company.as_str(), logo.as_str()], |row| Ok((row.get(0)?, row.get(1)?)));
@@ -97,14 +116,14 @@ mod tests {
         let company: CompanyId = "acme".parse().unwrap();
         let [one, two, three] = [b"1", b"2", b"3"].map(|bytes| picture::name_of(bytes).unwrap());
         let connection = store_with(&one);
-        keep(company.clone(), one.clone(), Kind::Png, b"1".to_vec(), None)(&connection).unwrap();
-        keep(company.clone(), two.clone(), Kind::WebP, b"2".to_vec(), Some(one.clone()))(&connection).unwrap();
+        keep(company.clone(), one.clone(), Kind::Png, b"1".to_vec(), None).run(&connection).unwrap();
+        keep(company.clone(), two.clone(), Kind::WebP, b"2".to_vec(), Some(one.clone())).run(&connection).unwrap();
         assert_eq!(names(&connection).len(), 2, "the one of now, and the one that is about to be named");
         assert_eq!(find(&connection, &company, &two).unwrap(), Some((Kind::WebP, b"2".to_vec())));
         forget_unknown(&connection).unwrap();
         assert_eq!(names(&connection), [one.as_str()]);
-        keep(company.clone(), three, Kind::Png, b"3".to_vec(), None)(&connection).unwrap();
-        tidy(company, None)(&connection).unwrap();
+        keep(company.clone(), three, Kind::Png, b"3".to_vec(), None).run(&connection).unwrap();
+        tidy(company, None).run(&connection).unwrap();
         assert_eq!(names(&connection), Vec::<String>::new());
     }
 
@@ -114,9 +133,9 @@ mod tests {
         let logo = picture::name_of(b"1").unwrap();
         let connection = store_with(&logo);
         assert_eq!(differences(&connection, &company).unwrap(), [format!("the logo {logo} is not there")]);
-        keep(company.clone(), logo.clone(), Kind::Png, b"2".to_vec(), None)(&connection).unwrap();
+        keep(company.clone(), logo.clone(), Kind::Png, b"2".to_vec(), None).run(&connection).unwrap();
         assert_eq!(differences(&connection, &company).unwrap(), [format!("the logo {logo} is another picture")]);
-        keep(company.clone(), logo, Kind::Png, b"1".to_vec(), None)(&connection).unwrap();
+        keep(company.clone(), logo, Kind::Png, b"1".to_vec(), None).run(&connection).unwrap();
         assert_eq!(differences(&connection, &company).unwrap(), Vec::<String>::new());
     }
 }

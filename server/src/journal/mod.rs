@@ -26,6 +26,8 @@ mod revision;
 
 mod tables;
 
+mod write;
+
 mod asker;
 
 pub mod audit;
@@ -97,6 +99,7 @@ use crate::telemetry::TRACE;
 use rows::Row;
 
 pub use filing::WAITING_MAX_BYTES as UNFILED_MAX_BYTES;
+pub use write::{Write, Written};
 
 /// The most entries in one transaction: a commit stays short enough that nobody waits long behind it.
 const BATCH_MAX: usize = 1024;
@@ -127,11 +130,11 @@ pub struct Entry {
 /// Tells those who wait what became of an entry.
 pub type Release = Box<dyn FnOnce(Fate) + Send>;
 
-/// Writes something into tables of its own.
-pub type Change = Box<dyn FnMut(&rusqlite::Connection) -> Result<(), StoreError> + Send>;
+/// Tells who waits what came of a write; nothing when it is lost.
+pub type OnWritten = Box<dyn FnOnce(Option<Written>) + Send>;
 
 /// A release that tells one who waits, if they still do.
-fn told() -> (Release, oneshot::Receiver<Fate>) {
+fn told<T: Send + 'static>() -> (Box<dyn FnOnce(T) + Send>, oneshot::Receiver<T>) {
     let (tell, told) = oneshot::channel();
     let release = Box::new(move |fate| {
         let _nobody_waits_any_more = tell.send(fate);
@@ -165,10 +168,12 @@ pub enum Work {
     },
     /// Something beside the companies' events, such as keys and endpoints, is written in the same transaction.
     Write {
-        /// Writes it. It fails only when the store does: all of the batch is then lost.
-        change: Change,
+        /// What is written.
+        write: Box<Write>,
+        /// What came of it, once the store has written it.
+        written: Written,
         /// Tells who waits.
-        release: Release,
+        release: OnWritten,
     },
     /// Nothing but the wish to be told that all before is committed and filed: whoever reads the tables then finds it
     /// there.
@@ -181,6 +186,12 @@ pub enum Work {
 }
 
 impl Work {
+    /// Something beside the companies' events.
+    #[must_use]
+    pub fn write(write: Write, release: OnWritten) -> Self {
+        Self::Write { write: Box::new(write), written: Written::Done, release }
+    }
+
     /// A company's state as a snapshot, read from that revision of its history.
     #[must_use]
     pub fn snapshot(company: &Company, revision: u64) -> Self {
@@ -411,7 +422,8 @@ impl<S: Store> Committer<S> {
     fn release(&mut self, batch: Vec<Work>, fate: Fate) {
         for work in batch {
             match work {
-                Work::Entry(Entry { release, .. }) | Work::Write { release, .. } => release(fate),
+                Work::Entry(Entry { release, .. }) => release(fate),
+                Work::Write { written, release, .. } => release((fate == Fate::Committed).then_some(written)),
                 Work::File { company, release } => self.file_for(company, release),
                 Work::Snapshot { .. } => {}
             }
@@ -616,19 +628,19 @@ impl Journal {
         sent.is_ok() && told.await == Ok(Fate::Committed)
     }
 
-    /// Writes something beside the companies' events, in its turn. Says whether it is committed.
-    pub async fn write(&self, change: Change) -> bool {
+    /// Writes something beside the companies' events, in its turn. Says what came of it; nothing when it is lost.
+    pub async fn write(&self, write: Write) -> Option<Written> {
         let (release, told) = told();
-        let sent = self.queue.send(Work::Write { change, release }).await;
-        sent.is_ok() && told.await == Ok(Fate::Committed)
+        self.queue.send(Work::write(write, release)).await.ok()?;
+        told.await.ok().flatten()
     }
 
     /// Writes something in its turn, and tells what became of it; nothing when there is no place in the queue.
     #[must_use]
-    pub fn write_soon(&self, change: Change) -> Option<oneshot::Receiver<Fate>> {
+    pub fn write_soon(&self, write: Write) -> Option<oneshot::Receiver<Option<Written>>> {
         let place = self.try_reserve()?;
         let (release, told) = told();
-        place.send(Work::Write { change, release });
+        place.send(Work::write(write, release));
         Some(told)
     }
 

@@ -48,7 +48,7 @@ pub(super) fn end(connection: &Connection, company: &CompanyId, seq: u64, at: Ti
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn begins_behind(connection: &Connection, company: &CompanyId) -> Result<u64, StoreError> {
+pub(super) fn begins_behind(connection: &Connection, company: &CompanyId) -> Result<u64, StoreError> {
     let sql = "SELECT seq FROM removals WHERE company_id = ?1 AND EXISTS (SELECT 1 FROM companies WHERE id = ?1)";
     let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;
     Ok(found.map_or(0, i64::cast_unsigned))
@@ -58,7 +58,7 @@ pub fn begins_behind(connection: &Connection, company: &CompanyId) -> Result<u64
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn last(connection: &Connection, company: &CompanyId) -> Result<Option<u64>, StoreError> {
+pub(super) fn last(connection: &Connection, company: &CompanyId) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT seq FROM removals WHERE company_id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;
     Ok(found.map(i64::cast_unsigned))

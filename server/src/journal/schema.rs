@@ -313,7 +313,7 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When its tables are not those that this version knows.
-pub fn must_be_ours(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn must_be_ours(connection: &Connection) -> Result<(), StoreError> {
     let (known, found) = (known(), of(connection)?);
     match found.cmp(&known) {
         std::cmp::Ordering::Equal => Ok(()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use switchboard_core::{Company, CompanyId};
 
 use super::reader::{Reader, read_company};
-use super::{Fate, StoreError, Work, bases, days, replay, revision};
+use super::{StoreError, Work, Write, bases, days, replay, revision};
 use crate::sync::mpsc;
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
@@ -93,7 +93,7 @@ fn base(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Re
 }
 
 fn kept(state: &Company, revision: u64) -> Work {
-    Work::Write { change: bases::keep(state, revision), release: Box::new(|_| {}) }
+    Work::write(Write::Base(bases::keep(state, revision)), Box::new(|_| {}))
 }
 
 /// Counts the days that are over by that state. A part waits until the one before it is written, so that others commit
@@ -103,11 +103,11 @@ fn keep_days(store: &Reader, journal: &mpsc::Sender<Work>, state: &Company) -> R
     for _ in 0..DAYS_AT_ONCE {
         let Some(due) = days::next_due(store, state, from)? else { break };
         from = due.next;
-        for change in due.parts {
+        for part in due.parts {
             let (tell, told) = sync_channel(1);
-            let release = Box::new(move |fate| _ = tell.send(fate));
-            send(journal, Work::Write { change, release })?;
-            if told.recv() != Ok(Fate::Committed) {
+            let release = Box::new(move |written| _ = tell.send(written));
+            send(journal, Work::write(Write::Day(part), release))?;
+            if !matches!(told.recv(), Ok(Some(_written))) {
                 return Ok(());
             }
             std::thread::sleep(PAUSE);

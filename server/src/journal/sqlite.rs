@@ -148,7 +148,7 @@ impl Store for Sqlite {
                         tables::write_snapshot(&transaction, company, *seq, data)?;
                     }
                 }
-                Work::Write { change, .. } => change(&transaction)?,
+                Work::Write { write, written, .. } => *written = write.run(&transaction)?,
                 Work::File { .. } => {}
             }
         }

@@ -271,13 +271,13 @@ fn what_is_written_beside_the_events_is_there_when_it_is_told() {
     let directory = tempfile::tempdir().expect("a directory");
     let (store, reader) = Sqlite::open(directory.path()).expect("a store");
     let (journal, thread) = Journal::start(store, 4).expect("a thread");
-    let write = |sql: &'static str| journal.write(Box::new(move |connection| Ok(connection.execute_batch(sql)?)));
+    let write = |sql: &'static str| journal.write(Write::Sql(sql));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    assert!(runtime.block_on(write("CREATE TABLE beside (id INTEGER); INSERT INTO beside VALUES (7)")));
+    assert!(runtime.block_on(write("CREATE TABLE beside (id INTEGER); INSERT INTO beside VALUES (7)")).is_some());
     let read = reader.ask(|tables| Ok(tables.query_row("SELECT id FROM beside", [], |row| row.get::<_, i64>(0))?));
     assert_eq!(read.expect("it is there"), 7);
     assert!(
-        !runtime.block_on(write("INSERT INTO nowhere VALUES (8)")),
+        runtime.block_on(write("INSERT INTO nowhere VALUES (8)")).is_none(),
         "what cannot be written is not told as written"
     );
     drop(journal);
@@ -407,7 +407,7 @@ fn a_lost_store_is_sick_until_the_end_and_the_end_says_so() {
     // Others may have written meanwhile into what stood there.
     std::fs::rename(&away, &file).expect("put back");
     assert!((0..3).all(|_| is_sick_again()));
-    assert!(!runtime.block_on(journal.write(Box::new(|_| Ok(())))) && !journal.is_healthy());
+    assert!(runtime.block_on(journal.write(Write::Sql(""))).is_none() && !journal.is_healthy());
     assert!(!runtime.block_on(journal.filed(None)), "nor is anything said to be filed");
     drop(journal);
     let lost = thread.join().expect("it ends").expect_err("it does not say that all is stored");
@@ -525,8 +525,8 @@ fn a_clean_end_leaves_one_file_whoever_reads() {
     let (store, reader) = Sqlite::open(directory.path()).expect("a store");
     let (journal, thread) = Journal::start(store, 4).expect("a thread");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let write = |sql: &'static str| journal.write(Box::new(move |connection| Ok(connection.execute_batch(sql)?)));
-    assert!(runtime.block_on(write("CREATE TABLE beside (id INTEGER); INSERT INTO beside VALUES (7)")));
+    let write = |sql: &'static str| journal.write(Write::Sql(sql));
+    assert!(runtime.block_on(write("CREATE TABLE beside (id INTEGER); INSERT INTO beside VALUES (7)")).is_some());
     let (begun, begins) = std::sync::mpsc::channel();
     let slow = std::thread::spawn({
         let reader = reader.clone();

@@ -21,7 +21,12 @@ impl ForWhom {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn since(self, connection: &Connection, company: &CompanyId, employee: &str) -> Result<Time, StoreError> {
+    pub(super) fn since(
+        self,
+        connection: &Connection,
+        company: &CompanyId,
+        employee: &str,
+    ) -> Result<Time, StoreError> {
         if self == Self::Admin {
             return Ok(Time::default());
         }

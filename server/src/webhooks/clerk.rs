@@ -3,7 +3,6 @@
 //! Endpoints have the same news at the same time. Were each to ask for itself, ten of them would have ten threads and
 //! ten caches; one after the other they need none of it, and a question takes a tenth of a millisecond.
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::journal::StoreError;
@@ -31,11 +30,11 @@ impl Clerk {
     /// Asks the store.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, wait) = oneshot::channel();
         let asked = self.0.send(Box::new(move |reader: &Reader| {
-            let _nobody_waits_any_more = answer.send(reader.ask(question));
+            let _nobody_waits_any_more = answer.send(question(reader));
         }));
         asked.await.map_err(|_| StoreError::Stopping)?;
         wait.await.unwrap_or(Err(StoreError::Stopping))

@@ -27,7 +27,6 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::exchange::Exchange;
 use crate::journal::StoreError;
-use crate::journal::endpoints;
 use crate::journal::reader::Reader;
 use crate::metrics::METRICS;
 use clerk::Clerk;
@@ -99,7 +98,7 @@ impl Webhooks {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
-        for key in self.clerk.ask(endpoints::all_on).await? {
+        for key in self.clerk.ask(Reader::endpoints_that_are_on).await? {
             self.changed(key);
         }
         Ok(())

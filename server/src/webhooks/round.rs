@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
 use switchboard_core::Time;
 use switchboard_wire::Off;
 use tokio::sync::watch;
@@ -16,11 +15,11 @@ use super::queue::Queue;
 use super::schedule::pause_ms;
 use super::{Key, Webhooks, signature};
 use crate::hub::closed;
-use crate::journal::StoreError;
-use crate::journal::endpoint::{Endpoint, Progress, QueuedDelivery, Report, State};
-use crate::journal::endpoints;
-use crate::journal::feed::{self, event_id};
+use crate::journal::endpoint::{Endpoint, Progress, Report};
+use crate::journal::endpoints::{EndpointWrite, WithQueue};
+use crate::journal::feed::event_id;
 use crate::journal::news::Follower;
+use crate::journal::{StoreError, Write};
 use crate::metrics::{METRICS, seconds};
 
 /// Requests to one endpoint at once, each of another booking.
@@ -121,17 +120,8 @@ impl Round {
         }))
     }
 
-    async fn read(
-        office: &Webhooks,
-        (company, id): Key,
-    ) -> Result<Option<(Endpoint, Vec<QueuedDelivery>, Vec<u64>)>, StoreError> {
-        let question = move |connection: &Connection| {
-            let on = endpoints::endpoint(connection, &company, &id)?.filter(|found| found.state == State::On);
-            let Some(endpoint) = on else { return Ok(None) };
-            let (waiting, dead) = endpoints::queue(connection, &endpoint)?;
-            Ok(Some((endpoint, waiting, dead)))
-        };
-        office.clerk.ask(question).await
+    async fn read(office: &Webhooks, (company, id): Key) -> Result<Option<WithQueue>, StoreError> {
+        office.clerk.ask(move |reader| reader.endpoint_with_queue(&company, &id)).await
     }
 
     async fn go(mut self, told: &mut watch::Receiver<u64>) -> End {
@@ -180,13 +170,7 @@ impl Round {
             return true;
         }
         let (endpoint, after) = (self.endpoint.clone(), self.queue.read_up_to());
-        let question = move |connection: &Connection| {
-            if endpoints::endpoint(connection, &endpoint.company, &endpoint.id)?.is_none() {
-                return Ok(None);
-            }
-            feed::read(connection, &endpoint.company, after, room, &endpoint.wanted).map(Some)
-        };
-        match self.office.clerk.ask(question).await {
+        match self.office.clerk.ask(move |reader| reader.feed_of(&endpoint, after, room)).await {
             Ok(None) => return false,
             Ok(Some(slice)) => {
                 self.is_caught_up = slice.is_all;
@@ -282,10 +266,8 @@ impl Round {
             last_error: self.last_error.clone(),
             off: self.off,
         };
-        let endpoint = self.endpoint.clone();
-        let change =
-            move |connection: &Connection| endpoints::write(connection, &endpoint.company, &endpoint.id, &report);
-        let is_written = self.office.exchange.write(Box::new(change)).await.is_ok();
+        let reported = EndpointWrite::Reported(self.endpoint.company.clone(), self.endpoint.id.clone(), report);
+        let is_written = self.office.exchange.write(Write::Endpoint(reported)).await.is_ok();
         if is_written {
             if progress != Progress::default() {
                 self.queue.kept(&progress);
@@ -347,7 +329,7 @@ impl Round {
 /// Brings one event to its endpoint. One that is not kept any more is passed over; none when it could not be sent.
 async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<Answer> {
     let company = endpoint.company.clone();
-    let told = match office.clerk.ask(move |connection| feed::one(connection, &company, seq)).await {
+    let told = match office.clerk.ask(move |reader| reader.told(&company, seq)).await {
         Ok(Some(told)) => told,
         Ok(None) => return Some(Answer::Taken),
         Err(error) => {

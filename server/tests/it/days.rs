@@ -126,7 +126,7 @@ async fn with_the_days_that_are_kept_statistics_say_what_they_say_without() {
     ];
     let ask = || times.map(|(from, to)| told(&world, from, to));
     let with = ask();
-    world.writes("DELETE FROM days").await;
+    world.writes("DELETE FROM days");
     for ((with, without), (from, to)) in with.iter().zip(ask()).zip(times) {
         assert!(are_near(with, &without), "from {from:?} to {to:?}: {with:#}\n{without:#}");
     }
@@ -169,7 +169,7 @@ async fn a_day_goes_with_the_history_that_it_was_of() {
     }
     world.assert_whole().await;
     let left = told(&world, begin_of(first), end);
-    world.writes("DELETE FROM days").await;
+    world.writes("DELETE FROM days");
     assert!(are_near(&left, &told(&world, begin_of(first), end)));
 }
 

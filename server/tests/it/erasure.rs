@@ -26,8 +26,8 @@ const SLOWEST_MAX: Duration = Duration::from_secs(1);
 /// Whether this is in the file: an id that is in no other word.
 const OF_FRANK: &[&str] = &["frank"];
 
-async fn writes(world: &World, change: impl FnMut(&Connection) -> Result<(), StoreError> + Send + 'static) {
-    world.exchange.write(Box::new(change)).await.unwrap();
+fn writes(world: &World, change: impl FnOnce(&Connection) -> Result<(), StoreError>) {
+    change(&world.beside()).unwrap();
 }
 
 /// A line of the audit list, as a request for that path leaves it.
@@ -48,8 +48,8 @@ fn line(world: &World, number: u128, target: &str) -> Line {
 
 /// All that is told of the company, each with its lane.
 fn told(world: &World) -> Vec<feed::Told> {
-    let read = world.reader.ask(|tables| feed::read(tables, &world.company, 0, 1_000, &Wanted::default()));
-    read.unwrap().events
+    let read = world.reader.feed(&world.company, 0, 1_000, &Wanted::default());
+    read.unwrap().0.events
 }
 
 #[tokio::test]
@@ -74,15 +74,14 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
             store.execute(sql, params![seq.cast_signed(), lane])?;
         }
         Ok(())
-    })
-    .await;
+    });
     let of_frank = line(&world, 1, "/v1/companies/acme/employees/fran%6B");
     let of_zoe = line(&world, 2, "/v1/companies/acme/clients/frankly/data");
     // Others called their requests after him.
     let mut called = line(&world, 3, "/v1/companies/acme/employees/erika/status");
     called.request_id = "desk/frank-17".to_owned();
     let lines = [of_frank, of_zoe, called];
-    writes(&world, move |store| lines.iter().try_for_each(|line| line.write(store, Some(204)))).await;
+    writes(&world, move |store| lines.iter().try_for_each(|line| line.write(store, Some(204))));
 
     let erasure = Erasure::of_employee("frank".parse().unwrap(), "erased-1".parse().unwrap());
     let may = |_: &Company| Ok::<_, ()>(());
@@ -104,7 +103,7 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     assert!(events.iter().any(|told| told.json.contains(r#""employee_id":"erased-1","intent":"idle""#)));
     assert!(events.iter().all(|told| !told.json.contains("frank")));
     // All but the client whose id begins with the same letters.
-    writes(&world, |store| Ok(store.execute("DELETE FROM audit WHERE target LIKE '%frankly%'", []).map(drop)?)).await;
+    writes(&world, |store| Ok(store.execute("DELETE FROM audit WHERE target LIKE '%frankly%'", []).map(drop)?));
     assert_eq!(found_in_the_file(&world, OF_FRANK), Vec::<String>::new());
 }
 

@@ -29,7 +29,7 @@ const ROOMS: &[Room] = &[
         order: "asker paging columns directory gate news reader audit schema backup revision bases \
                 checkpoint rows removal tables unfiled log filing owner spread tally days erasure logos \
                 sqlite beside check replay cut feed endpoint endpoints whose history export keys snapshot \
-                statistics timeline",
+                statistics timeline write",
     },
     Room {
         directory: "sim/src",
@@ -191,6 +191,20 @@ fn nowhere_do_modules_import_each_other_in_a_circle() {
             }
         }
         assert!(arrows.is_empty(), "{}: a circle, or what rests on one: {arrows:#?}", room.display());
+    }
+}
+
+/// Another store than SQLite could stand in its place.
+#[test]
+fn sql_is_in_the_journal_alone() {
+    let mut sources = Vec::new();
+    for room in ["core/src", "wire/src", "server/src", "sim/src"] {
+        files(&root().join(room), &mut sources);
+    }
+    let of_journal = |path: &&PathBuf| path.components().any(|part| part.as_os_str() == "journal");
+    assert!(sources.iter().filter(of_journal).count() > 30, "the journal is found");
+    for path in sources.iter().filter(|path| !of_journal(path)) {
+        assert!(!code(path).contains("rusqlite"), "{} knows SQLite", path.display());
     }
 }
 

@@ -59,9 +59,9 @@ async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_t
     assert!(read.messages(&company, session, (None, None), &ALL).unwrap().is_none());
     assert_eq!(sessions(&world, ForWhom::Admin), Vec::<String>::new());
     assert!(read.bookings(&company, &Filter::default(), &ALL).unwrap().items.is_empty());
-    let kept = read.ask(|tables| feed::kept(tables, &company)).unwrap();
+    let kept = read.feed_kept(&company).unwrap();
     assert_eq!(kept, Some((removal + 1, removal + 1)));
-    let first = read.ask(|tables| feed::read(tables, &company, 0, 50, &feed::Wanted::default())).unwrap();
+    let first = read.feed(&company, 0, 50, &feed::Wanted::default()).unwrap().0;
     assert_eq!(first.events.iter().map(|told| told.seq).collect::<Vec<_>>(), [removal + 1]);
     let lines = exported(&world);
     assert!(!lines.contains("diagnosis") && !lines.contains("alice") && !lines.contains("Erika"), "{lines}");
@@ -80,16 +80,14 @@ async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_t
 #[tokio::test]
 async fn endpoints_and_keys_of_a_company_end_with_it_and_those_of_the_next_one_do_not() {
     let mut world = World::founded(Settings::default()).await;
-    world.has_webhook(3, 2).await;
-    world
-        .writes(
-            "INSERT INTO api_keys (id, name, scope, companies, digest, created_at) VALUES
+    world.has_webhook(3, 2);
+    world.writes(
+        "INSERT INTO api_keys (id, name, scope, companies, digest, created_at) VALUES
                  ('1', 'own', 'manage', '[\"acme\"]', x'01', 0),
                  ('2', 'both', 'manage', '[\"acme\",\"globex\"]', x'02', 0),
                  ('3', 'other', 'manage', '[\"globex\"]', x'03', 0),
                  ('4', 'all', 'manage', NULL, x'04', 0)",
-        )
-        .await;
+    );
     world.does(removed()).await;
     world.exchange.settle().await;
     assert_eq!((world.count("webhooks"), world.count("webhook_deliveries")), (0, 0));
@@ -103,7 +101,7 @@ async fn endpoints_and_keys_of_a_company_end_with_it_and_those_of_the_next_one_d
     let expected = [("both", globex.clone()), ("other", globex), ("all", None)];
     assert_eq!(keys.unwrap(), expected.map(|(name, companies)| (name.to_owned(), companies)));
     world.does(made_again()).await;
-    world.has_webhook(1, 1).await;
+    world.has_webhook(1, 1);
     world.exchange.settle().await;
     assert_eq!(world.count("webhooks"), 1);
     world.assert_whole().await;

@@ -17,7 +17,7 @@ use crate::api::in_path::{OfDelivery, OfWebhook};
 use crate::api::past::Past;
 use crate::api::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::endpoints::{self, Delivery};
+use crate::journal::endpoints::{Delivery, EndpointWrite};
 use crate::journal::feed::event_id;
 use crate::journal::paging::Listed;
 use crate::webhooks::Webhooks;
@@ -95,8 +95,7 @@ pub async fn list(
     let after = after.as_deref().map_or(Ok(0), ask::cursor)?.unsigned_abs();
     find(&past, &company, &webhook).await?;
     let found = past.list_of(&caller, &company, move |reader, company| {
-        reader
-            .ask(|connection| endpoints::deliveries(connection, company, &webhook, state.as_deref(), after, limit + 1))
+        reader.deliveries(company, &webhook, state.as_deref(), after, limit + 1)
     });
     let views = found.await?.into_iter().map(|found| DeliveryView::of(&company, found));
     Ok(shown(StatusCode::OK, &Listed::of(views, limit, |view: &DeliveryView| view.seq.to_string())))
@@ -128,12 +127,10 @@ pub async fn redeliver(
     let seq: u64 = seq.parse().ok().filter(|seq| *seq > 0).ok_or_else(unknown)?;
     find(&past, &company, &webhook).await?;
     let id = webhook.clone();
-    let found = past.of(&company, move |reader, company| {
-        reader.ask(|connection| endpoints::deliveries(connection, company, &id, None, seq - 1, 1))
-    });
+    let found = past.of(&company, move |reader, company| reader.deliveries(company, &id, None, seq - 1, 1));
     let found = found.await?.into_iter().next().filter(|found| found.seq == seq).ok_or_else(unknown)?;
-    let (of, id, now) = (company.clone(), webhook.clone(), hub.exchange.clock().even());
-    write(&hub, move |connection| endpoints::begin_anew(connection, &of, &id, seq, now)).await?;
+    let now = hub.exchange.clock().even();
+    write(&hub, EndpointWrite::BroughtAgain(company.clone(), webhook.clone(), seq, now)).await?;
     let begun = Delivery { state: "pending".to_owned(), attempts: 0, due: now, ..found };
     let view = DeliveryView::of(&company, begun);
     webhooks.changed((company, webhook));

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use switchboard_core::CompanyId;
 use switchboard_core::id::StoredAsText;
 
-use super::{BASE, EVENT, LINE, OFFER, Preparation, SNAPSHOT, who};
+use super::{BASE, EVENT, LINE, OFFER, Preparation, SNAPSHOT, Step, who};
 use crate::journal::columns::unreadable;
-use crate::journal::{Change, StoreError, audit, days, log, tables};
+use crate::journal::{StoreError, Write, Written, audit, days, log, tables};
 
 /// What is done with one transaction: commits wait behind it, so it is a matter of milliseconds.
 const PLACED_AT_ONCE: u32 = 500;
@@ -23,14 +23,31 @@ const ROOMS_MAX: i64 = 64;
 /// Lines of the audit list that came while all was prepared.
 const LATE_LINES_MAX: u32 = 10_000;
 
+/// An erasure whose parts are all laid ready.
+pub struct Begin {
+    named: audit::Named,
+    begins: i64,
+    audit_seen: i64,
+    company: CompanyId,
+}
+
 /// All is laid ready: from now on the person is erased, whatever happens.
 #[must_use]
-pub fn begin(preparation: &Preparation) -> Change {
+pub fn begin(preparation: &Preparation) -> Write {
     let (is_client, person) = who(&preparation.erasure);
-    let (company, alias) = (preparation.company.clone(), preparation.erasure.alias().to_owned());
-    let (begins, audit_seen) = (preparation.begins.cast_signed(), preparation.audit_seen);
-    Box::new(move |connection| {
-        log::forget_filed(connection, &company)?;
+    let (company, alias) = (preparation.company.to_string(), preparation.erasure.alias().to_owned());
+    Write::Erasure(Step::Begin(Begin {
+        named: audit::Named { company, is_client, person, alias },
+        begins: preparation.begins.cast_signed(),
+        audit_seen: preparation.audit_seen,
+        company: preparation.company.clone(),
+    }))
+}
+
+impl Begin {
+    pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let Self { named: audit::Named { is_client, person, alias, .. }, begins, audit_seen, company } = self;
+        log::forget_filed(connection, company)?;
         // An event that is kept only for its number is in the origin already.
         let sql = "UPDATE events SET data = '\"resumed\"', kind = 'resumed' WHERE company_id = ?1 AND seq = ?2";
         connection.prepare_cached(sql)?.execute(params![company.as_str(), begins])?;
@@ -40,16 +57,12 @@ pub fn begin(preparation: &Preparation) -> Change {
         let values = params![company.as_str(), State::Clearing.word(), is_client, person, alias, begins, audit_seen];
         connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
-    })
+    }
 }
 
-/// Puts a slice in its place, in the journal's turn. It is called until it has said through `is_done` that all is.
-#[must_use]
-pub fn place_some(company: CompanyId, mut is_done: impl FnMut(bool) + Send + 'static) -> Change {
-    Box::new(move |connection| {
-        is_done(place(connection, company.as_str())?);
-        Ok(())
-    })
+/// Puts a slice in its place. More is left until all is.
+pub(super) fn place_some(connection: &Connection, company: &CompanyId) -> Result<Written, StoreError> {
+    Ok(Written::is_more(!place(connection, company.as_str())?))
 }
 
 /// What a crash left: what was not laid ready yet is given up, and all else is put in its place.
@@ -64,12 +77,10 @@ pub(in crate::journal) fn finish_all(connection: &mut Connection) -> Result<(), 
     for company in begun {
         tracing::info!(%company, "an erasure was begun: it is finished before anybody is served");
         let id = CompanyId::from_stored(&company).map_err(unreadable)?;
-        let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let told = done.clone();
-        let mut slice = place_some(id, move |is_done| told.store(is_done, std::sync::atomic::Ordering::Release));
-        while !done.load(std::sync::atomic::Ordering::Acquire) {
+        let mut written = Written::More;
+        while written == Written::More {
             let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
-            slice(&transaction)?;
+            written = place_some(&transaction, &id)?;
             transaction.commit()?;
         }
     }

@@ -15,6 +15,7 @@ use switchboard_core::{CompanyId, Event};
 use switchboard_wire::Kind;
 
 use crate::journal::columns::{time, unreadable};
+use crate::journal::reader::Reader;
 use crate::journal::{StoreError, removal};
 
 pub use told::{Told, event_id};
@@ -60,11 +61,50 @@ pub struct Slice {
     pub is_all: bool,
 }
 
-/// What a company has told after that number.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn read(
+impl Reader {
+    /// What a company has told after that number, and by which event a company of that id was removed last.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn feed(
+        &self,
+        company: &CompanyId,
+        after: u64,
+        limit: usize,
+        wanted: &Wanted,
+    ) -> Result<(Slice, Option<u64>), StoreError> {
+        self.ask(|connection| {
+            let slice = read(connection, company, after, limit, wanted)?;
+            Ok((slice, removal::last(connection, company)?))
+        })
+    }
+
+    /// What was told with that number; none when it is not kept any more, or nothing is told of it.
+    ///
+    /// # Errors
+    /// As [`Reader::feed`].
+    pub fn told(&self, company: &CompanyId, seq: u64) -> Result<Option<Told>, StoreError> {
+        self.ask(|connection| one(connection, company, seq))
+    }
+
+    /// The numbers of a company's oldest event that is kept and of its latest; none when there is no event.
+    ///
+    /// # Errors
+    /// As [`Reader::feed`].
+    pub fn feed_kept(&self, company: &CompanyId) -> Result<Option<(u64, u64)>, StoreError> {
+        self.ask(|connection| kept(connection, company))
+    }
+
+    /// By which event a company of that id was removed last.
+    ///
+    /// # Errors
+    /// As [`Reader::feed`].
+    pub fn removed_last(&self, company: &CompanyId) -> Result<Option<u64>, StoreError> {
+        self.ask(|connection| removal::last(connection, company))
+    }
+}
+
+pub(super) fn read(
     connection: &Connection,
     company: &CompanyId,
     after: u64,
@@ -99,11 +139,7 @@ pub fn read(
     Ok(slice)
 }
 
-/// What was told with that number; none when it is not kept any more, or nothing is told of it.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn one(connection: &Connection, company: &CompanyId, seq: u64) -> Result<Option<Told>, StoreError> {
+fn one(connection: &Connection, company: &CompanyId, seq: u64) -> Result<Option<Told>, StoreError> {
     if seq <= removal::begins_behind(connection, company)? {
         return Ok(None);
     }
@@ -115,11 +151,7 @@ pub fn one(connection: &Connection, company: &CompanyId, seq: u64) -> Result<Opt
     render::told(connection, company, seq, time(at), &parse(&data)?)
 }
 
-/// The numbers of a company's oldest event that is kept and of its latest; none when there is no event.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn kept(connection: &Connection, company: &CompanyId) -> Result<Option<(u64, u64)>, StoreError> {
+pub(super) fn kept(connection: &Connection, company: &CompanyId) -> Result<Option<(u64, u64)>, StoreError> {
     let begins_behind = removal::begins_behind(connection, company)?;
     let sql = "SELECT (SELECT min(seq) FROM events WHERE company_id = ?1), (SELECT max(seq) FROM events WHERE company_id = ?1)";
     let mut query = connection.prepare_cached(sql)?;
