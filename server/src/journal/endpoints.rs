@@ -113,16 +113,17 @@ impl Reader {
         })
     }
 
-    /// What an endpoint wants of all that was told after that number; none when the endpoint is gone.
+    /// What an endpoint wants of all that was told after that number: the number of each event, and what it is about.
+    /// None when the endpoint is gone.
     ///
     /// # Errors
     /// As [`Reader::endpoint`].
-    pub fn feed_of(&self, of: &Endpoint, after: u64, limit: usize) -> Result<Option<Slice>, StoreError> {
+    pub fn feed_of(&self, of: &Endpoint, after: u64, limit: usize) -> Result<Option<Slice<(u64, String)>>, StoreError> {
         self.ask(|connection| {
             if endpoint(connection, &of.company, &of.id)?.is_none() {
                 return Ok(None);
             }
-            feed::read(connection, &of.company, after, limit, &of.wanted).map(Some)
+            feed::lanes(connection, &of.company, after, limit, &of.wanted).map(Some)
         })
     }
 

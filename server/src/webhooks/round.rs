@@ -174,8 +174,7 @@ impl Round {
             Ok(None) => return false,
             Ok(Some(slice)) => {
                 self.is_caught_up = slice.is_all;
-                let events = slice.events.into_iter().map(|told| (told.seq, told.lane));
-                self.queue.take_in(events, slice.next, now);
+                self.queue.take_in(slice.events, slice.next, now);
             }
             Err(error) => {
                 tracing::warn!(%error, company = %self.endpoint.company, "the feed cannot be read; trying again");

@@ -11,7 +11,7 @@ mod render;
 mod tests;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use switchboard_core::{CompanyId, Event};
+use switchboard_core::{CompanyId, Event, Time};
 use switchboard_wire::Kind;
 
 use crate::journal::columns::{time, unreadable};
@@ -52,9 +52,9 @@ impl Wanted {
 
 /// Events in their order, and after which one to go on.
 #[derive(Debug)]
-pub struct Slice {
+pub struct Slice<T = Told> {
     /// What is told.
-    pub events: Vec<Told>,
+    pub events: Vec<T>,
     /// All up to this number was looked at.
     pub next: u64,
     /// Whether that is all there is.
@@ -104,13 +104,47 @@ impl Reader {
     }
 }
 
-pub(super) fn read(
+fn read(
     connection: &Connection,
     company: &CompanyId,
     after: u64,
     limit: usize,
     wanted: &Wanted,
 ) -> Result<Slice, StoreError> {
+    let bytes = |told: &Told| told.json.len();
+    slice(connection, company, after, limit, wanted, bytes, |seq, at, event| {
+        render::told(connection, company, seq, at, event)
+    })
+}
+
+/// The same without what is told: the number of each event, and what it is about.
+pub(super) fn lanes(
+    connection: &Connection,
+    company: &CompanyId,
+    after: u64,
+    limit: usize,
+    wanted: &Wanted,
+) -> Result<Slice<(u64, String)>, StoreError> {
+    slice(
+        connection,
+        company,
+        after,
+        limit,
+        wanted,
+        |_| 0,
+        |seq, _, event| Ok(render::lane(connection, company, event)?.map(|lane| (seq, lane))),
+    )
+}
+
+fn slice<T>(
+    connection: &Connection,
+    company: &CompanyId,
+    after: u64,
+    limit: usize,
+    wanted: &Wanted,
+    bytes_of: impl Fn(&T) -> usize,
+    tell: impl Fn(u64, Time, &Event) -> Result<Option<T>, StoreError>,
+) -> Result<Slice<T>, StoreError> {
     let after = after.max(removal::begins_behind(connection, company)?);
     let sql = "SELECT seq, at, kind, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     let mut query = connection.prepare_cached(sql)?;
@@ -125,8 +159,8 @@ pub(super) fn read(
                 return Ok(slice);
             }
             let event = parse(row.get_ref(3)?.as_str().map_err(unreadable)?)?;
-            let told = render::told(connection, company, seq, time(row.get(1)?), &event)?;
-            bytes += told.as_ref().map_or(0, |told| told.json.len());
+            let told = tell(seq, time(row.get(1)?), &event)?;
+            bytes += told.as_ref().map_or(0, &bytes_of);
             if bytes > SLICE_MAX_BYTES && !slice.events.is_empty() {
                 return Ok(slice);
             }

@@ -29,6 +29,38 @@ pub(super) fn told(
     Ok(Some(Told::new(company, seq, at, kind, lane, data)))
 }
 
+/// What an event is about, without what it says; none when it is of nobody's concern outside.
+pub(super) fn lane(connection: &Connection, company: &CompanyId, event: &Event) -> Result<Option<String>, StoreError> {
+    let rows = Rows { connection, company: company.as_str() };
+    Ok(match event {
+        Event::CompanySet { .. } | Event::CompanyRemoved => Some("company".to_owned()),
+        Event::EmployeeSet { employee, .. }
+        | Event::EmployeeRemoved { employee, .. }
+        | Event::IntentSet { employee, .. } => Some(lane_of_employee(*employee)),
+        Event::BookingOpened { booking, .. } | Event::BookingEnded { booking, .. } => Some(booking.to_string()),
+        Event::OfferMade { offer, .. }
+        | Event::OfferDelivered { offer, .. }
+        | Event::OfferClosed { offer, .. }
+        | Event::OfferAccepted { offer, .. } => Some(offer.booking.to_string()),
+        Event::MessageSent { session, .. } | Event::SessionEnded { session, .. } => Some(rows.session(*session)?.0),
+        Event::NotesWritten { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
+        | Event::BrandSet { .. }
+        | Event::AccessRevoked { .. }
+        | Event::EmployeeConnected { .. }
+        | Event::EmployeeDisconnected { .. }
+        | Event::EmployeeUnreachable { .. }
+        | Event::WrapUpEnded { .. }
+        | Event::ClientConnected { .. }
+        | Event::ClientDisconnected { .. }
+        | Event::PartyEntered { .. }
+        | Event::PartyLeft { .. }
+        | Event::ClockFollowed { .. }
+        | Event::Resumed => None,
+    })
+}
+
 fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Said>, StoreError> {
     Ok(Some(match event {
         Event::CompanySet { name, settings } => {

@@ -114,6 +114,17 @@ fn each_type_of_event_is_told_with_the_fields_that_are_documented() {
 }
 
 #[test]
+fn what_an_event_is_about_is_known_without_what_it_says() {
+    let house = House::a_full_life();
+    for wanted in [Wanted::default(), Wanted::read(["session.ended", "employee.intent"]).expect("types")] {
+        let (told, company) = (house.read(0, 1000, &wanted), house.company.id());
+        let lanes = house.reader.ask(|connection| lanes(connection, company, 0, 1000, &wanted)).expect("they are read");
+        let of_told: Vec<(u64, String)> = told.events.into_iter().map(|told| (told.seq, told.lane)).collect();
+        assert_eq!((lanes.events, lanes.next, lanes.is_all), (of_told, told.next, told.is_all));
+    }
+}
+
+#[test]
 fn an_offer_carries_what_wakes_a_phone() {
     let house = House::a_full_life();
     let told = house.read(0, 1000, &Wanted::read(["offer.made"]).expect("a type"));
