@@ -166,16 +166,26 @@ impl Cut {
 
     /// Says whether numbers of employees are left to remove.
     fn remove_numbers(&self, connection: &Connection) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq = ?3";
-        let mut remove = connection.prepare_cached(sql)?;
-        let mut removed = 0;
-        for (number, since) in self.numbers.iter() {
-            removed += remove.execute(params![self.company.as_str(), number, since.cast_signed()])?;
-            if removed == NUMBERS_AT_ONCE {
-                return Ok(true);
+        let company = self.company.as_str();
+        let sql = "SELECT EXISTS (SELECT 1 FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq = ?3)";
+        let mut is_there = connection.prepare_cached(sql)?;
+        // Slices go from the first to the last, so the next one is found without a look at all before it.
+        let (mut from, mut end) = (0, self.numbers.len());
+        while from < end {
+            let middle = from.midpoint(end);
+            let (number, since) = self.numbers[middle];
+            match is_there.query_row(params![company, number, since.cast_signed()], |row| row.get(0))? {
+                true => end = middle,
+                false => from = middle + 1,
             }
         }
-        Ok(false)
+        let sql = "DELETE FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq = ?3";
+        let mut remove = connection.prepare_cached(sql)?;
+        let up_to = self.numbers.len().min(from + NUMBERS_AT_ONCE);
+        for (number, since) in &self.numbers[from..up_to] {
+            remove.execute(params![company, number, since.cast_signed()])?;
+        }
+        Ok(up_to < self.numbers.len())
     }
 
     /// Says whether bookings are left to remove.
@@ -235,4 +245,29 @@ fn remove_booking(
     connection.prepare_cached("DELETE FROM offers WHERE company_id = ?1 AND booking_id = ?2")?.execute(of_booking)?;
     connection.prepare_cached("DELETE FROM bookings WHERE company_id = ?1 AND id = ?2")?.execute(of_booking)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::migrate;
+    use super::*;
+
+    #[test]
+    fn numbers_are_removed_slice_by_slice_and_each_slice_finds_where_it_begins() -> Result<(), StoreError> {
+        let mut store = Connection::open_in_memory()?;
+        migrate(&mut store)?;
+        let numbers: Arc<[(u32, u64)]> = (0..2_500).map(|no| (no, u64::from(no) + 1)).collect();
+        for (no, seq) in numbers.iter() {
+            let sql = "INSERT INTO employee_numbers (company_id, no, seq, id) VALUES ('acme', ?1, ?2, 'ann')";
+            store.execute(sql, params![no, seq.cast_signed()])?;
+        }
+        let company: CompanyId = "acme".parse().map_err(unreadable)?;
+        let origin = Company::new(company.clone());
+        let cut = Cut { company, origin, ended_before: Time::default(), numbers, revision: 0 };
+        let left = || store.query_row("SELECT count(*) FROM employee_numbers", [], |row| row.get::<_, i64>(0));
+        for (is_more, rest) in [(true, 1_500), (true, 500), (false, 0), (false, 0)] {
+            assert_eq!((cut.remove_numbers(&store)?, left()?), (is_more, rest));
+        }
+        Ok(())
+    }
 }
