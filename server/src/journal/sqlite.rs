@@ -93,6 +93,11 @@ impl Sqlite {
         if first == last + 1 { Ok(()) } else { Err(StoreError::OutOfOrder { company: company.clone(), first, last }) }
     }
 
+    fn must_be_in_place(&mut self) -> Result<(), StoreError> {
+        self.looked_at = Instant::now();
+        self.opened.must_be_in_place()
+    }
+
     /// Files a slice in a transaction of its own. It need not be synced: what is in it is in the log too, and the next
     /// commit syncs all that was written before it.
     fn file_slice(&mut self, slice: Slice) -> Result<(), StoreError> {
@@ -154,7 +159,7 @@ impl Store for Sqlite {
         }
         let number = if text.is_empty() { None } else { Some(log::append(&transaction, &text)?) };
         transaction.commit()?;
-        self.look()?;
+        self.must_be_in_place()?;
         if let Some(number) = number {
             self.backlog.add(number, entries, Instant::now());
         }
@@ -196,9 +201,8 @@ impl Store for Sqlite {
     }
 
     fn look(&mut self) -> Result<(), StoreError> {
-        self.looked_at = Instant::now();
         self.checkpoints.log_must_be_whole(&self.connection)?;
-        self.opened.must_be_in_place()
+        self.must_be_in_place()
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {
