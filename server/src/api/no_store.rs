@@ -1,4 +1,4 @@
-//! What caches may do with an answer that has data of people: nothing.
+//! Headers that keep an answer with data of people out of every cache.
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;

@@ -50,7 +50,7 @@ const END_WAIT_MAX: Duration = Duration::from_millis(500);
 pub(super) struct Checkpoints {
     log: PathBuf,
     gate: Arc<Gate>,
-    /// Whoever vacuums a store may give it another.
+    /// A store that was vacuumed may have others than 4,096.
     page_bytes: u64,
     /// Pages of the log with which reads make room for it.
     bound: i32,

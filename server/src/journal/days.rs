@@ -1,8 +1,8 @@
 //! Days: what a company's bookings, offers and sessions of one day come to, counted once and kept, so that a year's
 //! statistics read some hundred rows and not every booking.
 //!
-//! A day is kept when it is over and settled: nothing can begin in it any more, and nothing of it is still open. What no
-//! day is kept of is counted anew for each question, so a day may be missing and none may be wrong.
+//! A day is kept when it is over and settled: nothing can begin in it any more, and nothing of it is still open. A day
+//! that is not kept is counted anew for each question, so one may be missing and none may be wrong.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use switchboard_core::{Company, CompanyId, Time};
 use switchboard_wire::view::json;
 
-use super::columns::{ms, unreadable};
+use super::columns::{ms, time, unreadable};
 use super::reader::Reader;
 use super::spread::Kept;
 use super::tally::{BookingTally, Range, Span, WorkTally};
@@ -36,7 +36,7 @@ const fn whole(day: Day) -> Range {
     Range { from: begin_of(day), to: begin_of(day + 1) }
 }
 
-/// What went on in one day.
+/// The counts of one day.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counted {
     bookings: BookingTally<Kept>,
@@ -120,7 +120,7 @@ impl Part {
         }
         let (company, day) = (company.as_str(), day.cast_signed());
         if *is_first {
-            // What an earlier try left.
+            // An earlier try may have left some.
             let sql = "DELETE FROM days_of_employees WHERE company_id = ?1 AND day = ?2";
             connection.prepare_cached(sql)?.execute(params![company, day])?;
         }
@@ -150,7 +150,7 @@ fn is_cut_off(connection: &Connection, company: &CompanyId, day: Day) -> Result<
 
 /// A day that is counted, and not kept yet.
 pub(super) struct Due {
-    /// What keeps it, to be written one after the other.
+    /// Its parts, to be written one after the other.
     pub parts: Vec<Part>,
     /// The day after it.
     pub next: Day,
@@ -188,7 +188,7 @@ fn next_with_bookings(connection: &Connection, company: &CompanyId, from: Day) -
                ORDER BY id LIMIT 1";
     let bind = params![company.as_str(), Span::part(whole(from)).ids().0, ms(begin_of(from))];
     let found: Option<i64> = connection.prepare_cached(sql)?.query_row(bind, |row| row.get(0)).optional()?;
-    Ok(found.map(|at| at.cast_unsigned() / DAY_MS))
+    Ok(found.map(|at| time(at).day()))
 }
 
 fn is_kept(connection: &Connection, company: &CompanyId, day: Day) -> Result<bool, StoreError> {
@@ -210,14 +210,14 @@ fn is_settled(connection: &Connection, company: &CompanyId, day: Day) -> Result<
 #[derive(Debug)]
 pub(super) struct Parts {
     kept: Vec<Day>,
-    /// What must be counted.
+    /// The times around them, which must be counted.
     pub counted: Vec<Range>,
 }
 
 impl Parts {
     pub(super) fn of(connection: &Connection, company: &CompanyId, range: Range) -> Result<Self, StoreError> {
         let sql = "SELECT day FROM days WHERE company_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day";
-        let (first, end) = (range.from.as_ms().div_ceil(DAY_MS), range.to.as_ms() / DAY_MS);
+        let (first, end) = (range.from.as_ms().div_ceil(DAY_MS), range.to.day());
         let mut query = connection.prepare_cached(sql)?;
         let days = query.query_map(params![company.as_str(), first.cast_signed(), end.cast_signed()], |row| {
             Ok(row.get::<_, i64>(0)?.cast_unsigned())
@@ -301,7 +301,7 @@ fn read<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T, StoreError> 
 /// Removes some of the days that began until then: first those of the company, without which the others do not count.
 /// Says whether there may be more.
 pub(super) fn remove_some(connection: &Connection, company: &CompanyId, until: Time) -> Result<bool, StoreError> {
-    let (company, last) = (company.as_str(), (until.as_ms() / DAY_MS).cast_signed());
+    let (company, last) = (company.as_str(), until.day().cast_signed());
     let of_company = "DELETE FROM days WHERE (company_id, day) IN
                           (SELECT company_id, day FROM days WHERE company_id = ?1 AND day <= ?2 LIMIT ?3)";
     let of_employees = "DELETE FROM days_of_employees WHERE (company_id, employee_id, day) IN

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::tidy::root;
+
 /// A room is a directory of modules; the modules are in their order, each above all that it imports.
 struct Room {
     directory: &'static str,
@@ -44,10 +46,6 @@ const ROOMS: &[Room] = &[
 
 /// What stands beside modules and is none.
 const NO_MODULES: &[&str] = &["lib", "main", "mod", "tests"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// The files of each module of a room.
 fn modules(directory: &Path) -> BTreeMap<String, Vec<PathBuf>> {

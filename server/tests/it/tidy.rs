@@ -9,7 +9,7 @@ const NAMES_THAT_SAY_NOTHING: &[&str] = &["utils", "util", "common", "helpers", 
 const BANNED: &[&str] =
     &[concat!("todo", "!("), concat!("unimplemented", "!("), concat!("dbg", "!("), concat!("#[", "ignore")];
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

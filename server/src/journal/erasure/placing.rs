@@ -25,28 +25,26 @@ const LATE_LINES_MAX: u32 = 10_000;
 
 /// An erasure whose parts are all laid ready.
 pub struct Begin {
-    named: audit::Named,
+    company: CompanyId,
+    is_client: bool,
+    person: String,
+    alias: String,
     begins: i64,
     audit_seen: i64,
-    company: CompanyId,
 }
 
 /// All is laid ready: from now on the person is erased, whatever happens.
 #[must_use]
 pub fn begin(preparation: &Preparation) -> Write {
     let (is_client, person) = who(&preparation.erasure);
-    let (company, alias) = (preparation.company.to_string(), preparation.erasure.alias().to_owned());
-    Write::Erasure(Step::Begin(Begin {
-        named: audit::Named { company, is_client, person, alias },
-        begins: preparation.begins.cast_signed(),
-        audit_seen: preparation.audit_seen,
-        company: preparation.company.clone(),
-    }))
+    let (company, alias) = (preparation.company.clone(), preparation.erasure.alias().to_owned());
+    let (begins, audit_seen) = (preparation.begins.cast_signed(), preparation.audit_seen);
+    Write::Erasure(Step::Begin(Begin { company, is_client, person, alias, begins, audit_seen }))
 }
 
 impl Begin {
     pub(super) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let Self { named: audit::Named { is_client, person, alias, .. }, begins, audit_seen, company } = self;
+        let Self { company, is_client, person, alias, begins, audit_seen } = self;
         log::forget_filed(connection, company)?;
         // An event that is kept only for its number is in the origin already.
         let sql = "UPDATE events SET data = '\"resumed\"', kind = 'resumed' WHERE company_id = ?1 AND seq = ?2";
