@@ -38,7 +38,7 @@ test('a Prometheus scrapes what happened, and the dashboard shows it', async (t)
 test('what Prometheus reads is open on an address of its own, and elsewhere only to a key', async (t) => {
   const env = { SWITCHBOARD_METRICS_LISTEN: '127.0.0.1:0', SWITCHBOARD_LOG_FORMAT: 'json' }
   const world = await openWorld(t, { env })
-  const line = world.server.log.split('\n').find((line) => line.includes('metrics and probes are served'))
+  const [line] = await world.server.logged(/^.*metrics and probes are served.*$/m)
   const { address } = JSON.parse(line)
   const open = await fetch(`http://${address}/metrics`)
   assert.equal(open.status, 200)
