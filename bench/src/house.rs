@@ -7,11 +7,11 @@ use anyhow::{Context, Result, bail, ensure};
 use futures_util::{TryStreamExt, stream};
 use switchboard::clock::Clock;
 use switchboard::exchange::{Exchange, Visit};
-use switchboard::journal::sqlite::Sqlite;
-use switchboard::journal::{Fate, Journal, Store, Writer, snapshot};
 use switchboard_core::{
     Actor, Answer, BookingId, ClientId, Command, CompanyId, EmployeeId, Intent, OfferId, SessionId, Settings, Topic,
 };
+use switchboard_journal::{Fate, Journal, Store, Writer};
+use switchboard_sqlite::{Sqlite, snapshot};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 

@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use switchboard_core::{CompanyId, Time};
+use switchboard_metrics::METRICS;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::Claims;
 use crate::config::{Limits, Proxies};
-use crate::metrics::METRICS;
 
 pub use unfinished::{SHORT_MAX_BYTES, TooManyLong, Unfinished};
 

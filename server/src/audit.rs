@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use switchboard_journal::Write;
+
 use crate::exchange::Exchange;
-use crate::journal::Write;
 
 /// Who has changed something that was changed at the command line. No key can have a name with a blank in it, and no
 /// role is called `command`.

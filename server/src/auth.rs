@@ -1,6 +1,5 @@
 //! Who may come in: the tokens of people and the API key of back ends.
 
-mod api_key;
 mod claims;
 mod key;
 mod key_set;
@@ -12,7 +11,6 @@ mod sign_in_codes;
 mod signer;
 mod subprotocol;
 
-pub use self::api_key::{ApiKey, FreshKey, Scope, UnknownScope, key_id};
 pub use self::claims::{Claims, Role, UnknownRole};
 pub use self::key_set::{BadKeySet, KeySet};
 pub use self::key_source::{LiveKeys, NoKeys, follow_file, follow_url, read_file};

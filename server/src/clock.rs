@@ -9,9 +9,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use switchboard_core::{BookingId, MessageId, SessionId, Time};
+use switchboard_metrics::METRICS;
 use uuid::Uuid;
-
-use crate::metrics::METRICS;
 
 /// A smaller difference is the reading of two clocks one after the other, or a time server that pulls gently.
 pub const STEP_MIN_MS: u64 = 1_000;

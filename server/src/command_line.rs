@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use switchboard::api_keys::command::KeyCommand;
-use switchboard::auth::{Role, Scope};
+use switchboard::auth::Role;
 use switchboard::config::{Flags, SettingDoc, nearest_flag, table};
 use switchboard::load;
 use switchboard::server_url::ServerUrl;
+use switchboard_journal::api_key::Scope;
 
 /// What stands below the help of `serve`.
 const OF_SECRETS: &str = "`jwt_secret`, `api_key` and `turn_secret` have no flag, for everybody on the machine sees a command \

@@ -29,10 +29,10 @@ pub use self::table::{SettingDoc, table};
 pub use self::tokens::Tokens;
 
 use reqwest::Url;
+use switchboard_wire::Secret;
 
 use self::layers::Layers;
 use crate::auth::Rules;
-use crate::secret::Secret;
 use crate::shown_url::PrivateUrl;
 
 /// What the names of variables begin with.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_core::{Command, DeviceKind, OfferId};
+use switchboard_journal::Fate;
+use switchboard_metrics::{METRICS, TRACE};
 use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version, code};
 use switchboard_wire::view::ErrorView;
 use tracing::Instrument;
@@ -13,10 +15,7 @@ use crate::auth::Claims;
 use crate::channel::{self, Caller, ReplyTo, Seat, Topic, is_same_topic};
 use crate::exchange::Room;
 use crate::hub::Hub;
-use crate::journal::Fate;
-use crate::metrics::METRICS;
 use crate::outbox::{Outbox, Outgoing, Waiting};
-use crate::telemetry::TRACE;
 
 /// Channels of one device, as Phoenix has it by default.
 pub const CHANNELS_MAX: usize = 100;

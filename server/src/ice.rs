@@ -54,8 +54,9 @@ fn with_credential(turn: &Turn, expires_s: u64, party: Party) -> IceServer<'_> {
 
 #[cfg(test)]
 mod tests {
+    use switchboard_wire::Secret;
+
     use super::*;
-    use crate::secret::Secret;
 
     fn told(ice: &Ice) -> serde_json::Value {
         serde_json::to_value(IceServers::of(ice, Party::Employee, Time::from_ms(1_700_000_000_250))).unwrap()

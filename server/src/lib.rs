@@ -34,13 +34,7 @@ pub mod audit;
 
 pub mod exchange;
 
-pub mod journal;
-
-pub mod picture;
-
 pub mod outbox;
-
-pub mod metrics;
 
 pub mod telemetry;
 
@@ -49,8 +43,6 @@ pub mod summary;
 pub mod clock;
 
 pub mod ice;
-
-pub mod sync;
 
 pub mod auth;
 
@@ -64,11 +56,7 @@ pub mod systemd;
 
 pub mod config;
 
-pub mod owner_alone;
-
 pub mod reading;
-
-pub mod secret;
 
 pub mod server_url;
 

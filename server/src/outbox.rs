@@ -10,11 +10,10 @@ use std::task::{Context, Poll, Waker};
 
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
+use switchboard_journal::sync::atomic::{AtomicUsize, Ordering};
+use switchboard_journal::sync::{Mutex, MutexGuard};
+use switchboard_metrics::METRICS;
 use switchboard_wire::phoenix::Version;
-
-use crate::metrics::METRICS;
-use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard};
 
 pub use share::{Outboxes, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
 pub use snapshot::Snapshot;

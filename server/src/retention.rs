@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_journal::{StoreError, Write, Written};
+use switchboard_sqlite::Reader;
 use switchboard_wire::view::Moment;
 
 use crate::clock::{self, Reading};
 use crate::exchange::{Exchange, NotNow};
-use crate::journal::reader::Reader;
-use crate::journal::{StoreError, Write, Written};
 
 /// The first look after a start, when everybody has come back; and how often then.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
@@ -132,7 +132,7 @@ async fn cut(
 ) -> Result<(), NotCut> {
     exchange.file(Some(company)).await?;
     let of = company.clone();
-    let cut = reader.aside(move |reader| reader.cut(&of, until, oldest_needed(&of))).await?;
+    let cut = Arc::new(reader.aside(move |reader| reader.cut(&of, until, oldest_needed(&of))).await?);
     let mut slices: u64 = 0;
     while exchange.write(Write::Cut(cut.clone())).await? == Written::More {
         slices += 1;

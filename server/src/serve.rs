@@ -8,26 +8,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use switchboard_journal::{Journal, Writer};
+use switchboard_sqlite::{Reader, Sqlite, snapshot};
+use switchboard_wire::Secret;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::admission::Admission;
 use crate::api_keys::ApiKeys;
-use crate::auth::{Keyring, SignInCodes};
+use crate::auth::{self, Keyring, SignInCodes};
 use crate::channel::board::PAGE_MAX_ROWS;
 use crate::clock::Clock;
 use crate::config::{Settings, Tokens};
 use crate::door::{self, Door};
 use crate::exchange::Exchange;
 use crate::hub::Hub;
-use crate::journal::reader::Reader;
-use crate::journal::sqlite::Sqlite;
-use crate::journal::{Journal, Writer, snapshot};
-use crate::retention::Trust;
-use crate::secret::Secret;
+use crate::retention::{self, Trust};
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
-use crate::{api, audit, auth, demo, retention, summary, systemd, telemetry};
+use crate::{api, audit, demo, summary, systemd, telemetry};
 
 /// Connections beyond the sockets that are allowed: for the API and for probes.
 pub const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;

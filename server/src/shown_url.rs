@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use switchboard_wire::HIDDEN;
 
 use reqwest::Url;
-
-/// What stands for what must not be shown.
-pub const HIDDEN: &str = "***";
 
 /// A URL as it may be shown: without who it is asked as, and with which password. What is no URL may have been meant as
 /// one, so whatever stands before an `@` in it is hidden too.

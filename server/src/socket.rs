@@ -16,6 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, Stream};
 use switchboard_core::{DeviceKind, Time};
+use switchboard_metrics::METRICS;
 use switchboard_wire::phoenix::{Version, code};
 use switchboard_wire::view;
 use tokio::sync::watch;
@@ -25,13 +26,11 @@ use tokio_tungstenite::tungstenite;
 use crate::admission::{Entrance, Limited, Peer, Unfinished};
 use crate::attention::Attention;
 use crate::auth::{Claims, Role, TokenError, subprotocol_token};
-use crate::channel;
 use crate::device::{Device, End};
 use crate::hub::{Hub, Place};
-use crate::metrics::METRICS;
 use crate::outbox::{Ended, FRAME_TOLD_MAX_BYTES, Outgoing, Waiting};
-use crate::reading;
 use crate::telemetry::refusals::Refused;
+use crate::{channel, reading};
 
 /// Bytes of a frame that is taken. The wire contract's.
 pub const FRAME_MAX_BYTES: usize = 64 * 1024;

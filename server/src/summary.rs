@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use switchboard_metrics::{ASSIGNED, METRICS};
 use tokio::sync::watch;
 
-use crate::metrics::{ASSIGNED, METRICS};
 use crate::telemetry::refusals;
 
 /// How often there is a line.

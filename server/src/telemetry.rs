@@ -24,9 +24,6 @@ pub use said::{last_words, listening};
 #[cfg(feature = "otlp")]
 pub use traces::follow;
 
-/// The target of spans: traces are made of them and of nothing else, and the log does without.
-pub const TRACE: &str = "switchboard::trace";
-
 /// Keeps the log and the traces going; what waits is written out when it is dropped.
 pub struct Telemetry {
     _lines: lines::Writing,

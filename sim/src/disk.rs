@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
-use switchboard::journal::rows::{Row, RowKey, rows_of};
-use switchboard::journal::{Entry, ReadBack, Store, StoreError, Work};
 use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
+use switchboard_journal::rows::{Row, RowKey, rows_of};
+use switchboard_journal::{Entry, ReadBack, Store, StoreError, Work};
 use switchboard_wire::view;
 
 /// All that is stored, shared with the server that runs on it.

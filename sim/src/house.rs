@@ -12,10 +12,9 @@ use switchboard::clock::Clock;
 use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
 use switchboard::hub::Hub;
-use switchboard::journal::snapshot::Due;
-use switchboard::journal::{Committer, Entry, Fate, Journal, Work};
 use switchboard::outbox::{self, Outgoing};
 use switchboard_core::{CompanyId, Time};
+use switchboard_journal::{Committer, Due, Entry, Fate, Journal, Work};
 use tokio::sync::{mpsc, watch};
 
 use crate::disk::Disk;
@@ -265,7 +264,7 @@ impl House {
         let mut batch: Vec<Work> =
             self.waiting.drain(..most.min(self.waiting.len())).map(|waiting| waiting.work).collect();
         // A full disk stores nothing.
-        match switchboard::journal::Store::commit(&mut self.disk, &mut batch) {
+        match switchboard_journal::Store::commit(&mut self.disk, &mut batch) {
             Ok(()) => batch.iter().filter(|work| matches!(work, Work::Entry(_))).count(),
             Err(_full) => 0,
         }

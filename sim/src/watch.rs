@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use switchboard::journal::Fate;
 use switchboard::outbox::Outgoing;
 use switchboard_core::{EmployeeId, Party};
+use switchboard_journal::Fate;
 
 use crate::cast::{Chore, Ears, Listener, Office, Place, is_shut_out};
 use crate::house::{BOARD_PAGE_ROWS, Released};

@@ -150,7 +150,7 @@ impl World {
         let disk = self.disk.clone();
         self.house = Some(house);
         let future = async move {
-            let open = switchboard::journal::ReadBack::companies_with_open_things(&disk).await;
+            let open = switchboard_journal::ReadBack::companies_with_open_things(&disk).await;
             Done::Open(open.ok())
         };
         self.start(What::Open, Box::pin(future));

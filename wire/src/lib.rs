@@ -4,6 +4,7 @@
 
 mod kind;
 mod off;
+mod secret;
 
 pub mod fields;
 pub mod json;
@@ -13,3 +14,4 @@ pub mod view;
 
 pub use kind::Kind;
 pub use off::Off;
+pub use secret::{HIDDEN, Secret};

@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use switchboard::journal::rows::Row;
-use switchboard::journal::schema;
 use switchboard_core::{CompanyId, Time};
+use switchboard_journal::rows::Row;
+use switchboard_sqlite::schema;
 
 use super::kept::{KeptEntry, latest_rows};
 

@@ -5,9 +5,9 @@ use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use switchboard::journal::rows::{Row, RowKey};
-use switchboard::journal::{Filing, Store, StoreError, Work};
 use switchboard_core::{CompanyId, Event, Time};
+use switchboard_journal::rows::{Row, RowKey};
+use switchboard_journal::{Filing, Store, StoreError, Work};
 
 /// One entry of a batch: what it committed, without those who waited.
 #[derive(Clone, Debug)]

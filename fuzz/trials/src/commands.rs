@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use switchboard::journal::rows::rows_of;
 use switchboard_core::{
     Actor, Answer, BookingId, ClientId, Command, Company, EmployeeId, Intent, Key, MessageId, OfferId, Party,
     SessionId, Settings, Time, Topic, Turn, invariants,
 };
+use switchboard_journal::rows::rows_of;
 use switchboard_wire::view;
 
 /// Commands of one input: more of them find nothing new.

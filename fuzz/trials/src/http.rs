@@ -15,12 +15,11 @@ use switchboard::clock::Clock;
 use switchboard::config::{Ice, Limits};
 use switchboard::exchange::{Exchange, Visit};
 use switchboard::hub::Hub;
-use switchboard::journal::check::check;
-use switchboard::journal::reader::Reader;
-use switchboard::journal::sqlite::Sqlite;
-use switchboard::journal::{Fate, Journal, snapshot};
 use switchboard::webhooks::{Options, Webhooks};
 use switchboard_core::{Answer, Command, Intent, OfferId};
+use switchboard_journal::{Fate, Journal};
+use switchboard_sqlite::check::check;
+use switchboard_sqlite::{Reader, Sqlite, snapshot};
 use tokio::sync::watch;
 use tower::ServiceExt;
 

@@ -1,7 +1,7 @@
 //! What a store may hold after a crash, an older version or somebody's hands: events and snapshots.
 
-use switchboard::journal::rows::rows_of;
 use switchboard_core::{Command, Company, Event, Time, invariants};
+use switchboard_journal::rows::rows_of;
 use switchboard_wire::view;
 
 /// The store counts in signed milliseconds.

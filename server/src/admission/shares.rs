@@ -5,13 +5,13 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
+use switchboard_metrics::METRICS;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::tally::{Held, Tally};
 use super::{Limited, PLACE_RETRY_MS};
 use crate::auth::Claims;
-use crate::metrics::METRICS;
 
 /// How many there are of something, how many of them one may have at once, and how long somebody waits for one.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use switchboard_metrics::METRICS;
+
 use super::{Admission, LongPlace, Peer};
-use crate::metrics::METRICS;
 
 /// Bytes of a head, a body or a frame that need no place: nearly all are shorter.
 pub const SHORT_MAX_BYTES: usize = 8 * 1024;

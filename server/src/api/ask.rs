@@ -15,6 +15,8 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
 use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
+use switchboard_journal::Fate;
+use switchboard_sqlite::paging::Page;
 use switchboard_wire::view;
 use tokio::sync::oneshot;
 
@@ -24,8 +26,6 @@ use super::problem::Problem;
 use crate::admission::Limited;
 use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
-use crate::journal::Fate;
-use crate::journal::paging::Page;
 use crate::reading;
 
 /// Bytes of a request's body: a company or an employee is small.

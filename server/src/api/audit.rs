@@ -8,6 +8,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::CompanyId;
+use switchboard_journal::Write;
+use switchboard_journal::api_key::Scope;
+use switchboard_journal::audit::{AuditEntry, Filter, readable};
+use switchboard_sqlite::audit::AuditItem;
+use switchboard_sqlite::paging::{Listed, Page};
 use switchboard_wire::shape;
 use utoipa::IntoParams;
 
@@ -17,12 +22,8 @@ use super::past::Past;
 use super::problem::Problem;
 use super::rights::{self, Asked};
 use crate::admission::Peer;
-use crate::auth::Scope;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
-use crate::journal::Write;
-use crate::journal::audit::{AuditItem, Filter, Line, readable};
-use crate::journal::paging::{Listed, Page};
 
 /// How a request is found in the logs of all who pass it on.
 const REQUEST_ID: &str = "x-request-id";
@@ -91,20 +92,20 @@ pub fn refused(
 }
 
 /// The answer names the line, or what the caller called the request.
-fn name_request(response: &mut Response, line: &Line) {
+fn name_request(response: &mut Response, line: &AuditEntry) {
     if let Ok(id) = HeaderValue::from_str(&line.request_id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(id);
     }
 }
 
-fn line(hub: &Hub, caller: &Caller, peer: Option<Peer>, asked: Asked, request: &Request) -> Line {
+fn line(hub: &Hub, caller: &Caller, peer: Option<Peer>, asked: Asked, request: &Request) -> AuditEntry {
     let id = hub.exchange.clock().fresh_line();
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let sent = sent.filter(|id| (1..=REQUEST_ID_MAX_BYTES).contains(&id.len()));
     // The router has taken the first part of the path away.
     let root = if asked.route.as_deref().is_some_and(|route| route.starts_with("/v1/")) { "/v1" } else { "" };
     let target = readable(&format!("{root}{}", request.uri().path()));
-    Line {
+    AuditEntry {
         id,
         at: hub.exchange.clock().now(),
         key_id: caller.key_id(),

@@ -6,6 +6,8 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
+use switchboard_sqlite::history::{BookingDetail, Filter};
+use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, BookingView};
 use utoipa::IntoParams;
@@ -16,8 +18,6 @@ use super::in_path::{OfBooking, OfCompany};
 use super::past::{Past, known};
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::history::{BookingDetail, Filter};
-use crate::journal::paging::Listed;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -46,20 +46,15 @@ struct ListQuery {
     to: Option<String>,
 }
 
-impl Filter {
-    /// What is asked for, with its times read.
-    ///
-    /// # Errors
-    /// A problem that names the field.
-    pub(super) fn read(
-        state: Option<String>,
-        client: Option<String>,
-        employee: Option<String>,
-        from: Option<&str>,
-        to: Option<&str>,
-    ) -> Result<Self, Problem> {
-        Ok(Self { state, client, employee, from: ask::moment("from", from)?, to: ask::moment("to", to)? })
-    }
+/// A filter, with its times read. A problem names the field.
+pub(super) fn filter(
+    state: Option<String>,
+    client: Option<String>,
+    employee: Option<String>,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<Filter, Problem> {
+    Ok(Filter { state, client, employee, from: ask::moment("from", from)?, to: ask::moment("to", to)? })
 }
 
 /// Lists bookings, newest first.
@@ -84,7 +79,7 @@ pub async fn list(
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
     let state = ask::one_of("state", state, &BookingState::ALL.map(BookingState::word))?;
-    let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
+    let filter = filter(state, client, employee, from.as_deref(), to.as_deref())?;
     let page = ask::page::<BookingId>(limit, after.as_deref())?;
     let question = known(move |past, company| past.bookings(company, &filter, &page));
     let listed = past.list_of(&caller, &company, question).await?;

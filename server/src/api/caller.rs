@@ -6,17 +6,18 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::http::header;
 use switchboard_core::{Company, CompanyId, Time};
+use switchboard_journal::api_key::ApiKey;
+use switchboard_sqlite::whose::ForWhom;
 use switchboard_wire::view;
 use tokio::time::sleep;
 
 use super::problem::Problem;
 use crate::admission::Peer;
 use crate::admission::shares::{By, Part, Shared};
-use crate::auth::{ApiKey, Claims, Role, TokenError};
+use crate::auth::{Claims, Role, TokenError};
 use crate::clock::Reading;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
-use crate::journal::whose::ForWhom;
 
 /// What is said to whoever shows nothing that could be good.
 const NEEDED: &str = "send an API key, or a person's token, as `Authorization: Bearer <key>`";

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Settings, Topic};
+use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, CompanyView, Moment};
 use utoipa::{IntoParams, ToSchema};
@@ -22,7 +23,6 @@ use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::{NotNow, Visit};
 use crate::hub::Hub;
-use crate::journal::paging::Listed;
 use crate::reading;
 use crate::webhooks::Webhooks;
 

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
 use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
+use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, EmployeeView};
 use utoipa::{IntoParams, ToSchema};
@@ -22,7 +23,6 @@ use super::problem::Problem;
 use crate::channel::employee::intent;
 use crate::exchange::Visit;
 use crate::hub::Hub;
-use crate::journal::paging::Listed;
 
 /// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
 #[derive(Debug, Deserialize, ToSchema)]

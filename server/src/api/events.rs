@@ -13,6 +13,9 @@ use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use switchboard_core::{CompanyId, Refusal};
+use switchboard_journal::Wanted;
+use switchboard_journal::news::Follower;
+use switchboard_sqlite::feed::{Slice, Told};
 use switchboard_wire::shape::{self, examples};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -25,8 +28,6 @@ use super::past::Past;
 use super::problem::Problem;
 use crate::admission::shares::Part;
 use crate::hub::{Hub, closed};
-use crate::journal::feed::{Slice, Told, Wanted};
-use crate::journal::news::Follower;
 
 /// How long an answer may wait for something to tell: less than most proxies do.
 const WAIT_MAX_MS: u64 = 60_000;

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use futures_util::stream;
 use serde::Deserialize;
 use switchboard_core::CompanyId;
+use switchboard_sqlite::Reader;
 use switchboard_wire::shape::examples;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -21,7 +22,6 @@ use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::Past;
 use crate::hub::Hub;
-use crate::journal::reader::Reader;
 
 /// Pieces that wait for whoever reads slowly.
 const PIECES_WAITING: usize = 4;

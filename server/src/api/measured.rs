@@ -8,12 +8,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use switchboard_metrics::{self, METRICS, TRACE};
 use switchboard_wire::shape::examples;
 use tracing::{Instrument, field};
 
 use crate::hub::Hub;
-use crate::metrics::{self, METRICS};
-use crate::telemetry::TRACE;
 use crate::telemetry::refusals::{self, Answered, Refused};
 
 /// Shows counts and durations, as Prometheus reads them.
@@ -27,7 +26,7 @@ use crate::telemetry::refusals::{self, Answered, Refused};
 pub async fn show(State(hub): State<Arc<Hub>>) -> Response {
     hub.exchange.count();
     METRICS.sockets.set(i64::try_from(hub.sockets.load(Ordering::Acquire)).unwrap_or(i64::MAX));
-    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], METRICS.scrape()).into_response()
+    ([(header::CONTENT_TYPE, switchboard_metrics::CONTENT_TYPE)], METRICS.scrape()).into_response()
 }
 
 /// Measures a request, makes it a span, and logs it when it was refused.
@@ -46,7 +45,7 @@ pub async fn measured(request: Request, next: Next) -> Response {
     span.record("status", status.as_u16());
     // A socket is not over with its handshake.
     if status != StatusCode::SWITCHING_PROTOCOLS {
-        let request = metrics::Request { method, route, status: status.as_u16() };
+        let request = switchboard_metrics::Request { method, route, status: status.as_u16() };
         METRICS.requests.get_or_create(&request).observe(began.elapsed().as_secs_f64());
     }
     response

@@ -77,17 +77,17 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use caller::Caller;
 use futures_util::StreamExt;
+use past::Past;
+use switchboard_sqlite::Reader;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admission::Peer;
 use crate::hub::Hub;
-use crate::journal::reader::Reader;
 use crate::socket;
 use crate::webhooks::Webhooks;
-use caller::Caller;
-use past::Past;
 
 /// What the API works with.
 #[derive(Clone)]

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use switchboard_core::CompanyId;
+use switchboard_journal::news::Follower;
+use switchboard_sqlite::{Error, Reader};
 
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::admission::shares::Shared;
 use crate::hub::Hub;
-use crate::journal::StoreError;
-use crate::journal::news::Follower;
-use crate::journal::reader::Reader;
 
 /// Companies, bookings, sessions and messages as the store has them.
 #[derive(Clone)]
@@ -46,7 +45,7 @@ impl Past {
     pub async fn of<T: Send + 'static>(
         &self,
         company: &CompanyId,
-        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
         self.file(Some(company)).await;
@@ -61,7 +60,7 @@ impl Past {
         &self,
         caller: &Caller,
         company: &CompanyId,
-        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
         self.list(caller, Some(company), move |reader| question(reader, &of)).await
@@ -75,7 +74,7 @@ impl Past {
         &self,
         caller: &Caller,
         company: Option<&CompanyId>,
-        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         self.in_turn(caller, &self.hub.admission.shares.lists, company, Tables::Filed, question).await
     }
@@ -88,7 +87,7 @@ impl Past {
         &self,
         caller: &Caller,
         company: &CompanyId,
-        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         self.in_turn(caller, &self.hub.admission.shares.slices, Some(company), Tables::AsTheyAre, question).await
     }
@@ -102,7 +101,7 @@ impl Past {
         &self,
         caller: &Caller,
         company: &CompanyId,
-        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         caller.asks_long(&self.hub)?;
         let of = company.clone();
@@ -116,7 +115,7 @@ impl Past {
     /// When the store cannot be read.
     pub async fn as_filed<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         self.reader.aside(question).await.map_err(|error| Problem::unreadable(&error))
     }
@@ -129,7 +128,7 @@ impl Past {
         shared: &Shared,
         company: Option<&CompanyId>,
         tables: Tables,
-        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let turn = caller.part_of(shared, company).await?;
         if tables == Tables::Filed {
@@ -160,8 +159,8 @@ impl Past {
 
 /// A question that is not asked of a company that is not there: its list would look like an empty one.
 pub fn known<T>(
-    question: impl FnOnce(&Reader, &CompanyId) -> Result<T, StoreError>,
-) -> impl FnOnce(&Reader, &CompanyId) -> Result<Option<T>, StoreError> {
+    question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error>,
+) -> impl FnOnce(&Reader, &CompanyId) -> Result<Option<T>, Error> {
     move |reader, company| match reader.is_known(company)? {
         true => question(reader, company).map(Some),
         false => Ok(None),

@@ -3,10 +3,11 @@
 use axum::RequestExt;
 use axum::extract::{MatchedPath, RawPathParams, Request};
 use axum::http::{Method, StatusCode, Uri};
+use switchboard_journal::api_key::Scope;
 
 use super::caller::Caller;
 use super::problem::Problem;
-use crate::auth::{Claims, Role, Scope};
+use crate::auth::{Claims, Role};
 use crate::reading;
 
 /// What an admin may whose token does not say it: such tokens are given out for looking at a board.
@@ -197,9 +198,10 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
+    use switchboard_journal::api_key::ApiKey;
+
     use super::*;
     use crate::api::document::document;
-    use crate::auth::ApiKey;
 
     /// Paths that need no key: how the server is, a picture that pages show, and the way from a code to its token.
     const OPEN: &[&str] = &["/healthz", "/readyz", "/logo/{company}/{logo}", "/sign-in"];

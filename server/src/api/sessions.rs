@@ -7,19 +7,19 @@ use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{Actor, Command, CompanyId, MessageId, Refusal, SessionId};
+use switchboard_sqlite::Reader;
+use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, MessageView, NotesView, SessionView};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Answered, InPath, Sent, shown};
+use super::bookings::filter;
 use super::caller::Caller;
 use super::in_path::{OfCompany, OfSession};
 use super::past::{Past, known};
 use super::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::history::Filter;
-use crate::journal::paging::Listed;
-use crate::journal::reader::Reader;
 
 /// Why a session is ended.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -99,7 +99,7 @@ pub async fn list(
     let company: CompanyId = ask::id("company", &company)?;
     let ListQuery { limit, after, state, client, employee, from, to } = ask::query(&uri)?;
     let state = ask::one_of("state", state, &["running", "ended"])?;
-    let filter = Filter::read(state, client, employee, from.as_deref(), to.as_deref())?;
+    let filter = filter(state, client, employee, from.as_deref(), to.as_deref())?;
     let page = ask::page::<SessionId>(limit, after.as_deref())?;
     let for_whom = caller.for_whom();
     let question = known(move |past, company| past.sessions(company, &filter, &page, for_whom));

@@ -7,6 +7,7 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
+use switchboard_wire::Secret;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
@@ -21,7 +22,6 @@ use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode, TokenError};
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::reading;
-use crate::secret::Secret;
 
 /// Bytes of the body with a code: strangers may send it.
 const CODE_BODY_MAX_BYTES: usize = 1024;

@@ -7,6 +7,9 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, EmployeeId, Refusal, Time};
+use switchboard_sqlite::paging::Listed;
+use switchboard_sqlite::statistics::{CompanyStatistics, EmployeeStatistics, Question};
+use switchboard_sqlite::tally::Range;
 use switchboard_wire::shape::{self, examples};
 use utoipa::IntoParams;
 
@@ -18,9 +21,6 @@ use super::past::{Past, known};
 use super::problem::Problem;
 use super::sheet;
 use crate::hub::Hub;
-use crate::journal::paging::Listed;
-use crate::journal::statistics::{CompanyStatistics, EmployeeStatistics, Question};
-use crate::journal::tally::Range;
 
 /// The time that is looked at when nothing is said: a day.
 const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;

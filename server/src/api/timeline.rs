@@ -3,6 +3,7 @@
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use switchboard_core::Refusal;
+use switchboard_sqlite::timeline::Timeline;
 
 use super::ask::{Answered, InPath, shown};
 use super::bookings::ids;
@@ -10,7 +11,6 @@ use super::caller::Caller;
 use super::in_path::OfBooking;
 use super::past::Past;
 use super::problem::Problem;
-use crate::journal::timeline::Timeline;
 
 /// Explains a booking, step by step.
 ///

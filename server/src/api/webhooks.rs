@@ -9,9 +9,13 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
-use switchboard_wire::Off;
+use switchboard_journal::endpoint::{Behind, Endpoint, EndpointWrite, State as Turned};
+use switchboard_journal::{Wanted, Write};
+use switchboard_sqlite::Reader;
+use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
+use switchboard_wire::{Off, Secret};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -23,13 +27,6 @@ use super::past::Past;
 use super::problem::Problem;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
-use crate::journal::Write;
-use crate::journal::endpoint::{Endpoint, State as Turned};
-use crate::journal::endpoints::{Behind, EndpointWrite};
-use crate::journal::feed::Wanted;
-use crate::journal::paging::Listed;
-use crate::journal::reader::Reader;
-use crate::secret::Secret;
 use crate::webhooks::{ENDPOINTS_MAX, Webhooks, read_url, signature};
 
 /// Characters of a description.

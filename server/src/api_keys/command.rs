@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_journal::api_key::{ApiKey, DatedKey, FreshKey, NotMade, Scope, WantedKey};
+use switchboard_journal::audit::AuditEntry;
+use switchboard_sqlite::beside::Beside;
+use switchboard_sqlite::{OpenError, Reader};
 use switchboard_wire::view::Moment;
 
 use crate::audit::COMMAND_LINE;
-use crate::auth::{ApiKey, FreshKey, Scope};
 use crate::clock::Clock;
-use crate::journal::StoreError;
-use crate::journal::audit::Line;
-use crate::journal::beside::Beside;
-use crate::journal::keys::{Listed, NotMade, Wanted};
-use crate::journal::reader::Reader;
-use crate::journal::sqlite::OpenError;
 
 /// Keys that may be in force at once: one each for more services and companies than a server has.
 const KEYS_MAX: u64 = 1_000;
@@ -55,7 +52,7 @@ pub enum KeyError {
     Open(#[from] OpenError),
     /// The store said no.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] switchboard_sqlite::Error),
     /// A name that cannot be told from others, or would look like something else in a list.
     #[error("a key's name has 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, and is not `settings`")]
     Name,
@@ -87,7 +84,7 @@ pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
             let companies: BTreeSet<String> = company.iter().map(ToString::to_string).collect();
             let expires_at_ms = days.map(|days| clock.now().as_ms() + days * DAY_MS);
             let companies = (!companies.is_empty()).then_some(&companies);
-            create(&Wanted { name: &name, scope, companies, expires_at_ms }, data, &clock)
+            create(&WantedKey { name: &name, scope, companies, expires_at_ms }, data, &clock)
         }
         KeyCommand::List => {
             let keys = Reader::open(data)?.api_keys()?;
@@ -97,7 +94,7 @@ pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
     }
 }
 
-fn create(wanted: &Wanted<'_>, data: &Path, clock: &Clock) -> Result<String, KeyError> {
+fn create(wanted: &WantedKey<'_>, data: &Path, clock: &Clock) -> Result<String, KeyError> {
     let fresh = FreshKey::draw().map_err(|_| KeyError::Randomness)?;
     let line = line(clock, "key create", &fresh.id);
     match Beside::open(data)?.make_key(&fresh, wanted, KEYS_MAX, &line)? {
@@ -114,9 +111,9 @@ fn revoke(which: &str, data: &Path, clock: &Clock) -> Result<String, KeyError> {
     Ok(format!("revoked {id} {name}\n"))
 }
 
-fn line(clock: &Clock, command: &str, target: &str) -> Line {
+fn line(clock: &Clock, command: &str, target: &str) -> AuditEntry {
     let id = clock.fresh_line();
-    Line {
+    AuditEntry {
         id,
         at: clock.now(),
         key_id: None,
@@ -131,8 +128,8 @@ fn line(clock: &Clock, command: &str, target: &str) -> Line {
 }
 
 /// A key in one line: id, name, scope, companies, and what else there is to say.
-fn shown(listed: &Listed, now: Time) -> String {
-    let Listed { key, created_at_ms, revoked_at_ms } = listed;
+fn shown(listed: &DatedKey, now: Time) -> String {
+    let DatedKey { key, created_at_ms, revoked_at_ms } = listed;
     let at = |ms: u64| view_of(Time::from_ms(ms));
     let companies = key.companies.as_ref().map_or_else(
         || "all companies".to_owned(),

@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use switchboard_core::Time;
+use switchboard_journal::api_key::{ApiKey, DatedKey, key_id};
+use switchboard_journal::{StoreError, Write};
+use switchboard_sqlite::Reader;
 
-use crate::auth::{ApiKey, key_id};
 use crate::clock::Clock;
 use crate::exchange::Exchange;
-use crate::journal::keys::Listed;
-use crate::journal::reader::Reader;
-use crate::journal::{StoreError, Write};
 
 /// How often the store is asked: a key that was revoked is good for no longer than that and the moment that it takes.
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -112,8 +111,8 @@ impl ApiKeys {
     pub async fn read(&self, reader: &Reader) -> Result<(), StoreError> {
         let (revoked, in_force): (Vec<_>, Vec<_>) =
             reader.aside(Reader::api_keys).await?.into_iter().partition(|listed| listed.revoked_at_ms.is_some());
-        let by_id = |keys: Vec<Listed>| {
-            keys.into_iter().filter_map(|Listed { key, .. }| Some((key.id.clone()?, Arc::new(key)))).collect()
+        let by_id = |keys: Vec<DatedKey>| {
+            keys.into_iter().filter_map(|DatedKey { key, .. }| Some((key.id.clone()?, Arc::new(key)))).collect()
         };
         *self.stored.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(by_id(in_force));
         *self.revoked.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(by_id(revoked));

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use switchboard_journal::api_key::Scope;
 
 use serde_json::{Map, Value};
 use switchboard_core::limits::{NAME_MAX_CHARS, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::spelling::spelled;
 use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
 
-use super::{Scope, TokenError};
+use super::TokenError;
 
 /// The person that a token is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

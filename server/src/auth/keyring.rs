@@ -118,7 +118,9 @@ impl Keyring {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Role, Scope};
+    use switchboard_journal::api_key::Scope;
+
+    use super::super::Role;
     use super::*;
     use jsonwebtoken::{Algorithm, EncodingKey, crypto};
     use serde_json::{Value, json};

@@ -340,5 +340,8 @@ fn a_role_a_company_a_subject_and_a_scope_are_the_words_that_they_look_like_or_n
         assert!(read(&signed(HEADER, with("scope", &scope))).is_err(), "scope {scope}");
     }
     let admin = read(&signed(HEADER, with("scope", &json!("manage")))).unwrap();
-    assert_eq!((admin.role, admin.scope, admin.company.as_deref()), (Role::Admin, Some(Scope::Manage), Some("acme")));
+    assert_eq!(
+        (admin.role, admin.scope, admin.company.as_deref()),
+        (Role::Admin, Some(switchboard_journal::api_key::Scope::Manage), Some("acme"))
+    );
 }

@@ -11,6 +11,7 @@ pub mod board;
 use std::sync::Arc;
 
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
+use switchboard_journal::Fate;
 use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
 use switchboard_wire::view::{self, ErrorView};
 
@@ -19,7 +20,6 @@ use crate::auth::{Claims, TokenError};
 use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
-use crate::journal::Fate;
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
 
 /// A topic that can be joined.

@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use aws_lc_rs::rand;
-
-use crate::owner_alone;
+use switchboard_sqlite::owner_alone;
 
 /// The file under the data directory that a trial run keeps its token secret in.
 pub const DEV_JWT_SECRET_FILE: &str = "dev-jwt-secret";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::secret::Secret;
+use switchboard_wire::Secret;
 
 /// What a secret must have, and how it is guessed otherwise.
 struct Rule {

@@ -2,9 +2,10 @@
 
 use std::net::Ipv6Addr;
 
+use switchboard_wire::Secret;
+
 use super::layers::Layers;
 use super::{BadSetting, Settings};
-use crate::secret::Secret;
 
 /// The servers that calls are set up with.
 #[derive(Clone, Debug, Default)]

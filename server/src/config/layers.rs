@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use switchboard_wire::Secret;
 use tracing_subscriber::EnvFilter;
 
 use super::foreign::Variable;
 use super::nearest::nearest;
 use super::table::{Kind, ROWS, Row};
 use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
-use crate::secret::Secret;
 
 /// The variables of this process that are Switchboard's.
 ///

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use switchboard_core::limits::MESSAGE_BODY_MAX_BYTES;
+use switchboard_wire::HIDDEN;
 
 use super::{Flags, LogFormat};
-use crate::shown_url::{HIDDEN, without_password};
+use crate::shown_url::without_password;
 
 /// What a setting's value must be.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use switchboard_wire::Secret;
+
 use super::layers::Layers;
 use super::{BadSetting, Settings};
 use crate::auth::{Rules, read_file};
-use crate::secret::Secret;
 use crate::shown_url::PrivateUrl;
 
 /// What tokens are checked with. At least one of the first three is there.

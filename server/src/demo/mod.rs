@@ -9,11 +9,12 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use serde_json::{Value, json};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
+use switchboard_journal::Fate;
+use switchboard_journal::api_key::Scope;
 
-use crate::auth::{Claims, Role, Scope};
+use crate::auth::{Claims, Role};
 use crate::config::Settings as ServerSettings;
 use crate::hub::Hub;
-use crate::journal::Fate;
 
 pub use play::play;
 

@@ -19,15 +19,14 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError};
 
 use switchboard_core::{Command, Company, CompanyId, SessionId, Status, Time};
+use switchboard_journal::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use switchboard_journal::sync::mpsc::Permit;
+use switchboard_journal::sync::{AsyncMutex, Mutex, MutexGuard, RwLock, watch};
+use switchboard_journal::{Due, Fate, Journal, ReadBack, Release, StoreError, Work, Write, Written, base};
+use switchboard_metrics::METRICS;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::journal::snapshot::Due;
-use crate::journal::{Fate, Journal, ReadBack, Release, StoreError, Work, Write, Written, bases};
-use crate::metrics::METRICS;
-use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use crate::sync::mpsc::Permit;
-use crate::sync::{AsyncMutex, Mutex, MutexGuard, RwLock, watch};
 
 pub use availability::Changes;
 pub use rooms::{Line, Room, Rooms};
@@ -133,15 +132,13 @@ impl From<&StoreError> for NotNow {
         match error {
             StoreError::Stopping => Self::Draining,
             StoreError::AskAgain => Self::Overloaded { retry_in_ms: READ_AGAIN_MS },
-            StoreError::Sqlite(_)
+            StoreError::Unavailable(_)
             | StoreError::Unreadable(_)
             | StoreError::OutOfOrder { .. }
-            | StoreError::Thread(_)
             | StoreError::TooFarBack(_)
             | StoreError::TooNew { .. }
             | StoreError::Taken
-            | StoreError::Gone(_)
-            | StoreError::Lost => Self::Unavailable,
+            | StoreError::Lost(_) => Self::Unavailable,
         }
     }
 }
@@ -352,7 +349,7 @@ impl Exchange {
             // Which brings a base too, if one is due.
             (live.events_since_snapshot, live.events_since_base) = (0, 0);
         }
-        let enough = bases::events_between(&live.company);
+        let enough = base::events_between(&live.company);
         if live.events_since_base >= enough && self.snapshots.try_send(Due::Base(slot.id.clone())).is_ok() {
             live.events_since_base = 0;
         }

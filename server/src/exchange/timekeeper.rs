@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_journal::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
 
 use super::Exchange;
-use crate::sync::{Mutex, Notify};
 
 /// How long a company waits whose turn could not be had, in milliseconds.
 const TRY_AGAIN_MS: u64 = 50;

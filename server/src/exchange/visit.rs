@@ -7,6 +7,9 @@ use switchboard_core::{
     Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
     Turn,
 };
+use switchboard_journal::rows::rows_of;
+use switchboard_journal::{Entry, Fate, Journal, Release};
+use switchboard_metrics::METRICS;
 use switchboard_wire::json::Json;
 
 use super::availability::Told;
@@ -15,9 +18,6 @@ use super::rooms::{Line, Room, Rooms};
 use super::stored::Stored;
 use super::telling::{self, Delivery};
 use crate::clock::{self, Reading};
-use crate::journal::rows::rows_of;
-use crate::journal::{Entry, Fate, Journal, Release};
-use crate::metrics::METRICS;
 
 /// A company in memory, with those who listen to it.
 pub(super) struct Live {

@@ -4,12 +4,12 @@ use std::future::poll_fn;
 
 use shuttle::future::{JoinHandle, spawn};
 use switchboard_core::{BookingId, Command, Company, CompanyId};
+use switchboard_journal::Fate;
 use switchboard_wire::phoenix::{Ref, Version};
 
 use super::company::{after, ann, carl, id, idle_ann};
 use super::world::{Disk, Here, World};
 use crate::exchange::{Line, Room};
-use crate::journal::Fate;
 use crate::outbox::{Outbox, Outgoing, Waiting};
 
 /// A device that has joined a room.

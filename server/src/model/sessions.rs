@@ -2,13 +2,13 @@
 
 use shuttle::future::{block_on, spawn};
 use switchboard_core::{Actor, Command, CompanyId, OfferId, SessionId};
+use switchboard_journal::Fate;
 
 use super::company::ann;
 use super::explore;
 use super::failures::some_failures;
 use super::people::ann_at_acme;
 use super::world::Here;
-use crate::journal::Fate;
 
 /// Ann says yes, until it is heard; says under which ids it was lost.
 async fn accept(here: &Here, acme: &CompanyId, offer: OfferId) -> (SessionId, Vec<SessionId>) {

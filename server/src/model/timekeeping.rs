@@ -27,7 +27,11 @@ impl Timekeeping {
     }
 }
 
-async fn run(here: Here, mut health: crate::sync::watch::Receiver<bool>, mut time: watch::Receiver<Time>) {
+async fn run(
+    here: Here,
+    mut health: switchboard_journal::sync::watch::Receiver<bool>,
+    mut time: watch::Receiver<Time>,
+) {
     while *time.borrow() != OVER {
         wake_all(&here, here.exchange.take_due()).await;
         let next = here.exchange.next_due();

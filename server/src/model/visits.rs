@@ -3,14 +3,14 @@
 use shuttle::future::{block_on, spawn};
 use shuttle::rand::{Rng, thread_rng};
 use switchboard_core::Refusal;
+use switchboard_journal::Fate;
+use switchboard_journal::sync::step;
 use switchboard_wire::phoenix::Version;
 
 use super::company::{after, ann, id, set_company, set_employee};
 use super::explore;
 use super::world::{Here, World};
-use crate::journal::Fate;
 use crate::outbox::{Outbox, Outgoing};
-use crate::sync::step;
 
 /// Several people hire at the same time, each their own.
 async fn hire_at_once(here: &Here, plans: &'static [(&'static str, &'static [&'static str])]) {

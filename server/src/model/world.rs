@@ -7,13 +7,12 @@ use std::sync::{Arc, PoisonError};
 
 use futures_util::future::BoxFuture;
 use switchboard_core::{Command, Company, CompanyId, EmployeeId, SessionId, Time};
+use switchboard_journal::sync::{Mutex, Notify, step, watch};
+use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work, Writer};
 
 use super::company::{self, START};
 use crate::clock::Clock;
 use crate::exchange::{Exchange, NotNow, Visit};
-use crate::journal::{Fate, Journal, ReadBack, Store, StoreError, Work, Writer};
-
-use crate::sync::{Mutex, Notify, step, watch};
 
 /// What is stored, and how the disk behaves.
 #[derive(Clone, Default)]

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
 
+use switchboard_journal::sync::atomic::{AtomicUsize, Ordering};
+use switchboard_journal::sync::{Mutex, MutexGuard};
 use switchboard_wire::phoenix::Version;
 
 use super::{Outbox, Queue, Waiting};
-use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard};
 
 /// Bytes that may wait for all devices of one person: a page of a board for each of the sockets that a person may have,
 /// all of which may come back at once.

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
+use switchboard_metrics::METRICS;
 use tracing_subscriber::fmt::MakeWriter;
-
-use crate::metrics::METRICS;
 
 /// Lines that may wait. With more the reader has stopped reading, and lines are lost; how many is counted.
 const WAITING_MAX: usize = 8192;

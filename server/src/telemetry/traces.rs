@@ -15,7 +15,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::TRACE;
+use switchboard_metrics::TRACE;
 
 /// Sends what waits when it is dropped.
 pub struct Sending(SdkTracerProvider);

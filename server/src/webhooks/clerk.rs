@@ -3,10 +3,9 @@
 //! Endpoints have the same news at the same time. Were each to ask for itself, ten of them would have ten threads and
 //! ten caches; one after the other they need none of it, and a question takes a tenth of a millisecond.
 
+use switchboard_journal::StoreError;
+use switchboard_sqlite::{Error, Reader};
 use tokio::sync::{mpsc, oneshot};
-
-use crate::journal::StoreError;
-use crate::journal::reader::Reader;
 
 /// Questions that wait; whoever has one more waits with it.
 const QUESTIONS_MAX: usize = 64;
@@ -30,11 +29,11 @@ impl Clerk {
     /// Asks the store.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, wait) = oneshot::channel();
         let asked = self.0.send(Box::new(move |reader: &Reader| {
-            let _nobody_waits_any_more = answer.send(question(reader));
+            let _nobody_waits_any_more = answer.send(question(reader).map_err(StoreError::from));
         }));
         asked.await.map_err(|_| StoreError::Stopping)?;
         wait.await.unwrap_or(Err(StoreError::Stopping))

@@ -22,15 +22,15 @@ mod round;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use clerk::Clerk;
+use courier::Courier;
 use switchboard_core::CompanyId;
+use switchboard_journal::StoreError;
+use switchboard_metrics::METRICS;
+use switchboard_sqlite::Reader;
 use tokio::sync::{Semaphore, watch};
 
 use crate::exchange::Exchange;
-use crate::journal::StoreError;
-use crate::journal::reader::Reader;
-use crate::metrics::METRICS;
-use clerk::Clerk;
-use courier::Courier;
 
 pub use address::read_url;
 

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use switchboard_core::Time;
-
-use crate::journal::endpoint::{Progress, QueuedDelivery};
+use switchboard_journal::endpoint::{Progress, QueuedDelivery};
 
 /// Events that wait for an endpoint, in memory and in the store. With more of them nothing is read on: what comes later
 /// stays in the table of events.

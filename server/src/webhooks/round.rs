@@ -4,6 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_core::Time;
+use switchboard_journal::endpoint::{Endpoint, EndpointWrite, Progress, Report};
+use switchboard_journal::news::Follower;
+use switchboard_journal::{StoreError, Write};
+use switchboard_metrics::{METRICS, seconds};
+use switchboard_sqlite::endpoints::WithQueue;
+use switchboard_sqlite::feed::event_id;
 use switchboard_wire::Off;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -15,12 +21,6 @@ use super::queue::Queue;
 use super::schedule::pause_ms;
 use super::{Key, Webhooks, signature};
 use crate::hub::closed;
-use crate::journal::endpoint::{Endpoint, Progress, Report};
-use crate::journal::endpoints::{EndpointWrite, WithQueue};
-use crate::journal::feed::event_id;
-use crate::journal::news::Follower;
-use crate::journal::{StoreError, Write};
-use crate::metrics::{METRICS, seconds};
 
 /// Requests to one endpoint at once, each of another booking.
 const ON_THE_WAY_MAX: usize = 4;

@@ -3,8 +3,7 @@
 use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
-use crate::secret::Secret;
+use switchboard_wire::Secret;
 
 const PREFIX: &str = "whsec_";
 const SECRET_BYTES: usize = 32;

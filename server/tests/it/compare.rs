@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
 use switchboard::auth::Role;
-use switchboard::journal::sqlite::Sqlite;
+use switchboard_sqlite::Sqlite;
 
 use crate::record::{Record, Told};
 use crate::server::Server;

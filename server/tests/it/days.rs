@@ -3,11 +3,11 @@
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use switchboard::erasure::erase;
-use switchboard::journal::check::check;
-use switchboard::journal::paging::Page;
-use switchboard::journal::whose::ForWhom;
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{Command, Company, Intent, OfferId, SessionId, Time};
+use switchboard_sqlite::check::check;
+use switchboard_sqlite::paging::Page;
+use switchboard_sqlite::whose::ForWhom;
 
 use crate::history::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
 use crate::server::wait_until;

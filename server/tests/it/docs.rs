@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use switchboard::config::{Settings, table};
-use switchboard::metrics::Metrics;
+use switchboard_metrics::Metrics;
 use switchboard_wire::Kind;
 use switchboard_wire::view::vocabulary;
 

@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 use switchboard::erasure::erase;
-use switchboard::journal::backup::backup;
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{Company, Settings};
+use switchboard_sqlite::backup::backup;
 
 use crate::history::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
 

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use switchboard::clock::Clock;
 use switchboard::exchange::{Exchange, Line, NotNow, Room, Visit};
-use switchboard::journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
 use switchboard::outbox::Outbox;
 use switchboard_core::{
     Booking, ClientId, Command, Company, CompanyId, EmployeeId, Intent, Reach, SessionId, Settings,
 };
+use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
 use switchboard_wire::phoenix::{Ref, Version};
 use tokio::sync::oneshot;
 

@@ -6,19 +6,18 @@ use rusqlite::{Connection, params};
 use switchboard::clock::Clock;
 use switchboard::erasure::erase;
 use switchboard::exchange::Exchange;
-use switchboard::journal::check::check;
-use switchboard::journal::paging::Page;
-use switchboard::journal::reader::Reader;
-use switchboard::journal::sqlite::Sqlite;
-use switchboard::journal::statistics::Question;
-use switchboard::journal::tally::Range;
-use switchboard::journal::whose::ForWhom;
-use switchboard::journal::{Fate, Journal, Write, Written, snapshot};
 use switchboard::retention::{OldestNeeded, needed_by_webhooks, sweep};
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{
     Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
 };
+use switchboard_journal::{Fate, Journal, Write, Written};
+use switchboard_sqlite::check::check;
+use switchboard_sqlite::paging::Page;
+use switchboard_sqlite::statistics::Question;
+use switchboard_sqlite::tally::Range;
+use switchboard_sqlite::whose::ForWhom;
+use switchboard_sqlite::{Reader, Sqlite, snapshot};
 use tokio::sync::oneshot;
 
 use crate::server::{Plan, wait_until};
@@ -319,7 +318,7 @@ async fn a_cut_that_was_read_before_an_erasure_brings_nobody_back() {
     let until = world.now;
     let cut = world.reader.cut(&world.company, until, None).unwrap();
     erase_from(&world, Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap())).await;
-    assert_eq!(world.exchange.write(Write::Cut(cut)).await, Ok(Written::Done));
+    assert_eq!(world.exchange.write(Write::Cut(cut.into())).await, Ok(Written::Done));
     world.assert_whole().await;
     assert_eq!(found_in_the_file(&world, &["alice"]), Vec::<String>::new());
 }

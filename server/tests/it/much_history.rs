@@ -5,10 +5,10 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use switchboard::journal::sqlite::Sqlite;
-use switchboard::journal::statistics::Question;
-use switchboard::journal::tally::Range;
 use switchboard_core::{Actor, Command, MessageId, Settings, Time};
+use switchboard_sqlite::Sqlite;
+use switchboard_sqlite::statistics::Question;
+use switchboard_sqlite::tally::Range;
 
 use crate::erasure::with_events;
 use crate::history::{DAY_MS, World};

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use switchboard::journal::feed;
-use switchboard::journal::history::Filter;
-use switchboard::journal::paging::Page;
-use switchboard::journal::whose::ForWhom;
 use switchboard_core::{Command, EmployeeId, Settings, Time};
+use switchboard_sqlite::history::Filter;
+use switchboard_sqlite::paging::Page;
+use switchboard_sqlite::whose::ForWhom;
 
 use crate::history::World;
 
@@ -61,7 +60,7 @@ async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_t
     assert!(read.bookings(&company, &Filter::default(), &ALL).unwrap().items.is_empty());
     let kept = read.feed_kept(&company).unwrap();
     assert_eq!(kept, Some((removal + 1, removal + 1)));
-    let first = read.feed(&company, 0, 50, &feed::Wanted::default()).unwrap().0;
+    let first = read.feed(&company, 0, 50, &switchboard_journal::Wanted::default()).unwrap().0;
     assert_eq!(first.events.iter().map(|told| told.seq).collect::<Vec<_>>(), [removal + 1]);
     let lines = exported(&world);
     assert!(!lines.contains("diagnosis") && !lines.contains("alice") && !lines.contains("Erika"), "{lines}");

@@ -6,7 +6,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use switchboard::auth::{Claims, Keyring, Role, Scope};
+use switchboard::auth::{Claims, Keyring, Role};
+use switchboard_journal::api_key::Scope;
 
 use crate::server::{API_KEY, Plan, SECRET, Server, run, switchboard};
 

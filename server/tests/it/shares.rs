@@ -25,10 +25,10 @@ use switchboard::clock::Clock;
 use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
 use switchboard::hub::Hub;
-use switchboard::journal::{self, Journal, ReadBack, Store, StoreError, Work, logos};
-use switchboard::picture::{Kind, LOGO_MAX_BYTES, name_of};
 use switchboard::webhooks::{Options, Webhooks};
 use switchboard_core::{Company, CompanyId, SessionId, Settings};
+use switchboard_journal::picture::{Kind, LOGO_MAX_BYTES, name_of};
+use switchboard_journal::{Journal, ReadBack, Store, StoreError, Work, logos};
 use tokio::sync::watch;
 
 use crate::history::World;
@@ -314,7 +314,7 @@ impl Store for Filing {
         Ok(())
     }
 
-    fn file(&mut self, _which: journal::Filing<'_>) -> Result<bool, StoreError> {
+    fn file(&mut self, _which: switchboard_journal::Filing<'_>) -> Result<bool, StoreError> {
         std::thread::sleep(Duration::from_millis(5));
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(true)

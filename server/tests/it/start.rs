@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use switchboard::clock::Clock;
 use switchboard::exchange::Exchange;
-use switchboard::journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
 use switchboard_core::{BookingId, Command, Company, CompanyId, Event, Intent, SessionId, Settings, Time};
+use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 

@@ -11,14 +11,14 @@ use switchboard::channel::board::PAGE_MAX_BYTES;
 use switchboard::channel::session::MESSAGES_SHOWN_MAX_BYTES;
 use switchboard::config::table;
 use switchboard::door::HEAD_MAX_BYTES;
-use switchboard::journal::feed::SLICE_MAX_BYTES;
-use switchboard::journal::reader::READER_CACHE_KIB;
-use switchboard::journal::sqlite::CACHE_KIB;
-use switchboard::journal::{UNFILED_MAX_BYTES, WAITING_MAX_BYTES};
 use switchboard::outbox::{self, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
-use switchboard::picture::LOGO_MAX_BYTES;
 use switchboard::serve::CONNECTIONS_BESIDE_SOCKETS;
 use switchboard::socket::{FRAME_READ_MAX_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
+use switchboard_journal::WAITING_MAX_BYTES;
+use switchboard_journal::picture::LOGO_MAX_BYTES;
+use switchboard_sqlite::feed::SLICE_MAX_BYTES;
+use switchboard_sqlite::reader::READER_CACHE_KIB;
+use switchboard_sqlite::{CACHE_KIB, UNFILED_MAX_BYTES};
 
 use crate::docs::{document, rows};
 

@@ -6,6 +6,9 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
+use switchboard_journal::endpoint::{Delivery, EndpointWrite};
+use switchboard_sqlite::feed::event_id;
+use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::{IntoParams, ToSchema};
@@ -17,9 +20,6 @@ use crate::api::in_path::{OfDelivery, OfWebhook};
 use crate::api::past::Past;
 use crate::api::problem::Problem;
 use crate::hub::Hub;
-use crate::journal::endpoints::{Delivery, EndpointWrite};
-use crate::journal::feed::event_id;
-use crate::journal::paging::Listed;
 use crate::webhooks::Webhooks;
 
 #[derive(Debug, Deserialize, IntoParams)]

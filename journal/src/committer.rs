@@ -1,0 +1,198 @@
+//! The committer: it commits batches, keeps the epoch, and releases what was committed.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use switchboard_core::CompanyId;
+use switchboard_metrics::{METRICS, TRACE};
+
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::watch;
+use crate::{Entry, Fate, Filing, Release, Store, StoreError, Work};
+
+/// The store could not file; it is said in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NotFiled;
+
+/// Commits batches, keeps the epoch, and releases what was committed. Driven by a thread, or by a test.
+pub struct Committer<S> {
+    store: S,
+    epoch: Arc<AtomicU64>,
+    healthy: watch::Sender<bool>,
+    /// Why the store is lost to this server, once it is.
+    lost: Option<StoreError>,
+    /// Those who wait for more to be filed than is filed at once: commits go on in between.
+    asked: VecDeque<(Option<CompanyId>, Release)>,
+}
+
+impl<S: Store> Committer<S> {
+    /// A committer to that store, and what shows its epoch and health.
+    pub fn new(store: S) -> (Self, Arc<AtomicU64>, watch::Receiver<bool>) {
+        let epoch = Arc::new(AtomicU64::new(0));
+        let (healthy, health) = watch::channel(true);
+        (Self { store, epoch: epoch.clone(), healthy, lost: None, asked: VecDeque::new() }, epoch, health)
+    }
+
+    /// Commits a batch and releases it. After a failure all entries of the old epoch are lost: they may rest on what
+    /// was.
+    pub fn commit(&mut self, batch: Vec<Work>) {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let (mut batch, stale): (Vec<Work>, Vec<Work>) = batch.into_iter().partition(|work| match work {
+            Work::Entry(entry) => entry.epoch == epoch,
+            Work::Snapshot { .. } | Work::Write { .. } | Work::File { .. } => true,
+        });
+        self.release(stale, Fate::Lost);
+        let writes = batch.iter().any(|work| match work {
+            Work::Entry(entry) => !entry.events.is_empty(),
+            Work::Snapshot { .. } | Work::Write { .. } => true,
+            Work::File { .. } => false,
+        });
+        let committed = if writes { self.measured_commit(&mut batch) } else { self.must_not_be_lost() };
+        match committed {
+            Ok(()) => self.release(batch, Fate::Committed),
+            Err(error) => {
+                self.epoch.fetch_add(1, Ordering::AcqRel);
+                self.fall_sick(error, "the store cannot commit");
+                self.release(batch, Fate::Lost);
+            }
+        }
+    }
+
+    fn must_not_be_lost(&self) -> Result<(), StoreError> {
+        if self.lost.is_some() { Err(StoreError::Lost("the store is lost to this server".into())) } else { Ok(()) }
+    }
+
+    fn measured_commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+        self.must_not_be_lost()?;
+        let began = Instant::now();
+        let _span = tracing::debug_span!(target: TRACE, "commit", entries = batch.len()).entered();
+        let committed = self.store.commit(batch);
+        METRICS.commit.observe(began.elapsed().as_secs_f64());
+        METRICS.batch.observe(batch.len() as f64);
+        committed
+    }
+
+    fn release(&mut self, batch: Vec<Work>, fate: Fate) {
+        for work in batch {
+            match work {
+                Work::Entry(Entry { release, .. }) => release(fate),
+                Work::Write { written, release, .. } => release((fate == Fate::Committed).then_some(written)),
+                Work::File { company, release } => self.file_for(company, release),
+                Work::Snapshot { .. } => {}
+            }
+        }
+    }
+
+    /// When something that is committed is to be filed, if the store can write.
+    #[must_use]
+    pub fn filing_due(&self) -> Option<Instant> {
+        let due = if self.asked.is_empty() { self.store.filing_due() } else { Some(Instant::now()) };
+        due.filter(|_| self.is_healthy())
+    }
+
+    /// Files what has waited long enough. So commits go on in between.
+    pub fn file_what_is_due(&mut self) {
+        if self.filing_due().is_none_or(|due| due > Instant::now()) {
+            return;
+        }
+        match self.asked.pop_front() {
+            Some((company, release)) => self.file_for(company, release),
+            None => drop(self.file(Filing::Longest)),
+        }
+    }
+
+    /// When something is to be done without being asked for.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        [self.filing_due(), self.store.look_due().filter(|_| self.lost.is_none())].into_iter().flatten().min()
+    }
+
+    /// Looks now and then whether the store is still there: while nobody books, no commit would find out.
+    pub(crate) fn look_if_due(&mut self) {
+        if self.lost.is_none()
+            && self.store.look_due().is_some_and(|due| due <= Instant::now())
+            && let Err(error) = self.store.look()
+        {
+            self.fall_sick(error, "the store cannot commit");
+        }
+    }
+
+    /// Files for somebody who waits for it. What takes longer than a moment is gone on with after the next commit.
+    fn file_for(&mut self, company: Option<CompanyId>, release: Release) {
+        match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
+            Ok(true) => release(Fate::Committed),
+            Ok(false) => self.asked.push_back((company, release)),
+            Err(NotFiled) => release(Fate::Lost),
+        }
+    }
+
+    /// Files everything and closes the store.
+    ///
+    /// # Errors
+    /// When the store is lost, and with it perhaps what was answered.
+    pub fn end(mut self) -> Result<(), StoreError> {
+        while self.file(Filing::All) == Ok(false) {}
+        let fate = if self.is_healthy() { Fate::Committed } else { Fate::Lost };
+        self.asked.drain(..).for_each(|(_, release)| release(fate));
+        match self.lost {
+            Some(lost) => Err(lost),
+            None => {
+                self.store.end();
+                Ok(())
+            }
+        }
+    }
+
+    /// Nothing can be committed or filed now: who waits for it is told.
+    fn fall_sick(&mut self, error: StoreError, what: &str) {
+        if error.is_for_good() {
+            if self.lost.is_none() {
+                tracing::error!(%error, "the store is lost: answering `unavailable` until the end");
+                self.lost = Some(error);
+            }
+        } else {
+            tracing::warn!(%error, "{what}: answering `unavailable` until it can");
+        }
+        self.healthy.send_replace(false);
+        self.asked.drain(..).for_each(|(_, release)| release(Fate::Lost));
+    }
+
+    /// Says whether all that was asked for is filed. What cannot be filed is not lost; but then there is no room for more
+    /// either.
+    fn file(&mut self, which: Filing<'_>) -> Result<bool, NotFiled> {
+        let began = Instant::now();
+        let filed = self.must_not_be_lost().and_then(|()| self.store.file(which));
+        METRICS.filing.observe(began.elapsed().as_secs_f64());
+        filed.map_err(|error| {
+            self.fall_sick(error, "the store cannot file");
+            NotFiled
+        })
+    }
+
+    /// Whether the store could commit the last time.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        *self.healthy.borrow()
+    }
+
+    /// While the store cannot commit: each thing that waits is committed or lost for itself, so that nobody waits in
+    /// vain, and then the store is tried.
+    pub fn try_again(&mut self, waiting: impl IntoIterator<Item = Work>) {
+        for work in waiting {
+            self.commit(vec![work]);
+        }
+        self.probe();
+    }
+
+    /// Tries whether a store that failed can commit again.
+    fn probe(&mut self) {
+        match self.must_not_be_lost().and_then(|()| self.store.probe()) {
+            Ok(()) => {
+                tracing::info!("the store can commit again");
+                self.healthy.send_replace(true);
+            }
+            Err(error) if error.is_for_good() => self.fall_sick(error, "the store cannot commit"),
+            Err(_still_sick) => {}
+        }
+    }
+}

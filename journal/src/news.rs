@@ -1,0 +1,110 @@
+//! News: whoever follows a company hears when more of it is filed.
+//!
+//! Only companies that somebody follows stand here. While nobody follows, the journal's thread takes a lock that nobody
+//! else wants, once for each slice that it files.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use switchboard_core::CompanyId;
+use tokio::sync::watch;
+
+/// Who follows which company.
+#[derive(Debug, Default)]
+pub struct News(Mutex<HashMap<CompanyId, Bell>>);
+
+#[derive(Debug)]
+struct Bell {
+    filed: watch::Sender<u64>,
+    followers: usize,
+}
+
+impl News {
+    /// Follows a company from now on.
+    #[must_use]
+    pub fn follow(self: &Arc<Self>, company: &CompanyId) -> Follower {
+        let mut bells = self.bells();
+        let new = || Bell { filed: watch::Sender::new(0), followers: 0 };
+        let bell = bells.entry(company.clone()).or_insert_with(new);
+        bell.followers += 1;
+        Follower { news: self.clone(), company: company.clone(), filed: bell.filed.subscribe() }
+    }
+
+    /// Events of these companies are in the tables up to that number.
+    pub fn filed<'a>(&self, companies: impl IntoIterator<Item = (&'a CompanyId, u64)>) {
+        let bells = self.bells();
+        if bells.is_empty() {
+            return;
+        }
+        for (company, seq) in companies {
+            if let Some(bell) = bells.get(company) {
+                bell.filed.send_replace(seq);
+            }
+        }
+    }
+
+    fn bells(&self) -> MutexGuard<'_, HashMap<CompanyId, Bell>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Follows one company until it is dropped.
+#[derive(Debug)]
+pub struct Follower {
+    news: Arc<News>,
+    company: CompanyId,
+    filed: watch::Receiver<u64>,
+}
+
+impl Follower {
+    /// Comes back when something was filed since the follower began or was last told. So whoever reads the tables
+    /// after each time, and once at the beginning, misses nothing.
+    pub async fn more(&mut self) {
+        // The other end lives as long as this follower is counted.
+        let _never_closed = self.filed.changed().await;
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let mut bells = self.news.bells();
+        if let Some(bell) = bells.get_mut(&self.company) {
+            bell.followers -= 1;
+            if bell.followers == 0 {
+                bells.remove(&self.company);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn id(text: &str) -> CompanyId {
+        text.parse().expect("an id")
+    }
+
+    #[test]
+    fn a_follower_hears_of_its_company_alone_and_of_nothing_twice() {
+        let news = Arc::new(News::default());
+        let mut follower = news.follow(&id("acme"));
+        news.filed([(&id("globex"), 7)]);
+        assert!(follower.more().now_or_never().is_none());
+        news.filed([(&id("acme"), 8), (&id("globex"), 9)]);
+        assert!(follower.more().now_or_never().is_some());
+        assert!(follower.more().now_or_never().is_none());
+    }
+
+    #[test]
+    fn a_company_that_nobody_follows_any_more_is_forgotten() {
+        let news = Arc::new(News::default());
+        let (one, other) = (news.follow(&id("acme")), news.follow(&id("acme")));
+        drop(one);
+        assert_eq!(news.bells().len(), 1);
+        drop(other);
+        assert!(news.bells().is_empty());
+    }
+}

@@ -1,0 +1,117 @@
+//! Whoever waits for an answer of the store: when they are gone, the question ends.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::Connection;
+
+use crate::Error;
+
+/// How often SQLite looks whether somebody waits, in instructions of its machine: some thousand times a second.
+const LOOK_EVERY: i32 = 10_000;
+
+/// The caller who waits for an answer. The question and the wait hold a clone each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asker {
+    is_gone: Arc<AtomicBool>,
+}
+
+impl Asker {
+    /// Whether nobody waits any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
+    }
+
+    /// Every statement on that connection is cut from now on once nobody waits.
+    ///
+    /// # Errors
+    /// When the connection cannot be used any more.
+    pub(super) fn asks_on(&self, connection: &mut Connection) -> Result<(), Error> {
+        let is_gone = self.is_gone.clone();
+        Ok(connection.progress_handler(LOOK_EVERY, Some(move || is_gone.load(Ordering::Acquire)))?)
+    }
+
+    /// The wait. Dropped, whatever is asked is cut, and nothing more is asked.
+    pub(super) const fn waits(self) -> Waits {
+        Waits(self)
+    }
+}
+
+/// The next question on this connection is somebody else's.
+///
+/// # Errors
+/// When the connection cannot be used any more.
+pub(super) fn nobody_asks_on(connection: &mut Connection) -> Result<(), Error> {
+    Ok(connection.progress_handler(0, None::<fn() -> bool>)?)
+}
+
+/// Somebody waits.
+pub(super) struct Waits(Asker);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.is_gone.store(true, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use crate::{Error, Sqlite};
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_question_ends_when_nobody_waits_for_the_answer_and_the_next_is_answered() {
+        let place = tempfile::tempdir().unwrap();
+        let (_store, reader) = Sqlite::open(place.path()).unwrap();
+        let (began, begins) = channel();
+        let (left, leaves) = channel();
+        let (ended, ends) = channel();
+        let for_ever = reader.aside(move |reader| {
+            let answer = reader.ask(|connection| {
+                began.send(()).unwrap();
+                // Between two statements nothing can be interrupted: the next one is.
+                leaves.recv_timeout(PATIENCE).unwrap();
+                let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+                Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+            });
+            ended.send(answer.map_err(|error| error.to_string())).unwrap();
+            Ok::<_, Error>(())
+        });
+        let waiting = tokio::spawn(for_ever);
+        tokio::task::spawn_blocking(move || begins.recv_timeout(PATIENCE).unwrap()).await.unwrap();
+        waiting.abort();
+        assert!(waiting.await.is_err_and(|ended| ended.is_cancelled()));
+        left.send(()).unwrap();
+        let answer = tokio::task::spawn_blocking(move || ends.recv_timeout(PATIENCE).unwrap()).await.unwrap();
+        assert!(answer.is_err_and(|error| error.contains("was cut")));
+        let one = reader.aside(|reader| {
+            reader.ask(|connection| Ok(connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?))
+        });
+        assert_eq!(one.await.unwrap(), 1, "on the same connection");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_asked() {
+        let place = tempfile::tempdir().unwrap();
+        let (_store, reader) = Sqlite::open(place.path()).unwrap();
+        let (began, begins) = channel();
+        let (left, leaves) = channel();
+        let (ended, ends) = channel();
+        let waiting = tokio::spawn(reader.aside(move |reader| {
+            began.send(()).unwrap();
+            leaves.recv_timeout(PATIENCE).unwrap();
+            ended.send(reader.ask(|_connection| Ok(7))).unwrap();
+            Ok::<_, Error>(())
+        }));
+        tokio::task::spawn_blocking(move || begins.recv_timeout(PATIENCE).unwrap()).await.unwrap();
+        waiting.abort();
+        assert!(waiting.await.is_err_and(|ended| ended.is_cancelled()));
+        left.send(()).unwrap();
+        let answer = tokio::task::spawn_blocking(move || ends.recv_timeout(PATIENCE).unwrap()).await.unwrap();
+        assert!(matches!(answer, Err(Error::Store(switchboard_journal::StoreError::Stopping))));
+    }
+}

@@ -1,0 +1,147 @@
+//! A copy of the store in one file, taken beside a running server, and how it becomes a store again.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use switchboard_journal::StoreError;
+use uuid::Uuid;
+
+use crate::directory::{self, FILE, Held, OpenError, SIDES, beside};
+use crate::{Error, owner_alone, schema};
+
+/// Why there is no backup, or none was restored. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is something where the backup should go.
+    #[error("`{0}` exists: name another file, or move it away")]
+    Exists(PathBuf),
+    /// There is a store where the backup should become one.
+    #[error("`{0}` has a store: `--replace` moves it aside and puts the backup in its place")]
+    HasStore(PathBuf),
+    /// It is no backup, or a damaged one.
+    #[error("`{0}` is no backup of Switchboard's that can be used: {1}")]
+    Unusable(PathBuf, String),
+    /// A file cannot be read or written.
+    #[error("`{0}`: {1}")]
+    File(PathBuf, std::io::Error),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<rusqlite::Error> for BackupError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Copies the store of a directory into a file that must not exist yet. All of it is of one moment, also while a server
+/// writes: the moment in which the copy began. Says how many bytes the copy has.
+///
+/// # Errors
+/// When there is no store, or the file cannot be written; nothing is left of it then.
+pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
+    let store = directory.join(FILE);
+    if !directory::is_there(directory)? {
+        return Err(OpenError::Nothing(directory.to_owned()).into());
+    }
+    // A link is something too, wherever it leads.
+    if file.symlink_metadata().is_ok() {
+        return Err(BackupError::Exists(file.to_owned()));
+    }
+    let part = part_of(file);
+    let copied = copy(&store, OpenFlags::SQLITE_OPEN_READ_WRITE, &part).and_then(|()| put_in_place(&part, file));
+    if copied.is_err() {
+        // What is left of it is nobody's loss.
+        let _gone = std::fs::remove_file(&part);
+    }
+    copied?;
+    let length = std::fs::metadata(file).map_err(|error| BackupError::File(file.to_owned(), error))?.len();
+    Ok(length)
+}
+
+/// Makes a backup the store of a directory that no server runs on. A store that is there is moved aside if `replace`
+/// says so; returns under which name.
+///
+/// # Errors
+/// When the file is no backup, a server runs on the directory, or there is a store that is not to be replaced.
+pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<PathBuf>, BackupError> {
+    must_be_whole(file)?;
+    let mut held = Held::take(directory)?;
+    let store = directory.join(FILE);
+    // The log of a store that is gone would be read as the backup's.
+    let has_store = [""].into_iter().chain(SIDES).any(|side| beside(&store, side).exists());
+    if has_store && !replace {
+        return Err(BackupError::HasStore(directory.to_owned()));
+    }
+    // The copy is whole before anything of the old store is touched.
+    let part = part_of(&store);
+    copy(file, OpenFlags::SQLITE_OPEN_READ_ONLY, &part)?;
+    let aside = if has_store { Some(move_aside(&store)?) } else { None };
+    put_in_place(&part, &store)?;
+    held.mark()?;
+    Ok(aside)
+}
+
+/// Copies what is in a database into a new one, as of one moment: page by page, free room would come along with what
+/// was removed and stood there.
+/// What is in it is for its owner alone, and goes into no file that was there before: whoever made that could read it.
+fn copy(from: &Path, access: OpenFlags, to: &Path) -> Result<(), BackupError> {
+    let source = Connection::open_with_flags(from, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    owner_alone::create_new(to).map_err(|error| BackupError::File(to.to_owned(), error))?;
+    let name = to.to_str().ok_or_else(|| BackupError::File(to.to_owned(), io::ErrorKind::InvalidFilename.into()))?;
+    source.execute("VACUUM INTO ?1", [name])?;
+    Ok(())
+}
+
+/// Gives a file its name, and has both on the disk before anybody is told.
+fn put_in_place(part: &Path, file: &Path) -> Result<(), BackupError> {
+    let failed = |error| BackupError::File(file.to_owned(), error);
+    File::open(part).and_then(|part| part.sync_all()).map_err(failed)?;
+    std::fs::rename(part, file).map_err(failed)?;
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
+}
+
+/// Reads all of a backup once: a damaged one is found before it is needed.
+fn must_be_whole(file: &Path) -> Result<(), BackupError> {
+    let unusable = |what: String| BackupError::Unusable(file.to_owned(), what);
+    let refused = |error: rusqlite::Error| unusable(error.to_string());
+    File::open(file).map_err(|error| BackupError::File(file.to_owned(), error))?;
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(refused)?;
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(refused)?;
+    let known = schema::known();
+    if version > known {
+        return Err(Error::Store(StoreError::TooNew { found: version, known }).into());
+    }
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('events', 'companies', 'snapshots')";
+    let tables: u32 = connection.query_row(tables, [], |row| row.get(0)).map_err(refused)?;
+    if version == 0 || tables < 3 {
+        return Err(unusable("its tables are others".into()));
+    }
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(refused)?;
+    if found == "ok" { Ok(()) } else { Err(unusable(found)) }
+}
+
+/// Moves a store aside with all that stands beside it; the first name that is free.
+fn move_aside(store: &Path) -> Result<PathBuf, BackupError> {
+    let free = (1_u32..).map(|number| beside(store, &format!(".before-restore-{number}"))).find(|path| !path.exists());
+    let aside = free.unwrap_or_else(|| beside(store, ".before-restore"));
+    for side in [""].into_iter().chain(SIDES) {
+        let from = beside(store, side);
+        if from.exists() {
+            std::fs::rename(&from, beside(&aside, side)).map_err(|error| BackupError::File(from, error))?;
+        }
+    }
+    Ok(aside)
+}
+
+/// A copy that is not whole yet: a name that nobody else can have taken.
+fn part_of(file: &Path) -> PathBuf {
+    beside(file, &format!(".{}.part", Uuid::now_v7().simple()))
+}

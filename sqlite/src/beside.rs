@@ -1,0 +1,54 @@
+//! A second writer for a moment: beside a running server, or alone on a store that nobody serves.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::directory::{FILE, Held, OpenError};
+use crate::{Error, schema, writer};
+
+/// A way to write one small thing into a store.
+pub struct Beside {
+    connection: Connection,
+    /// Held while no server has it, so that none starts meanwhile.
+    _held: Option<Held>,
+}
+
+impl Beside {
+    /// Opens the store of a directory, and makes it when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be used, or the server that runs on it is of another version.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        match Held::take(directory) {
+            Ok(mut held) => {
+                let mut connection = Connection::open(held.database()?).map_err(Error::from)?;
+                writer::prepare(&mut connection)?;
+                held.mark()?;
+                Ok(Self { connection, _held: Some(held) })
+            }
+            Err(OpenError::InUse(_)) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let opened = Connection::open_with_flags(directory.join(FILE), flags);
+                let connection = opened.map_err(Error::from)?;
+                schema::must_be_ours(&connection)?;
+                // The server has its own way to copy the log, and would wait for us.
+                connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(Error::from)?;
+                connection.pragma_update(None, "synchronous", "full").map_err(Error::from)?;
+                Ok(Self { connection, _held: None })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Writes in one transaction, for which the server waits, or it for the server's: both are short.
+    ///
+    /// # Errors
+    /// What the change says, or that it cannot be committed; nothing of it is then written.
+    pub(super) fn write<T>(&mut self, change: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let done = change(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+}

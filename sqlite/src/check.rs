@@ -1,0 +1,388 @@
+//! `switchboard check`: folds every company's events anew and compares what comes out with the tables and snapshots.
+
+mod brought;
+
+mod numbers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+use switchboard_core::id::{StoredAsText, stored_topics};
+use switchboard_core::{Brand, Company, CompanyId, Event, OfferId, Time, invariants};
+use switchboard_journal::StoreError;
+use switchboard_journal::rows::{
+    BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all,
+};
+
+use crate::columns::{time, unreadable};
+use crate::log::{self, Log, Logged};
+use crate::reader::{Reader, read_snapshot, while_events};
+use crate::{Error, bases, days, erasure, logos, removal, tables};
+
+/// Differences of one company that are told in words; the rest is counted.
+const TOLD_PER_COMPANY: usize = 20;
+
+/// How long one moment is read before the next: a server beside cannot begin SQLite's log anew meanwhile.
+const PIECE_MAX: Duration = Duration::from_secs(1);
+/// For the server to copy its log and begin it anew, which it does with its next commits.
+const BETWEEN_PIECES: Duration = Duration::from_millis(200);
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Companies that were folded.
+    pub companies: usize,
+    /// Events that were folded.
+    pub events: u64,
+    /// Rows that were compared.
+    pub rows: usize,
+    /// What is not as it must be, in words.
+    pub differences: Vec<String>,
+    /// Companies in which an erasure has begun that the server finishes, the next one when it was killed.
+    pub unfinished: Vec<CompanyId>,
+}
+
+/// Checks everything that a store holds, each company as of one moment. A running server does not mind.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn check(reader: &Reader) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let mut companies = reader.ask(companies)?.into_iter().peekable();
+    loop {
+        reader.ask(|connection| {
+            let began = Instant::now();
+            let Log { mut unfiled, clashes } = log::read(connection)?;
+            let new: Vec<_> = clashes.into_iter().filter(|clash| !report.differences.contains(clash)).collect();
+            report.differences.extend(new);
+            while began.elapsed() < PIECE_MAX
+                && let Some(id) = companies.next()
+            {
+                check_company(connection, &id, &unfiled.remove(&id).unwrap_or_default(), &mut report)?;
+            }
+            Ok(())
+        })?;
+        if companies.peek().is_none() {
+            break;
+        }
+        std::thread::sleep(BETWEEN_PIECES);
+    }
+    report.differences.extend(reader.ask(brought::of_nobody)?);
+    Ok(report)
+}
+
+/// All of which there are events, filed or not.
+fn companies(connection: &Connection) -> Result<BTreeSet<CompanyId>, Error> {
+    let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
+    let ids = query.query_map([], |row| row.get::<_, String>(0))?;
+    let filed = ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable));
+    log::read(connection)?.unfiled.into_keys().map(Ok).chain(filed).collect()
+}
+
+fn check_company(
+    connection: &Connection,
+    id: &CompanyId,
+    unfiled: &[Logged],
+    report: &mut Report,
+) -> Result<(), Error> {
+    if erasure::is_being_placed(connection, id)? {
+        report.unfinished.push(id.clone());
+        return Ok(());
+    }
+    let Folded { mut company, expected, mut found, origin, first_seq, hired, removed } = fold(connection, id)?;
+    let last = tables::last_seq(connection, id)?;
+    if company.seq() != last {
+        found.push(format!("the last event is {last}, and there are events up to {} only", company.seq()));
+    }
+    for Logged { seq, at, events, .. } in unfiled {
+        if *seq != company.seq() + 1 {
+            found.push(format!("event {seq} is in the log, and {} comes next", company.seq() + 1));
+        }
+        events.iter().for_each(|event| company.apply(*at, event));
+    }
+    if let Err(broken) = invariants::check(&company) {
+        found.push(format!("after all events: {broken}"));
+    }
+    found.extend(brought::differences(connection, id, company.seq())?);
+    found.extend(logos::differences(connection, id)?);
+    found.extend(days::differences(connection, id)?);
+    let known = removal::last(connection, id)?;
+    if removed.is_some() && removed != known {
+        found.push(format!("event {removed:?} was the last removal, and the table says {known:?}"));
+    }
+    found.extend(numbers::differences(connection, id, first_seq, &hired)?);
+    let Found { rows: stored, unreadable } = read_rows(connection, id)?;
+    found.extend(unreadable);
+    found.extend(
+        expected
+            .iter()
+            .filter(|(key, row)| stored.get(*key) != Some(*row))
+            .map(|(key, row)| format!("{key:?}: the events make {row:?}, the table has {:?}", stored.get(key))),
+    );
+    let unexpected = stored.iter().filter(|(key, row)| !expected.contains_key(*key) && !is_from_before(row, origin));
+    found.extend(unexpected.map(|(key, _)| format!("{key:?}: in the table, but not from the events")));
+    report.companies += 1;
+    report.events += company.seq();
+    report.rows += stored.len();
+    let more = found.len().saturating_sub(TOLD_PER_COMPANY);
+    report.differences.extend(found.into_iter().take(TOLD_PER_COMPANY).map(|text| format!("{id}: {text}")));
+    if more > 0 {
+        report.differences.push(format!("{id}: and {more} more"));
+    }
+    Ok(())
+}
+
+/// What the filed events of a company make.
+struct Folded {
+    company: Company,
+    expected: BTreeMap<RowKey, Row>,
+    found: Vec<String>,
+    /// When the history that is kept begins; none when all of it is kept.
+    origin: Option<Time>,
+    /// The last event before it.
+    first_seq: u64,
+    /// Who has which number, and since which event.
+    hired: Vec<numbers::Hired>,
+    /// The last event by which the company was removed.
+    removed: Option<u64>,
+}
+
+/// Folds a company's events, from the oldest base when those before it were removed, and compares every snapshot and
+/// base on the way.
+fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
+    let snapshot = read_snapshot_of(connection, id)?;
+    let base = bases::origin(connection, id)?;
+    let origin = base.as_ref().map(Company::clock);
+    let company = base.unwrap_or_else(|| Company::new(id.clone()));
+    let expected = rows_of_all(&company).into_iter().map(|row| (row.key(), row)).collect();
+    let after = company.seq();
+    let hired = company.employees_after(None).map(|(no, employee)| (no, after, employee.id.clone())).collect();
+    let mut folded = Folded { company, expected, found: Vec::new(), origin, first_seq: after, hired, removed: None };
+    let mut query =
+        connection.prepare("SELECT seq, data FROM bases WHERE company_id = ?1 AND seq > ?2 ORDER BY seq")?;
+    let mut bases = query.query(params![id.as_str(), after.cast_signed()])?;
+    let mut next = next_base(&mut bases)?;
+    if is_another(snapshot.as_ref(), &folded.company, origin) {
+        folded.found.push(format!("the snapshot after event {after} is not what the oldest base has"));
+    }
+    while_events(connection, id, after, |at, event| {
+        let Folded { company, expected, found, hired, removed, .. } = &mut folded;
+        company.apply(at, event);
+        if matches!(event, Event::CompanyRemoved) {
+            *removed = Some(company.seq());
+        }
+        if let Event::EmployeeSet { employee, id, .. } = event {
+            hired.push((*employee, company.seq(), id.clone()));
+        }
+        for row in rows_of(company, std::slice::from_ref(event)) {
+            expect(expected, row);
+        }
+        if is_another(snapshot.as_ref(), company, origin) {
+            found.push(format!("the snapshot after event {} is not what the events make", company.seq()));
+        }
+        if let Some((seq, stored)) = &next
+            && *seq == company.seq()
+        {
+            if *stored != switchboard_wire::view::json(&company.without_past().without_counts()) {
+                found.push(format!("the base after event {seq} is not what the events make"));
+            }
+            next = next_base(&mut bases)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if let Some((seq, _)) = next {
+        folded.found.push(format!("there is a base after event {seq}, and no such event"));
+    }
+    Ok(folded)
+}
+
+/// Whether the snapshot is of this moment and has another state. What had ended before the origin is remembered in the
+/// snapshot, and in nothing else any more.
+fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time>) -> bool {
+    let whole = |company: &Company| match origin {
+        Some(_) => switchboard_wire::view::json(&company.without_past().without_counts()),
+        None => switchboard_wire::view::json(&company.without_counts()),
+    };
+    snapshot.is_some_and(|stored| stored.seq() == company.seq() && whole(stored) != whole(company))
+}
+
+/// The next base as it is now written by this version, so that a new field with a default is no difference, and without
+/// what a version before did not count.
+fn next_base(bases: &mut rusqlite::Rows<'_>) -> Result<Option<(u64, String)>, Error> {
+    let Some(row) = bases.next()? else { return Ok(None) };
+    let base = read_snapshot(row.get_ref(1)?.as_str().map_err(unreadable)?)?;
+    Ok(Some((row.get::<_, i64>(0)?.cast_unsigned(), switchboard_wire::view::json(&base.without_counts()))))
+}
+
+/// Whether a row is of a history that is being removed: what was still open when the kept one begins is in its base.
+fn is_from_before(row: &Row, origin: Option<Time>) -> bool {
+    let began = match row {
+        Row::Booking(row) => row.created_at,
+        Row::Offer(row) => row.made_at,
+        Row::Session(row) => row.started_at,
+        Row::Notes(row) => row.started_at,
+        Row::Message(row) => row.at,
+        Row::Company { .. } | Row::CompanyGone | Row::Employee { .. } | Row::EmployeeGone { .. } => return false,
+    };
+    origin.is_some_and(|origin| began <= origin)
+}
+
+fn expect(expected: &mut BTreeMap<RowKey, Row>, row: Row) {
+    match row {
+        Row::CompanyGone => expected.retain(|key, _| !matches!(key, RowKey::Company | RowKey::Employee(_))),
+        Row::EmployeeGone { .. } => {
+            expected.remove(&row.key());
+        }
+        Row::Company { .. }
+        | Row::Employee { .. }
+        | Row::Booking(_)
+        | Row::Offer(_)
+        | Row::Session(_)
+        | Row::Notes(_)
+        | Row::Message(_) => {
+            expected.insert(row.key(), row);
+        }
+    }
+}
+
+fn read_snapshot_of(connection: &Connection, id: &CompanyId) -> Result<Option<Company>, Error> {
+    let mut query = connection.prepare("SELECT data FROM snapshots WHERE company_id = ?1")?;
+    let mut rows = query.query([id.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    read_snapshot(row.get_ref(0)?.as_str().map_err(unreadable)?).map(Some)
+}
+
+/// The rows of a company, and those that nothing can be made of, in words.
+#[derive(Default)]
+struct Found {
+    rows: BTreeMap<RowKey, Row>,
+    unreadable: Vec<String>,
+}
+
+fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, Error> {
+    let id = id.as_str();
+    let mut rows = Found::default();
+    let sql = "SELECT name, settings, created_at, colour, logo FROM companies WHERE id = ?1";
+    each_row(connection, sql, id, &mut rows, |row| {
+        let settings = serde_json::from_str(&row.get::<_, String>(1)?).map_err(unreadable)?;
+        let brand = Brand { colour: maybe_parsed(row, 3)?, logo: maybe_parsed(row, 4)? };
+        Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?), brand })
+    })?;
+    let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1";
+    each_row(connection, sql, id, &mut rows, |row| {
+        let topics = row.get::<_, String>(2)?;
+        let topics = stored_topics(&mut serde_json::Deserializer::from_str(&topics)).map_err(unreadable)?;
+        Ok(Row::Employee { id: parsed(row, 0)?, name: row.get(1)?, topics, intent: row.get::<_, String>(3)?.into() })
+    })?;
+    read_booking_rows(connection, id, &mut rows)?;
+    read_session_rows(connection, id, &mut rows)?;
+    Ok(rows)
+}
+
+fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), Error> {
+    let sql = "SELECT id, client_id, topic, note, state, reason, offers, created_at, ended_at, session_id, employee_id,
+                   employee_name, client_name FROM bookings WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Booking(Box::new(BookingRow {
+            id: parsed(row, 0)?,
+            client_id: parsed(row, 1)?,
+            topic: parsed(row, 2)?,
+            note: row.get(3)?,
+            state: row.get::<_, String>(4)?.into(),
+            reason: row.get::<_, Option<String>>(5)?.map(Into::into),
+            offers: row.get(6)?,
+            created_at: time(row.get(7)?),
+            ended_at: row.get::<_, Option<i64>>(8)?.map(time),
+            session_id: maybe_parsed(row, 9)?,
+            employee_id: maybe_parsed(row, 10)?,
+            employee_name: row.get(11)?,
+            client_name: row.get(12)?,
+        })))
+    })?;
+    let sql = "SELECT booking_id, attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason,
+                   delivered_to FROM offers WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Offer(Box::new(OfferRow {
+            id: OfferId { booking: parsed(row, 0)?, attempt: row.get(1)? },
+            employee_id: parsed(row, 2)?,
+            made_at: time(row.get(3)?),
+            expires_at: time(row.get(4)?),
+            delivered_at: row.get::<_, Option<i64>>(5)?.map(time),
+            closed_at: row.get::<_, Option<i64>>(6)?.map(time),
+            outcome: row.get::<_, Option<String>>(7)?.map(Into::into),
+            reason: row.get(8)?,
+            delivered_to: maybe_parsed(row, 9)?,
+        })))
+    })
+}
+
+fn read_session_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), Error> {
+    let sql = "SELECT id, booking_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason,
+                   client_name FROM sessions WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Session(Box::new(SessionRow {
+            id: parsed(row, 0)?,
+            booking_id: parsed(row, 1)?,
+            client_id: parsed(row, 2)?,
+            employee_id: parsed(row, 3)?,
+            topic: parsed(row, 4)?,
+            started_at: time(row.get(5)?),
+            ended_at: row.get::<_, Option<i64>>(6)?.map(time),
+            ended_by: row.get::<_, Option<String>>(7)?.map(Into::into),
+            reason: row.get(8)?,
+            client_name: row.get(9)?,
+        })))
+    })?;
+    let sql = "SELECT id, started_at, notes, notes_at FROM sessions
+               WHERE company_id = ?1 AND (notes IS NOT NULL OR notes_at IS NOT NULL)";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Notes(Box::new(NotesRow {
+            session_id: parsed(row, 0)?,
+            started_at: time(row.get(1)?),
+            body: row.get(2)?,
+            at: time(row.get(3)?),
+        })))
+    })?;
+    let sql = "SELECT id, session_id, sender, body, at FROM messages WHERE company_id = ?1";
+    each_row(connection, sql, id, rows, |row| {
+        Ok(Row::Message(Box::new(MessageRow {
+            id: parsed(row, 0)?,
+            session_id: parsed(row, 1)?,
+            sender: row.get::<_, String>(2)?.into(),
+            body: row.get(3)?,
+            at: time(row.get(4)?),
+        })))
+    })
+}
+
+fn parsed<T: StoredAsText>(row: &rusqlite::Row<'_>, column: usize) -> Result<T, Error> {
+    T::from_stored(row.get_ref(column)?.as_str().map_err(unreadable)?).map_err(unreadable)
+}
+
+fn maybe_parsed<T: StoredAsText>(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<T>, Error> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(unreadable)?;
+    text.map(|text| T::from_stored(text).map_err(unreadable)).transpose()
+}
+
+fn each_row(
+    connection: &Connection,
+    sql: &str,
+    company: &str,
+    rows: &mut Found,
+    read: impl Fn(&rusqlite::Row<'_>) -> Result<Row, Error>,
+) -> Result<(), Error> {
+    let mut query = connection.prepare(sql)?;
+    let mut found = query.query(params![company])?;
+    while let Some(row) = found.next()? {
+        match read(row) {
+            Ok(row) => drop(rows.rows.insert(row.key(), row)),
+            Err(Error::Store(StoreError::Unreadable(why))) => {
+                rows.unreadable.push(format!("a row that cannot be read: {why}: {sql}"))
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Errors of the store: those of `SQLite`, and those that every store has.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use switchboard_journal::StoreError;
+
+/// Why the store could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `SQLite` said no.
+    #[error("the store: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A file of the open store is no longer in its place: a start would not find what is written into the file.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{0}` was removed, replaced or cut while it was open, and this server writes nothing more: put the file back or \
+     restore a backup, and start again"
+)]
+pub struct Gone(pub PathBuf);
+
+impl Error {
+    pub(crate) fn gone(file: &Path) -> Self {
+        Self::Store(StoreError::Lost(Box::new(Gone(file.to_owned()))))
+    }
+
+    /// A read that was interrupted is to be asked again.
+    pub(crate) fn ask_again_if_cut(self) -> Self {
+        match self {
+            Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                Self::Store(StoreError::AskAgain)
+            }
+            other => other,
+        }
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => error,
+            Error::Sqlite(_) => Self::Unavailable(Box::new(error)),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What is told of a stored event: what it says, and what the tables know of those it names.
+//!
+//! Only what never changes is taken from a row, so the same event is told in the same way whenever it is read. The one
+//! exception is an employee's name, which is the one of today.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::value::RawValue;
+use switchboard_core::{BookingId, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time};
+use switchboard_wire::Kind;
+use switchboard_wire::view::Moment;
+
+use super::told::{Data, OfSession, Told};
+use crate::Error;
+use crate::columns::{time, unreadable};
+
+/// What it is, what it is about, and what it says.
+type Said = (Kind, String, Data);
+
+/// The event as it is told; none when it is of nobody's concern outside.
+pub(super) fn told(
+    connection: &Connection,
+    company: &CompanyId,
+    seq: u64,
+    at: Time,
+    event: &Event,
+) -> Result<Option<Told>, Error> {
+    let rows = Rows { connection, company: company.as_str() };
+    let Some((kind, lane, data)) = said(&rows, seq, at, event)? else { return Ok(None) };
+    Ok(Some(Told::new(company, seq, at, kind, lane, data)))
+}
+
+/// What an event is about, without what it says; none when it is of nobody's concern outside.
+pub(super) fn lane(connection: &Connection, company: &CompanyId, event: &Event) -> Result<Option<String>, Error> {
+    let rows = Rows { connection, company: company.as_str() };
+    Ok(match event {
+        Event::CompanySet { .. } | Event::CompanyRemoved => Some("company".to_owned()),
+        Event::EmployeeSet { employee, .. }
+        | Event::EmployeeRemoved { employee, .. }
+        | Event::IntentSet { employee, .. } => Some(lane_of_employee(*employee)),
+        Event::BookingOpened { booking, .. } | Event::BookingEnded { booking, .. } => Some(booking.to_string()),
+        Event::OfferMade { offer, .. }
+        | Event::OfferDelivered { offer, .. }
+        | Event::OfferClosed { offer, .. }
+        | Event::OfferAccepted { offer, .. } => Some(offer.booking.to_string()),
+        Event::MessageSent { session, .. } | Event::SessionEnded { session, .. } => Some(rows.session(*session)?.0),
+        Event::NotesWritten { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
+        | Event::BrandSet { .. }
+        | Event::AccessRevoked { .. }
+        | Event::EmployeeConnected { .. }
+        | Event::EmployeeDisconnected { .. }
+        | Event::EmployeeUnreachable { .. }
+        | Event::WrapUpEnded { .. }
+        | Event::ClientConnected { .. }
+        | Event::ClientDisconnected { .. }
+        | Event::PartyEntered { .. }
+        | Event::PartyLeft { .. }
+        | Event::ClockFollowed { .. }
+        | Event::Resumed => None,
+    })
+}
+
+fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Said>, Error> {
+    Ok(Some(match event {
+        Event::CompanySet { name, settings } => {
+            let data = Data::CompanySet { name: name.to_string(), settings: settings.clone() };
+            (Kind::CompanySet, "company".to_owned(), data)
+        }
+        Event::CompanyRemoved => (Kind::CompanyRemoved, "company".to_owned(), Data::CompanyRemoved {}),
+        Event::EmployeeSet { employee, id, name, topics } => {
+            let topics = topics.iter().map(ToString::to_string).collect();
+            let data = Data::EmployeeSet { employee_id: id.to_string(), name: name.to_string(), topics };
+            (Kind::EmployeeSet, lane_of_employee(*employee), data)
+        }
+        Event::EmployeeRemoved { employee, id } => {
+            let data = Data::EmployeeRemoved { employee_id: id.to_string() };
+            (Kind::EmployeeRemoved, lane_of_employee(*employee), data)
+        }
+        Event::IntentSet { employee, intent, by } => {
+            let employee_id = rows.employee_with_number(*employee, seq)?;
+            let lane = lane_of_employee(*employee);
+            (Kind::EmployeeIntent, lane, Data::EmployeeIntent { employee_id, intent: intent.word(), by: *by })
+        }
+        Event::BookingOpened { booking, client, client_name, topic, note, key: _ } => {
+            let (client_id, topic, note) = (client.to_string(), topic.to_string(), raw(note.as_deref())?);
+            let client_name = client_name.as_deref().map(str::to_owned);
+            let data = Data::BookingOpened { booking_id: *booking, client_id, client_name, topic, note };
+            (Kind::BookingOpened, booking.to_string(), data)
+        }
+        Event::OfferMade { offer, employee: _, expires_at } => offer_made(rows, at, *offer, *expires_at)?,
+        Event::OfferDelivered { offer, device } => {
+            let OfferId { booking: booking_id, attempt } = *offer;
+            let employee_id = rows.asked(*offer)?;
+            let device = device.as_ref().map(ToString::to_string);
+            let data = Data::OfferDelivered { offer_id: *offer, booking_id, attempt, employee_id, device };
+            (Kind::OfferDelivered, booking_id.to_string(), data)
+        }
+        Event::OfferClosed { offer, outcome, reason, missed: _ } => {
+            let OfferId { booking: booking_id, attempt } = *offer;
+            let (employee_id, outcome) = (rows.asked(*offer)?, outcome.word());
+            let reason = reason.as_deref().map(str::to_owned);
+            let data = Data::OfferClosed { offer_id: *offer, booking_id, attempt, employee_id, outcome, reason };
+            (Kind::OfferClosed, booking_id.to_string(), data)
+        }
+        Event::OfferAccepted { offer, session } => session_started(rows, *offer, *session)?,
+        Event::BookingEnded { booking, reason } => {
+            let (client_id, topic) = rows.booking(*booking)?.map(|row| (row.client, row.topic)).unzip();
+            let (state, reason) = (reason.state().word(), reason.word());
+            let data = Data::BookingEnded { booking_id: *booking, client_id, topic, state, reason };
+            (Kind::BookingEnded, booking.to_string(), data)
+        }
+        Event::MessageSent { session, message, from, body: _, key: _ } => {
+            message_sent(rows, *session, *message, *from)?
+        }
+        Event::SessionEnded { session, by, reason } => {
+            session_ended(rows, *session, by.word(), reason.as_deref().map(str::to_owned))?
+        }
+        // What an employee notes is theirs: it leaves by no door but that of an API key. How a company looks is for
+        // pages, which read it when they join.
+        Event::NotesWritten { .. }
+        | Event::DeliveryPutOff { .. }
+        | Event::SearchWaits { .. }
+        | Event::BrandSet { .. }
+        // Who shuts somebody out knows it, and with a removal it goes without saying.
+        | Event::AccessRevoked { .. }
+        | Event::EmployeeConnected { .. }
+        | Event::EmployeeDisconnected { .. }
+        | Event::EmployeeUnreachable { .. }
+        | Event::WrapUpEnded { .. }
+        | Event::ClientConnected { .. }
+        | Event::ClientDisconnected { .. }
+        | Event::PartyEntered { .. }
+        | Event::PartyLeft { .. }
+        | Event::ClockFollowed { .. }
+        | Event::Resumed => return Ok(None),
+    }))
+}
+
+/// By the number and not by the id: lanes are kept, and an erased id must be in none of them.
+fn lane_of_employee(number: EmployeeNo) -> String {
+    // No booking has such a lane: a blank is in none of their ids.
+    format!("employee {}", number.0)
+}
+
+/// All that an app's back end needs to wake the asked employee's phone.
+fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Result<Said, Error> {
+    let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
+    let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
+    let note = raw(booking.as_ref().and_then(|row| row.note.as_deref()))?;
+    let client_name = booking.as_ref().and_then(|row| row.client_name.clone());
+    let (client_id, topic) = booking.map(|row| (row.client, row.topic)).unzip();
+    let data = Data::OfferMade {
+        offer_id: offer,
+        booking_id: offer.booking,
+        attempt: offer.attempt,
+        employee_id,
+        employee_name,
+        client_id,
+        client_name,
+        topic,
+        note,
+        made_at: Moment(at),
+        expires_at: Moment(expires_at),
+    };
+    Ok((Kind::OfferMade, offer.booking.to_string(), data))
+}
+
+fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Result<Said, Error> {
+    let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
+    let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
+    let client_name = booking.as_ref().and_then(|row| row.client_name.clone());
+    let (client_id, topic) = booking.map(|row| (row.client, row.topic)).unzip();
+    let data = Data::SessionStarted {
+        session_id: session,
+        booking_id: offer.booking,
+        offer_id: offer,
+        client_id,
+        client_name,
+        employee_id,
+        employee_name,
+        topic,
+    };
+    Ok((Kind::SessionStarted, offer.booking.to_string(), data))
+}
+
+/// Without the words: who may read them asks for the session's messages.
+fn message_sent(rows: &Rows<'_>, session: SessionId, message: MessageId, from: Party) -> Result<Said, Error> {
+    let (lane, of, _) = rows.session(session)?;
+    Ok((Kind::MessageSent, lane, Data::MessageSent { message_id: message, of, from: from.word() }))
+}
+
+fn session_ended(
+    rows: &Rows<'_>,
+    session: SessionId,
+    ended_by: &'static str,
+    reason: Option<String>,
+) -> Result<Said, Error> {
+    let (lane, of, started_at) = rows.session(session)?;
+    Ok((Kind::SessionEnded, lane, Data::SessionEnded { of, started_at, ended_by, reason }))
+}
+
+/// A client's JSON, told as it is.
+fn raw(note: Option<&str>) -> Result<Option<Box<RawValue>>, Error> {
+    note.map(|note| RawValue::from_string(note.to_owned()).map_err(unreadable)).transpose()
+}
+
+/// The rows of one company, by their keys.
+struct Rows<'a> {
+    connection: &'a Connection,
+    company: &'a str,
+}
+
+struct BookingRow {
+    client: String,
+    client_name: Option<String>,
+    topic: String,
+    note: Option<String>,
+}
+
+impl Rows<'_> {
+    fn booking(&self, id: BookingId) -> Result<Option<BookingRow>, Error> {
+        let sql = "SELECT client_id, topic, note, client_name FROM bookings WHERE company_id = ?1 AND id = ?2";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let row = query.query_row(params![self.company, id.to_string()], |row| {
+            Ok(BookingRow { client: row.get(0)?, topic: row.get(1)?, note: row.get(2)?, client_name: row.get(3)? })
+        });
+        Ok(row.optional()?)
+    }
+
+    fn asked(&self, offer: OfferId) -> Result<Option<String>, Error> {
+        let sql = "SELECT employee_id FROM offers WHERE company_id = ?1 AND booking_id = ?2 AND attempt = ?3";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let bind = params![self.company, offer.booking.to_string(), offer.attempt];
+        Ok(query.query_row(bind, |row| row.get(0)).optional()?)
+    }
+
+    /// A session's lane, what it is of, and when it started.
+    fn session(&self, id: SessionId) -> Result<(String, OfSession, Option<Moment>), Error> {
+        let sql = "SELECT booking_id, client_id, employee_id, topic, started_at FROM sessions
+                   WHERE company_id = ?1 AND id = ?2";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let row = query.query_row(params![self.company, id.to_string()], |row| {
+            let booking: String = row.get(0)?;
+            let of = OfSession {
+                session_id: id,
+                booking_id: Some(booking.clone()),
+                client_id: row.get(1)?,
+                employee_id: row.get(2)?,
+                topic: row.get(3)?,
+            };
+            Ok((booking, of, Some(Moment(time(row.get(4)?)))))
+        });
+        let unknown = OfSession { session_id: id, booking_id: None, client_id: None, employee_id: None, topic: None };
+        Ok(row.optional()?.unwrap_or_else(|| (id.to_string(), unknown, None)))
+    }
+
+    fn name(&self, employee: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT name FROM employees WHERE company_id = ?1 AND id = ?2";
+        let mut query = self.connection.prepare_cached(sql)?;
+        Ok(query.query_row(params![self.company, employee], |row| row.get(0)).optional()?)
+    }
+
+    /// Who had that number when the event happened.
+    fn employee_with_number(&self, number: EmployeeNo, seq: u64) -> Result<Option<String>, Error> {
+        let sql = "SELECT id FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq <= ?3
+                   ORDER BY seq DESC LIMIT 1";
+        let mut query = self.connection.prepare_cached(sql)?;
+        Ok(query.query_row(params![self.company, number.0, seq.cast_signed()], |row| row.get(0)).optional()?)
+    }
+}

@@ -1,0 +1,189 @@
+//! The gate before all reads: shut for a moment so that SQLite's log can begin anew, and closed for good at the end.
+//!
+//! SQLite begins its log anew only in a moment in which nobody reads what is in it. Reads that overlap never leave one,
+//! so it is made: new reads wait, those that run may go on for a while, and are cut then.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::InterruptHandle;
+use switchboard_journal::StoreError;
+
+use crate::Error;
+
+/// How long a read waits before the gate.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+/// How often who runs on is cut once more: SQLite forgets it between two statements.
+const CUT_EVERY: Duration = Duration::from_millis(5);
+
+#[derive(Default)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    stands: Stands,
+    /// By what they are cut; none before they have a connection.
+    reads: HashMap<u64, Option<InterruptHandle>>,
+    last: u64,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Stands {
+    #[default]
+    Open,
+    Shut,
+    Closed,
+}
+
+/// A read that has passed the gate, until it is dropped.
+pub(super) struct Reading<'a> {
+    gate: &'a Gate,
+    number: u64,
+}
+
+impl Gate {
+    /// Lets a read in, when the gate is open or opens soon.
+    ///
+    /// # Errors
+    /// When it does not, or never will.
+    pub(super) fn enter(&self) -> Result<Reading<'_>, Error> {
+        let by = Instant::now() + WAIT_MAX;
+        let mut state = self.lock();
+        loop {
+            let rest = by.saturating_duration_since(Instant::now());
+            match state.stands {
+                Stands::Open => break,
+                Stands::Closed => return Err(Error::Store(StoreError::Stopping)),
+                Stands::Shut if rest.is_zero() => return Err(Error::Store(StoreError::AskAgain)),
+                Stands::Shut => state = self.wait(state, rest),
+            }
+        }
+        state.last += 1;
+        let number = state.last;
+        state.reads.insert(number, None);
+        Ok(Reading { gate: self, number })
+    }
+
+    /// Lets no new read in.
+    pub(super) fn shut(&self) {
+        self.turn(Stands::Shut);
+    }
+
+    /// Lets reads in again.
+    pub(super) fn open(&self) {
+        self.turn(Stands::Open);
+    }
+
+    /// Lets no read in any more.
+    pub(super) fn close(&self) {
+        self.turn(Stands::Closed);
+    }
+
+    /// Opens a gate that is shut if nobody is behind it. Says whether nobody was, shut or not.
+    pub(super) fn open_if_empty(&self) -> bool {
+        let is_empty = self.lock().reads.is_empty();
+        if is_empty {
+            self.open();
+        }
+        is_empty
+    }
+
+    /// Waits until it is opened by somebody else, at most so long.
+    pub(super) fn wait_until_open(&self, at_most: Duration) {
+        let by = Instant::now() + at_most;
+        let mut state = self.lock();
+        while state.stands == Stands::Shut && Instant::now() < by {
+            state = self.wait(state, by.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    /// Waits until nobody reads any more, and cuts who does after a while. Says whether nobody does.
+    pub(super) fn empty(&self, cut_after: Duration, at_most: Duration) -> bool {
+        let began = Instant::now();
+        let mut state = self.lock();
+        while !state.reads.is_empty() {
+            let elapsed = began.elapsed();
+            if elapsed >= at_most {
+                return false;
+            }
+            let rest = if elapsed < cut_after {
+                cut_after - elapsed
+            } else {
+                state.reads.values().flatten().for_each(InterruptHandle::interrupt);
+                CUT_EVERY
+            };
+            state = self.wait(state, rest);
+        }
+        true
+    }
+
+    fn turn(&self, stands: Stands) {
+        let mut state = self.lock();
+        if state.stands != Stands::Closed {
+            state.stands = stands;
+        }
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, at_most: Duration) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, at_most).unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("reads", &self.lock().reads.len()).finish_non_exhaustive()
+    }
+}
+
+impl Reading<'_> {
+    /// From now on it can be cut.
+    pub(super) fn is_cut_by(&self, handle: InterruptHandle) {
+        self.gate.lock().reads.insert(self.number, Some(handle));
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.gate.lock().reads.remove(&self.number);
+        self.gate.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_read_waits_before_a_gate_that_is_shut_and_is_refused_by_one_that_is_closed() {
+        let gate = Arc::new(Gate::default());
+        let first = gate.enter().expect("it is open");
+        gate.shut();
+        assert!(!gate.open_if_empty() && !gate.empty(Duration::ZERO, Duration::from_millis(20)), "somebody reads");
+        let second = std::thread::spawn({
+            let gate = gate.clone();
+            move || gate.enter().map(|_| Instant::now())
+        });
+        std::thread::sleep(Duration::from_millis(20));
+        let before = Instant::now();
+        drop(first);
+        assert!(gate.empty(Duration::ZERO, WAIT_MAX) && gate.open_if_empty());
+        assert!(second.join().expect("no panic").expect("it was let in") >= before);
+        gate.shut();
+        assert!(matches!(gate.enter(), Err(Error::Store(StoreError::AskAgain))), "a wait has an end");
+        gate.close();
+        gate.open();
+        assert!(matches!(gate.enter(), Err(Error::Store(StoreError::Stopping))), "what is closed stays closed");
+    }
+}

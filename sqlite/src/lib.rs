@@ -1,0 +1,64 @@
+//! The store in `SQLite`: one file, one writer, and readers beside the writer. All SQL of the product is here.
+
+// The files and their owner.
+mod directory;
+mod owner;
+pub mod owner_alone;
+
+// What is in them.
+mod columns;
+mod error;
+mod revision;
+pub mod schema;
+mod tables;
+
+// The writer: a commit appends to the log, and filing brings the log into the tables.
+mod checkpoint;
+mod filing;
+mod log;
+mod unfiled;
+mod write;
+mod writer;
+
+// What is written beside the events.
+pub mod audit;
+mod bases;
+pub mod cut;
+mod days;
+pub mod endpoints;
+pub mod erasure;
+pub mod keys;
+mod logos;
+mod removal;
+pub mod snapshot;
+
+// Readers.
+mod asker;
+mod gate;
+pub mod reader;
+
+// Questions about the past.
+pub mod export;
+pub mod feed;
+pub mod history;
+pub mod paging;
+mod replay;
+mod spread;
+pub mod statistics;
+pub mod tally;
+pub mod timeline;
+pub mod whose;
+
+// Tools beside a server.
+pub mod backup;
+pub mod beside;
+pub mod check;
+
+pub use directory::OpenError;
+pub use error::{Error, Gone};
+pub use filing::WAITING_MAX_BYTES as UNFILED_MAX_BYTES;
+pub use reader::Reader;
+pub use writer::{CACHE_KIB, Sqlite};
+
+#[cfg(test)]
+mod tests;

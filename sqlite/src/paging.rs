@@ -1,0 +1,122 @@
+//! Pages of lists: as many items as were asked for, and no more than so many bytes.
+
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Error;
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// How many at most.
+    pub limit: u32,
+    /// The cursor that the page before ended with.
+    pub after: Option<String>,
+}
+
+/// A page of a list, and the cursor of the next one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Page)]
+pub struct Listed<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// The cursor to go on with; none on the last page.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// Bytes of a page, as JSON: of messages and notes as long as they may be, 500 would be 24 MB.
+pub const PAGE_MAX_BYTES: usize = 1024 * 1024;
+
+impl<T: Serialize> Listed<T> {
+    /// The first of all that come behind the cursor: as many as were asked for, and fewer when they are large.
+    pub fn of(all: impl IntoIterator<Item = T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
+        let mut paging = Paging::of(limit);
+        for item in all {
+            if !paging.add(item) {
+                break;
+            }
+        }
+        paging.listed(cursor)
+    }
+}
+
+/// A page that is filled item by item.
+pub(crate) struct Paging<T> {
+    limit: usize,
+    bytes: usize,
+    items: Vec<T>,
+    is_full: bool,
+}
+
+impl<T: Serialize> Paging<T> {
+    pub(crate) fn of(limit: u32) -> Self {
+        Self { limit: limit as usize, bytes: 0, items: Vec::new(), is_full: false }
+    }
+
+    /// Says whether it is on the page; one that is not begins the next.
+    pub(crate) fn add(&mut self, item: T) -> bool {
+        self.bytes += switchboard_wire::view::json(&item).len();
+        // The first is on the page however large, or nobody would ever come past it.
+        let fits = self.items.is_empty() || (self.items.len() < self.limit && self.bytes <= PAGE_MAX_BYTES);
+        if fits {
+            self.items.push(item);
+        }
+        self.is_full = !fits;
+        fits
+    }
+
+    pub(crate) fn listed(self, cursor: impl Fn(&T) -> String) -> Listed<T> {
+        let next = if self.is_full { self.items.last().map(cursor) } else { None };
+        Listed { items: self.items, next }
+    }
+}
+
+/// The page that a query finds. It is asked for one more, so that it is known whether there is a next one.
+pub(crate) fn list<T: Serialize>(
+    connection: &Connection,
+    sql: &str,
+    bind: impl rusqlite::Params,
+    limit: u32,
+    cursor: impl Fn(&T) -> String,
+    read: impl Fn(&Row<'_>) -> Result<T, Error>,
+) -> Result<Listed<T>, Error> {
+    let mut query = connection.prepare_cached(sql)?;
+    let mut rows = query.query(bind)?;
+    let mut paging = Paging::of(limit);
+    while let Some(row) = rows.next()? {
+        if !paging.add(read(row)?) {
+            break;
+        }
+    }
+    Ok(paging.listed(cursor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(sizes: &[usize], limit: u32) -> (usize, Option<String>) {
+        let items = sizes.iter().enumerate().map(|(place, size)| (place, "x".repeat(*size)));
+        let listed = Listed::of(items, limit, |(place, _)| place.to_string());
+        (listed.items.len(), listed.next)
+    }
+
+    #[test]
+    fn a_page_has_as_many_as_were_asked_for_and_names_the_next_where_there_is_more() {
+        assert_eq!(page(&[], 2), (0, None));
+        assert_eq!(page(&[1, 1], 2), (2, None));
+        assert_eq!(page(&[1, 1, 1], 2), (2, Some("1".to_owned())));
+    }
+
+    #[test]
+    fn a_page_ends_early_when_it_is_large_and_never_before_its_first() {
+        let half = PAGE_MAX_BYTES / 2;
+        assert_eq!(page(&[half, half, 1], 50), (1, Some("0".to_owned())));
+        assert_eq!(page(&[half, half - 100, 1, 1], 50), (4, None));
+        assert_eq!(page(&[2 * PAGE_MAX_BYTES, 1], 50), (1, Some("0".to_owned())));
+        assert_eq!(page(&[1, 2 * PAGE_MAX_BYTES], 50), (1, Some("0".to_owned())));
+        assert_eq!(page(&[2 * PAGE_MAX_BYTES], 50), (1, None));
+    }
+}

@@ -1,0 +1,114 @@
+//! Snapshots and bases: a company's state written down now and then, away from the way of a booking.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use switchboard_core::{Company, CompanyId};
+use switchboard_journal::base::Base;
+use switchboard_journal::sync::mpsc;
+use switchboard_journal::{Due, StoreError, Work, Write};
+
+use crate::reader::{Reader, read_company};
+use crate::{Error, bases, days, replay, revision};
+
+/// Companies that wait for their snapshot; one that finds no place asks again with its next event.
+const WAITING_MAX: usize = 64;
+/// Days that are counted whenever a base is kept. A company that has more of them, because an earlier version counted
+/// none, has them counted with the bases that follow.
+const DAYS_AT_ONCE: usize = 31;
+/// A pause between two parts of days, for all who book meanwhile.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Starts the thread that reads a company from the store, as a start would, and has the journal keep what it read.
+/// It ends when nobody can ask any more.
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn start(store: Reader, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<Due>> {
+    let (sender, receiver) = sync_channel(WAITING_MAX);
+    std::thread::Builder::new().name("snapshot".into()).spawn(move || write_all(&store, &journal, &receiver))?;
+    Ok(sender)
+}
+
+fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<Due>) {
+    for due in companies {
+        let base = match &due {
+            Due::Snapshot(company) => snapshot(store, journal, company),
+            Due::Base(company) => base(store, journal, company),
+        };
+        let state = match base {
+            Ok(Some(state)) => state,
+            Ok(None) => continue,
+            Err(Error::Store(StoreError::Stopping)) => return,
+            Err(error) => {
+                tracing::warn!(?due, %error, "no snapshot: the next start reads more events");
+                continue;
+            }
+        };
+        match keep_days(store, journal, &state) {
+            Ok(()) => {}
+            Err(Error::Store(StoreError::Stopping)) => return,
+            Err(error) => tracing::warn!(?due, %error, "a day is not counted: each question counts it anew"),
+        }
+    }
+}
+
+/// Says of which state it has also kept a base.
+fn snapshot(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Result<Option<Company>, Error> {
+    let (state, revision, is_due) = store.ask_until_told(|connection| {
+        let (state, _) = read_company(connection, company)?;
+        let is_due = bases::is_due(connection, &state)?;
+        Ok((state, revision::of(connection, company)?, is_due))
+    })?;
+    send(journal, Work::snapshot(&state, revision))?;
+    if !is_due {
+        return Ok(None);
+    }
+    send(journal, kept(&state, revision))?;
+    Ok(Some(state))
+}
+
+/// From the base before, which is nearer than the beginning, and smaller than a snapshot.
+fn base(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Result<Option<Company>, Error> {
+    let due = store.ask_until_told(|connection| {
+        let state = match replay::latest(connection, company) {
+            Ok(state) => state,
+            // In a store that an earlier version wrote: the next snapshot brings one.
+            Err(Error::Store(StoreError::TooFarBack(_))) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_due = bases::is_due(connection, &state)?;
+        Ok(is_due.then_some((state, revision::of(connection, company)?)))
+    })?;
+    let Some((state, revision)) = due else { return Ok(None) };
+    send(journal, kept(&state, revision))?;
+    Ok(Some(state))
+}
+
+fn kept(state: &Company, revision: u64) -> Work {
+    Work::write(Write::Base { base: Base::of(state), revision }, Box::new(|_| {}))
+}
+
+/// Counts the days that are over by that state. A part waits until the one before it is written, so that others commit
+/// in between; when one is lost, the rest is for the next base.
+fn keep_days(store: &Reader, journal: &mpsc::Sender<Work>, state: &Company) -> Result<(), Error> {
+    let mut from = 0;
+    for _ in 0..DAYS_AT_ONCE {
+        let Some(due) = days::next_due(store, state, from)? else { break };
+        from = due.next;
+        for part in due.parts {
+            let (tell, told) = sync_channel(1);
+            let release = Box::new(move |written| _ = tell.send(written));
+            send(journal, Work::write(Write::Day(part), release))?;
+            if !matches!(told.recv(), Ok(Some(_written))) {
+                return Ok(());
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+    Ok(())
+}
+
+fn send(journal: &mpsc::Sender<Work>, work: Work) -> Result<(), Error> {
+    journal.blocking_send(work).map_err(|_ended| Error::Store(StoreError::Stopping))
+}

@@ -1,0 +1,330 @@
+//! Statistics of a company and of its employees: as they are now, and over a time.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+use switchboard_core::{Company, CompanyId, Employee, EmployeeId, EmployeeNo, Meter, Status, Time};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::Moment;
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::columns::time;
+use crate::days::{self, Parts};
+use crate::paging::{Listed, Page, Paging};
+use crate::reader::Reader;
+use crate::removal::begins_at;
+use crate::replay::Walk;
+use crate::tally::{BookingTally, Bookings, Offers, Range, Sessions, Span, WorkTally};
+use crate::whose::ForWhom;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// Over which time.
+    pub range: Range,
+    /// How long an assignment may take to count for the service level, in seconds.
+    pub within_s: u64,
+    /// What time it is.
+    pub now: Time,
+}
+
+/// Statistics of a company.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::statistics))]
+pub struct CompanyStatistics {
+    #[schema(value_type = shape::Moment)]
+    from: Moment,
+    #[schema(value_type = shape::Moment)]
+    to: Moment,
+    within_s: u64,
+    now: Now,
+    bookings: Bookings,
+    offers: Offers,
+    sessions: Sessions,
+    time: TimeInStatus,
+}
+
+/// What is going on now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Now {
+    offline: u64,
+    idle: u64,
+    init: u64,
+    busy: u64,
+    /// Idle, and with a device.
+    can_be_asked: u64,
+    open_bookings: u64,
+    /// When the oldest open booking began.
+    #[schema(value_type = Option<shape::Moment>, required)]
+    oldest_open_booking: Option<Moment>,
+    running_sessions: u64,
+}
+
+/// Time spent in each status.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct TimeInStatus {
+    offline_ms: u64,
+    idle_ms: u64,
+    init_ms: u64,
+    busy_ms: u64,
+}
+
+/// Statistics of an employee.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::statistics_of_employee))]
+pub struct EmployeeStatistics {
+    #[schema(value_type = shape::Id)]
+    id: String,
+    /// None for one who was removed.
+    #[schema(value_type = Option<shape::Name>, required)]
+    name: Option<String>,
+    offers: Offers,
+    sessions: Sessions,
+    /// None for one who was removed before the end of the time.
+    #[schema(required)]
+    time: Option<TimeInStatus>,
+}
+
+impl Question {
+    /// The same from that moment on: what was before is another company's or another employee's, who had the id.
+    fn since(self, begin: Time) -> Self {
+        let from = self.range.from.max(begin);
+        Self { range: Range { from, to: self.range.to.max(from) }, ..self }
+    }
+}
+
+impl Reader {
+    /// A company's statistics.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or too much happened since the state that a time is counted from.
+    pub fn statistics(&self, id: &CompanyId, question: Question) -> Result<CompanyStatistics, Error> {
+        self.ask(|connection| {
+            let Question { range: Range { from, to }, within_s, .. } = question;
+            let question = question.since(begin_of(connection, id)?);
+            let parts = Parts::of(connection, id, question.range)?;
+            let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
+            parts.add_company(connection, id, &mut bookings, &mut work)?;
+            for part in &parts.counted {
+                bookings.count(connection, id, Span::part(*part))?;
+                WorkTally::each(connection, id, None, Span::part(*part), |_, add| add(&mut work))?;
+            }
+            let clocks = Clocks::read(connection, id, question)?;
+            let mut time = TimeInStatus::default();
+            clocks.in_order().for_each(|(_, spent)| time.add(spent));
+            let (offers, sessions) = work.counted();
+            Ok(CompanyStatistics {
+                from: Moment(from),
+                to: Moment(to),
+                within_s,
+                now: Now::of(&clocks.on_to_now()?),
+                bookings: bookings.counted(within_s),
+                offers,
+                sessions,
+                time,
+            })
+        })
+    }
+
+    /// Statistics of a company's employees, by their ids: of all who were there at the end of the time, or were asked
+    /// in it.
+    ///
+    /// # Errors
+    /// As [`Reader::statistics`].
+    pub fn statistics_of_employees(
+        &self,
+        id: &CompanyId,
+        question: Question,
+        page: &Page,
+    ) -> Result<Listed<EmployeeStatistics>, Error> {
+        self.ask(|connection| {
+            let question = question.since(begin_of(connection, id)?);
+            let after = page.after.as_deref();
+            let wanted = |id: &str| after.is_none_or(|after| id > after);
+            let People { mut known, parts } = People::read(connection, id, question, None, wanted)?;
+            let kept = days::employees(connection, id, after)?;
+            kept.into_iter().for_each(|employee| _ = known.entry(employee).or_default());
+            let mut paging = Paging::of(page.limit);
+            for (employee, person) in known {
+                if let Some(shown) = person.show(connection, id, employee, &parts)?
+                    && !paging.add(shown)
+                {
+                    break;
+                }
+            }
+            Ok(paging.listed(|employee: &EmployeeStatistics| employee.id.clone()))
+        })
+    }
+
+    /// One employee's statistics; none when nobody of that id is there, or was asked in the time. Nobody else's offers
+    /// and sessions are read for it.
+    ///
+    /// # Errors
+    /// As [`Reader::statistics`].
+    pub fn statistics_of(
+        &self,
+        id: &CompanyId,
+        employee: &EmployeeId,
+        question: Question,
+        for_whom: ForWhom,
+    ) -> Result<Option<EmployeeStatistics>, Error> {
+        self.ask(|connection| {
+            let question =
+                question.since(begin_of(connection, id)?).since(for_whom.since(connection, id, employee.as_str())?);
+            let wanted = |id: &str| id == employee.as_str();
+            let People { mut known, parts } = People::read(connection, id, question, Some(employee), wanted)?;
+            let person = known.remove(employee.as_str()).unwrap_or_default();
+            person.show(connection, id, employee.to_string(), &parts)
+        })
+    }
+}
+
+/// When the company that has the id now was made: what was before is another one's.
+fn begin_of(connection: &Connection, id: &CompanyId) -> Result<Time, Error> {
+    let sql = concat!("SELECT ", begins_at!("?1"));
+    Ok(time(connection.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?))
+}
+
+fn name_of(connection: &Connection, id: &CompanyId, employee: &str) -> Result<Option<String>, Error> {
+    let sql = "SELECT name FROM employees WHERE company_id = ?1 AND id = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    Ok(query.query_row([id.as_str(), employee], |row| row.get(0)).optional()?)
+}
+
+impl Now {
+    fn of(company: &Company) -> Self {
+        let mut now = Self {
+            offline: 0,
+            idle: 0,
+            init: 0,
+            busy: 0,
+            can_be_asked: 0,
+            open_bookings: 0,
+            oldest_open_booking: None,
+            running_sessions: 0,
+        };
+        for (_, employee) in company.employees_after(None) {
+            *match employee.status() {
+                Status::Offline => &mut now.offline,
+                Status::Idle => &mut now.idle,
+                Status::Init => &mut now.init,
+                Status::Busy => &mut now.busy,
+            } += 1;
+            now.can_be_asked += u64::from(employee.can_be_asked());
+        }
+        for booking in company.bookings().filter(|booking| booking.is_open()) {
+            now.open_bookings += 1;
+            let oldest = now.oldest_open_booking.map_or(booking.created_at, |Moment(at)| at.min(booking.created_at));
+            now.oldest_open_booking = Some(Moment(oldest));
+        }
+        now.running_sessions = company.sessions().filter(|session| session.is_running()).map(|_| 1).sum();
+        now
+    }
+}
+
+impl TimeInStatus {
+    fn add(&mut self, spent: Meter) {
+        self.offline_ms += spent.offline_ms;
+        self.idle_ms += spent.idle_ms;
+        self.init_ms += spent.init_ms;
+        self.busy_ms += spent.busy_ms;
+    }
+}
+
+/// What employees' meters said at the begin and at the end of a time.
+struct Clocks<'a> {
+    before: BTreeMap<EmployeeNo, Meter>,
+    end: Walk<'a>,
+    end_at: Time,
+}
+
+impl<'a> Clocks<'a> {
+    fn read(connection: &'a Connection, id: &CompanyId, question: Question) -> Result<Self, Error> {
+        let Question { range: Range { from, to }, now, .. } = question;
+        let mut walk = Walk::begin(connection, id, from)?;
+        // Where history was removed, it is counted from the earliest state that there is.
+        let begin_at = from.max(walk.company().clock());
+        let employees = walk.company().employees_after(None);
+        let before = employees.map(|(no, employee)| (no, employee.spent_until(begin_at))).collect();
+        walk.on_to(to)?;
+        Ok(Self { before, end: walk, end_at: to.min(now) })
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (&Employee, Meter)> {
+        self.end.company().employees_after(None).map(|(no, employee)| {
+            // One who was removed and made again has another number, and a meter that began anew.
+            let before = self.before.get(&no).copied().unwrap_or_default();
+            (employee, employee.spent_until(self.end_at).since(before))
+        })
+    }
+
+    fn on_to_now(self) -> Result<Company, Error> {
+        self.end.on_to_the_end()
+    }
+}
+
+/// Those employees of a company that are wanted, by their ids, and which days of the time are kept.
+struct People {
+    known: BTreeMap<String, Person>,
+    parts: Parts,
+}
+
+/// What is known of one employee, but for the days that are kept.
+#[derive(Default)]
+struct Person {
+    work: WorkTally,
+    time: Option<TimeInStatus>,
+    /// Whether they were asked or in a session.
+    has_worked: bool,
+}
+
+impl People {
+    /// Where only one can be wanted, nobody else's rows are read.
+    fn read(
+        connection: &Connection,
+        id: &CompanyId,
+        question: Question,
+        only: Option<&EmployeeId>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Self, Error> {
+        let parts = Parts::of(connection, id, question.range)?;
+        let mut known: BTreeMap<String, Person> = BTreeMap::new();
+        let clocks = Clocks::read(connection, id, question)?;
+        for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
+            let person = known.entry(employee.id.to_string()).or_default();
+            person.time.get_or_insert_default().add(spent);
+        }
+        for part in &parts.counted {
+            WorkTally::each(connection, id, only, Span::part(*part), |id, add| {
+                if wanted(id) {
+                    let person = known.entry(id.to_owned()).or_default();
+                    add(&mut person.work);
+                    person.has_worked = true;
+                }
+            })?;
+        }
+        Ok(Self { known, parts })
+    }
+}
+
+impl Person {
+    /// With the days that are kept; none of one who was not there and not asked.
+    fn show(
+        self,
+        connection: &Connection,
+        company: &CompanyId,
+        id: String,
+        parts: &Parts,
+    ) -> Result<Option<EmployeeStatistics>, Error> {
+        let Self { mut work, time, has_worked } = self;
+        let had_worked = parts.add_employee(connection, company, &id, &mut work)?;
+        if time.is_none() && !has_worked && !had_worked {
+            return Ok(None);
+        }
+        let (offers, sessions) = work.counted();
+        let name = name_of(connection, company, &id)?;
+        Ok(Some(EmployeeStatistics { id, name, offers, sessions, time }))
+    }
+}

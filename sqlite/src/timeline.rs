@@ -1,0 +1,424 @@
+//! What became of a booking, step by step, and why: who was asked as the line stood then, and who was passed over.
+
+use std::ops::ControlFlow;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use switchboard_core::{
+    Booking, BookingId, ClientId, Company, CompanyId, Duty, Employee, EmployeeNo, Event, Intent, OfferId, Outcome,
+    Reach, Time, Topic,
+};
+use switchboard_wire::shape::{self, examples};
+use switchboard_wire::view::Moment;
+use utoipa::ToSchema;
+
+use crate::columns::time;
+use crate::reader::Reader;
+use crate::removal::begins_at;
+use crate::{Error, replay};
+
+/// People passed over who are named at one offer; the rest is counted.
+const PASSED_OVER_MAX: usize = 50;
+/// Bytes of steps that say why, as JSON: those beyond say what happened.
+const REASONS_MAX_BYTES: usize = 1024 * 1024;
+
+/// What became of a booking, in order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(examples::timeline))]
+pub struct Timeline {
+    #[schema(value_type = shape::Uuid)]
+    booking_id: String,
+    steps: Vec<Step>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+enum Step {
+    /// The client asked.
+    Opened {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        #[schema(value_type = shape::Id)]
+        client_id: String,
+        #[schema(value_type = Option<shape::ClientName>, required)]
+        client_name: Option<String>,
+        #[schema(value_type = shape::Topic)]
+        topic: String,
+    },
+    /// An employee was asked.
+    Offered {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = shape::Id)]
+        employee_id: String,
+        /// Since when they were idle; it is not there where history was removed, nor beyond 1 MiB of reasons, and so
+        /// with the next three.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = shape::Moment, required = false)]
+        idle_since: Option<Moment>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Vec<shape::Topic>, required = false)]
+        topics: Option<Vec<String>>,
+        /// How many who take the topic stood behind.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = u32, required = false)]
+        behind: Option<usize>,
+        /// Who was not asked, and why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = PassedOver, required = false)]
+        passed_over: Option<PassedOver>,
+        #[schema(value_type = shape::Moment)]
+        expires_at: Moment,
+    },
+    /// A device proved to have the offer.
+    Delivered {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = Option<shape::Id>, required)]
+        employee_id: Option<String>,
+        /// The kind of the device, if the app named one.
+        #[schema(required)]
+        device: Option<String>,
+    },
+    /// The offer ended without a yes.
+    Closed {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = Option<shape::Id>, required)]
+        employee_id: Option<String>,
+        #[schema(value_type = shape::EndOfOffer)]
+        outcome: &'static str,
+        #[schema(required)]
+        reason: Option<String>,
+    },
+    /// Somebody said yes.
+    Assigned {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        attempt: u32,
+        #[schema(value_type = Option<shape::Id>, required)]
+        employee_id: Option<String>,
+        #[schema(value_type = shape::Uuid)]
+        session_id: String,
+    },
+    /// The client's last device left while the search went on.
+    ClientLeft {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+    },
+    /// The client is there again.
+    ClientReturned {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+    },
+    /// Nobody could be asked, and somebody who lost their line might come back: the search waits for them.
+    Waited {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        /// When the last of them is waited for no more.
+        #[schema(value_type = shape::Moment)]
+        until: Moment,
+        passed_over: PassedOver,
+    },
+    /// The search ended without a session.
+    Ended {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        #[schema(value_type = shape::StateOfBooking)]
+        state: &'static str,
+        #[schema(value_type = shape::EndOfBooking)]
+        reason: &'static str,
+        passed_over: PassedOver,
+    },
+    /// The consultation is over.
+    SessionEnded {
+        #[schema(value_type = shape::Moment)]
+        at: Moment,
+        #[schema(value_type = Option<shape::EnderOfSession>, required)]
+        ended_by: Option<String>,
+        #[schema(required)]
+        reason: Option<String>,
+    },
+}
+
+/// Those who were not asked, though they stood earlier in the line or want to work, and why.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct PassedOver {
+    employees: Vec<NotAsked>,
+    /// How many more there were.
+    #[schema(value_type = u32)]
+    more: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct NotAsked {
+    #[schema(value_type = shape::Id)]
+    employee_id: String,
+    why: Why,
+    /// Since when they were in the status that they had.
+    #[schema(value_type = shape::Moment)]
+    since: Moment,
+}
+
+/// Why somebody was not asked.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Why {
+    /// One booking never asks the same employee twice.
+    AlreadyAsked,
+    /// None of their topics is the booking's.
+    WrongTopic,
+    /// They want to work, and have no device.
+    Unreachable,
+    /// They were being asked, in a session, or finishing after one.
+    Busy,
+}
+
+impl PassedOver {
+    fn add(&mut self, employee: &Employee, why: Why) {
+        if self.employees.len() < PASSED_OVER_MAX {
+            let (employee_id, since) = (employee.id.to_string(), Moment(employee.since));
+            self.employees.push(NotAsked { employee_id, why, since });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// The same without names.
+    fn counted(self) -> Self {
+        Self { more: self.more + self.employees.len(), employees: Vec::new() }
+    }
+
+    /// Those who stood in the line before that employee, or all of it, and those who could not be asked by anybody.
+    fn of(company: &Company, booking: &Booking, chosen: Option<&Employee>) -> Self {
+        let mut passed_over = Self::default();
+        let line = company.in_line(None);
+        for employee in line.into_iter().take_while(|employee| chosen.is_none_or(|chosen| employee.id != chosen.id)) {
+            passed_over.add(employee, if employee.takes(&booking.topic) { Why::AlreadyAsked } else { Why::WrongTopic });
+        }
+        let wants = |employee: &&Employee| employee.intent == Intent::Idle && employee.takes(&booking.topic);
+        for employee in company.employees_after(None).map(|(_, employee)| employee).filter(wants) {
+            match (employee.duty, employee.reach) {
+                (Duty::Free, Reach::Connected) => {}
+                (Duty::Free, Reach::Grace { .. } | Reach::Gone { .. }) => passed_over.add(employee, Why::Unreachable),
+                (Duty::Asked(_) | Duty::InSession(_) | Duty::WrapUp { .. }, _) => passed_over.add(employee, Why::Busy),
+            }
+        }
+        passed_over
+    }
+}
+
+impl Reader {
+    /// What became of a booking; none when there is no such booking.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or too much happened since the state that the story must begin from.
+    pub fn timeline(&self, company: &CompanyId, id: BookingId) -> Result<Option<Timeline>, Error> {
+        self.ask(|connection| {
+            let sql = concat!(
+                "SELECT created_at FROM bookings WHERE company_id = ?1 AND id = ?2 AND created_at >= ",
+                begins_at!("?1")
+            );
+            let found = connection.query_row(sql, params![company.as_str(), id.to_string()], |row| row.get(0));
+            let Some(created_at) = found.optional()?.map(time) else { return Ok(None) };
+            let mut teller = Teller { id, steps: Vec::new(), reasons_bytes: 0 };
+            let mut then = replay::state_before(connection, company, created_at)?;
+            let known = then.booking(id);
+            if let Some(booking) = known {
+                teller.tell_what_is_known(booking);
+            }
+            if known.is_none_or(Booking::is_open) {
+                replay::go_on(connection, &mut then, |before, at, event| teller.hear(before, at, event))?;
+            }
+            teller.tell_the_end_of_the_session(connection, company)?;
+            Ok(Some(Timeline { booking_id: id.to_string(), steps: teller.steps }))
+        })
+    }
+}
+
+/// Picks out of all that happens what is of one booking.
+struct Teller {
+    id: BookingId,
+    steps: Vec<Step>,
+    /// Bytes of the steps so far that say why.
+    reasons_bytes: usize,
+}
+
+impl Teller {
+    /// The events of a booking that was open when history was cut are gone: what it was then is still known.
+    fn tell_what_is_known(&mut self, booking: &Booking) {
+        self.steps.push(opened(booking.created_at, &booking.client, booking.client_name.as_deref(), &booking.topic));
+        for (attempt, offer) in (1..).zip(&booking.offers) {
+            let employee_id = Some(offer.employee_id.to_string());
+            let asked = Asked { at: offer.made_at, attempt, expires_at: offer.expires_at };
+            self.steps.push(asked.step(offer.employee_id.to_string(), None));
+            if let Some(at) = offer.delivered_at.map(Moment) {
+                let device = offer.delivered_to.as_ref().map(ToString::to_string);
+                self.steps.push(Step::Delivered { at, attempt, employee_id: employee_id.clone(), device });
+            }
+            let Some((at, outcome)) = offer.closed_at.map(Moment).zip(offer.outcome) else { continue };
+            let reason = offer.reason.as_ref().map(ToString::to_string);
+            self.steps.push(match booking.session.filter(|_| outcome == Outcome::Accepted) {
+                Some(session) => Step::Assigned { at, attempt, employee_id, session_id: session.to_string() },
+                None => Step::Closed { at, attempt, employee_id, outcome: outcome.word(), reason },
+            });
+        }
+    }
+
+    /// Breaks when the search is over.
+    fn hear(&mut self, before: &Company, when: Time, event: &Event) -> ControlFlow<()> {
+        let at = Moment(when);
+        match event {
+            Event::BookingOpened { booking, client, client_name, topic, .. } if *booking == self.id => {
+                self.steps.push(opened(when, client, client_name.as_deref(), topic));
+            }
+            Event::OfferMade { offer, employee, expires_at } if offer.booking == self.id => {
+                let asked = Asked { at: when, attempt: offer.attempt, expires_at: *expires_at };
+                self.offered(before, asked, *employee);
+            }
+            Event::OfferDelivered { offer, device } if offer.booking == self.id => {
+                let device = device.as_ref().map(ToString::to_string);
+                let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
+                self.steps.push(Step::Delivered { at, attempt, employee_id, device });
+            }
+            Event::OfferClosed { offer, outcome, reason, missed: _ } if offer.booking == self.id => {
+                let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
+                let (outcome, reason) = (outcome.word(), reason.as_ref().map(ToString::to_string));
+                self.steps.push(Step::Closed { at, attempt, employee_id, outcome, reason });
+            }
+            Event::OfferAccepted { offer, session } if offer.booking == self.id => {
+                let (attempt, employee_id) = (offer.attempt, asked(before, *offer));
+                self.steps.push(Step::Assigned { at, attempt, employee_id, session_id: session.to_string() });
+                return ControlFlow::Break(());
+            }
+            Event::SearchWaits { booking, until } if *booking == self.id => {
+                let passed_over = self.passed_over(before);
+                self.push_with_reasons(Step::Waited { at, until: Moment(*until), passed_over });
+            }
+            Event::BookingEnded { booking, reason } if *booking == self.id => {
+                let (state, reason) = (reason.state().word(), reason.word());
+                self.steps.push(Step::Ended { at, state, reason, passed_over: self.passed_over(before) });
+                return ControlFlow::Break(());
+            }
+            Event::ClientDisconnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
+                self.steps.push(Step::ClientLeft { at });
+            }
+            Event::ClientConnected { client } if before.booking_of(client).is_some_and(|b| b.id == self.id) => {
+                self.steps.push(Step::ClientReturned { at });
+            }
+            Event::BookingOpened { .. }
+            | Event::OfferMade { .. }
+            | Event::OfferDelivered { .. }
+            | Event::OfferClosed { .. }
+            | Event::DeliveryPutOff { .. }
+            | Event::SearchWaits { .. }
+            | Event::OfferAccepted { .. }
+            | Event::BookingEnded { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::CompanySet { .. }
+            | Event::BrandSet { .. }
+            | Event::CompanyRemoved
+            | Event::EmployeeSet { .. }
+            | Event::EmployeeRemoved { .. }
+            | Event::AccessRevoked { .. }
+            | Event::IntentSet { .. }
+            | Event::EmployeeConnected { .. }
+            | Event::EmployeeDisconnected { .. }
+            | Event::EmployeeUnreachable { .. }
+            | Event::WrapUpEnded { .. }
+            | Event::PartyEntered { .. }
+            | Event::PartyLeft { .. }
+            | Event::MessageSent { .. }
+            | Event::NotesWritten { .. }
+            | Event::SessionEnded { .. }
+            | Event::ClockFollowed { .. }
+            | Event::Resumed => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn offered(&mut self, before: &Company, asked: Asked, employee: EmployeeNo) {
+        let Some(booking) = before.booking(self.id) else { return };
+        let chosen = before.employee_no(employee);
+        let has_room = self.reasons_bytes < REASONS_MAX_BYTES;
+        let why = chosen.filter(|_| has_room).map(|employee| Chosen::of(before, booking, employee));
+        let who = chosen.map(|employee| employee.id.to_string()).unwrap_or_default();
+        self.push_with_reasons(asked.step(who, why));
+    }
+
+    /// Everybody who was there, when the search asked nobody.
+    fn passed_over(&self, before: &Company) -> PassedOver {
+        let has_room = self.reasons_bytes < REASONS_MAX_BYTES;
+        let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
+        passed_over.map(|all| if has_room { all } else { all.counted() }).unwrap_or_default()
+    }
+
+    fn push_with_reasons(&mut self, step: Step) {
+        self.reasons_bytes += switchboard_wire::view::json(&step).len();
+        self.steps.push(step);
+    }
+
+    fn tell_the_end_of_the_session(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), Error> {
+        let sql = "SELECT s.ended_at, s.ended_by, s.reason FROM bookings b
+                   JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
+                   WHERE b.company_id = ?1 AND b.id = ?2 AND s.ended_at IS NOT NULL";
+        let ended = connection.query_row(sql, params![company.as_str(), self.id.to_string()], |row| {
+            Ok(Step::SessionEnded { at: Moment(time(row.get(0)?)), ended_by: row.get(1)?, reason: row.get(2)? })
+        });
+        self.steps.extend(ended.optional()?);
+        Ok(())
+    }
+}
+
+/// What an employee was chosen by.
+struct Chosen {
+    idle_since: Moment,
+    topics: Vec<String>,
+    behind: usize,
+    passed_over: PassedOver,
+}
+
+impl Chosen {
+    fn of(company: &Company, booking: &Booking, employee: &Employee) -> Self {
+        let line = company.in_line(Some(&booking.topic));
+        let behind = line.iter().rev().take_while(|other| other.id != employee.id).count();
+        Self {
+            idle_since: Moment(employee.since),
+            topics: employee.topics.iter().map(ToString::to_string).collect(),
+            behind,
+            passed_over: PassedOver::of(company, booking, Some(employee)),
+        }
+    }
+}
+
+fn opened(at: Time, client: &ClientId, name: Option<&str>, topic: &Topic) -> Step {
+    let (client_id, client_name) = (client.to_string(), name.map(str::to_owned));
+    Step::Opened { at: Moment(at), client_id, client_name, topic: topic.to_string() }
+}
+
+/// An offer as it was made.
+struct Asked {
+    at: Time,
+    attempt: u32,
+    expires_at: Time,
+}
+
+impl Asked {
+    fn step(self, employee_id: String, chosen: Option<Chosen>) -> Step {
+        let (idle_since, topics, behind, passed_over) = match chosen {
+            Some(why) => (Some(why.idle_since), Some(why.topics), Some(why.behind), Some(why.passed_over)),
+            None => (None, None, None, None),
+        };
+        let (at, attempt, expires_at) = (Moment(self.at), self.attempt, Moment(self.expires_at));
+        Step::Offered { at, attempt, employee_id, idle_since, topics, behind, passed_over, expires_at }
+    }
+}
+
+fn asked(company: &Company, id: OfferId) -> Option<String> {
+    company.booking(id.booking)?.offer(id.attempt).map(|offer| offer.employee_id.to_string())
+}

@@ -1,0 +1,70 @@
+//! An entry that is committed and not in the tables yet, and its parts when it is large.
+
+use switchboard_core::{Event, Time};
+use switchboard_journal::Entry;
+use switchboard_journal::rows::Row;
+use switchboard_wire::view::json;
+
+/// What a larger entry is filed in.
+const WRITES_PER_PART: usize = 512;
+/// Bytes of a row, beside the text in it, which it shares with nobody once its event is written down.
+const ROW_BYTES: usize = 256;
+
+/// An entry that is in the log and not in the tables yet.
+pub(super) struct Unfiled {
+    pub(super) first_seq: u64,
+    pub(super) at: Time,
+    /// The kind of each event, and the event as JSON.
+    pub(super) events: Vec<(&'static str, String)>,
+    pub(super) rows: Vec<Row>,
+    pub(super) bytes: usize,
+    /// The batch that has it, once there is one.
+    pub(super) batch: i64,
+}
+
+impl Unfiled {
+    /// Takes an entry's rows; its events are written down.
+    pub(super) fn of(entry: &mut Entry) -> Self {
+        let (events, rows) = (written(&entry.events), std::mem::take(&mut entry.rows));
+        let bytes = bytes_of(&events, &rows);
+        Self { first_seq: entry.first_seq, at: entry.at, events, rows, bytes, batch: 0 }
+    }
+
+    /// The number of its last event.
+    pub(super) fn last_seq(&self) -> u64 {
+        self.first_seq + self.events.len() as u64 - 1
+    }
+
+    /// The same in parts that are filed one after the other, when it is large. The rows go first: whoever reads the log
+    /// after a crash finds again which rows follow from the events that are not filed, and from no others.
+    pub(super) fn parts(self) -> impl Iterator<Item = Self> {
+        let Self { first_seq, at, mut events, mut rows, batch, .. } = self;
+        let is_large = events.len() + rows.len() > WRITES_PER_PART;
+        let most = if is_large { WRITES_PER_PART } else { usize::MAX };
+        let mut next_seq = first_seq;
+        std::iter::from_fn(move || {
+            let of_rows: Vec<Row> = rows.drain(..rows.len().min(most)).collect();
+            let room = if is_large && !of_rows.is_empty() { 0 } else { most };
+            let of_events: Vec<_> = events.drain(..events.len().min(room)).collect();
+            let bytes = bytes_of(&of_events, &of_rows);
+            let part = Self { first_seq: next_seq, at, events: of_events, rows: of_rows, bytes, batch };
+            next_seq += part.events.len() as u64;
+            (!part.events.is_empty() || !part.rows.is_empty()).then_some(part)
+        })
+    }
+
+    /// Events and rows that it is filed with.
+    pub(super) fn writes(&self) -> usize {
+        1 + self.events.len() + self.rows.len()
+    }
+}
+
+/// A row's text is in its event too, so it is counted by that.
+fn bytes_of(events: &[(&'static str, String)], rows: &[Row]) -> usize {
+    2 * events.iter().map(|(_, event)| event.len()).sum::<usize>() + ROW_BYTES * rows.len()
+}
+
+/// Events as they are stored, each with its kind.
+pub(super) fn written(events: &[Event]) -> Vec<(&'static str, String)> {
+    events.iter().map(|event| (event.kind(), json(event))).collect()
+}

@@ -1,0 +1,244 @@
+//! The writer: every batch is one transaction.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use switchboard_core::CompanyId;
+use switchboard_journal::{Entry, Filing, Store, StoreError, Work};
+
+use crate::checkpoint::Checkpoints;
+use crate::directory::{Held, LOCK, OpenError, Opened};
+use crate::filing::{self, Backlog, Slice};
+use crate::owner::Owner;
+use crate::reader::Reader;
+use crate::unfiled::Unfiled;
+use crate::{Error, erasure, log, logos, revision, schema, tables, write};
+
+/// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
+pub const CACHE_KIB: i64 = 32 * 1024;
+/// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
+const PROBE_BYTES: i64 = 256 * 1024;
+
+/// How often it is looked whether the files are in place, beside every commit.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long the end waits for those who read.
+const READS_MAX: Duration = Duration::from_secs(1);
+
+/// The writer. While it lives, no other server can have the data directory.
+pub struct Sqlite {
+    // Its thread ends before the connection is closed.
+    checkpoints: Checkpoints,
+    connection: Connection,
+    backlog: Backlog,
+    owner: Owner,
+    opened: Opened,
+    looked_at: Instant,
+    // It holds the directory, and lets go of it last.
+    reader: Reader,
+}
+
+impl Sqlite {
+    /// Opens or makes the store in a directory, for this server alone.
+    ///
+    /// # Errors
+    /// When another server has it, or it cannot be used.
+    pub fn open(directory: &Path) -> Result<(Self, Reader), OpenError> {
+        let mut held = Held::take(directory)?;
+        let path = held.database()?;
+        let mut connection = Connection::open(&path).map_err(Error::from)?;
+        if held.is_marked() && schema::of(&connection)? == 0 {
+            return Err(OpenError::Gone(path, "without its tables", LOCK));
+        }
+        prepare(&mut connection)?;
+        // Before anything is read: whoever had it writes no more from then on.
+        let owner = Owner::take(&connection)?;
+        held.mark()?;
+        filing::file_the_log(&mut connection)?;
+        erasure::finish_all(&mut connection)?;
+        logos::forget_unknown(&connection)?;
+        let opened = held.opened().map_err(|error| OpenError::Directory(directory.to_owned(), error))?;
+        opened.must_be_in_place()?;
+        let reader = Reader::of(path.clone(), Some(held));
+        let checkpoints = Checkpoints::start(&path, &connection, reader.gate().clone())?;
+        let (backlog, looked_at) = (Backlog::default(), Instant::now());
+        Ok((Self { checkpoints, connection, backlog, owner, opened, looked_at, reader: reader.clone() }, reader))
+    }
+}
+
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), Error> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // Removed text is overwritten at once: later nobody knows where it stood.
+    connection.pragma_update(None, "secure_delete", "on")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    schema::migrate(connection)
+}
+
+impl Sqlite {
+    #[cfg(test)]
+    pub(super) fn wait_for_the_lock(&self, at_most: std::time::Duration) -> Result<(), Error> {
+        Ok(self.connection.busy_timeout(at_most)?)
+    }
+
+    /// An entry's events must have the numbers that come next: another writer's would be somebody else's truth.
+    fn must_follow(&self, seqs: &HashMap<CompanyId, u64>, entry: &Entry) -> Result<(), Error> {
+        let (company, first) = (&entry.company, entry.first_seq);
+        let last = match seqs.get(company).copied().or_else(|| self.backlog.last_seq(company)) {
+            Some(last) => last,
+            None => tables::last_seq(&self.connection, company)?,
+        };
+        if first == last + 1 {
+            Ok(())
+        } else {
+            Err(Error::Store(StoreError::OutOfOrder { company: company.clone(), first, last }))
+        }
+    }
+
+    fn must_be_in_place(&mut self) -> Result<(), Error> {
+        self.looked_at = Instant::now();
+        self.opened.must_be_in_place()
+    }
+
+    /// Files a slice in a transaction of its own. It need not be synced: what is in it is in the log too, and the next
+    /// commit syncs all that was written before it.
+    fn file_slice(&mut self, slice: Slice) -> Result<(), Error> {
+        if slice.is_empty() && self.backlog.filed_up_to().is_none() {
+            return Ok(());
+        }
+        let filed = self.write_unsynced(&slice);
+        match filed {
+            Ok(()) => {
+                self.backlog.is_shortened();
+                self.backlog.strike_off(&slice);
+                self.reader.news().filed(filing::last_seqs(&slice));
+                self.checkpoints.look_after(&self.connection);
+            }
+            Err(_) => self.backlog.put_back(slice, Instant::now()),
+        }
+        filed
+    }
+
+    fn write_unsynced(&mut self, slice: &Slice) -> Result<(), Error> {
+        self.checkpoints.log_must_be_whole(&self.connection)?;
+        self.connection.pragma_update(None, "synchronous", "normal")?;
+        let written = (|| {
+            let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+            self.owner.must_be(&transaction)?;
+            filing::write(&transaction, slice, self.backlog.filed_up_to())?;
+            Ok(transaction.commit()?)
+        })();
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        written
+    }
+}
+
+impl Sqlite {
+    fn commit_all(&mut self, batch: &mut [Work]) -> Result<(), Error> {
+        self.checkpoints.log_must_be_whole(&self.connection)?;
+        let (mut text, mut entries, mut seqs) = (String::new(), Vec::new(), HashMap::new());
+        // Whoever writes beside it, as `switchboard key` does for a moment, is waited for before anything is read.
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        self.owner.must_be(&transaction)?;
+        for work in batch {
+            match work {
+                Work::Entry(entry) if entry.events.is_empty() => {}
+                Work::Entry(entry) => {
+                    self.must_follow(&seqs, entry)?;
+                    let unfiled = Unfiled::of(entry);
+                    log::add(&mut text, &entry.company, &unfiled);
+                    seqs.insert(entry.company.clone(), unfiled.last_seq());
+                    entries.extend(unfiled.parts().map(|part| (entry.company.clone(), part)));
+                }
+                Work::Snapshot { company, seq, data, revision } => {
+                    if revision::is_as_read(&transaction, company, *revision)? {
+                        tables::write_snapshot(&transaction, company, *seq, data)?;
+                    }
+                }
+                Work::Write { write, written, .. } => *written = write::write(&transaction, write)?,
+                Work::File { .. } => {}
+            }
+        }
+        let number = if text.is_empty() { None } else { Some(log::append(&transaction, &text)?) };
+        transaction.commit()?;
+        self.must_be_in_place()?;
+        if let Some(number) = number {
+            self.backlog.add(number, entries, Instant::now());
+        }
+        self.checkpoints.look_after(&self.connection);
+        Ok(())
+    }
+
+    /// Writes more than a small change needs, and takes it back.
+    fn try_to_write(&mut self) -> Result<(), Error> {
+        self.look()?;
+        self.owner.must_be(&self.connection)?;
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        // The log may hold the room that is missing: what is in it is copied into the database, and the room given back.
+        self.checkpoints.give_room_back(&self.connection);
+        let write = "INSERT INTO probe (id, padding) VALUES (1, zeroblob(?1))
+                     ON CONFLICT DO UPDATE SET padding = excluded.padding";
+        self.connection.execute(write, [PROBE_BYTES])?;
+        self.connection.execute("DELETE FROM probe", [])?;
+        self.checkpoints.make_room(&self.connection);
+        Ok(())
+    }
+}
+
+impl Store for Sqlite {
+    fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError> {
+        Ok(self.commit_all(batch)?)
+    }
+
+    fn filing_due(&self) -> Option<Instant> {
+        self.backlog.due()
+    }
+
+    fn file(&mut self, which: Filing<'_>) -> Result<bool, StoreError> {
+        match which {
+            Filing::Longest => loop {
+                let slice = self.backlog.take_longest();
+                self.file_slice(slice)?;
+                if !self.backlog.is_too_long() {
+                    return Ok(true);
+                }
+            },
+            Filing::Of(company) => {
+                let slice = self.backlog.take(company);
+                self.file_slice(slice)?;
+                Ok(self.backlog.last_seq(company).is_none())
+            }
+            Filing::All => loop {
+                let slice = self.backlog.take_longest();
+                let (is_last, is_enough) = (slice.is_empty(), filing::is_enough(&slice));
+                self.file_slice(slice)?;
+                if is_last || is_enough {
+                    return Ok(is_last);
+                }
+            },
+        }
+    }
+
+    fn look_due(&self) -> Option<Instant> {
+        Some(self.looked_at + LOOK_EVERY)
+    }
+
+    fn look(&mut self) -> Result<(), StoreError> {
+        self.checkpoints.log_must_be_whole(&self.connection)?;
+        Ok(self.must_be_in_place()?)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        Ok(self.try_to_write()?)
+    }
+
+    fn end(&mut self) {
+        let all_closed = self.reader.close(READS_MAX);
+        let is_whole = self.checkpoints.end(&self.connection);
+        if !all_closed || !is_whole {
+            tracing::warn!("SQLite's log stays beside `switchboard.db`: the two are one store until the next start");
+        }
+    }
+}
