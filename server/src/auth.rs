@@ -11,7 +11,11 @@ mod sign_in_codes;
 mod signer;
 mod subprotocol;
 
-pub use self::claims::{Claims, Role, UnknownRole};
+pub use self::claims::BadClaims;
+pub use self::claims::Claims;
+pub use self::claims::REVOKED;
+pub use self::claims::Role;
+pub use self::claims::UnknownRole;
 pub use self::key_set::{BadKeySet, KeySet};
 pub use self::key_source::{LiveKeys, NoKeys, follow_file, follow_url, read_file};
 pub use self::keyring::Keyring;
@@ -52,23 +56,9 @@ pub enum TokenError {
     /// It is from somebody else.
     #[error("the token is not from the issuer that is trusted here (`iss`)")]
     Issuer,
-    /// A claim that must be there is not.
-    #[error("the token has no `{0}`")]
-    Missing(&'static str),
-    /// A claim is not of the form it must have.
-    #[error("the token's `{claim}` must be {expected}")]
-    BadClaim {
-        /// The claim's name.
-        claim: &'static str,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// An employee's or an admin's token without a company.
-    #[error("the token has no `company`, which an employee's and an admin's must have")]
-    NoCompany,
-    /// It was issued before its bearer was shut out.
-    #[error("the token was revoked: sign in again for a new one")]
-    Revoked,
+    /// Its claims are not as they must be.
+    #[error(transparent)]
+    Claims(#[from] BadClaims),
     /// No key on the ring can sign, or it is no key.
     #[error("there is no key to sign a token with")]
     Signing,

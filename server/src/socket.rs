@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version as HttpVersion, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -17,20 +17,20 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, Stream};
 use switchboard_core::{DeviceKind, Time};
 use switchboard_metrics::METRICS;
-use switchboard_wire::phoenix::{Version, code};
 use switchboard_wire::view;
+use switchboard_wire::phoenix::{Version, code};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
+use crate::{channel, reading};
 use crate::admission::{Entrance, Limited, Peer, Unfinished};
 use crate::attention::Attention;
-use crate::auth::{Claims, Role, TokenError, subprotocol_token};
+use crate::auth::{Claims, REVOKED, Role, subprotocol_token};
 use crate::device::{Device, End};
 use crate::hub::{Hub, Place};
 use crate::outbox::{Ended, FRAME_TOLD_MAX_BYTES, Outgoing, Waiting};
 use crate::telemetry::refusals::Refused;
-use crate::{channel, reading};
 
 /// Bytes of a frame that is taken. The wire contract's.
 pub const FRAME_MAX_BYTES: usize = 64 * 1024;
@@ -118,7 +118,7 @@ pub async fn upgrade(
         Err(error) => return bad_token(&error.to_string()),
     };
     if is_shut_out(&hub, &claims) {
-        return refuse(StatusCode::UNAUTHORIZED, "unauthorized", &TokenError::Revoked.to_string());
+        return refuse(StatusCode::UNAUTHORIZED, "unauthorized", REVOKED);
     }
     let Some(version) = Version::negotiate(address.vsn.as_deref()) else {
         return refuse(StatusCode::FORBIDDEN, "invalid", "`vsn` must be 1.0.0 or 2.0.0");
@@ -471,7 +471,7 @@ impl Wire {
             Box::pin(self.device.forget(&topic, line)).await;
         }
         match written {
-            Ok(Ok(())) if is_shut_out => Some(End::Close(code::REVOKED, TokenError::Revoked.to_string())),
+            Ok(Ok(())) if is_shut_out => Some(End::Close(code::REVOKED, REVOKED.to_owned())),
             Ok(Ok(())) => None,
             Ok(Err(_gone)) => Some(End::Gone),
             Err(_too_slow) => Some(too_slow()),

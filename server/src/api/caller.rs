@@ -11,13 +11,13 @@ use switchboard_sqlite::whose::ForWhom;
 use switchboard_wire::view;
 use tokio::time::sleep;
 
-use super::problem::Problem;
 use crate::admission::Peer;
 use crate::admission::shares::{By, Part, Shared};
-use crate::auth::{Claims, Role, TokenError};
+use crate::auth::{Claims, REVOKED, Role, TokenError};
 use crate::clock::Reading;
 use crate::exchange::NotNow;
 use crate::hub::Hub;
+use super::problem::Problem;
 
 /// What is said to whoever shows nothing that could be good.
 const NEEDED: &str = "send an API key, or a person's token, as `Authorization: Bearer <key>`";
@@ -62,7 +62,7 @@ impl Caller {
                 hub.admission.request(&claims, now.even)?;
                 // It was signed, so nobody guesses: it does not count for the address.
                 match is_shut_out(hub, &claims).await? {
-                    true => Err(Problem::unauthorized(TokenError::Revoked.to_string(), CHALLENGE_TO_BAD)),
+                    true => Err(Problem::unauthorized(REVOKED, CHALLENGE_TO_BAD)),
                     false => Ok(Self::Person(Arc::new(claims))),
                 }
             }

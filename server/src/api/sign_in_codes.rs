@@ -18,7 +18,7 @@ use super::in_path::OfCompany;
 use super::no_store::kept_by_nobody;
 use super::problem::Problem;
 use crate::admission::Peer;
-use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode, TokenError};
+use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode, REVOKED};
 use crate::exchange::NotNow;
 use crate::hub::Hub;
 use crate::reading;
@@ -94,7 +94,7 @@ pub async fn make(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
         return Err(bad("it is for another company"));
     }
     if caller::is_shut_out(&hub, &claims).await? {
-        return Err(bad(&TokenError::Revoked.to_string()));
+        return Err(bad(REVOKED));
     }
     let code = hub.sign_in_codes.make(company, Secret::new(token), now.even).map_err(|error| match error {
         NoCode::TooMany => NotNow::Overloaded { retry_in_ms: RETRY_IN_MS },

@@ -10,7 +10,8 @@ use switchboard_core::limits::{NAME_MAX_CHARS, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::spelling::spelled;
 use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
 
-use super::TokenError;
+/// The refusal of a token that was issued before its bearer was shut out.
+pub const REVOKED: &str = "the token was revoked: sign in again for a new one";
 
 /// The person that a token is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,15 +36,18 @@ pub struct Claims {
 
 impl Claims {
     /// Reads the claims and holds each to its form; a claim that is null counts as missing.
-    pub(super) fn read(claims: &Map<String, Value>, now_ms: u64) -> Result<Self, TokenError> {
-        let role = text(claims, "role", ROLE)?.ok_or(TokenError::Missing("role"))?;
+    ///
+    /// # Errors
+    /// The first claim that is missing or not of its form.
+    pub fn read(claims: &Map<String, Value>, now_ms: u64) -> Result<Self, BadClaims> {
+        let role = text(claims, "role", ROLE)?.ok_or(BadClaims::Missing("role"))?;
         let role = role.parse().map_err(|_| bad("role", ROLE))?;
         let company = id(claims, "company")?;
         if company.is_none() && role != Role::Client {
-            return Err(TokenError::NoCompany);
+            return Err(BadClaims::NoCompany);
         }
         Ok(Claims {
-            subject: id(claims, "sub")?.ok_or(TokenError::Missing("sub"))?,
+            subject: id(claims, "sub")?.ok_or(BadClaims::Missing("sub"))?,
             role,
             company,
             name: name(claims)?,
@@ -72,7 +76,9 @@ impl Claims {
         self
     }
 
-    pub(super) fn write(&self) -> Map<String, Value> {
+    /// The claims as a token has them.
+    #[must_use]
+    pub fn write(&self) -> Map<String, Value> {
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), self.subject.clone().into());
         claims.insert("role".to_owned(), self.role.as_str().into());
@@ -97,15 +103,34 @@ impl Claims {
     }
 }
 
-/// Refuses claims whose `nbf` is still to come at `now_ms`, at the latest that the other clock may show.
-pub(super) fn check_not_before(claims: &Map<String, Value>, now_ms: u64) -> Result<(), TokenError> {
-    let Some(not_before) = present(claims, "nbf") else {
-        return Ok(());
-    };
+/// Why claims are refused, in words that repeat nothing of the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadClaims {
+    /// A claim that must be there is not.
+    #[error("the token has no `{0}`")]
+    Missing(&'static str),
+    /// A claim is not of the form it must have.
+    #[error("the token's `{claim}` must be {expected}")]
+    Form {
+        /// The claim's name.
+        claim: &'static str,
+        /// The form.
+        expected: &'static str,
+    },
+    /// An employee's or an admin's token without a company.
+    #[error("the token has no `company`, which an employee's and an admin's must have")]
+    NoCompany,
+}
+
+/// When a token begins to be good (`nbf`), in milliseconds since 1970, if the token says it.
+///
+/// # Errors
+/// When the claim is no number.
+pub fn not_before_ms(claims: &Map<String, Value>) -> Result<Option<u64>, BadClaims> {
+    let Some(not_before) = present(claims, "nbf") else { return Ok(None) };
     let not_before_s = not_before.as_f64().ok_or(bad("nbf", SECONDS))?;
     // A cast from float to integer saturates, so a time beyond all bounds is just far away.
-    let not_before_ms = (not_before_s * 1000.0).ceil() as u64;
-    if now_ms < not_before_ms { Err(TokenError::NotYetValid) } else { Ok(()) }
+    Ok(Some((not_before_s * 1000.0).ceil() as u64))
 }
 
 const ROLE: &str = "`client`, `employee` or `admin`";
@@ -115,26 +140,28 @@ const TOPICS: &str = "at most 64 texts of 1 to 128 characters without control ch
 const SCOPE: &str = "`read`, `operate` or `manage`";
 const SECONDS: &str = "a time in seconds since 1970";
 
-pub(super) fn present<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a Value> {
+/// A claim, unless it is missing or null.
+#[must_use]
+pub fn present<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a Value> {
     claims.get(claim).filter(|value| !value.is_null())
 }
 
-fn bad(claim: &'static str, expected: &'static str) -> TokenError {
-    TokenError::BadClaim { claim, expected }
+const fn bad(claim: &'static str, expected: &'static str) -> BadClaims {
+    BadClaims::Form { claim, expected }
 }
 
 fn text<'a>(
     claims: &'a Map<String, Value>,
     claim: &'static str,
     expected: &'static str,
-) -> Result<Option<&'a str>, TokenError> {
+) -> Result<Option<&'a str>, BadClaims> {
     match present(claims, claim) {
         None => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(bad(claim, expected)),
     }
 }
 
-fn id(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, TokenError> {
+fn id(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, BadClaims> {
     match text(claims, claim, ID)? {
         None => Ok(None),
         // All ids follow one rule.
@@ -143,7 +170,7 @@ fn id(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<String>
 }
 
 /// A name of blanks alone, or with control characters, keeps nobody out: it counts as none.
-fn name(claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
+fn name(claims: &Map<String, Value>) -> Result<Option<String>, BadClaims> {
     let Some(name) = text(claims, "name", NAME)? else { return Ok(None) };
     match spelled(name, usize::MAX) {
         Some(name) if name.chars().count() > NAME_MAX_CHARS => Err(bad("name", NAME)),
@@ -151,7 +178,7 @@ fn name(claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
     }
 }
 
-fn topics(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
+fn topics(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, BadClaims> {
     let Some(value) = present(claims, "topics") else {
         return Ok(None);
     };
@@ -163,21 +190,21 @@ fn topics(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError
     topics.map(Some).ok_or(bad("topics", TOPICS))
 }
 
-fn scope(claims: &Map<String, Value>) -> Result<Option<Scope>, TokenError> {
+fn scope(claims: &Map<String, Value>) -> Result<Option<Scope>, BadClaims> {
     let scope = text(claims, "scope", SCOPE)?.map(str::parse);
     scope.transpose().map_err(|_| bad("scope", SCOPE))
 }
 
 /// A whole second counts from its begin. What is before 1970 was never issued by anybody, and counts as long ago.
-fn issued_at_ms(claims: &Map<String, Value>) -> Result<Option<u64>, TokenError> {
+fn issued_at_ms(claims: &Map<String, Value>) -> Result<Option<u64>, BadClaims> {
     let Some(issued_at) = present(claims, "iat") else { return Ok(None) };
     let seconds = issued_at.as_f64().ok_or(bad("iat", SECONDS))?;
     // To the nearest: a fraction of a second is not exact in binary, and the cast saturates.
     Ok(Some((seconds * 1000.0).round() as u64))
 }
 
-fn expires_at_s(claims: &Map<String, Value>) -> Result<u64, TokenError> {
-    let exp = present(claims, "exp").ok_or(TokenError::Missing("exp"))?;
+fn expires_at_s(claims: &Map<String, Value>) -> Result<u64, BadClaims> {
+    let exp = present(claims, "exp").ok_or(BadClaims::Missing("exp"))?;
     match exp.as_u64() {
         Some(seconds) => Ok(seconds),
         // The cast saturates: a time before 1970 becomes 1970, which has expired as well.
@@ -198,7 +225,8 @@ pub enum Role {
 
 impl Role {
     /// The role's name in a token.
-    pub fn as_str(self) -> &'static str {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Role::Client => "client",
             Role::Employee => "employee",
@@ -233,14 +261,14 @@ mod tests {
 
     const NOW_MS: u64 = 10_000;
 
-    fn read_with(claim: &str, value: Value) -> Result<Claims, TokenError> {
+    fn read_with(claim: &str, value: Value) -> Result<Claims, BadClaims> {
         let mut claims = json!({"sub": "ann", "role": "client", "exp": 9});
         claims[claim] = value;
         Claims::read(claims.as_object().unwrap(), NOW_MS)
     }
 
     fn is_bad(claim: &str, value: Value) -> bool {
-        matches!(read_with(claim, value), Err(TokenError::BadClaim { claim: of, .. }) if of == claim)
+        matches!(read_with(claim, value), Err(BadClaims::Form { claim: of, .. }) if of == claim)
     }
 
     #[test]
@@ -266,7 +294,7 @@ mod tests {
     #[test]
     fn subject_role_and_end_must_be_there() {
         for claim in ["sub", "role", "exp"] {
-            assert!(matches!(read_with(claim, Value::Null), Err(TokenError::Missing(of)) if of == claim));
+            assert!(matches!(read_with(claim, Value::Null), Err(BadClaims::Missing(of)) if of == claim));
         }
     }
 
@@ -356,7 +384,7 @@ mod tests {
         assert_eq!(read("admin", Value::Null), Ok(None));
         for scope in [json!("Manage"), json!("read operate"), json!(""), json!(["read"]), json!(3)] {
             let refused = read("admin", scope.clone());
-            assert!(matches!(refused, Err(TokenError::BadClaim { claim: "scope", .. })), "{scope}");
+            assert!(matches!(refused, Err(BadClaims::Form { claim: "scope", .. })), "{scope}");
             for role in ["client", "employee"] {
                 assert_eq!(read(role, scope.clone()), Ok(None), "{role} {scope}");
             }

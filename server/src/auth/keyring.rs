@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::{Claims, Rules, Signer, TokenError, claims};
 use super::key::Key;
 use super::key_source::LiveKeys;
 use super::parts::{read_header, read_part};
-use super::{Claims, Rules, Signer, TokenError, claims};
 
 /// The keys whose tokens are taken, and by which rules.
 pub struct Keyring {
@@ -68,9 +68,12 @@ impl Keyring {
         self.must_be_signed(header, message, signature)?;
         let claims = read_part(payload)?;
         let leeway_ms = self.rules.leeway_ms();
-        claims::check_not_before(&claims, now_ms.saturating_add(leeway_ms))?;
+        let latest_ms = now_ms.saturating_add(leeway_ms);
+        if claims::not_before_ms(&claims)?.is_some_and(|begins_ms| latest_ms < begins_ms) {
+            return Err(TokenError::NotYetValid);
+        }
         self.rules.check(&claims)?;
-        let claims = Claims::read(&claims, now_ms.saturating_add(leeway_ms))?;
+        let claims = Claims::read(&claims, latest_ms)?;
         if self.ends_at_ms(&claims) <= now_ms {
             return Err(TokenError::Expired);
         }
@@ -118,12 +121,12 @@ impl Keyring {
 
 #[cfg(test)]
 mod tests {
-    use switchboard_journal::api_key::Scope;
-
-    use super::super::Role;
-    use super::*;
     use jsonwebtoken::{Algorithm, EncodingKey, crypto};
     use serde_json::{Value, json};
+    use switchboard_journal::api_key::Scope;
+
+    use super::*;
+    use super::super::{BadClaims, Role};
 
     const SECRET: &[u8] = b"an honest secret of 32 bytes....";
     const NOW_MS: u64 = 1_700_000_000_000;
@@ -186,7 +189,7 @@ mod tests {
     fn a_client_may_name_no_company_and_others_must() {
         assert_eq!(verify(client()).unwrap().company, None);
         for role in ["employee", "admin"] {
-            assert_eq!(verify(client_with("role", json!(role))), Err(TokenError::NoCompany));
+            assert_eq!(verify(client_with("role", json!(role))), Err(BadClaims::NoCompany.into()));
         }
     }
 
@@ -253,13 +256,16 @@ mod tests {
         for nbf in [json!(1_700_000_001), json!(1_700_000_000.5), json!(1e300)] {
             assert_eq!(verify(client_with("nbf", nbf)), Err(TokenError::NotYetValid));
         }
-        assert!(matches!(verify(client_with("nbf", json!("soon"))), Err(TokenError::BadClaim { claim: "nbf", .. })));
+        assert!(matches!(
+            verify(client_with("nbf", json!("soon"))),
+            Err(TokenError::Claims(BadClaims::Form { claim: "nbf", .. }))
+        ));
     }
 
     #[test]
     fn nothing_is_signed_that_would_be_refused() {
         let mut claims = Claims::read(client().as_object().unwrap(), NOW_MS).unwrap();
         claims.role = Role::Admin;
-        assert_eq!(Keyring::hs256(SECRET).sign(&claims), Err(TokenError::NoCompany));
+        assert_eq!(Keyring::hs256(SECRET).sign(&claims), Err(BadClaims::NoCompany.into()));
     }
 }

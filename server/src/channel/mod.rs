@@ -16,7 +16,7 @@ use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
 use switchboard_wire::view::{self, ErrorView};
 
 use crate::admission::{Limited, Pass, Wish};
-use crate::auth::{Claims, TokenError};
+use crate::auth::{Claims, REVOKED};
 use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;
@@ -179,7 +179,7 @@ pub fn wish(event: &str) -> Wish {
 /// Somebody whose token was revoked.
 #[must_use]
 pub fn revoked() -> ErrorView<'static> {
-    error("unauthorized", TokenError::Revoked.to_string())
+    error("unauthorized", REVOKED.to_owned())
 }
 
 impl Caller<'_> {
