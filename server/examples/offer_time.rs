@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use switchboard::auth::{Claims, Keyring, Role};
+use switchboard::auth::Keyring;
+use switchboard_wire::claims::{Claims, Role};
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket, stream::MaybeTlsStream};
 
 const ROUNDS: usize = 500;

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use switchboard_core::{CompanyId, Time};
 use switchboard_metrics::METRICS;
+use switchboard_wire::claims::Claims;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::auth::Claims;
 use crate::config::{Limits, Proxies};
 
 pub use unfinished::{SHORT_MAX_BYTES, TooManyLong, Unfinished};

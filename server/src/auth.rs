@@ -1,6 +1,5 @@
 //! Who may come in: the tokens of people and the API key of back ends.
 
-mod claims;
 mod key;
 mod key_set;
 mod key_source;
@@ -11,11 +10,6 @@ mod sign_in_codes;
 mod signer;
 mod subprotocol;
 
-pub use self::claims::BadClaims;
-pub use self::claims::Claims;
-pub use self::claims::REVOKED;
-pub use self::claims::Role;
-pub use self::claims::UnknownRole;
 pub use self::key_set::{BadKeySet, KeySet};
 pub use self::key_source::{LiveKeys, NoKeys, follow_file, follow_url, read_file};
 pub use self::keyring::Keyring;
@@ -25,6 +19,8 @@ pub use self::sign_in_codes::{
 };
 pub use self::signer::Signer;
 pub use self::subprotocol::subprotocol_token;
+
+use switchboard_wire::claims::{self, BadClaims, Claims};
 
 /// Why a token is refused, in words that repeat nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use switchboard::api_keys::command::KeyCommand;
-use switchboard::auth::Role;
-use switchboard::config::{Flags, SettingDoc, nearest_flag, table};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use switchboard::load;
+use switchboard::api_keys::command::KeyCommand;
+use switchboard::config::{Flags, SettingDoc, nearest_flag, table};
 use switchboard::server_url::ServerUrl;
 use switchboard_journal::api_key::Scope;
+use switchboard_wire::Scope;
+use switchboard_wire::claims::Role;
 
 /// What stands below the help of `serve`.
 const OF_SECRETS: &str = "`jwt_secret`, `api_key` and `turn_secret` have no flag, for everybody on the machine sees a command \

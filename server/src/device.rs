@@ -6,12 +6,12 @@ use serde_json::value::RawValue;
 use switchboard_core::{Command, DeviceKind, OfferId};
 use switchboard_journal::Fate;
 use switchboard_metrics::{METRICS, TRACE};
+use switchboard_wire::claims::Claims;
 use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version, code};
 use switchboard_wire::view::ErrorView;
 use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
-use crate::auth::Claims;
 use crate::channel::{self, Caller, ReplyTo, Seat, Topic, is_same_topic};
 use crate::exchange::Room;
 use crate::hub::Hub;

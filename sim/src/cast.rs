@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
-use switchboard::auth::Role;
 use switchboard::device::Device;
 use switchboard::outbox::Outgoing;
 use switchboard_core::{
     BookingId, ClientId, Company, CompanyId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Whose,
 };
+use switchboard_wire::claims::Role;
 
 use crate::merged::Board;
 use crate::model::{Model, Shown, Told};

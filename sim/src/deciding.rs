@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use switchboard::auth::Role;
 use switchboard_core::{Actor, Bearer, Event, SessionId, Time, Token, invariants};
+use switchboard_wire::claims::Role;
 
 use crate::cast::is_shut_out;
 use crate::cast::{Chore, Ears, Listener, Place, Seat, kind_of};

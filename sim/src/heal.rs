@@ -1,8 +1,8 @@
 //! After the faults: everything heals. Every search and session ends, everybody can be booked again, in bounded steps.
 
 use fastrand::Rng;
-use switchboard::auth::Role;
 use switchboard_core::Time;
+use switchboard_wire::claims::Role;
 use switchboard_wire::view;
 
 use crate::cast::Person;

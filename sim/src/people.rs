@@ -1,8 +1,8 @@
 //! People: what they remember of what they were told, and what they do next. Some are hasty, some forgetful, some nosy.
 
 use fastrand::Rng;
-use switchboard::auth::Role;
 use switchboard_core::{OfferId, SessionId};
+use switchboard_wire::claims::Role;
 
 use crate::cast::{Memory, Sent, keep};
 use crate::merged::only_of;

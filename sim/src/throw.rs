@@ -1,8 +1,8 @@
 //! One throw of the dice: one thing happens in the world.
 
 use fastrand::Rng;
-use switchboard::auth::Role;
 use switchboard_core::{Actor, Brand, Whose};
+use switchboard_wire::claims::Role;
 
 use crate::model::Step;
 use crate::weather::Weights;

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
-use switchboard::auth::{Claims, Role};
 use switchboard::clock::Clock;
 use switchboard::device::Device;
 use switchboard::outbox::Outgoing;
 use switchboard_core::{SessionId, Time};
+use switchboard_wire::claims::{Claims, Role};
 
 use crate::case::Case;
 use crate::cast::{BEGIN_MS, Chore, Office, Person, Phone, Sent, kind_of};

@@ -4,8 +4,10 @@
 
 mod kind;
 mod off;
+mod scope;
 mod secret;
 
+pub mod claims;
 pub mod fields;
 pub mod json;
 pub mod phoenix;
@@ -14,4 +16,5 @@ pub mod view;
 
 pub use kind::Kind;
 pub use off::Off;
+pub use scope::{Scope, UnknownScope};
 pub use secret::{HIDDEN, Secret};

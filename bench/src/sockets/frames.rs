@@ -1,6 +1,6 @@
 //! The frames of one booking, as Switchboard sends them, with blanks for the names: what the relay answers with.
 
-use switchboard::auth::Role;
+use switchboard_wire::claims::Role;
 
 /// The push that begins a booking.
 pub const BOOK: &str = "book";

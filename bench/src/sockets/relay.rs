@@ -12,8 +12,9 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use futures_util::SinkExt;
-use switchboard::auth::{Claims, Keyring, Role};
+use switchboard::auth::Keyring;
 use switchboard::clock::Clock;
+use switchboard_wire::claims::{Claims, Role};
 use tokio::sync::mpsc;
 
 use super::frames::{BOOK, Frames, Names, Step};

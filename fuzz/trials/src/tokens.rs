@@ -6,9 +6,10 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
-use switchboard::auth::{Claims, Keyring, Role, TokenError, subprotocol_token};
+use switchboard::auth::{Keyring, TokenError, subprotocol_token};
 use switchboard_core::spelling::spelled;
 use switchboard_journal::api_key::ApiKey;
+use switchboard_wire::claims::{Claims, Role};
 
 const SECRET: &[u8] = b"the secret that the fuzzer holds";
 /// 2023-11-14, so that the seeds' tokens, which end in 2100, are good.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_metrics::METRICS;
+use switchboard_wire::claims::Claims;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::tally::{Held, Tally};
 use super::{Limited, PLACE_RETRY_MS};
-use crate::auth::Claims;
+use super::tally::{Held, Tally};
 
 /// How many there are of something, how many of them one may have at once, and how long somebody waits for one.
 #[derive(Clone, Copy, Debug)]
@@ -257,8 +257,9 @@ async fn permit(of: &Arc<Semaphore>, many: u32, until: Option<Instant>) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use switchboard_wire::claims::Role;
+
     use super::*;
-    use crate::auth::Role;
 
     fn person(subject: &str) -> Claims {
         Claims {

@@ -1,7 +1,8 @@
 //! Whom a limit meets: addresses by their network, people by role, company and id.
 
+use switchboard_wire::claims::Role;
+
 use super::*;
-use crate::auth::Role;
 
 fn claims(role: Role, company: Option<&str>, subject: &str) -> Claims {
     Claims {

@@ -13,17 +13,17 @@ use switchboard_journal::api_key::Scope;
 use switchboard_journal::audit::{AuditEntry, Filter, readable};
 use switchboard_sqlite::audit::AuditItem;
 use switchboard_sqlite::paging::{Listed, Page};
-use switchboard_wire::shape;
+use switchboard_wire::{Scope, shape};
 use utoipa::IntoParams;
 
+use crate::admission::Peer;
+use crate::exchange::NotNow;
+use crate::hub::Hub;
 use super::ask::{self, Answered, shown};
 use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
 use super::rights::{self, Asked};
-use crate::admission::Peer;
-use crate::exchange::NotNow;
-use crate::hub::Hub;
 
 /// How a request is found in the logs of all who pass it on.
 const REQUEST_ID: &str = "x-request-id";

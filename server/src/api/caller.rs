@@ -9,11 +9,12 @@ use switchboard_core::{Company, CompanyId, Time};
 use switchboard_journal::api_key::ApiKey;
 use switchboard_sqlite::whose::ForWhom;
 use switchboard_wire::view;
+use switchboard_wire::claims::{Claims, REVOKED, Role};
 use tokio::time::sleep;
 
 use crate::admission::Peer;
 use crate::admission::shares::{By, Part, Shared};
-use crate::auth::{Claims, REVOKED, Role, TokenError};
+use crate::auth::TokenError;
 use crate::clock::Reading;
 use crate::exchange::NotNow;
 use crate::hub::Hub;

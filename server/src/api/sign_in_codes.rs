@@ -8,20 +8,21 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
 use switchboard_wire::Secret;
+use switchboard_wire::claims::REVOKED;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
-use super::ask::{self, Answered, InPath, Sent, shown};
+use crate::reading;
+use crate::admission::Peer;
+use crate::auth::{CODED_TOKEN_MAX_BYTES, CODE_LIFE_MS, NoCode};
+use crate::exchange::NotNow;
+use crate::hub::Hub;
 use super::caller;
+use super::ask::{self, Answered, InPath, Sent, shown};
 use super::in_path::OfCompany;
 use super::no_store::kept_by_nobody;
 use super::problem::Problem;
-use crate::admission::Peer;
-use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode, REVOKED};
-use crate::exchange::NotNow;
-use crate::hub::Hub;
-use crate::reading;
 
 /// Bytes of the body with a code: strangers may send it.
 const CODE_BODY_MAX_BYTES: usize = 1024;

@@ -124,6 +124,8 @@ mod tests {
     use jsonwebtoken::{Algorithm, EncodingKey, crypto};
     use serde_json::{Value, json};
     use switchboard_journal::api_key::Scope;
+    use switchboard_wire::Scope;
+    use switchboard_wire::claims::{BadClaims, Role};
 
     use super::*;
     use super::super::{BadClaims, Role};

@@ -4,6 +4,8 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use switchboard_wire::Scope;
+use switchboard_wire::claims::Role;
 
 use super::*;
 

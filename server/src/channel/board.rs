@@ -4,13 +4,13 @@
 use serde_json::value::RawValue;
 use switchboard_core::id::StoredAsText;
 use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Refusal, Time};
+use switchboard_wire::claims::Role;
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, Json};
 use switchboard_wire::view;
 
 use super::company::{provision_company, refused};
 use super::{Caller, Joined, Response, Seat, forbidden, shortened};
-use crate::auth::Role;
 use crate::exchange::Room;
 
 /// The events that an admin may push.

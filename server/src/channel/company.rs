@@ -6,12 +6,12 @@ use serde_json::value::RawValue;
 use switchboard_core::id::in_order;
 use switchboard_core::limits::{NOTE_MAX_BYTES, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Event, Refusal, Settings};
+use switchboard_wire::claims::Role;
 use switchboard_wire::fields::Fields;
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, AvailabilityView, BookingView, BrandView};
 
 use super::{Caller, Joined, Response, Seat, forbidden, limited_view, unknown_event};
-use crate::auth::Role;
 use crate::exchange::{Line, Room, Visit, goes_on};
 
 /// The events that a client may push.

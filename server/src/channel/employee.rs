@@ -7,13 +7,13 @@ use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{
     Answer, Command, Company, CompanyId, Duty, Employee, EmployeeId, Intent, Refusal, SessionId, Time, Topic,
 };
+use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, SessionView};
 
 use super::company::{provision_company, refused};
 use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
-use crate::auth::{Claims, Role};
 use crate::clock::Clock;
 use crate::exchange::{Room, Visit};
 

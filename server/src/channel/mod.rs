@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
 use switchboard_journal::Fate;
+use switchboard_wire::claims::{Claims, REVOKED};
 use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
 use switchboard_wire::view::{self, ErrorView};
 
 use crate::admission::{Limited, Pass, Wish};
-use crate::auth::{Claims, REVOKED};
 use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
 use crate::hub::Hub;

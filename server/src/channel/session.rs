@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde_json::value::RawValue;
 use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, NOTES_MAX_BYTES, REASON_MAX_CHARS};
 use switchboard_core::{Actor, Answer, Command, Company, CompanyId, Message, MessageId, Party, Refusal, SessionId};
+use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, MessageView, Moment, Note, NotesView, PeerView, SessionView};
@@ -12,7 +13,6 @@ use switchboard_wire::view::{self, MessageView, Moment, Note, NotesView, PeerVie
 use super::company::refused;
 use super::employee::session_json;
 use super::{Caller, Joined, Response, Seat, error, unknown_event};
-use crate::auth::{Claims, Role};
 use crate::exchange::{Room, Visit};
 use crate::ice::IceServers;
 

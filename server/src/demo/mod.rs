@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
 use switchboard_journal::Fate;
 use switchboard_journal::api_key::Scope;
+use switchboard_wire::Scope;
+use switchboard_wire::claims::{Claims, Role};
 
-use crate::auth::{Claims, Role};
 use crate::config::Settings as ServerSettings;
 use crate::hub::Hub;
 
@@ -139,8 +140,8 @@ fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::Flags;
+    use super::*;
 
     #[test]
     fn the_next_steps_speak_tls_where_the_server_does() {

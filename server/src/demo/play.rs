@@ -1,10 +1,11 @@
 //! `switchboard demo`: six steps of a booking against a running server, with real sockets.
 
 use serde_json::{Value, json};
+use switchboard_wire::claims::Role;
 
 use super::device::Device;
 use super::{COMPANY, claims};
-use crate::auth::{Keyring, Role};
+use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::server_url::ServerUrl;
 

@@ -24,10 +24,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use switchboard_wire::claims::{Claims, Role};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::auth::{Claims, Keyring, Role};
+use crate::auth::Keyring;
 use crate::clock::Clock;
 
 pub use output::Output;

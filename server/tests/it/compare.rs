@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
-use switchboard::auth::Role;
 use switchboard_sqlite::Sqlite;
+use switchboard_wire::claims::Role;
 
 use crate::record::{Record, Told};
 use crate::server::Server;

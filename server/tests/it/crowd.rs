@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use switchboard::auth::Role;
+use switchboard_wire::claims::Role;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;

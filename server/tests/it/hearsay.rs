@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
-use switchboard::auth::Role;
+use switchboard_wire::claims::Role;
 
 use crate::on_the_line::OnTheLine;
 use crate::record::{Record, Told};

@@ -18,7 +18,7 @@ const ROOMS: &[Room] = &[
                 command event refusal session notice past register places roster waiting erasure company \
                 invariants",
     },
-    Room { directory: "wire/src", order: "json fields kind off phoenix secret shape view" },
+    Room { directory: "wire/src", order: "json fields kind off scope secret claims phoenix shape view" },
     Room {
         directory: "journal/src",
         order: "sync api_key audit base cut day due erasure news picture rows wanted endpoint logos write entry store \

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
-use switchboard::auth::Role;
+use switchboard_wire::claims::Role;
 
 use crate::record::Told;
 

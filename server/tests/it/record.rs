@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
-use switchboard::auth::Role;
+use switchboard_wire::claims::Role;
 use tokio::sync::watch;
 
 /// Pushes whose yes is a promise.

@@ -6,8 +6,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use switchboard::auth::{Claims, Keyring, Role};
+use switchboard::auth::Keyring;
 use switchboard_journal::api_key::Scope;
+use switchboard_wire::Scope;
+use switchboard_wire::claims::{Claims, Role};
 
 use crate::server::{API_KEY, Plan, SECRET, Server, run, switchboard};
 

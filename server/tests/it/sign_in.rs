@@ -68,7 +68,7 @@ fn a_code_is_made_for_a_good_token_of_the_company_alone_and_by_a_caller_of_its_o
     let (_place, server) = server();
     let record = Arc::default();
     let [ann, stranger] = ["acme", "globex"].map(|company| Person::employee(company, "ann", &record).token());
-    let admin = Person { role: switchboard::auth::Role::Admin, ..Person::employee("globex", "olga", &record) };
+    let admin = Person { role: switchboard_wire::claims::Role::Admin, ..Person::employee("globex", "olga", &record) };
     for (token, why) in [
         ("x", "not a JWT"),
         (&*format!("{ann}x"), "signature"),

@@ -12,7 +12,8 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use switchboard::auth::{Claims, Role, Rules, Signer};
+use switchboard::auth::{Rules, Signer};
+use switchboard_wire::claims::{Claims, Role};
 
 use crate::server::{Plan, Server, run, switchboard, wait_until};
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use switchboard::auth::Role;
+use switchboard_wire::claims::Role;
 
 use super::bystander::percentile;
 use super::figures::Stage;

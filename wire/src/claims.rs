@@ -1,15 +1,16 @@
 //! What a token says of a person: who, in which role, at which company, and until when.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::borrow::Cow;
 use std::str::FromStr;
-use switchboard_journal::api_key::Scope;
 
 use serde_json::{Map, Value};
+use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
 use switchboard_core::limits::{NAME_MAX_CHARS, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::spelling::spelled;
-use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
+use switchboard_journal::api_key::Scope;
 
+use crate::Scope;
 /// The refusal of a token that was issued before its bearer was shut out.
 pub const REVOKED: &str = "the token was revoked: sign in again for a new one";
 
@@ -256,8 +257,9 @@ pub struct UnknownRole;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     const NOW_MS: u64 = 10_000;
 
