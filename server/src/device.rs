@@ -12,9 +12,8 @@ use switchboard_wire::view::ErrorView;
 use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
-use crate::channel::{self, Caller, ReplyTo, Seat, Topic, is_same_topic};
+use crate::channel::{self, Caller, DeviceContext, ReplyTo, Seat, Topic, is_same_topic};
 use crate::exchange::Room;
-use crate::hub::Hub;
 use crate::outbox::{Outbox, Outgoing, Waiting};
 
 /// Channels of one device, as Phoenix has it by default.
@@ -33,7 +32,7 @@ pub enum End {
 
 /// One connected device.
 pub struct Device {
-    hub: Arc<Hub>,
+    context: Arc<DeviceContext>,
     claims: Claims,
     kind: Option<DeviceKind>,
     outbox: Outbox,
@@ -46,9 +45,9 @@ pub struct Device {
 impl Device {
     /// A device of the token's person, with what is on its way to it.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
-        let (outbox, waiting) = hub.outboxes.open(pass.person(), hub.outbox_frames, version);
-        (Self { hub, claims, kind: None, pass, limited: false, outbox, channels: Vec::new() }, waiting)
+    pub fn new(context: Arc<DeviceContext>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
+        let (outbox, waiting) = context.outboxes.open(pass.person(), context.outbox_frames, version);
+        (Self { context, claims, kind: None, pass, limited: false, outbox, channels: Vec::new() }, waiting)
     }
 
     /// What the device calls itself; a proof of delivery names it.
@@ -84,7 +83,7 @@ impl Device {
         if self.seat(topic).is_some_and(|seat| seat.line == line)
             && let Some(seat) = self.take_seat(topic)
         {
-            self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+            self.context.exchange.leave(&seat.company, &seat.room, seat.line).await;
         }
     }
 
@@ -97,7 +96,7 @@ impl Device {
     /// The device answers, or does not: on that line it counts as there, or as gone.
     pub async fn answers(&self, line: u64, answers: bool) {
         if let Some(seat) = self.channels.iter().find(|seat| seat.line == line) {
-            self.hub.exchange.answers(&seat.company, &seat.room, line, answers).await;
+            self.context.exchange.answers(&seat.company, &seat.room, line, answers).await;
         }
     }
 
@@ -118,7 +117,7 @@ impl Device {
             let (employee, device) = (employee.clone(), self.kind.clone());
             let command = Command::OfferDelivered { employee, offer, device };
             let place = self.pass.place().await;
-            let told = self.hub.exchange.visit(&seat.company, |visit| {
+            let told = self.context.exchange.visit(&seat.company, |visit| {
                 if !visit.company().shuts_out(self.claims.token()) {
                     let _late_or_foreign = visit.take(&command);
                 }
@@ -165,7 +164,7 @@ impl Device {
         let parsed = match Topic::parse(&reply.topic) {
             Ok(parsed) => parsed,
             Err(error) => {
-                self.hub.admission.join_was_refused(&self.pass, self.hub.exchange.clock().even());
+                self.context.admission.join_was_refused(&self.pass, self.context.exchange.clock().even());
                 // As Phoenix does: a topic that nobody serves has no channel, so the reply has no join.
                 return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
             }
@@ -175,7 +174,7 @@ impl Device {
             let message = format!("too many channels joined: {CHANNELS_MAX} at most on one socket");
             return reply.send_error(&channel::error("invalid", message));
         }
-        let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
+        let caller = Caller { context: &self.context, claims: &self.claims, pass: &self.pass, reply };
         let seat = match &parsed {
             Topic::Company(company) => channel::company::join(&caller, company, payload, old).await,
             Topic::Employee(company, employee) => channel::employee::join(&caller, company, employee, old).await,
@@ -211,7 +210,7 @@ impl Device {
     /// Leaves in order with all events: after the reply nothing comes for this topic but the close.
     async fn leave_seat(&self, seat: &Seat, reply: ReplyTo, closed: String) {
         let frame = reply.clone();
-        let left = self.hub.exchange.visit(&seat.company, |visit| {
+        let left = self.context.exchange.visit(&seat.company, |visit| {
             visit.leave(&seat.room, seat.line);
             move |_fate: Fate| {
                 frame.send(&Ok("{}".into()));
@@ -219,7 +218,7 @@ impl Device {
             }
         });
         if left.await.is_err() {
-            self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+            self.context.exchange.leave(&seat.company, &seat.room, seat.line).await;
             reply.send(&Ok("{}".into()));
             reply.outbox.push(Outgoing::Frame(seat.close_frame(reply.outbox.version()).into()));
         }
@@ -238,7 +237,7 @@ impl Device {
             return;
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
-        let caller = Caller { hub: &self.hub, claims: &self.claims, pass: &self.pass, reply };
+        let caller = Caller { context: &self.context, claims: &self.claims, pass: &self.pass, reply };
         let (topic, company) = (seat.room.kind(), &seat.company);
         let span = tracing::debug_span!(target: TRACE, "push", topic, %company, event = channel::shortened(event));
         self.pushed(caller, seat, event, payload).instrument(span).await;
@@ -255,7 +254,7 @@ impl Device {
 
     /// Whether the person may do one more of it, of so many bytes; a no is noted for [`Device::was_limited`].
     fn may(&mut self, wish: Wish, bytes: usize) -> Result<(), ErrorView<'static>> {
-        let granted = self.hub.admission.grant(&self.pass, wish, bytes, self.hub.exchange.clock().even());
+        let granted = self.context.admission.grant(&self.pass, wish, bytes, self.context.exchange.clock().even());
         self.limited |= granted.is_err();
         granted.map_err(channel::limited_view)
     }
@@ -263,7 +262,7 @@ impl Device {
     /// The line is gone: the device leaves all that it had joined.
     pub async fn leave_all(&mut self) {
         while let Some(seat) = self.channels.pop() {
-            self.hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+            self.context.exchange.leave(&seat.company, &seat.room, seat.line).await;
         }
     }
 
@@ -284,11 +283,11 @@ impl Drop for Device {
         if seats.is_empty() {
             return;
         }
-        let hub = self.hub.clone();
+        let context = self.context.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 for seat in seats {
-                    hub.exchange.leave(&seat.company, &seat.room, seat.line).await;
+                    context.exchange.leave(&seat.company, &seat.room, seat.line).await;
                 }
             });
         }

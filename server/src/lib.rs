@@ -12,13 +12,15 @@ pub mod load;
 
 pub mod socket;
 
+pub mod shutdown;
+
+pub mod origins;
+
 pub mod attention;
 
 pub mod device;
 
 pub mod channel;
-
-pub mod hub;
 
 pub mod admission;
 

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,19 +13,24 @@ use switchboard_wire::Secret;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::{audit, demo, summary, systemd, telemetry};
 use crate::admission::Admission;
+use crate::api::{self, ApiState, Pages};
+use crate::api::past::Past;
 use crate::api_keys::ApiKeys;
 use crate::auth::{self, Keyring, SignInCodes};
+use crate::channel::DeviceContext;
 use crate::channel::board::PAGE_MAX_ROWS;
 use crate::clock::Clock;
 use crate::config::{Settings, Tokens};
 use crate::door::{self, Door};
 use crate::exchange::Exchange;
-use crate::hub::Hub;
+use crate::origins::Origins;
 use crate::retention::{self, Trust};
+use crate::shutdown::{self, Shutdown, Stop};
+use crate::socket::{self, SocketContext, SocketLimits};
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
-use crate::{api, audit, demo, summary, systemd, telemetry};
 
 /// Connections beyond the sockets that are allowed: for the API and for probes.
 pub const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
@@ -72,17 +76,16 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     if api_key_count == 0 {
         return Err(Settings::no_api_key().into());
     }
-    let (close, closing) = watch::channel(None);
-    let hub = Arc::new(hub(&settings, exchange.clone(), keyring, api_keys.clone(), closing.clone()));
-    tokio::spawn(api_keys.follow(reader.clone(), exchange.clone()));
+    let (stop_all, shutdown) = shutdown::channel();
+    tokio::spawn(api_keys.clone().follow(reader.clone(), exchange.clone()));
     tokio::spawn(audit::trim(exchange.clone(), settings.audit_rows));
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
-    let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, closing)?;
+    let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, shutdown.clone())?;
     webhooks.start().await?;
     let needed = retention::needed_by_webhooks(reader.clone());
     tokio::spawn(retention::run(exchange.clone(), reader.clone(), needed, trust));
     if settings.dev {
-        demo::seed(&hub).await?;
+        demo::seed(&exchange).await?;
     }
     let listener = door::listener(&settings).await?;
     let probes = match settings.metrics_listen {
@@ -96,22 +99,24 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let summary = tokio::spawn(summary::every_minute(ending.clone()));
     let connections = settings.max_sockets + CONNECTIONS_BESIDE_SOCKETS;
     let places = Arc::new(Semaphore::new(connections));
-    let admission = hub.admission.clone();
+    let sockets = sockets(&settings, devices(&settings, exchange.clone()), Arc::new(keyring), shutdown);
+    let admission = sockets.devices.admission.clone();
+    let api = api_state(&settings, &sockets, reader.clone(), api_keys, webhooks);
     if let Some(probes) = probes {
         tracing::info!(address = %probes.local_addr()?, "metrics and probes are served");
         // Probes are answered until the end, so that whoever asks learns that this server is draining.
-        let app = api::heads::checked(api::probes(hub.clone()));
+        let app = api::heads::checked(api::probes(api.clone()));
         let door = Door { app, admission: admission.clone(), tls: None, ending: ending.clone() };
         tokio::spawn(door::accept(probes, door, Arc::new(Semaphore::new(PROBES_AT_ONCE))));
     }
-    let app = api::heads::checked(api::router(hub.clone(), reader.clone(), webhooks));
+    let app = api::heads::checked(api::router(api, socket::route(sockets.clone())));
     let accepting = tokio::spawn(door::accept(listener, Door { app, admission, tls, ending }, places.clone()));
     stop.await;
     let stop_by = Instant::now() + STOP_MAX;
     systemd::tell(systemd::News::Stopping);
     tracing::info!("stopping: new sockets are refused");
     exchange.drain();
-    drain(&hub, &close, settings.drain_timeout_ms, stop_by).await;
+    drain(&exchange, &sockets.limits, &stop_all, settings.drain_timeout_ms, stop_by).await;
     // Until here `/readyz` says that this server is draining; answers that are on their way are still written.
     accepting.abort();
     end.send_replace(true);
@@ -121,35 +126,63 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     Ok(LastWrites { writer, reader, stop_by })
 }
 
-/// What all connections share.
-fn hub(
-    settings: &Settings,
-    exchange: Arc<Exchange>,
-    keyring: Keyring,
-    api_keys: Arc<ApiKeys>,
-    closing: watch::Receiver<Option<u64>>,
-) -> Hub {
-    Hub {
+/// The part of the server that devices work with.
+fn devices(settings: &Settings, exchange: Arc<Exchange>) -> Arc<DeviceContext> {
+    Arc::new(DeviceContext {
         exchange,
-        keyring,
         admission: Arc::new(Admission::new(&settings.limits)),
-        api_keys,
-        allowed_origins: settings.door.allowed_origins.clone(),
-        sign_in_codes: SignInCodes::default(),
-        auto_provision: settings.auto_provision,
-        console: settings.console,
-        sign_in_url: settings.sign_in_url.as_ref().map(|url| url.expose().clone()),
         ice: settings.ice.clone(),
+        auto_provision: settings.auto_provision,
         message_bytes_per_session: settings.message_bytes_per_session,
         board_page_rows: PAGE_MAX_ROWS,
         outbox_frames: settings.outbox_frames,
         outboxes: Arc::default(),
-        socket_idle_timeout_ms: settings.socket_idle_timeout_ms,
-        max_sockets: settings.max_sockets,
-        closing,
-        dev: settings.dev,
-        sockets: AtomicUsize::new(0),
-    }
+    })
+}
+
+/// The part of the server that sockets share.
+fn sockets(
+    settings: &Settings,
+    devices: Arc<DeviceContext>,
+    keyring: Arc<Keyring>,
+    shutdown: Shutdown,
+) -> Arc<SocketContext> {
+    let idle_timeout = Duration::from_millis(settings.socket_idle_timeout_ms);
+    Arc::new(SocketContext {
+        devices,
+        keyring,
+        origins: Arc::new(Origins::new(settings.door.allowed_origins.clone())),
+        limits: Arc::new(SocketLimits::new(settings.max_sockets, idle_timeout)),
+        shutdown,
+    })
+}
+
+/// The part of the server that the API works with, much of it the sockets' too.
+fn api_state(
+    settings: &Settings,
+    sockets: &SocketContext,
+    reader: Reader,
+    api_keys: Arc<ApiKeys>,
+    webhooks: Arc<Webhooks>,
+) -> Arc<ApiState> {
+    let DeviceContext { exchange, admission, .. } = &*sockets.devices;
+    Arc::new(ApiState {
+        exchange: exchange.clone(),
+        admission: admission.clone(),
+        past: Past::new(exchange.clone(), admission.clone(), reader),
+        webhooks,
+        keyring: sockets.keyring.clone(),
+        api_keys,
+        sign_in_codes: SignInCodes::default(),
+        origins: sockets.origins.clone(),
+        pages: Pages {
+            console: settings.console,
+            sign_in_url: settings.sign_in_url.as_ref().map(|url| url.expose().clone()),
+            dev: settings.dev,
+        },
+        sockets: sockets.limits.clone(),
+        shutdown: sockets.shutdown.clone(),
+    })
 }
 
 /// The keys that tokens are checked with, of all that the settings name.
@@ -234,20 +267,19 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 /// What was taken is committed and told, then the sockets are closed, spread over the time there is.
-async fn drain(hub: &Hub, close: &watch::Sender<Option<u64>>, drain_timeout_ms: u64, stop_by: Instant) {
-    let _settled_or_late = timeout(SETTLE_MAX, hub.exchange.settle()).await;
-    let sockets = hub.sockets.load(Ordering::Acquire);
+async fn drain(exchange: &Exchange, sockets: &SocketLimits, stop: &Stop, drain_timeout_ms: u64, stop_by: Instant) {
+    let _settled_or_late = timeout(SETTLE_MAX, exchange.settle()).await;
     let left = (stop_by - LAST_MAX).saturating_duration_since(Instant::now());
     let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).min(drain_timeout_ms);
     // A millisecond each: a few are closed at once, many are spread.
-    close.send_replace(Some(u64::try_from(sockets).unwrap_or(u64::MAX).min(left_ms / 2)));
+    stop.begin(u64::try_from(sockets.open()).unwrap_or(u64::MAX).min(left_ms / 2));
     let closed = async {
-        while hub.sockets.load(Ordering::Acquire) > 0 {
+        while sockets.open() > 0 {
             tokio::time::sleep(CLOSED_EVERY).await;
         }
     };
     if timeout(left, closed).await.is_err() {
-        tracing::warn!(sockets = hub.sockets.load(Ordering::Acquire), "some sockets did not close in time");
+        tracing::warn!(sockets = sockets.open(), "some sockets did not close in time");
     }
-    let _settled_or_late = timeout_at(stop_by, hub.exchange.settle()).await;
+    let _settled_or_late = timeout_at(stop_by, exchange.settle()).await;
 }

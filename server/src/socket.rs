@@ -1,17 +1,21 @@
 //! A device's line: the handshake, frames in and out, and every way in which it ends.
 
+mod limits;
+
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version as HttpVersion, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, Stream};
@@ -20,18 +24,24 @@ use switchboard_metrics::METRICS;
 use switchboard_wire::view;
 use switchboard_wire::claims::{Claims, REVOKED, Role};
 use switchboard_wire::phoenix::{Version, code};
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
-use crate::{channel, reading};
+use crate::reading;
 use crate::admission::{Entrance, Limited, Peer, Unfinished};
 use crate::attention::Attention;
-use crate::auth::subprotocol_token;
+use crate::auth::{Keyring, subprotocol_token};
+use crate::channel::{self, DeviceContext};
 use crate::device::{Device, End};
-use crate::hub::{Hub, Place};
+use crate::exchange::Exchange;
+use crate::origins::Origins;
 use crate::outbox::{Ended, FRAME_TOLD_MAX_BYTES, Outgoing, Waiting};
+use crate::shutdown::Shutdown;
 use crate::telemetry::refusals::Refused;
+
+pub use limits::SocketLimits;
+
+use limits::SocketPlace;
 
 /// Bytes of a frame that is taken. The wire contract's.
 pub const FRAME_MAX_BYTES: usize = 64 * 1024;
@@ -78,9 +88,28 @@ pub struct Address {
     device: Option<String>,
 }
 
+/// The part of the server that all sockets share.
+pub struct SocketContext {
+    /// What their devices work with.
+    pub devices: Arc<DeviceContext>,
+    /// Checks tokens.
+    pub keyring: Arc<Keyring>,
+    /// The pages that may open one.
+    pub origins: Arc<Origins>,
+    /// How many there may be.
+    pub limits: Arc<SocketLimits>,
+    /// When they are closed.
+    pub shutdown: Shutdown,
+}
+
+/// The route of sockets.
+pub fn route(context: Arc<SocketContext>) -> Router {
+    Router::new().route(PATH, any(upgrade)).with_state(context)
+}
+
 /// `GET /socket/websocket`.
-pub async fn upgrade(
-    State(hub): State<Arc<Hub>>,
+async fn upgrade(
+    State(context): State<Arc<SocketContext>>,
     (method, uri, http): (Method, Uri, HttpVersion),
     peer: Option<Extension<Peer>>,
     entrance: Option<Extension<Entrance>>,
@@ -91,17 +120,18 @@ pub async fn upgrade(
     if method != Method::GET {
         return other_method();
     }
-    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
-    if hub.exchange.is_draining() {
+    let devices = &context.devices;
+    let (peer, now) = (peer.map(|Extension(peer)| peer), devices.exchange.clock().read());
+    if devices.exchange.is_draining() {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "draining", "the server is restarting; connect again");
     }
-    if let Err(limited) = hub.admission.handshake(peer, now.even) {
+    if let Err(limited) = devices.admission.handshake(peer, now.even) {
         return too_many(limited);
     }
-    if !hub.may_open_socket(&headers) {
+    if !context.origins.may_open_socket(&headers) {
         return refuse(StatusCode::FORBIDDEN, "forbidden", "pages of this origin may not come (`allowed_origins`)");
     }
-    let bad_token = |message: &str| match hub.admission.bad_token(peer, now.even) {
+    let bad_token = |message: &str| match devices.admission.bad_token(peer, now.even) {
         Ok(()) => refuse(StatusCode::UNAUTHORIZED, "unauthorized", message),
         Err(limited) => too_many(limited),
     };
@@ -114,11 +144,11 @@ pub async fn upgrade(
     let Some(token) = token else {
         return bad_token("a token is needed: `token=` or `authToken`");
     };
-    let claims = match hub.keyring.verify_or_ask(&token, now.wall.as_ms()).await {
+    let claims = match context.keyring.verify_or_ask(&token, now.wall.as_ms()).await {
         Ok(claims) => claims,
         Err(error) => return bad_token(&error.to_string()),
     };
-    if is_shut_out(&hub, &claims) {
+    if is_shut_out(&devices.exchange, &claims) {
         return refuse(StatusCode::UNAUTHORIZED, "unauthorized", REVOKED);
     }
     let Some(version) = Version::negotiate(address.vsn.as_deref()) else {
@@ -133,15 +163,15 @@ pub async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(refused) => return *refused,
     };
-    let Some(place) = hub.place() else {
+    let Some(place) = context.limits.place() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "all sockets are taken; try again later");
     };
-    let pass = match hub.admission.admit(&claims, peer) {
+    let pass = match devices.admission.admit(&claims, peer) {
         Ok(pass) => pass,
         Err(limited) => return too_many(limited),
     };
     bounded(upgrade).on_upgrade(move |socket| {
-        let (mut device, waiting) = Device::new(hub.clone(), claims, pass, version);
+        let (mut device, waiting) = Device::new(context.devices.clone(), claims, pass, version);
         device.is_of_kind(kind);
         let wire = Wire {
             socket,
@@ -153,7 +183,7 @@ pub async fn upgrade(
             controls_in_vain: 0,
             attention: None,
         };
-        serve(wire, hub, (place, entrance))
+        serve(wire, context, (place, entrance))
     })
 }
 
@@ -169,10 +199,10 @@ fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
 
 /// Whether the person is known to be shut out of the token's company. It is looked at in memory alone: of a company that
 /// nobody has asked for yet the joins say it, and so they do to an employee who is not there any more.
-fn is_shut_out(hub: &Hub, claims: &Claims) -> bool {
+fn is_shut_out(exchange: &Exchange, claims: &Claims) -> bool {
     let company = claims.company.as_deref().and_then(|company| company.parse().ok());
     let shuts_out = company.and_then(|company| {
-        hub.exchange.peek(&company, |company| {
+        exchange.peek(&company, |company| {
             let is_there = |id| company.find_employee(&id).is_some();
             let is_known = claims.role != Role::Employee || claims.subject.parse().is_ok_and(is_there);
             is_known && company.exists() && company.shuts_out(claims.token())
@@ -273,10 +303,14 @@ enum News {
 /// A device's task. Most wait most of the time, so what they hold meanwhile is small: whatever is large and soon over is
 /// in a box of its own.
 #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice, and the wire is most of the task")]
-fn serve(mut wire: Wire, hub: Arc<Hub>, places: (Place, Option<Extension<Entrance>>)) -> impl Future<Output = ()> {
+fn serve(
+    mut wire: Wire,
+    context: Arc<SocketContext>,
+    places: (SocketPlace, Option<Extension<Entrance>>),
+) -> impl Future<Output = ()> {
     async move {
         METRICS.sockets_opened.inc();
-        match wire.run(&hub).await {
+        match wire.run(&context).await {
             End::Gone => {}
             End::Left => Box::pin(close(&mut wire.socket, None)).await,
             End::Close(code, reason) => {
@@ -310,10 +344,12 @@ async fn close(socket: &mut WebSocket, why: Option<CloseFrame>) {
 }
 
 impl Wire {
-    async fn run(&mut self, hub: &Hub) -> End {
-        let mut times = Times::of(hub, self.device.claims());
+    async fn run(&mut self, context: &SocketContext) -> End {
+        let (clock, outbox_frames) = (context.devices.exchange.clock(), context.devices.outbox_frames);
+        let mut times = Times::of(context, self.device.claims());
         let mut alarm = pin!(sleep_until(times.next(None)));
-        let mut closing = pin!(closes_within(hub.closing.clone()));
+        let mut shutdown = context.shutdown.clone();
+        let mut closing = pin!(shutdown.begun());
         loop {
             let news = poll_fn(|cx| {
                 if alarm.as_mut().poll(cx).is_ready() {
@@ -327,7 +363,7 @@ impl Wire {
                 self.poll(cx, times.rest.is_none())
             });
             let end = match news.await {
-                News::Heard(_) if times.have_expired(hub.exchange.clock().now()) => Some(expired()),
+                News::Heard(_) if times.have_expired(clock.now()) => Some(expired()),
                 News::Heard(message) => {
                     times.heard = Instant::now();
                     self.count(&message);
@@ -349,9 +385,9 @@ impl Wire {
                     times.restart = Some(Instant::now() + self.place_in(window_ms));
                     None
                 }
-                News::Due => match times.end(hub.exchange.clock().now()) {
+                News::Due => match times.end(clock.now()) {
                     // What was committed before waits by now, and is told before the end.
-                    Some(end) => Some(self.write(hub.outbox_frames).await.unwrap_or(end)),
+                    Some(end) => Some(self.write(outbox_frames).await.unwrap_or(end)),
                     None => {
                         let end = if self.attention.is_some() { Box::pin(self.look()).await } else { None };
                         alarm.as_mut().reset(times.next(self.attention.as_deref()));
@@ -526,12 +562,12 @@ struct Times {
 }
 
 impl Times {
-    fn of(hub: &Hub, claims: &Claims) -> Self {
+    fn of(context: &SocketContext, claims: &Claims) -> Self {
         let heard = Instant::now();
-        let expires_ms = hub.keyring.ends_at_ms(claims);
-        let idle_after = Duration::from_millis(hub.socket_idle_timeout_ms);
+        let expires_ms = context.keyring.ends_at_ms(claims);
+        let idle_after = context.limits.idle_timeout();
         let mut times = Self { idle_after, heard, expires_ms, expires: None, restart: None, rest: None };
-        times.look_up(heard, hub.exchange.clock().now());
+        times.look_up(heard, context.devices.exchange.clock().now());
         times
     }
 
@@ -566,11 +602,6 @@ impl Times {
             None
         }
     }
-}
-
-/// Comes back when the server stops, with how long the closing of all sockets may take, in milliseconds.
-async fn closes_within(mut closing: watch::Receiver<Option<u64>>) -> u64 {
-    closing.wait_for(Option::is_some).await.map_or(0, |window| window.unwrap_or(0))
 }
 
 /// How the line ends when its outbox is shut while something is being written. Where room is needed it is had at once:

@@ -42,7 +42,7 @@ impl World {
         }
         for round in 0.. {
             self.settle(dice);
-            let next = self.house.as_ref().and_then(|house| house.hub.exchange.next_due());
+            let next = self.house.as_ref().and_then(|house| house.context.exchange.next_due());
             let Some(next) = next else { break };
             assert!(round < ROUNDS_MAX, "promise 3: something is still due after {ROUNDS_MAX} rounds");
             self.now_ms = self.now_ms.max(next.as_ms());

@@ -1,21 +1,19 @@
 //! The server between two crashes: the real exchange, journal and devices, without threads, sockets or time.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard::admission::Admission;
-use switchboard::api_keys::ApiKeys;
-use switchboard::auth::{Keyring, SignInCodes};
+use switchboard::channel::DeviceContext;
 use switchboard::clock::Clock;
 use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
-use switchboard::hub::Hub;
 use switchboard::outbox::{self, Outgoing};
 use switchboard_core::{CompanyId, Time};
 use switchboard_journal::{Committer, Due, Entry, Fate, Journal, Work};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::disk::Disk;
 use crate::weather::Weather;
@@ -32,8 +30,8 @@ pub type Outboxes = Arc<Mutex<Vec<Option<outbox::Waiting>>>>;
 
 /// The server.
 pub struct House {
-    /// What all connections share.
-    pub hub: Arc<Hub>,
+    /// The part of the server that all devices work with.
+    pub context: Arc<DeviceContext>,
     /// Told by the world.
     pub clock: Clock,
     outboxes: Outboxes,
@@ -46,7 +44,6 @@ pub struct House {
     waiting: VecDeque<Waiting>,
     released: Arc<Mutex<Vec<Released>>>,
     next: u64,
-    _closing: watch::Sender<Option<u64>>,
 }
 
 /// Work that is queued, and keeps its place in the queue until it is taken.
@@ -88,31 +85,19 @@ impl House {
         let way_in = journal.queue();
         let (snapshots, wanted) = sync_channel(SNAPSHOTS_WAITING);
         let exchange = Exchange::new(journal, Arc::new(disk.clone()), snapshots, clock.clone());
-        let (close, closing) = watch::channel(None);
-        let hub = Arc::new(Hub {
+        let context = Arc::new(DeviceContext {
             exchange,
             // People here do more in a moment than a server allows: what is limited is tested elsewhere.
             admission: Arc::new(Admission::new(&Limits::default())),
-            keyring: Keyring::hs256(b"a secret that no simulated person needs"),
-            api_keys: Arc::new(ApiKeys::of_settings(Some("unused"))),
-            allowed_origins: Vec::new(),
-            sign_in_codes: SignInCodes::default(),
-            auto_provision: false,
-            console: false,
-            sign_in_url: None,
             ice: Ice::default(),
+            auto_provision: false,
             message_bytes_per_session: weather.session_max_bytes,
             board_page_rows: BOARD_PAGE_ROWS,
             outbox_frames: OUTBOX_FRAMES,
             outboxes: Arc::default(),
-            socket_idle_timeout_ms: 60_000,
-            max_sockets: usize::MAX,
-            closing,
-            dev: false,
-            sockets: std::sync::atomic::AtomicUsize::new(0),
         });
         Self {
-            hub,
+            context,
             clock: clock.clone(),
             outboxes: Outboxes::default(),
             disk: disk.clone(),
@@ -124,7 +109,6 @@ impl House {
             waiting: VecDeque::new(),
             released: Arc::default(),
             next: 0,
-            _closing: close,
         }
     }
 

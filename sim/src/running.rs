@@ -15,7 +15,7 @@ impl World {
     /// Starts an admin's request over HTTP.
     pub fn admin(&mut self, office: usize, step: Step) {
         let Some(house) = &self.house else { return };
-        let (exchange, company) = (house.hub.exchange.clone(), self.offices[office].id.clone());
+        let (exchange, company) = (house.context.exchange.clone(), self.offices[office].id.clone());
         let command = admin_command(&step);
         let future = Box::pin(async move {
             let visited = exchange.visit(&company, |visit| {
@@ -30,7 +30,7 @@ impl World {
     /// Starts waking a company.
     pub fn wake(&mut self, office: usize) {
         let Some(house) = &self.house else { return };
-        let (exchange, company) = (house.hub.exchange.clone(), self.offices[office].id.clone());
+        let (exchange, company) = (house.context.exchange.clone(), self.offices[office].id.clone());
         self.start(What::Wake(office), Box::pin(async move { Done::Woken(exchange.wake(&company).await) }));
     }
 
@@ -38,7 +38,7 @@ impl World {
     pub fn wake_due(&mut self) {
         let Some(house) = &self.house else { return };
         house.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
-        let due = house.hub.exchange.take_due();
+        let due = house.context.exchange.take_due();
         for company in due {
             if let Some(office) = self.offices.iter().position(|office| office.id == company) {
                 self.wake(office);
@@ -135,7 +135,7 @@ impl World {
     fn poll(&mut self, n: usize) -> bool {
         let Some(house) = &mut self.house else { return false };
         house.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
-        let exchange = house.hub.exchange.clone();
+        let exchange = house.context.exchange.clone();
         let before = exchange.next_line();
         let polled = self.tasks[n].future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         if exchange.next_line() > before + 1 {

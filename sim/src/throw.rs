@@ -141,7 +141,7 @@ impl World {
     }
 
     fn let_time_pass(&mut self, dice: &mut Rng) {
-        let due = self.house.as_ref().and_then(|house| house.hub.exchange.next_due());
+        let due = self.house.as_ref().and_then(|house| house.context.exchange.next_due());
         if let Some(due) = due {
             self.now_ms = self.now_ms.max(due.as_ms() + if dice.bool() { 0 } else { dice.u64(0..40) });
         }
@@ -205,7 +205,7 @@ impl World {
         if self.disk.stored().full || !house.is_healthy() {
             return;
         }
-        house.hub.exchange.drain();
+        house.context.exchange.drain();
         for _ in 0..64 {
             self.poll_all();
             self.commit(usize::MAX);

@@ -152,7 +152,7 @@ impl World {
             "forbidden" | "unknown_session" => joins,
             "overloaded" => self.weather.queue < 64,
             "unavailable" => !self.is_calm(),
-            "draining" => house.is_some_and(|house| house.hub.exchange.is_draining()),
+            "draining" => house.is_some_and(|house| house.context.exchange.is_draining()),
             _ => false,
         }
     }

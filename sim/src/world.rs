@@ -207,9 +207,9 @@ impl World {
         let name = self.name_of(person);
         let claims = self.claims(person, name.as_deref());
         let house = self.house.as_mut()?;
-        let pass = house.hub.admission.admit(&claims, None).expect("nobody is limited here");
+        let pass = house.context.admission.admit(&claims, None).expect("nobody is limited here");
         let version = switchboard_wire::phoenix::Version::V2;
-        let (mut device, outbox) = Device::new(house.hub.clone(), claims, pass, version);
+        let (mut device, outbox) = Device::new(house.context.clone(), claims, pass, version);
         let phone = self.phones.len();
         device.is_of_kind(kind_of(phone));
         house.listen(phone, outbox);

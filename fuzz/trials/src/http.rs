@@ -1,26 +1,27 @@
 //! The HTTP API: requests to the router of a server that is put together in the process, on a store of its own.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, Uri, header};
 use serde_json::Value;
+use switchboard::shutdown;
 use switchboard::admission::Admission;
-use switchboard::api;
+use switchboard::api::{self, ApiState, Pages};
+use switchboard::api::past::Past;
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::{Keyring, SignInCodes};
 use switchboard::clock::Clock;
-use switchboard::config::{Ice, Limits};
+use switchboard::config::Limits;
 use switchboard::exchange::{Exchange, Visit};
-use switchboard::hub::Hub;
+use switchboard::socket::SocketLimits;
 use switchboard::webhooks::{Options, Webhooks};
 use switchboard_core::{Answer, Command, Intent, OfferId};
 use switchboard_journal::{Fate, Journal};
-use switchboard_sqlite::check::check;
 use switchboard_sqlite::{Reader, Sqlite, snapshot};
-use tokio::sync::watch;
+use switchboard_sqlite::check::check;
 use tower::ServiceExt;
 
 const KEY: &str = "the key of the trials";
@@ -65,7 +66,7 @@ pub fn http(data: &[u8]) {
         for line in data.split(|byte| *byte == b'\n').take(REQUESTS_MAX) {
             trial.request(line).await;
         }
-        trial.hub.exchange.settle().await;
+        trial.exchange.settle().await;
     });
     drop(runtime);
     // What the requests made is whole: the tables are what the events make.
@@ -75,19 +76,16 @@ pub fn http(data: &[u8]) {
 }
 
 struct Trial {
-    hub: Arc<Hub>,
+    exchange: Arc<Exchange>,
     app: Router,
     names: [(&'static str, String); 3],
 }
 
 impl Trial {
     async fn start(place: &std::path::Path) -> Self {
-        let (hub, history) = hub(place).await.unwrap_or_else(|error| panic!("{error}"));
-        let names = seed(&hub).await;
-        // What a trial sets is never sent anywhere: it stops before it begins.
-        let webhooks = Webhooks::new(hub.exchange.clone(), history.clone(), Options::default(), hub.closing.clone());
-        let webhooks = webhooks.unwrap_or_else(|error| panic!("{error}"));
-        Self { app: api::router(hub.clone(), history, webhooks), hub, names }
+        let api = api(place).await.unwrap_or_else(|error| panic!("{error}"));
+        let (exchange, names) = (api.exchange.clone(), seed(&api.exchange).await);
+        Self { app: api::router(api, Router::new()), exchange, names }
     }
 
     async fn request(&self, line: &[u8]) {
@@ -153,40 +151,33 @@ fn answered(status: StatusCode, kind: &str, body: &[u8]) {
     assert!(json["reason"].as_str().is_some_and(|reason| REASONS.contains(&reason)), "{json}");
 }
 
-async fn hub(place: &std::path::Path) -> Result<(Arc<Hub>, Reader), Box<dyn std::error::Error>> {
+async fn api(place: &std::path::Path) -> Result<Arc<ApiState>, Box<dyn std::error::Error>> {
     let (store, reader) = Sqlite::open(place)?;
     let (journal, _thread) = Journal::start(store, JOURNAL_QUEUE)?;
     let snapshots = snapshot::start(reader.clone(), journal.queue())?;
     let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
-    // It stops already: whoever would wait for an event does not, and there are no sockets.
-    let (_, closing) = watch::channel(Some(0));
-    let hub = Hub {
-        message_bytes_per_session: u64::MAX,
-        board_page_rows: switchboard::channel::board::PAGE_MAX_ROWS,
+    let admission = Arc::new(Admission::new(&Limits::default()));
+    // It stops already: whoever would wait for an event does not, and what is set is never sent anywhere.
+    let (stop, shutdown) = shutdown::channel();
+    stop.begin(0);
+    Ok(Arc::new(ApiState {
+        past: Past::new(exchange.clone(), admission.clone(), reader.clone()),
+        webhooks: Webhooks::new(exchange.clone(), reader, Options::default(), shutdown.clone())?,
         exchange,
-        admission: Arc::new(Admission::new(&Limits::default())),
-        keyring: Keyring::hs256(b"a secret that no request here needs"),
+        admission,
+        keyring: Arc::new(Keyring::hs256(b"a secret that no request here needs")),
         api_keys: Arc::new(ApiKeys::of_settings(Some(KEY))),
-        allowed_origins: Vec::new(),
         sign_in_codes: SignInCodes::default(),
-        auto_provision: false,
-        console: true,
-        sign_in_url: None,
-        ice: Ice::default(),
-        outbox_frames: 16,
-        outboxes: Arc::default(),
-        socket_idle_timeout_ms: 60_000,
-        max_sockets: 1,
-        closing,
-        dev: false,
-        sockets: AtomicUsize::new(0),
-    };
-    Ok((Arc::new(hub), reader))
+        origins: Arc::default(),
+        pages: Pages { console: true, ..Pages::default() },
+        sockets: Arc::new(SocketLimits::new(0, Duration::ZERO)),
+        shutdown,
+    }))
 }
 
 /// A company with two employees who are there: one in a session, one with an offer.
-async fn seed(hub: &Hub) -> [(&'static str, String); 3] {
-    let clock = hub.exchange.clock();
+async fn seed(exchange: &Exchange) -> [(&'static str, String); 3] {
+    let clock = exchange.clock();
     let (booking, open, session) = (clock.fresh_booking(), clock.fresh_booking(), clock.fresh_session());
     let (ann, bob) = (id("ann"), id("bob"));
     let book =
@@ -212,8 +203,8 @@ async fn seed(hub: &Hub) -> [(&'static str, String); 3] {
         }
         |fate: Fate| assert_eq!(fate, Fate::Committed)
     };
-    hub.exchange.visit(&id("acme"), take).await.unwrap_or_else(|not_now| panic!("{not_now}"));
-    hub.exchange.settle().await;
+    exchange.visit(&id("acme"), take).await.unwrap_or_else(|not_now| panic!("{not_now}"));
+    exchange.settle().await;
     [("BOOKING", booking.to_string()), ("OPEN", open.to_string()), ("SESSION", session.to_string())]
 }
 

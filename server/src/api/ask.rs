@@ -6,27 +6,27 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
-use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_journal::Fate;
 use switchboard_sqlite::paging::Page;
 use switchboard_wire::view;
 use tokio::sync::oneshot;
 
+use crate::reading;
+use crate::admission::Limited;
+use crate::exchange::{NotNow, Visit};
+use super::ApiState;
 use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
-use crate::admission::Limited;
-use crate::exchange::{NotNow, Visit};
-use crate::hub::Hub;
-use crate::reading;
 
 /// Bytes of a request's body: a company or an employee is small.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -47,9 +47,9 @@ pub fn shown(status: StatusCode, body: &impl Serialize) -> Response {
 ///
 /// # Errors
 /// The problem that the work found, or that nothing can be done now.
-pub async fn visit(hub: &Hub, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Answered) -> Answered {
+pub async fn visit(api: &ApiState, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Answered) -> Answered {
     let (answer, wait) = oneshot::channel();
-    let visited = hub.exchange.visit(company, |visit| {
+    let visited = api.exchange.visit(company, |visit| {
         let answered = work(visit);
         move |fate| {
             let committed = if fate == Fate::Committed { answered } else { Err(NotNow::Unavailable.into()) };
@@ -66,12 +66,12 @@ pub async fn visit(hub: &Hub, company: &CompanyId, work: impl FnOnce(&mut Visit<
 /// # Errors
 /// The refusal as a problem.
 pub async fn command(
-    hub: &Hub,
+    api: &ApiState,
     company: &CompanyId,
     command: Command,
     show: impl FnOnce(&Visit<'_>, switchboard_core::Answer) -> Response,
 ) -> Answered {
-    visit(hub, company, |visit| match visit.take(&command) {
+    visit(api, company, |visit| match visit.take(&command) {
         Ok(answer) => Ok(show(visit, answer)),
         Err(refusal) => Err(Problem::refused(visit.company(), &refusal)),
     })
@@ -82,8 +82,8 @@ pub async fn command(
 ///
 /// # Errors
 /// `rate_limited`.
-pub fn may_set(hub: &Hub, visit: &mut Visit<'_>) -> Result<(), Problem> {
-    let may = visit.may_set(hub.admission.stored_per_company_per_s());
+pub fn may_set(api: &ApiState, visit: &mut Visit<'_>) -> Result<(), Problem> {
+    let may = visit.may_set(api.admission.stored_per_company_per_s());
     may.map_err(|retry_in_ms| Limited::on_stored(retry_in_ms).into())
 }
 
@@ -107,8 +107,8 @@ pub fn exists(company: &Company) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `unknown_company`, or that nothing can be done now.
-pub async fn known_company(hub: &Hub, company: &CompanyId) -> Result<(), Problem> {
-    visit(hub, company, |visit| must_exist(visit).map(|()| StatusCode::OK.into_response())).await.map(drop)
+pub async fn known_company(api: &ApiState, company: &CompanyId) -> Result<(), Problem> {
+    visit(api, company, |visit| must_exist(visit).map(|()| StatusCode::OK.into_response())).await.map(drop)
 }
 
 /// Shows something of a company as it is now; while the store cannot commit, as it is filed.
@@ -116,16 +116,16 @@ pub async fn known_company(hub: &Hub, company: &CompanyId) -> Result<(), Problem
 /// # Errors
 /// The problem that was found, or that nothing can be read now.
 pub async fn look(
-    hub: &Hub,
+    api: &ApiState,
     past: &Past,
     caller: &Caller,
     company: &CompanyId,
     look: impl FnOnce(&Company) -> Answered,
 ) -> Answered {
-    if hub.exchange.is_healthy() {
-        return visit(hub, company, |visit| look(visit.company())).await;
+    if api.exchange.is_healthy() {
+        return visit(api, company, |visit| look(visit.company())).await;
     }
-    look_through(hub, past, caller, company, look).await
+    look_through(api, past, caller, company, look).await
 }
 
 /// The same of what may take long, as a filter of all employees does: in the caller's turn, like pages of lists that the
@@ -134,15 +134,15 @@ pub async fn look(
 /// # Errors
 /// As [`look`], or when others' turns take too long.
 pub async fn look_through(
-    hub: &Hub,
+    api: &ApiState,
     past: &Past,
     caller: &Caller,
     company: &CompanyId,
     look: impl FnOnce(&Company) -> Answered,
 ) -> Answered {
-    let turn = caller.part_of(&hub.admission.shares.lists, Some(company)).await?;
-    if hub.exchange.is_healthy() {
-        return visit(hub, company, |visit| look(visit.company())).await;
+    let turn = caller.part_of(&api.admission.shares.lists, Some(company)).await?;
+    if api.exchange.is_healthy() {
+        return visit(api, company, |visit| look(visit.company())).await;
     }
     let of = company.clone();
     let read = past.as_filed(move |reader| {

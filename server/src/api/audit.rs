@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::CompanyId;
 use switchboard_journal::Write;
-use switchboard_journal::api_key::Scope;
 use switchboard_journal::audit::{AuditEntry, Filter, readable};
 use switchboard_sqlite::audit::AuditItem;
 use switchboard_sqlite::paging::{Listed, Page};
@@ -18,7 +17,7 @@ use utoipa::IntoParams;
 
 use crate::admission::Peer;
 use crate::exchange::NotNow;
-use crate::hub::Hub;
+use super::ApiState;
 use super::ask::{self, Answered, shown};
 use super::caller::Caller;
 use super::past::Past;
@@ -42,15 +41,15 @@ pub fn is_change(method: &Method) -> bool {
 ///
 /// When the caller goes away before the answer, it stays open how it went.
 pub async fn listed(
-    hub: &Hub,
+    api: &ApiState,
     caller: &Caller,
     peer: Option<Peer>,
     asked: Asked,
     request: Request,
     next: Next,
 ) -> Response {
-    let line = Arc::new(line(hub, caller, peer, asked, &request));
-    let begun = match hub.exchange.write_soon(Write::AuditBegins(line.clone())) {
+    let line = Arc::new(line(api, caller, peer, asked, &request));
+    let begun = match api.exchange.write_soon(Write::AuditBegins(line.clone())) {
         Ok(begun) => begun,
         Err(not_now) => return Problem::from(not_now).into_response(),
     };
@@ -66,7 +65,7 @@ pub async fn listed(
         response = next.run(request) => response,
     };
     // With a full queue it stays open how it went: the answer to the change itself is not kept waiting for it.
-    let _written_or_open = hub.exchange.write_soon(Write::AuditEnds(line.clone(), response.status().as_u16()));
+    let _written_or_open = api.exchange.write_soon(Write::AuditEnds(line.clone(), response.status().as_u16()));
     name_request(&mut response, &line);
     response
 }
@@ -74,7 +73,7 @@ pub async fn listed(
 /// Refuses what a caller may not, with a line about the attempt. Of one key or admin only so many are listed: they could
 /// write the changes of others out of the list otherwise, with nothing but requests that are refused.
 pub fn refused(
-    hub: &Hub,
+    api: &ApiState,
     caller: &Caller,
     peer: Option<Peer>,
     asked: Asked,
@@ -82,11 +81,11 @@ pub fn refused(
     forbidden: Problem,
 ) -> Response {
     let mut response = forbidden.into_response();
-    let line = line(hub, caller, peer, asked, request);
+    let line = line(api, caller, peer, asked, request);
     name_request(&mut response, &line);
-    if caller.is_listed() && hub.admission.may_list_refusal(&caller.name_in(None), hub.exchange.clock().even()) {
+    if caller.is_listed() && api.admission.may_list_refusal(&caller.name_in(None), api.exchange.clock().even()) {
         // Nothing was done, so nobody waits for it, and with a full queue it is not listed.
-        let _written_or_lost = hub.exchange.write_soon(Write::AuditRefused(line, response.status().as_u16()));
+        let _written_or_lost = api.exchange.write_soon(Write::AuditRefused(line, response.status().as_u16()));
     }
     response
 }
@@ -98,8 +97,8 @@ fn name_request(response: &mut Response, line: &AuditEntry) {
     }
 }
 
-fn line(hub: &Hub, caller: &Caller, peer: Option<Peer>, asked: Asked, request: &Request) -> AuditEntry {
-    let id = hub.exchange.clock().fresh_line();
+fn line(api: &ApiState, caller: &Caller, peer: Option<Peer>, asked: Asked, request: &Request) -> AuditEntry {
+    let id = api.exchange.clock().fresh_line();
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let sent = sent.filter(|id| (1..=REQUEST_ID_MAX_BYTES).contains(&id.len()));
     // The router has taken the first part of the path away.
@@ -107,7 +106,7 @@ fn line(hub: &Hub, caller: &Caller, peer: Option<Peer>, asked: Asked, request: &
     let target = readable(&format!("{root}{}", request.uri().path()));
     AuditEntry {
         id,
-        at: hub.exchange.clock().now(),
+        at: api.exchange.clock().now(),
         key_id: caller.key_id(),
         key_name: caller.name_in(asked.company.as_deref()),
         company: asked.company,

@@ -7,15 +7,15 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::hub::Hub;
+use super::ApiState;
 
 /// The header of an answer that may be behind.
 pub const BEHIND: HeaderName = HeaderName::from_static("switchboard-behind");
 
 /// Says of what was read whether it may be behind: whether the store could not commit at any time meanwhile.
-pub async fn told(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+pub async fn told(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
-    let mut health = hub.exchange.health();
+    let mut health = api.exchange.health();
     let was_healthy = *health.borrow_and_update();
     let mut response = next.run(request).await;
     let may_be_behind = !was_healthy || !matches!(health.has_changed(), Ok(false));

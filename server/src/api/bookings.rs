@@ -12,12 +12,12 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, BookingView};
 use utoipa::IntoParams;
 
+use super::ApiState;
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::in_path::{OfBooking, OfCompany};
 use super::past::{Past, known};
 use super::problem::Problem;
-use crate::hub::Hub;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -123,10 +123,13 @@ pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(
         (status = 409, description = "`booking_closed`"),
     )
 )]
-pub async fn cancel(State(hub): State<Arc<Hub>>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
+pub async fn cancel(
+    State(api): State<Arc<ApiState>>,
+    InPath((company, booking)): InPath<(String, String)>,
+) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
     let command = Command::Cancel { booking, by: Actor::Admin };
-    let cancelled = ask::command(&hub, &company, command, |visit, _| {
+    let cancelled = ask::command(&api, &company, command, |visit, _| {
         let company = visit.company();
         shown(StatusCode::OK, &company.booking(booking).map(|booking| view::booking(company, booking)))
     });

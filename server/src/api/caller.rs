@@ -12,12 +12,12 @@ use switchboard_wire::view;
 use switchboard_wire::claims::{Claims, REVOKED, Role};
 use tokio::time::sleep;
 
-use crate::admission::Peer;
+use crate::admission::{Admission, Peer};
 use crate::admission::shares::{By, Part, Shared};
 use crate::auth::TokenError;
 use crate::clock::Reading;
 use crate::exchange::NotNow;
-use crate::hub::Hub;
+use super::ApiState;
 use super::problem::Problem;
 
 /// What is said to whoever shows nothing that could be good.
@@ -48,30 +48,30 @@ impl Caller {
     /// `unauthorized`, or `rate_limited`.
     pub async fn who_shows(
         presented: Option<&str>,
-        hub: &Hub,
+        api: &ApiState,
         peer: Option<Peer>,
         now: Reading,
     ) -> Result<Self, Problem> {
-        hub.admission.may_try_key(peer, now.even)?;
+        api.admission.may_try_key(peer, now.even)?;
         // Who shows nothing guesses nothing.
         let presented = presented.ok_or_else(|| Problem::unauthorized(NEEDED, CHALLENGE))?;
-        if let Some(key) = hub.api_keys.find(presented, now.wall) {
+        if let Some(key) = api.api_keys.find(presented, now.wall) {
             return Ok(Self::Key(key));
         }
-        match hub.keyring.verify_or_ask(presented, now.wall.as_ms()).await {
+        match api.keyring.verify_or_ask(presented, now.wall.as_ms()).await {
             Ok(claims) => {
-                hub.admission.request(&claims, now.even)?;
+                api.admission.request(&claims, now.even)?;
                 // It was signed, so nobody guesses: it does not count for the address.
-                match is_shut_out(hub, &claims).await? {
+                match is_shut_out(api, &claims).await? {
                     true => Err(Problem::unauthorized(REVOKED, CHALLENGE_TO_BAD)),
                     false => Ok(Self::Person(Arc::new(claims))),
                 }
             }
             Err(error) => {
-                hub.admission.bad_key(peer, now.even);
+                api.admission.bad_key(peer, now.even);
                 // What is no JWT was meant to be a key.
                 let detail = match error {
-                    TokenError::Malformed => hub.api_keys.why_not(presented, now.wall).to_string(),
+                    TokenError::Malformed => api.api_keys.why_not(presented, now.wall).to_string(),
                     error => error.to_string(),
                 };
                 Err(Problem::unauthorized(detail, CHALLENGE_TO_BAD))
@@ -81,9 +81,9 @@ impl Caller {
 
     /// Comes back when it may come in no more, as long as something goes on that it was let in for: its key was revoked
     /// or has ended, its token has, or the person is shut out. What was told until then has come through by then.
-    pub async fn may_no_more(self, hub: Arc<Hub>) -> Problem {
+    pub async fn may_no_more(self, api: Arc<ApiState>) -> Problem {
         loop {
-            match self.still_may(&hub) {
+            match self.still_may(&api) {
                 Ok(()) => sleep(LOOK_EVERY).await,
                 Err(unauthorized) => {
                     sleep(LAST_WORDS).await;
@@ -97,23 +97,23 @@ impl Caller {
     ///
     /// # Errors
     /// `unauthorized`.
-    pub fn still_may(&self, hub: &Hub) -> Result<(), Problem> {
+    pub fn still_may(&self, api: &ApiState) -> Result<(), Problem> {
         let over = "the key or the token has ended meanwhile, or was revoked";
-        if self.is_good(hub, hub.exchange.clock().now()) {
+        if self.is_good(api, api.exchange.clock().now()) {
             Ok(())
         } else {
             Err(Problem::unauthorized(over, CHALLENGE_TO_BAD))
         }
     }
 
-    fn is_good(&self, hub: &Hub, now: Time) -> bool {
+    fn is_good(&self, api: &ApiState, now: Time) -> bool {
         match self {
-            Self::Key(key) => hub.api_keys.has(key, now),
+            Self::Key(key) => api.api_keys.has(key, now),
             Self::Person(claims) => {
                 let company = claims.company.as_deref().and_then(|company| company.parse().ok());
                 // Whoever shuts somebody out has the company in memory.
-                let is_out = |id| hub.exchange.peek(&id, |company| company.shuts_out(claims.token())).unwrap_or(false);
-                hub.keyring.ends_at_ms(claims) > now.as_ms() && !company.is_some_and(is_out)
+                let is_out = |id| api.exchange.peek(&id, |company| company.shuts_out(claims.token())).unwrap_or(false);
+                api.keyring.ends_at_ms(claims) > now.as_ms() && !company.is_some_and(is_out)
             }
         }
     }
@@ -197,10 +197,10 @@ impl Caller {
     ///
     /// # Errors
     /// `rate_limited`, when a person asks too much.
-    pub fn asks_long(&self, hub: &Hub) -> Result<(), Problem> {
+    pub fn asks_long(&self, admission: &Admission, now: Time) -> Result<(), Problem> {
         match self {
             Self::Key(_) => Ok(()),
-            Self::Person(person) => Ok(hub.admission.long_read(person, hub.exchange.clock().even())?),
+            Self::Person(person) => Ok(admission.long_read(person, now)?),
         }
     }
 
@@ -234,13 +234,13 @@ impl Caller {
 }
 
 /// Whether the person is shut out of the token's company; who names none may do nothing here.
-pub(super) async fn is_shut_out(hub: &Hub, claims: &Claims) -> Result<bool, NotNow> {
+pub(super) async fn is_shut_out(api: &ApiState, claims: &Claims) -> Result<bool, NotNow> {
     match claims.company.as_deref().and_then(|company| company.parse().ok()) {
         Some(company) => {
             let shuts_out = |company: &Company| company.shuts_out(claims.token());
-            match hub.exchange.is_healthy() {
-                true => hub.exchange.look(&company, shuts_out).await,
-                false => hub.exchange.look_behind(&company, shuts_out).await,
+            match api.exchange.is_healthy() {
+                true => api.exchange.look(&company, shuts_out).await,
+                false => api.exchange.look_behind(&company, shuts_out).await,
             }
         }
         None => Ok(false),

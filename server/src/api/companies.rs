@@ -13,18 +13,16 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, CompanyView, Moment};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::reading;
+use crate::exchange::{NotNow, Visit};
+use super::{ApiState, logo};
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::OfCompany;
-use super::logo;
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
-use crate::exchange::{NotNow, Visit};
-use crate::hub::Hub;
-use crate::reading;
-use crate::webhooks::Webhooks;
 
 /// A company to make or to replace. What is not named gets its default, and the name the id.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -153,14 +151,14 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
     )
 )]
 pub async fn show(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     conditions: Conditions,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let show = ask::look(&hub, &past, &caller, &company, |company| {
+    let show = ask::look(&api, &past, &caller, &company, |company| {
         let tag = Tag::of_company(company).ok_or_else(ask::unknown_company)?;
         Ok(conditions.show(&view::company(company), &tag))
     });
@@ -189,7 +187,7 @@ pub async fn show(
     )
 )]
 pub async fn put(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
     sent: Sent,
@@ -198,8 +196,8 @@ pub async fn put(
     let CompanyBody { name, colour, settings } = ask::body(&sent)?;
     let colour = colour.map(|colour| ask::id("colour", &colour)).transpose()?;
     let (name, settings) = (ask::name(name, company.as_str())?, read_settings(settings)?);
-    let put = ask::visit(&hub, &company, |visit| {
-        ask::may_set(&hub, visit)?;
+    let put = ask::visit(&api, &company, |visit| {
+        ask::may_set(&api, visit)?;
         let before = Tag::of_company(visit.company());
         conditions.check(before.as_ref())?;
         let known = visit.company();
@@ -243,7 +241,7 @@ fn take_and_show(visit: &mut Visit<'_>, commands: &[Command], status: StatusCode
     )
 )]
 pub async fn patch(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
     sent: Sent,
@@ -252,9 +250,9 @@ pub async fn patch(
     let CompanyPatch { name, colour, settings } = ask::body(&sent)?;
     let colour = colour.try_map(|colour| ask::id("colour", &colour).map(Some))?;
     let name = name.try_map(|name| ask::name(Some(name), ""))?;
-    let patch = ask::visit(&hub, &company, |visit| {
+    let patch = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit)?;
+        ask::may_set(&api, visit)?;
         let known = visit.company();
         conditions.check(Tag::of_company(known).as_ref())?;
         let name = name.over(|| known.name().into(), || company.as_str().into());
@@ -310,14 +308,12 @@ fn set_company(name: Arc<str>, settings: Settings, before: Option<&Settings>) ->
     responses((status = 204, description = "It is gone"), (status = 412, description = "`changed`"))
 )]
 pub async fn remove(
-    State(hub): State<Arc<Hub>>,
-    State(past): State<Past>,
-    State(webhooks): State<Arc<Webhooks>>,
+    State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
 ) -> Answered {
     let company: CompanyId = ask::id_of_old("company", &company)?;
-    let remove = ask::visit(&hub, &company, |visit| {
+    let remove = ask::visit(&api, &company, |visit| {
         conditions.check(Tag::of_company(visit.company()).as_ref())?;
         let removed = visit.take(&Command::RemoveCompany { revoke_before: visit.by_the_wall() });
         removed.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
@@ -325,21 +321,16 @@ pub async fn remove(
     });
     let removed = remove.await?;
     // Also when the caller has gone.
-    let ended = tokio::spawn(end_what_was_for(hub, past, webhooks, company)).await;
+    let ended = tokio::spawn(end_what_was_for(api, company)).await;
     ended.unwrap_or_else(|_stopped| Err(NotNow::Draining.into())).map(|()| removed)
 }
 
 /// Endpoints and keys of a company that was removed end in the store when that is filed; and then at once here too.
-async fn end_what_was_for(
-    hub: Arc<Hub>,
-    past: Past,
-    webhooks: Arc<Webhooks>,
-    company: CompanyId,
-) -> Result<(), Problem> {
-    logo::tidy(&hub, &company).await;
-    hub.exchange.file(Some(&company)).await?;
-    webhooks.company_ended(&company);
-    hub.api_keys.read(past.reader()).await.map_err(|error| Problem::unreadable(&error))
+async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), Problem> {
+    logo::tidy(&api, &company).await;
+    api.exchange.file(Some(&company)).await?;
+    api.webhooks.company_ended(&company);
+    api.api_keys.read(api.past.reader()).await.map_err(|error| Problem::unreadable(&error))
 }
 
 /// Shows who can be asked now, in the order in which they would be.
@@ -356,7 +347,7 @@ async fn end_what_was_for(
     )
 )]
 pub async fn availability(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -366,7 +357,7 @@ pub async fn availability(
     let AvailabilityQuery { topic, limit, after } = ask::query(&uri)?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
     let limit = ask::limit(limit)?;
-    let look = ask::look(&hub, &past, &caller, &company, |company| {
+    let look = ask::look(&api, &past, &caller, &company, |company| {
         ask::exists(company)?;
         let line = company.in_line(topic.as_ref());
         let idle_now = line.len();

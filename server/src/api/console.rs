@@ -21,10 +21,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
 
-use super::Desk;
+use super::ApiState;
 use super::problem::Problem;
 use crate::demo;
-use crate::hub::Hub;
 
 /// Where there are pages, and what they are made of, as long as there are any.
 const PLACES: [&str; 11] = [
@@ -42,35 +41,35 @@ const PLACES: [&str; 11] = [
 ];
 
 /// The pages, and in dev who can be tried.
-pub(super) fn routes(hub: &Hub) -> Router<Desk> {
-    let routes = present(hub).unwrap_or_else(|| absent(hub)).route("/sign-in", get(sign_in::sign_in));
-    if hub.dev { routes.route("/dev/people", get(people)) } else { routes.route("/", get(no_start)) }
+pub(super) fn routes(api: &ApiState) -> Router<Arc<ApiState>> {
+    let routes = present(api).unwrap_or_else(|| absent(api)).route("/sign-in", get(sign_in::sign_in));
+    if api.pages.dev { routes.route("/dev/people", get(people)) } else { routes.route("/", get(no_start)) }
 }
 
 /// The same routes, with a page for people where there is nothing.
 #[cfg(feature = "console")]
-pub(super) fn with_page(routes: Router<Desk>, hub: &Arc<Hub>) -> Router<Desk> {
-    routes.layer(axum::middleware::from_fn_with_state(hub.clone(), nowhere::for_people))
+pub(super) fn with_page(routes: Router<Arc<ApiState>>, api: &Arc<ApiState>) -> Router<Arc<ApiState>> {
+    routes.layer(axum::middleware::from_fn_with_state(api.clone(), nowhere::for_people))
 }
 
 /// The same routes: without pages everybody is told alike.
 #[cfg(not(feature = "console"))]
-pub(super) const fn with_page(routes: Router<Desk>, _: &Arc<Hub>) -> Router<Desk> {
+pub(super) const fn with_page(routes: Router<Arc<ApiState>>, _: &Arc<ApiState>) -> Router<Arc<ApiState>> {
     routes
 }
 
 #[cfg(feature = "console")]
-fn present(hub: &Hub) -> Option<Router<Desk>> {
-    hub.console.then(|| embedded::routes(hub))
+fn present(api: &ApiState) -> Option<Router<Arc<ApiState>>> {
+    api.pages.console.then(|| embedded::routes(api))
 }
 
 #[cfg(not(feature = "console"))]
-const fn present(_: &Hub) -> Option<Router<Desk>> {
+const fn present(_: &ApiState) -> Option<Router<Arc<ApiState>>> {
     None
 }
 
 /// In the place of the pages: why they are not there, and what to do.
-fn absent(hub: &Hub) -> Router<Desk> {
+fn absent(api: &ApiState) -> Router<Arc<ApiState>> {
     let why = if cfg!(feature = "console") {
         "the pages for people are turned off: the setting `console` turns them on"
     } else {
@@ -81,7 +80,7 @@ fn absent(hub: &Hub) -> Router<Desk> {
     let routes = PLACES.iter().fold(Router::new(), |routes, path| routes.route(path, place.clone()));
     // A text is sent as `text/plain`.
     let start = move || async move { demo::without_pages(why) };
-    if hub.dev { routes.route("/", get(start)) } else { routes }
+    if api.pages.dev { routes.route("/", get(start)) } else { routes }
 }
 
 /// Outside of dev nobody starts here.
@@ -91,13 +90,13 @@ async fn no_start() -> Problem {
 }
 
 /// The people of the demo with their tokens, for the pages. Only dev has this, which listens on loopback only.
-async fn people(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn people(State(api): State<Arc<ApiState>>, headers: HeaderMap) -> Result<Response, Problem> {
     if !names_this_machine(&headers) {
         let detail = "ask by a name of this machine, such as `localhost`";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
     let unshared = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
-    Ok((unshared, Json(demo::people(&hub))).into_response())
+    Ok((unshared, Json(demo::people(api.exchange.clock(), &api.keyring))).into_response())
 }
 
 /// Whether a request was sent to a name that is this machine's for sure. A stranger's page could have its own name

@@ -6,13 +6,16 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::Deserialize;
-use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
 use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
+use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
 use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, EmployeeView};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::channel::employee::intent;
+use crate::exchange::Visit;
+use super::ApiState;
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
@@ -20,9 +23,6 @@ use super::in_path::{OfCompany, OfEmployee};
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
-use crate::channel::employee::intent;
-use crate::exchange::Visit;
-use crate::hub::Hub;
 
 /// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -102,7 +102,7 @@ pub(super) fn ids_of_old((company, employee): (String, String)) -> Result<(Compa
     )
 )]
 pub async fn list(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -114,7 +114,7 @@ pub async fn list(
     let page = ask::page::<EmployeeId>(limit, after.as_deref())?;
     let status = ask::one_of("status", status, &Status::ALL.map(Status::word))?;
     let topic: Option<Topic> = topic.map(|topic| ask::id("topic", &topic)).transpose()?;
-    let list = ask::look_through(&hub, &past, &caller, &company, |company| {
+    let list = ask::look_through(&api, &past, &caller, &company, |company| {
         ask::exists(company)?;
         let wanted = beginning_with(company, &prefix, page.after.as_deref()).filter(|employee| {
             status.as_ref().is_none_or(|status| status == employee.status().word())
@@ -158,14 +158,14 @@ fn beginning_with<'a>(
     )
 )]
 pub async fn show(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(both): Both,
     conditions: Conditions,
 ) -> Answered {
     let (company, employee) = ids(both)?;
-    let show = ask::look(&hub, &past, &caller, &company, |company| {
+    let show = ask::look(&api, &past, &caller, &company, |company| {
         ask::exists(company)?;
         let known = found(company.find_employee(&employee).map(|(_, known)| known))?;
         Ok(conditions.show(&view::employee(known), &Tag::of_employee(known)))
@@ -213,15 +213,15 @@ fn take_and_show(visit: &mut Visit<'_>, command: &Command, id: &EmployeeId, stat
         (status = 412, description = "`changed`"),
     )
 )]
-pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions, sent: Sent) -> Answered {
+pub async fn put(State(api): State<Arc<ApiState>>, InPath(both): Both, conditions: Conditions, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
     let EmployeeBody { name, topics } = ask::body(&sent)?;
     let name = ask::name(name, employee.as_str())?;
     let topics = read_topics(topics.unwrap_or_default())?;
     let command = Command::SetEmployee { employee: employee.clone(), name, topics };
-    let put = ask::visit(&hub, &company, |visit| {
+    let put = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit)?;
+        ask::may_set(&api, visit)?;
         let before = find(visit, &employee).map(Tag::of_employee);
         conditions.check(before.as_ref())?;
         let status = if before.is_some() { StatusCode::OK } else { StatusCode::CREATED };
@@ -248,14 +248,19 @@ pub async fn put(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Co
         (status = 412, description = "`changed`"),
     )
 )]
-pub async fn patch(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions, sent: Sent) -> Answered {
+pub async fn patch(
+    State(api): State<Arc<ApiState>>,
+    InPath(both): Both,
+    conditions: Conditions,
+    sent: Sent,
+) -> Answered {
     let (company, employee) = ids(both)?;
     let EmployeePatch { name, topics } = ask::body(&sent)?;
     let name = name.try_map(|name| ask::name(Some(name), ""))?;
     let topics = topics.try_map(read_topics)?;
-    let patch = ask::visit(&hub, &company, |visit| {
+    let patch = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit)?;
+        ask::may_set(&api, visit)?;
         let known = known(visit, &employee)?;
         conditions.check(Some(&Tag::of_employee(known)))?;
         let name = name.over(|| known.name.clone(), || employee.as_str().into());
@@ -290,9 +295,9 @@ fn read_topics(topics: Vec<String>) -> Result<Vec<Topic>, Problem> {
         (status = 412, description = "`changed`"),
     )
 )]
-pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions: Conditions) -> Answered {
+pub async fn remove(State(api): State<Arc<ApiState>>, InPath(both): Both, conditions: Conditions) -> Answered {
     let (company, employee) = ids_of_old(both)?;
-    let remove = ask::visit(&hub, &company, |visit| {
+    let remove = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
         conditions.check(find(visit, &employee).map(Tag::of_employee).as_ref())?;
         let revoke_before = visit.by_the_wall();
@@ -321,10 +326,10 @@ pub async fn remove(State(hub): State<Arc<Hub>>, InPath(both): Both, conditions:
         (status = 404, description = "`unknown_company`, `unknown_employee`"),
     )
 )]
-pub async fn set_status(State(hub): State<Arc<Hub>>, InPath(both): Both, sent: Sent) -> Answered {
+pub async fn set_status(State(api): State<Arc<ApiState>>, InPath(both): Both, sent: Sent) -> Answered {
     let (company, employee) = ids(both)?;
     let StatusBody { status } = ask::body(&sent)?;
     let intent = intent(&status).map_err(|refusal| Problem::from(&refusal))?;
     let command = Command::SetStatus { employee: employee.clone(), intent, by_admin: true };
-    ask::visit(&hub, &company, |visit| take_and_show(visit, &command, &employee, StatusCode::OK)).await
+    ask::visit(&api, &company, |visit| take_and_show(visit, &command, &employee, StatusCode::OK)).await
 }

@@ -9,13 +9,13 @@ use switchboard_core::erasure::Erasure;
 use switchboard_core::id::BadId;
 use switchboard_core::{ClientId, Company, CompanyId};
 
+use super::ApiState;
 use super::ask::{self, Answered, InPath};
 use super::employees::{Both, ids_of_old};
 use super::in_path::{OfClient, OfEmployee};
 use super::past::Past;
 use super::problem::Problem;
 use crate::erasure::erase;
-use crate::hub::Hub;
 
 /// Erases a client from all that is kept.
 ///
@@ -33,18 +33,18 @@ use crate::hub::Hub;
     )
 )]
 pub async fn of_client(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     InPath((company, client)): InPath<(String, String)>,
 ) -> Answered {
     let company: CompanyId = ask::id_of_old("company", &company)?;
     let client: ClientId = ask::id_of_old("client", &client)?;
-    let erasure = Erasure::of_client(client.clone(), alias(&hub)?);
+    let erasure = Erasure::of_client(client.clone(), alias(&api)?);
     let may = move |company: &Company| match company.booking_of(&client) {
         Some(_) => Err(still_open("the client has an open booking or a running session: end it first")),
         None => Ok(()),
     };
-    run(&hub, &past, company, may, erasure).await
+    run(&api, &past, company, may, erasure).await
 }
 
 /// Erases an employee who was removed from all that is kept.
@@ -62,30 +62,30 @@ pub async fn of_client(
         (status = 409, description = "`still_open`"),
     )
 )]
-pub async fn of_employee(State(hub): State<Arc<Hub>>, State(past): State<Past>, InPath(both): Both) -> Answered {
+pub async fn of_employee(State(api): State<Arc<ApiState>>, State(past): State<Past>, InPath(both): Both) -> Answered {
     let (company, employee) = ids_of_old(both)?;
-    let erasure = Erasure::of_employee(employee.clone(), alias(&hub)?);
+    let erasure = Erasure::of_employee(employee.clone(), alias(&api)?);
     let may = move |company: &Company| match company.find_employee(&employee) {
         Some(_) => Err(still_open("the employee is still there: remove them first")),
         None => Ok(()),
     };
-    run(&hub, &past, company, may, erasure).await
+    run(&api, &past, company, may, erasure).await
 }
 
 async fn run(
-    hub: &Hub,
+    api: &ApiState,
     past: &Past,
     company: CompanyId,
     may: impl Fn(&Company) -> Result<(), Problem> + Send + Sync + 'static,
     erasure: Erasure,
 ) -> Answered {
-    let _was_known = erase(hub.exchange.clone(), past.reader().clone(), company, may, erasure).await??;
+    let _was_known = erase(api.exchange.clone(), past.reader().clone(), company, may, erasure).await??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// A name that nobody can lead back to anybody.
-fn alias<T: std::str::FromStr<Err = BadId>>(hub: &Hub) -> Result<T, Problem> {
-    ask::id("alias", &format!("erased-{}", hub.exchange.clock().fresh_session()))
+fn alias<T: std::str::FromStr<Err = BadId>>(api: &ApiState) -> Result<T, Problem> {
+    ask::id("alias", &format!("erased-{}", api.exchange.clock().fresh_session()))
 }
 
 fn still_open(detail: &str) -> Problem {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -17,17 +17,17 @@ use switchboard_journal::Wanted;
 use switchboard_journal::news::Follower;
 use switchboard_sqlite::feed::{Slice, Told};
 use switchboard_wire::shape::{self, examples};
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::admission::shares::Part;
+use crate::shutdown::Shutdown;
+use super::ApiState;
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
-use crate::admission::shares::Part;
-use crate::hub::{Hub, closed};
 
 /// How long an answer may wait for something to tell: less than most proxies do.
 const WAIT_MAX_MS: u64 = 60_000;
@@ -122,7 +122,7 @@ struct Listed {
     )
 )]
 pub async fn list(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -143,14 +143,15 @@ pub async fn list(
         header_text(&headers, header::ACCEPT.as_str()).is_some_and(|kinds| kinds.contains("text/event-stream"));
     let last = header_text(&headers, "last-event-id").filter(|_| streams);
     let place = match streams || wait_ms > 0 {
-        true => Some(caller.part_of(&hub.admission.shares.feeds, Some(&company)).await?),
+        true => Some(caller.part_of(&api.admission.shares.feeds, Some(&company)).await?),
         false => None,
     };
     // Before anything is read: so nothing can be filed unnoticed in between.
     let follower = past.follow(&company);
     let removed = past.of(&company, |reader, company| reader.removed_last(company)).await?;
     let after = start(&past, &company, last.or(after.as_deref())).await?;
-    let mut reading = Reading { past, caller, company, removed, follower, after, wanted, closing: hub.closing.clone() };
+    let mut reading =
+        Reading { past, caller, company, removed, follower, after, wanted, shutdown: api.shutdown.clone() };
     if streams {
         return Ok(stream_of(reading, place));
     }
@@ -198,7 +199,7 @@ struct Reading {
     follower: Follower,
     after: u64,
     wanted: Wanted,
-    closing: watch::Receiver<Option<u64>>,
+    shutdown: Shutdown,
 }
 
 impl Reading {
@@ -225,7 +226,7 @@ impl Reading {
                 let more = async {
                     tokio::select! {
                         () = self.follower.more() => true,
-                        () = closed(&mut self.closing) => false,
+                        _window_ms = self.shutdown.begun() => false,
                     }
                 };
                 if !matches!(timeout_at(until, more).await, Ok(true)) {

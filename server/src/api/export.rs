@@ -17,11 +17,11 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use utoipa::IntoParams;
 
+use super::ApiState;
 use super::ask::{self, Answered, InPath};
 use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::Past;
-use crate::hub::Hub;
 
 /// Pieces that wait for whoever reads slowly.
 const PIECES_WAITING: usize = 4;
@@ -60,7 +60,7 @@ struct ExportQuery {
     )
 )]
 pub async fn show(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -68,8 +68,8 @@ pub async fn show(
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let ExportQuery { events } = ask::query(&uri)?;
-    caller.asks_long(&hub)?;
-    let place = caller.part_of(&hub.admission.shares.exports, Some(&company)).await?;
+    caller.asks_long(&api.admission, api.exchange.clock().even())?;
+    let place = caller.part_of(&api.admission.shares.exports, Some(&company)).await?;
     if !past.of(&company, Reader::is_known).await? {
         return Err(ask::unknown_company());
     }

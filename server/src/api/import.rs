@@ -17,12 +17,12 @@ use switchboard_core::{Command, CompanyId, EmployeeId, Topic};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
+use super::ApiState;
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::problem::Problem;
 use crate::exchange::Visit;
-use crate::hub::Hub;
 use blocks::Blocks;
 use sheet::Sheet;
 use switchboard_wire::shape::examples;
@@ -112,7 +112,7 @@ struct Imported {
     )
 )]
 pub async fn import(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     Extension(caller): Extension<Caller>,
     InPath((company, place)): InPath<(String, String)>,
     request: Request,
@@ -122,14 +122,14 @@ pub async fn import(
         return Err(Problem::unknown_method("POST", FOR_AN_EMPLOYEE, None));
     }
     let form = Form::of(request.headers())?;
-    ask::known_company(&hub, &company).await?;
-    let _place = caller.part_of(&hub.admission.shares.files, Some(&company)).await?;
+    ask::known_company(&api, &company).await?;
+    let _place = caller.part_of(&api.admission.shares.files, Some(&company)).await?;
     let wanted = read(form, request.into_body()).await?;
     // It may have taken minutes.
-    caller.still_may(&hub)?;
-    let take = ask::visit(&hub, &company, |visit| {
+    caller.still_may(&api)?;
+    let take = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
-        ask::may_set(&hub, visit)?;
+        ask::may_set(&api, visit)?;
         take_all(visit, wanted)
     });
     take.await

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{self, HeaderName};
 use axum::response::{IntoResponse, Response};
 use switchboard_core::{Brand, Command, CompanyId, LogoId};
 use switchboard_journal::logos;
@@ -14,6 +14,9 @@ use switchboard_wire::shape::examples;
 use switchboard_wire::view::{self, CompanyView};
 use tokio::sync::Semaphore;
 
+use crate::admission::Peer;
+use crate::exchange::Visit;
+use super::ApiState;
 use super::ask::{self, Answered, InPath, Sent};
 use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, tagged};
@@ -21,9 +24,6 @@ use super::in_path::{OfCompany, OfLogo};
 use super::past::Past;
 use super::problem::Problem;
 use super::unread::held;
-use crate::admission::Peer;
-use crate::exchange::Visit;
-use crate::hub::Hub;
 
 /// Changes at once: a picture is written before it is named and taken away after it, and nobody comes in between.
 static CHANGES: Semaphore = Semaphore::const_new(1);
@@ -55,7 +55,7 @@ const FOR_GOOD: &str = "public, max-age=31536000, immutable";
     )
 )]
 pub async fn put(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     InPath(company): InPath<String>,
     conditions: Conditions,
     headers: HeaderMap,
@@ -69,16 +69,16 @@ pub async fn put(
         conditions.check(Tag::of_company(visit.company()).as_ref())
     };
     let mut now = None;
-    let look = ask::visit(&hub, &company, |visit| {
+    let look = ask::visit(&api, &company, |visit| {
         may(visit)?;
-        ask::may_set(&hub, visit)?;
+        ask::may_set(&api, visit)?;
         visit.sets_beside_events(sent.bytes().len());
         now = visit.company().brand().logo.clone();
         Ok(StatusCode::OK.into_response())
     });
     look.await?;
-    hub.exchange.write(logos::keep(company.clone(), logo.clone(), kind, sent.bytes().to_vec(), now)).await?;
-    let set = ask::visit(&hub, &company, |visit| {
+    api.exchange.write(logos::keep(company.clone(), logo.clone(), kind, sent.bytes().to_vec(), now)).await?;
+    let set = ask::visit(&api, &company, |visit| {
         may(visit)?;
         paint(visit, Some(logo))?;
         let tag = Tag::of_company(visit.company());
@@ -126,29 +126,33 @@ fn paint(visit: &mut Visit<'_>, logo: Option<LogoId>) -> Result<(), Problem> {
         (status = 412, description = "`changed`"),
     )
 )]
-pub async fn remove(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, conditions: Conditions) -> Answered {
+pub async fn remove(
+    State(api): State<Arc<ApiState>>,
+    InPath(company): InPath<String>,
+    conditions: Conditions,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
-    let remove = ask::visit(&hub, &company, |visit| {
+    let remove = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
         conditions.check(Tag::of_company(visit.company()).as_ref())?;
         paint(visit, None)?;
         Ok(StatusCode::NO_CONTENT.into_response())
     });
     let removed = remove.await?;
-    tidy(&hub, &company).await;
+    tidy(&api, &company).await;
     Ok(removed)
 }
 
 /// Takes away the pictures that a company has no more. What cannot be taken away now is at the next change, or start.
-pub(super) async fn tidy(hub: &Hub, company: &CompanyId) {
+pub(super) async fn tidy(api: &ApiState, company: &CompanyId) {
     let _alone = CHANGES.acquire().await;
     let mut now = None;
-    let look = ask::visit(hub, company, |visit| {
+    let look = ask::visit(api, company, |visit| {
         now = visit.company().brand().logo.clone();
         Ok(StatusCode::OK.into_response())
     });
     if look.await.is_ok() {
-        let _later = hub.exchange.write(logos::tidy(company.clone(), now)).await;
+        let _later = api.exchange.write(logos::tidy(company.clone(), now)).await;
     }
 }
 
@@ -169,14 +173,14 @@ pub(super) async fn tidy(hub: &Hub, company: &CompanyId) {
     )
 )]
 pub async fn show(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
 ) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let mut logo = None;
-    let look = ask::look(&hub, &past, &caller, &company, |company| {
+    let look = ask::look(&api, &past, &caller, &company, |company| {
         ask::exists(company)?;
         logo = company.brand().logo.clone();
         Ok(StatusCode::OK.into_response())
@@ -208,7 +212,7 @@ pub async fn show(
     )
 )]
 pub async fn for_all(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     peer: Option<Extension<Peer>>,
     InPath((company, logo)): InPath<(String, String)>,
@@ -216,7 +220,7 @@ pub async fn for_all(
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_logo", "there is no such logo");
     let company: CompanyId = company.parse().map_err(|_| unknown())?;
     let logo: LogoId = logo.parse().map_err(|_| unknown())?;
-    let part = hub.admission.logo(peer.map(|Extension(peer)| peer), &company).await?;
+    let part = api.admission.logo(peer.map(|Extension(peer)| peer), &company).await?;
     let found = past.as_filed(move |reader| reader.logo(&company, &logo)).await?;
     found.map(|(kind, data)| picture_of(kind, held(data.into(), part), FOR_GOOD)).ok_or_else(unknown)
 }

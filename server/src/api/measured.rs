@@ -1,7 +1,6 @@
 //! What Prometheus reads, and how long each request took.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -12,8 +11,8 @@ use switchboard_metrics::{self, METRICS, TRACE};
 use switchboard_wire::shape::examples;
 use tracing::{Instrument, field};
 
-use crate::hub::Hub;
 use crate::telemetry::refusals::{self, Answered, Refused};
+use super::ApiState;
 
 /// Shows counts and durations, as Prometheus reads them.
 #[utoipa::path(
@@ -23,9 +22,9 @@ use crate::telemetry::refusals::{self, Answered, Refused};
         description = "All of docs/metrics.md, as OpenMetrics", example = json!(examples::METRICS)
     ))
 )]
-pub async fn show(State(hub): State<Arc<Hub>>) -> Response {
-    hub.exchange.count();
-    METRICS.sockets.set(i64::try_from(hub.sockets.load(Ordering::Acquire)).unwrap_or(i64::MAX));
+pub async fn show(State(api): State<Arc<ApiState>>) -> Response {
+    api.exchange.count();
+    METRICS.sockets.set(i64::try_from(api.sockets.open()).unwrap_or(i64::MAX));
     ([(header::CONTENT_TYPE, switchboard_metrics::CONTENT_TYPE)], METRICS.scrape()).into_response()
 }
 

@@ -76,47 +76,69 @@ use axum::extract::{Extension, FromRef, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::get;
 use caller::Caller;
 use futures_util::StreamExt;
 use past::Past;
+use reqwest::Url;
 use switchboard_sqlite::Reader;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::admission::Peer;
-use crate::hub::Hub;
-use crate::socket;
+use crate::admission::{Admission, Peer};
+use crate::api_keys::ApiKeys;
+use crate::auth::{Keyring, SignInCodes};
+use crate::exchange::Exchange;
+use crate::origins::Origins;
+use crate::shutdown::Shutdown;
+use crate::socket::SocketLimits;
 use crate::webhooks::Webhooks;
 
-/// What the API works with.
-#[derive(Clone)]
-struct Desk {
-    hub: Arc<Hub>,
-    past: Past,
-    webhooks: Arc<Webhooks>,
+/// The part of the server that the API works with.
+pub struct ApiState {
+    /// Companies.
+    pub exchange: Arc<Exchange>,
+    /// Limits people and addresses.
+    pub admission: Arc<Admission>,
+    /// Reads the tables.
+    pub past: Past,
+    /// Brings events to endpoints.
+    pub webhooks: Arc<Webhooks>,
+    /// Checks tokens.
+    pub keyring: Arc<Keyring>,
+    /// Checks the keys of back ends.
+    pub api_keys: Arc<ApiKeys>,
+    /// Stand for tokens in links.
+    pub sign_in_codes: SignInCodes,
+    /// The pages of elsewhere that may ask.
+    pub origins: Arc<Origins>,
+    /// The server's own pages.
+    pub pages: Pages,
+    /// Counts the sockets, for the metrics.
+    pub sockets: Arc<SocketLimits>,
+    /// Ends every wait.
+    pub shutdown: Shutdown,
 }
 
-impl FromRef<Desk> for Arc<Hub> {
-    fn from_ref(desk: &Desk) -> Self {
-        desk.hub.clone()
-    }
+/// The pages for people.
+#[derive(Debug, Default)]
+pub struct Pages {
+    /// Whether they are served, if they were built in.
+    pub console: bool,
+    /// Where people sign in who open one that knows nobody.
+    pub sign_in_url: Option<Url>,
+    /// Whether this is a trial on one's own machine, with people to try it as.
+    pub dev: bool,
 }
 
-impl FromRef<Desk> for Past {
-    fn from_ref(desk: &Desk) -> Self {
-        desk.past.clone()
-    }
-}
-
-impl FromRef<Desk> for Arc<Webhooks> {
-    fn from_ref(desk: &Desk) -> Self {
-        desk.webhooks.clone()
+impl FromRef<Arc<ApiState>> for Past {
+    fn from_ref(api: &Arc<ApiState>) -> Self {
+        api.past.clone()
     }
 }
 
 /// The routes that need a key or a token, with what the document says of them.
-fn v1() -> OpenApiRouter<Desk> {
+fn v1() -> OpenApiRouter<Arc<ApiState>> {
     let routes = OpenApiRouter::new()
         .routes(routes!(companies::list))
         .routes(routes!(companies::show, companies::put, companies::patch, companies::remove))
@@ -154,7 +176,7 @@ fn v1() -> OpenApiRouter<Desk> {
 }
 
 /// A file goes where an employee's id stands otherwise: a route of its own would hide whoever is called `import`.
-fn with_import(routes: OpenApiRouter<Desk>) -> OpenApiRouter<Desk> {
+fn with_import(routes: OpenApiRouter<Arc<ApiState>>) -> OpenApiRouter<Arc<ApiState>> {
     let (schemas, paths, import) = routes!(import::import);
     let mut routes = routes.route("/companies/{company}/employees/{employee}", import);
     let document = routes.get_openapi_mut();
@@ -164,7 +186,7 @@ fn with_import(routes: OpenApiRouter<Desk>) -> OpenApiRouter<Desk> {
 }
 
 /// The routes that are open to all, with what the document says of them.
-fn open() -> OpenApiRouter<Desk> {
+fn open() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::with_openapi(document::frame())
         .routes(routes!(alive))
         .routes(routes!(ready))
@@ -173,85 +195,81 @@ fn open() -> OpenApiRouter<Desk> {
 }
 
 /// The one route beside those of `/v1` that is not open to all.
-fn metrics() -> OpenApiRouter<Desk> {
+fn metrics() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new().routes(routes!(measured::show))
 }
 
-/// All routes.
-pub fn router(hub: Arc<Hub>, reader: Reader, endpoints: Arc<Webhooks>) -> Router {
+/// All routes, with that of sockets among them.
+pub fn router(api: Arc<ApiState>, sockets: Router) -> Router {
     let v1 = Router::from(v1())
         .fallback(nothing::unknown_route)
         .method_not_allowed_fallback(nothing::unknown_method)
-        .layer(from_fn_with_state(hub.clone(), with_caller))
-        .layer(from_fn_with_state(hub.clone(), behind::told))
-        .layer(from_fn_with_state(hub.clone(), origins::shared))
+        .layer(from_fn_with_state(api.clone(), with_caller))
+        .layer(from_fn_with_state(api.clone(), behind::told))
+        .layer(from_fn_with_state(api.clone(), origins::shared))
         .layer(map_response(|answer: Response| std::future::ready(no_store::kept_by_nobody(answer))))
         .layer(axum::extract::DefaultBodyLimit::max(ask::BODY_MAX_BYTES));
     let routes = Router::from(open())
         .nest("/v1", v1)
         .merge(docs::routes())
-        .merge(Router::from(metrics()).layer(from_fn_with_state(hub.clone(), with_caller)))
-        .route("/socket/websocket", any(socket::upgrade))
-        .merge(console::routes(&hub))
+        .merge(Router::from(metrics()).layer(from_fn_with_state(api.clone(), with_caller)))
+        .merge(sockets.with_state(()))
+        .merge(console::routes(&api))
         .layer(from_fn(measured::measured))
         .fallback(nothing::unknown_route);
-    let all = console::with_page(routes, &hub).with_state(Desk {
-        past: Past::new(hub.clone(), reader),
-        webhooks: endpoints,
-        hub,
-    });
+    let all = console::with_page(routes, &api).with_state(api);
     Router::new().fallback_service(all).layer(from_fn(nothing::named))
 }
 
 /// Metrics and probes alone, for an address of their own: no key is asked there.
-pub fn probes(hub: Arc<Hub>) -> Router {
+pub fn probes(api: Arc<ApiState>) -> Router {
     Router::new()
         .route("/metrics", get(measured::show))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .fallback(nothing::unknown_route)
-        .with_state(hub)
+        .with_state(api)
 }
 
 /// Lets only those in who show a key or a token, to what it is for; and lists who changes what, and who tried what they
 /// may not.
 async fn with_caller(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     peer: Option<Extension<Peer>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
+    let (peer, now) = (peer.map(|Extension(peer)| peer), api.exchange.clock().read());
     let presented = caller::presented(&request).map(str::to_owned);
-    let caller = match Caller::who_shows(presented.as_deref(), &hub, peer, now).await {
+    let caller = match Caller::who_shows(presented.as_deref(), &api, peer, now).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
     let asked = rights::Asked::of(&mut request).await;
     if let Err(forbidden) = rights::check(&caller, request.method(), &asked) {
-        return audit::refused(&hub, &caller, peer, asked, &request, forbidden);
+        return audit::refused(&api, &caller, peer, asked, &request, forbidden);
     }
     request.extensions_mut().insert(caller.clone());
     if audit::is_change(request.method()) && asked.route.is_some() {
-        audit::listed(&hub, &caller, peer, asked, request, next).await
+        audit::listed(&api, &caller, peer, asked, request, next).await
     } else {
         let company = asked.company;
-        let answer = shown_while_allowed(hub.clone(), caller.clone(), request, next).await;
-        unread::weighed(&hub, &caller, company.as_deref(), answer).await
+        let answer = shown_while_allowed(api.clone(), caller.clone(), request, next).await;
+        unread::weighed(&api, &caller, company.as_deref(), answer).await
     }
 }
 
 /// Shows something for as long as the caller may come in: a wait ends with `unauthorized`, and what is streamed is cut.
-async fn shown_while_allowed(hub: Arc<Hub>, caller: Caller, request: Request, next: Next) -> Response {
+async fn shown_while_allowed(api: Arc<ApiState>, caller: Caller, request: Request, next: Next) -> Response {
     let response = tokio::select! {
         biased;
         response = next.run(request) => response,
-        unauthorized = caller.clone().may_no_more(hub.clone()) => return unauthorized.into_response(),
+        unauthorized = caller.clone().may_no_more(api.clone()) => return unauthorized.into_response(),
     };
     if response.body().size_hint().exact().is_some() {
         return response;
     }
-    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(caller.may_no_more(hub)))))
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(caller.may_no_more(api)))))
 }
 
 /// Answers while the process is alive.
@@ -274,10 +292,10 @@ async fn alive() -> &'static str {
         ),
     )
 )]
-async fn ready(State(hub): State<Arc<Hub>>) -> Response {
-    let why_not = if hub.exchange.is_draining() {
+async fn ready(State(api): State<Arc<ApiState>>) -> Response {
+    let why_not = if api.exchange.is_draining() {
         "draining\n"
-    } else if !hub.exchange.is_healthy() {
+    } else if !api.exchange.is_healthy() {
         "unavailable: the store cannot commit\n"
     } else {
         return "ready\n".into_response();

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::hub::Hub;
+use super::ApiState;
 
 /// For how many seconds a browser need not ask again.
 const PREFLIGHT_S: &str = "600";
@@ -16,11 +16,11 @@ const HEADERS: &str = "authorization, content-type, if-match, if-none-match, las
 const SHOWN: &str = "etag, link, retry-after, switchboard-behind, x-request-id";
 
 /// Lets the pages of allowed origins read what the API answers. What a browser asks before needs no key: it sends none.
-pub async fn shared(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
-    if hub.allowed_origins.is_empty() {
+pub async fn shared(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
+    if api.origins.listed().is_empty() {
         return next.run(request).await;
     }
-    let origin = request.headers().get(header::ORIGIN).filter(|origin| hub.allows(origin)).cloned();
+    let origin = request.headers().get(header::ORIGIN).filter(|origin| api.origins.allow(origin)).cloned();
     let asks_before = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = match &origin {
         Some(_) if asks_before && request.method() == Method::OPTIONS => preflight(),

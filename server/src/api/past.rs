@@ -6,15 +6,17 @@ use switchboard_core::CompanyId;
 use switchboard_journal::news::Follower;
 use switchboard_sqlite::{Error, Reader};
 
+use crate::admission::Admission;
+use crate::admission::shares::Shared;
+use crate::exchange::Exchange;
 use super::caller::Caller;
 use super::problem::Problem;
-use crate::admission::shares::Shared;
-use crate::hub::Hub;
 
 /// Companies, bookings, sessions and messages as the store has them.
 #[derive(Clone)]
 pub struct Past {
-    hub: Arc<Hub>,
+    exchange: Arc<Exchange>,
+    admission: Arc<Admission>,
     reader: Reader,
 }
 
@@ -28,8 +30,10 @@ enum Tables {
 }
 
 impl Past {
-    pub(super) const fn new(hub: Arc<Hub>, reader: Reader) -> Self {
-        Self { hub, reader }
+    /// The past of these companies, as it is read there, in turns.
+    #[must_use]
+    pub const fn new(exchange: Arc<Exchange>, admission: Arc<Admission>, reader: Reader) -> Self {
+        Self { exchange, admission, reader }
     }
 
     /// What reads the tables.
@@ -76,7 +80,7 @@ impl Past {
         company: Option<&CompanyId>,
         question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_turn(caller, &self.hub.admission.shares.lists, company, Tables::Filed, question).await
+        self.in_turn(caller, &self.admission.shares.lists, company, Tables::Filed, question).await
     }
 
     /// The same of the tables as they are, for those who follow and are told when there is more.
@@ -89,7 +93,7 @@ impl Past {
         company: &CompanyId,
         question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_turn(caller, &self.hub.admission.shares.slices, Some(company), Tables::AsTheyAre, question).await
+        self.in_turn(caller, &self.admission.shares.slices, Some(company), Tables::AsTheyAre, question).await
     }
 
     /// Asks for what may go through a long past of a company, when it is the caller's turn. For a person it counts as
@@ -103,10 +107,10 @@ impl Past {
         company: &CompanyId,
         question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        caller.asks_long(&self.hub)?;
+        caller.asks_long(&self.admission, self.exchange.clock().even())?;
         let of = company.clone();
         let question = move |reader: &Reader| question(reader, &of);
-        self.in_turn(caller, &self.hub.admission.shares.long_reads, Some(company), Tables::Filed, question).await
+        self.in_turn(caller, &self.admission.shares.long_reads, Some(company), Tables::Filed, question).await
     }
 
     /// Asks the tables as they are, without having anything filed before.
@@ -145,8 +149,8 @@ impl Past {
     /// Has all that was told filed. While the store cannot be written, what is filed is all that there is to show, and
     /// the answer says so ([`super::behind`]).
     pub async fn file(&self, company: Option<&CompanyId>) {
-        if self.hub.exchange.is_healthy() {
-            let _filed_or_behind = self.hub.exchange.file(company).await;
+        if self.exchange.is_healthy() {
+            let _filed_or_behind = self.exchange.file(company).await;
         }
     }
 

@@ -10,11 +10,11 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
+use super::ApiState;
 use super::ask::{self, Answered, InPath, shown};
 use super::employees::{Both, ids};
 use super::in_path::{OfClient, OfEmployee};
 use super::problem::Problem;
-use crate::hub::Hub;
 
 /// From when on tokens count again.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,10 +40,13 @@ struct Revoked {
         (status = 404, description = "`unknown_company`"),
     )
 )]
-pub async fn of_client(State(hub): State<Arc<Hub>>, InPath((company, client)): InPath<(String, String)>) -> Answered {
+pub async fn of_client(
+    State(api): State<Arc<ApiState>>,
+    InPath((company, client)): InPath<(String, String)>,
+) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let client: ClientId = ask::id("client", &client)?;
-    revoke(&hub, &company, Whose::Client(client)).await
+    revoke(&api, &company, Whose::Client(client)).await
 }
 
 /// Shuts an employee out.
@@ -62,13 +65,13 @@ pub async fn of_client(State(hub): State<Arc<Hub>>, InPath((company, client)): I
         (status = 404, description = "`unknown_company`"),
     )
 )]
-pub async fn of_employee(State(hub): State<Arc<Hub>>, InPath(both): Both) -> Answered {
+pub async fn of_employee(State(api): State<Arc<ApiState>>, InPath(both): Both) -> Answered {
     let (company, employee) = ids(both)?;
-    revoke(&hub, &company, Whose::Employee(employee)).await
+    revoke(&api, &company, Whose::Employee(employee)).await
 }
 
-async fn revoke(hub: &Hub, company: &CompanyId, whose: Whose) -> Answered {
-    let revoked = ask::visit(hub, company, |visit| {
+async fn revoke(api: &ApiState, company: &CompanyId, whose: Whose) -> Answered {
+    let revoked = ask::visit(api, company, |visit| {
         let before = visit.by_the_wall();
         let taken = visit.take(&Command::Revoke { whose, before });
         taken.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
-use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{Actor, Command, CompanyId, MessageId, Refusal, SessionId};
+use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, MessageView, NotesView, SessionView};
 use utoipa::{IntoParams, ToSchema};
 
+use super::ApiState;
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::bookings::filter;
 use super::caller::Caller;
 use super::in_path::{OfCompany, OfSession};
 use super::past::{Past, known};
 use super::problem::Problem;
-use crate::hub::Hub;
 
 /// Why a session is ended.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -194,7 +194,7 @@ pub async fn notes(State(past): State<Past>, InPath((company, session)): InPath<
     )
 )]
 pub async fn end(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     InPath((company, session)): InPath<(String, String)>,
     sent: Sent,
 ) -> Answered {
@@ -204,7 +204,7 @@ pub async fn end(
         return Err(Problem::invalid(format!("`reason` has at most {REASON_MAX_CHARS} characters")));
     }
     let command = Command::End { session, by: Actor::Admin, reason: reason.map(Into::into) };
-    let ended = ask::command(&hub, &company, command, |visit, _| {
+    let ended = ask::command(&api, &company, command, |visit, _| {
         let company = visit.company();
         shown(StatusCode::OK, &company.session(session).map(|session| view::session(company, session)))
     });

@@ -18,7 +18,7 @@ use crate::admission::Peer;
 use crate::auth::{CODED_TOKEN_MAX_BYTES, CODE_LIFE_MS, NoCode};
 use crate::exchange::NotNow;
 use crate::hub::Hub;
-use super::caller;
+use super::{ApiState, caller};
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::in_path::OfCompany;
 use super::no_store::kept_by_nobody;
@@ -82,22 +82,22 @@ struct SignInToken<'a> {
         (status = 201, body = SignInCode, description = "The code, which is shown this once"),
     )
 )]
-pub async fn make(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
+pub async fn make(State(api): State<Arc<ApiState>>, InPath(company): InPath<String>, sent: Sent) -> Answered {
     let company: CompanyId = ask::id("company", &company)?;
     let ForToken { token } = ask::body(&sent)?;
     let bad = |why: &str| Problem::invalid(format!("`token` is not good: {why}"));
     if token.len() > CODED_TOKEN_MAX_BYTES {
         return Err(bad(&format!("it has more than {CODED_TOKEN_MAX_BYTES} bytes")));
     }
-    let now = hub.exchange.clock().read();
-    let claims = hub.keyring.verify_or_ask(&token, now.wall.as_ms()).await.map_err(|error| bad(&error.to_string()))?;
+    let now = api.exchange.clock().read();
+    let claims = api.keyring.verify_or_ask(&token, now.wall.as_ms()).await.map_err(|error| bad(&error.to_string()))?;
     if claims.company.as_deref().is_some_and(|own| own != company.as_str()) {
         return Err(bad("it is for another company"));
     }
-    if caller::is_shut_out(&hub, &claims).await? {
+    if caller::is_shut_out(&api, &claims).await? {
         return Err(bad(REVOKED));
     }
-    let code = hub.sign_in_codes.make(company, Secret::new(token), now.even).map_err(|error| match error {
+    let code = api.sign_in_codes.make(company, Secret::new(token), now.even).map_err(|error| match error {
         NoCode::TooMany => NotNow::Overloaded { retry_in_ms: RETRY_IN_MS },
         NoCode::NoRandomness => NotNow::Unavailable,
     })?;
@@ -118,18 +118,18 @@ pub async fn make(State(hub): State<Arc<Hub>>, InPath(company): InPath<String>, 
         (status = 429, description = "`rate_limited`"),
     )
 )]
-pub async fn take(State(hub): State<Arc<Hub>>, peer: Option<Extension<Peer>>, body: Body) -> Answered {
-    let (peer, now) = (peer.map(|Extension(peer)| peer), hub.exchange.clock().read());
-    hub.admission.may_try_key(peer, now.even)?;
+pub async fn take(State(api): State<Arc<ApiState>>, peer: Option<Extension<Peer>>, body: Body) -> Answered {
+    let (peer, now) = (peer.map(|Extension(peer)| peer), api.exchange.clock().read());
+    api.admission.may_try_key(peer, now.even)?;
     let bytes = to_bytes(body, CODE_BODY_MAX_BYTES).await.map_err(|_| {
         let detail = format!("a body has at most {CODE_BODY_MAX_BYTES} bytes here");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     })?;
     let TakenCode { code } = reading::json(&bytes).map_err(|error| Problem::invalid(error.said_of("the body")))?;
-    match hub.sign_in_codes.take(&code, now.even) {
+    match api.sign_in_codes.take(&code, now.even) {
         Some(token) => Ok(kept_by_nobody(shown(StatusCode::OK, &SignInToken { token: token.expose() }))),
         None => {
-            hub.admission.bad_key(peer, now.even);
+            api.admission.bad_key(peer, now.even);
             Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", NOT_GOOD))
         }
     }

@@ -13,14 +13,13 @@ use switchboard_sqlite::tally::Range;
 use switchboard_wire::shape::{self, examples};
 use utoipa::IntoParams;
 
+use super::{ApiState, sheet};
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::employees::{Both, ids};
 use super::in_path::{OfCompany, OfEmployee};
 use super::past::{Past, known};
 use super::problem::Problem;
-use super::sheet;
-use crate::hub::Hub;
 
 /// The time that is looked at when nothing is said: a day.
 const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;
@@ -177,7 +176,7 @@ struct EmployeeQuery {
     )
 )]
 pub async fn of_company(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -191,7 +190,7 @@ pub async fn of_company(
     if within_s > WITHIN_MAX_S {
         return Err(Problem::invalid(format!("`within_s` must be 0 to {WITHIN_MAX_S}")));
     }
-    let question = question(from.as_deref(), to.as_deref(), within_s, hub.exchange.clock().now())?;
+    let question = question(from.as_deref(), to.as_deref(), within_s, api.exchange.clock().now())?;
     let found = past.long_of(&caller, &company, known(move |past, company| past.statistics(company, question))).await?;
     let found = found.ok_or_else(ask::unknown_company)?;
     form.one(&[COMPANY_COLUMNS, WORK_COLUMNS], &found)
@@ -218,7 +217,7 @@ pub async fn of_company(
     )
 )]
 pub async fn of_employees(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -228,7 +227,7 @@ pub async fn of_employees(
     let company: CompanyId = ask::id("company", &company)?;
     let EmployeesQuery { from, to, format, limit, after } = ask::query(&uri)?;
     let (form, page) = (Form::wanted(format, &headers)?, ask::page::<EmployeeId>(limit, after.as_deref())?);
-    let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
+    let question = question(from.as_deref(), to.as_deref(), 0, api.exchange.clock().now())?;
     let read = known(move |past, company| past.statistics_of_employees(company, question, &page));
     let found = past.long_of(&caller, &company, read).await?.ok_or_else(ask::unknown_company)?;
     form.page(&[&["id", "name"], WORK_COLUMNS], &found, &uri)
@@ -253,7 +252,7 @@ pub async fn of_employees(
     )
 )]
 pub async fn of_employee(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(both): Both,
@@ -263,7 +262,7 @@ pub async fn of_employee(
     let (company, employee) = ids(both)?;
     let EmployeeQuery { from, to, format } = ask::query(&uri)?;
     let form = Form::wanted(format, &headers)?;
-    let question = question(from.as_deref(), to.as_deref(), 0, hub.exchange.clock().now())?;
+    let question = question(from.as_deref(), to.as_deref(), 0, api.exchange.clock().now())?;
     let for_whom = caller.for_whom();
     let read = known(move |past, company| past.statistics_of(company, &employee, question, for_whom));
     let found = past.long_of(&caller, &company, read).await?.ok_or_else(ask::unknown_company)?;

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
 
+use super::ApiState;
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::admission::shares::Part;
-use crate::hub::Hub;
 
 /// Answers up to here are not counted: a count would cost more than they do.
 pub const SMALL_BYTES: usize = 8 * 1024;
@@ -21,12 +21,12 @@ pub const SMALL_BYTES: usize = 8 * 1024;
 const PIECE_BYTES: usize = 16 * 1024;
 
 /// Has a large answer count as its caller's until it is handed over.
-pub(super) async fn weighed(hub: &Hub, caller: &Caller, company: Option<&str>, answer: Response) -> Response {
+pub(super) async fn weighed(api: &ApiState, caller: &Caller, company: Option<&str>, answer: Response) -> Response {
     let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| *bytes > SMALL_BYTES as u64) else {
         return answer;
     };
     let kib = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX);
-    let part = match hub.admission.shares.answers.take_many(caller.by(), company, kib).await {
+    let part = match api.admission.shares.answers.take_many(caller.by(), company, kib).await {
         Ok(part) => part,
         Err(full) => return Problem::from(full).into_response(),
     };

@@ -9,25 +9,25 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
-use switchboard_journal::endpoint::{Behind, Endpoint, EndpointWrite, State as Turned};
 use switchboard_journal::{Wanted, Write};
+use switchboard_journal::endpoint::{Behind, Endpoint, EndpointWrite, State as Turned};
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::paging::Listed;
+use switchboard_wire::{Off, Secret};
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
-use switchboard_wire::{Off, Secret};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::exchange::NotNow;
+use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
+use super::ApiState;
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
-use crate::exchange::NotNow;
-use crate::hub::Hub;
-use crate::webhooks::{ENDPOINTS_MAX, Webhooks, read_url, signature};
 
 /// Characters of a description.
 const DESCRIPTION_MAX_CHARS: usize = 256;
@@ -173,7 +173,7 @@ impl View {
     )
 )]
 pub async fn list(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
@@ -182,7 +182,7 @@ pub async fn list(
     let company: CompanyId = ask::id("company", &company)?;
     let PageQuery { limit, after } = ask::query(&uri)?;
     let after = after.map(|after| uuid(&after).ok_or_else(ask::no_cursor)).transpose()?.unwrap_or_default();
-    let (now, limit) = (hub.exchange.clock().now(), ask::limit(limit)?);
+    let (now, limit) = (api.exchange.clock().now(), ask::limit(limit)?);
     let found = past.list_of(&caller, &company, move |reader, company| {
         let found = reader.endpoints(company, &after, limit + 1)?;
         let found: Vec<View> = found.iter().map(|(found, behind)| View::of(found, *behind, now)).collect();
@@ -212,9 +212,8 @@ pub async fn list(
     )
 )]
 pub async fn make(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
-    State(webhooks): State<Arc<Webhooks>>,
     InPath(company): InPath<String>,
     sent: Sent,
 ) -> Answered {
@@ -222,7 +221,7 @@ pub async fn make(
     let WebhookBody { url, description, types } = ask::body(&sent)?;
     let (description, types) = (Patched::Set(description.unwrap_or_default()), Patched::Set(types.unwrap_or_default()));
     let made = WebhookPatch { url: Some(url), description, types, state: None };
-    ask::known_company(&hub, &company).await?;
+    ask::known_company(&api, &company).await?;
     let (count, kept) = past.of(&company, Reader::endpoints_counted).await?;
     if count >= ENDPOINTS_MAX {
         return Err(too_many());
@@ -240,12 +239,12 @@ pub async fn make(
         cursor: kept.map_or(0, |(_, latest)| latest),
         failing_since: None,
         last_error: None,
-        created_at: hub.exchange.clock().now(),
+        created_at: api.exchange.clock().now(),
     };
-    set(&mut endpoint, made, webhooks.options().allow_private)?;
-    write(&hub, EndpointWrite::Added(endpoint.clone(), ENDPOINTS_MAX)).await?;
+    set(&mut endpoint, made, api.webhooks.options().allow_private)?;
+    write(&api, EndpointWrite::Added(endpoint.clone(), ENDPOINTS_MAX)).await?;
     let made = find(&past, &company, &endpoint.id).await.map_err(|_| too_many())?;
-    webhooks.changed((company, endpoint.id.clone()));
+    api.webhooks.changed((company, endpoint.id.clone()));
     let view = View::of(&made, Behind::default(), endpoint.created_at).with_secret(&endpoint.secret);
     Ok(shown(StatusCode::CREATED, &view))
 }
@@ -264,12 +263,12 @@ pub async fn make(
     )
 )]
 pub async fn show(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
     InPath((company, webhook)): InPath<(String, String)>,
 ) -> Answered {
     let (company, webhook) = ids(&company, &webhook)?;
-    Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?))
+    Ok(shown(StatusCode::OK, &view(&api, &past, &company, &webhook).await?))
 }
 
 /// Changes an endpoint, or turns it on or off.
@@ -287,19 +286,18 @@ pub async fn show(
     )
 )]
 pub async fn change(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
-    State(webhooks): State<Arc<Webhooks>>,
     InPath((company, webhook)): InPath<(String, String)>,
     sent: Sent,
 ) -> Answered {
     let (company, webhook) = ids(&company, &webhook)?;
     let patch: WebhookPatch = ask::body(&sent)?;
     let mut endpoint = find(&past, &company, &webhook).await?;
-    set(&mut endpoint, patch, webhooks.options().allow_private)?;
-    write(&hub, EndpointWrite::Set(endpoint)).await?;
-    webhooks.changed((company.clone(), webhook.clone()));
-    Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?))
+    set(&mut endpoint, patch, api.webhooks.options().allow_private)?;
+    write(&api, EndpointWrite::Set(endpoint)).await?;
+    api.webhooks.changed((company.clone(), webhook.clone()));
+    Ok(shown(StatusCode::OK, &view(&api, &past, &company, &webhook).await?))
 }
 
 /// Removes an endpoint, with all that waits for it.
@@ -316,14 +314,13 @@ pub async fn change(
     )
 )]
 pub async fn remove(
-    State(hub): State<Arc<Hub>>,
-    State(webhooks): State<Arc<Webhooks>>,
+    State(api): State<Arc<ApiState>>,
     InPath((company, webhook)): InPath<(String, String)>,
 ) -> Answered {
     // One that was removed before is gone as well.
     let key = ids(&company, &webhook)?;
-    write(&hub, EndpointWrite::Removed(key.0.clone(), key.1.clone())).await?;
-    webhooks.changed(key);
+    write(&api, EndpointWrite::Removed(key.0.clone(), key.1.clone())).await?;
+    api.webhooks.changed(key);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -346,9 +343,8 @@ pub async fn remove(
     )
 )]
 pub async fn rotate(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
-    State(webhooks): State<Arc<Webhooks>>,
     InPath((company, webhook)): InPath<(String, String)>,
     sent: Sent,
 ) -> Answered {
@@ -360,11 +356,11 @@ pub async fn rotate(
     }
     find(&past, &company, &webhook).await?;
     let secret = signature::fresh_secret().map_err(|_| Problem::from(NotNow::Unavailable))?;
-    let until = hub.exchange.clock().now().plus_ms(keep_s * 1000);
+    let until = api.exchange.clock().now().plus_ms(keep_s * 1000);
     let rotated = EndpointWrite::SecretRotated(company.clone(), webhook.clone(), secret.clone(), until);
-    write(&hub, rotated).await?;
-    webhooks.changed((company.clone(), webhook.clone()));
-    Ok(shown(StatusCode::OK, &view(&hub, &past, &company, &webhook).await?.with_secret(&secret)))
+    write(&api, rotated).await?;
+    api.webhooks.changed((company.clone(), webhook.clone()));
+    Ok(shown(StatusCode::OK, &view(&api, &past, &company, &webhook).await?.with_secret(&secret)))
 }
 
 /// Sets what the body names.
@@ -409,8 +405,8 @@ async fn find(past: &Past, company: &CompanyId, webhook: &str) -> Result<Endpoin
     found.await?.ok_or_else(unknown_webhook)
 }
 
-async fn view(hub: &Hub, past: &Past, company: &CompanyId, webhook: &str) -> Result<View, Problem> {
-    let (id, now) = (webhook.to_owned(), hub.exchange.clock().now());
+async fn view(api: &ApiState, past: &Past, company: &CompanyId, webhook: &str) -> Result<View, Problem> {
+    let (id, now) = (webhook.to_owned(), api.exchange.clock().now());
     let found = past.of(company, move |reader, company| {
         let found = reader.endpoint_with_behind(company, &id)?;
         Ok(found.map(|(endpoint, behind)| View::of(&endpoint, behind, now)))
@@ -418,8 +414,8 @@ async fn view(hub: &Hub, past: &Past, company: &CompanyId, webhook: &str) -> Res
     found.await?.ok_or_else(unknown_webhook)
 }
 
-async fn write(hub: &Hub, write: EndpointWrite) -> Result<(), Problem> {
-    hub.exchange.write(Write::Endpoint(write)).await?;
+async fn write(api: &ApiState, write: EndpointWrite) -> Result<(), Problem> {
+    api.exchange.write(Write::Endpoint(write)).await?;
     Ok(())
 }
 

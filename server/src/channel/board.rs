@@ -29,8 +29,8 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
         caller.reply.send_error(&forbidden("only an admin of this company may join its board"));
         return old;
     }
-    let provision = caller.hub.auto_provision;
-    let rows = caller.hub.board_page_rows;
+    let provision = caller.context.auto_provision;
+    let rows = caller.context.board_page_rows;
     let joined = caller.join(company, old, |visit, line| {
         if provision || visit.company().exists() {
             caller.admitted(visit)?;
@@ -58,7 +58,7 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
         );
         return caller.reply.send_error(&super::error("unknown_event", message));
     }
-    let (fields, rows) = (Fields::of(payload), caller.hub.board_page_rows);
+    let (fields, rows) = (Fields::of(payload), caller.context.board_page_rows);
     caller.ask(&seat.company, |visit| more(visit.company(), &fields, rows, visit.now())).await;
 }
 

@@ -46,7 +46,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
             return old;
         }
     };
-    let provision = caller.hub.auto_provision && claims.company.is_some();
+    let provision = caller.context.auto_provision && claims.company.is_some();
     let room = Room::Client(client.clone());
     let joined = caller.join(company, old, |visit, line| {
         if provision || visit.company().exists() {
@@ -104,7 +104,7 @@ fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &
             key: fields.optional("key")?,
         })
     })();
-    let (admission, now) = (&caller.hub.admission, caller.clock().even());
+    let (admission, now) = (&caller.context.admission, caller.clock().even());
     if let Ok(command) = &command
         && let Err(limited) = admission.may_search(caller.pass, now, || would_begin(visit, command))
     {

@@ -49,7 +49,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeI
         caller.reply.send_error(&forbidden("only this employee's own token may join their topic"));
         return old;
     }
-    let provision = caller.hub.auto_provision;
+    let provision = caller.context.auto_provision;
     let room = Room::Employee(employee.clone());
     let joined = caller.join(company, old, |visit, line| {
         // Who is not there and is not made is told just that.

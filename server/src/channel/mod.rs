@@ -8,6 +8,8 @@ pub mod session;
 
 pub mod board;
 
+mod context;
+
 use std::sync::Arc;
 
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
@@ -19,8 +21,9 @@ use switchboard_wire::view::{self, ErrorView};
 use crate::admission::{Limited, Pass, Wish};
 use crate::clock::Clock;
 use crate::exchange::{Line, NotNow, Room, Visit};
-use crate::hub::Hub;
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
+
+pub use context::DeviceContext;
 
 /// A topic that can be joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +92,8 @@ pub fn forbidden(message: &str) -> ErrorView<'static> {
 
 /// Who pushes or joins: the person of the socket's token, and where the answer goes.
 pub struct Caller<'a> {
-    /// What all connections share.
-    pub hub: &'a Hub,
+    /// The part of the server that all devices work with.
+    pub context: &'a DeviceContext,
     /// The person.
     pub claims: &'a Claims,
     /// The device's leave to be here.
@@ -196,19 +199,19 @@ impl Caller<'_> {
     /// # Errors
     /// The reply.
     pub fn may_store(&self, visit: &mut Visit<'_>) -> Result<(), String> {
-        let stored = visit.may_store(self.hub.admission.stored_per_company_per_s());
+        let stored = visit.may_store(self.context.admission.stored_per_company_per_s());
         stored.map_err(|retry_in_ms| view::json(&limited_view(Limited::on_stored(retry_in_ms))))
     }
 
     /// A join that is refused counts as many.
     pub fn join_was_refused(&self) {
-        self.hub.admission.join_was_refused(self.pass, self.clock().even());
+        self.context.admission.join_was_refused(self.pass, self.clock().even());
     }
 
     /// Where fresh ids come from.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        self.hub.exchange.clock()
+        self.context.exchange.clock()
     }
 
     /// Visits the company, and replies once what was done there is committed.
@@ -217,7 +220,7 @@ impl Caller<'_> {
         let reply = self.reply.clone();
         // What is traced ends when the reply is on its way.
         let span = tracing::Span::current();
-        let visited = self.hub.exchange.visit(company, |visit| {
+        let visited = self.context.exchange.visit(company, |visit| {
             // The line may be on its way to be closed.
             let frame = reply.frame(borrowed(&self.admitted(visit).and_then(|()| work(visit))));
             visit.holds(frame.len());
@@ -244,12 +247,12 @@ impl Caller<'_> {
         work: impl FnOnce(&mut Visit<'_>, Line) -> Result<Joined, String>,
     ) -> Option<Seat> {
         let ReplyTo { outbox, join_ref, topic, .. } = &self.reply;
-        let number = self.hub.exchange.next_line();
+        let number = self.context.exchange.next_line();
         let (topic, joined_by) = (topic.clone(), join_ref.clone());
         let line = Line { id: number, outbox: outbox.clone(), topic, join_ref: joined_by, only: None };
         let place = self.pass.place().await;
         let (mut seat, mut is_refused) = (None, false);
-        let visited = self.hub.exchange.visit(company, |visit| {
+        let visited = self.context.exchange.visit(company, |visit| {
             let joined = work(visit, line);
             is_refused = joined.is_err();
             let old_closed = old.as_ref().map(|old| {
@@ -285,7 +288,7 @@ impl Caller<'_> {
         if let Err(not_now) = visited {
             if let Some(old) = old {
                 outbox.push(Outgoing::Frame(old.close_frame(outbox.version()).into()));
-                self.hub.exchange.leave(&old.company, &old.room, old.line).await;
+                self.context.exchange.leave(&old.company, &old.room, old.line).await;
             }
             self.reply.send_not_now(not_now);
         }

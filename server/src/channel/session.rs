@@ -65,7 +65,7 @@ object!(Noted { at });
 
 /// A party joins.
 pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
-    let company = match caller.hub.exchange.company_of_session(id).await {
+    let company = match caller.context.exchange.company_of_session(id).await {
         Ok(Some(company)) => company,
         Ok(None) => {
             caller.join_was_refused();
@@ -154,7 +154,7 @@ fn message(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: A
             return Err(invalid("body", &format!("has 1 to {MESSAGE_BODY_MAX_BYTES} bytes")));
         }
         let (message, key) = (caller.clock().fresh_message(), fields.optional("key")?);
-        let session_max_bytes = caller.hub.message_bytes_per_session;
+        let session_max_bytes = caller.context.message_bytes_per_session;
         Ok(Command::Send { session, message, by, body: body.into(), key, session_max_bytes })
     })();
     let answer = command.and_then(|command| visit.take(&command));
@@ -186,7 +186,7 @@ fn ice(visit: &Visit<'_>, caller: &Caller<'_>, id: SessionId, party: Party) -> R
     if !running {
         return Err(refused(visit.company(), &Refusal::SessionEnded));
     }
-    Ok(view::json(&IceServers::of(&caller.hub.ice, party, caller.clock().now())))
+    Ok(view::json(&IceServers::of(&caller.context.ice, party, caller.clock().now())))
 }
 
 fn notes(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: Actor, fields: &Fields<'_>) -> Response {

@@ -14,8 +14,10 @@ use switchboard_journal::api_key::Scope;
 use switchboard_wire::Scope;
 use switchboard_wire::claims::{Claims, Role};
 
+use crate::auth::Keyring;
+use crate::clock::Clock;
 use crate::config::Settings as ServerSettings;
-use crate::hub::Hub;
+use crate::exchange::Exchange;
 
 pub use play::play;
 
@@ -34,7 +36,7 @@ const TOKEN_S: u64 = 12 * 60 * 60;
 ///
 /// # Errors
 /// When the store cannot commit it.
-pub async fn seed(hub: &Hub) -> anyhow::Result<()> {
+pub async fn seed(exchange: &Exchange) -> anyhow::Result<()> {
     let company: CompanyId = COMPANY.parse()?;
     let mut commands = vec![Command::SetCompany { name: COMPANY_NAME.into(), settings: Settings::default() }];
     for (id, name, topics) in EMPLOYEES {
@@ -43,7 +45,7 @@ pub async fn seed(hub: &Hub) -> anyhow::Result<()> {
         commands.push(Command::SetEmployee { employee, name: (*name).into(), topics });
     }
     let (told, wait) = tokio::sync::oneshot::channel();
-    let visited = hub.exchange.visit(&company, |visit| {
+    let visited = exchange.visit(&company, |visit| {
         let refused = if visit.company().exists() { None } else { commands.iter().find_map(|c| visit.take(c).err()) };
         move |fate| drop(told.send((fate, refused)))
     });
@@ -97,13 +99,13 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
 
 /// The demo's company and people, each with a token; to be shown in dev only, which listens on loopback only.
 #[must_use]
-pub fn people(hub: &Hub) -> Value {
+pub fn people(clock: &Clock, keyring: &Keyring) -> Value {
     let employees = EMPLOYEES.iter().map(|(id, name, _)| (Role::Employee, *id, *name));
     let people = employees.chain(OTHERS.iter().copied()).filter_map(|(role, id, name)| {
-        let claims = claims(hub.exchange.clock(), role, id, Some(name));
+        let claims = claims(clock, role, id, Some(name));
         // Who runs the company may change it; nobody else has a scope.
         let claims = if role == Role::Admin { claims.with_scope(Scope::Manage) } else { claims };
-        let token = hub.keyring.sign(&claims).ok()?;
+        let token = keyring.sign(&claims).ok()?;
         Some(json!({ "role": role.as_str(), "id": id, "name": name, "token": token, "expires_in_s": TOKEN_S }))
     });
     json!({ "company": { "id": COMPANY, "name": COMPANY_NAME }, "people": people.collect::<Vec<_>>() })
@@ -124,7 +126,7 @@ The HTTP API is shown at /docs.
     )
 }
 
-fn claims(clock: &crate::clock::Clock, role: Role, subject: &str, name: Option<&str>) -> Claims {
+fn claims(clock: &Clock, role: Role, subject: &str, name: Option<&str>) -> Claims {
     let now_ms = clock.now().as_ms();
     Claims {
         subject: subject.to_owned(),

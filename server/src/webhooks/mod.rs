@@ -31,6 +31,7 @@ use switchboard_sqlite::Reader;
 use tokio::sync::{Semaphore, watch};
 
 use crate::exchange::Exchange;
+use crate::shutdown::Shutdown;
 
 pub use address::read_url;
 
@@ -63,7 +64,7 @@ pub struct Webhooks {
     on_the_way: Semaphore,
     clerk: Clerk,
     rounds: Mutex<HashMap<Key, watch::Sender<u64>>>,
-    closing: watch::Receiver<Option<u64>>,
+    shutdown: Shutdown,
 }
 
 /// A company and an endpoint of it.
@@ -78,7 +79,7 @@ impl Webhooks {
         exchange: Arc<Exchange>,
         reader: Reader,
         options: Options,
-        closing: watch::Receiver<Option<u64>>,
+        shutdown: Shutdown,
     ) -> std::io::Result<Arc<Self>> {
         let clerk = Clerk::start(reader.clone())?;
         Ok(Arc::new(Self {
@@ -89,7 +90,7 @@ impl Webhooks {
             on_the_way: Semaphore::new(ON_THE_WAY_MAX),
             clerk,
             rounds: Mutex::default(),
-            closing,
+            shutdown,
         }))
     }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_core::Time;
+use switchboard_journal::{StoreError, Write};
 use switchboard_journal::endpoint::{Endpoint, EndpointWrite, Progress, Report};
 use switchboard_journal::news::Follower;
-use switchboard_journal::{StoreError, Write};
 use switchboard_metrics::{METRICS, seconds};
 use switchboard_sqlite::endpoints::WithQueue;
 use switchboard_sqlite::feed::event_id;
@@ -15,12 +15,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::{Key, Webhooks, signature};
 use super::courier::{Answer, Parcel};
 use super::health::Health;
 use super::queue::Queue;
 use super::schedule::pause_ms;
-use super::{Key, Webhooks, signature};
-use crate::hub::closed;
 
 /// Requests to one endpoint at once, each of another booking.
 const ON_THE_WAY_MAX: usize = 4;
@@ -42,7 +41,7 @@ enum End {
 /// Serves an endpoint until it is off or the server stops.
 pub(super) async fn serve(office: Arc<Webhooks>, key: Key, mut told: watch::Receiver<u64>) {
     loop {
-        if office.closing.borrow().is_some() {
+        if office.shutdown.has_begun() {
             return;
         }
         told.mark_unchanged();
@@ -125,7 +124,7 @@ impl Round {
     }
 
     async fn go(mut self, told: &mut watch::Receiver<u64>) -> End {
-        let mut closing = self.office.closing.clone();
+        let mut shutdown = self.office.shutdown.clone();
         loop {
             if !self.read_on().await {
                 return End::Over;
@@ -152,7 +151,7 @@ impl Round {
                         return End::Over;
                     }
                 }
-                () = closed(&mut closing) => {
+                _window_ms = shutdown.begun() => {
                     self.on_the_way.abort_all();
                     self.write().await;
                     return End::Stopping;

@@ -16,21 +16,22 @@ use futures_util::future::BoxFuture;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
-use switchboard::api;
 use switchboard::admission::{Admission, Peer};
 use switchboard::admission::shares::By;
+use switchboard::api::{self, ApiState, Pages};
+use switchboard::api::past::Past;
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::{Keyring, Rules, SignInCodes, Signer};
 use switchboard::clock::Clock;
-use switchboard::config::{Ice, Limits};
+use switchboard::config::Limits;
 use switchboard::exchange::Exchange;
-use switchboard::hub::Hub;
+use switchboard::shutdown::{self, Stop};
+use switchboard::socket::SocketLimits;
 use switchboard::webhooks::{Options, Webhooks};
 use switchboard_core::{Company, CompanyId, SessionId, Settings};
 use switchboard_journal::{Journal, ReadBack, Store, StoreError, Work, logos};
 use switchboard_journal::picture::{Kind, LOGO_MAX_BYTES, name_of};
 use switchboard_wire::claims::{Claims, Role};
-use tokio::sync::watch;
 
 use crate::history::World;
 use crate::keys::made;
@@ -102,39 +103,33 @@ fn token(role: Role, subject: &str, company: &str) -> String {
 /// The routes of a server in this process, for what cannot be held up from outside; `acme` with Erika is there.
 struct Inside {
     world: World,
-    hub: Arc<Hub>,
+    api: Arc<ApiState>,
     app: Router,
-    _close: watch::Sender<Option<u64>>,
+    _stop: Stop,
 }
 
 impl Inside {
     async fn new() -> Self {
         let world = World::founded(Settings::default()).await;
-        let (close, closing) = watch::channel(None);
-        let hub = Arc::new(Hub {
-            exchange: world.exchange.clone(),
-            keyring: Keyring::hs256(SECRET.as_bytes()),
-            admission: Arc::new(Admission::new(&Limits { sockets_per_address: 1, ..Limits::default() })),
+        let exchange = world.exchange.clone();
+        let admission = Arc::new(Admission::new(&Limits { sockets_per_address: 1, ..Limits::default() }));
+        let (stop, shutdown) = shutdown::channel();
+        let webhooks = Webhooks::new(exchange.clone(), world.reader.clone(), Options::default(), shutdown.clone());
+        let api = Arc::new(ApiState {
+            past: Past::new(exchange.clone(), admission.clone(), world.reader.clone()),
+            webhooks: webhooks.unwrap(),
+            exchange,
+            admission,
+            keyring: Arc::new(Keyring::hs256(SECRET.as_bytes())),
             api_keys: Arc::new(ApiKeys::of_settings(Some(API_KEY))),
             sign_in_codes: SignInCodes::default(),
-            auto_provision: false,
-            console: false,
-            sign_in_url: None,
-            allowed_origins: Vec::new(),
-            ice: Ice::default(),
-            message_bytes_per_session: 16 * 1024 * 1024,
-            board_page_rows: switchboard::channel::board::PAGE_MAX_ROWS,
-            outbox_frames: 16,
-            outboxes: Arc::default(),
-            socket_idle_timeout_ms: 60_000,
-            max_sockets: 1,
-            closing: closing.clone(),
-            dev: false,
-            sockets: AtomicUsize::new(0),
+            origins: Arc::default(),
+            pages: Pages::default(),
+            sockets: Arc::new(SocketLimits::new(0, Duration::ZERO)),
+            shutdown,
         });
-        let webhooks = Webhooks::new(world.exchange.clone(), world.reader.clone(), Options::default(), closing);
-        let app = api::router(hub.clone(), world.reader.clone(), webhooks.unwrap());
-        Self { world, hub, app, _close: close }
+        let app = api::router(api.clone(), Router::new());
+        Self { world, api, app, _stop: stop }
     }
 
     /// Asks from that address with that key or token.
@@ -225,7 +220,7 @@ async fn an_address_has_so_many_logos_on_their_way_and_takes_none_from_others() 
 async fn who_is_shut_out_does_not_wait_for_their_turn_any_more() {
     let inside = Inside::new().await;
     let erika = claims(Role::Employee, "erika", "acme");
-    let _turn = inside.hub.admission.shares.long_reads.take(By::Person(&erika), Some("acme")).await.unwrap();
+    let _turn = inside.api.admission.shares.long_reads.take(By::Person(&erika), Some("acme")).await.unwrap();
     let path = "/v1/companies/acme/employees/erika";
     let own = token(Role::Employee, "erika", "acme");
     let waits = tokio::spawn(inside.asks("192.0.2.1", &own, "GET", &format!("{path}/statistics")));

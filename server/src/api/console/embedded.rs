@@ -1,5 +1,7 @@
 //! What `console/` builds, within this binary: each file with its kind and tag, compressed for those who take that.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
@@ -10,11 +12,10 @@ use axum::routing::{MethodRouter, get};
 use rust_embed::{Embed, EmbeddedFile};
 use switchboard_core::CompanyId;
 
-use super::super::Desk;
+use super::super::ApiState;
 use super::super::etag::{Conditions, Tag};
 use super::super::problem::Problem;
 use super::policy::{Policy, RESOURCE_POLICY};
-use crate::hub::Hub;
 
 /// A file with this name beside another's is the same, compressed.
 const COMPRESSED: &str = ".gz";
@@ -31,8 +32,8 @@ const FOR_OTHER_PAGES: &str = "embed.js";
 struct Built;
 
 /// Every page and file at its address.
-pub(super) fn routes(hub: &Hub) -> Router<Desk> {
-    let allowed = &hub.allowed_origins;
+pub(super) fn routes(api: &ApiState) -> Router<Arc<ApiState>> {
+    let allowed = api.origins.listed();
     let (desk, board, book) = (Policy::desk(allowed), Policy::board(allowed), Policy::book(allowed));
     let mut routes = Router::new().route("/assets/{*file}", get(asset));
     for end in ["", "/"] {
@@ -44,7 +45,7 @@ pub(super) fn routes(hub: &Hub) -> Router<Desk> {
     for name in Built::iter().filter(|name| is_at_the_top(name)) {
         routes = routes.route(&format!("/{name}"), file_at_the_top(name.into_owned()));
     }
-    if hub.dev { routes.route("/", page("index.html", Policy::start())) } else { routes }
+    if api.pages.dev { routes.route("/", page("index.html", Policy::start())) } else { routes }
 }
 
 /// Whether it is found under its own name, as pages and what is under `assets` are not.
@@ -52,12 +53,12 @@ fn is_at_the_top(name: &str) -> bool {
     !name.contains('/') && !name.ends_with(".html") && !name.ends_with(COMPRESSED)
 }
 
-fn page(name: &'static str, policy: Policy) -> MethodRouter<Desk> {
+fn page(name: &'static str, policy: Policy) -> MethodRouter<Arc<ApiState>> {
     get(move |browser: Browser| async move { shown(name, &browser, &policy) })
 }
 
 /// The client's page, of a company that there could be: the page itself asks for it, and hears when there is none.
-fn client_page(policy: Policy) -> MethodRouter<Desk> {
+fn client_page(policy: Policy) -> MethodRouter<Arc<ApiState>> {
     get(move |company: Result<Path<String>, PathRejection>, browser: Browser| async move {
         let company = company.map_err(|_| nothing())?;
         company.parse::<CompanyId>().map_err(|_| nothing())?;
@@ -85,7 +86,7 @@ async fn asset(file: Result<Path<String>, PathRejection>, browser: Browser) -> R
     served(&format!("assets/{file}"), &browser, FOR_GOOD)
 }
 
-fn file_at_the_top(name: String) -> MethodRouter<Desk> {
+fn file_at_the_top(name: String) -> MethodRouter<Arc<ApiState>> {
     get(move |browser: Browser| async move {
         let mut response = served(&name, &browser, ASK_AGAIN)?;
         if name == FOR_OTHER_PAGES {

@@ -7,12 +7,12 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::super::ApiState;
 use super::embedded;
-use crate::hub::Hub;
 
 /// In the place of a problem that says that nothing is there, where whoever asks wants to look at a page.
-pub(in super::super) async fn for_people(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
-    let is_looked_at = hub.console && wants_page(&request);
+pub(in super::super) async fn for_people(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
+    let is_looked_at = api.pages.console && wants_page(&request);
     let response = next.run(request).await;
     if !is_looked_at || response.status() != StatusCode::NOT_FOUND {
         return response;

@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::CompanyId;
 
+use super::super::ApiState;
 use super::super::ask;
 use super::super::problem::Problem;
-use crate::hub::Hub;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,8 +21,8 @@ struct Query {
 
 /// Sends a browser to where the app signs people in. Without the setting there is no such way, which is no error: pages
 /// ask before they offer it.
-pub(super) async fn sign_in(State(hub): State<Arc<Hub>>, uri: Uri) -> Result<Response, Problem> {
-    let Some(mut url) = hub.sign_in_url.clone() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+pub(super) async fn sign_in(State(api): State<Arc<ApiState>>, uri: Uri) -> Result<Response, Problem> {
+    let Some(mut url) = api.pages.sign_in_url.clone() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     let Query { to } = ask::query(&uri)?;
     if !is_page(&to) {
         return Err(Problem::invalid("`to` must be `/desk`, `/board` or `/book/{company}`"));

@@ -13,14 +13,13 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{find, ids, write};
 use crate::api::ask::{self, Answered, InPath, shown};
 use crate::api::caller::Caller;
 use crate::api::in_path::{OfDelivery, OfWebhook};
 use crate::api::past::Past;
 use crate::api::problem::Problem;
-use crate::hub::Hub;
-use crate::webhooks::Webhooks;
+use super::{find, ids, write};
+use super::super::ApiState;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -116,9 +115,8 @@ pub async fn list(
     )
 )]
 pub async fn redeliver(
-    State(hub): State<Arc<Hub>>,
+    State(api): State<Arc<ApiState>>,
     State(past): State<Past>,
-    State(webhooks): State<Arc<Webhooks>>,
     InPath((company, webhook, seq)): InPath<(String, String, String)>,
 ) -> Answered {
     let (company, webhook) = ids(&company, &webhook)?;
@@ -129,10 +127,10 @@ pub async fn redeliver(
     let id = webhook.clone();
     let found = past.of(&company, move |reader, company| reader.deliveries(company, &id, None, seq - 1, 1));
     let found = found.await?.into_iter().next().filter(|found| found.seq == seq).ok_or_else(unknown)?;
-    let now = hub.exchange.clock().even();
-    write(&hub, EndpointWrite::BroughtAgain(company.clone(), webhook.clone(), seq, now)).await?;
+    let now = api.exchange.clock().even();
+    write(&api, EndpointWrite::BroughtAgain(company.clone(), webhook.clone(), seq, now)).await?;
     let begun = Delivery { state: "pending".to_owned(), attempts: 0, due: now, ..found };
     let view = DeliveryView::of(&company, begun);
-    webhooks.changed((company, webhook));
+    api.webhooks.changed((company, webhook));
     Ok(shown(StatusCode::OK, &view))
 }
