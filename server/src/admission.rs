@@ -1,6 +1,7 @@
 //! Who may do how much: limits per person and per address, so that one of them cannot take what all share.
 
 mod forwarded;
+mod limits;
 mod rate;
 pub mod shares;
 mod tally;
@@ -17,8 +18,8 @@ use switchboard_metrics::METRICS;
 use switchboard_wire::claims::Claims;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::config::{Limits, Proxies};
-
+pub use forwarded::{ForwardedHeader, Network, Proxies};
+pub use limits::Limits;
 pub use unfinished::{SHORT_MAX_BYTES, TooManyLong, Unfinished};
 
 use rate::Rate;

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use switchboard::load;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use switchboard::api_keys::command::KeyCommand;
 use switchboard::config::{Flags, SettingDoc, nearest_flag, table};
+use switchboard::load;
 use switchboard::server_url::ServerUrl;
-use switchboard_journal::api_key::Scope;
 use switchboard_wire::Scope;
 use switchboard_wire::claims::Role;
 

@@ -19,11 +19,9 @@ use std::path::{Path, PathBuf};
 
 pub use self::bad_setting::{BadSetting, Origin};
 pub use self::dev_secret::{DEV_API_KEY_FILE, DEV_JWT_SECRET_FILE, dev_secret};
-pub use self::door::{Door, ForwardedHeader, Network, Proxies};
+pub use self::door::Door;
 pub use self::flags::Flags;
-pub use self::ice::{Ice, Turn};
 pub use self::layers::process_variables;
-pub use self::limits::Limits;
 pub use self::nearest::nearest_flag;
 pub use self::table::{SettingDoc, table};
 pub use self::tokens::Tokens;
@@ -32,7 +30,9 @@ use reqwest::Url;
 use switchboard_wire::Secret;
 
 use self::layers::Layers;
+use crate::admission::Limits;
 use crate::auth::Rules;
+use crate::ice::Ice;
 use crate::shown_url::PrivateUrl;
 
 /// What the names of variables begin with.

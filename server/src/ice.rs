@@ -5,12 +5,29 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use switchboard_core::{Party, Time};
-
-use crate::config::{Ice, Turn};
+use switchboard_wire::Secret;
 
 /// For how long a credential is good: TURN servers look at it whenever a relay is prolonged, so it outlives any
 /// consultation, and yet what one browser leaked is worth nothing the day after.
 const CREDENTIAL_LIFE_S: u64 = 12 * 60 * 60;
+
+/// The servers that calls are set up with.
+#[derive(Clone, Debug, Default)]
+pub struct Ice {
+    /// Servers that tell a browser its own address.
+    pub stun_urls: Vec<String>,
+    /// Servers that relay a call, if there are any.
+    pub turn: Option<Turn>,
+}
+
+/// Servers that relay a call for whoever shows a credential.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// Where they are.
+    pub urls: Vec<String>,
+    /// What credentials are made with; the servers have the same.
+    pub secret: Secret,
+}
 
 /// The servers, in the words of WebRTC's `RTCConfiguration`.
 #[derive(Debug, Serialize)]

@@ -1,15 +1,15 @@
 //! The server between two crashes: the real exchange, journal and devices, without threads, sockets or time.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use switchboard::admission::Admission;
+use switchboard::admission::{Admission, Limits};
 use switchboard::channel::DeviceContext;
 use switchboard::clock::Clock;
-use switchboard::config::{Ice, Limits};
 use switchboard::exchange::Exchange;
+use switchboard::ice::Ice;
 use switchboard::outbox::{self, Outgoing};
 use switchboard_core::{CompanyId, Time};
 use switchboard_journal::{Committer, Due, Entry, Fate, Journal, Work};

@@ -7,11 +7,10 @@ use switchboard_core::Time;
 use switchboard_journal::StoreError;
 use switchboard_journal::api_key::{ApiKey, DatedKey, FreshKey, NotMade, WantedKey};
 use switchboard_journal::audit::AuditEntry;
-use switchboard_wire::Scope;
 
-use crate::{Error, audit};
 use crate::beside::Beside;
 use crate::reader::Reader;
+use crate::{Error, audit};
 
 macro_rules! key_columns {
     () => {

@@ -1,14 +1,13 @@
 //! What a token says of a person: who, in which role, at which company, and until when.
 
-use std::fmt;
 use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
-use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
 use switchboard_core::limits::{NAME_MAX_CHARS, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::spelling::spelled;
-use switchboard_journal::api_key::Scope;
+use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
 
 use crate::Scope;
 /// The refusal of a token that was issued before its bearer was shut out.

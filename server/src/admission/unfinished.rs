@@ -67,8 +67,8 @@ impl Unfinished {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::Limits;
     use crate::admission::{LONG_IN_ALL_MAX, LONG_OF_ADDRESS_MAX};
-    use crate::config::Limits;
 
     fn peer(last: usize) -> Peer {
         Peer(format!("192.0.2.{last}").parse().unwrap())

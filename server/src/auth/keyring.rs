@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Claims, Rules, Signer, TokenError, claims};
 use super::key::Key;
 use super::key_source::LiveKeys;
 use super::parts::{read_header, read_part};
+use super::{Claims, Rules, Signer, TokenError, claims};
 
 /// The keys whose tokens are taken, and by which rules.
 pub struct Keyring {
@@ -123,12 +123,10 @@ impl Keyring {
 mod tests {
     use jsonwebtoken::{Algorithm, EncodingKey, crypto};
     use serde_json::{Value, json};
-    use switchboard_journal::api_key::Scope;
     use switchboard_wire::Scope;
     use switchboard_wire::claims::{BadClaims, Role};
 
     use super::*;
-    use super::super::{BadClaims, Role};
 
     const SECRET: &[u8] = b"an honest secret of 32 bytes....";
     const NOW_MS: u64 = 1_700_000_000_000;

@@ -4,7 +4,6 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use switchboard_wire::Scope;
 use switchboard_wire::claims::Role;
 
 use super::*;
@@ -344,6 +343,6 @@ fn a_role_a_company_a_subject_and_a_scope_are_the_words_that_they_look_like_or_n
     let admin = read(&signed(HEADER, with("scope", &json!("manage")))).unwrap();
     assert_eq!(
         (admin.role, admin.scope, admin.company.as_deref()),
-        (Role::Admin, Some(switchboard_journal::api_key::Scope::Manage), Some("acme"))
+        (Role::Admin, Some(switchboard_wire::Scope::Manage), Some("acme"))
     );
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::admission::Admission;
-use crate::config::Ice;
 use crate::exchange::Exchange;
+use crate::ice::Ice;
 use crate::outbox::Outboxes;
 
 /// The part of the server that devices and their channels work with, the same for all of them.

@@ -1,10 +1,10 @@
 //! The server's door: encryption, proxies before it, and the pages of browsers that may come.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::layers::Layers;
 use super::{BadSetting, Settings};
+use crate::admission::{ForwardedHeader, Network, Proxies};
 
 /// How connections come in.
 #[derive(Clone, Debug, Default)]
@@ -13,63 +13,6 @@ pub struct Door {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// The origins whose pages may open sockets and call the API; empty: sockets from any, the API from none.
     pub allowed_origins: Vec<String>,
-}
-
-/// The proxies that may say whom they speak for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies {
-    /// Their addresses.
-    pub networks: Vec<Network>,
-    /// The header in which they say it.
-    pub header: ForwardedHeader,
-}
-
-/// A header that names the addresses that a request came through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ForwardedHeader {
-    /// `X-Forwarded-For`.
-    #[default]
-    XForwardedFor,
-    /// `Forwarded` (RFC 7239).
-    Forwarded,
-}
-
-/// An address, or all that begin alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    first: u128,
-    bits: u32,
-    is_v4: bool,
-}
-
-impl Network {
-    /// An address, or a network such as `10.0.0.0/8`.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().ok()?;
-        let (number, width) = number(address);
-        let bits = bits.map_or(Some(width), |bits| bits.parse().ok()).filter(|bits| *bits <= width)?;
-        Some(Self { first: front(number, bits, width), bits, is_v4: width == 32 })
-    }
-
-    /// Whether the address is in it.
-    #[must_use]
-    pub fn has(&self, address: IpAddr) -> bool {
-        let (number, width) = number(address.to_canonical());
-        self.is_v4 == (width == 32) && front(number, self.bits, width) == self.first
-    }
-}
-
-fn number(address: IpAddr) -> (u128, u32) {
-    match address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
-    }
-}
-
-/// The first bits of an address.
-fn front(number: u128, bits: u32, width: u32) -> u128 {
-    if bits == 0 { 0 } else { number >> (width - bits) }
 }
 
 impl Settings {
@@ -115,25 +58,6 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_network_has_the_addresses_that_begin_like_it() {
-        for (network, inside, outside) in [
-            ("10.0.0.7", "10.0.0.7", "10.0.0.8"),
-            ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
-            ("10.1.2.3/8", "::ffff:10.9.9.9", "2001:db8::1"),
-            ("0.0.0.0/0", "192.0.2.1", "::1"),
-            ("2001:db8::/32", "2001:db8:1::1", "2001:db9::1"),
-            ("::/0", "2001:db8::1", "10.0.0.1"),
-        ] {
-            let network = Network::read(network).unwrap();
-            assert!(network.has(inside.parse().unwrap()), "{network:?} {inside}");
-            assert!(!network.has(outside.parse().unwrap()), "{network:?} {outside}");
-        }
-        for text in ["", "10.0.0", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "proxy", "10.0.0.0/8/8"] {
-            assert_eq!(Network::read(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn an_origin_is_written_as_browsers_do() {

@@ -2,28 +2,10 @@
 
 use std::net::Ipv6Addr;
 
-use switchboard_wire::Secret;
 
 use super::layers::Layers;
 use super::{BadSetting, Settings};
-
-/// The servers that calls are set up with.
-#[derive(Clone, Debug, Default)]
-pub struct Ice {
-    /// Servers that tell a browser its own address.
-    pub stun_urls: Vec<String>,
-    /// Servers that relay a call, if there are any.
-    pub turn: Option<Turn>,
-}
-
-/// Servers that relay a call for whoever shows a credential.
-#[derive(Clone, Debug)]
-pub struct Turn {
-    /// Where they are.
-    pub urls: Vec<String>,
-    /// What credentials are made with; the servers have the same.
-    pub secret: Secret,
-}
+use crate::ice::{Ice, Turn};
 
 impl Settings {
     pub(super) fn ice(layers: &Layers) -> Result<Ice, BadSetting> {

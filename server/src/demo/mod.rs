@@ -10,7 +10,6 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
 use switchboard_journal::Fate;
-use switchboard_journal::api_key::Scope;
 use switchboard_wire::Scope;
 use switchboard_wire::claims::{Claims, Role};
 
@@ -142,8 +141,8 @@ fn claims(clock: &Clock, role: Role, subject: &str, name: Option<&str>) -> Claim
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Flags;
     use super::*;
+    use crate::config::Flags;
 
     #[test]
     fn the_next_steps_speak_tls_where_the_server_does() {

@@ -32,8 +32,8 @@ const ROOMS: &[Room] = &[
     },
     Room {
         directory: "server/src",
-        order: "watched shown_url auth tls config admission outbox clock telemetry \
-                exchange audit api_keys reading shutdown webhooks attention ice channel \
+        order: "watched shown_url auth tls admission ice config outbox clock telemetry \
+                exchange audit api_keys reading shutdown webhooks attention channel \
                 device origins socket server_url demo erasure api systemd unread door load model retention summary \
                 serve command_line",
     },

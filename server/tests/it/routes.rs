@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use switchboard::auth::Keyring;
-use switchboard_journal::api_key::Scope;
 use switchboard_wire::Scope;
 use switchboard_wire::claims::{Claims, Role};
 
