@@ -3,17 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use futures_util::{TryStreamExt, stream};
 use switchboard::clock::Clock;
 use switchboard::exchange::{Exchange, Visit};
-use switchboard_core::{
-    Actor, Answer, BookingId, ClientId, Command, CompanyId, EmployeeId, Intent, OfferId, SessionId, Settings, Topic,
-};
+use switchboard_core::{Actor, Answer, BookingId, ClientId, Command, CompanyId, EmployeeId, Intent, OfferId, SessionId, Settings, Topic};
 use switchboard_journal::{Fate, Journal, Store, Writer};
 use switchboard_sqlite::{Sqlite, snapshot};
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
 
 use crate::checker::Case;
 use crate::cycle::Caller;
@@ -232,22 +229,8 @@ fn take_all(visit: &mut Visit<'_>, commands: &[Command]) -> Result<()> {
 }
 
 /// Visits, and waits for the commit, as a socket does before it answers.
-async fn visit<T: Send + 'static>(
-    exchange: &Exchange,
-    company: &CompanyId,
-    work: impl FnOnce(&mut Visit<'_>) -> T,
-) -> Result<T> {
-    let (told, wait) = oneshot::channel();
-    let visited = exchange.visit(company, |visit| {
-        let answer = work(visit);
-        move |fate| {
-            let _nobody_waits_any_more = told.send((answer, fate));
-        }
-    });
-    visited.await?;
-    let (answer, fate) = wait.await.context("the journal has stopped")?;
-    ensure!(fate == Fate::Committed, "the store has lost an entry");
-    Ok(answer)
+async fn visit<T>(exchange: &Exchange, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> T) -> Result<T> {
+    Ok(exchange.visit(company, work).await?.committed().await?)
 }
 
 /// A client with the employee who is asked: books, has it accepted, and ends the session.
@@ -259,7 +242,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    async fn visit<T: Send + 'static>(&self, company: usize, work: impl FnOnce(&mut Visit<'_>) -> T) -> Result<T> {
+    async fn visit<T>(&self, company: usize, work: impl FnOnce(&mut Visit<'_>) -> T) -> Result<T> {
         visit(&self.exchange, &self.people.companies[company], work).await
     }
 }

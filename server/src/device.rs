@@ -12,8 +12,8 @@ use switchboard_wire::view::ErrorView;
 use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
-use crate::channel::{self, Caller, DeviceContext, ReplyTo, Seat, Topic, is_same_topic};
-use crate::exchange::Room;
+use crate::channel::{self, Caller, DeviceContext, Seat, Topic, is_same_topic};
+use crate::exchange::{Reply, ReplyTo, Room};
 use crate::outbox::{Outbox, Outgoing, Waiting};
 
 /// Channels of one device, as Phoenix has it by default.
@@ -117,11 +117,11 @@ impl Device {
             let (employee, device) = (employee.clone(), self.kind.clone());
             let command = Command::OfferDelivered { employee, offer, device };
             let place = self.pass.place().await;
-            let told = self.context.exchange.visit(&seat.company, |visit| {
+            let told = self.context.exchange.visit_and_reply(&seat.company, |visit| {
                 if !visit.company().shuts_out(self.claims.token()) {
                     let _late_or_foreign = visit.take(&command);
                 }
-                move |_fate: Fate| drop(place)
+                Reply::Nothing { place }
             });
             // Without the proof the offer counts as undelivered in the end: the safe side.
             let _not_now = told.await;
@@ -209,13 +209,9 @@ impl Device {
 
     /// Leaves in order with all events: after the reply nothing comes for this topic but the close.
     async fn leave_seat(&self, seat: &Seat, reply: ReplyTo, closed: String) {
-        let frame = reply.clone();
-        let left = self.context.exchange.visit(&seat.company, |visit| {
+        let left = self.context.exchange.visit_and_reply(&seat.company, |visit| {
             visit.leave(&seat.room, seat.line);
-            move |_fate: Fate| {
-                frame.send(&Ok("{}".into()));
-                frame.outbox.push(Outgoing::Frame(closed.into()));
-            }
+            Reply::Leave { to: reply.clone(), closed }
         });
         if left.await.is_err() {
             self.context.exchange.leave(&seat.company, &seat.room, seat.line).await;

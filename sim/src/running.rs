@@ -20,7 +20,6 @@ impl World {
         let future = Box::pin(async move {
             let visited = exchange.visit(&company, |visit| {
                 let _shown_by_the_model = visit.take(&command);
-                |_fate| {}
             });
             Done::Admin(visited.await.is_ok())
         });

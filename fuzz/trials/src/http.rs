@@ -7,20 +7,20 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, Uri, header};
 use serde_json::Value;
+use switchboard::shutdown;
 use switchboard::admission::{Admission, Limits};
-use switchboard::api::past::Past;
 use switchboard::api::{self, ApiState, Pages};
+use switchboard::api::past::Past;
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::{Keyring, SignInCodes};
 use switchboard::clock::Clock;
-use switchboard::exchange::{Exchange, Visit};
-use switchboard::shutdown;
+use switchboard::exchange::Exchange;
 use switchboard::socket::SocketLimits;
 use switchboard::webhooks::{Options, Webhooks};
-use switchboard_core::{Answer, Command, Intent, OfferId};
+use switchboard_core::{Command, Intent, OfferId};
 use switchboard_journal::{Fate, Journal};
-use switchboard_sqlite::check::check;
 use switchboard_sqlite::{Reader, Sqlite, snapshot};
+use switchboard_sqlite::check::check;
 use tower::ServiceExt;
 
 const KEY: &str = "the key of the trials";
@@ -195,15 +195,14 @@ async fn seed(exchange: &Exchange) -> [(&'static str, String); 3] {
     let message = clock.fresh_message();
     commands.push(Command::Send { session, message, by, body, key: None, session_max_bytes: u64::MAX });
     commands.push(book(open, id("carol")));
-    let take = move |visit: &mut Visit<'_>| {
+    let acme = id("acme");
+    let visited = exchange.visit(&acme, |visit| {
         for command in &commands {
-            let taken: Result<Answer, _> = visit.take(command);
-            taken.unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
+            visit.take(command).unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
         }
-        |fate: Fate| assert_eq!(fate, Fate::Committed)
-    };
-    exchange.visit(&id("acme"), take).await.unwrap_or_else(|not_now| panic!("{not_now}"));
-    exchange.settle().await;
+    });
+    let visited = visited.await.unwrap_or_else(|not_now| panic!("{not_now}"));
+    visited.committed().await.unwrap_or_else(|not_now| panic!("{not_now}"));
     [("BOOKING", booking.to_string()), ("OPEN", open.to_string()), ("SESSION", session.to_string())]
 }
 

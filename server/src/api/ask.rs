@@ -6,27 +6,26 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
-use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_journal::Fate;
 use switchboard_sqlite::paging::Page;
 use switchboard_wire::view;
-use tokio::sync::oneshot;
 
+use crate::reading;
+use crate::admission::Limited;
+use crate::exchange::Visit;
 use super::ApiState;
 use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
-use crate::admission::Limited;
-use crate::exchange::{NotNow, Visit};
-use crate::reading;
 
 /// Bytes of a request's body: a company or an employee is small.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -48,17 +47,7 @@ pub fn shown(status: StatusCode, body: &impl Serialize) -> Response {
 /// # Errors
 /// The problem that the work found, or that nothing can be done now.
 pub async fn visit(api: &ApiState, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Answered) -> Answered {
-    let (answer, wait) = oneshot::channel();
-    let visited = api.exchange.visit(company, |visit| {
-        let answered = work(visit);
-        move |fate| {
-            let committed = if fate == Fate::Committed { answered } else { Err(NotNow::Unavailable.into()) };
-            // Who asked may have gone.
-            drop(answer.send(committed));
-        }
-    });
-    visited.await?;
-    wait.await.unwrap_or_else(|_stopped| Err(NotNow::Draining.into()))
+    api.exchange.visit(company, work).await?.committed().await?
 }
 
 /// Has a company take a command, and shows what came of it.

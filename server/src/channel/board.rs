@@ -10,8 +10,8 @@ use switchboard_wire::json::{self, Json};
 use switchboard_wire::view;
 
 use super::company::{provision_company, refused};
-use super::{Caller, Joined, Response, Seat, forbidden, shortened};
-use crate::exchange::Room;
+use super::{Caller, Joined, Seat, forbidden, shortened};
+use crate::exchange::{Response, Room, Shown};
 
 /// The events that an admin may push.
 pub const EVENTS: &[&str] = &["more"];
@@ -41,7 +41,8 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
         match visit.enter(&Room::Board, line) {
             Ok(_) => {
                 let snapshot = page(visit.company(), After::Nothing, rows, visit.now());
-                Ok(Joined { room: Room::Board, snapshot: snapshot.into(), proof: None, goes_on: None })
+                let shown = Shown { snapshot: snapshot.into(), proof: None, goes_on: None };
+                Ok(Joined { room: Room::Board, shown })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }

@@ -11,8 +11,8 @@ use switchboard_wire::fields::Fields;
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, AvailabilityView, BookingView, BrandView};
 
-use super::{Caller, Joined, Response, Seat, forbidden, limited_view, unknown_event};
-use crate::exchange::{Line, Room, Visit, goes_on};
+use super::{Caller, Joined, Seat, forbidden, limited_view, unknown_event};
+use crate::exchange::{Line, Response, Room, Shown, Visit, goes_on};
 
 /// The events that a client may push.
 pub const EVENTS: &[&str] = &["book", "cancel"];
@@ -64,7 +64,8 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
                 let goes_on = open.and_then(|booking| goes_on(company, booking, visit.now()));
                 let booking = open.map(|booking| view::booking(company, booking));
                 let snapshot = Snapshot { company: view::brand(company), availability, booking };
-                Ok(Joined { room: room.clone(), snapshot: json::text(&snapshot).into(), proof: None, goes_on })
+                let shown = Shown { snapshot: json::text(&snapshot).into(), proof: None, goes_on };
+                Ok(Joined { room: room.clone(), shown })
             }
             Err(refusal) => Err(refused(visit.company(), &refusal)),
         }

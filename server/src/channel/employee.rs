@@ -13,9 +13,9 @@ use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, SessionView};
 
 use super::company::{provision_company, refused};
-use super::{Caller, Joined, Response, Seat, forbidden, unknown_event};
+use super::{Caller, Joined, Seat, forbidden, unknown_event};
 use crate::clock::Clock;
-use crate::exchange::{Room, Visit};
+use crate::exchange::{Response, Room, Shown, Visit};
 
 /// The events that an employee may push.
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
@@ -83,7 +83,7 @@ fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -
 /// Everything that a device needs to draw itself.
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
     let Some((_, employee)) = company.find_employee(id) else {
-        return Joined { room, snapshot: Arc::new("{}".into()), proof: None, goes_on: None };
+        return Joined { room, shown: Shown { snapshot: Arc::new("{}".into()), proof: None, goes_on: None } };
     };
     let (offered, session) = match employee.duty {
         Duty::Asked(booking) => (company.booking(booking), None),
@@ -101,7 +101,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         wrap_up_ends_in_ms: view::wrap_up_ends_in_ms(employee, now),
     };
     let proof = offered.map(|booking| booking.latest_offer_id().to_string());
-    Joined { room, snapshot: json::text(&snapshot).into(), proof, goes_on: None }
+    Joined { room, shown: Shown { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }
 }
 
 /// An employee pushes.

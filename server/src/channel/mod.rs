@@ -15,13 +15,13 @@ use std::sync::Arc;
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
 use switchboard_journal::Fate;
 use switchboard_wire::claims::{Claims, REVOKED};
-use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
+use switchboard_wire::phoenix::{self, Ref, Version};
 use switchboard_wire::view::{self, ErrorView};
 
 use crate::admission::{Limited, Pass, Wish};
 use crate::clock::Clock;
-use crate::exchange::{Line, NotNow, Room, Visit};
-use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
+use crate::exchange::{JoinReply, Line, Reply, ReplyTo, Response, Room, Shown, Visit};
+use crate::outbox::Outgoing;
 
 pub use context::DeviceContext;
 
@@ -102,66 +102,6 @@ pub struct Caller<'a> {
     pub reply: ReplyTo,
 }
 
-/// Where a reply goes, and to which request.
-#[derive(Clone, Debug)]
-pub struct ReplyTo {
-    /// The device.
-    pub outbox: Outbox,
-    /// The ref of the channel's join.
-    pub join_ref: Ref,
-    /// The ref of the request.
-    pub reference: Ref,
-    /// The topic.
-    pub topic: Arc<str>,
-}
-
-/// A reply's content: a JSON object, or an error as JSON.
-pub type Response = Result<String, String>;
-
-fn borrowed(response: &Response) -> Result<&str, &str> {
-    response.as_ref().map(String::as_str).map_err(String::as_str)
-}
-
-impl ReplyTo {
-    fn frame(&self, response: Result<&str, &str>) -> String {
-        let version = self.outbox.version();
-        let (status, body) = match response {
-            Ok(body) => (ReplyStatus::Ok, body),
-            Err(body) => (ReplyStatus::Error, body),
-        };
-        phoenix::reply(version, &self.join_ref, &self.reference, &self.topic, status, body)
-    }
-
-    /// Sends a reply that rests on nothing that could be lost.
-    pub fn send(&self, response: &Response) {
-        self.outbox.push(Outgoing::Frame(self.frame(borrowed(response)).into()));
-    }
-
-    /// Sends an error that rests on nothing that could be lost.
-    pub fn send_error(&self, error: &ErrorView<'_>) {
-        self.send(&Err(view::json(error)));
-    }
-
-    /// Sends that nothing can be done now.
-    pub fn send_not_now(&self, not_now: NotNow) {
-        self.send(&Err(not_now_json(not_now)));
-    }
-}
-
-fn not_now_json(not_now: NotNow) -> String {
-    view::json(&not_now_view(not_now))
-}
-
-/// That nothing can be done now, as an error.
-#[must_use]
-pub fn not_now_view(not_now: NotNow) -> ErrorView<'static> {
-    let mut view = error(not_now.reason(), not_now.to_string());
-    if let NotNow::Overloaded { retry_in_ms } = not_now {
-        view.retry_in_ms = Some(retry_in_ms);
-    }
-    view
-}
-
 /// That somebody wants too much, as an error.
 #[must_use]
 pub fn limited_view(limited: Limited) -> ErrorView<'static> {
@@ -217,21 +157,13 @@ impl Caller<'_> {
     /// Visits the company, and replies once what was done there is committed.
     pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
         let place = self.pass.place().await;
-        let reply = self.reply.clone();
         // What is traced ends when the reply is on its way.
         let span = tracing::Span::current();
-        let visited = self.context.exchange.visit(company, |visit| {
+        let visited = self.context.exchange.visit_and_reply(company, |visit| {
             // The line may be on its way to be closed.
-            let frame = reply.frame(borrowed(&self.admitted(visit).and_then(|()| work(visit))));
+            let frame = self.reply.frame(&self.admitted(visit).and_then(|()| work(visit)));
             visit.holds(frame.len());
-            move |fate| {
-                let _told = span;
-                match fate {
-                    Fate::Committed => reply.outbox.push(Outgoing::Frame(frame.into())),
-                    Fate::Lost => reply.send_not_now(NotNow::Unavailable),
-                }
-                drop(place);
-            }
+            Reply::Push { to: self.reply.clone(), frame, place, span }
         });
         if let Err(not_now) = visited.await {
             self.reply.send_not_now(not_now);
@@ -252,34 +184,25 @@ impl Caller<'_> {
         let line = Line { id: number, outbox: outbox.clone(), topic, join_ref: joined_by, only: None };
         let place = self.pass.place().await;
         let (mut seat, mut is_refused) = (None, false);
-        let visited = self.context.exchange.visit(company, |visit| {
+        let visited = self.context.exchange.visit_and_reply(company, |visit| {
             let joined = work(visit, line);
             is_refused = joined.is_err();
             let old_closed = old.as_ref().map(|old| {
                 if old.company == *company {
                     visit.leave(&old.room, old.line);
                 }
-                Outgoing::Frame(old.close_frame(outbox.version()).into())
+                old.close_frame(outbox.version())
             });
-            let response = joined.map(|joined| {
-                seat = Some(Seat {
-                    company: company.clone(),
-                    topic: self.reply.topic.clone(),
-                    room: joined.room,
-                    line: number,
-                    join_ref: join_ref.clone(),
-                });
+            let response = joined.map(|Joined { room, shown }| {
+                let (topic, join_ref) = (self.reply.topic.clone(), join_ref.clone());
+                seat = Some(Seat { company: company.clone(), topic, room, line: number, join_ref });
                 // A snapshot that others wait with is in memory once.
-                if Arc::strong_count(&joined.snapshot) == 1 {
-                    visit.holds(joined.snapshot.len());
+                if Arc::strong_count(&shown.snapshot) == 1 {
+                    visit.holds(shown.snapshot.len());
                 }
-                (joined.snapshot, joined.proof, joined.goes_on)
+                shown
             });
-            let reply = self.reply.clone();
-            move |fate| {
-                reply.send_joined(fate, number, old_closed, response);
-                drop(place);
-            }
+            Reply::Join(Box::new(JoinReply { to: self.reply.clone(), line: number, old_closed, response, place }))
         });
         let visited = visited.await;
         if is_refused {
@@ -300,41 +223,8 @@ impl Caller<'_> {
 pub struct Joined {
     /// Where the device now listens.
     pub room: Room,
-    /// What the device is shown; shared with others who are shown the same.
-    pub snapshot: Arc<String>,
-    /// An open offer in the snapshot must be proved to have arrived, as one that is sent: the bytes of its ping.
-    pub proof: Option<String>,
-    /// The search in the snapshot, while which the device must be there.
-    pub goes_on: Option<GoesOn>,
-}
-
-/// What a device is shown that has joined: the snapshot, with what it must prove and what goes on.
-type Shown = (Arc<String>, Option<String>, Option<GoesOn>);
-
-impl ReplyTo {
-    fn send_joined(self, fate: Fate, line: u64, old_closed: Option<Outgoing>, response: Result<Shown, String>) {
-        if let Some(closed) = old_closed {
-            self.outbox.push(closed);
-        }
-        match (fate, response) {
-            (Fate::Committed, Ok((shown, None, None))) => {
-                let Self { outbox, join_ref, reference, topic } = self;
-                outbox.push_snapshot(Snapshot { join_ref, reference, topic, shown });
-            }
-            (Fate::Committed, Ok((shown, proof, goes_on))) => {
-                let frame = self.frame(Ok(&shown)).into();
-                self.outbox.push(match proof {
-                    Some(proof) => Outgoing::Offer(frame, proof.into()),
-                    None => Outgoing::Search(frame, Search { line, goes_on }),
-                });
-            }
-            (Fate::Committed, Err(error)) => self.send(&Err(error)),
-            (Fate::Lost, _) => {
-                let frame = self.frame(Err(&not_now_json(NotNow::Unavailable))).into();
-                self.outbox.push(Outgoing::Ended { frame, topic: self.topic.clone(), line });
-            }
-        }
-    }
+    /// What the device is shown.
+    pub shown: Shown,
 }
 
 /// Where a joined channel of a device sits.

@@ -12,8 +12,8 @@ use switchboard_wire::view::{self, MessageView, Moment, Note, NotesView, PeerVie
 
 use super::company::refused;
 use super::employee::session_json;
-use super::{Caller, Joined, Response, Seat, error, unknown_event};
-use crate::exchange::{Room, Visit};
+use super::{Caller, Joined, Seat, error, unknown_event};
+use crate::exchange::{Response, Room, Shown, Visit};
 use crate::ice::IceServers;
 
 /// Bytes of the messages in the answer to a join, as JSON: all that are at hand, while they are ordinary text. One of
@@ -88,7 +88,7 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
         match visit.enter(&room, line) {
             Ok(_) => {
                 let snapshot = visit.shown_once(&room, |company| snapshot(company, id, party));
-                Ok(Joined { snapshot, room, proof: None, goes_on: None })
+                Ok(Joined { room, shown: Shown { snapshot, proof: None, goes_on: None } })
             }
             Err(refusal) => refuse(visit, refusal),
         }

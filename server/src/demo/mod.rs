@@ -43,16 +43,13 @@ pub async fn seed(exchange: &Exchange) -> anyhow::Result<()> {
         let topics = topics.iter().map(|topic| topic.parse()).collect::<Result<Vec<Topic>, _>>()?;
         commands.push(Command::SetEmployee { employee, name: (*name).into(), topics });
     }
-    let (told, wait) = tokio::sync::oneshot::channel();
-    let visited = exchange.visit(&company, |visit| {
-        let refused = if visit.company().exists() { None } else { commands.iter().find_map(|c| visit.take(c).err()) };
-        move |fate| drop(told.send((fate, refused)))
+    let visited = exchange.visit(&company, |visit| match visit.company().exists() {
+        true => None,
+        false => commands.iter().find_map(|command| visit.take(command).err()),
     });
-    visited.await?;
-    match wait.await? {
-        (Fate::Committed, None) => Ok(()),
-        (Fate::Committed, Some(refusal)) => Err(refusal).context("the demo company"),
-        (Fate::Lost, _) => anyhow::bail!("the demo company could not be stored"),
+    match visited.await?.committed().await.context("the demo company could not be stored")? {
+        None => Ok(()),
+        Some(refusal) => Err(refusal).context("the demo company"),
     }
 }
 

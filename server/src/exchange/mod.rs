@@ -8,6 +8,10 @@ pub mod telling;
 
 mod outcomes;
 
+mod not_now;
+
+mod reply;
+
 mod stored;
 
 mod timekeeper;
@@ -29,10 +33,13 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 
 pub use availability::Changes;
+pub use not_now::NotNow;
+pub use reply::{JoinReply, Reply, ReplyTo, Response, Shown, Visited};
 pub use rooms::{Line, Room, Rooms};
 pub use telling::goes_on;
 pub use visit::Visit;
 
+use reply::OnFate;
 use timekeeper::Timekeeper;
 use visit::Live;
 
@@ -47,8 +54,6 @@ const EVENTS_PER_REMEMBERED: u64 = 8;
 const EVENTS_PER_SNAPSHOT_MAX: u64 = 200_000;
 /// What is said when the journal has no room, and when to try again.
 const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
-/// When to ask again for what was not read because SQLite's log had to begin anew.
-const READ_AGAIN_MS: u64 = 1_000;
 
 /// Companies by id, one visitor at a time in each.
 pub struct Exchange {
@@ -97,52 +102,6 @@ impl Slot {
     }
 }
 
-/// Why a company cannot be visited now. Nothing was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotNow {
-    /// The journal's queue is full.
-    #[error("too much is going on; try again in {} ms", .retry_in_ms)]
-    Overloaded {
-        /// When to try again.
-        retry_in_ms: u64,
-    },
-    /// The server is about to stop.
-    #[error("the server is restarting; connect again in a moment")]
-    Draining,
-    /// The store cannot commit.
-    #[error("the store cannot commit now; nothing was changed, try again later")]
-    Unavailable,
-}
-
-impl NotNow {
-    /// The stable word on the wire.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Overloaded { .. } => "overloaded",
-            Self::Draining => "draining",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
-
-/// The store cannot be read.
-impl From<&StoreError> for NotNow {
-    fn from(error: &StoreError) -> Self {
-        match error {
-            StoreError::Stopping => Self::Draining,
-            StoreError::AskAgain => Self::Overloaded { retry_in_ms: READ_AGAIN_MS },
-            StoreError::Unavailable(_)
-            | StoreError::Unreadable(_)
-            | StoreError::OutOfOrder { .. }
-            | StoreError::TooFarBack(_)
-            | StoreError::TooNew { .. }
-            | StoreError::Taken
-            | StoreError::Lost(_) => Self::Unavailable,
-        }
-    }
-}
-
 impl Exchange {
     /// An exchange on that journal and store, which somebody else keeps time for: [`Exchange::take_due`] and
     /// [`Exchange::wake`].
@@ -182,21 +141,43 @@ impl Exchange {
         Ok(exchange)
     }
 
-    /// Visits a company: the work is done under its lock and without waiting for anything; what it returns is called
-    /// when all that was done is committed, or lost.
+    /// Visits a company: the work is done under its lock and without waiting for anything. What it returns comes back
+    /// with the promise of what becomes of all that was done.
     ///
     /// # Errors
     /// When nothing was done.
-    pub async fn visit<R>(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> R) -> Result<(), NotNow>
-    where
-        R: FnOnce(Fate) + Send + 'static,
-    {
+    pub async fn visit<T>(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> T) -> Result<Visited<T>, NotNow> {
+        self.let_in(id, |visit| {
+            let (visited, tell) = Visited::of(work(visit));
+            (visited, OnFate::Visitor(tell))
+        })
+        .await
+    }
+
+    /// The same for a device, which is told by the reply that the work returns: with all that is told of the visit, and
+    /// before it.
+    ///
+    /// # Errors
+    /// When nothing was done.
+    pub async fn visit_and_reply(
+        &self,
+        id: &CompanyId,
+        work: impl FnOnce(&mut Visit<'_>) -> Reply,
+    ) -> Result<(), NotNow> {
+        self.let_in(id, |visit| ((), OnFate::Device(work(visit)))).await
+    }
+
+    async fn let_in<T>(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> (T, OnFate)) -> Result<T, NotNow> {
         let visited = if self.is_draining() {
             Err(NotNow::Draining)
         } else if !self.journal.is_healthy() {
             Err(NotNow::Unavailable)
         } else {
-            self.enter(id, Patience::None, |visit| Some(Box::new(work(visit)) as Release)).await
+            let work = |visit: &mut Visit<'_>| {
+                let (value, on_fate) = work(visit);
+                (value, Some(on_fate))
+            };
+            self.enter(id, Patience::None, work).await
         };
         visited.inspect_err(|not_now| {
             METRICS.refused.of(not_now.reason()).inc();
@@ -209,13 +190,7 @@ impl Exchange {
     /// # Errors
     /// When it cannot be looked at now.
     pub async fn look<R>(&self, id: &CompanyId, look: impl FnOnce(&Company) -> R) -> Result<R, NotNow> {
-        let mut seen = None;
-        self.enter(id, Patience::None, |visit| {
-            seen = Some(look(visit.company()));
-            None
-        })
-        .await?;
-        seen.ok_or(NotNow::Unavailable)
+        self.enter(id, Patience::None, |visit| (look(visit.company()), None)).await
     }
 
     /// Looks at a company while the store cannot commit: as it was when it was in memory, or else as it is filed.
@@ -240,13 +215,7 @@ impl Exchange {
     /// A device has gone: it leaves its room, whatever else goes on.
     pub async fn leave(&self, id: &CompanyId, room: &Room, line: u64) {
         let left = self.journal.is_healthy()
-            && self
-                .enter(id, Patience::Waits, |visit| {
-                    visit.leave(room, line);
-                    None
-                })
-                .await
-                .is_ok();
+            && self.enter(id, Patience::Waits, |visit| (visit.leave(room, line), None)).await.is_ok();
         if !left {
             self.move_unheard(id, |rooms| rooms.leave(room, line));
         }
@@ -255,13 +224,7 @@ impl Exchange {
     /// A device in a room answers, or does not, and counts as gone then; whatever else goes on.
     pub async fn answers(&self, id: &CompanyId, room: &Room, line: u64, answers: bool) {
         let heard = self.journal.is_healthy()
-            && self
-                .enter(id, Patience::Waits, |visit| {
-                    visit.answers(room, line, answers);
-                    None
-                })
-                .await
-                .is_ok();
+            && self.enter(id, Patience::Waits, |visit| (visit.answers(room, line, answers), None)).await.is_ok();
         if !heard {
             self.move_unheard(id, |rooms| rooms.answers(room, line, answers));
         }
@@ -281,13 +244,7 @@ impl Exchange {
     /// Has a company do what is due. Says whether it could.
     pub async fn wake(&self, id: &CompanyId) -> bool {
         let woken = self.journal.is_healthy()
-            && self
-                .enter(id, Patience::ComesAgain, |visit| {
-                    visit.woken();
-                    None
-                })
-                .await
-                .is_ok();
+            && self.enter(id, Patience::ComesAgain, |visit| (visit.woken(), None)).await.is_ok();
         if !woken {
             self.timekeeper.later(id.clone(), self.clock.even());
         }
@@ -295,12 +252,12 @@ impl Exchange {
     }
 
     /// A place in the journal's queue is had before anything is decided, and never held while a company is read.
-    async fn enter(
+    async fn enter<T>(
         &self,
         id: &CompanyId,
         patience: Patience,
-        work: impl FnOnce(&mut Visit<'_>) -> Option<Release>,
-    ) -> Result<(), NotNow> {
+        work: impl FnOnce(&mut Visit<'_>) -> (T, Option<OnFate>),
+    ) -> Result<T, NotNow> {
         loop {
             let permit = match patience {
                 Patience::None if self.journal.is_laden() => return Err(OVERLOADED),
@@ -315,8 +272,7 @@ impl Exchange {
                 }
                 let epoch = self.journal.epoch();
                 if live.epoch == Some(epoch) {
-                    self.work_in(&slot, &mut live, epoch, permit, work);
-                    return Ok(());
+                    return Ok(self.work_in(&slot, &mut live, epoch, permit, work));
                 }
                 if live.is_rewritten && matches!(patience, Patience::ComesAgain) {
                     return Err(NotNow::Unavailable);
@@ -328,18 +284,18 @@ impl Exchange {
     }
 
     /// The visit itself. The entry is queued under the lock, so the queue has a company's entries in their order.
-    fn work_in(
+    fn work_in<T>(
         &self,
         slot: &Slot,
         live: &mut Live,
         epoch: u64,
         permit: Permit<'_, Work>,
-        work: impl FnOnce(&mut Visit<'_>) -> Option<Release>,
-    ) {
+        work: impl FnOnce(&mut Visit<'_>) -> (T, Option<OnFate>),
+    ) -> T {
         let mut visit = Visit::begin(live, self.clock.read());
-        let reply = work(&mut visit);
+        let (value, on_fate) = work(&mut visit);
         self.follow_sessions(slot, &visit);
-        if let Some(entry) = visit.finish(epoch, reply, &self.journal) {
+        if let Some(entry) = visit.finish(epoch, on_fate, &self.journal) {
             permit.send(Work::Entry(entry));
         }
         let next = live.next_deadline();
@@ -357,6 +313,7 @@ impl Exchange {
             live.retired = true;
             self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(&slot.id);
         }
+        value
     }
 
     fn follow_sessions(&self, slot: &Slot, visit: &Visit<'_>) {
@@ -419,10 +376,7 @@ impl Exchange {
     /// Resumes a company that was read; one of which nothing is known yet waits for what its visitor does.
     fn work_in_unless_nothing(&self, slot: &Slot, live: &mut Live, epoch: u64, permit: Permit<'_, Work>) {
         if live.company.seq() > 0 {
-            self.work_in(slot, live, epoch, permit, |visit| {
-                visit.resume();
-                None
-            });
+            self.work_in(slot, live, epoch, permit, |visit| (visit.resume(), None));
         }
     }
 
@@ -545,12 +499,7 @@ impl Exchange {
         F: From<NotNow>,
     {
         loop {
-            let mut is_known = false;
-            let look = |visit: &mut Visit<'_>| {
-                is_known = visit.company().seq() > 0;
-                |_fate| {}
-            };
-            self.visit(id, look).await?;
+            let is_known = self.visit(id, |visit| visit.company().seq() > 0).await?.uncommitted();
             if !is_known {
                 return Ok(Ok(false));
             }

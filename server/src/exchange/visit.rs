@@ -3,21 +3,19 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use switchboard_core::{
-    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
-    Turn,
-};
-use switchboard_journal::rows::rows_of;
+use switchboard_core::{Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time, Turn};
 use switchboard_journal::{Entry, Fate, Journal, Release};
+use switchboard_journal::rows::rows_of;
 use switchboard_metrics::METRICS;
 use switchboard_wire::json::Json;
 
-use super::availability::Told;
+use crate::clock::{self, Reading};
+use super::availability;
 use super::outcomes::Outcomes;
+use super::reply::OnFate;
 use super::rooms::{Line, Room, Rooms};
 use super::stored::Stored;
 use super::telling::{self, Delivery};
-use crate::clock::{self, Reading};
 
 /// A company in memory, with those who listen to it.
 pub(super) struct Live {
@@ -37,7 +35,7 @@ pub(super) struct Live {
     /// How far the company's time is ahead of the server's even time, in milliseconds. While anything is due it stays
     /// as it is, so that deadlines are measured by a clock that never jumps.
     ahead_ms: i64,
-    told: Told,
+    told: availability::Told,
     shown: Option<Shown>,
     stored: Stored,
 }
@@ -61,7 +59,7 @@ impl Live {
             events_since_snapshot: 0,
             events_since_base: 0,
             ahead_ms: 0,
-            told: Told::default(),
+            told: availability::Told::default(),
             shown: None,
             stored: Stored::default(),
         }
@@ -76,7 +74,11 @@ impl Live {
             tracing::warn!(%company, ahead_ms, "the clock was ahead when this company was written: going on from there");
         }
         self.rooms.reopen_after(company.seq());
-        self.told = if self.rooms.has_no_clients() { Told::default() } else { Told::read_back(&company) };
+        self.told = if self.rooms.has_no_clients() {
+            availability::Told::default()
+        } else {
+            availability::Told::read_back(&company)
+        };
         self.company = company;
         self.shown = None;
         self.epoch = Some(epoch);
@@ -306,7 +308,7 @@ impl<'a> Visit<'a> {
     }
 
     /// The entry of all that was done; none when nothing was, and nobody waits.
-    pub(super) fn finish(mut self, epoch: u64, reply: Option<Release>, journal: &Journal) -> Option<Entry> {
+    pub(super) fn finish(mut self, epoch: u64, on_fate: Option<OnFate>, journal: &Journal) -> Option<Entry> {
         let rows = rows_of(&self.live.company, &self.events);
         self.live.events_since_snapshot += self.events.len() as u64;
         self.live.events_since_base += self.events.len() as u64;
@@ -314,15 +316,15 @@ impl<'a> Visit<'a> {
         deliveries.append(&mut self.deliveries);
         self.tell_availability(&mut deliveries);
         telling::close(&self.live.company, &mut self.live.rooms, &self.notices, &mut deliveries);
-        if self.events.is_empty() && deliveries.is_empty() && reply.is_none() {
+        if self.events.is_empty() && deliveries.is_empty() && on_fate.is_none() {
             return None;
         }
         let stored = usize::try_from(self.live.stored.add(&self.events)).unwrap_or(usize::MAX);
         let load = journal.load(self.held + stored + telling::bytes(&deliveries));
         let outcomes = Outcomes::of(&self.live.company, &self.events, self.now, self.began);
         let release = Box::new(move |fate| {
-            if let Some(reply) = reply {
-                reply(fate);
+            if let Some(on_fate) = on_fate {
+                on_fate.tell(fate);
             }
             if fate == Fate::Committed {
                 for (outbox, outgoing) in deliveries {

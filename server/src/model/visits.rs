@@ -5,12 +5,13 @@ use shuttle::rand::{Rng, thread_rng};
 use switchboard_core::Refusal;
 use switchboard_journal::Fate;
 use switchboard_journal::sync::step;
-use switchboard_wire::phoenix::Version;
+use switchboard_wire::phoenix::{Ref, Version};
 
-use super::company::{after, ann, id, set_company, set_employee};
-use super::explore;
-use super::world::{Here, World};
+use crate::exchange::{Reply, ReplyTo};
 use crate::outbox::{Outbox, Outgoing};
+use super::explore;
+use super::company::{after, ann, id, set_company, set_employee};
+use super::world::{Here, World};
 
 /// Several people hire at the same time, each their own.
 async fn hire_at_once(here: &Here, plans: &'static [(&'static str, &'static [&'static str])]) {
@@ -117,19 +118,20 @@ fn what_comes_of_a_company_that_was_let_go_is_not_lost() {
 fn after_a_settle_all_that_was_decided_before_is_told() {
     explore(|| {
         let world = World::new(&[&after("acme", &[]), &after("brix", &[])], 3, &[]);
-        let decided = std::sync::Arc::new(std::sync::Mutex::new((Vec::new(), Vec::new())));
+        let decided = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let (outbox, unread) = Outbox::new(16, Version::V2);
         block_on(async {
             let mut asking = Vec::new();
             for (number, company) in ["acme", "acme", "brix"].into_iter().enumerate() {
-                let (exchange, decided) = (world.exchange.clone(), decided.clone());
+                let (exchange, decided, outbox) = (world.exchange.clone(), decided.clone(), outbox.clone());
                 asking.push(spawn(async move {
                     let company = id(company);
-                    let asked = exchange.visit(&company, |visit| {
+                    let asked = exchange.visit_and_reply(&company, |visit| {
                         visit.take(&set_company()).expect("it can be set");
-                        decided.lock().expect("no panic").0.push(number);
+                        decided.lock().expect("no panic").push(number);
                         step();
-                        let decided = decided.clone();
-                        move |_fate| decided.lock().expect("no panic").1.push(number)
+                        let (join_ref, reference, topic) = (Ref::Null, Ref::Null, "a topic".into());
+                        Reply::Leave { to: ReplyTo { outbox, join_ref, reference, topic }, closed: number.to_string() }
                     });
                     let _refused_when_it_drains = asked.await;
                 }));
@@ -138,9 +140,10 @@ fn after_a_settle_all_that_was_decided_before_is_told() {
                 shuttle::future::yield_now().await;
             }
             world.exchange.drain();
-            let before = decided.lock().expect("no panic").0.clone();
+            let before = decided.lock().expect("no panic").clone();
             world.exchange.settle().await;
-            let told = decided.lock().expect("no panic").1.clone();
+            let frames = std::iter::from_fn(|| unread.take());
+            let told: Vec<usize> = frames.filter_map(|told| told.frame()?.parse().ok()).collect();
             assert!(before.iter().all(|number| told.contains(number)), "{before:?} decided, {told:?} told");
             for asked in asking {
                 asked.await.expect("it ends");

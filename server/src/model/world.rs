@@ -228,7 +228,6 @@ impl Here {
     /// Visits a company; says what became of it, once the journal has told. Nobody else may be there meanwhile, what
     /// is told must be in the store, and what was asked after the disk's last recovery cannot be lost.
     pub async fn visit(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>)) -> Result<Fate, NotNow> {
-        let (told, wait) = tokio::sync::oneshot::channel();
         let recoveries = self.disk.recoveries();
         let visited = self.exchange.visit(id, |visit| {
             assert!(
@@ -238,14 +237,16 @@ impl Here {
             work(visit);
             step();
             assert!(self.inside.lock().unwrap_or_else(PoisonError::into_inner).remove(id));
-            let (disk, id, seq) = (self.disk.clone(), id.clone(), visit.company().seq());
-            move |fate| {
-                assert!(fate == Fate::Lost || disk.company(&id).seq() >= seq, "told before it is committed");
-                let _nobody_waits_any_more = told.send(fate);
-            }
+            visit.company().seq()
         });
-        visited.await?;
-        let fate = wait.await.expect("everybody who was let in is told");
+        let fate = match visited.await?.committed().await {
+            Ok(seq) => {
+                assert!(self.disk.company(id).seq() >= seq, "told before it is committed");
+                Fate::Committed
+            }
+            Err(NotNow::Unavailable) => Fate::Lost,
+            Err(not_now) => unreachable!("everybody who was let in is told: {not_now}"),
+        };
         let failures_to_come = self.disk.with(|stored| !stored.failing.is_empty() || stored.sick);
         let well_all_the_time = recoveries == self.disk.recoveries() && !failures_to_come;
         assert!(!well_all_the_time || fate == Fate::Committed, "nothing failed since, and still it was lost");
@@ -274,7 +275,7 @@ impl Here {
     /// A mistake of ours: a visit that panics after it has changed the company.
     pub fn panic_halfway(&self, company: &CompanyId, command: &Command) {
         let panicked = catch_unwind(AssertUnwindSafe(|| {
-            let visited = self.exchange.visit(company, |visit| -> fn(Fate) {
+            let visited = self.exchange.visit(company, |visit| {
                 visit.take(command).expect("it is allowed");
                 resume_unwind(Box::new("halfway"))
             });

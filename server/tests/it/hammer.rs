@@ -14,7 +14,6 @@ use switchboard_core::{
 };
 use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
 use switchboard_wire::phoenix::{Ref, Version};
-use tokio::sync::oneshot;
 
 use crate::chance::Chance;
 
@@ -135,21 +134,21 @@ impl Person {
 
     /// Visits the company and waits to be told. Nobody else may be there, and what was lost must be gone.
     async fn visit(&self, work: impl FnOnce(&mut Visit<'_>)) -> Result<Fate, NotNow> {
-        let (told, wait) = oneshot::channel();
         let visited = self.exchange.visit(&self.company, |visit| {
             assert!(self.inside.lock().unwrap().insert(self.company.clone()), "two visitors in {}", self.company);
             let _inside = Inside(self.inside.clone(), self.company.clone());
             assert_eq!(self.stored_name(visit.company()), self.name, "what was lost is still there");
             work(visit);
-            let (disk, id, seq) = (self.disk.clone(), self.company.clone(), visit.company().seq());
-            move |fate| {
-                let stored = disk.lock().companies.get(&id).map_or(0, Company::seq);
-                assert!(fate == Fate::Lost || stored >= seq, "told before it is committed");
-                let _nobody_waits_any_more = told.send(fate);
-            }
+            visit.company().seq()
         });
-        visited.await?;
-        Ok(wait.await.expect("everybody who was let in is told"))
+        let seq = match visited.await?.committed().await {
+            Ok(seq) => seq,
+            Err(NotNow::Unavailable) => return Ok(Fate::Lost),
+            Err(not_now) => unreachable!("everybody who was let in is told: {not_now}"),
+        };
+        let stored = self.disk.lock().companies.get(&self.company).map_or(0, Company::seq);
+        assert!(stored >= seq, "told before it is committed");
+        Ok(Fate::Committed)
     }
 
     async fn rename(&mut self, number: u64) {
@@ -198,7 +197,7 @@ impl Person {
         let (exchange, company, employee) = (self.exchange.clone(), self.company.clone(), self.employee.clone());
         let inside = self.inside.clone();
         let panicked = tokio::spawn(async move {
-            let visited = exchange.visit(&company, |visit| -> fn(Fate) {
+            let visited = exchange.visit(&company, |visit| {
                 assert!(inside.lock().unwrap().insert(company.clone()), "two visitors in {company}");
                 let _inside = Inside(inside.clone(), company.clone());
                 let name = u64::MAX.to_string().into();

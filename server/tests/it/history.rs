@@ -7,18 +7,15 @@ use switchboard::clock::Clock;
 use switchboard::erasure::erase;
 use switchboard::exchange::Exchange;
 use switchboard::retention::{OldestNeeded, needed_by_webhooks, sweep};
+use switchboard_core::{Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time};
 use switchboard_core::erasure::Erasure;
-use switchboard_core::{
-    Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
-};
 use switchboard_journal::{Fate, Journal, Write, Written};
+use switchboard_sqlite::{Reader, Sqlite, snapshot};
 use switchboard_sqlite::check::check;
 use switchboard_sqlite::paging::Page;
 use switchboard_sqlite::statistics::Question;
 use switchboard_sqlite::tally::Range;
 use switchboard_sqlite::whose::ForWhom;
-use switchboard_sqlite::{Reader, Sqlite, snapshot};
-use tokio::sync::oneshot;
 
 use crate::server::{Plan, wait_until};
 
@@ -65,18 +62,13 @@ impl World {
     /// All done in one visit.
     pub async fn does_all(&mut self, commands: Vec<Command>) {
         self.wait(1);
-        let (told, wait) = oneshot::channel();
         let visited = self.exchange.visit(&self.company, |visit| {
             for command in &commands {
                 let taken = visit.take(command);
                 assert!(taken.is_ok(), "{command:?}: {taken:?}");
             }
-            move |fate| {
-                let _nobody_waits = told.send(fate);
-            }
         });
-        visited.await.unwrap();
-        assert_eq!(wait.await, Ok(Fate::Committed));
+        visited.await.unwrap().committed().await.unwrap();
     }
 
     fn fresh_offer(&mut self) -> OfferId {

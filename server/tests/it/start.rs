@@ -9,7 +9,7 @@ use switchboard::clock::Clock;
 use switchboard::exchange::Exchange;
 use switchboard_core::{BookingId, Command, Company, CompanyId, Event, Intent, SessionId, Settings, Time};
 use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 /// Nothing here takes long; what takes longer does not come.
@@ -87,14 +87,12 @@ impl ReadBack for TwoCompanies {
 
 /// Visits, and comes back when it is committed.
 async fn visit(exchange: &Exchange, id: CompanyId) {
-    let (told, wait) = oneshot::channel();
     let visited = exchange.visit(&id, |visit| {
         assert!(visit.company().exists(), "it was read before the visit");
         assert!(!visit.company().bookings().any(|booking| booking.is_open()), "and has done what was due");
-        move |fate| told.send(fate).expect("the visitor waits")
     });
-    visited.await.expect("it can be visited");
-    assert_eq!(wait.await, Ok(Fate::Committed));
+    let visited = visited.await.expect("it can be visited");
+    assert_eq!(visited.committed().await, Ok(()));
 }
 
 #[tokio::test]

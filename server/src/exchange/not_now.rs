@@ -1,0 +1,64 @@
+//! Why a company cannot be visited now.
+
+use switchboard_wire::view::ErrorView;
+
+use switchboard_journal::StoreError;
+
+/// When to ask again for what was not read because SQLite's log had to begin anew.
+const READ_AGAIN_MS: u64 = 1_000;
+
+/// Why a company cannot be visited now. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotNow {
+    /// The journal's queue is full.
+    #[error("too much is going on; try again in {} ms", .retry_in_ms)]
+    Overloaded {
+        /// When to try again.
+        retry_in_ms: u64,
+    },
+    /// The server is about to stop.
+    #[error("the server is restarting; connect again in a moment")]
+    Draining,
+    /// The store cannot commit.
+    #[error("the store cannot commit now; nothing was changed, try again later")]
+    Unavailable,
+}
+
+impl NotNow {
+    /// The stable word on the wire.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Overloaded { .. } => "overloaded",
+            Self::Draining => "draining",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The error as a device is told.
+    #[must_use]
+    pub fn view(self) -> ErrorView<'static> {
+        let retry_in_ms = match self {
+            Self::Overloaded { retry_in_ms } => Some(retry_in_ms),
+            Self::Draining | Self::Unavailable => None,
+        };
+        ErrorView { reason: self.reason(), message: self.to_string(), retry_in_ms, ..ErrorView::default() }
+    }
+}
+
+/// The store cannot be read.
+impl From<&StoreError> for NotNow {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Stopping => Self::Draining,
+            StoreError::AskAgain => Self::Overloaded { retry_in_ms: READ_AGAIN_MS },
+            StoreError::Unavailable(_)
+            | StoreError::Unreadable(_)
+            | StoreError::OutOfOrder { .. }
+            | StoreError::TooFarBack(_)
+            | StoreError::TooNew { .. }
+            | StoreError::Taken
+            | StoreError::Lost(_) => Self::Unavailable,
+        }
+    }
+}
