@@ -10,6 +10,8 @@ mod outcomes;
 
 mod not_now;
 
+mod ownership;
+
 mod reply;
 
 mod stored;
@@ -39,6 +41,7 @@ pub use rooms::{Line, Room, Rooms};
 pub use telling::goes_on;
 pub use visit::Visit;
 
+use ownership::{Term, shard};
 use reply::OnFate;
 use timekeeper::Timekeeper;
 use visit::Live;
@@ -96,7 +99,7 @@ impl Slot {
         self.live.lock().unwrap_or_else(|poisoned| {
             self.live.clear_poison();
             let mut live = poisoned.into_inner();
-            live.epoch = None;
+            live.term = None;
             live
         })
     }
@@ -209,7 +212,7 @@ impl Exchange {
     pub fn peek<R>(&self, id: &CompanyId, look: impl FnOnce(&Company) -> R) -> Option<R> {
         let slot = self.known_slot(id)?;
         let live = slot.lock();
-        (live.epoch.is_some() && !live.retired).then(|| look(&live.company))
+        (live.term.is_some() && !live.retired).then(|| look(&live.company))
     }
 
     /// A device has gone: it leaves its room, whatever else goes on.
@@ -236,7 +239,7 @@ impl Exchange {
         if let Some(slot) = self.known_slot(id) {
             let mut live = slot.lock();
             moves(&mut live.rooms);
-            live.epoch = None;
+            live.term = None;
             self.timekeeper.later(id.clone(), self.clock.even());
         }
     }
@@ -270,9 +273,9 @@ impl Exchange {
                 if live.retired {
                     continue;
                 }
-                let epoch = self.journal.epoch();
-                if live.epoch == Some(epoch) {
-                    return Ok(self.work_in(&slot, &mut live, epoch, permit, work));
+                let term = self.held(shard(id)).ok_or(NotNow::Unavailable)?;
+                if live.is_of(Some(term)) {
+                    return Ok(self.work_in(&slot, &mut live, term, permit, work));
                 }
                 if live.is_rewritten && matches!(patience, Patience::ComesAgain) {
                     return Err(NotNow::Unavailable);
@@ -288,14 +291,14 @@ impl Exchange {
         &self,
         slot: &Slot,
         live: &mut Live,
-        epoch: u64,
+        term: Term,
         permit: Permit<'_, Work>,
         work: impl FnOnce(&mut Visit<'_>) -> (T, Option<OnFate>),
     ) -> T {
         let mut visit = Visit::begin(live, self.clock.read());
         let (value, on_fate) = work(&mut visit);
         self.follow_sessions(slot, &visit);
-        if let Some(entry) = visit.finish(epoch, on_fate, &self.journal) {
+        if let Some(entry) = visit.finish(term.epoch(), on_fate, &self.journal) {
             permit.send(Work::Entry(entry));
         }
         let next = live.next_deadline();
@@ -345,7 +348,7 @@ impl Exchange {
         let _one_at_a_time = slot.reading.lock().await;
         let may_be_queued = {
             let live = slot.lock();
-            if live.retired || live.epoch == Some(self.journal.epoch()) {
+            if live.retired || live.is_of(self.held(shard(&slot.id))) {
                 return Ok(());
             }
             live.company.seq() > 0
@@ -354,7 +357,7 @@ impl Exchange {
         if may_be_queued {
             self.file(Some(&slot.id)).await?;
         }
-        let epoch = self.journal.epoch();
+        let term = self.held(shard(&slot.id)).ok_or(NotNow::Unavailable)?;
         let (company, events) = match self.store.read_company(&slot.id).await {
             Ok(read) => read,
             Err(error) => {
@@ -368,15 +371,15 @@ impl Exchange {
         let permit = self.journal.reserve().await.ok_or(NotNow::Draining)?;
         let mut live = slot.lock();
         self.follow_read_back(slot, &live.company, &company);
-        live.replace(company, epoch, events, self.clock.read());
-        self.work_in_unless_nothing(slot, &mut live, epoch, permit);
+        live.replace(company, term, events, self.clock.read());
+        self.work_in_unless_nothing(slot, &mut live, term, permit);
         Ok(())
     }
 
     /// Resumes a company that was read; one of which nothing is known yet waits for what its visitor does.
-    fn work_in_unless_nothing(&self, slot: &Slot, live: &mut Live, epoch: u64, permit: Permit<'_, Work>) {
+    fn work_in_unless_nothing(&self, slot: &Slot, live: &mut Live, term: Term, permit: Permit<'_, Work>) {
         if live.company.seq() > 0 {
-            self.work_in(slot, live, epoch, permit, |visit| (visit.resume(), None));
+            self.work_in(slot, live, term, permit, |visit| (visit.resume(), None));
         }
     }
 
@@ -508,13 +511,13 @@ impl Exchange {
             let _nobody_reads = slot.reading.lock().await;
             {
                 let mut live = slot.lock();
-                if live.retired || live.epoch != Some(self.journal.epoch()) {
+                if live.retired || !live.is_of(self.held(shard(id))) {
                     continue;
                 }
                 if let Err(refused) = may(&live.company) {
                     return Ok(Err(refused));
                 }
-                (live.epoch, live.is_rewritten) = (None, true);
+                (live.term, live.is_rewritten) = (None, true);
             }
             let _reads_it_anew = Rewriting { exchange: self, slot: &slot };
             self.file(Some(id)).await?;

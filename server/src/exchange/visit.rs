@@ -12,6 +12,7 @@ use switchboard_wire::json::Json;
 use crate::clock::{self, Reading};
 use super::availability;
 use super::outcomes::Outcomes;
+use super::ownership::Term;
 use super::reply::OnFate;
 use super::rooms::{Line, Room, Rooms};
 use super::stored::Stored;
@@ -20,8 +21,8 @@ use super::telling::{self, Delivery};
 /// A company in memory, with those who listen to it.
 pub(super) struct Live {
     pub(super) company: Company,
-    /// The journal's epoch when it was read; none before it was read.
-    pub(super) epoch: Option<u64>,
+    /// The term in which it was read; none before it was read.
+    pub(super) term: Option<Term>,
     /// It was taken out of the exchange: whoever still holds it must look it up again.
     pub(super) retired: bool,
     /// Its history is being rewritten: nobody can be in it until that is over.
@@ -51,7 +52,7 @@ impl Live {
     pub(super) fn unread(id: CompanyId) -> Self {
         Self {
             company: Company::new(id),
-            epoch: None,
+            term: None,
             retired: false,
             is_rewritten: false,
             rooms: Rooms::default(),
@@ -66,7 +67,7 @@ impl Live {
     }
 
     /// Takes the company as it was read back; who listens stays.
-    pub(super) fn replace(&mut self, company: Company, epoch: u64, events_since_snapshot: u64, now: Reading) {
+    pub(super) fn replace(&mut self, company: Company, term: Term, events_since_snapshot: u64, now: Reading) {
         let ahead_ms = now.wall.ms_until(company.clock());
         self.ahead_ms = now.ahead_ms().saturating_add_unsigned(ahead_ms);
         if ahead_ms > 0 {
@@ -81,7 +82,7 @@ impl Live {
         };
         self.company = company;
         self.shown = None;
-        self.epoch = Some(epoch);
+        self.term = Some(term);
         self.events_since_snapshot = events_since_snapshot;
         self.events_since_base = events_since_snapshot;
     }
