@@ -92,14 +92,6 @@ pub fn exists(company: &Company) -> Result<(), Problem> {
     if company.exists() { Ok(()) } else { Err(unknown_company()) }
 }
 
-/// Refuses what is made in a company that is not there.
-///
-/// # Errors
-/// `unknown_company`, or that nothing can be done now.
-pub async fn known_company(api: &ApiState, company: &CompanyId) -> Result<(), Problem> {
-    visit(api, company, |visit| must_exist(visit).map(|()| StatusCode::OK.into_response())).await.map(drop)
-}
-
 /// Shows something of a company as it is now; while the store cannot commit, as it is filed.
 ///
 /// # Errors

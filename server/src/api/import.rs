@@ -23,6 +23,7 @@ use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::problem::Problem;
 use crate::exchange::Visit;
+use crate::journal::reader::Reader;
 use blocks::Blocks;
 use sheet::Sheet;
 use switchboard_wire::shape::examples;
@@ -122,7 +123,9 @@ pub async fn import(
         return Err(Problem::unknown_method("POST", FOR_AN_EMPLOYEE, None));
     }
     let form = Form::of(request.headers())?;
-    ask::known_company(&api, &company).await?;
+    if !api.past.of(&company, Reader::is_known).await? {
+        return Err(ask::unknown_company());
+    }
     let _place = caller.part_of(&api.admission.shares.files, Some(&company)).await?;
     let wanted = read(form, request.into_body()).await?;
     // It may have taken minutes.

@@ -24,7 +24,7 @@ use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
-use super::past::Past;
+use super::past::{Past, known};
 use super::problem::Problem;
 use crate::exchange::NotNow;
 use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
@@ -221,8 +221,8 @@ pub async fn make(
     let WebhookBody { url, description, types } = ask::body(&sent)?;
     let (description, types) = (Patched::Set(description.unwrap_or_default()), Patched::Set(types.unwrap_or_default()));
     let made = WebhookPatch { url: Some(url), description, types, state: None };
-    ask::known_company(&api, &company).await?;
-    let (count, kept) = past.of(&company, Reader::endpoints_counted).await?;
+    let counted = past.of(&company, known(Reader::endpoints_counted)).await?;
+    let (count, kept) = counted.ok_or_else(ask::unknown_company)?;
     if count >= ENDPOINTS_MAX {
         return Err(too_many());
     }
