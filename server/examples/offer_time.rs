@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use switchboard::auth::Keyring;
 use switchboard_wire::claims::{Claims, Role};
-use tokio_tungstenite::tungstenite::{self, Message, WebSocket, stream::MaybeTlsStream};
+use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 const ROUNDS: usize = 500;
 const WARM_UP: usize = 50;

@@ -65,3 +65,6 @@ mod tests;
 
 #[cfg(test)]
 mod odd_tokens;
+
+#[cfg(test)]
+mod odd_signatures;

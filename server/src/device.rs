@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use switchboard_core::{Command, DeviceKind, OfferId};
-use switchboard_journal::Fate;
 use switchboard_metrics::{METRICS, TRACE};
 use switchboard_wire::claims::Claims;
 use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version, code};

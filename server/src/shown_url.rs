@@ -1,10 +1,10 @@
 //! URLs as they may be shown in messages and logs: a password in one is a secret as any other.
 
-use std::borrow::Cow;
 use std::fmt;
-use switchboard_wire::HIDDEN;
+use std::borrow::Cow;
 
 use reqwest::Url;
+use switchboard_wire::HIDDEN;
 
 /// A URL as it may be shown: without who it is asked as, and with which password. What is no URL may have been meant as
 /// one, so whatever stands before an `@` in it is hidden too.

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use switchboard::clock;
 use switchboard_core::{Actor, Bearer, Event, SessionId, Time, Token, invariants};
 use switchboard_wire::claims::Role;
 
-use crate::cast::is_shut_out;
-use crate::cast::{Chore, Ears, Listener, Place, Seat, kind_of};
+use crate::cast::{Chore, Ears, Listener, Place, Seat, is_shut_out, kind_of};
 use crate::house::Queued;
 use crate::mark::Mark;
 use crate::model::{Answer, Step, Who};
 use crate::task::{Task, What};
 use crate::wire::{Frame, Heard, Wish};
 use crate::world::World;
-use switchboard::clock;
 
 impl World {
     /// Something was queued by a task: the model takes the same step, and must come to the same.

@@ -230,9 +230,9 @@ fn remove_booking(connection: &Connection, company: &str, booking: &str, session
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::Arc;
 
+    use super::*;
     use crate::schema::migrate;
 
     #[test]

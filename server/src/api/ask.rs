@@ -15,7 +15,6 @@ use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
-use switchboard_journal::Fate;
 use switchboard_sqlite::paging::Page;
 use switchboard_wire::view;
 

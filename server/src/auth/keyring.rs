@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::{Claims, Rules, Signer, TokenError, claims};
 use super::key::Key;
 use super::key_source::LiveKeys;
 use super::parts::{read_header, read_part};
-use super::{Claims, Rules, Signer, TokenError, claims};
 
 /// The keys whose tokens are taken, and by which rules.
 pub struct Keyring {
@@ -121,8 +121,6 @@ impl Keyring {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{Algorithm, EncodingKey, crypto};
-    use serde_json::{Value, json};
     use switchboard_wire::Scope;
     use switchboard_wire::claims::{BadClaims, Role};
 
@@ -131,37 +129,8 @@ mod tests {
     const SECRET: &[u8] = b"an honest secret of 32 bytes....";
     const NOW_MS: u64 = 1_700_000_000_000;
 
-    fn token(header: Value, claims: Value) -> String {
-        token_of(header, &claims.to_string())
-    }
-
-    fn token_of(header: Value, claims: &str) -> String {
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let message = format!("{}.{}", encode(&header.to_string()), encode(claims));
-        let key = EncodingKey::from_secret(SECRET);
-        // An error says that one is installed already.
-        let _installed = crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-        let signature = crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
-        format!("{message}.{signature}")
-    }
-
-    fn verify(claims: Value) -> Result<Claims, TokenError> {
-        Keyring::hs256(SECRET).verify(&token(json!({"alg": "HS256"}), claims), NOW_MS)
-    }
-
-    fn client() -> Value {
-        json!({"sub": "ann", "role": "client", "exp": 1_700_000_060})
-    }
-
-    fn client_with(claim: &str, value: Value) -> Value {
-        let mut claims = client();
-        claims[claim] = value;
-        claims
-    }
-
-    #[test]
-    fn a_token_says_who_comes() {
-        let claims = Claims {
+    fn employee() -> Claims {
+        Claims {
             subject: "bo~b.1_@x-y".to_owned(),
             role: Role::Employee,
             company: Some("acme".to_owned()),
@@ -170,10 +139,14 @@ mod tests {
             scope: None,
             issued_at_ms: Some(1_699_999_999_123),
             expires_at_s: 1_700_000_060,
-        };
-        let admin = Claims { role: Role::Admin, ..claims.clone() }.with_scope(Scope::Manage);
+        }
+    }
+
+    #[test]
+    fn a_token_says_who_comes() {
+        let admin = Claims { role: Role::Admin, ..employee() }.with_scope(Scope::Manage);
         let ring = Keyring::hs256(SECRET);
-        for claims in [claims, admin] {
+        for claims in [employee(), admin] {
             assert_eq!(ring.verify(&ring.sign(&claims).unwrap(), NOW_MS), Ok(claims));
         }
     }
@@ -186,86 +159,16 @@ mod tests {
     }
 
     #[test]
-    fn a_client_may_name_no_company_and_others_must() {
-        assert_eq!(verify(client()).unwrap().company, None);
-        for role in ["employee", "admin"] {
-            assert_eq!(verify(client_with("role", json!(role))), Err(BadClaims::NoCompany.into()));
-        }
-    }
-
-    #[test]
-    fn an_unknown_claim_is_no_matter() {
-        let mut claims = client_with("aud", json!([1]));
-        claims["iss"] = json!({});
-        claims["hobby"] = json!("chess");
-        assert!(verify(claims).is_ok());
-    }
-
-    #[test]
-    fn another_secret_or_a_changed_claim_does_not_match() {
-        let good = token(json!({"alg": "HS256"}), client());
-        assert_eq!(Keyring::hs256(b"other").verify(&good, NOW_MS), Err(TokenError::Signature));
-        let other = token(json!({"alg": "HS256"}), client_with("sub", json!("eve")));
-        let (message, _) = other.rsplit_once('.').unwrap();
-        let (_, signature) = good.rsplit_once('.').unwrap();
-        let forged = format!("{message}.{signature}");
-        let ring = Keyring::hs256(SECRET);
-        assert_eq!(ring.verify(&forged, NOW_MS), Err(TokenError::Signature));
-        assert_eq!(ring.verify(&format!("{message}."), NOW_MS), Err(TokenError::Signature));
-    }
-
-    #[test]
-    fn only_the_algorithm_that_the_key_is_for_is_taken() {
-        for algorithm in ["none", "None", "HS384", "HS512", "RS256", "EdDSA", "hs256", ""] {
-            let token = token(json!({"alg": algorithm}), client());
-            let refused = Keyring::hs256(SECRET).verify(&token, NOW_MS);
-            assert_eq!(refused, Err(TokenError::Algorithm), "{algorithm}");
-        }
-    }
-
-    #[test]
-    fn a_critical_extension_is_refused() {
-        let token = token(json!({"alg": "HS256", "crit": ["b64"], "b64": false}), client());
-        let refused = Keyring::hs256(SECRET).verify(&token, NOW_MS);
-        assert_eq!(refused, Err(TokenError::CriticalExtension));
-    }
-
-    #[test]
-    fn what_is_no_jwt_is_refused() {
-        let ring = Keyring::hs256(SECRET);
-        let four_parts = format!("{}.x", token(json!({"alg": "HS256"}), client()));
-        let array = token_of(json!({"alg": "HS256"}), "[]");
-        for text in ["", ".", "..", "a.b.c", "a.b", "é.é.é", "bm8.bm8.bm8", &array] {
-            assert_eq!(ring.verify(text, NOW_MS), Err(TokenError::Malformed), "{text}");
-        }
-        assert!(ring.verify(&four_parts, NOW_MS).is_err());
-    }
-
-    #[test]
     fn a_token_ends_at_its_exp_to_the_millisecond() {
-        let token = token(json!({"alg": "HS256"}), client());
         let ring = Keyring::hs256(SECRET);
+        let token = ring.sign(&employee()).unwrap();
         assert!(ring.verify(&token, 1_700_000_059_999).is_ok());
         assert_eq!(ring.verify(&token, 1_700_000_060_000), Err(TokenError::Expired));
     }
 
     #[test]
-    fn a_token_is_not_taken_before_its_nbf() {
-        assert!(verify(client_with("nbf", json!(1_700_000_000))).is_ok());
-        assert!(verify(client_with("nbf", Value::Null)).is_ok());
-        for nbf in [json!(1_700_000_001), json!(1_700_000_000.5), json!(1e300)] {
-            assert_eq!(verify(client_with("nbf", nbf)), Err(TokenError::NotYetValid));
-        }
-        assert!(matches!(
-            verify(client_with("nbf", json!("soon"))),
-            Err(TokenError::Claims(BadClaims::Form { claim: "nbf", .. }))
-        ));
-    }
-
-    #[test]
     fn nothing_is_signed_that_would_be_refused() {
-        let mut claims = Claims::read(client().as_object().unwrap(), NOW_MS).unwrap();
-        claims.role = Role::Admin;
+        let claims = Claims { company: None, ..employee() };
         assert_eq!(Keyring::hs256(SECRET).sign(&claims), Err(BadClaims::NoCompany.into()));
     }
 }

@@ -10,9 +10,8 @@ use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use switchboard_core::{CompanyId, Time};
-use switchboard_wire::Secret;
-
 use switchboard_journal::api_key::sha256;
+use switchboard_wire::Secret;
 
 /// How long a code is good, in milliseconds: from the answer to a back end, over a redirect, to a page that has loaded.
 pub const CODE_LIFE_MS: u64 = 60_000;

@@ -1,11 +1,9 @@
-//! Tokens of every algorithm, made by another library, and those who try to have a key used for what it is not for.
+//! Tokens of every algorithm, made by another library, and the keys that they are checked with.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -16,19 +14,19 @@ use super::*;
 const NOW_MS: u64 = 1_700_000_000_000;
 
 /// A key pair: how another library signs with it, how a set shows it, and its files.
-struct Pair {
-    algorithm: Algorithm,
+pub(super) struct Pair {
+    pub(super) algorithm: Algorithm,
     signing: EncodingKey,
-    jwk: Value,
-    public_der: Vec<u8>,
-    private_der: Vec<u8>,
+    pub(super) jwk: Value,
+    pub(super) public_der: Vec<u8>,
+    pub(super) private_der: Vec<u8>,
 }
 
 fn b64(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn ed25519() -> Pair {
+pub(super) fn ed25519() -> Pair {
     let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
     let key = Ed25519KeyPair::from_pkcs8(private.as_ref()).unwrap();
     let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
@@ -41,7 +39,7 @@ fn ed25519() -> Pair {
     }
 }
 
-fn p256() -> Pair {
+pub(super) fn p256() -> Pair {
     let private = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
     let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private.as_ref()).unwrap();
     let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
@@ -55,7 +53,7 @@ fn p256() -> Pair {
     }
 }
 
-fn rsa(size: KeySize) -> Pair {
+pub(super) fn rsa(size: KeySize) -> Pair {
     let key = RsaKeyPair::generate(size).unwrap();
     let private: Pkcs8V1Der<'_> = key.as_der().unwrap();
     let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
@@ -73,12 +71,12 @@ fn rsa(size: KeySize) -> Pair {
     }
 }
 
-fn all() -> [Pair; 3] {
+pub(super) fn all() -> [Pair; 3] {
     [ed25519(), p256(), rsa(KeySize::Rsa2048)]
 }
 
 impl Pair {
-    fn named(&self, kid: &str) -> Value {
+    pub(super) fn named(&self, kid: &str) -> Value {
         let mut jwk = self.jwk.clone();
         jwk["kid"] = json!(kid);
         jwk
@@ -96,7 +94,7 @@ impl Pair {
     }
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
@@ -104,7 +102,7 @@ fn set(keys: &[Value]) -> KeySet {
     KeySet::read(&json!({ "keys": keys }).to_string()).unwrap()
 }
 
-fn ring(keys: &[Value]) -> Keyring {
+pub(super) fn ring(keys: &[Value]) -> Keyring {
     let live = LiveKeys::default();
     live.replace(set(keys));
     Keyring::new(Rules::default()).with_keys(live)
@@ -151,39 +149,6 @@ fn several_keys_are_good_at_once_and_each_for_its_own_tokens() {
     assert_eq!(ring.verify(&one.token(Some("fourth")), NOW_MS), Err(TokenError::UnknownKey));
     assert_eq!(ring.verify(&stranger.token(None), NOW_MS), Err(TokenError::Signature));
     assert_eq!(ring.verify(&stranger.token(Some("one")), NOW_MS), Err(TokenError::Signature));
-}
-
-#[test]
-fn a_public_key_is_no_secret_to_sign_with() {
-    for pair in all() {
-        let ring = ring(&[pair.named("k")]);
-        let public = [pair.public_der.clone(), pem("PUBLIC KEY", &pair.public_der).into(), pair.jwk.to_string().into()];
-        for secret in public {
-            let claims = ring.verify(&pair.token(None), NOW_MS).unwrap();
-            let forged = Signer::hs256(&secret).sign(&claims, &Rules::default()).unwrap();
-            assert_eq!(ring.verify(&forged, NOW_MS), Err(TokenError::Algorithm), "{:?}", pair.algorithm);
-        }
-    }
-}
-
-#[test]
-fn a_header_does_not_choose_how_a_key_is_used() {
-    for pair in all() {
-        let ring = ring(&[pair.named("k")]).with_secret(b"an honest secret of 32 bytes....");
-        let token = pair.token(Some("k"));
-        let (_, rest) = token.split_once('.').unwrap();
-        for algorithm in ["none", "HS256", "HS512", "RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA", "Ed448"] {
-            for kid in [json!({}), json!({"kid": "k"})] {
-                let mut header = kid;
-                header["alg"] = json!(algorithm);
-                header["jwk"] = pair.jwk.clone();
-                let forged = format!("{}.{rest}", b64(header.to_string().as_bytes()));
-                assert!(ring.verify(&forged, NOW_MS).is_err(), "{header}");
-                let unsigned = format!("{}.", forged.rsplit_once('.').unwrap().0);
-                assert!(ring.verify(&unsigned, NOW_MS).is_err(), "{header}");
-            }
-        }
-    }
 }
 
 #[test]
@@ -241,28 +206,6 @@ fn a_key_that_was_taken_from_the_set_is_good_no_more() {
     assert_eq!(ring.verify(&old.token(Some("old")), NOW_MS), Err(TokenError::UnknownKey));
     assert_eq!(ring.verify(&old.token(None), NOW_MS), Err(TokenError::Signature));
     assert!(ring.verify(&new.token(Some("new")), NOW_MS).is_ok());
-}
-
-#[test]
-fn a_token_is_for_us_and_from_whom_we_trust() {
-    let pair = ed25519();
-    let live = LiveKeys::default();
-    live.replace(set(std::slice::from_ref(&pair.jwk)));
-    let rules = Rules { audience: Some("board".into()), issuer: Some("https://issuer".into()), leeway_s: 0 };
-    let ring = Keyring::new(rules).with_keys(live);
-    let verify = |aud: Value, iss: Value| {
-        let claims = json!({"sub": "ann", "role": "client", "exp": 1_700_000_060, "aud": aud, "iss": iss});
-        ring.verify(&pair.token_of(None, &claims), NOW_MS).map(drop)
-    };
-    let ours = json!("https://issuer");
-    assert_eq!(verify(json!("board"), ours.clone()), Ok(()));
-    assert_eq!(verify(json!(["other", "board"]), ours.clone()), Ok(()));
-    for aud in [json!("other"), json!([]), json!(["boards"]), Value::Null, json!(7), json!({"board": 1})] {
-        assert_eq!(verify(aud.clone(), ours.clone()), Err(TokenError::Audience), "{aud}");
-    }
-    for iss in [json!("https://other"), Value::Null, json!(["https://issuer"])] {
-        assert_eq!(verify(json!("board"), iss.clone()), Err(TokenError::Issuer), "{iss}");
-    }
 }
 
 #[test]

@@ -13,7 +13,6 @@ mod context;
 use std::sync::Arc;
 
 use switchboard_core::{CompanyId, EmployeeId, Refusal, SessionId};
-use switchboard_journal::Fate;
 use switchboard_wire::claims::{Claims, REVOKED};
 use switchboard_wire::phoenix::{self, Ref, Version};
 use switchboard_wire::view::{self, ErrorView};

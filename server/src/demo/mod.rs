@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use serde_json::{Value, json};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
-use switchboard_journal::Fate;
 use switchboard_wire::Scope;
 use switchboard_wire::claims::{Claims, Role};
 
@@ -138,8 +137,8 @@ fn claims(clock: &Clock, role: Role, subject: &str, name: Option<&str>) -> Claim
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::Flags;
+    use super::*;
 
     #[test]
     fn the_next_steps_speak_tls_where_the_server_does() {

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use switchboard_wire::claims::Role;
 
-use super::device::Device;
-use super::{COMPANY, claims};
 use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::server_url::ServerUrl;
+use super::{COMPANY, claims};
+use super::device::Device;
 
 /// Plays the six steps and prints what each side sees. The people are made for this play, so it can be repeated.
 ///

@@ -1,8 +1,7 @@
 //! Why a company cannot be visited now.
 
-use switchboard_wire::view::ErrorView;
-
 use switchboard_journal::StoreError;
+use switchboard_wire::view::ErrorView;
 
 /// When to ask again for what was not read because SQLite's log had to begin anew.
 const READ_AGAIN_MS: u64 = 1_000;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use switchboard_journal::Fate;
 use switchboard_wire::phoenix::{self, Ref, ReplyStatus};
 use switchboard_wire::view::{self, ErrorView};
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::NotNow;
 use crate::admission::Place;
-use switchboard_journal::Fate;
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
+use super::NotNow;
 
 /// Where a reply goes, and to which request.
 #[derive(Clone, Debug)]

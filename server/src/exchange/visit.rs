@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use switchboard_core::{Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time, Turn};
-use switchboard_journal::{Entry, Fate, Journal, Release};
+use switchboard_journal::{Entry, Fate, Journal};
 use switchboard_journal::rows::rows_of;
 use switchboard_metrics::METRICS;
 use switchboard_wire::json::Json;

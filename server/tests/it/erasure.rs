@@ -11,8 +11,7 @@ use switchboard_core::erasure::Erasure;
 use switchboard_core::{Command, Company, Settings, Time};
 use switchboard_journal::Wanted;
 use switchboard_journal::audit::AuditEntry;
-use switchboard_sqlite::Sqlite;
-use switchboard_sqlite::feed;
+use switchboard_sqlite::{Sqlite, feed};
 
 use crate::history::{DAY_MS, World, found_in_the_file};
 use crate::server::{API_KEY, Plan, Server, assert_whole, check, wait_until};

@@ -7,15 +7,17 @@ use switchboard::clock::Clock;
 use switchboard::erasure::erase;
 use switchboard::exchange::Exchange;
 use switchboard::retention::{OldestNeeded, needed_by_webhooks, sweep};
-use switchboard_core::{Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time};
 use switchboard_core::erasure::Erasure;
-use switchboard_journal::{Fate, Journal, Write, Written};
-use switchboard_sqlite::{Reader, Sqlite, snapshot};
+use switchboard_core::{
+    Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
+};
+use switchboard_journal::{Journal, Write, Written};
 use switchboard_sqlite::check::check;
 use switchboard_sqlite::paging::Page;
 use switchboard_sqlite::statistics::Question;
 use switchboard_sqlite::tally::Range;
 use switchboard_sqlite::whose::ForWhom;
+use switchboard_sqlite::{Reader, Sqlite, snapshot};
 
 use crate::server::{Plan, wait_until};
 

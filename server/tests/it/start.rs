@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use switchboard::clock::Clock;
 use switchboard::exchange::Exchange;
 use switchboard_core::{BookingId, Command, Company, CompanyId, Event, Intent, SessionId, Settings, Time};
-use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
+use switchboard_journal::{Journal, ReadBack, Store, StoreError, Work};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 

@@ -6,12 +6,12 @@ use serde_json::Value;
 use switchboard_core::{
     Actor, BookingId, Command, Company, CompanyId, Intent, MessageId, OfferId, SessionId, Settings, Time,
 };
+use switchboard_journal::rows::rows_of;
 use switchboard_journal::{Entry, Filing, Store, Wanted, Work};
 
 use super::*;
 use crate::Sqlite;
 use crate::reader::Reader;
-use switchboard_journal::rows::rows_of;
 
 const BOOKING: BookingId = BookingId::from_u128(7);
 const SESSION: SessionId = SessionId::from_u128(8);

@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::CompanyId;
 
-use super::super::ApiState;
-use super::super::ask;
+use super::super::{ApiState, ask};
 use super::super::problem::Problem;
 
 #[derive(Deserialize)]
