@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use switchboard_client::{Frame, Line, LineError, Refused, Reply, understood};
 use switchboard_core::{BookingId, SessionId};
 
-use super::line::{Frame, Line, LineError, Refused, Reply, understood};
 use super::plan::Chance;
 use super::{ANSWER_MAX, Crowd, Schedule, Who};
 

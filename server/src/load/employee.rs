@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use switchboard_client::{Frame, Line, LineError, Reply};
 use switchboard_core::{BookingId, SessionId};
 
-use super::line::{Frame, Line, LineError, Reply};
 use super::plan::Chance;
 use super::{Crowd, Who};
 

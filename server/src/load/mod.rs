@@ -6,8 +6,6 @@ mod client;
 
 mod employee;
 
-mod line;
-
 mod ledger;
 
 mod figures;
@@ -24,6 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use switchboard_client::{Line, LineError};
 use switchboard_wire::claims::{Claims, Role};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -39,7 +38,6 @@ use client::Client;
 use employee::Employee;
 use figures::{Cpu, Figures};
 use ledger::Ledger;
-use line::{Line, LineError};
 use report::Arrival;
 
 /// How often somebody tries to connect, and how long they wait before they try again.
@@ -220,7 +218,7 @@ impl Crowd {
         let token = self.token(who)?;
         let mut tries = 1;
         loop {
-            match Line::connect(&self.plan.url, &token, who.number).await {
+            match Line::connect(self.plan.url.address(), &token, who.number).await {
                 Err(LineError::Broke(_) | LineError::TooLate(_)) if tries < TRIES_MAX => {}
                 connected => return connected,
             }

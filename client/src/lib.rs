@@ -11,8 +11,6 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-use crate::server_url::ServerUrl;
-
 /// Apps send a heartbeat every 30 s.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
 /// How long the answer to a handshake or a join may take.
@@ -22,9 +20,9 @@ const BUFFER_BYTES: usize = 4096;
 
 /// Why a line ended or never came about.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LineError {
+pub enum LineError {
     /// No connection.
-    #[error("cannot connect to {0}: {1}; is the server there?")]
+    #[error("cannot connect to http://{0}: {1}; is the server there?")]
     NoConnection(String, std::io::Error),
     /// The WebSocket broke.
     #[error("the line broke: {0}")]
@@ -44,7 +42,7 @@ pub(super) enum LineError {
 }
 
 /// A person's line.
-pub(super) struct Line {
+pub struct Line {
     socket: WebSocketStream<TcpStream>,
     next_ref: i64,
     heartbeat_at: Instant,
@@ -53,12 +51,13 @@ pub(super) struct Line {
 impl Line {
     /// Connects with a token. People who came together beat one after the other, as those do who came at any time: the
     /// number says who in which second.
-    pub(super) async fn connect(url: &ServerUrl, token: &str, number: usize) -> Result<Self, LineError> {
-        let unreachable = |error| LineError::NoConnection(url.to_string(), error);
-        let stream = TcpStream::connect(url.address()).await.map_err(unreachable)?;
+    pub async fn connect(address: &str, token: &str, number: usize) -> Result<Self, LineError> {
+        let unreachable = |error| LineError::NoConnection(address.to_owned(), error);
+        let url = format!("ws://{address}/socket/websocket?vsn=2.0.0&token={token}");
+        let stream = TcpStream::connect(address).await.map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
         let config = WebSocketConfig::default().read_buffer_size(BUFFER_BYTES).write_buffer_size(BUFFER_BYTES);
-        let handshake = tokio_tungstenite::client_async_with_config(url.socket(token), stream, Some(config));
+        let handshake = tokio_tungstenite::client_async_with_config(url, stream, Some(config));
         let socket = match tokio::time::timeout(JOIN_MAX, handshake).await {
             Err(_late) => return Err(LineError::TooLate("a handshake")),
             Ok(Ok((socket, _))) => socket,
@@ -73,7 +72,7 @@ impl Line {
     }
 
     /// Joins a topic and waits for the answer, whatever else comes. Gives the join's ref.
-    pub(super) async fn join(&mut self, topic: &str) -> Result<i64, LineError> {
+    pub async fn join(&mut self, topic: &str) -> Result<i64, LineError> {
         let reference = self.push_join(topic).await?;
         let latest = Instant::now() + JOIN_MAX;
         while let Some(text) = self.hear(latest).await? {
@@ -89,18 +88,12 @@ impl Line {
     }
 
     /// Asks to join a topic. Gives the join's ref.
-    pub(super) async fn push_join(&mut self, topic: &str) -> Result<i64, LineError> {
+    pub async fn push_join(&mut self, topic: &str) -> Result<i64, LineError> {
         self.push(self.next_ref, topic, phoenix::event::JOIN, "{}").await
     }
 
     /// Pushes an event, which leaves before the next wait. Gives its ref.
-    pub(super) async fn push(
-        &mut self,
-        join_ref: i64,
-        topic: &str,
-        event: &str,
-        payload: &str,
-    ) -> Result<i64, LineError> {
+    pub async fn push(&mut self, join_ref: i64, topic: &str, event: &str, payload: &str) -> Result<i64, LineError> {
         let reference = self.next_ref;
         self.next_ref += 1;
         let join_ref = if topic == phoenix::PHOENIX_TOPIC { Ref::Null } else { Ref::Number(join_ref) };
@@ -110,7 +103,7 @@ impl Line {
     }
 
     /// The next frame; nothing when the time has come before it.
-    pub(super) async fn hear(&mut self, until: Instant) -> Result<Option<Utf8Bytes>, LineError> {
+    pub async fn hear(&mut self, until: Instant) -> Result<Option<Utf8Bytes>, LineError> {
         loop {
             let message = match poll_immediate(self.socket.next()).await {
                 Some(message) => message,
@@ -144,10 +137,10 @@ impl Line {
 }
 
 /// A frame that was heard.
-pub(super) struct Frame<'a>(phoenix::Incoming<'a>);
+pub struct Frame<'a>(phoenix::Incoming<'a>);
 
 /// How the server answered.
-pub(super) enum Reply<'a> {
+pub enum Reply<'a> {
     /// Done.
     Ok(&'a str),
     /// Refused.
@@ -156,29 +149,29 @@ pub(super) enum Reply<'a> {
 
 /// What a refusal says.
 #[derive(Debug, serde::Deserialize)]
-pub(super) struct Refused {
-    pub(super) reason: String,
-    pub(super) message: String,
-    pub(super) retry_in_ms: Option<u64>,
+pub struct Refused {
+    pub reason: String,
+    pub message: String,
+    pub retry_in_ms: Option<u64>,
 }
 
 impl<'a> Frame<'a> {
-    pub(super) fn read(text: &'a str) -> Result<Self, LineError> {
+    pub fn read(text: &'a str) -> Result<Self, LineError> {
         phoenix::parse(Version::V2, text).map(Self).map_err(|error| LineError::Nonsense(error.to_string()))
     }
 
     /// Its event.
-    pub(super) fn event(&self) -> &str {
+    pub fn event(&self) -> &str {
         &self.0.event
     }
 
     /// Its payload.
-    pub(super) fn payload<T: serde::Deserialize<'a>>(&self) -> Result<T, LineError> {
+    pub fn payload<T: serde::Deserialize<'a>>(&self) -> Result<T, LineError> {
         understood(self.0.payload.get())
     }
 
     /// What it says, if it is the reply to that push.
-    pub(super) fn reply_to(&self, reference: i64) -> Result<Option<Reply<'a>>, LineError> {
+    pub fn reply_to(&self, reference: i64) -> Result<Option<Reply<'a>>, LineError> {
         #[derive(serde::Deserialize)]
         struct Payload<'a> {
             status: &'a str,
@@ -194,6 +187,6 @@ impl<'a> Frame<'a> {
 }
 
 /// JSON of the server's.
-pub(super) fn understood<'a, T: serde::Deserialize<'a>>(json: &'a str) -> Result<T, LineError> {
+pub fn understood<'a, T: serde::Deserialize<'a>>(json: &'a str) -> Result<T, LineError> {
     serde_json::from_str(json).map_err(|error| LineError::Nonsense(error.to_string()))
 }
