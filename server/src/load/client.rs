@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use switchboard_client::{Frame, Line, LineError, Refused, Reply, understood};
+use switchboard_client::{Error, Frame, Reply, Socket, understood};
 use switchboard_core::{BookingId, SessionId};
+use switchboard_wire::phoenix::event;
 
 use super::plan::Chance;
-use super::{ANSWER_MAX, Crowd, Schedule, Who};
+use super::{ANSWER_MAX, Crowd, Refused, Schedule, Who};
 
 /// In a closed loop, how long a client that was refused waits at most to hear that somebody is idle.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -19,11 +20,10 @@ const BOOK: &str = r#"{"topic":"load"}"#;
 
 /// A client with a phone in their hand.
 pub(super) struct Client {
-    line: Line,
+    socket: Socket,
     crowd: Arc<Crowd>,
     number: usize,
     topic: String,
-    join_ref: i64,
     chance: Chance,
     doing: Doing,
 }
@@ -44,9 +44,9 @@ enum Doing {
     /// Met a limit with the join: tries again then.
     Shut { booking: BookingId, session: SessionId, again_at: Instant },
     /// In the session, until then.
-    Talking { booking: BookingId, session: SessionId, join_ref: i64, end_at: Instant },
+    Talking { booking: BookingId, session: SessionId, end_at: Instant },
     /// `end` was pushed.
-    Ending { booking: BookingId, session: SessionId, join_ref: i64, reference: i64, latest: Instant },
+    Ending { booking: BookingId, session: SessionId, reference: i64, latest: Instant },
 }
 
 #[derive(Deserialize)]
@@ -75,24 +75,24 @@ struct Availability {
 
 impl Client {
     /// Joins the company's topic.
-    pub(super) async fn join(mut line: Line, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, LineError> {
+    pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
         let topic = format!("company:{}", who.company);
-        let join_ref = line.join(&topic).await?;
+        socket.join(&topic).await?;
         // Employees draw from the first half of the numbers.
         let chance = Chance::new(crowd.plan.seed, u64::MAX / 2 + who.number as u64);
         let doing = Doing::Resting { book_at: Instant::now(), late: false };
-        Ok(Self { line, crowd: crowd.clone(), number: who.number, topic, join_ref, chance, doing })
+        Ok(Self { socket, crowd: crowd.clone(), number: who.number, topic, chance, doing })
     }
 
     /// Asks until the run is over, and then only listens.
-    pub(super) async fn ask(&mut self, schedule: &Schedule) -> Result<(), LineError> {
+    pub(super) async fn ask(&mut self, schedule: &Schedule) -> Result<(), Error> {
         self.rest(schedule, false);
         loop {
             let now = Instant::now();
             let wake = self.wake();
             if wake <= now {
                 self.act(schedule, now).await?;
-            } else if let Some(text) = self.line.hear(wake).await? {
+            } else if let Some(text) = self.socket.hear(wake).await? {
                 self.hear(schedule, &Frame::read(&text)?).await?;
             }
         }
@@ -111,7 +111,7 @@ impl Client {
         }
     }
 
-    async fn act(&mut self, schedule: &Schedule, now: Instant) -> Result<(), LineError> {
+    async fn act(&mut self, schedule: &Schedule, now: Instant) -> Result<(), Error> {
         match self.doing {
             Doing::Resting { book_at, late } => self.book(schedule, book_at, late, now).await,
             Doing::Refused { .. } | Doing::Limited { .. } => {
@@ -120,22 +120,22 @@ impl Client {
             }
             Doing::Shut { booking, session, .. } => self.push_join(booking, session).await,
             Doing::Waiting { booking, .. } => {
-                Err(LineError::Nonsense(format!("booking {booking} neither came to anything nor ended")))
+                Err(Error::Nonsense(format!("booking {booking} neither came to anything nor ended")))
             }
-            Doing::Talking { booking, session, join_ref, .. } => {
+            Doing::Talking { booking, session, .. } => {
                 let topic = format!("session:{session}");
-                let reference = self.line.push(join_ref, &topic, "end", "{}").await?;
+                let reference = self.socket.push(&topic, "end", "{}").await?;
                 self.crowd.ledger.ends(booking, now);
-                self.doing = Doing::Ending { booking, session, join_ref, reference, latest: now + ANSWER_MAX };
+                self.doing = Doing::Ending { booking, session, reference, latest: now + ANSWER_MAX };
                 Ok(())
             }
-            Doing::Asking { .. } => Err(LineError::TooLate("`book`")),
-            Doing::Entering { .. } => Err(LineError::TooLate("a join")),
-            Doing::Ending { .. } => Err(LineError::TooLate("`end`")),
+            Doing::Asking { .. } => Err(Error::TooLate("`book`".to_owned())),
+            Doing::Entering { .. } => Err(Error::TooLate("a join".to_owned())),
+            Doing::Ending { .. } => Err(Error::TooLate("`end`".to_owned())),
         }
     }
 
-    async fn book(&mut self, schedule: &Schedule, at: Instant, late: bool, now: Instant) -> Result<(), LineError> {
+    async fn book(&mut self, schedule: &Schedule, at: Instant, late: bool, now: Instant) -> Result<(), Error> {
         if at >= schedule.end || now >= schedule.end {
             self.doing = Doing::Resting { book_at: now + NEWS_MAX, late: false };
             return Ok(());
@@ -146,7 +146,7 @@ impl Client {
         if counts && !late {
             self.crowd.figures.own_delay(now.saturating_duration_since(at));
         }
-        let reference = self.line.push(self.join_ref, &self.topic, "book", BOOK).await?;
+        let reference = self.socket.push(&self.topic, "book", BOOK).await?;
         self.crowd.begun.fetch_add(1, Ordering::Relaxed);
         self.crowd.busy.fetch_add(1, Ordering::AcqRel);
         self.doing = Doing::Asking { reference, since, counts, latest: now + ANSWER_MAX };
@@ -169,7 +169,7 @@ impl Client {
         self.doing = Doing::Resting { book_at, late: book_at < now };
     }
 
-    async fn hear(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), LineError> {
+    async fn hear(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), Error> {
         match frame.event() {
             "availability" => {
                 if matches!(self.doing, Doing::Refused { .. }) && frame.payload::<Availability>()?.available {
@@ -182,7 +182,7 @@ impl Client {
         }
     }
 
-    async fn hear_booking(&mut self, schedule: &Schedule, booking: &Booking) -> Result<(), LineError> {
+    async fn hear_booking(&mut self, schedule: &Schedule, booking: &Booking) -> Result<(), Error> {
         let Doing::Waiting { booking: own, .. } = self.doing else { return Ok(()) };
         if booking.id != own {
             return Ok(());
@@ -200,20 +200,20 @@ impl Client {
         }
     }
 
-    async fn enter(&mut self, booking: BookingId, session: SessionId) -> Result<(), LineError> {
+    async fn enter(&mut self, booking: BookingId, session: SessionId) -> Result<(), Error> {
         self.crowd.ledger.session(booking, session, "a client");
         let (from_offer, from_book) = self.crowd.ledger.assigned(booking, Instant::now());
         self.crowd.figures.assigned(from_offer, from_book);
         self.push_join(booking, session).await
     }
 
-    async fn push_join(&mut self, booking: BookingId, session: SessionId) -> Result<(), LineError> {
-        let reference = self.line.push_join(&format!("session:{session}")).await?;
+    async fn push_join(&mut self, booking: BookingId, session: SessionId) -> Result<(), Error> {
+        let reference = self.socket.push(&format!("session:{session}"), event::JOIN, "{}").await?;
         self.doing = Doing::Entering { booking, session, reference, latest: Instant::now() + ANSWER_MAX };
         Ok(())
     }
 
-    async fn hear_reply(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), LineError> {
+    async fn hear_reply(&mut self, schedule: &Schedule, frame: &Frame<'_>) -> Result<(), Error> {
         match self.doing {
             Doing::Asking { reference, since, counts, .. } => {
                 if let Some(reply) = frame.reply_to(reference)? {
@@ -224,9 +224,10 @@ impl Client {
                 None => {}
                 Some(Reply::Ok(_)) => {
                     let end_at = Instant::now() + self.chance.about(self.crowd.plan.session);
-                    self.doing = Doing::Talking { booking, session, join_ref: reference, end_at };
+                    self.doing = Doing::Talking { booking, session, end_at };
                 }
-                Some(Reply::Error(refused)) => {
+                Some(Reply::Refused(response)) => {
+                    let refused: Refused = understood(response)?;
                     self.crowd.figures.refused("join", &refused.reason);
                     match self.wait_of(schedule, &refused) {
                         Some(wait) => self.doing = Doing::Shut { booking, session, again_at: Instant::now() + wait },
@@ -234,19 +235,20 @@ impl Client {
                     }
                 }
             },
-            Doing::Ending { booking, session, join_ref, reference, .. } => match frame.reply_to(reference)? {
+            Doing::Ending { booking, session, reference, .. } => match frame.reply_to(reference)? {
                 None => {}
                 Some(Reply::Ok(_)) => {
                     self.crowd.figures.came_to_its_end(schedule.count_from);
                     let topic = format!("session:{session}");
-                    self.line.push(join_ref, &topic, switchboard_wire::phoenix::event::LEAVE, "{}").await?;
+                    self.socket.push(&topic, event::LEAVE, "{}").await?;
                     self.rest(schedule, true);
                 }
-                Some(Reply::Error(refused)) => {
+                Some(Reply::Refused(response)) => {
+                    let refused: Refused = understood(response)?;
                     self.crowd.figures.refused("end", &refused.reason);
                     let wait = self.wait_of(schedule, &refused).unwrap_or(TRY_AGAIN_AFTER);
                     let end_at = Instant::now() + wait;
-                    self.doing = Doing::Talking { booking, session, join_ref, end_at };
+                    self.doing = Doing::Talking { booking, session, end_at };
                 }
             },
             Doing::Resting { .. }
@@ -260,7 +262,7 @@ impl Client {
     }
 
     /// `book` was answered.
-    fn booked(&mut self, schedule: &Schedule, reply: Reply<'_>, since: Instant, counts: bool) -> Result<(), LineError> {
+    fn booked(&mut self, schedule: &Schedule, reply: Reply<'_>, since: Instant, counts: bool) -> Result<(), Error> {
         match reply {
             Reply::Ok(response) => {
                 let booking = understood::<BookingFrame>(response)?.booking.id;
@@ -269,7 +271,8 @@ impl Client {
                 }
                 self.doing = Doing::Waiting { booking, latest: Instant::now() + NEWS_MAX };
             }
-            Reply::Error(refused) => {
+            Reply::Refused(response) => {
+                let refused: Refused = understood(response)?;
                 if counts {
                     self.crowd.figures.book_refused(&refused.reason, since.elapsed());
                 }

@@ -4,22 +4,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use switchboard_client::{Frame, Line, LineError, Reply};
+use switchboard_client::{Error, Frame, Reply, Socket, understood};
 use switchboard_core::{BookingId, SessionId};
 
 use super::plan::Chance;
-use super::{Crowd, Who};
+use super::{Crowd, Refused, Who};
 
 /// Nothing to do by itself for so long.
 const LONG: Duration = Duration::from_secs(3600);
 
 /// An employee at work.
 pub(super) struct Employee {
-    line: Line,
+    socket: Socket,
     crowd: Arc<Crowd>,
     number: usize,
     topic: String,
-    join_ref: i64,
     chance: Chance,
     /// The offer that is open.
     asked: Option<Asked>,
@@ -71,16 +70,15 @@ struct Session {
 
 impl Employee {
     /// Joins the own topic, ready to be asked.
-    pub(super) async fn join(mut line: Line, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, LineError> {
+    pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
         let topic = format!("employee:{}:{}", who.company, who.id);
-        let join_ref = line.join(&topic).await?;
-        line.push(join_ref, &topic, "set_status", r#"{"status":"idle"}"#).await?;
+        socket.join(&topic).await?;
+        socket.push(&topic, "set_status", r#"{"status":"idle"}"#).await?;
         Ok(Self {
-            line,
+            socket,
             crowd: crowd.clone(),
             number: who.number,
             topic,
-            join_ref,
             chance: Chance::new(crowd.plan.seed, who.number as u64),
             asked: None,
             pushed: None,
@@ -90,20 +88,20 @@ impl Employee {
     }
 
     /// Works until the run is over.
-    pub(super) async fn work(&mut self) -> Result<(), LineError> {
+    pub(super) async fn work(&mut self) -> Result<(), Error> {
         loop {
             let waits = self.asked.as_ref().filter(|asked| !asked.answered).map(|asked| asked.at + asked.thought);
             if waits.is_some_and(|at| at <= Instant::now()) {
                 self.answer().await?;
                 continue;
             }
-            if let Some(text) = self.line.hear(waits.unwrap_or_else(|| Instant::now() + LONG)).await? {
+            if let Some(text) = self.socket.hear(waits.unwrap_or_else(|| Instant::now() + LONG)).await? {
                 self.hear(&Frame::read(&text)?).await?;
             }
         }
     }
 
-    async fn hear(&mut self, frame: &Frame<'_>) -> Result<(), LineError> {
+    async fn hear(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
         match frame.event() {
             "offer" => self.hear_offer(frame.payload::<OfferFrame>()?.offer),
             "offer_closed" => self.asked = None,
@@ -114,7 +112,8 @@ impl Employee {
                     && let Some(reply) = frame.reply_to(reference)?
                 {
                     self.pushed = None;
-                    if let Reply::Error(refused) = reply {
+                    if let Reply::Refused(response) = reply {
+                        let refused: Refused = understood(response)?;
                         self.crowd.figures.refused("answer", &refused.reason);
                     }
                 }
@@ -140,7 +139,7 @@ impl Employee {
         self.asked = Some(Asked { offer: offer.id, booking: offer.booking_id, at: now, thought, answered: false });
     }
 
-    async fn answer(&mut self) -> Result<(), LineError> {
+    async fn answer(&mut self) -> Result<(), Error> {
         let Some(asked) = &mut self.asked else { return Ok(()) };
         asked.answered = true;
         let yes = self.chance.share() < self.crowd.plan.accept;
@@ -149,7 +148,7 @@ impl Employee {
         }
         let payload = format!(r#"{{"offer_id":"{}"}}"#, asked.offer);
         let event = if yes { "accept" } else { "reject" };
-        self.pushed = Some(self.line.push(self.join_ref, &self.topic, event, &payload).await?);
+        self.pushed = Some(self.socket.push(&self.topic, event, &payload).await?);
         Ok(())
     }
 
@@ -167,7 +166,7 @@ impl Employee {
         self.session = Some((session.id, session.booking_id));
     }
 
-    async fn hear_status(&mut self, status: &StatusFrame<'_>) -> Result<(), LineError> {
+    async fn hear_status(&mut self, status: &StatusFrame<'_>) -> Result<(), Error> {
         let now = Instant::now();
         if status.status == "idle" && status.cause == "session_ended" {
             let served = self.served.take().or(self.session.map(|(_, booking)| booking));
@@ -178,7 +177,7 @@ impl Employee {
         // Too many offers were missed on a server that is too slow: the load goes on all the same.
         if status.status == "offline" {
             self.crowd.figures.sent_home();
-            self.line.push(self.join_ref, &self.topic, "set_status", r#"{"status":"idle"}"#).await?;
+            self.socket.push(&self.topic, "set_status", r#"{"status":"idle"}"#).await?;
         }
         Ok(())
     }

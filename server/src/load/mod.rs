@@ -22,7 +22,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use switchboard_client::{Line, LineError};
+use serde::Deserialize;
+use switchboard_client::{Error, Socket};
 use switchboard_wire::claims::{Claims, Role};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -43,6 +44,10 @@ use report::Arrival;
 /// How often somebody tries to connect, and how long they wait before they try again.
 const TRIES_MAX: u32 = 10;
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long the answer to a handshake or a first join may take.
+const JOIN_MAX: Duration = Duration::from_secs(30);
+/// The first heartbeats are spread over the time between two.
+const BEATS_WITHIN_S: u64 = 30;
 /// How long everybody may take to connect and join.
 const ARRIVAL_MAX: Duration = Duration::from_secs(300);
 /// How long the answer to a push may take, whatever else is heard meanwhile: apps give up then (phoenix.js).
@@ -91,6 +96,13 @@ struct Who {
     number: usize,
     company: String,
     id: String,
+}
+
+/// What a refusal says.
+#[derive(Deserialize)]
+struct Refused {
+    reason: String,
+    retry_in_ms: Option<u64>,
 }
 
 /// Runs the plan against a server whose tokens are signed with that secret.
@@ -146,7 +158,7 @@ pub async fn run(plan: Plan, secret: &str) -> anyhow::Result<Report> {
 async fn arrive(
     crowd: &Arc<Crowd>,
     role: Role,
-    lives: &mut JoinSet<Result<(), LineError>>,
+    lives: &mut JoinSet<anyhow::Result<()>>,
     schedule: &watch::Receiver<Option<Schedule>>,
 ) -> anyhow::Result<()> {
     let plan = &crowd.plan;
@@ -183,19 +195,19 @@ async fn live(
     door: Arc<Semaphore>,
     arrived: mpsc::Sender<()>,
     mut go: watch::Receiver<Option<Schedule>>,
-) -> Result<(), LineError> {
+) -> anyhow::Result<()> {
     let place = door.acquire_owned().await;
-    let line = crowd.connect(&who).await?;
+    let socket = crowd.connect(&who).await?;
     let lived = match who.role {
         Role::Employee => {
-            let mut employee = Employee::join(line, &who, &crowd).await?;
+            let mut employee = Employee::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;
             // An employee may be asked as soon as they are there.
             employee.work().await
         }
         Role::Client | Role::Admin => {
-            let mut client = Client::join(line, &who, &crowd).await?;
+            let mut client = Client::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;
             let schedule = go.wait_for(Option::is_some).await.ok().and_then(|schedule| *schedule);
@@ -214,13 +226,17 @@ async fn live(
 impl Crowd {
     /// Connects, and tries again when the line breaks on the way: a server cuts handshakes that take long, and among
     /// thousands at once some do. Apps try again as well.
-    async fn connect(&self, who: &Who) -> Result<Line, LineError> {
+    async fn connect(&self, who: &Who) -> anyhow::Result<Socket> {
         let token = self.token(who)?;
         let mut tries = 1;
         loop {
-            match Line::connect(self.plan.url.address(), &token, who.number).await {
-                Err(LineError::Broke(_) | LineError::TooLate(_)) if tries < TRIES_MAX => {}
-                connected => return connected,
+            match Socket::connect(self.plan.url.address(), &token, JOIN_MAX).await {
+                // People who came together beat one after the other, as those do who came at any time.
+                Ok(socket) => {
+                    return Ok(socket.with_heartbeats(Duration::from_secs(1 + who.number as u64 % BEATS_WITHIN_S)));
+                }
+                Err(Error::Broke(_) | Error::TooLate(_)) if tries < TRIES_MAX => {}
+                Err(error) => return Err(error.into()),
             }
             tries += 1;
             self.tried_again.fetch_add(1, Ordering::Relaxed);
@@ -236,7 +252,7 @@ impl Crowd {
         (due as usize).saturating_sub(self.begun.load(Ordering::Relaxed))
     }
 
-    fn token(&self, who: &Who) -> Result<String, LineError> {
+    fn token(&self, who: &Who) -> anyhow::Result<String> {
         let run_s = (self.plan.warm_up + self.plan.duration + ARRIVAL_MAX).as_secs();
         let now_ms = Clock::start().now().as_ms();
         let claims = Claims {
@@ -249,7 +265,7 @@ impl Crowd {
             issued_at_ms: Some(now_ms),
             expires_at_s: now_ms / 1000 + run_s + TOKEN_SPARE_S,
         };
-        self.keyring.sign(&claims).map_err(|error| LineError::Refused(error.to_string()))
+        Ok(self.keyring.sign(&claims)?)
     }
 }
 

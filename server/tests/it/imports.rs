@@ -19,6 +19,7 @@ const ROOMS: &[Room] = &[
                 invariants",
     },
     Room { directory: "wire/src", order: "json fields kind off scope secret claims phoenix shape view" },
+    Room { directory: "client/src", order: "error frame socket" },
     Room {
         directory: "journal/src",
         order: "sync api_key audit base cut day due erasure news picture rows wanted endpoint logos write entry store \

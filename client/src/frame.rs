@@ -1,0 +1,65 @@
+//! Frames from the server, read where they lie.
+
+use switchboard_wire::phoenix::{self, Incoming, Ref, Version};
+
+use crate::error::Error;
+
+/// A frame from the server, borrowed from its text.
+pub struct Frame<'a>(Incoming<'a>);
+
+/// A reply to a push, with the JSON text of its response.
+pub enum Reply<'a> {
+    Ok(&'a str),
+    Refused(&'a str),
+}
+
+impl<'a> Frame<'a> {
+    /// Reads a text of [`Socket::hear`](crate::Socket::hear).
+    pub fn read(text: &'a str) -> Result<Self, Error> {
+        phoenix::parse(Version::V2, text).map(Self).map_err(|error| Error::Nonsense(error.to_string()))
+    }
+
+    /// The topic that the frame belongs to.
+    pub fn topic(&self) -> &str {
+        &self.0.topic
+    }
+
+    /// The event, such as `offer`, or `phx_reply`.
+    pub fn event(&self) -> &str {
+        &self.0.event
+    }
+
+    /// Reads the payload.
+    pub fn payload<T: serde::Deserialize<'a>>(&self) -> Result<T, Error> {
+        understood(self.0.payload.get())
+    }
+
+    /// The ref of the push that this frame replies to; `None` for an event.
+    pub fn replies_to(&self) -> Option<i64> {
+        match self.0.reference {
+            Ref::Number(reference) if self.0.event == phoenix::event::REPLY => Some(reference),
+            Ref::Number(_) | Ref::Text(_) | Ref::Null => None,
+        }
+    }
+
+    /// The reply, if the frame is the one to that push.
+    pub fn reply_to(&self, reference: i64) -> Result<Option<Reply<'a>>, Error> {
+        #[derive(serde::Deserialize)]
+        struct Payload<'a> {
+            status: &'a str,
+            #[serde(borrow)]
+            response: &'a serde_json::value::RawValue,
+        }
+        if self.replies_to() != Some(reference) {
+            return Ok(None);
+        }
+        let Payload { status, response } = self.payload()?;
+        let response = response.get();
+        Ok(Some(if status == "ok" { Reply::Ok(response) } else { Reply::Refused(response) }))
+    }
+}
+
+/// Reads JSON of the server.
+pub fn understood<'a, T: serde::Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
+    serde_json::from_str(json).map_err(|error| Error::Nonsense(error.to_string()))
+}

@@ -1,0 +1,185 @@
+//! One socket: frames in and out, with as few writes as there are waits.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use switchboard_wire::phoenix::{self, Ref, Version};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout_at;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
+
+use crate::error::Error;
+use crate::frame::{Frame, Reply, understood};
+
+/// Apps send a heartbeat every 30 s.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
+/// Bytes of each of a socket's two buffers: thousands of sockets should fit into one process.
+const BUFFER_BYTES: usize = 4096;
+/// Bytes of a frame from the server, which closes the socket instead of sending a longer one.
+const FRAME_MAX_BYTES: usize = 48 * 1024 * 1024;
+
+/// A person's socket. Dropping it cuts the connection without a close frame.
+#[derive(Debug)]
+pub struct Socket<S = TcpStream> {
+    stream: WebSocketStream<S>,
+    wait_max: Duration,
+    next_ref: i64,
+    /// The ref of the join of each topic.
+    joins: HashMap<String, i64>,
+    heartbeat_at: Option<Instant>,
+    /// A write failed; the next push says so.
+    failed: Option<tungstenite::Error>,
+}
+
+impl Socket {
+    /// Opens a socket on a host and port, as the bearer of that token. The handshake, and later each reply that is
+    /// waited for, may take `wait_max`.
+    pub async fn connect(address: &str, token: &str, wait_max: Duration) -> Result<Self, Error> {
+        let unreachable = |error| Error::NoConnection(address.to_owned(), error);
+        let connecting = tokio::time::timeout(wait_max, TcpStream::connect(address)).await;
+        let stream = connecting.map_err(|_late| too_late("a connection"))?.map_err(unreachable)?;
+        stream.set_nodelay(true).map_err(unreachable)?;
+        Self::over(stream, address, token, wait_max).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// The same over a stream of the caller's, such as one with TLS.
+    pub async fn over(stream: S, host: &str, token: &str, wait_max: Duration) -> Result<Self, Error> {
+        let url = format!("ws://{host}/socket/websocket?vsn=2.0.0&token={token}");
+        let config = WebSocketConfig::default()
+            .read_buffer_size(BUFFER_BYTES)
+            .write_buffer_size(BUFFER_BYTES)
+            .max_message_size(Some(FRAME_MAX_BYTES))
+            .max_frame_size(Some(FRAME_MAX_BYTES));
+        let handshake = tokio_tungstenite::client_async_with_config(url, stream, Some(config));
+        match tokio::time::timeout(wait_max, handshake).await {
+            Err(_late) => Err(too_late("a handshake")),
+            Ok(Err(tungstenite::Error::Http(response))) => Err(Error::NoSocket(response)),
+            Ok(Err(error)) => Err(error.into()),
+            Ok(Ok((stream, _))) => {
+                Ok(Self { stream, wait_max, next_ref: 1, joins: HashMap::new(), heartbeat_at: None, failed: None })
+            }
+        }
+    }
+
+    /// Sends a heartbeat after `first`, and then every 30 s, while [`Self::hear`] waits.
+    #[must_use]
+    pub fn with_heartbeats(mut self, first: Duration) -> Self {
+        self.heartbeat_at = Some(Instant::now() + first);
+        self
+    }
+
+    /// The WebSocket itself, for frames that no app sends.
+    pub fn into_stream(self) -> WebSocketStream<S> {
+        self.stream
+    }
+
+    /// Joins a topic and waits for the reply, whatever else comes. Gives the reply's response.
+    pub async fn join(&mut self, topic: &str) -> Result<Value, Error> {
+        self.ask(topic, phoenix::event::JOIN, "{}").await
+    }
+
+    /// Pushes an event and waits for the reply; events that come before the reply are passed over.
+    pub async fn ask(&mut self, topic: &str, event: &str, payload: &str) -> Result<Value, Error> {
+        let (reference, latest) = (self.push(topic, event, payload).await?, Instant::now() + self.wait_max);
+        while let Some(text) = self.hear(latest).await? {
+            match Frame::read(&text)?.reply_to(reference)? {
+                None => {}
+                Some(Reply::Ok(response)) => return understood(response),
+                Some(Reply::Refused(response)) => return Err(Error::Refused(understood(response)?)),
+            }
+        }
+        Err(too_late(&format!("`{event}`")))
+    }
+
+    /// The payload of the next event of that name which is as wanted; all else is passed over.
+    pub async fn event(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, Error> {
+        let latest = Instant::now() + self.wait_max;
+        while let Some(text) = self.hear(latest).await? {
+            let frame = Frame::read(&text)?;
+            if frame.event() == name {
+                let payload = frame.payload()?;
+                if wanted(&payload) {
+                    return Ok(payload);
+                }
+            }
+        }
+        Err(too_late(&format!("with `{name}`")))
+    }
+
+    /// Pushes an event, which leaves during the next wait. Gives the ref that the reply will carry.
+    pub async fn push(&mut self, topic: &str, event: &str, payload: &str) -> Result<i64, Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(error.into());
+        }
+        let reference = self.next_ref;
+        self.next_ref += 1;
+        if event == phoenix::event::JOIN {
+            self.joins.insert(topic.to_owned(), reference);
+        }
+        let join_ref = self.joins.get(topic).map_or(Ref::Null, |join| Ref::Number(*join));
+        if event == phoenix::event::LEAVE {
+            self.joins.remove(topic);
+        }
+        let frame = phoenix::push(Version::V2, &join_ref, &Ref::Number(reference), topic, event, payload);
+        self.stream.feed(Message::text(frame)).await?;
+        Ok(reference)
+    }
+
+    /// The text of the next frame; `None` when the time has come before one. To be read with [`Frame::read`].
+    pub async fn hear(&mut self, until: Instant) -> Result<Option<Utf8Bytes>, Error> {
+        loop {
+            let wake = self.heartbeat_at.map_or(until, |beat| beat.min(until));
+            let Ok(message) = timeout_at(wake.into(), self.next()).await else {
+                if wake == until {
+                    return Ok(None);
+                }
+                self.heartbeat_at = Some(wake + HEARTBEAT_EVERY);
+                self.push(phoenix::PHOENIX_TOPIC, phoenix::event::HEARTBEAT, "{}").await?;
+                continue;
+            };
+            match message {
+                None => return Err(Error::Closed { code: None, reason: String::new() }),
+                Some(Ok(Message::Text(text))) => return Ok(Some(text)),
+                Some(Ok(Message::Close(frame))) => {
+                    let (code, reason) = frame.map(|frame| (frame.code.into(), frame.reason.to_string())).unzip();
+                    return Err(Error::Closed { code, reason: reason.unwrap_or_default() });
+                }
+                // A ping is answered by the library when the next frame is waited for.
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The next message. What was pushed is written only when there is nothing to read: a burst of frames is answered
+    /// with one write. Reading goes on where writing is blocked or fails, because the server may have said why.
+    async fn next(&mut self) -> Option<tungstenite::Result<Message>> {
+        poll_fn(|context| {
+            let read = self.stream.poll_next_unpin(context);
+            if read.is_pending()
+                && self.failed.is_none()
+                && let Poll::Ready(Err(error)) = self.stream.poll_flush_unpin(context)
+            {
+                self.failed = Some(error);
+            }
+            read
+        })
+        .await
+    }
+}
+
+fn too_late(what: &str) -> Error {
+    Error::TooLate(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests;
