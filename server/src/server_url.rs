@@ -23,12 +23,6 @@ impl ServerUrl {
     pub fn address(&self) -> &str {
         &self.0
     }
-
-    /// The address of its socket, for whoever shows that token.
-    #[must_use]
-    pub fn socket(&self, token: &str) -> String {
-        format!("ws://{}/socket/websocket?vsn=2.0.0&token={token}", self.0)
-    }
 }
 
 impl fmt::Display for ServerUrl {
@@ -117,7 +111,6 @@ mod tests {
         ] {
             let url: ServerUrl = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(url.address(), address, "{text}");
-            assert_eq!(url.socket("t"), format!("ws://{address}/socket/websocket?vsn=2.0.0&token=t"));
         }
     }
 

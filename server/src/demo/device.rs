@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use serde_json::Value;
+use switchboard_client::{Error, Response, Socket};
 
 use crate::server_url::ServerUrl;
 
@@ -18,72 +15,42 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 pub(super) struct Device {
     who: &'static str,
     topic: String,
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    next_ref: u64,
+    socket: Socket,
 }
 
 impl Device {
-    /// Connects and joins; gives the join's reply.
-    pub(super) async fn join(
-        url: &ServerUrl,
-        token: &str,
-        who: &'static str,
-        topic: &str,
-    ) -> anyhow::Result<(Self, Value)> {
-        let connected = tokio::time::timeout(WAIT_MAX, connect_async(url.socket(token))).await;
-        let (socket, _) = match connected.with_context(|| format!("{url} does not answer"))? {
-            Ok(connected) => connected,
-            Err(tungstenite::Error::Http(answer)) => bail!(refused(url, &answer)),
+    /// Connects and joins.
+    pub(super) async fn join(url: &ServerUrl, token: &str, who: &'static str, topic: &str) -> anyhow::Result<Self> {
+        let mut socket = match Socket::connect(url.address(), token, WAIT_MAX).await {
+            Ok(socket) => socket,
+            Err(Error::NoSocket(response)) => bail!(refused(url, &response)),
+            Err(Error::TooLate(_)) => bail!("{url} does not answer"),
             Err(error) => {
                 return Err(error)
                     .with_context(|| format!("cannot connect to {url}: does `switchboard serve --dev` run there?"));
             }
         };
-        let mut device = Self { who, topic: topic.to_owned(), socket, next_ref: 1 };
-        let snapshot = device.push("phx_join", json!({})).await?;
-        Ok((device, snapshot))
+        socket.join(topic).await.with_context(|| format!("{who} may not join {topic}"))?;
+        Ok(Self { who, topic: topic.to_owned(), socket })
     }
 
     /// Pushes, and gives the response of the reply; an error's response too.
     pub(super) async fn push(&mut self, event: &str, payload: Value) -> anyhow::Result<Value> {
-        let reference = self.next_ref.to_string();
-        self.next_ref += 1;
-        if event != "phx_join" {
-            self.say(&format!("-> {event} {}", brief(&payload)));
-        }
-        let frame = json!(["1", reference, self.topic, event, payload]).to_string();
-        self.socket.send(Message::text(frame)).await?;
-        let reply = self.wait_for(|frame| frame[1] == json!(reference) && frame[3] == "phx_reply").await?;
-        let response = reply[4]["response"].clone();
-        if event != "phx_join" {
-            let status = reply[4]["status"].as_str().unwrap_or("?");
-            self.say(&format!("<- {status} {}", brief(&response)));
-        } else if reply[4]["status"] != "ok" {
-            bail!("{} may not join {}: {response}", self.who, self.topic);
-        }
+        self.say(&format!("-> {event} {}", brief(&payload)));
+        let (status, response) = match self.socket.ask(&self.topic, event, &payload.to_string()).await {
+            Ok(response) => ("ok", response),
+            Err(Error::Refused(response)) => ("error", response),
+            Err(error) => return Err(error).context(self.who),
+        };
+        self.say(&format!("<- {status} {}", brief(&response)));
         Ok(response)
     }
 
     /// Waits for an event, and tells it.
     pub(super) async fn hear(&mut self, event: &str, which: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let frame = self.wait_for(|frame| frame[3] == event && which(&frame[4])).await?;
-        self.say(&format!("<- {event} {}", brief(&frame[4])));
-        Ok(frame[4].clone())
-    }
-
-    async fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let waiting = async {
-            loop {
-                let message = self.socket.next().await.context("the server closed the line")??;
-                if let Message::Text(text) = message {
-                    let frame: Value = serde_json::from_str(&text)?;
-                    if wanted(&frame) {
-                        return Ok(frame);
-                    }
-                }
-            }
-        };
-        tokio::time::timeout(WAIT_MAX, waiting).await.with_context(|| format!("{} heard nothing", self.who))?
+        let payload = self.socket.event(event, which).await.context(self.who)?;
+        self.say(&format!("<- {event} {}", brief(&payload)));
+        Ok(payload)
     }
 
     fn say(&self, what: &str) {
@@ -92,7 +59,7 @@ impl Device {
 }
 
 /// Why a server that is there lets nobody in.
-fn refused(url: &ServerUrl, answer: &tungstenite::http::Response<Option<Vec<u8>>>) -> String {
+fn refused(url: &ServerUrl, answer: &Response) -> String {
     let body = answer.body().as_deref().unwrap_or_default();
     let said = serde_json::from_slice::<Value>(body).ok().and_then(|body| Some(body["message"].as_str()?.to_owned()));
     let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());

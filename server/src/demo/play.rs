@@ -27,10 +27,10 @@ pub async fn play(url: &ServerUrl, secret: &str) -> anyhow::Result<()> {
     };
     let desk = |who: &str| format!("employee:{COMPANY}:{}-{run}", who.to_lowercase());
     let clients = format!("company:{COMPANY}");
-    let (mut erika, _) = Device::join(url, &token(Role::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
-    let (mut max, _) = Device::join(url, &token(Role::Employee, "Max")?, "Max", &desk("Max")).await?;
+    let mut erika = Device::join(url, &token(Role::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
+    let mut max = Device::join(url, &token(Role::Employee, "Max")?, "Max", &desk("Max")).await?;
     let alice_token = token(Role::Client, "Alice")?;
-    let (mut alice, _) = Device::join(url, &alice_token, "Alice", &clients).await?;
+    let mut alice = Device::join(url, &alice_token, "Alice", &clients).await?;
 
     println!("\n1. Nobody is idle for this topic: a client may not ask.");
     alice.push("book", json!({ "topic": topic })).await?;
@@ -52,8 +52,8 @@ pub async fn play(url: &ServerUrl, secret: &str) -> anyhow::Result<()> {
     let accepted = max.push("accept", json!({ "offer_id": id(&offer["offer"]) })).await?;
     alice.hear("booking", |b| b["booking"]["state"] == "assigned").await?;
     let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap_or_default());
-    let (mut alice_talks, _) = Device::join(url, &alice_token, "Alice", &room).await?;
-    let (mut max_talks, _) = Device::join(url, &token(Role::Employee, "Max")?, "Max", &room).await?;
+    let mut alice_talks = Device::join(url, &alice_token, "Alice", &room).await?;
+    let mut max_talks = Device::join(url, &token(Role::Employee, "Max")?, "Max", &room).await?;
     alice_talks.push("message", json!({ "body": "Good morning, Max!" })).await?;
     max_talks.hear("message", |_| true).await?;
 
