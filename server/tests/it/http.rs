@@ -2,11 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
+use switchboard_client::Socket;
 
 use crate::server::{API_KEY, Plan, SECRET, Server};
 
@@ -243,12 +242,9 @@ async fn joined(server: &Server, id: &str, name: &str) -> String {
         &claims,
         &jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes()),
     );
-    let url = format!("ws://{}/socket/websocket?vsn=2.0.0&token={}", server.address, token.unwrap());
-    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
-    let join = json!(["1", "1", format!("employee:acme:{id}"), "phx_join", {}]).to_string();
-    socket.send(Message::text(join)).await.unwrap();
-    let reply = socket.next().await.unwrap().unwrap().into_text().unwrap();
-    assert!(reply.contains(r#""status":"ok""#), "{reply}");
+    let patience = Duration::from_secs(30);
+    let mut socket = Socket::connect(&server.address.to_string(), &token.unwrap(), patience).await.unwrap();
+    socket.join(&format!("employee:acme:{id}")).await.unwrap();
     let shown: Value =
         serde_json::from_str(&server.ask("GET", &format!("/v1/companies/acme/employees/{id}"), "").1).unwrap();
     shown["name"].as_str().unwrap().to_owned()

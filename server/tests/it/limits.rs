@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use switchboard_client::{Error, Response, Socket};
 use switchboard_wire::claims::Role;
-use tokio_tungstenite::tungstenite::{Error, http};
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::people::{Answer, Device, Pair, Person};
 use crate::record::Record;
@@ -18,9 +17,9 @@ use crate::server::{API_KEY, Plan, Server, wait_until};
 const AT_ONCE: u64 = 20;
 /// Connections of an address beyond its sockets.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
-const BAD_TOKEN: &str = "/socket/websocket?vsn=2.0.0&token=nonsense";
-
-type Socket = WebSocketStream<tokio::net::TcpStream>;
+const BAD_TOKEN: &str = "nonsense";
+/// How long a handshake may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server whose limits per address count loopback too.
 fn strict(place: &tempfile::TempDir, limits: &[(&'static str, &str)]) -> Server {
@@ -33,22 +32,19 @@ fn person(role: Role, id: &str) -> Person {
 }
 
 /// A handshake: the socket, or the answer that it was refused with.
-async fn shake(address: SocketAddr, path: &str) -> Result<Socket, http::Response<Value>> {
-    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    match client_async(format!("ws://{address}{path}"), stream).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(Error::Http(refused)) => {
-            let read = |body: Option<Vec<u8>>| serde_json::from_slice(&body.unwrap_or_default()).unwrap();
-            Err(refused.map(read))
-        }
+async fn shake(address: SocketAddr, token: &str) -> Result<Socket, Box<Response>> {
+    match Socket::connect(&address.to_string(), token, PATIENCE).await {
+        Ok(socket) => Ok(socket),
+        Err(Error::NoSocket(refused)) => Err(refused),
         Err(error) => panic!("neither a socket nor an answer: {error}"),
     }
 }
 
 /// The answer says 429, why, and when to come back; gives when.
-fn assert_limited(refused: &http::Response<Value>) -> Duration {
+fn assert_limited(refused: &Response) -> Duration {
     assert_eq!(refused.status(), 429);
-    let (body, after) = (refused.body(), &refused.headers()["retry-after"]);
+    let body: Value = serde_json::from_slice(refused.body().as_deref().unwrap()).unwrap();
+    let after = &refused.headers()["retry-after"];
     assert_eq!(body["reason"], "rate_limited");
     assert!(body["message"].as_str().is_some_and(|message| message.contains("too many")), "{body}");
     let retry_in_ms = body["retry_in_ms"].as_u64().unwrap();
@@ -57,10 +53,10 @@ fn assert_limited(refused: &http::Response<Value>) -> Duration {
 }
 
 /// Shakes hands until it is too much; gives when to come back. All before are answered as `expected`.
-async fn shake_until_limited(server: &Server, path: &str, expected: u16) -> Duration {
+async fn shake_until_limited(server: &Server, token: &str, expected: u16) -> Duration {
     let began = Instant::now();
     for count in 0.. {
-        let status = match shake(server.address, path).await {
+        let status = match shake(server.address, token).await {
             Ok(_socket) => 101,
             Err(refused) if refused.status() == 429 => {
                 assert!(count >= AT_ONCE, "limited after {count}");
@@ -78,10 +74,10 @@ async fn shake_until_limited(server: &Server, path: &str, expected: u16) -> Dura
 async fn an_address_makes_only_so_many_handshakes() {
     let place = tempfile::tempdir().unwrap();
     let server = strict(&place, &[("SWITCHBOARD_HANDSHAKES_PER_ADDRESS_PER_S", "1")]);
-    let path = person(Role::Client, "alice").path();
-    let retry_in = shake_until_limited(&server, &path, 101).await;
+    let token = person(Role::Client, "alice").token();
+    let retry_in = shake_until_limited(&server, &token, 101).await;
     tokio::time::sleep(retry_in).await;
-    shake(server.address, &path).await.unwrap();
+    shake(server.address, &token).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +85,7 @@ async fn bad_tokens_of_an_address_are_bounded_and_its_good_ones_count() {
     let place = tempfile::tempdir().unwrap();
     let server = strict(&place, &[("SWITCHBOARD_FAILURES_PER_ADDRESS_PER_S", "1")]);
     let retry_in = shake_until_limited(&server, BAD_TOKEN, 401).await;
-    shake(server.address, &person(Role::Client, "alice").path()).await.unwrap();
+    shake(server.address, &person(Role::Client, "alice").token()).await.unwrap();
     assert!(server.ask("GET", "/v1/companies", "").0 == 200, "API keys are counted for themselves");
     tokio::time::sleep(retry_in).await;
     assert_eq!(shake(server.address, BAD_TOKEN).await.unwrap_err().status(), 401);
@@ -132,7 +128,7 @@ async fn an_address_and_a_person_have_only_so_many_sockets() {
     for setting in ["SWITCHBOARD_SOCKETS_PER_ADDRESS", "SWITCHBOARD_SOCKETS_PER_PERSON"] {
         let place = tempfile::tempdir().unwrap();
         let server = strict(&place, &[(setting, "2")]);
-        let (alice, bob) = (person(Role::Client, "alice").path(), person(Role::Client, "bob").path());
+        let (alice, bob) = (person(Role::Client, "alice").token(), person(Role::Client, "bob").token());
         let first = shake(server.address, &alice).await.unwrap();
         let _second = shake(server.address, &alice).await.unwrap();
         let retry_in = assert_limited(&shake(server.address, &alice).await.unwrap_err());
@@ -181,8 +177,8 @@ async fn behind_a_proxy_on_this_machine_no_address_is_counted() {
     let mut sockets = Vec::new();
     for number in 0..50 {
         assert_eq!(shake(server.address, BAD_TOKEN).await.unwrap_err().status(), 401);
-        let path = person(Role::Client, &format!("c{number}")).path();
-        sockets.push(shake(server.address, &path).await.unwrap());
+        let token = person(Role::Client, &format!("c{number}")).token();
+        sockets.push(shake(server.address, &token).await.unwrap());
     }
 }
 
@@ -418,7 +414,8 @@ async fn pongs_pings_and_heartbeats_count_with_what_is_pushed() {
         ("ping", Message::Ping("are you there?".into())),
         ("heartbeat", Message::text(r#"[null,"h","phoenix","heartbeat",{}]"#)),
     ] {
-        let mut socket = shake(server.address, &person(Role::Client, name).path()).await.unwrap();
+        // No app sends a ping, or a pong that nobody asked for: the client makes no such frame.
+        let mut socket = shake(server.address, &person(Role::Client, name).token()).await.unwrap().into_stream();
         for _ in 0..200 {
             socket.feed(message.clone()).await.unwrap();
         }

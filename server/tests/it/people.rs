@@ -1,4 +1,4 @@
-//! People and their devices: a small Phoenix V2 client that answers pings, and notes all that it is told.
+//! People and their devices: sockets of their own task, which note all that they are told.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -6,15 +6,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use switchboard::auth::Keyring;
+use switchboard_client::{Error, Frame, Reply, Socket};
 use switchboard_wire::claims::{Claims, Role};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 use crate::network::Network;
 use crate::record::{Record, Told};
@@ -82,15 +82,21 @@ impl Person {
             let stream = TcpStream::connect(address).await.map_err(|_| Lost)?;
             stream.set_nodelay(true).map_err(|_| Lost)?;
             let local = stream.local_addr().map_err(|_| Lost)?;
-            match client_async(format!("ws://{address}{}", self.path()), stream).await {
-                Ok((socket, _)) => Ok(Device::new(self.clone(), socket, local)),
+            match Socket::over(stream, &address.to_string(), &self.token(), PATIENCE).await {
+                Ok(socket) => Ok(Device::new(self.clone(), socket, local)),
                 // A server that stops, or has too many sockets, says 503; nothing else is wrong with this request.
-                Err(Error::Http(refused)) if refused.status() != 503 => panic!("refused: {refused:?}"),
+                Err(Error::NoSocket(refused)) if refused.status() != 503 => panic!("refused: {refused:?}"),
                 Err(_) => Err(Lost),
             }
         };
         let connected = timeout(PATIENCE, connecting).await;
         connected.unwrap_or_else(|_| panic!("{}: no connection and no refusal in {PATIENCE:?}", self.id))
+    }
+
+    /// A socket that is read only when its holder reads.
+    pub async fn socket(&self, address: SocketAddr) -> Socket {
+        let connected = Socket::connect(&address.to_string(), &self.token(), PATIENCE).await;
+        connected.unwrap_or_else(|error| panic!("{}: {error}", self.id))
     }
 
     /// Connects a device and joins the desk; gives the snapshot.
@@ -154,19 +160,19 @@ pub struct Device {
 pub struct Closed {
     /// The code of the close frame, if there was one.
     pub code: Option<u16>,
-    /// Frames that came after the close frame; there must be none.
-    pub frames_after: usize,
+    /// A frame came after the close frame, which must not be.
+    pub frame_after: bool,
     /// What was pushed and not answered.
     pub unanswered: Vec<Value>,
 }
 
 impl Device {
-    fn new(person: Person, socket: WebSocketStream<TcpStream>, local: SocketAddr) -> Self {
+    fn new(person: Person, socket: Socket, local: SocketAddr) -> Self {
         let (pushes, to_send) = mpsc::unbounded_channel();
         let (told, events) = mpsc::unbounded_channel();
         let (closing, closed) = watch::channel(None);
         let number = person.record.next_line();
-        let line = Line { number, person, socket, told, asked: HashMap::new(), joins: HashMap::new(), next_ref: 1 };
+        let line = Line { number, person, socket, told, asked: HashMap::new() };
         tokio::spawn(line.run(to_send, closing));
         Self { pushes, events, closed, local, network: None }
     }
@@ -291,39 +297,36 @@ impl Pair {
 struct Line {
     number: u64,
     person: Person,
-    socket: WebSocketStream<TcpStream>,
+    socket: Socket,
     told: mpsc::UnboundedSender<Event>,
-    asked: HashMap<String, Push>,
-    joins: HashMap<String, String>,
-    next_ref: u64,
+    asked: HashMap<i64, Push>,
 }
 
 impl Line {
     async fn run(mut self, mut pushes: mpsc::UnboundedReceiver<Push>, closing: watch::Sender<Option<Closed>>) {
-        let mut closed = Closed { code: None, frames_after: 0, unanswered: Vec::new() };
+        let mut closed = Closed { code: None, frame_after: false, unanswered: Vec::new() };
         let mut is_closing = false;
         loop {
             tokio::select! {
                 push = pushes.recv(), if !is_closing => match push {
-                    Some(push) => {
-                        let sent = timeout(PATIENCE, self.send(push)).await;
-                        is_closing = !sent.is_ok_and(|sent| sent.is_ok());
-                    }
+                    Some(push) => is_closing = !timeout(PATIENCE, self.push(push)).await.is_ok_and(|sent| sent.is_ok()),
                     None => return,
                 },
-                // What can no longer be sent to can still be read to its end; which a dead peer may never say.
-                () = tokio::time::sleep(LAST_WORDS), if is_closing => break,
-                message = self.socket.next() => match message {
-                    Some(Ok(Message::Text(text))) => {
-                        closed.frames_after += usize::from(closed.code.is_some());
-                        self.hear(&text);
-                    }
-                    Some(Ok(Message::Close(frame))) => {
-                        closed.code = frame.map(|frame| frame.code.into());
+                heard = self.socket.hear((Instant::now() + LAST_WORDS).into()) => match heard {
+                    Ok(Some(text)) => self.hear(&text),
+                    // What can no longer be sent to can still be read to its end; which a dead peer may never say.
+                    Ok(None) if is_closing => break,
+                    Ok(None) => {}
+                    Err(Error::Closed { code: Some(code), .. }) => {
+                        closed.code = Some(code);
                         is_closing = true;
                     }
-                    Some(Ok(_)) => {}
-                    None | Some(Err(_)) => break,
+                    Err(error) => {
+                        use tungstenite::Error::Protocol;
+                        let is_frame = matches!(error, Error::Broke(Protocol(ProtocolError::ReceivedAfterClosing)));
+                        closed.frame_after = is_frame;
+                        break;
+                    }
                 }
             }
         }
@@ -331,16 +334,10 @@ impl Line {
         closing.send_replace(Some(closed));
     }
 
-    async fn send(&mut self, push: Push) -> Result<(), Error> {
-        let reference = self.next_ref.to_string();
-        self.next_ref += 1;
-        if push.event == "phx_join" {
-            self.joins.insert(push.topic.clone(), reference.clone());
-        }
-        let join_ref = self.joins.get(&push.topic);
-        let frame = json!([join_ref, reference, push.topic, push.event, push.payload]).to_string();
+    async fn push(&mut self, push: Push) -> Result<(), Error> {
+        let reference = self.socket.push(&push.topic, &push.event, &push.payload.to_string()).await?;
         self.asked.insert(reference, push);
-        self.socket.send(Message::text(frame)).await
+        Ok(())
     }
 
     fn hear(&mut self, text: &str) {
@@ -348,19 +345,21 @@ impl Line {
         if self.told.is_closed() {
             return;
         }
-        let frame: Value = serde_json::from_str(text).expect("frames are JSON");
-        let topic = frame[2].as_str().expect("a topic").to_owned();
-        let name = frame[3].as_str().expect("an event").to_owned();
-        let payload = frame[4].clone();
-        if name != "phx_reply" {
+        let frame = Frame::read(text).expect("frames have their form");
+        let Some(reference) = frame.replies_to() else {
+            let (topic, name) = (frame.topic().to_owned(), frame.event().to_owned());
+            let payload: Value = frame.payload().expect("payloads are JSON");
             self.person.record.told(self.note(&topic, &name, Value::Null, true, payload.clone()));
             let _nobody_listens = self.told.send(Event { topic, name, payload });
             return;
-        }
-        let asked = frame[1].as_str().and_then(|reference| self.asked.remove(reference));
-        let push = asked.unwrap_or_else(|| panic!("an answer to nothing: {text}"));
-        let is_ok = payload["status"] == "ok";
-        let response = payload["response"].clone();
+        };
+        let push = self.asked.remove(&reference).unwrap_or_else(|| panic!("an answer to nothing: {text}"));
+        let (is_ok, response) = match frame.reply_to(reference).expect("replies have their form") {
+            Some(Reply::Ok(response)) => (true, response),
+            Some(Reply::Refused(response)) => (false, response),
+            None => unreachable!("a reply to that ref"),
+        };
+        let response: Value = serde_json::from_str(response).expect("responses are JSON");
         self.person.record.told(self.note(&push.topic, &push.event, push.payload, is_ok, response.clone()));
         let _nobody_waits = push.answer.send(Answer { is_ok, response });
     }

@@ -323,7 +323,7 @@ async fn a_stop_under_load_answers_then_closes_every_socket_and_loses_nothing() 
     assert_eq!(taken, 0, "what was taken was not answered");
     assert_eq!(closed.len(), 2 * PAIRS);
     for closed in closed {
-        assert_eq!((closed.code, closed.frames_after), (Some(RESTART), 0), "{closed:?}");
+        assert_eq!((closed.code, closed.frame_after), (Some(RESTART), false), "{closed:?}");
     }
     assert!(took < STOP_WITHIN, "{took:?}");
 }

@@ -5,10 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
+use serde_json::json;
+use switchboard_client::{Error, Socket};
+use switchboard_wire::phoenix::{self, PHOENIX_TOPIC, Ref, Version, event};
 
 use crate::people::{Device, Pair, Person};
 use crate::record::Record;
@@ -43,48 +42,27 @@ impl Talk {
     }
 
     /// A device of the employee that has joined the session, and from then on is only read by who holds it.
-    async fn bare(&self, address: SocketAddr) -> WebSocketStream<tokio::net::TcpStream> {
-        let mut socket = bare(&self.employee, address).await;
-        let join = json!(["1", "1", self.room, "phx_join", {}]).to_string();
-        in_time("the join is sent", socket.send(Message::text(join))).await.unwrap();
-        let reply = next_text(&mut socket).await;
-        assert!(reply.contains(r#""status":"ok""#), "{reply}");
+    async fn bare(&self, address: SocketAddr) -> Socket {
+        let mut socket = self.employee.socket(address).await;
+        socket.join(&self.room).await.unwrap();
         socket
     }
-}
-
-async fn bare(person: &Person, address: SocketAddr) -> WebSocketStream<tokio::net::TcpStream> {
-    let stream = in_time("the server listens", tokio::net::TcpStream::connect(address)).await.unwrap();
-    let shaken = in_time("the server shakes hands", client_async(format!("ws://{address}{}", person.path()), stream));
-    shaken.await.unwrap().0
-}
-
-async fn next_text(socket: &mut WebSocketStream<tokio::net::TcpStream>) -> String {
-    let next = in_time("the server says something", socket.next()).await;
-    next.unwrap().unwrap().into_text().unwrap().as_str().to_owned()
 }
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-async fn in_time<T>(what: &str, done: impl Future<Output = T>) -> T {
-    let done = tokio::time::timeout(PATIENCE, done).await;
-    done.unwrap_or_else(|_| panic!("waited {PATIENCE:?} until {what}"))
-}
-
 /// How a line ended, read to its end: the code of its close frame, if one came.
-async fn read_to_the_end(mut socket: WebSocketStream<tokio::net::TcpStream>) -> Option<u16> {
-    let reading = async {
-        while let Some(message) = socket.next().await {
-            match message {
-                Ok(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
-                Ok(_) => {}
-                Err(_cut) => return None,
-            }
+async fn read_to_the_end(mut socket: Socket) -> Option<u16> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match socket.hear(until).await {
+            Ok(Some(_frame)) => {}
+            Ok(None) => panic!("waited {PATIENCE:?} until the line ends"),
+            Err(Error::Closed { code, .. }) => return code,
+            Err(_cut) => return None,
         }
-        None
-    };
-    in_time("the line ends", reading).await
+    }
 }
 
 fn memory_kb(server: &Server) -> u64 {
@@ -155,25 +133,24 @@ async fn a_frame_of_64_kib_is_taken_and_one_byte_more_closes_the_socket() {
     let place = tempfile::tempdir().unwrap();
     let server = Plan::new(place.path()).start();
     let alice = Person::client("acme", "alice", &Arc::new(Record::default()));
-    let framed = |bytes: usize| {
-        let frame = |padding: &str| json!([null, "1", "phoenix", "heartbeat", { "padding": padding }]).to_string();
-        let frame = frame(&"x".repeat(bytes - frame("").len()));
-        assert_eq!(frame.len(), bytes);
-        Message::text(frame)
+    // The payload of a heartbeat whose whole frame has that length, with a ref of one digit.
+    let payload_of = |bytes: usize| {
+        let payload = |padding: usize| json!({ "padding": "x".repeat(padding) }).to_string();
+        let frame = |payload: &str| {
+            phoenix::push(Version::V2, &Ref::Null, &Ref::Number(1), PHOENIX_TOPIC, event::HEARTBEAT, payload)
+        };
+        let payload = payload(bytes - frame(&payload(0)).len());
+        assert_eq!(frame(&payload).len(), bytes);
+        payload
     };
-    let mut socket = bare(&alice, server.address).await;
-    in_time("64 KiB are sent", socket.send(framed(FRAME_MAX_BYTES))).await.unwrap();
-    let reply: Value = serde_json::from_str(&next_text(&mut socket).await).unwrap();
-    assert_eq!(reply[4]["status"], "ok");
-    in_time("a byte more is sent", socket.send(framed(FRAME_MAX_BYTES + 1))).await.unwrap();
+    let mut socket = alice.socket(server.address).await;
+    socket.ask(PHOENIX_TOPIC, event::HEARTBEAT, &payload_of(FRAME_MAX_BYTES)).await.unwrap();
+    socket.push(PHOENIX_TOPIC, event::HEARTBEAT, &payload_of(FRAME_MAX_BYTES + 1)).await.unwrap();
     assert_eq!(read_to_the_end(socket).await, Some(TOO_BIG));
 
-    let mut huge = bare(&alice, server.address).await;
+    let mut huge = alice.socket(server.address).await;
+    huge.push(PHOENIX_TOPIC, event::HEARTBEAT, &payload_of(64 * FRAME_MAX_BYTES)).await.unwrap();
     // What is far too big may be cut while it is still being sent.
-    match in_time("far too much is sent or cut", huge.send(framed(64 * FRAME_MAX_BYTES))).await {
-        Ok(()) | Err(Error::Io(_)) => {}
-        Err(error) => panic!("{error}"),
-    }
     let code = read_to_the_end(huge).await;
     assert!(code.is_none_or(|code| code == TOO_BIG), "{code:?}");
     assert!(server.is_ready());

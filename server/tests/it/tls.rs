@@ -5,15 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
+use switchboard_client::Socket;
+use switchboard_wire::phoenix::{PHOENIX_TOPIC, event};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::server::{Plan, Server, run, switchboard};
 
@@ -48,23 +46,21 @@ async fn connect(
     TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
 }
 
-type Socket = WebSocketStream<TlsStream<tokio::net::TcpStream>>;
+/// How long an answer may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-async fn socket(address: SocketAddr, trusted: &CertificateDer<'static>) -> Socket {
+type TlsSocket = Socket<TlsStream<tokio::net::TcpStream>>;
+
+async fn socket(address: SocketAddr, trusted: &CertificateDer<'static>) -> TlsSocket {
     let token = run(switchboard(&["token", "--role", "client", "--sub", "ann"])
         .env("SWITCHBOARD_JWT_SECRET", crate::server::SECRET));
     let stream = connect(address, trusted).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-    let url = format!("wss://localhost/socket/websocket?vsn=2.0.0&token={}", token.out.trim());
-    client_async(url, stream).await.unwrap().0
+    Socket::over(stream, "localhost", token.out.trim(), PATIENCE).await.unwrap()
 }
 
-async fn beat(socket: &mut Socket) {
-    let frame = json!([null, "1", "phoenix", "heartbeat", {}]).to_string();
-    socket.send(Message::text(frame)).await.unwrap();
-    let answer = socket.next().await.unwrap().unwrap().into_text().unwrap();
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!(answer[4]["status"], "ok");
+async fn beat(socket: &mut TlsSocket) {
+    socket.ask(PHOENIX_TOPIC, event::HEARTBEAT, "{}").await.unwrap();
 }
 
 /// Connects until it works, or no longer does.
