@@ -7,18 +7,21 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use switchboard::auth::Keyring;
+use switchboard_client::Socket;
 use switchboard_wire::claims::{Claims, Role};
-use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
-use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
+use switchboard_wire::phoenix::{PHOENIX_TOPIC, event};
 
 const ROUNDS: usize = 500;
 const WARM_UP: usize = 50;
 const SECRET: &str = "a secret for measuring, never for anything else";
 
-type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
+/// How long an answer may take.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Beside the build, so that the store is on the disk that is measured and not in memory.
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/offer-time");
     let _not_there_yet = std::fs::remove_dir_all(&here);
@@ -33,20 +36,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .env("SWITCHBOARD_API_KEY", "measuring")
         .stdout(Stdio::piped())
         .spawn()?;
-    let measured = measure(&mut server, &here);
+    let measured = measure(&mut server, &here).await;
     server.kill()?;
     server.wait()?;
     std::fs::remove_dir_all(&here)?;
     measured
 }
 
-fn measure(server: &mut Child, here: &Path) -> Result<(), Box<dyn std::error::Error>> {
+async fn measure(server: &mut Child, here: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut line = String::new();
     BufReader::new(server.stdout.take().ok_or("the server has an output")?).read_line(&mut line)?;
     let address = line.trim().rsplit("//").next().ok_or("the server says where it listens")?.to_owned();
-    let mut employee = join(&address, Role::Employee, "erika", "employee:acme:erika")?;
-    push(&mut employee, "employee:acme:erika", "set_status", r#"{"status":"idle"}"#)?;
-    let mut client = join(&address, Role::Client, "alice", "company:acme")?;
+    let (desk, company) = ("employee:acme:erika", "company:acme");
+    let mut employee = join(&address, Role::Employee, "erika", desk).await?;
+    employee.ask(desk, "set_status", r#"{"status":"idle"}"#).await?;
+    let mut client = join(&address, Role::Client, "alice", company).await?;
     let (mut loopback, mut file) = (Loopback::start()?, File::create(here.join("synced"))?);
     let mut times = Times::default();
     for round in 0..ROUNDS + WARM_UP {
@@ -56,17 +60,20 @@ fn measure(server: &mut Child, here: &Path) -> Result<(), Box<dyn std::error::Er
         times.loopback.push(loopback.round_trip()?);
         times.fdatasync.push(fdatasync(&mut file)?);
         let start = Instant::now();
-        push(&mut client, "phoenix", "heartbeat", "{}")?;
+        client.ask(PHOENIX_TOPIC, event::HEARTBEAT, "{}").await?;
         times.heartbeat.push(start.elapsed());
         let start = Instant::now();
-        send(&mut client, "company:acme", "book", r#"{"topic":"tax"}"#)?;
-        let offer = hear(&mut employee, "\"offer\",")?;
-        times.offer.push(start.elapsed());
-        let id = between(&offer, "\"offer\":{", "\"id\":\"").ok_or("an offer has an id")?;
-        let accepted = push(&mut employee, "employee:acme:erika", "accept", &format!(r#"{{"offer_id":"{id}"}}"#))?;
-        let session = between(&accepted, "\"session\":{", "\"id\":\"").ok_or("a session has an id")?;
-        end(&address, &session)?;
-        while !hear(&mut employee, "\"status\",")?.contains("session_ended") {}
+        let (offer, booked) = tokio::join!(
+            async { employee.event("offer", |_| true).await.map(|offer| (offer, start.elapsed())) },
+            client.ask(company, "book", r#"{"topic":"tax"}"#)
+        );
+        let (offer, took) = offer?;
+        booked?;
+        times.offer.push(took);
+        let wish = json!({ "offer_id": offer["offer"]["id"] }).to_string();
+        let accepted = employee.ask(desk, "accept", &wish).await?;
+        end(&address, accepted["session"]["id"].as_str().ok_or("a session has an id")?)?;
+        employee.event("status", |status| status["cause"] == "session_ended").await?;
     }
     times.print();
     Ok(())
@@ -131,7 +138,7 @@ impl Loopback {
     }
 }
 
-fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socket, Box<dyn std::error::Error>> {
+async fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socket, Box<dyn std::error::Error>> {
     let claims = Claims {
         subject: who.into(),
         role,
@@ -143,33 +150,9 @@ fn join(address: &str, role: Role, who: &str, topic: &str) -> Result<Socket, Box
         expires_at_s: u64::from(u32::MAX),
     };
     let token = Keyring::hs256(SECRET.as_bytes()).sign(&claims)?;
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    let url = format!("ws://{address}/socket/websocket?vsn=2.0.0&token={token}");
-    let (mut socket, _) = tungstenite::client::client(url, MaybeTlsStream::Plain(stream))?;
-    push(&mut socket, topic, "phx_join", "{}")?;
+    let mut socket = Socket::connect(address, &token, WAIT_MAX).await?;
+    socket.join(topic).await?;
     Ok(socket)
-}
-
-fn send(socket: &mut Socket, topic: &str, event: &str, payload: &str) -> tungstenite::Result<()> {
-    let join_ref = if topic == "phoenix" { "null" } else { "\"1\"" };
-    socket.send(Message::text(format!(r#"[{join_ref},"r","{topic}","{event}",{payload}]"#)))
-}
-
-fn push(socket: &mut Socket, topic: &str, event: &str, payload: &str) -> tungstenite::Result<String> {
-    send(socket, topic, event, payload)?;
-    hear(socket, "\"phx_reply\",")
-}
-
-/// The next frame of that kind.
-fn hear(socket: &mut Socket, event: &str) -> tungstenite::Result<String> {
-    loop {
-        if let Message::Text(text) = socket.read()?
-            && text.chars().take(120).collect::<String>().contains(event)
-        {
-            return Ok(text.to_string());
-        }
-    }
 }
 
 /// Ends a session over HTTP.
@@ -181,11 +164,4 @@ fn end(address: &str, session: &str) -> std::io::Result<()> {
          connection: close\r\ncontent-length: 0\r\n\r\n"
     )?;
     http.read_to_end(&mut Vec::new()).map(drop)
-}
-
-/// The text after the second mark that follows the first, up to a quotation mark.
-fn between(text: &str, first: &str, second: &str) -> Option<String> {
-    let (_, rest) = text.split_once(first)?;
-    let (_, rest) = rest.split_once(second)?;
-    rest.split_once('"').map(|(found, _)| found.to_owned())
 }
