@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use switchboard::load::{self, Plan};
+use switchboard::crowd;
+use switchboard_load::{self as load, Plan};
 
 const ENDPOINTS: usize = 10;
 const SECRET: &str = "a secret for measuring, never for anything else";
@@ -77,7 +78,7 @@ impl Figures {
             json: None,
             plot: None,
         };
-        let report = load::run(plan, SECRET).await?;
+        let report = load::run(plan, crowd::sign_with(SECRET)).await?;
         let wait = report.waits_ms.get("book → offer").ok_or("there were bookings")?;
         self.median_ms.push(wait.p50);
         self.late_ms.push(wait.p99);

@@ -8,7 +8,7 @@ pub mod api;
 
 pub mod demo;
 
-pub mod load;
+pub mod crowd;
 
 pub mod socket;
 
@@ -59,8 +59,6 @@ pub mod systemd;
 pub mod config;
 
 pub mod reading;
-
-pub mod server_url;
 
 pub mod shown_url;
 

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use command_line::{ConfigCommand, Subcommands, TokenFlags};
+use switchboard::{api, api_keys, crowd, demo, serve, telemetry};
 use switchboard::admission::shares::BLOCKING_THREADS;
 use switchboard::auth::Signer;
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
-use switchboard::{api, api_keys, demo, load, serve, telemetry};
 use switchboard_core::Time;
+use switchboard_load::{play, self as load};
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::backup::{backup, restore};
 use switchboard_sqlite::check::check;
-use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::view;
+use switchboard_wire::claims::{Claims, Role};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -97,7 +98,7 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
         }
         Subcommands::Demo { flags, url } => {
             let secret = Settings::load_for_token(flags, process_variables())?;
-            runtime()?.block_on(demo::play(&url, secret.expose()))?;
+            runtime()?.block_on(play::play(&url, demo::COMPANY, &*crowd::sign_with(secret.expose())))?;
             Ok(ExitCode::SUCCESS)
         }
         Subcommands::Openapi => {
@@ -133,7 +134,7 @@ fn put_load(flags: Flags, plan: load::Plan) -> anyhow::Result<ExitCode> {
     let secret = Settings::load_for_token(flags, process_variables())?;
     let json = plan.json.clone().map(load::Output::open).transpose()?;
     let plot = plan.plot.clone().map(load::Output::open).transpose()?;
-    let report = runtime()?.block_on(load::run(plan, secret.expose()))?;
+    let report = runtime()?.block_on(load::run(plan, crowd::sign_with(secret.expose())))?;
     print!("{report}");
     let fault = report.fault();
     if let Some(fault) = &fault {

@@ -26,7 +26,8 @@ impl Relay {
     /// Puts a load on it; gives the exit code and all that it said.
     fn load(&self) -> (Option<i32>, String) {
         let plan = switchboard_plan(&self.address);
-        let report = tokio::runtime::Runtime::new().unwrap().block_on(switchboard::load::run(plan, SECRET)).unwrap();
+        let run = switchboard_load::run(plan, switchboard::crowd::sign_with(SECRET));
+        let report = tokio::runtime::Runtime::new().unwrap().block_on(run).unwrap();
         let fault = report.fault();
         (
             Some(i32::from(fault.is_some())),
@@ -42,11 +43,11 @@ impl Drop for Relay {
     }
 }
 
-fn switchboard_plan(address: &str) -> switchboard::load::Plan {
+fn switchboard_plan(address: &str) -> switchboard_load::Plan {
     #[derive(clap::Parser)]
     struct Line {
         #[command(flatten)]
-        plan: switchboard::load::Plan,
+        plan: switchboard_load::Plan,
     }
     let url = format!("http://{address}");
     let words = ["load", "--url", &url, "--companies", "2", "--employees", "2", "--clients", "2", "--warm-up", "0s"];

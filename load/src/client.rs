@@ -76,7 +76,7 @@ struct Availability {
 impl Client {
     /// Joins the company's topic.
     pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
-        let topic = format!("company:{}", who.company);
+        let topic = format!("company:{}", who.identity.company);
         socket.join(&topic).await?;
         // Employees draw from the first half of the numbers.
         let chance = Chance::new(crowd.plan.seed, u64::MAX / 2 + who.number as u64);

@@ -71,7 +71,7 @@ struct Session {
 impl Employee {
     /// Joins the own topic, ready to be asked.
     pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
-        let topic = format!("employee:{}:{}", who.company, who.id);
+        let topic = format!("employee:{}:{}", who.identity.company, who.identity.id);
         socket.join(&topic).await?;
         socket.push(&topic, "set_status", r#"{"status":"idle"}"#).await?;
         Ok(Self {

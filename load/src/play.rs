@@ -1,32 +1,42 @@
 //! `switchboard demo`: six steps of a booking against a running server, with real sockets.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 use switchboard_wire::claims::Role;
 
-use crate::auth::Keyring;
-use crate::clock::Clock;
+use crate::identity::{Identity, Role, Sign};
 use crate::server_url::ServerUrl;
 use super::{COMPANY, claims};
 use super::device::Device;
+
+mod device;
+
+use device::Device;
+
+/// How long the tokens of a play are good.
+const VALID_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// Plays the six steps and prints what each side sees. The people are made for this play, so it can be repeated.
 ///
 /// # Errors
 /// When the server cannot be reached, or does not do what it must.
-pub async fn play(url: &ServerUrl, secret: &str) -> anyhow::Result<()> {
-    let keyring = Keyring::hs256(secret.as_bytes());
-    let clock = Clock::start();
-    let run = clock.now().as_ms() % 1_000_000;
+pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result<()> {
+    let run = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() % 1_000_000;
     // A topic of its own, so that others who try the demo are not asked.
     let topic = format!("tax-{run}");
     let token = |role, who: &str| {
-        let name = if role == Role::Client { format!("{who} Miller") } else { who.to_owned() };
-        let mut claims = claims(&clock, role, &format!("{}-{run}", who.to_lowercase()), Some(&name));
-        claims.topics = (role == Role::Employee).then(|| vec![topic.clone()]);
-        keyring.sign(&claims)
+        sign(&Identity {
+            role,
+            id: format!("{}-{run}", who.to_lowercase()),
+            company: company.to_owned(),
+            name: Some(if role == Role::Client { format!("{who} Miller") } else { who.to_owned() }),
+            topics: (role == Role::Employee).then(|| vec![topic.clone()]),
+            valid_for: VALID_FOR,
+        })
     };
-    let desk = |who: &str| format!("employee:{COMPANY}:{}-{run}", who.to_lowercase());
-    let clients = format!("company:{COMPANY}");
+    let desk = |who: &str| format!("employee:{company}:{}-{run}", who.to_lowercase());
+    let clients = format!("company:{company}");
     let mut erika = Device::join(url, &token(Role::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
     let mut max = Device::join(url, &token(Role::Employee, "Max")?, "Max", &desk("Max")).await?;
     let alice_token = token(Role::Client, "Alice")?;

@@ -362,7 +362,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::load::figures::Figures;
+    use crate::figures::Figures;
 
     #[test]
     fn silence_is_a_second_in_which_every_client_stands_still() {

@@ -6,9 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::{TypedValueParser, ValueParserFactory};
 use clap::error::ErrorKind;
-use reqwest::Url;
-
-use crate::shown_url::without_password;
+use url::Url;
 
 /// The paths that an app's address of the socket has.
 const PATHS: [&str; 4] = ["/", "/socket", "/socket/", "/socket/websocket"];
@@ -87,7 +85,8 @@ impl TypedValueParser for Flag {
         let text = value.to_string_lossy();
         text.parse().map_err(|why: String| {
             let flag = flag.map(ToString::to_string).unwrap_or_default();
-            let said = format!("invalid value '{}' for '{flag}': {why}\n", without_password(&text));
+            let shown = text.rsplit_once('@').map_or_else(|| text.to_string(), |(_secret, host)| format!("***@{host}"));
+            let said = format!("invalid value '{shown}' for '{flag}': {why}\n");
             clap::Error::raw(ErrorKind::ValueValidation, said).with_cmd(command)
         })
     }

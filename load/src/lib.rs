@@ -1,4 +1,5 @@
-//! `switchboard load`: people on real sockets who book, answer and end sessions, and how long everything took.
+//! `switchboard load`: people on real sockets who book, answer and end sessions, and how long everything took. The play
+//! of `switchboard demo` has two employees and a client of the same kind.
 
 mod plan;
 
@@ -14,6 +15,12 @@ mod report;
 
 mod output;
 
+mod identity;
+
+mod server_url;
+
+pub mod play;
+
 pub mod plot;
 
 use std::io::{IsTerminal, Write};
@@ -28,12 +35,13 @@ use switchboard_wire::claims::{Claims, Role};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::auth::Keyring;
-use crate::clock::Clock;
-
+pub use identity::Identity;
+pub use identity::Role;
+pub use identity::Sign;
 pub use output::Output;
 pub use plan::Plan;
 pub use report::{Fault, Report};
+pub use server_url::ServerUrl;
 
 use client::Client;
 use employee::Employee;
@@ -60,7 +68,7 @@ const LAST_EVERY: Duration = Duration::from_millis(20);
 /// Characters of the bar that shows how far a run is.
 const BAR_WIDTH: usize = 24;
 /// How long a token is good beyond the run.
-const TOKEN_SPARE_S: u64 = 3600;
+const TOKEN_SPARE: Duration = Duration::from_secs(3600);
 
 /// When what begins, once everybody is there.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +84,7 @@ struct Schedule {
 /// What all people of a run share.
 struct Crowd {
     plan: Plan,
-    keyring: Keyring,
+    sign: Box<Sign>,
     ledger: Ledger,
     figures: Figures,
     /// Handshakes that broke and were tried again.
@@ -91,11 +99,9 @@ struct Crowd {
 
 /// Who somebody is.
 struct Who {
-    role: Role,
     /// Tells them from all others of their role.
     number: usize,
-    company: String,
-    id: String,
+    identity: Identity,
 }
 
 /// What a refusal says.
@@ -105,16 +111,16 @@ struct Refused {
     retry_in_ms: Option<u64>,
 }
 
-/// Runs the plan against a server whose tokens are signed with that secret.
+/// Runs the plan against a server that takes tokens of `sign`.
 ///
 /// # Errors
 /// When not everybody can connect and join.
-pub async fn run(plan: Plan, secret: &str) -> anyhow::Result<Report> {
+pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
     // Every person is a file descriptor.
     let _as_many_as_there_may_be = rlimit::increase_nofile_limit(u64::MAX);
     let (go, schedule) = watch::channel(None);
     let crowd = Arc::new(Crowd {
-        keyring: Keyring::hs256(secret.as_bytes()),
+        sign,
         ledger: Ledger::default(),
         figures: Figures::new(plan.duration),
         tried_again: AtomicUsize::new(0),
@@ -164,11 +170,13 @@ async fn arrive(
     let plan = &crowd.plan;
     let all = plan.companies * if role == Role::Client { plan.clients } else { plan.employees };
     let door = Arc::new(Semaphore::new(plan.handshakes.min(all)));
+    let valid_for = plan.warm_up + plan.duration + ARRIVAL_MAX + TOKEN_SPARE;
     let (arrived, mut arrivals) = mpsc::channel(plan.handshakes.min(all));
     for number in 0..all {
         let company = format!("{}-{}", plan.name, number % plan.companies);
-        let id = format!("{}-{}", role.as_str(), number / plan.companies);
-        let who = Who { role, number, company, id };
+        let id = format!("{}-{}", role.word(), number / plan.companies);
+        let identity = Identity { role, id, company, name: None, topics: None, valid_for };
+        let who = Who { number, identity };
         lives.spawn(live(crowd.clone(), who, door.clone(), arrived.clone(), schedule.clone()));
     }
     let mut there = 0;
@@ -176,11 +184,11 @@ async fn arrive(
         tokio::select! {
             _ = arrivals.recv() => {
                 there += 1;
-                progress(there as f64 / all as f64, &format!("{there} of {all} {}s have joined", role.as_str()));
+                progress(there as f64 / all as f64, &format!("{there} of {all} {}s have joined", role.word()));
             }
             Some(ended) = lives.join_next() => {
                 if let Err(error) = ended? {
-                    bail!("{there} of {all} {}s could join, then: {error}", role.as_str());
+                    bail!("{there} of {all} {}s could join, then: {error}", role.word());
                 }
             }
         }
@@ -198,7 +206,7 @@ async fn live(
 ) -> anyhow::Result<()> {
     let place = door.acquire_owned().await;
     let socket = crowd.connect(&who).await?;
-    let lived = match who.role {
+    let lived = match who.identity.role {
         Role::Employee => {
             let mut employee = Employee::join(socket, &who, &crowd).await?;
             drop(place);
@@ -206,7 +214,7 @@ async fn live(
             // An employee may be asked as soon as they are there.
             employee.work().await
         }
-        Role::Client | Role::Admin => {
+        Role::Client => {
             let mut client = Client::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;
@@ -227,7 +235,7 @@ impl Crowd {
     /// Connects, and tries again when the line breaks on the way: a server cuts handshakes that take long, and among
     /// thousands at once some do. Apps try again as well.
     async fn connect(&self, who: &Who) -> anyhow::Result<Socket> {
-        let token = self.token(who)?;
+        let token = (self.sign)(&who.identity)?;
         let mut tries = 1;
         loop {
             match Socket::connect(self.plan.url.address(), &token, JOIN_MAX).await {
@@ -250,22 +258,6 @@ impl Crowd {
         let Plan { rate, warm_up, duration, .. } = &self.plan;
         let due = rate.map_or(0.0, |rate| (rate * (*warm_up + *duration).as_secs_f64()).ceil());
         (due as usize).saturating_sub(self.begun.load(Ordering::Relaxed))
-    }
-
-    fn token(&self, who: &Who) -> anyhow::Result<String> {
-        let run_s = (self.plan.warm_up + self.plan.duration + ARRIVAL_MAX).as_secs();
-        let now_ms = Clock::start().now().as_ms();
-        let claims = Claims {
-            subject: who.id.clone(),
-            role: who.role,
-            company: Some(who.company.clone()),
-            name: None,
-            topics: None,
-            scope: None,
-            issued_at_ms: Some(now_ms),
-            expires_at_s: now_ms / 1000 + run_s + TOKEN_SPARE_S,
-        };
-        Ok(self.keyring.sign(&claims)?)
     }
 }
 

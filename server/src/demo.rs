@@ -1,8 +1,5 @@
-//! The demo of `--dev`: a company, people to try things as, where to look, and the six steps of a booking as a play.
-
-mod device;
-
-mod play;
+//! The demo of `--dev`: a company, people to try things as, and where to look. It asks the exchange, so it stands here;
+//! the play of `switchboard demo` is a client and stands in `load`.
 
 use std::net::SocketAddr;
 
@@ -17,10 +14,8 @@ use crate::clock::Clock;
 use crate::config::Settings as ServerSettings;
 use crate::exchange::Exchange;
 
-pub use play::play;
-
 /// The demo company.
-const COMPANY: &str = "demo";
+pub const COMPANY: &str = "demo";
 const COMPANY_NAME: &str = "Lindenhof Advice";
 /// Its employees: id, name, topics.
 const EMPLOYEES: &[(&str, &str, &[&str])] = &[("erika", "Erika", &["tax", "travel"]), ("max", "Max", &["tax"])];
