@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use switchboard_core::{
     Actor, BookingId, ClientId, Command, Company, EmployeeId, Event, OfferId, SessionId, Time, Topic,
 };
+use switchboard_load::plot::{self, Axis, Chart, Series};
 
 use crate::checker::{Case, Checker};
 use crate::house::{People, founding, hiring};
-use crate::plot::{Lines, lines};
 use crate::results::{Results, Table, Target, short, time};
 use crate::rounds::{Calibration, Effort, Spread};
 
@@ -283,14 +283,15 @@ fn print(what: &str, sizes: &[Size], count: impl Fn(&Size) -> usize) {
 
 fn draw(results: &Results, file: &str, title: &str, sizes: &[Size], count: impl Fn(&Size) -> usize) -> Result<()> {
     let line = |name: &str, of: fn(&Size) -> &Spread| {
-        (name.to_owned(), sizes.iter().map(|size| (count(size) as f64, of(size).median())).collect())
+        let points = sizes.iter().map(|size| (count(size) as f64, of(size).median()));
+        Series { name: name.to_owned(), points: points.collect() }
     };
-    let lines_of = vec![
+    let series = vec![
         line("core: take (with notices)", |size| &size.take),
         line("core: decide + apply", |size| &size.rules),
         line("bare FIFO behind a lock", |size| &size.fifo),
     ];
-    let (title, across) = (format!("One claim cycle: claim, accept, release. {title}"), "how many".to_owned());
-    let all = Lines { title, across, upwards: "ns per cycle".to_owned(), is_log_across: true, lines: lines_of };
-    lines(&results.path(file), &all)
+    let title = format!("One claim cycle: claim, accept, release. {title}");
+    let chart = Chart { title, x: Axis::log("how many"), y: Axis::linear("ns per cycle"), series };
+    results.draw(file, &plot::lines(&[chart])?)
 }

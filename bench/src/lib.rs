@@ -23,5 +23,3 @@ pub mod sockets;
 pub mod scale;
 
 mod servers;
-
-pub mod plot;

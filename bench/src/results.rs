@@ -21,10 +21,17 @@ impl Results {
         Ok(Self(directory.to_owned()))
     }
 
-    /// The path of one of its files.
-    #[must_use]
-    pub fn path(&self, file: &str) -> PathBuf {
+    fn path(&self, file: &str) -> PathBuf {
         self.0.join(file)
+    }
+
+    /// Writes down a picture.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn draw(&self, file: &str, picture: &str) -> Result<()> {
+        let path = self.path(file);
+        std::fs::write(&path, picture).with_context(|| path.display().to_string())
     }
 
     /// Writes down a part's figures, with what they were measured on, and says where.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use switchboard_core::Party;
+
 /// A person to sign a token for.
 pub struct Identity {
-    pub role: Role,
+    pub role: Party,
     pub id: String,
     pub company: String,
     pub name: Option<String>,
@@ -12,22 +14,6 @@ pub struct Identity {
     pub topics: Option<Vec<String>>,
     /// How long the token is good.
     pub valid_for: Duration,
-}
-
-/// The roles that people of a load or a play have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    Client,
-    Employee,
-}
-
-impl Role {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Employee => "employee",
-        }
-    }
 }
 
 /// Signs the token of a person.

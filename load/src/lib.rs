@@ -31,13 +31,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use switchboard_client::{Error, Socket};
-use switchboard_wire::claims::{Claims, Role};
+use switchboard_core::Party;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use identity::Identity;
-pub use identity::Role;
-pub use identity::Sign;
+pub use identity::{Identity, Sign};
 pub use output::Output;
 pub use plan::Plan;
 pub use report::{Fault, Report};
@@ -132,7 +130,7 @@ pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
     let mut lives = JoinSet::new();
     let (arriving_since, before) = (Instant::now(), Cpu::now(crowd.plan.server_pid)?);
     // Employees first: clients may ask only while somebody is idle.
-    for role in [Role::Employee, Role::Client] {
+    for role in [Party::Employee, Party::Client] {
         let arriving = arrive(&crowd, role, &mut lives, &schedule);
         tokio::time::timeout(ARRIVAL_MAX, arriving).await.context("not everybody could join in time")??;
     }
@@ -163,12 +161,12 @@ pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
 /// Has everybody of a role connect and join, and waits for it.
 async fn arrive(
     crowd: &Arc<Crowd>,
-    role: Role,
+    role: Party,
     lives: &mut JoinSet<anyhow::Result<()>>,
     schedule: &watch::Receiver<Option<Schedule>>,
 ) -> anyhow::Result<()> {
     let plan = &crowd.plan;
-    let all = plan.companies * if role == Role::Client { plan.clients } else { plan.employees };
+    let all = plan.companies * if role == Party::Client { plan.clients } else { plan.employees };
     let door = Arc::new(Semaphore::new(plan.handshakes.min(all)));
     let valid_for = plan.warm_up + plan.duration + ARRIVAL_MAX + TOKEN_SPARE;
     let (arrived, mut arrivals) = mpsc::channel(plan.handshakes.min(all));
@@ -207,14 +205,14 @@ async fn live(
     let place = door.acquire_owned().await;
     let socket = crowd.connect(&who).await?;
     let lived = match who.identity.role {
-        Role::Employee => {
+        Party::Employee => {
             let mut employee = Employee::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;
             // An employee may be asked as soon as they are there.
             employee.work().await
         }
-        Role::Client => {
+        Party::Client => {
             let mut client = Client::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;

@@ -3,12 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use switchboard_wire::claims::Role;
+use switchboard_core::Party;
 
-use crate::identity::{Identity, Role, Sign};
+use crate::identity::{Identity, Sign};
 use crate::server_url::ServerUrl;
-use super::{COMPANY, claims};
-use super::device::Device;
 
 mod device;
 
@@ -30,16 +28,16 @@ pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result
             role,
             id: format!("{}-{run}", who.to_lowercase()),
             company: company.to_owned(),
-            name: Some(if role == Role::Client { format!("{who} Miller") } else { who.to_owned() }),
-            topics: (role == Role::Employee).then(|| vec![topic.clone()]),
+            name: Some(if role == Party::Client { format!("{who} Miller") } else { who.to_owned() }),
+            topics: (role == Party::Employee).then(|| vec![topic.clone()]),
             valid_for: VALID_FOR,
         })
     };
     let desk = |who: &str| format!("employee:{company}:{}-{run}", who.to_lowercase());
     let clients = format!("company:{company}");
-    let mut erika = Device::join(url, &token(Role::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
-    let mut max = Device::join(url, &token(Role::Employee, "Max")?, "Max", &desk("Max")).await?;
-    let alice_token = token(Role::Client, "Alice")?;
+    let mut erika = Device::join(url, &token(Party::Employee, "Erika")?, "Erika", &desk("Erika")).await?;
+    let mut max = Device::join(url, &token(Party::Employee, "Max")?, "Max", &desk("Max")).await?;
+    let alice_token = token(Party::Client, "Alice")?;
     let mut alice = Device::join(url, &alice_token, "Alice", &clients).await?;
 
     println!("\n1. Nobody is idle for this topic: a client may not ask.");
@@ -63,7 +61,7 @@ pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result
     alice.hear("booking", |b| b["booking"]["state"] == "assigned").await?;
     let room = format!("session:{}", accepted["session"]["id"].as_str().unwrap_or_default());
     let mut alice_talks = Device::join(url, &alice_token, "Alice", &room).await?;
-    let mut max_talks = Device::join(url, &token(Role::Employee, "Max")?, "Max", &room).await?;
+    let mut max_talks = Device::join(url, &token(Party::Employee, "Max")?, "Max", &room).await?;
     alice_talks.push("message", json!({ "body": "Good morning, Max!" })).await?;
     max_talks.hear("message", |_| true).await?;
 

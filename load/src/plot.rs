@@ -1,6 +1,5 @@
-//! Line charts as SVG, one above the other in one file.
+//! Pictures as SVG: line charts, one above the other in one file, and bars in groups.
 
-use anyhow::anyhow;
 use plotters::prelude::*;
 
 const WIDTH: u32 = 900;
@@ -17,28 +16,39 @@ const COLOURS: [RGBColor; 7] = [
 ];
 /// The least that is drawn on an axis that counts in powers of ten.
 const LEAST_OF_LOG: f64 = 0.001;
+/// Each point of a line is marked, unless there are more: then the marks would hide the line.
+const MARKED_MAX: usize = 20;
+/// Room for the names beside bars, and the height of one bar, in pixels.
+const NAMES_WIDTH: i32 = 340;
+const BAR_HEIGHT: u32 = 15;
 
-/// A chart.
+/// A line chart.
 pub struct Chart {
-    /// What it shows.
     pub title: String,
     /// To the right.
     pub x: Axis,
     /// Upwards.
     pub y: Axis,
-    /// The lines.
     pub series: Vec<Series>,
 }
 
 /// One line.
 pub struct Series {
-    /// What it is.
     pub name: String,
-    /// Its points, from left to right.
+    /// From left to right.
     pub points: Vec<(f64, f64)>,
 }
 
-/// What an axis counts, and how.
+/// Bars in groups, to the right, on an axis of powers of ten.
+pub struct Bars {
+    pub title: String,
+    /// The names of the groups.
+    pub names: Vec<&'static str>,
+    /// The lengths by name, one for each group that has one.
+    pub series: Vec<(String, Vec<Option<f64>>)>,
+}
+
+/// The name of an axis, and how it counts.
 #[derive(Clone, Copy)]
 pub struct Axis {
     name: &'static str,
@@ -64,45 +74,65 @@ impl Axis {
     }
 
     fn label(self, place: f64) -> String {
-        let value = if self.log { 10f64.powf(place) } else { place };
-        if self.log && (place - place.round()).abs() > 0.01 {
+        if !self.log {
+            return if place >= 1.0 { format!("{place:.0}") } else { format!("{place}") };
+        }
+        if (place - place.round()).abs() > 0.01 {
             return String::new();
         }
-        if value >= 1.0 { format!("{value:.0}") } else { format!("{value}") }
+        match 10f64.powf(place.round()) {
+            power if power >= 1e6 => format!("{:.0}M", power / 1e6),
+            power if power >= 1e3 => format!("{:.0}k", power / 1e3),
+            power => format!("{power}"),
+        }
     }
-}
 
-/// Draws the charts as SVG.
-///
-/// # Errors
-/// When they cannot be drawn.
-pub fn draw(charts: &[Chart]) -> anyhow::Result<String> {
-    let height = HEIGHT_EACH * u32::try_from(charts.len()).unwrap_or(1);
-    let mut drawn = String::new();
-    let area = SVGBackend::with_string(&mut drawn, (WIDTH, height)).into_drawing_area();
-    let wrong = |error: &dyn std::fmt::Display| anyhow!("cannot draw: {error}");
-    area.fill(&WHITE).map_err(|error| wrong(&error))?;
-    for (part, chart) in area.split_evenly((charts.len(), 1)).iter().zip(charts) {
-        draw_one(part, chart).map_err(|error| wrong(&error))?;
+    /// From the least to the most, with a little room; whole powers of ten on an axis of powers, and from 0 on any other.
+    fn span(self, places: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
+        let (least, most) = places.fold((f64::MAX, f64::MIN), |(least, most), at| (least.min(at), most.max(at)));
+        if least > most {
+            return 0.0..1.0;
+        }
+        if self.log { least.floor()..most.ceil().max(least.floor() + 1.0) } else { 0.0..(most * 1.1).max(1.0) }
     }
-    area.present().map_err(|error| wrong(&error))?;
-    drop(area);
-    Ok(drawn)
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
-fn draw_one<'a>(
-    area: &Area<'a>,
-    chart: &Chart,
-) -> Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>> {
-    let placed: Vec<Vec<(f64, f64)>> = chart
-        .series
-        .iter()
-        .map(|series| series.points.iter().map(|(x, y)| (chart.x.place(*x), chart.y.place(*y))).collect())
-        .collect();
+/// Draws line charts as SVG.
+///
+/// # Errors
+/// When they cannot be drawn.
+pub fn lines(charts: &[Chart]) -> anyhow::Result<String> {
+    svg(HEIGHT_EACH * u32::try_from(charts.len())?, |area| {
+        area.split_evenly((charts.len(), 1)).iter().zip(charts).try_for_each(|(part, chart)| draw_lines(part, chart))
+    })
+}
+
+/// Draws bars as SVG.
+///
+/// # Errors
+/// When they cannot be drawn.
+pub fn bars(bars: &Bars) -> anyhow::Result<String> {
+    let rows = bars.names.len() * (bars.series.len().max(1) + 1);
+    svg(120 + u32::try_from(rows)? * BAR_HEIGHT, |area| draw_bars(area, bars))
+}
+
+fn svg(height: u32, draw: impl FnOnce(&Area<'_>) -> anyhow::Result<()>) -> anyhow::Result<String> {
+    let mut drawn = String::new();
+    let area = SVGBackend::with_string(&mut drawn, (WIDTH, height)).into_drawing_area();
+    area.fill(&WHITE)?;
+    draw(&area)?;
+    area.present()?;
+    drop(area);
+    Ok(drawn)
+}
+
+fn draw_lines(area: &Area<'_>, chart: &Chart) -> anyhow::Result<()> {
+    let place = |(x, y): &(f64, f64)| (chart.x.place(*x), chart.y.place(*y));
+    let placed: Vec<Vec<_>> = chart.series.iter().map(|series| series.points.iter().map(place).collect()).collect();
     let all = || placed.iter().flatten().copied();
-    let (x, y) = (span(chart.x, all().map(|point| point.0)), span(chart.y, all().map(|point| point.1)));
+    let (x, y) = (chart.x.span(all().map(|point| point.0)), chart.y.span(all().map(|point| point.1)));
     let mut drawn = ChartBuilder::on(area)
         .caption(&chart.title, ("sans-serif", 20))
         .margin(12)
@@ -117,26 +147,68 @@ fn draw_one<'a>(
         .y_label_formatter(&|at| chart.y.label(*at))
         .light_line_style(WHITE)
         .draw()?;
-    for ((series, points), colour) in chart.series.iter().zip(placed).zip(COLOURS.iter().cycle()) {
-        let line = drawn.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
+    for ((series, points), colour) in chart.series.iter().zip(&placed).zip(COLOURS.iter().cycle()) {
+        let line = drawn.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?;
         line.label(&series.name).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
+        if points.len() <= MARKED_MAX {
+            drawn.draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
+        }
     }
-    if chart.series.len() > 1 {
-        drawn
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .background_style(WHITE.mix(0.8))
-            .border_style(BLACK.mix(0.3))
-            .draw()?;
+    drawn
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK.mix(0.3))
+        .draw()?;
+    Ok(())
+}
+
+fn draw_bars(area: &Area<'_>, bars: &Bars) -> anyhow::Result<()> {
+    let (groups, axis) = (bars.names.len(), Axis::log(""));
+    let x = axis.span(bars.series.iter().flat_map(|(_, lengths)| lengths.iter().flatten()).map(|it| axis.place(*it)));
+    let from = x.start;
+    let mut chart = ChartBuilder::on(area);
+    chart.caption(&bars.title, ("sans-serif", 20)).margin(16).margin_left(NAMES_WIDTH).x_label_area_size(36);
+    // The first group is on top.
+    let mut chart = chart.build_cartesian_2d(x, (groups as f64)..0.0)?;
+    chart.configure_mesh().disable_y_mesh().light_line_style(WHITE).x_label_formatter(&|at| axis.label(*at)).draw()?;
+    let thickness = 1.0 / (bars.series.len() as f64 + 1.0);
+    for ((number, (name, lengths)), colour) in bars.series.iter().enumerate().zip(COLOURS.iter().cycle()) {
+        let bar = |(group, length): (usize, &Option<f64>)| {
+            let top = group as f64 + (number as f64 + 0.5) * thickness;
+            length.map(|it| Rectangle::new([(from, top), (axis.place(it), top + thickness * 0.9)], colour.filled()))
+        };
+        let drawn = chart.draw_series(lengths.iter().enumerate().filter_map(bar))?.label(name.as_str());
+        drawn.legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled()));
+    }
+    let mut labels = chart.configure_series_labels();
+    labels.position(SeriesLabelPosition::LowerRight).background_style(WHITE).draw()?;
+    for (group, name) in bars.names.iter().enumerate() {
+        let (_, y) = chart.plotting_area().map_coordinate(&(from, group as f64 + 0.5));
+        area.draw(&Text::new(*name, (16, y - 7), ("sans-serif", 14)))?;
     }
     Ok(())
 }
 
-/// From the least to the most, with a little room; whole powers of ten on an axis of powers, and from 0 on any other.
-fn span(axis: Axis, values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
-    let (least, most) = values.fold((f64::MAX, f64::MIN), |(least, most), value| (least.min(value), most.max(value)));
-    if least > most {
-        return 0.0..1.0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_picture_name_all_that_is_in_them() {
+        for x in [Axis::log("employees"), Axis::linear("employees")] {
+            let series = vec![Series { name: "core".to_owned(), points: vec![(100.0, 900.0), (1e6, 1200.0)] }];
+            let drawn = lines(&[Chart { title: "Claims".to_owned(), x, y: Axis::linear("ns"), series }]).unwrap();
+            assert!(["Claims", "employees", "ns", "core"].iter().all(|word| drawn.contains(word)), "{drawn}");
+        }
+        let series = vec![("one company".to_owned(), vec![Some(5.0), None])];
+        let drawn = bars(&Bars { title: "Cycles".into(), names: vec!["a queue", "a table"], series }).unwrap();
+        assert!(["Cycles", "a queue", "a table", "one company"].iter().all(|word| drawn.contains(word)), "{drawn}");
     }
-    if axis.log { least.floor()..most.ceil().max(least.floor() + 1.0) } else { 0.0..(most * 1.1).max(1.0) }
+
+    #[test]
+    fn an_axis_of_powers_names_whole_powers_alone() {
+        let labels = [-3.0, 0.0, 2.0, 2.5, 3.0, 5.0, 6.0].map(|place| Axis::log("").label(place));
+        assert_eq!(labels, ["0.001", "1", "100", "", "1k", "100k", "1M"]);
+    }
 }

@@ -220,7 +220,7 @@ impl Report {
             Some(plot::Series { name: (*name).to_owned(), points: points.collect() })
         });
         let seconds = self.per_second.iter().zip(1..).map(|(count, second)| (f64::from(second), *count as f64));
-        plot::draw(&[
+        plot::lines(&[
             plot::Chart {
                 title: format!("{:.0} bookings a second: how long what took", self.bookings_per_s),
                 x: plot::Axis::log("one in so many took longer"),

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use switchboard::api_keys::command::KeyCommand;
 use switchboard::config::{Flags, SettingDoc, nearest_flag, table};
-use switchboard_load::{ServerUrl, self as load};
+use switchboard_load::{self as load, ServerUrl};
 use switchboard_wire::Scope;
 use switchboard_wire::claims::Role;
 

@@ -29,11 +29,11 @@ pub use self::tokens::Tokens;
 use reqwest::Url;
 use switchboard_wire::Secret;
 
+use self::layers::Layers;
 use crate::admission::Limits;
 use crate::auth::Rules;
 use crate::ice::Ice;
 use crate::shown_url::PrivateUrl;
-use self::layers::Layers;
 
 /// What the names of variables begin with.
 const PREFIX: &str = "SWITCHBOARD_";

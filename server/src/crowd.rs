@@ -1,8 +1,10 @@
 //! Tokens for the people of `switchboard load` and `switchboard demo`.
 
-use switchboard_load::{Identity, Role as LoadRole, Sign};
+use switchboard_core::Party;
+use switchboard_load::{Identity, Sign};
+use switchboard_wire::claims::{Claims, Role};
 
-use crate::auth::{Claims, Keyring, Role};
+use crate::auth::Keyring;
 use crate::clock::Clock;
 
 /// Signs tokens with the secret of the server.
@@ -14,8 +16,8 @@ pub fn sign_with(secret: &str) -> Box<Sign> {
         let claims = Claims {
             subject: identity.id.clone(),
             role: match identity.role {
-                LoadRole::Client => Role::Client,
-                LoadRole::Employee => Role::Employee,
+                Party::Client => Role::Client,
+                Party::Employee => Role::Employee,
             },
             company: Some(identity.company.clone()),
             name: identity.name.clone(),

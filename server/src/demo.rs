@@ -132,8 +132,8 @@ fn claims(clock: &Clock, role: Role, subject: &str, name: Option<&str>) -> Claim
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Flags;
     use super::*;
+    use crate::config::Flags;
 
     #[test]
     fn the_next_steps_speak_tls_where_the_server_does() {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_core::{Company, CompanyId};
 use switchboard_core::erasure::Erasure;
-use switchboard_journal::{StoreError, Write, Written};
+use switchboard_core::{Company, CompanyId};
 use switchboard_journal::erasure::Step;
+use switchboard_journal::{StoreError, Write, Written};
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::erasure::{Preparation, begin};
 use tokio::sync::Semaphore;

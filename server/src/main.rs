@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use command_line::{ConfigCommand, Subcommands, TokenFlags};
-use switchboard::{api, api_keys, crowd, demo, serve, telemetry};
 use switchboard::admission::shares::BLOCKING_THREADS;
 use switchboard::auth::Signer;
 use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
+use switchboard::{api, api_keys, crowd, demo, serve, telemetry};
 use switchboard_core::Time;
-use switchboard_load::{play, self as load};
+use switchboard_load::{self as load, play};
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::backup::{backup, restore};
 use switchboard_sqlite::check::check;
-use switchboard_wire::view;
 use switchboard_wire::claims::{Claims, Role};
+use switchboard_wire::view;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
-use switchboard_journal::sync::{Mutex, MutexGuard};
 use switchboard_journal::sync::atomic::{AtomicUsize, Ordering};
+use switchboard_journal::sync::{Mutex, MutexGuard};
 use switchboard_metrics::METRICS;
 use switchboard_wire::phoenix::Version;
 

@@ -13,10 +13,9 @@ use switchboard_wire::Secret;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::{audit, demo, summary, systemd, telemetry};
 use crate::admission::Admission;
-use crate::api::{self, ApiState, Pages};
 use crate::api::past::Past;
+use crate::api::{self, ApiState, Pages};
 use crate::api_keys::ApiKeys;
 use crate::auth::{self, Keyring, SignInCodes};
 use crate::channel::DeviceContext;
@@ -31,6 +30,7 @@ use crate::shutdown::{self, Shutdown, Stop};
 use crate::socket::{self, SocketContext, SocketLimits};
 use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
+use crate::{audit, demo, summary, systemd, telemetry};
 
 /// Connections beyond the sockets that are allowed: for the API and for probes.
 pub const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;

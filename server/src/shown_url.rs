@@ -1,7 +1,7 @@
 //! URLs as they may be shown in messages and logs: a password in one is a secret as any other.
 
-use std::fmt;
 use std::borrow::Cow;
+use std::fmt;
 
 use reqwest::Url;
 use switchboard_wire::HIDDEN;

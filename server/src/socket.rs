@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Extension, State};
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version as HttpVersion, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -21,13 +21,12 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, Stream};
 use switchboard_core::{DeviceKind, Time};
 use switchboard_metrics::METRICS;
-use switchboard_wire::view;
 use switchboard_wire::claims::{Claims, REVOKED, Role};
 use switchboard_wire::phoenix::{Version, code};
+use switchboard_wire::view;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
-use crate::reading;
 use crate::admission::{Entrance, Limited, Peer, Unfinished};
 use crate::attention::Attention;
 use crate::auth::{Keyring, subprotocol_token};
@@ -36,6 +35,7 @@ use crate::device::{Device, End};
 use crate::exchange::Exchange;
 use crate::origins::Origins;
 use crate::outbox::{Ended, FRAME_TOLD_MAX_BYTES, Outgoing, Waiting};
+use crate::reading;
 use crate::shutdown::Shutdown;
 use crate::telemetry::refusals::Refused;
 

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use switchboard_load::plot::{self, Bars};
 
 use super::designs::{LIMIT, OURS};
 use super::{Cell, Entrant};
 use crate::checker::Case;
-use crate::plot::{Bars, bars};
 use crate::results::{Results, Table, short, time};
 
 /// Every design in every case.
@@ -71,7 +71,7 @@ impl Outcome {
         });
         let title = format!("Cycles per second with {callers} callers: claim, accept, release");
         let all = Bars { title, names: names.unwrap_or_default(), series: series.collect() };
-        bars(&results.path("rivals.svg"), &all)
+        results.draw("rivals.svg", &plot::bars(&all)?)
     }
 }
 

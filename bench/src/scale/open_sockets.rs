@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
+use switchboard_load::plot::{self, Axis, Chart, Series};
 
 use crate::ground::Ground;
-use crate::plot::{Lines, lines};
 use crate::results::{Results, Table, Target};
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Kind, Load, Server, figure};
@@ -133,12 +133,11 @@ impl Step {
 
 fn draw(results: &Results, steps: &[Step]) -> Result<()> {
     let us = steps.iter().map(|step| (step.sockets as f64, step.server_us.median()));
-    let picture = Lines {
+    let chart = Chart {
         title: format!("CPU of the server for a booking, {RATE} bookings a second"),
-        across: "open sockets, most of them idle".to_owned(),
-        upwards: "microseconds".to_owned(),
-        is_log_across: true,
-        lines: vec![("switchboard, every answer committed".to_owned(), us.collect())],
+        x: Axis::log("open sockets, most of them idle"),
+        y: Axis::linear("microseconds"),
+        series: vec![Series { name: "switchboard, every answer committed".to_owned(), points: us.collect() }],
     };
-    lines(&results.path("scale.svg"), &picture)
+    results.draw("scale.svg", &plot::lines(&[chart])?)
 }

@@ -10,8 +10,8 @@ use switchboard_wire::claims::Claims;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Limited, PLACE_RETRY_MS};
 use super::tally::{Held, Tally};
+use super::{Limited, PLACE_RETRY_MS};
 
 /// How many there are of something, how many of them one may have at once, and how long somebody waits for one.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! What a connection has sent of a request's head, of its body or of a frame, that is not whole yet. Most are short, and
 //! read at once. A long one stays in memory until its end has come, so it needs a place, and there are only so many.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use switchboard_metrics::METRICS;
 
@@ -66,8 +66,8 @@ impl Unfinished {
 
 #[cfg(test)]
 mod tests {
-    use crate::admission::{LONG_IN_ALL_MAX, LONG_OF_ADDRESS_MAX, Limits};
     use super::*;
+    use crate::admission::{LONG_IN_ALL_MAX, LONG_OF_ADDRESS_MAX, Limits};
 
     fn peer(last: usize) -> Peer {
         Peer(format!("192.0.2.{last}").parse().unwrap())

@@ -6,25 +6,25 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::{StatusCode, Uri, header};
 use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
+use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_sqlite::paging::Page;
 use switchboard_wire::view;
 
-use crate::reading;
-use crate::admission::Limited;
-use crate::exchange::Visit;
 use super::ApiState;
 use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
+use crate::admission::Limited;
+use crate::exchange::Visit;
+use crate::reading;
 
 /// Bytes of a request's body: a company or an employee is small.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;

@@ -15,14 +15,14 @@ use switchboard_sqlite::paging::{Listed, Page};
 use switchboard_wire::{Scope, shape};
 use utoipa::IntoParams;
 
-use crate::admission::Peer;
-use crate::exchange::NotNow;
 use super::ApiState;
 use super::ask::{self, Answered, shown};
 use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
 use super::rights::{self, Asked};
+use crate::admission::Peer;
+use crate::exchange::NotNow;
 
 /// How a request is found in the logs of all who pass it on.
 const REQUEST_ID: &str = "x-request-id";

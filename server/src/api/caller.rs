@@ -8,17 +8,17 @@ use axum::http::header;
 use switchboard_core::{Company, CompanyId, Time};
 use switchboard_journal::api_key::ApiKey;
 use switchboard_sqlite::whose::ForWhom;
-use switchboard_wire::view;
 use switchboard_wire::claims::{Claims, REVOKED, Role};
+use switchboard_wire::view;
 use tokio::time::sleep;
 
-use crate::admission::{Admission, Peer};
+use super::ApiState;
+use super::problem::Problem;
 use crate::admission::shares::{By, Part, Shared};
+use crate::admission::{Admission, Peer};
 use crate::auth::TokenError;
 use crate::clock::Reading;
 use crate::exchange::NotNow;
-use super::ApiState;
-use super::problem::Problem;
 
 /// What is said to whoever shows nothing that could be good.
 const NEEDED: &str = "send an API key, or a person's token, as `Authorization: Bearer <key>`";

@@ -13,9 +13,6 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, CompanyView, Moment};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::reading;
-use crate::exchange::{NotNow, Visit};
-use super::{ApiState, logo};
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
@@ -23,6 +20,9 @@ use super::in_path::OfCompany;
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
+use super::{ApiState, logo};
+use crate::exchange::{NotNow, Visit};
+use crate::reading;
 
 /// A company to make or to replace. What is not named gets its default, and the name the id.
 #[derive(Debug, Deserialize, ToSchema)]

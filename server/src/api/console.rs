@@ -14,16 +14,16 @@ mod sign_in;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::{Json, Router};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
 use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use axum::{Json, Router};
 
-use crate::demo;
 use super::ApiState;
 use super::problem::Problem;
+use crate::demo;
 
 /// Where there are pages, and what they are made of, as long as there are any.
 const PLACES: [&str; 11] = [

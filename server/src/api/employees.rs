@@ -6,15 +6,13 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::Deserialize;
-use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
+use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
 use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, EmployeeView};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::channel::employee::intent;
-use crate::exchange::Visit;
 use super::ApiState;
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
@@ -23,6 +21,8 @@ use super::in_path::{OfCompany, OfEmployee};
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
+use crate::channel::employee::intent;
+use crate::exchange::Visit;
 
 /// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use switchboard_core::{ClientId, Company, CompanyId};
 use switchboard_core::erasure::Erasure;
 use switchboard_core::id::BadId;
+use switchboard_core::{ClientId, Company, CompanyId};
 
-use crate::erasure::erase;
 use super::ApiState;
 use super::ask::{self, Answered, InPath};
 use super::employees::{Both, ids_of_old};
 use super::in_path::{OfClient, OfEmployee};
 use super::past::Past;
 use super::problem::Problem;
+use crate::erasure::erase;
 
 /// Erases a client from all that is kept.
 ///

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use switchboard_core::{Brand, Command, CompanyId, LogoId};
 use switchboard_journal::logos;
@@ -14,8 +14,6 @@ use switchboard_wire::shape::examples;
 use switchboard_wire::view::{self, CompanyView};
 use tokio::sync::Semaphore;
 
-use crate::admission::Peer;
-use crate::exchange::Visit;
 use super::ApiState;
 use super::ask::{self, Answered, InPath, Sent};
 use super::caller::Caller;
@@ -24,6 +22,8 @@ use super::in_path::{OfCompany, OfLogo};
 use super::past::Past;
 use super::problem::Problem;
 use super::unread::held;
+use crate::admission::Peer;
+use crate::exchange::Visit;
 
 /// Changes at once: a picture is written before it is named and taken away after it, and nobody comes in between.
 static CHANGES: Semaphore = Semaphore::const_new(1);

@@ -11,8 +11,8 @@ use switchboard_metrics::{self, METRICS, TRACE};
 use switchboard_wire::shape::examples;
 use tracing::{Instrument, field};
 
-use crate::telemetry::refusals::{self, Answered, Refused};
 use super::ApiState;
+use crate::telemetry::refusals::{self, Answered, Refused};
 
 /// Shows counts and durations, as Prometheus reads them.
 #[utoipa::path(

@@ -81,8 +81,8 @@ use caller::Caller;
 use futures_util::StreamExt;
 use past::Past;
 use reqwest::Url;
-use utoipa_axum::routes;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::admission::{Admission, Peer};
 use crate::api_keys::ApiKeys;

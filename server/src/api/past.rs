@@ -6,11 +6,11 @@ use switchboard_core::CompanyId;
 use switchboard_journal::news::Follower;
 use switchboard_sqlite::{Error, Reader};
 
+use super::caller::Caller;
+use super::problem::Problem;
 use crate::admission::Admission;
 use crate::admission::shares::Shared;
 use crate::exchange::Exchange;
-use super::caller::Caller;
-use super::problem::Problem;
 
 /// Companies, bookings, sessions and messages as the store has them.
 #[derive(Clone)]

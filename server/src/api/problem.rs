@@ -7,11 +7,11 @@ use switchboard_core::{Company, Refusal};
 use switchboard_journal::StoreError;
 use switchboard_wire::view;
 
+use super::no_store::kept_by_nobody;
 use crate::admission::Limited;
 use crate::admission::shares::Full;
 use crate::exchange::NotNow;
 use crate::telemetry::refusals::Refused;
-use super::no_store::kept_by_nobody;
 
 /// An error answer.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use axum::http::{Method, StatusCode, Uri};
 use switchboard_wire::Scope;
 use switchboard_wire::claims::{Claims, Role};
 
-use crate::reading;
 use super::caller::Caller;
 use super::problem::Problem;
+use crate::reading;
 
 /// What an admin may whose token does not say it: such tokens are given out for looking at a board.
 const OF_AN_ADMIN: Scope = Scope::Operate;
@@ -200,8 +200,8 @@ mod tests {
 
     use switchboard_journal::api_key::ApiKey;
 
-    use crate::api::document::document;
     use super::*;
+    use crate::api::document::document;
 
     /// Paths that need no key: how the server is, a picture that pages show, and the way from a code to its token.
     const OPEN: &[&str] = &["/healthz", "/readyz", "/logo/{company}/{logo}", "/sign-in"];

@@ -13,15 +13,15 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
-use crate::reading;
-use crate::admission::Peer;
-use crate::auth::{CODED_TOKEN_MAX_BYTES, CODE_LIFE_MS, NoCode};
-use crate::exchange::NotNow;
-use super::{ApiState, caller};
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::in_path::OfCompany;
 use super::no_store::kept_by_nobody;
 use super::problem::Problem;
+use super::{ApiState, caller};
+use crate::admission::Peer;
+use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode};
+use crate::exchange::NotNow;
+use crate::reading;
 
 /// Bytes of the body with a code: strangers may send it.
 const CODE_BODY_MAX_BYTES: usize = 1024;

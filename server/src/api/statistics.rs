@@ -13,13 +13,13 @@ use switchboard_sqlite::tally::Range;
 use switchboard_wire::shape::{self, examples};
 use utoipa::IntoParams;
 
-use super::{ApiState, sheet};
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::employees::{Both, ids};
 use super::in_path::{OfCompany, OfEmployee};
 use super::past::{Past, known};
 use super::problem::Problem;
+use super::{ApiState, sheet};
 
 /// The time that is looked at when nothing is said: a day.
 const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;

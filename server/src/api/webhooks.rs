@@ -9,18 +9,16 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
-use switchboard_journal::{Wanted, Write};
 use switchboard_journal::endpoint::{Behind, Endpoint, EndpointWrite, State as Turned};
+use switchboard_journal::{Wanted, Write};
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::paging::Listed;
-use switchboard_wire::{Off, Secret};
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
+use switchboard_wire::{Off, Secret};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::exchange::NotNow;
-use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
 use super::ApiState;
 use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
@@ -28,6 +26,8 @@ use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
 use super::past::{Past, known};
 use super::problem::Problem;
+use crate::exchange::NotNow;
+use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
 
 /// Characters of a description.
 const DESCRIPTION_MAX_CHARS: usize = 256;

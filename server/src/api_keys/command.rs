@@ -6,8 +6,8 @@ use std::path::Path;
 use switchboard_core::{CompanyId, Time};
 use switchboard_journal::api_key::{ApiKey, DatedKey, FreshKey, NotMade, WantedKey};
 use switchboard_journal::audit::AuditEntry;
-use switchboard_sqlite::{OpenError, Reader};
 use switchboard_sqlite::beside::Beside;
+use switchboard_sqlite::{OpenError, Reader};
 use switchboard_wire::Scope;
 use switchboard_wire::view::Moment;
 

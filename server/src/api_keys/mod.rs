@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use switchboard_core::Time;
-use switchboard_journal::{StoreError, Write};
 use switchboard_journal::api_key::{ApiKey, DatedKey, key_id};
+use switchboard_journal::{StoreError, Write};
 use switchboard_sqlite::Reader;
 
 use crate::clock::Clock;

@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Claims, Rules, Signer, TokenError, claims};
 use super::key::Key;
 use super::key_source::LiveKeys;
 use super::parts::{read_header, read_part};
+use super::{Claims, Rules, Signer, TokenError, claims};
 
 /// The keys whose tokens are taken, and by which rules.
 pub struct Keyring {

@@ -2,16 +2,16 @@
 //! however large the company is, and events are all that changed since the join.
 
 use serde_json::value::RawValue;
-use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Refusal, Time};
 use switchboard_core::id::StoredAsText;
-use switchboard_wire::view;
+use switchboard_core::{ClientId, Company, CompanyId, EmployeeId, Refusal, Time};
 use switchboard_wire::claims::Role;
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, Json};
+use switchboard_wire::view;
 
-use crate::exchange::{Response, Room, Shown};
-use super::{Caller, Joined, Seat, forbidden, shortened};
 use super::company::{provision_company, refused};
+use super::{Caller, Joined, Seat, forbidden, shortened};
+use crate::exchange::{Response, Room, Shown};
 
 /// The events that an admin may push.
 pub const EVENTS: &[&str] = &["more"];

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Event, Refusal, Settings};
 use switchboard_core::id::in_order;
 use switchboard_core::limits::{NOTE_MAX_BYTES, TOPICS_PER_EMPLOYEE_MAX};
+use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Event, Refusal, Settings};
 use switchboard_wire::claims::Role;
 use switchboard_wire::fields::Fields;
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, AvailabilityView, BookingView, BrandView};
 
-use crate::exchange::{Line, Response, Room, Shown, Visit, goes_on};
 use super::{Caller, Joined, Seat, forbidden, limited_view, unknown_event};
+use crate::exchange::{Line, Response, Room, Shown, Visit, goes_on};
 
 /// The events that a client may push.
 pub const EVENTS: &[&str] = &["book", "cancel"];

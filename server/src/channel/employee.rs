@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use switchboard_core::{Answer, Command, Company, CompanyId, Duty, Employee, EmployeeId, Intent, Refusal, SessionId, Time, Topic};
 use switchboard_core::limits::REASON_MAX_CHARS;
+use switchboard_core::{
+    Answer, Command, Company, CompanyId, Duty, Employee, EmployeeId, Intent, Refusal, SessionId, Time, Topic,
+};
 use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, SessionView};
 
+use super::company::{provision_company, refused};
+use super::{Caller, Joined, Seat, forbidden, unknown_event};
 use crate::clock::Clock;
 use crate::exchange::{Response, Room, Shown, Visit};
-use super::{Caller, Joined, Seat, forbidden, unknown_event};
-use super::company::{provision_company, refused};
 
 /// The events that an employee may push.
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];

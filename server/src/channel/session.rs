@@ -3,18 +3,18 @@
 use std::collections::VecDeque;
 
 use serde_json::value::RawValue;
-use switchboard_core::{Actor, Answer, Command, Company, CompanyId, Message, MessageId, Party, Refusal, SessionId};
 use switchboard_core::limits::{MESSAGE_BODY_MAX_BYTES, NOTES_MAX_BYTES, REASON_MAX_CHARS};
+use switchboard_core::{Actor, Answer, Command, Company, CompanyId, Message, MessageId, Party, Refusal, SessionId};
 use switchboard_wire::claims::{Claims, Role};
 use switchboard_wire::fields::{Fields, invalid};
 use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, MessageView, Moment, Note, NotesView, PeerView, SessionView};
 
-use crate::exchange::{Response, Room, Shown, Visit};
-use crate::ice::IceServers;
-use super::{Caller, Joined, Seat, error, unknown_event};
 use super::company::refused;
 use super::employee::session_json;
+use super::{Caller, Joined, Seat, error, unknown_event};
+use crate::exchange::{Response, Room, Shown, Visit};
+use crate::ice::IceServers;
 
 /// Bytes of the messages in the answer to a join, as JSON: all that are at hand, while they are ordinary text. One of
 /// control characters is six times as long in JSON as it is counted where it is sent.

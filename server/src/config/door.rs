@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::admission::{ForwardedHeader, Network, Proxies};
-use super::{BadSetting, Settings};
 use super::layers::Layers;
+use super::{BadSetting, Settings};
+use crate::admission::{ForwardedHeader, Network, Proxies};
 
 /// How connections come in.
 #[derive(Clone, Debug, Default)]

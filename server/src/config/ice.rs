@@ -2,10 +2,9 @@
 
 use std::net::Ipv6Addr;
 
-
-use crate::ice::{Ice, Turn};
-use super::{BadSetting, Settings};
 use super::layers::Layers;
+use super::{BadSetting, Settings};
+use crate::ice::{Ice, Turn};
 
 impl Settings {
     pub(super) fn ice(layers: &Layers) -> Result<Ice, BadSetting> {

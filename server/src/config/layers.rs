@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use switchboard_wire::Secret;
 use tracing_subscriber::EnvFilter;
 
-use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
 use super::foreign::Variable;
 use super::nearest::nearest;
 use super::table::{Kind, ROWS, Row};
+use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
 
 /// The variables of this process that are Switchboard's.
 ///

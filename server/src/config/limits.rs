@@ -1,8 +1,8 @@
 //! The limits of one person and of one address, as they are set.
 
-use crate::admission::Limits;
-use super::{BadSetting, Settings};
 use super::layers::Layers;
+use super::{BadSetting, Settings};
+use crate::admission::Limits;
 
 impl Settings {
     pub(super) fn limits(layers: &Layers) -> Result<Limits, BadSetting> {

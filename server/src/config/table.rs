@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use switchboard_core::limits::MESSAGE_BODY_MAX_BYTES;
 use switchboard_wire::HIDDEN;
 
-use crate::shown_url::without_password;
 use super::{Flags, LogFormat};
+use crate::shown_url::without_password;
 
 /// What a setting's value must be.
 #[derive(Clone, Copy, Debug)]

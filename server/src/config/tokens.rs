@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use switchboard_wire::Secret;
 
+use super::layers::Layers;
+use super::{BadSetting, Settings};
 use crate::auth::{Rules, read_file};
 use crate::shown_url::PrivateUrl;
-use super::{BadSetting, Settings};
-use super::layers::Layers;
 
 /// What tokens are checked with. At least one of the first three is there.
 #[derive(Clone, Debug, Default)]

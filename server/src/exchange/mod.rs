@@ -21,14 +21,14 @@ mod timekeeper;
 mod visit;
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, PoisonError};
 
 use switchboard_core::{Command, Company, CompanyId, SessionId, Status, Time};
-use switchboard_journal::{Due, Journal, ReadBack, StoreError, Work, Write, Written, base};
-use switchboard_journal::sync::{AsyncMutex, Mutex, MutexGuard, RwLock, watch};
 use switchboard_journal::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use switchboard_journal::sync::mpsc::Permit;
+use switchboard_journal::sync::{AsyncMutex, Mutex, MutexGuard, RwLock, watch};
+use switchboard_journal::{Due, Journal, ReadBack, StoreError, Work, Write, Written, base};
 use switchboard_metrics::METRICS;
 use tokio::sync::oneshot;
 

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use switchboard_core::{Booking, BookingId, BookingReason, Company, CompanyId, EndedBy, Event, Offer, OfferId, Outcome, SessionId, Time};
+use switchboard_core::{
+    Booking, BookingId, BookingReason, Company, CompanyId, EndedBy, Event, Offer, OfferId, Outcome, SessionId, Time,
+};
 use switchboard_metrics::{METRICS, seconds};
 
 /// What became of bookings, offers and sessions in one visit. No person is named in it.

@@ -8,9 +8,9 @@ use switchboard_wire::view::{self, ErrorView};
 use tokio::sync::oneshot;
 use tracing::Span;
 
+use super::NotNow;
 use crate::admission::Place;
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
-use super::NotNow;
 
 /// Where a reply goes, and to which request.
 #[derive(Clone, Debug)]

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use switchboard_core::{Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time, Turn};
-use switchboard_journal::{Entry, Fate, Journal};
+use switchboard_core::{
+    Answer, Availability, Command, Company, CompanyId, Employee, Event, Notice, Party, Reach, Refusal, SessionId, Time,
+    Turn,
+};
 use switchboard_journal::rows::rows_of;
+use switchboard_journal::{Entry, Fate, Journal};
 use switchboard_metrics::METRICS;
 use switchboard_wire::json::Json;
 
-use crate::clock::{self, Reading};
 use super::availability;
 use super::outcomes::Outcomes;
 use super::ownership::Term;
@@ -17,6 +19,7 @@ use super::reply::OnFate;
 use super::rooms::{Line, Room, Rooms};
 use super::stored::Stored;
 use super::telling::{self, Delivery};
+use crate::clock::{self, Reading};
 
 /// A company in memory, with those who listen to it.
 pub(super) struct Live {

@@ -5,12 +5,12 @@ use shuttle::rand::{Rng, thread_rng};
 use switchboard_core::{Employee, EmployeeNo, Intent, Reach};
 use switchboard_journal::Fate;
 
-use crate::exchange::{NotNow, Room};
-use super::explore;
 use super::company::{after, ann, carl, id, set_employee};
+use super::explore;
 use super::people::ann_at_acme;
 use super::timekeeping::Timekeeping;
 use super::world::World;
+use crate::exchange::{NotNow, Room};
 
 /// One of the first commits, or none of them, or two in a row.
 pub fn some_failures() -> Vec<u32> {

@@ -7,10 +7,10 @@ use switchboard_core::{BookingId, Command, Company, CompanyId};
 use switchboard_journal::Fate;
 use switchboard_wire::phoenix::{Ref, Version};
 
-use crate::exchange::{Line, Room};
-use crate::outbox::{Outbox, Outgoing, Waiting};
 use super::company::{after, ann, carl, id, idle_ann};
 use super::world::{Disk, Here, World};
+use crate::exchange::{Line, Room};
+use crate::outbox::{Outbox, Outgoing, Waiting};
 
 /// A device that has joined a room.
 pub struct Listener {

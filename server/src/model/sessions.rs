@@ -4,8 +4,8 @@ use shuttle::future::{block_on, spawn};
 use switchboard_core::{Actor, Command, CompanyId, OfferId, SessionId};
 use switchboard_journal::Fate;
 
-use super::explore;
 use super::company::ann;
+use super::explore;
 use super::failures::some_failures;
 use super::people::ann_at_acme;
 use super::world::Here;

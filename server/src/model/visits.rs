@@ -7,11 +7,11 @@ use switchboard_journal::Fate;
 use switchboard_journal::sync::step;
 use switchboard_wire::phoenix::{Ref, Version};
 
+use super::company::{after, ann, id, set_company, set_employee};
+use super::explore;
+use super::world::{Here, World};
 use crate::exchange::{Reply, ReplyTo};
 use crate::outbox::{Outbox, Outgoing};
-use super::explore;
-use super::company::{after, ann, id, set_company, set_employee};
-use super::world::{Here, World};
 
 /// Several people hire at the same time, each their own.
 async fn hire_at_once(here: &Here, plans: &'static [(&'static str, &'static [&'static str])]) {

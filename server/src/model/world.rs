@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, PoisonError};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, PoisonError};
 
 use futures_util::future::BoxFuture;
 use switchboard_core::{Command, Company, CompanyId, EmployeeId, SessionId, Time};
-use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work, Writer};
 use switchboard_journal::sync::{Mutex, Notify, step, watch};
+use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work, Writer};
 
+use super::company::{self, START};
 use crate::clock::Clock;
 use crate::exchange::{Exchange, NotNow, Visit};
-use super::company::{self, START};
 
 /// What is stored, and how the disk behaves.
 #[derive(Clone, Default)]

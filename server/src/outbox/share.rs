@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
 
-use switchboard_journal::sync::{Mutex, MutexGuard};
 use switchboard_journal::sync::atomic::{AtomicUsize, Ordering};
+use switchboard_journal::sync::{Mutex, MutexGuard};
 use switchboard_wire::phoenix::Version;
 
 use super::{Outbox, Queue, Waiting};
@@ -132,8 +132,8 @@ impl Drop for Share {
 mod tests {
     use std::future::poll_fn;
 
-    use super::*;
     use super::super::{Ended, Outgoing};
+    use super::*;
 
     const KIB: usize = 1024;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_core::Time;
-use switchboard_journal::{StoreError, Write};
 use switchboard_journal::endpoint::{Endpoint, EndpointWrite, Progress, Report};
 use switchboard_journal::news::Follower;
+use switchboard_journal::{StoreError, Write};
 use switchboard_metrics::{METRICS, seconds};
 use switchboard_sqlite::endpoints::WithQueue;
 use switchboard_sqlite::feed::event_id;
@@ -15,11 +15,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Key, Webhooks, signature};
 use super::courier::{Answer, Parcel};
 use super::health::Health;
 use super::queue::Queue;
 use super::schedule::pause_ms;
+use super::{Key, Webhooks, signature};
 
 /// Requests to one endpoint at once, each of another booking.
 const ON_THE_WAY_MAX: usize = 4;

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Path};
 use axum::extract::rejection::PathRejection;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use rust_embed::{Embed, EmbeddedFile};
 use switchboard_core::CompanyId;
 
-use super::policy::{Policy, RESOURCE_POLICY};
 use super::super::ApiState;
 use super::super::etag::{Conditions, Tag};
 use super::super::problem::Problem;
+use super::policy::{Policy, RESOURCE_POLICY};
 
 /// A file with this name beside another's is the same, compressed.
 const COMPRESSED: &str = ".gz";

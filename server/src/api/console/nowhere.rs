@@ -7,8 +7,8 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::embedded;
 use super::super::ApiState;
+use super::embedded;
 
 /// In the place of a problem that says that nothing is there, where whoever asks wants to look at a page.
 pub(in super::super) async fn for_people(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {

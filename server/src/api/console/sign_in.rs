@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::CompanyId;
 
-use super::super::{ApiState, ask};
 use super::super::problem::Problem;
+use super::super::{ApiState, ask};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

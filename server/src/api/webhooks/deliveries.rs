@@ -13,13 +13,13 @@ use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::ApiState;
+use super::{find, ids, write};
 use crate::api::ask::{self, Answered, InPath, shown};
 use crate::api::caller::Caller;
 use crate::api::in_path::{OfDelivery, OfWebhook};
 use crate::api::past::Past;
 use crate::api::problem::Problem;
-use super::{find, ids, write};
-use super::super::ApiState;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
