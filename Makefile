@@ -107,7 +107,8 @@ prove:
 faults:
 	$(CARGO) run --package switchboard-sim --locked -- faults $(foreach word,$(ONLY),--only $(word))
 
-# Instructions of each command and each frame, which no busy machine changes, held against docs/instructions.md.
+# Instructions of each command and each frame, which no busy machine changes, held against
+# docs/evidence/instructions.md.
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
 COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard \
 	--bench instructions --locked -- --output-format=json >$(COUNTS)
@@ -245,7 +246,7 @@ bench-servers:
 	@command -v redis-server >/dev/null || { apt-get update && apt-get install -y --no-install-recommends redis-server; }
 
 # An hour: changes core in each of five hundred small ways, and fails when its tests do not notice one of them.
-# docs/mutants-and-coverage.md has those that change nothing. 3 says that some changes made a test run for ever.
+# docs/evidence/mutants-and-coverage.md has those that change nothing. 3 says that some changes made a test run for ever.
 mutants: $(TOOLS)/bin/cargo-mutants
 	PROPTEST_CASES=40 PROPTEST_RNG_SEED=1 PROPTEST_MAX_SHRINK_ITERS=0 \
 		$(TOOLS)/bin/cargo-mutants mutants --output target || [ $$? -eq 3 ]

@@ -1,4 +1,5 @@
-//! Instructions of each command in a company of a thousand, most of them idle: docs/instructions.md has the counts.
+//! Counts the instructions of each command in a company of a thousand, most of them idle. The counts are in
+//! docs/evidence/instructions.md.
 use std::hint::black_box;
 
 use gungraun::prelude::*;

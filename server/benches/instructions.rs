@@ -1,4 +1,5 @@
-//! Instructions of reading frames and of writing them and what they carry: docs/instructions.md has the counts.
+//! Counts the instructions of reading frames, of writing them, and of what they carry. The counts are in
+//! docs/evidence/instructions.md.
 use std::hint::black_box;
 use std::str::FromStr;
 

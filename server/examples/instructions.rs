@@ -1,4 +1,4 @@
-//! Holds what the benches counted against the table in docs/instructions.md, or renews it with `--keep`.
+//! Holds what the benches counted against the table in docs/evidence/instructions.md, or renews it with `--keep`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ const OTHER_TOOLS_MARGIN_PERCENT: u64 = 30;
 const OPENING: &str = "<!-- instructions -->\n";
 const CLOSING: &str = "<!-- /instructions -->";
 const RENEW: &str =
-    "When that is meant, `make instructions-keep` renews docs/instructions.md; commit it with the change.";
+    "When that is meant, `make instructions-keep` renews docs/evidence/instructions.md; commit it with the change.";
 
 fn main() -> ExitCode {
     match run() {
@@ -37,11 +37,11 @@ fn run() -> anyhow::Result<String> {
     let file = PathBuf::from(arguments.pop().context("name the file of counts")?);
     let counted = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     let counted = Table { tools: tools()?, counts: counts(&counted)? };
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/instructions.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evidence/instructions.md");
     let text = std::fs::read_to_string(&page).with_context(|| page.display().to_string())?;
     if keep {
         std::fs::write(&page, counted.put_into(&text)?).with_context(|| page.display().to_string())?;
-        return Ok(format!("docs/instructions.md has {} counts of {}", counted.counts.len(), counted.tools));
+        return Ok(format!("docs/evidence/instructions.md has {} counts of {}", counted.counts.len(), counted.tools));
     }
     compare(&Table::read(&text)?, &counted)
 }
@@ -148,7 +148,7 @@ fn compare(kept: &Table, counted: &Table) -> anyhow::Result<String> {
     };
     if problems.is_empty() {
         return Ok(format!(
-            "{warning}{fewer}{} counts are at most {margin} % and {MARGIN} above docs/instructions.md",
+            "{warning}{fewer}{} counts are at most {margin} % and {MARGIN} above docs/evidence/instructions.md",
             counted.counts.len()
         ));
     }
@@ -182,7 +182,7 @@ mod tests {
     fn a_count_within_the_margin_is_as_kept_and_one_above_it_is_not() {
         for count in [950, 1_000, 1_050] {
             let said = against_a_thousand("these", count).unwrap();
-            assert_eq!(said, "1 counts are at most 3 % and 20 above docs/instructions.md");
+            assert_eq!(said, "1 counts are at most 3 % and 20 above docs/evidence/instructions.md");
         }
         let problem = against_a_thousand("these", 1_051).unwrap_err();
         let said = "take book: 1000 -> 1051 instructions, MORE by 5.1 %";

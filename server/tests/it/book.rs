@@ -16,7 +16,7 @@ fn read(path: &Path) -> String {
 }
 
 /// All Markdown under `docs/`, as paths from the root.
-fn pages() -> BTreeSet<PathBuf> {
+pub fn pages() -> BTreeSet<PathBuf> {
     fn gather(directory: &Path, found: &mut BTreeSet<PathBuf>) {
         let entries = std::fs::read_dir(root().join(directory)).expect("the documents can be listed");
         for entry in entries.map(|entry| entry.expect("a directory can be read")) {

@@ -8,6 +8,8 @@ use switchboard_metrics::Metrics;
 use switchboard_wire::Kind;
 use switchboard_wire::view::vocabulary;
 
+use crate::book::pages;
+
 pub fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -175,12 +177,7 @@ fn every_make_command_that_a_document_names_does_something() {
     for target in phony.split_whitespace().filter(|word| *word != "\\") {
         assert!(rules.contains(target), "`make {target}` has a rule: without one make says nothing and succeeds");
     }
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    let pages = std::fs::read_dir(docs).expect("the documents can be listed").map(|page| {
-        let name = page.expect("a directory can be read").file_name();
-        format!("docs/{}", name.display())
-    });
-    let pages = pages.filter(|name| name.ends_with(".md"));
+    let pages = pages().into_iter().map(|page| page.display().to_string());
     let named = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned).into_iter().chain(pages);
     for name in named {
         for told in document(&name).split("`make ").skip(1) {
@@ -194,7 +191,7 @@ fn every_make_command_that_a_document_names_does_something() {
 fn the_number_of_faults_is_told_as_it_is() {
     let list: toml::Table = document("sim/faults.toml").parse().expect("it is TOML");
     let told = format!("the {} faults", list["fault"].as_array().expect("a list").len());
-    for name in ["README.md", "docs/proof.md"] {
+    for name in ["README.md", "docs/evidence/proof.md"] {
         assert!(document(name).contains(&told), "{name} says {told}");
     }
 }
