@@ -13,18 +13,11 @@ const TIME_LIMIT = { timeout: 180_000 }
 /** As few bytes of messages as a session can be given. */
 const FULL = 8192
 
-/** Who the programs of a page are, where they get their tokens, and which of them do something when they hear a message. */
-const PAGES = {
-  'README.md': { company: 'demo', environment: tokens, answering: ['employee.mjs'] },
-  'docs/clients/node.md': {
-    company: 'acme',
-    environment: (_, secret) => ({ SWITCHBOARD_JWT_SECRET: secret }),
-    answering: ['employee.mjs', 'client.mjs'],
-  },
-}
+const PAGE = 'docs/clients/node.md'
+const COMPANY = 'acme'
 
-function tokens(company, secret = '') {
-  const made = (claims) => token({ company, ...claims }, { secret })
+function tokens(secret) {
+  const made = (claims) => token({ company: COMPANY, ...claims }, { secret })
   return {
     EMPLOYEE_TOKEN: made({ sub: 'erika', role: 'employee' }),
     CLIENT_TOKEN: made({ sub: 'alice', role: 'client' }),
@@ -32,135 +25,130 @@ function tokens(company, secret = '') {
 }
 
 /** A server with the page's company and Erika, and how to start a program of the page. */
-async function open(t, name, settings = {}) {
-  const { company, environment } = PAGES[name]
+async function open(t, settings = {}) {
   const world = await openWorld(t, { env: settings })
-  await world.company(company)
-  await world.server.ask('PUT', `/v1/companies/${company}/employees/erika`, { name: 'Erika', topics: ['tax'] })
+  await world.company(COMPANY)
+  await world.server.ask('PUT', `/v1/companies/${COMPANY}/employees/erika`, { name: 'Erika', topics: ['tax'] })
   const directory = await emptyDirectory(t)
-  await writePrograms(directory, await blocksOf(page(name)))
-  const start = (program, { url = world.server.socketUrl, env = environment(company, SECRET) } = {}) =>
+  await writePrograms(directory, await blocksOf(page(PAGE)))
+  const start = (program, { url = world.server.socketUrl, env = { SWITCHBOARD_JWT_SECRET: SECRET } } = {}) =>
     new Program(t, process.execPath, [program], directory, { SWITCHBOARD_URL: url, ...env })
-  return { world, company, start }
+  return { world, start }
 }
 
 /** Erika and Alice in a session, each at a device of the test. */
-async function meeting(world, company) {
-  const erika = await world.device('erika', { company })
+async function meeting(world) {
+  const erika = await world.device('erika', { company: COMPANY })
   await erika.setStatus('idle')
-  const alice = await world.client('alice', { company })
+  const alice = await world.client('alice', { company: COMPANY })
   await alice.book('tax')
   const session = await erika.accept(await erika.offer())
   return { erika, alice, hers: await erika.session(session), his: await alice.session(session) }
 }
 
-for (const name of Object.keys(PAGES)) {
-  test(`the programs of ${name} meet in a session, started at once`, TIME_LIMIT, async (t) => {
-    const { start } = await open(t, name)
-    const both = [start('employee.mjs'), start('client.mjs')]
-    for (const program of both) await program.succeeds()
-    const [employee, client] = both
-    assert.match(employee.output, /the client says:? "?May I deduct my bicycle\?/, employee.said)
-    assert.match(employee.output, /session .*was ended by the (client|employee)$/m, employee.said)
-    assert.match(client.output, /^Erika says:? "?Yes, you may\./m, client.said)
+test('the programs meet in a session, started at once', TIME_LIMIT, async (t) => {
+  const { start } = await open(t)
+  const both = [start('employee.mjs'), start('client.mjs')]
+  for (const program of both) await program.succeeds()
+  const [employee, client] = both
+  assert.match(employee.output, /the client says: May I deduct my bicycle\?/, employee.said)
+  assert.match(employee.output, /session .*was ended by the (client|employee)$/m, employee.said)
+  assert.match(client.output, /^Erika says: Yes, you may\./m, client.said)
+})
+
+test('a client who comes first says what it waits for, and goes on when somebody comes', TIME_LIMIT, async (t) => {
+  const { start } = await open(t)
+  const client = start('client.mjs')
+  await client.says(/^nobody is idle: waiting/m)
+  const employee = start('employee.mjs')
+  for (const program of [client, employee]) await program.succeeds()
+})
+
+test('an employee who comes into a session finds what was said before', TIME_LIMIT, async (t) => {
+  const { world, start } = await open(t)
+  const { erika, his } = await meeting(world)
+  erika.drop()
+  await his.push('message', { body: 'May I deduct my bicycle?' })
+  const employee = start('employee.mjs')
+  await his.next('message', undefined, ({ from }) => from === 'employee', 'from the employee')
+  await his.ask('end')
+  await employee.succeeds()
+  assert.match(employee.output, /May I deduct my bicycle\?/, employee.said)
+})
+
+test('a client who comes back into a session goes on in it', TIME_LIMIT, async (t) => {
+  const { world, start } = await open(t)
+  const { alice, hers } = await meeting(world)
+  alice.drop()
+  const client = start('client.mjs')
+  await hers.next('message', undefined, ({ from }) => from === 'client', 'from the client')
+  await hers.push('message', { body: 'Yes, you may.' })
+  await client.says(/Erika says: Yes, you may\./)
+  await hers.ask('end')
+  await client.succeeds()
+})
+
+test('a client whom nobody takes says so, and ends', TIME_LIMIT, async (t) => {
+  const { world, start } = await open(t)
+  const erika = await world.device('erika', { company: COMPANY })
+  await erika.setStatus('idle')
+  const client = start('client.mjs')
+  await erika.reject(await erika.offer())
+  await client.succeeds()
+  assert.match(client.output, /everyone_declined/, client.said)
+})
+
+for (const program of ['employee.mjs', 'client.mjs']) {
+  test(`${program} takes it for no fault that the other side ended before its answer`, TIME_LIMIT, async (t) => {
+    const { world, start } = await open(t)
+    const relay = await Relay.open(world.server.port)
+    t.after(() => relay.close())
+    const { erika, alice, hers, his } = await meeting(world)
+    const [device, other] = program === 'employee.mjs' ? [erika, his] : [alice, hers]
+    device.drop()
+    await other.next('peer', undefined, ({ online }) => !online, 'that nobody is there')
+    const late = start(program, { url: relay.socketUrl })
+    await other.next('peer', undefined, ({ online }) => online, 'of the program')
+    relay.hold()
+    for (const body of ['Hello', 'Are you there?']) await other.push('message', { body })
+    await other.push('end')
+    relay.mend()
+    await late.succeeds()
+    assert.match(late.output, /Are you there\?/, late.said)
+  })
+}
+
+for (const program of ['employee.mjs', 'client.mjs']) {
+  test(`${program} says that its token is not taken, and ends`, TIME_LIMIT, async (t) => {
+    const { start } = await open(t)
+    for (const env of [{ SWITCHBOARD_JWT_SECRET: OTHER_SECRET }, {}]) {
+      const refused = start(program, { env })
+      assert.notEqual(await refused.ended(), 0, refused.said)
+      assert.match(refused.errors, /401/, refused.said)
+    }
   })
 
-  test(`a client of ${name} who comes first says what it waits for, and goes on when somebody comes`, TIME_LIMIT, async (t) => {
-    const { start } = await open(t, name)
-    const client = start('client.mjs')
-    await client.says(/^nobody is idle: waiting/m)
-    const employee = start('employee.mjs')
-    for (const program of [client, employee]) await program.succeeds()
+  test(`${program} says that its message is refused, and ends`, TIME_LIMIT, async (t) => {
+    const { world, start } = await open(t, { SWITCHBOARD_MESSAGE_BYTES_PER_SESSION: String(FULL) })
+    const { his } = await meeting(world)
+    await his.push('message', { body: 'x'.repeat(FULL - 1) })
+    const refused = start(program)
+    assert.equal(await refused.ended(), 1, refused.said)
+    assert.match(refused.errors, /^session_full: /m, refused.said)
   })
 
-  test(`an employee of ${name} who comes into a session finds what was said before`, TIME_LIMIT, async (t) => {
-    const { world, company, start } = await open(t, name)
-    const { erika, his } = await meeting(world, company)
-    erika.drop()
-    await his.push('message', { body: 'May I deduct my bicycle?' })
-    const employee = start('employee.mjs')
-    await his.next('message', undefined, ({ from }) => from === 'employee', 'from the employee')
-    // Whoever of the two ends it: on one page it is the employee.
-    await his.ask('end')
-    await employee.succeeds()
-    assert.match(employee.output, /May I deduct my bicycle\?/, employee.said)
+  test(`${program} says that there is no line, and goes on when there is one`, TIME_LIMIT, async (t) => {
+    const { world, start } = await open(t)
+    const relay = await Relay.open(world.server.port)
+    t.after(() => relay.close())
+    relay.cut()
+    const [other] = ['employee.mjs', 'client.mjs'].filter((one) => one !== program)
+    const waiting = start(program, { url: relay.socketUrl })
+    await waiting.says(/^no line to ws:.*trying again$/m)
+    relay.mend()
+    const there = start(other)
+    for (const one of [waiting, there]) await one.succeeds()
   })
-
-  test(`a client of ${name} who comes back into a session goes on in it`, TIME_LIMIT, async (t) => {
-    const { world, company, start } = await open(t, name)
-    const { alice, hers } = await meeting(world, company)
-    alice.drop()
-    const client = start('client.mjs')
-    await hers.next('message', undefined, ({ from }) => from === 'client', 'from the client')
-    await hers.push('message', { body: 'Yes, you may.' })
-    await client.says(/Erika says:? "?Yes, you may\./)
-    await hers.ask('end')
-    await client.succeeds()
-  })
-
-  test(`a client of ${name} whom nobody takes says so, and ends`, TIME_LIMIT, async (t) => {
-    const { world, company, start } = await open(t, name)
-    const erika = await world.device('erika', { company })
-    await erika.setStatus('idle')
-    const client = start('client.mjs')
-    await erika.reject(await erika.offer())
-    await client.succeeds()
-    assert.match(client.output, /everyone_declined/, client.said)
-  })
-
-  for (const program of PAGES[name].answering) {
-    test(`${program} of ${name} takes it for no fault that the other side ended before its answer`, TIME_LIMIT, async (t) => {
-      const { world, company, start } = await open(t, name)
-      const relay = await Relay.open(world.server.port)
-      t.after(() => relay.close())
-      const { erika, alice, hers, his } = await meeting(world, company)
-      const [device, other] = program === 'employee.mjs' ? [erika, his] : [alice, hers]
-      device.drop()
-      await other.next('peer', undefined, ({ online }) => !online, 'that nobody is there')
-      const late = start(program, { url: relay.socketUrl })
-      await other.next('peer', undefined, ({ online }) => online, 'of the program')
-      relay.hold()
-      for (const body of ['Hello', 'Are you there?']) await other.push('message', { body })
-      await other.push('end')
-      relay.mend()
-      await late.succeeds()
-      assert.match(late.output, /Are you there\?/, late.said)
-    })
-  }
-
-  for (const program of ['employee.mjs', 'client.mjs']) {
-    test(`${program} of ${name} says that its token is not taken, and ends`, TIME_LIMIT, async (t) => {
-      const { company, start } = await open(t, name)
-      const { environment } = PAGES[name]
-      for (const env of [environment(company, OTHER_SECRET), {}]) {
-        const refused = start(program, { env })
-        assert.notEqual(await refused.ended(), 0, refused.said)
-        assert.match(refused.errors, /401/, refused.said)
-      }
-    })
-
-    test(`${program} of ${name} says that its message is refused, and ends`, TIME_LIMIT, async (t) => {
-      const { world, company, start } = await open(t, name, { SWITCHBOARD_MESSAGE_BYTES_PER_SESSION: String(FULL) })
-      const { his } = await meeting(world, company)
-      await his.push('message', { body: 'x'.repeat(FULL - 1) })
-      const refused = start(program)
-      assert.equal(await refused.ended(), 1, refused.said)
-      assert.match(refused.errors, /^session_full: /m, refused.said)
-    })
-
-    test(`${program} of ${name} says that there is no line, and goes on when there is one`, TIME_LIMIT, async (t) => {
-      const { world, start } = await open(t, name)
-      const relay = await Relay.open(world.server.port)
-      t.after(() => relay.close())
-      relay.cut()
-      const [other] = ['employee.mjs', 'client.mjs'].filter((one) => one !== program)
-      const waiting = start(program, { url: relay.socketUrl })
-      await waiting.says(/^no line to ws:.*trying again$/m)
-      relay.mend()
-      const there = start(other)
-      for (const one of [waiting, there]) await one.succeeds()
-    })
-  }
 }
 
 test('the program for beginners runs twice in a row, also after it was ended halfway', TIME_LIMIT, async (t) => {
@@ -179,7 +167,7 @@ test('the program for beginners runs twice in a row, also after it was ended hal
 test('the program for beginners says what is wrong, and ends', TIME_LIMIT, async (t) => {
   const { directory, env } = await beginners(t)
   const expectations = [
-    [{ ...env, CLIENT_TOKEN: tokens('acme', OTHER_SECRET).CLIENT_TOKEN }, /^Alice has no line: .*401/m],
+    [{ ...env, CLIENT_TOKEN: tokens(OTHER_SECRET).CLIENT_TOKEN }, /^Alice has no line: .*401/m],
     [{ ...env, EMPLOYEE_TOKEN: undefined }, /^Erika has no line: .*401/m],
     [{ ...env, EMPLOYEE_TOKEN: env.CLIENT_TOKEN }, /^forbidden: /m],
   ]
@@ -198,5 +186,5 @@ async function beginners(t) {
   const blocks = await blocksOf(page('docs/getting-started.md'))
   const own = blocks.map(({ source }) => ({ source: source.replaceAll('ws://127.0.0.1:4000/socket', world.server.socketUrl) }))
   assert.deepEqual(await writePrograms(directory, own), ['booking.mjs'])
-  return { world, directory, env: tokens('acme', SECRET) }
+  return { world, directory, env: tokens(SECRET) }
 }
