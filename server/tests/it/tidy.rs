@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::book;
+
 const LINES_MAX: usize = 800;
 /// Names that say nothing of what is in the room.
 const NAMES_THAT_SAY_NOTHING: &[&str] = &["utils", "util", "common", "helpers", "helper", "types", "manager", "misc"];
@@ -13,21 +15,25 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+fn sources(directory: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
     let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     for entry in entries.map(|entry| entry.expect("a directory can be read").path()) {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if entry.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | "dist" | ".git" | "data") {
-            sources(&entry, found);
-        } else if matches!(entry.extension().and_then(|e| e.to_str()), Some("rs" | "mjs" | "html")) {
+            sources(&entry, extensions, found);
+        } else if entry.extension().is_some_and(|extension| extensions.iter().any(|one| extension == *one)) {
             found.push(entry);
         }
     }
 }
 
-fn each_source(mut check: impl FnMut(&Path, &str)) {
+fn each_source(check: impl FnMut(&Path, &str)) {
+    each_file(&["rs", "mjs", "html"], check);
+}
+
+fn each_file(extensions: &[&str], mut check: impl FnMut(&Path, &str)) {
     let mut found = Vec::new();
-    sources(&root(), &mut found);
+    sources(&root(), extensions, &mut found);
     assert!(found.len() > 50, "the sources are found");
     for path in found {
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -123,4 +129,102 @@ fn public_types_and_functions_say_what_they_are_for() {
         }
     });
     assert!(undescribed.is_empty(), "{undescribed:#?}");
+}
+
+/// Sentences that begin with What or Who and ask nothing.
+fn relative_sentences(paragraph: &str) -> usize {
+    let pieces = paragraph.split_inclusive(['.', '?', '!']).enumerate();
+    // A piece without a blank before it continues after a dot within a word, such as that of `127.0.0.1`.
+    let sentences = pieces.filter(|(number, piece)| *number == 0 || piece.starts_with(' '));
+    let is_relative = |sentence: &str| {
+        let first = sentence.split_whitespace().next().unwrap_or_default();
+        let first = first.trim_start_matches(|c: char| !c.is_alphabetic());
+        matches!(first, "What" | "Who" | "Whoever" | "Whom" | "Whose") && !sentence.ends_with('?')
+    };
+    sentences.filter(|(_, sentence)| is_relative(sentence)).count()
+}
+
+/// Words for people without a noun.
+fn indefinite_people(paragraph: &str) -> usize {
+    let words = paragraph.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
+    words.filter(|word| matches!(word.as_str(), "whoever" | "whom" | "somebody" | "nobody")).count()
+}
+
+/// Paragraphs and items of lists, without headings and tables.
+fn paragraphs<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut found = vec![String::new()];
+    for line in lines.into_iter().map(str::trim) {
+        let is_prose = !line.is_empty() && !line.starts_with(['#', '|']);
+        let text = line.trim_start_matches(|c: char| matches!(c, '-' | '.' | ' ') || c.is_ascii_digit());
+        if !is_prose || text.len() < line.len() {
+            found.push(String::new());
+        }
+        if let Some(paragraph) = found.last_mut().filter(|_| is_prose) {
+            *paragraph += text;
+            paragraph.push(' ');
+        }
+    }
+    found.iter().map(|paragraph| paragraph.trim_end().to_owned()).collect()
+}
+
+/// Comments on lines of their own, as their markers and their texts.
+fn comments(source: &str) -> Vec<(&'static str, Vec<&str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut open = None;
+    for line in source.lines().map(str::trim) {
+        let begun = ["///", "//!", "/**", "//"].into_iter().find(|marker| line.starts_with(marker));
+        let marker = if open == Some("/**") { open } else { begun };
+        if let Some(marker) = marker {
+            if open != Some(marker) {
+                found.push((marker, Vec::new()));
+            }
+            let text = line.strip_prefix(marker).unwrap_or(line).trim_end_matches("*/").trim_start_matches('*');
+            found.last_mut().expect("a comment was begun").1.push(text);
+        }
+        open = marker.filter(|marker| *marker != "/**" || !line.ends_with("*/"));
+    }
+    found
+}
+
+/// Each number is exact, so that it is lowered with every improvement and nothing is won back by new prose.
+#[test]
+fn habits_that_the_style_page_advises_against_become_fewer() {
+    let pages = book::pages().into_iter().chain(book::BESIDE_THE_BOOK.iter().map(PathBuf::from));
+    let in_documents: Vec<String> =
+        pages.flat_map(|page| paragraphs(book::prose(&book::read(&page)).lines())).collect();
+    let (mut in_comments, mut short) = (Vec::new(), 0);
+    each_file(&["rs", "ts", "tsx", "mjs"], |_, text| {
+        for (marker, lines) in comments(text) {
+            let words: usize = lines.iter().map(|line| line.split_whitespace().count()).sum();
+            short += usize::from(marker != "//" && words <= 3);
+            in_comments.extend(paragraphs(lines));
+        }
+    });
+    let sum = |texts: &[String], count: fn(&str) -> usize| texts.iter().map(|text| count(text)).sum::<usize>();
+    let habits = [
+        ("sentences that begin with What or Who, in documents", sum(&in_documents, relative_sentences), 37),
+        ("sentences that begin with What or Who, in comments", sum(&in_comments, relative_sentences), 1111),
+        ("whoever, whom, somebody and nobody in documents", sum(&in_documents, indefinite_people), 121),
+        ("whoever, whom, somebody and nobody in comments", sum(&in_comments, indefinite_people), 725),
+        ("doc comments of three words or fewer", short, 627),
+    ];
+    let changed = habits.into_iter().filter(|(_, found, known)| found != known).map(|(habit, found, known)| {
+        let advice = if found > known { "rewrite yours as docs/style.md says" } else { "lower the number here" };
+        format!("{habit}: {found} instead of {known}; {advice}")
+    });
+    let changed: Vec<String> = changed.collect();
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+#[test]
+fn a_habit_is_found() {
+    let source =
+        "/// Its id.\nstruct Id;\n// What is lost. Is it? Who knows?\n/** Nobody,\n * whom to tell. */\n2 * y\n";
+    let counts = comments(source).into_iter().map(|(marker, lines)| {
+        let [text] = &paragraphs(lines)[..] else { panic!("one paragraph") };
+        (marker, relative_sentences(text), indefinite_people(text))
+    });
+    assert_eq!(counts.collect::<Vec<_>>(), [("///", 0, 0), ("//", 1, 0), ("/**", 0, 2)]);
+    let document = "# What it is\n\n- What is no UTF-8\n  is refused.\n- At 127.0.0.1 who asks?\n";
+    assert_eq!(paragraphs(document.lines()).iter().map(|text| relative_sentences(text)).sum::<usize>(), 1);
 }
