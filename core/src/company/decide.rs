@@ -227,12 +227,6 @@ impl Company {
         Ok(vec![opened, self.offer_made(now, offer, employee, deadline)])
     }
 
-    fn offer_made(&self, now: Time, offer: OfferId, employee: EmployeeNo, deadline: Time) -> Event {
-        // A device shows the time left: no longer than the search itself has.
-        let expires_at = now.plus_ms(self.settings.offer_timeout_ms).min(deadline);
-        Event::OfferMade { offer, employee, expires_at }
-    }
-
     fn cancel(&self, id: BookingId, by: &Actor) -> Decision {
         let booking = self.bookings.get(id).ok_or(Refusal::UnknownBooking)?;
         let (outcome, reason) = match by {
@@ -288,28 +282,6 @@ impl Company {
         let missed = (is_missed != outcome.is_missed()).then_some(is_missed);
         events.push(Event::OfferClosed { offer: booking.latest_offer_id(), outcome, reason, missed });
         events
-    }
-
-    /// What becomes of a search whose last offer ended so: somebody else is asked, or awaited, or it is over.
-    pub(super) fn go_on(&self, now: Time, booking: &Booking, last: Outcome) -> Event {
-        let id = booking.id;
-        if booking.deadline <= now {
-            // The clock may be read late: nobody is asked when the search has no time left.
-            return Event::BookingEnded { booking: id, reason: BookingReason::Deadline };
-        }
-        let was_asked = |id: &EmployeeId| booking.was_asked(id);
-        if let Some(next) = self.roster.next_for(&booking.topic, was_asked) {
-            return self.asks_next(now, booking, next);
-        }
-        match self.roster.awaited_until(&booking.topic, was_asked).filter(|until| *until > now) {
-            Some(until) => Event::SearchWaits { booking: id, until },
-            None => Event::BookingEnded { booking: id, reason: booking.nobody_more(last) },
-        }
-    }
-
-    pub(super) fn asks_next(&self, now: Time, booking: &Booking, next: EmployeeNo) -> Event {
-        let OfferId { booking: id, attempt } = booking.latest_offer_id();
-        self.offer_made(now, OfferId { booking: id, attempt: attempt + 1 }, next, booking.deadline)
     }
 
     fn misses_too_many(&self, no: EmployeeNo) -> bool {

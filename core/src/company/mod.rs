@@ -4,6 +4,8 @@ mod decide;
 
 mod deadline;
 
+mod settle;
+
 mod wait;
 
 mod apply;

@@ -3,7 +3,7 @@
 use super::Company;
 use crate::employee::Reach;
 use crate::event::Event;
-use crate::id::{BookingId, EmployeeNo};
+use crate::id::BookingId;
 use crate::offer::Outcome;
 use crate::time::Time;
 
@@ -45,57 +45,5 @@ impl Company {
         }
         let last = booking.offers.last().and_then(|offer| offer.outcome);
         vec![self.go_on(now, booking, last.unwrap_or(Outcome::Undelivered))]
-    }
-
-    /// Whoever can be asked since that event is asked by the oldest search that waits for somebody like them.
-    pub(super) fn decide_for_who_waits(&self, now: Time, event: &Event) -> Vec<Event> {
-        let found = || {
-            let no = self.who_may_be_free(event)?;
-            let employee = self.roster.get(no).filter(|employee| employee.can_be_asked())?;
-            let skip = |id| self.bookings.get(id).is_none_or(|b| b.deadline <= now || b.was_asked(&employee.id));
-            Some((no, self.bookings.get(self.waiting.oldest_for(employee, skip)?)?))
-        };
-        match found() {
-            Some((_, booking)) if booking.open_offer().is_some() => {
-                self.close_offer(now, booking.id, Outcome::Undelivered, None)
-            }
-            Some((no, booking)) => vec![self.asks_next(now, booking, no)],
-            None => vec![],
-        }
-    }
-
-    fn who_may_be_free(&self, event: &Event) -> Option<EmployeeNo> {
-        match event {
-            Event::EmployeeSet { employee, .. }
-            | Event::IntentSet { employee, .. }
-            | Event::EmployeeConnected { employee }
-            | Event::WrapUpEnded { employee } => Some(*employee),
-            Event::OfferClosed { offer, .. } => {
-                self.bookings.get(offer.booking)?.offer(offer.attempt).map(|offer| offer.employee)
-            }
-            Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|session| session.employee),
-            Event::CompanySet { .. }
-            | Event::BrandSet { .. }
-            | Event::CompanyRemoved
-            | Event::EmployeeRemoved { .. }
-            | Event::AccessRevoked { .. }
-            | Event::EmployeeDisconnected { .. }
-            | Event::EmployeeUnreachable { .. }
-            | Event::BookingOpened { .. }
-            | Event::OfferMade { .. }
-            | Event::OfferDelivered { .. }
-            | Event::DeliveryPutOff { .. }
-            | Event::SearchWaits { .. }
-            | Event::OfferAccepted { .. }
-            | Event::BookingEnded { .. }
-            | Event::ClientConnected { .. }
-            | Event::ClientDisconnected { .. }
-            | Event::PartyEntered { .. }
-            | Event::PartyLeft { .. }
-            | Event::MessageSent { .. }
-            | Event::NotesWritten { .. }
-            | Event::ClockFollowed { .. }
-            | Event::Resumed => None,
-        }
     }
 }
