@@ -87,8 +87,12 @@ impl Shop {
                 turn.outcome.ok().map(|_| turn.events)
             }
             How::DecideAndApply => {
-                let events = company.decide(now, command).ok()?;
+                let mut events = company.decide(now, command).ok()?;
                 events.iter().for_each(|event| company.apply(now, event));
+                if let Command::Book { booking, .. } = command {
+                    events.extend(company.settle(now, *booking));
+                    events.iter().skip(1).for_each(|event| company.apply(now, event));
+                }
                 Some(events)
             }
         }

@@ -135,10 +135,10 @@ impl Booking {
         self.offers.last_mut().filter(|offer| offer.outcome.is_none())
     }
 
-    /// Why the search is over when nobody more can be asked and the last offer ended so.
-    pub(crate) fn nobody_more(&self, last: Outcome) -> BookingReason {
-        let all_said_no = last.is_a_no() && self.offers.iter().filter_map(|o| o.outcome).all(Outcome::is_a_no);
-        if all_said_no { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft }
+    /// Why the search is over when nobody more can be asked.
+    pub(crate) fn nobody_more(&self) -> BookingReason {
+        let all_said_no = self.offers.iter().all(|offer| offer.outcome.is_some_and(Outcome::is_a_no));
+        if all_said_no && !self.offers.is_empty() { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft }
     }
 
     /// Bytes that it takes in memory, roughly.

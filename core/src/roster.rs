@@ -72,6 +72,12 @@ impl Roster {
         self.line.in_order(topic).find(|no| self.get(*no).is_some_and(|employee| !skip(&employee.id)))
     }
 
+    /// Whether anybody can be asked about the topic.
+    pub(crate) fn has_somebody_for(&self, topic: &Topic) -> bool {
+        let named = || self.line.by_topic.get(topic).is_some_and(|line| !line.idle.is_empty());
+        !self.line.any_topic.is_empty() || named()
+    }
+
     /// Until when the last of those may come back who are idle without a device, take the topic and are not among those
     /// to skip: O(log n), plus one step for each who is skipped.
     pub(crate) fn awaited_until(&self, topic: &Topic, skip: impl Fn(&EmployeeId) -> bool) -> Option<Time> {

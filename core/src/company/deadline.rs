@@ -100,14 +100,14 @@ impl Company {
         match deadline {
             Deadline::Search(id) => self.end_search(id, Outcome::BookingExpired, BookingReason::Deadline),
             Deadline::ClientReturn(id) => self.end_search(id, Outcome::ClientLost, BookingReason::ClientLost),
-            Deadline::OfferAnswer(id) => self.close_offer(now, id, Outcome::TimedOut, None),
+            Deadline::OfferAnswer(id) => self.close_offer(id, Outcome::TimedOut, None),
             Deadline::OfferDelivery(id) => self.miss_delivery(now, id),
             Deadline::PartyReturn(session, _) => {
                 vec![Event::SessionEnded { session, by: EndedBy::Lost, reason: None }]
             }
             Deadline::WrapUp(employee) => vec![Event::WrapUpEnded { employee }],
             Deadline::EmployeeReturn(employee) => vec![Event::EmployeeUnreachable { employee }],
-            Deadline::IntentLapse(employee) => self.go_offline(now, employee, IntentBy::Lapsed),
+            Deadline::IntentLapse(employee) => self.go_offline(employee, IntentBy::Lapsed),
             Deadline::SearchWait(id) => self.end_wait(now, id),
         }
     }

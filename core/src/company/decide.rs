@@ -38,18 +38,16 @@ impl Company {
             Command::SetBrand { brand } => Ok(vec![Event::BrandSet { brand: brand.clone() }]),
             Command::RemoveCompany { revoke_before } => Ok(self.remove_company(*revoke_before)),
             Command::SetEmployee { .. } => self.set_employee(command),
-            Command::RemoveEmployee { employee, revoke_before } => {
-                Ok(self.remove_employee(now, employee, *revoke_before))
-            }
+            Command::RemoveEmployee { employee, revoke_before } => Ok(self.remove_employee(employee, *revoke_before)),
             Command::Revoke { whose, before } => {
                 Ok(vec![Event::AccessRevoked { whose: whose.clone(), before: *before }])
             }
-            Command::SetStatus { employee, intent, by_admin } => self.set_status(now, employee, *intent, *by_admin),
+            Command::SetStatus { employee, intent, by_admin } => self.set_status(employee, *intent, *by_admin),
             Command::EmployeeConnected { employee } => self.employee_connected(employee),
             Command::EmployeeDisconnected { employee } => self.employee_disconnected(employee),
             Command::ClientConnected { client } => Ok(self.client_connected(client, true)),
             Command::ClientDisconnected { client } => Ok(self.client_connected(client, false)),
-            Command::Book { .. } => self.book(now, command),
+            Command::Book { .. } => self.book(command),
             Command::Cancel { booking, by } => self.cancel(*booking, by),
             Command::OfferDelivered { employee, offer, device } => {
                 Ok(self.offer_delivered(employee, *offer, device.as_ref()))
@@ -58,7 +56,7 @@ impl Company {
             Command::Reject { employee, offer, reason } => {
                 let (booking, found) = self.offer_to(employee, *offer)?;
                 match found.outcome {
-                    None => Ok(self.close_offer(now, booking.id, Outcome::Rejected, reason.clone())),
+                    None => Ok(self.close_offer(booking.id, Outcome::Rejected, reason.clone())),
                     Some(Outcome::Rejected) => Ok(vec![]),
                     Some(outcome) => Err(Refusal::OfferClosed(outcome)),
                 }
@@ -143,10 +141,10 @@ impl Company {
         Ok(vec![Event::EmployeeSet { employee: no, id: employee.clone(), name: name.clone(), topics }])
     }
 
-    fn remove_employee(&self, now: Time, id: &EmployeeId, revoke_before: Time) -> Vec<Event> {
+    fn remove_employee(&self, id: &EmployeeId, revoke_before: Time) -> Vec<Event> {
         let Some((no, employee)) = self.roster.find(id) else { return vec![] };
         let mut events = match employee.duty {
-            Duty::Asked(booking) => self.close_offer(now, booking, Outcome::WithdrawnByAdmin, None),
+            Duty::Asked(booking) => self.close_offer(booking, Outcome::WithdrawnByAdmin, None),
             Duty::InSession(session) => vec![Event::SessionEnded { session, by: EndedBy::Admin, reason: None }],
             Duty::Free | Duty::WrapUp { .. } => vec![],
         };
@@ -155,7 +153,7 @@ impl Company {
         events
     }
 
-    fn set_status(&self, now: Time, id: &EmployeeId, intent: Intent, by_admin: bool) -> Decision {
+    fn set_status(&self, id: &EmployeeId, intent: Intent, by_admin: bool) -> Decision {
         let (no, employee) = self.employee(id)?;
         let by = if by_admin { IntentBy::Admin } else { IntentBy::Employee };
         if employee.intent == intent {
@@ -163,17 +161,17 @@ impl Company {
         }
         Ok(match intent {
             Intent::Idle => vec![Event::IntentSet { employee: no, intent, by }],
-            Intent::Offline => self.go_offline(now, no, by),
+            Intent::Offline => self.go_offline(no, by),
         })
     }
 
-    /// The intent falls to offline; an open offer is declined by it, and the next employee asked.
-    pub(super) fn go_offline(&self, now: Time, no: EmployeeNo, by: IntentBy) -> Vec<Event> {
+    /// The intent falls to offline; an open offer is declined by it.
+    pub(super) fn go_offline(&self, no: EmployeeNo, by: IntentBy) -> Vec<Event> {
         let offline = Event::IntentSet { employee: no, intent: Intent::Offline, by };
         let mut events = vec![offline];
         if let Some(Duty::Asked(booking)) = self.roster.get(no).map(|e| e.duty) {
             // The intent goes first: who has gone offline is not idle for a moment in between.
-            events.extend(self.close_offer(now, booking, Outcome::WentOffline, None));
+            events.extend(self.close_offer(booking, Outcome::WentOffline, None));
         }
         events
     }
@@ -204,7 +202,7 @@ impl Company {
         }
     }
 
-    fn book(&self, now: Time, command: &Command) -> Decision {
+    fn book(&self, command: &Command) -> Decision {
         let Command::Book { booking, client, client_name, topic, note, key } = command else { return Ok(vec![]) };
         if key.as_ref().is_some_and(|key| self.keys.contains_key(&(client.clone(), key.clone()))) {
             return Ok(vec![]);
@@ -212,19 +210,20 @@ impl Company {
         if let Some(open) = self.clients.get(client) {
             return Err(Refusal::AlreadyBooked(open.booking));
         }
-        let nobody = || Refusal::NoIdleEmployee(self.roster.named_by(topic));
-        let employee = self.roster.next_for(topic, |_| false).ok_or_else(nobody)?;
-        let opened = Event::BookingOpened {
+        if !self.roster.has_somebody_for(topic) {
+            return Err(Refusal::NoIdleEmployee(self.roster.named_by(topic)));
+        }
+        // Room also for the offer that follows.
+        let mut events = Vec::with_capacity(2);
+        events.push(Event::BookingOpened {
             booking: *booking,
             client: client.clone(),
             client_name: client_name.clone(),
             topic: topic.clone(),
             note: note.clone(),
             key: key.clone(),
-        };
-        let deadline = now.plus_ms(self.settings.booking_deadline_ms);
-        let offer = OfferId { booking: *booking, attempt: 1 };
-        Ok(vec![opened, self.offer_made(now, offer, employee, deadline)])
+        });
+        Ok(events)
     }
 
     fn cancel(&self, id: BookingId, by: &Actor) -> Decision {
@@ -247,25 +246,14 @@ impl Company {
 
     /// The search ends without a session, and the open offer with it.
     pub(super) fn end_search(&self, id: BookingId, outcome: Outcome, reason: BookingReason) -> Vec<Event> {
-        let mut events = self.bookings.get(id).map_or(vec![], |booking| self.offer_closed(booking, outcome, None));
+        let mut events = self.close_offer(id, outcome, None);
         events.push(Event::BookingEnded { booking: id, reason });
         events
     }
 
-    /// The open offer ends without a yes: the next employee is asked at once, or the search is over.
-    pub(super) fn close_offer(
-        &self,
-        now: Time,
-        id: BookingId,
-        outcome: Outcome,
-        reason: Option<Arc<str>>,
-    ) -> Vec<Event> {
-        let Some(booking) = self.bookings.get(id).filter(|booking| booking.open_offer().is_some()) else {
-            return vec![];
-        };
-        let mut events = self.offer_closed(booking, outcome, reason);
-        events.push(self.go_on(now, booking, outcome));
-        events
+    /// The open offer ends without a yes, if there is one.
+    pub(super) fn close_offer(&self, id: BookingId, outcome: Outcome, reason: Option<Arc<str>>) -> Vec<Event> {
+        self.bookings.get(id).map_or(vec![], |booking| self.offer_closed(booking, outcome, reason))
     }
 
     /// The open offer ends, if there is one; whoever has missed too many is offline before that.

@@ -1,56 +1,66 @@
 //! How a search goes on: somebody is asked, those who may come back are waited for, or it is over.
 
 use super::Company;
-use crate::booking::{Booking, BookingReason};
+use crate::booking::BookingReason;
 use crate::event::Event;
-use crate::id::{EmployeeId, EmployeeNo, OfferId};
+use crate::id::{BookingId, EmployeeId, EmployeeNo, OfferId};
 use crate::offer::Outcome;
 use crate::time::Time;
 
+/// The search that nobody is asked for since that event, unless the one behind it ends the search.
+#[inline]
+pub(super) fn left_alone(event: &Event, behind: Option<&Event>) -> Option<BookingId> {
+    let search = if let Event::BookingOpened { booking, .. } = event {
+        *booking
+    } else if let Event::OfferClosed { offer, .. } = event {
+        offer.booking
+    } else {
+        return None;
+    };
+    let ends = matches!(behind, Some(Event::BookingEnded { booking, .. }) if *booking == search);
+    (!ends).then_some(search)
+}
+
 impl Company {
-    /// What becomes of a search whose last offer ended so: somebody else is asked, or awaited, or it is over.
-    pub(super) fn go_on(&self, now: Time, booking: &Booking, last: Outcome) -> Event {
-        let id = booking.id;
+    /// What becomes of a search that nobody is asked for: somebody is, or somebody is awaited, or it is over. No other
+    /// place makes an offer.
+    #[must_use]
+    #[inline]
+    pub fn settle(&self, now: Time, search: BookingId) -> Option<Event> {
+        let booking =
+            self.bookings.get(search).filter(|booking| booking.is_open() && booking.open_offer().is_none())?;
         if booking.deadline <= now {
             // The clock may be read late: nobody is asked when the search has no time left.
-            return Event::BookingEnded { booking: id, reason: BookingReason::Deadline };
+            return Some(Event::BookingEnded { booking: search, reason: BookingReason::Deadline });
         }
         let was_asked = |id: &EmployeeId| booking.was_asked(id);
-        if let Some(next) = self.roster.next_for(&booking.topic, was_asked) {
-            return self.asks_next(now, booking, next);
+        if let Some(employee) = self.roster.next_for(&booking.topic, was_asked) {
+            let attempt = booking.latest_offer_id().attempt + 1;
+            // A device shows the time left: no longer than the search itself has.
+            let expires_at = now.plus_ms(self.settings.offer_timeout_ms).min(booking.deadline);
+            return Some(Event::OfferMade { offer: OfferId { booking: search, attempt }, employee, expires_at });
         }
-        match self.roster.awaited_until(&booking.topic, was_asked).filter(|until| *until > now) {
-            Some(until) => Event::SearchWaits { booking: id, until },
-            None => Event::BookingEnded { booking: id, reason: booking.nobody_more(last) },
-        }
+        Some(match self.roster.awaited_until(&booking.topic, was_asked).filter(|until| *until > now) {
+            Some(until) => Event::SearchWaits { booking: search, until },
+            None => Event::BookingEnded { booking: search, reason: booking.nobody_more() },
+        })
     }
 
-    fn asks_next(&self, now: Time, booking: &Booking, next: EmployeeNo) -> Event {
-        let OfferId { booking: id, attempt } = booking.latest_offer_id();
-        self.offer_made(now, OfferId { booking: id, attempt: attempt + 1 }, next, booking.deadline)
+    /// A search that waits does so no longer. An offer that stayed with somebody who is away ends with that.
+    pub(super) fn end_wait(&self, now: Time, search: BookingId) -> Vec<Event> {
+        let closed = self.close_offer(search, Outcome::Undelivered, None);
+        if closed.is_empty() { self.settle(now, search).into_iter().collect() } else { closed }
     }
 
-    pub(super) fn offer_made(&self, now: Time, offer: OfferId, employee: EmployeeNo, deadline: Time) -> Event {
-        // A device shows the time left: no longer than the search itself has.
-        let expires_at = now.plus_ms(self.settings.offer_timeout_ms).min(deadline);
-        Event::OfferMade { offer, employee, expires_at }
-    }
-
-    /// Whoever can be asked since that event is asked by the oldest search that waits for somebody like them.
+    /// Whoever can be asked since that event ends the waiting of the oldest search for somebody like them.
     pub(super) fn decide_for_who_waits(&self, now: Time, event: &Event) -> Vec<Event> {
-        let found = || {
+        let oldest = || {
             let no = self.who_may_be_free(event)?;
             let employee = self.roster.get(no).filter(|employee| employee.can_be_asked())?;
             let skip = |id| self.bookings.get(id).is_none_or(|b| b.deadline <= now || b.was_asked(&employee.id));
-            Some((no, self.bookings.get(self.waiting.oldest_for(employee, skip)?)?))
+            self.waiting.oldest_for(employee, skip)
         };
-        match found() {
-            Some((_, booking)) if booking.open_offer().is_some() => {
-                self.close_offer(now, booking.id, Outcome::Undelivered, None)
-            }
-            Some((no, booking)) => vec![self.asks_next(now, booking, no)],
-            None => vec![],
-        }
+        oldest().map_or(vec![], |search| self.end_wait(now, search))
     }
 
     fn who_may_be_free(&self, event: &Event) -> Option<EmployeeNo> {

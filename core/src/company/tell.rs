@@ -1,5 +1,6 @@
 //! Who must hear what after events.
 
+use super::settle::left_alone;
 use super::{Company, Turn};
 use crate::employee::{Intent, Status};
 use crate::event::{Event, IntentBy};
@@ -23,16 +24,24 @@ struct Watched {
 }
 
 impl Company {
-    /// Applies what was decided and adds it to the turn, with all that must be told.
-    pub(super) fn play(&mut self, at: Time, events: Vec<Event>, turn: &mut Turn) {
+    /// Applies what was decided and adds it to the turn, with how searches go on that it leaves alone, and with all that
+    /// must be told.
+    pub(super) fn play(&mut self, at: Time, mut events: Vec<Event>, turn: &mut Turn) {
         let is_first = turn.events.is_empty();
         let mut watched = Vec::new();
-        for event in &events {
+        let mut played = 0;
+        while let Some(event) = events.get(played) {
             watched.extend(self.watch(event));
             self.apply(at, event);
             let told = turn.notices.len();
             self.tell(event, turn);
             drop_repeats(&mut turn.notices, told);
+            played += 1;
+            if let Some(search) = left_alone(event, events.get(played))
+                && let Some(event) = self.settle(at, search)
+            {
+                events.insert(played, event);
+            }
         }
         let told = turn.notices.len();
         // Of what was watched of one employee, the first says how it was, and the latest cause counts.

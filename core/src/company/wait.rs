@@ -33,17 +33,7 @@ impl Company {
         };
         match waits_until() {
             Some(until) => vec![Event::SearchWaits { booking: id, until }],
-            None => self.close_offer(now, id, Outcome::Undelivered, None),
+            None => self.close_offer(id, Outcome::Undelivered, None),
         }
-    }
-
-    /// Those whom the search waited for have not come back in time.
-    pub(super) fn end_wait(&self, now: Time, id: BookingId) -> Vec<Event> {
-        let Some(booking) = self.bookings.get(id) else { return vec![] };
-        if booking.open_offer().is_some() {
-            return self.close_offer(now, id, Outcome::Undelivered, None);
-        }
-        let last = booking.offers.last().and_then(|offer| offer.outcome);
-        vec![self.go_on(now, booking, last.unwrap_or(Outcome::Undelivered))]
     }
 }
