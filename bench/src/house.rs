@@ -251,8 +251,8 @@ impl Visitor {
 
 /// The offer that a booking just led to, and the number of who is asked.
 fn offer_of(visit: &Visit<'_>, booking: BookingId) -> Option<(OfferId, u32)> {
-    let booking = visit.company().booking(booking)?;
-    Some((booking.latest_offer_id(), booking.open_offer()?.employee.0))
+    let (id, offer) = visit.company().booking(booking)?.open_offers().next()?;
+    Some((id, offer.employee.0))
 }
 
 impl Caller for Visitor {

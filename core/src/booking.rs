@@ -47,6 +47,9 @@ pub struct Booking {
     /// Those who were asked before the latest: most bookings ask one employee, and keep nobody here.
     #[serde(skip)]
     asked: BTreeSet<EmployeeId>,
+    /// So many offers from the first on are closed, and the next one, if there is any, is open.
+    #[serde(skip)]
+    closed: u32,
 }
 
 impl Booking {
@@ -69,13 +72,27 @@ impl Booking {
             client_due: None,
             waits_until: None,
             asked: BTreeSet::new(),
+            closed: 0,
         }
     }
 
-    /// The offer that is open now.
+    /// The offers that are open now, in the order in which they were made.
+    #[inline]
+    pub fn open_offers(&self) -> impl Iterator<Item = (OfferId, &Offer)> {
+        let attempts = (self.closed + 1..).map(|attempt| OfferId { booking: self.id, attempt });
+        let offers = self.offers.get(self.closed as usize..).unwrap_or_default();
+        attempts.zip(offers).filter(|(_, offer)| offer.outcome.is_none())
+    }
+
+    pub(crate) fn open_offers_mut(&mut self) -> impl Iterator<Item = &mut Offer> {
+        let offers = self.offers.get_mut(self.closed as usize..).unwrap_or_default();
+        offers.iter_mut().filter(|offer| offer.outcome.is_none())
+    }
+
+    /// Whether somebody is asked now.
     #[must_use]
-    pub fn open_offer(&self) -> Option<&Offer> {
-        self.offers.last().filter(|offer| offer.outcome.is_none())
+    pub const fn has_open_offer(&self) -> bool {
+        (self.closed as usize) < self.offers.len()
     }
 
     /// The id of the latest offer; attempt 0 before the first.
@@ -88,6 +105,11 @@ impl Booking {
     #[must_use]
     pub fn offer(&self, attempt: u32) -> Option<&Offer> {
         self.offers.get((attempt as usize).checked_sub(1)?)
+    }
+
+    /// The offer with that attempt, while it is open.
+    pub(crate) fn open_offer(&self, attempt: u32) -> Option<&Offer> {
+        self.offer(attempt).filter(|offer| offer.outcome.is_none())
     }
 
     /// Whether it still searches.
@@ -113,15 +135,22 @@ impl Booking {
         self.waits_until = None;
     }
 
-    /// Closes the open offer and says whose it was.
-    pub(crate) fn close_offer(&mut self, at: Time, outcome: Outcome, reason: Option<Arc<str>>) -> Option<EmployeeNo> {
-        let offer = self.open_offer_mut()?;
+    /// Closes the offer with that attempt, if it is open, and says whose it was.
+    pub(crate) fn close_offer(
+        &mut self,
+        attempt: u32,
+        at: Time,
+        outcome: Outcome,
+        reason: Option<Arc<str>>,
+    ) -> Option<EmployeeNo> {
+        let offer = self.open_offer_mut(attempt)?;
         offer.outcome = Some(outcome);
         offer.closed_at = Some(at);
         offer.delivery_due = None;
         offer.reason = reason;
         let employee = offer.employee;
         self.waits_until = None;
+        self.pass_over_closed();
         Some(employee)
     }
 
@@ -129,10 +158,19 @@ impl Booking {
     pub(crate) fn rebuild(&mut self) {
         let earlier = self.offers.split_last().map_or(&[][..], |(_, earlier)| earlier);
         self.asked = earlier.iter().map(|offer| offer.employee_id.clone()).collect();
+        self.closed = 0;
+        self.pass_over_closed();
     }
 
-    pub(crate) fn open_offer_mut(&mut self) -> Option<&mut Offer> {
-        self.offers.last_mut().filter(|offer| offer.outcome.is_none())
+    fn pass_over_closed(&mut self) {
+        while self.offers.get(self.closed as usize).is_some_and(|offer| offer.outcome.is_some()) {
+            self.closed += 1;
+        }
+    }
+
+    pub(crate) fn open_offer_mut(&mut self, attempt: u32) -> Option<&mut Offer> {
+        let offer = self.offers.get_mut((attempt as usize).checked_sub(1)?)?;
+        offer.outcome.is_none().then_some(offer)
     }
 
     /// Why the search is over when nobody more can be asked.

@@ -58,13 +58,16 @@ fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
     let mut held: BTreeMap<EmployeeNo, Duty> = BTreeMap::new();
     for booking in company.bookings() {
         let open = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
+        if open != booking.open_offers().count() {
+            return broken("every open offer is found", booking.id);
+        }
         if open > 1 || (open == 1 || booking.waits()) != booking.is_open() {
             return broken("a searching booking has one open offer or waits, any other has none", booking.id);
         }
-        if let Some(offer) = booking.open_offer()
-            && held.insert(offer.employee, Duty::Asked(booking.id)).is_some()
-        {
-            return broken("an employee holds one thing", offer.employee);
+        for (_, offer) in booking.open_offers() {
+            if held.insert(offer.employee, Duty::Asked(booking.id)).is_some() {
+                return broken("an employee holds one thing", offer.employee);
+            }
         }
     }
     for session in company.sessions().filter(|session| session.is_running()) {
@@ -105,7 +108,7 @@ fn one_open_thing_per_client(company: &Company) -> Result<(), Broken> {
 /// Promise 3: whatever is open ends by itself, or somebody who is there ends it.
 fn every_open_thing_has_a_deadline(company: &Company) -> Result<(), Broken> {
     for booking in company.bookings().filter(|b| b.is_open()) {
-        let bounded = booking.open_offer().is_none_or(|offer| offer.expires_at <= booking.deadline);
+        let bounded = booking.open_offers().all(|(_, offer)| offer.expires_at <= booking.deadline);
         if !bounded || booking.reason.is_some() {
             return broken("an open booking ends by its deadline", booking.id);
         }

@@ -169,8 +169,8 @@ pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
     let mut changed: Vec<Changed> = Vec::new();
     for event in events {
         if matches!(event, Event::ClockFollowed { .. }) {
-            let asked = company.bookings().filter(|booking| booking.open_offer().is_some());
-            changed.extend(asked.map(|booking| Changed::Offer(booking.latest_offer_id())));
+            let asked = company.bookings().flat_map(Booking::open_offers);
+            changed.extend(asked.map(|(offer, _)| Changed::Offer(offer)));
         }
         note_changed(event, |what| {
             // Repeats stand close together; one that is missed is written once all the same, with its batch.

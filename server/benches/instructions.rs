@@ -183,7 +183,7 @@ impl Desk {
     fn offer(&self) -> String {
         let booking = self.0.booking(BOOKING).expect("it is booked");
         let offer = booking.offer(OFFER.attempt).expect("somebody is asked");
-        json::text(&Named("offer", view::offer(booking, offer, START)))
+        json::text(&Named("offer", view::offer(booking, OFFER, offer, START)))
     }
 
     fn session(&self) -> String {

@@ -248,10 +248,9 @@ pub struct OfferView<'a> {
 }
 object!(OfferView<'_> { id, booking_id, client_id, client_name, topic, note, attempt, expires_at, expires_in_ms });
 
-/// The booking's latest offer, with the time that is left.
+/// An offer of the booking, with the time that is left.
 #[must_use]
-pub fn offer<'a>(booking: &'a Booking, offer: &'a Offer, now: Time) -> OfferView<'a> {
-    let id = booking.latest_offer_id();
+pub fn offer<'a>(booking: &'a Booking, id: OfferId, offer: &'a Offer, now: Time) -> OfferView<'a> {
     OfferView {
         id,
         booking_id: booking.id,

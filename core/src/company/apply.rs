@@ -9,7 +9,7 @@ use crate::booking::{Booking, BookingReason, BookingState};
 use crate::brand::Brand;
 use crate::employee::{Duty, Employee, Intent, Meter, Reach};
 use crate::event::Event;
-use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId, Topic};
+use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId, Topic};
 use crate::offer::{Offer, Outcome};
 use crate::past::Past;
 use crate::person::{EndedBy, Party};
@@ -55,20 +55,20 @@ impl Company {
             Event::OfferMade { offer, employee, expires_at } => {
                 self.make_offer(at, offer.booking, *employee, *expires_at)
             }
-            Event::OfferDelivered { offer, device } => self.change_open_offer(offer.booking, |offer| {
+            Event::OfferDelivered { offer, device } => self.change_open_offer(*offer, |offer| {
                 offer.delivered_at = Some(at);
                 offer.delivered_to = device.clone();
                 offer.delivery_due = None;
             }),
             Event::OfferClosed { offer, outcome, reason, missed } => {
                 let is_missed = missed.unwrap_or(outcome.is_missed());
-                self.free_the_asked(at, offer.booking, (*outcome, is_missed), reason.clone());
+                self.free_the_asked(at, *offer, (*outcome, is_missed), reason.clone());
             }
             Event::DeliveryPutOff { offer, until } => {
-                self.change_open_offer(offer.booking, |offer| offer.delivery_due = Some(*until));
+                self.change_open_offer(*offer, |offer| offer.delivery_due = Some(*until));
             }
             Event::SearchWaits { booking, until } => self.let_search_wait(*booking, *until),
-            Event::OfferAccepted { offer, session } => self.begin_session(at, offer.booking, *session),
+            Event::OfferAccepted { offer, session } => self.begin_session(at, *offer, *session),
             Event::BookingEnded { booking, reason } => self.end_booking(at, *booking, *reason),
             Event::ClientConnected { client } => self.set_client_connected(at, client, true),
             Event::ClientDisconnected { client } => self.set_client_connected(at, client, false),
@@ -187,12 +187,12 @@ impl Company {
     }
 
     /// What else a device's coming or going means to what the employee is doing.
-    fn follow_reach(&mut self, at: Time, no: EmployeeNo, change: impl FnOnce(&mut Offer)) {
+    fn follow_reach(&mut self, at: Time, no: EmployeeNo, change: impl Fn(&mut Offer)) {
         match self.roster.get(no).map(|e| e.duty) {
             Some(Duty::Asked(booking)) => {
                 self.change_booking(booking, |b| {
                     b.waits_until = None;
-                    b.open_offer_mut().map(change)
+                    b.open_offers_mut().filter(|offer| offer.employee == no).for_each(change);
                 });
             }
             Some(Duty::InSession(session)) => self.watch_party(at, session, Party::Employee),
@@ -219,20 +219,18 @@ impl Company {
     fn let_search_wait(&mut self, booking: BookingId, until: Time) {
         self.change_booking(booking, |b| {
             b.waits_until = Some(until).filter(|_| b.is_open());
-            if let Some(offer) = b.open_offer_mut() {
-                offer.delivery_due = None;
-            }
+            b.open_offers_mut().for_each(|offer| offer.delivery_due = None);
         });
     }
 
     fn free_the_asked(
         &mut self,
         at: Time,
-        booking: BookingId,
+        offer: OfferId,
         (outcome, is_missed): (Outcome, bool),
         reason: Option<Arc<str>>,
     ) {
-        let closed = self.change_booking(booking, |b| b.close_offer(at, outcome, reason));
+        let closed = self.change_booking(offer.booking, |b| b.close_offer(offer.attempt, at, outcome, reason));
         let Some(employee) = closed.flatten() else { return };
         self.change_employee(employee, at, |e| {
             e.duty = Duty::Free;
@@ -262,9 +260,10 @@ impl Company {
         self.change_employee(no, at, |e| e.duty = Duty::Asked(booking));
     }
 
-    fn begin_session(&mut self, at: Time, booking: BookingId, id: SessionId) {
+    fn begin_session(&mut self, at: Time, offer: OfferId, id: SessionId) {
+        let booking = offer.booking;
         let assigned = self.change_booking(booking, |b| {
-            let employee = b.close_offer(at, Outcome::Accepted, None)?;
+            let employee = b.close_offer(offer.attempt, at, Outcome::Accepted, None)?;
             b.state = BookingState::Assigned;
             b.session = Some(id);
             // Who has no time to come back is there.
@@ -434,8 +433,8 @@ impl Company {
         Some(changed)
     }
 
-    fn change_open_offer(&mut self, booking: BookingId, change: impl FnOnce(&mut Offer)) {
-        self.change_booking(booking, |b| b.open_offer_mut().map(change));
+    fn change_open_offer(&mut self, id: OfferId, change: impl FnOnce(&mut Offer)) {
+        self.change_booking(id.booking, |b| b.open_offer_mut(id.attempt).map(change));
     }
 
     fn change_session<T>(&mut self, id: SessionId, change: impl FnOnce(&mut Session) -> T) -> Option<T> {

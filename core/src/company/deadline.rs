@@ -40,19 +40,20 @@ pub(super) type Due = Option<(Time, Deadline)>;
 
 /// A search has an offer out, or waits, as long as it goes on; none of its deadlines comes between the events of a turn.
 pub(super) fn due_of_booking(booking: &Booking) -> Due {
-    let (offer, waits_until) = (booking.open_offer(), booking.waits_until);
-    if offer.is_none() && waits_until.is_none() {
+    if !booking.has_open_offer() && booking.waits_until.is_none() {
         return None;
     }
     let id = booking.id;
     let open = booking.is_open();
-    Earliest::default()
+    let mut due = Earliest::default()
         .or(open.then_some(booking.deadline), Deadline::Search(id))
-        .or(booking.client_due.filter(|_| open), Deadline::ClientReturn(id))
-        .or(offer.map(|offer| offer.expires_at), Deadline::OfferAnswer(id))
-        .or(offer.and_then(|offer| offer.delivery_due), Deadline::OfferDelivery(id))
-        .or(waits_until.filter(|_| open), Deadline::SearchWait(id))
-        .0
+        .or(booking.client_due.filter(|_| open), Deadline::ClientReturn(id));
+    for (_, offer) in booking.open_offers() {
+        due = due
+            .or(Some(offer.expires_at), Deadline::OfferAnswer(id))
+            .or(offer.delivery_due, Deadline::OfferDelivery(id));
+    }
+    due.or(booking.waits_until.filter(|_| open), Deadline::SearchWait(id)).0
 }
 
 pub(super) fn due_of_session(session: &Session) -> Due {
@@ -100,8 +101,14 @@ impl Company {
         match deadline {
             Deadline::Search(id) => self.end_search(id, Outcome::BookingExpired, BookingReason::Deadline),
             Deadline::ClientReturn(id) => self.end_search(id, Outcome::ClientLost, BookingReason::ClientLost),
-            Deadline::OfferAnswer(id) => self.close_offer(id, Outcome::TimedOut, None),
-            Deadline::OfferDelivery(id) => self.miss_delivery(now, id),
+            Deadline::OfferAnswer(id) => {
+                let unanswered = self.open_offer_that(id, |offer| offer.expires_at <= now);
+                unanswered.map_or(vec![], |offer| self.close_offer(offer, Outcome::TimedOut, None))
+            }
+            Deadline::OfferDelivery(id) => {
+                let undelivered = self.open_offer_that(id, |offer| offer.delivery_due.is_some_and(|due| due <= now));
+                undelivered.map_or(vec![], |offer| self.miss_delivery(now, offer))
+            }
             Deadline::PartyReturn(session, _) => {
                 vec![Event::SessionEnded { session, by: EndedBy::Lost, reason: None }]
             }
@@ -129,7 +136,7 @@ impl Company {
             later(&mut booking.deadline);
             booking.client_due.iter_mut().for_each(later);
             booking.waits_until.iter_mut().for_each(later);
-            if let Some(offer) = booking.open_offer_mut() {
+            for offer in booking.open_offers_mut() {
                 later(&mut offer.expires_at);
                 offer.delivery_due.iter_mut().for_each(later);
             }

@@ -53,14 +53,11 @@ impl Company {
                 Ok(self.offer_delivered(employee, *offer, device.as_ref()))
             }
             Command::Accept { employee, offer, session } => self.accept(employee, *offer, *session),
-            Command::Reject { employee, offer, reason } => {
-                let (booking, found) = self.offer_to(employee, *offer)?;
-                match found.outcome {
-                    None => Ok(self.close_offer(booking.id, Outcome::Rejected, reason.clone())),
-                    Some(Outcome::Rejected) => Ok(vec![]),
-                    Some(outcome) => Err(Refusal::OfferClosed(outcome)),
-                }
-            }
+            Command::Reject { employee, offer, reason } => match self.offer_to(employee, *offer)?.outcome {
+                None => Ok(self.close_offer(*offer, Outcome::Rejected, reason.clone())),
+                Some(Outcome::Rejected) => Ok(vec![]),
+                Some(outcome) => Err(Refusal::OfferClosed(outcome)),
+            },
             Command::EnterSession { session, party } => self.party_moved(*session, *party, true),
             Command::LeaveSession { session, party } => self.party_moved(*session, *party, false),
             Command::Send { .. } => self.send(command),
@@ -144,7 +141,7 @@ impl Company {
     fn remove_employee(&self, id: &EmployeeId, revoke_before: Time) -> Vec<Event> {
         let Some((no, employee)) = self.roster.find(id) else { return vec![] };
         let mut events = match employee.duty {
-            Duty::Asked(booking) => self.close_offer(booking, Outcome::WithdrawnByAdmin, None),
+            Duty::Asked(search) => self.close_offer_to(no, search, Outcome::WithdrawnByAdmin),
             Duty::InSession(session) => vec![Event::SessionEnded { session, by: EndedBy::Admin, reason: None }],
             Duty::Free | Duty::WrapUp { .. } => vec![],
         };
@@ -169,9 +166,9 @@ impl Company {
     pub(super) fn go_offline(&self, no: EmployeeNo, by: IntentBy) -> Vec<Event> {
         let offline = Event::IntentSet { employee: no, intent: Intent::Offline, by };
         let mut events = vec![offline];
-        if let Some(Duty::Asked(booking)) = self.roster.get(no).map(|e| e.duty) {
+        if let Some(Duty::Asked(search)) = self.roster.get(no).map(|e| e.duty) {
             // The intent goes first: who has gone offline is not idle for a moment in between.
-            events.extend(self.close_offer(booking, Outcome::WentOffline, None));
+            events.extend(self.close_offer_to(no, search, Outcome::WentOffline));
         }
         events
     }
@@ -244,32 +241,59 @@ impl Company {
         }
     }
 
-    /// The search ends without a session, and the open offer with it.
+    /// The search ends without a session, and its open offers with it.
     pub(super) fn end_search(&self, id: BookingId, outcome: Outcome, reason: BookingReason) -> Vec<Event> {
-        let mut events = self.close_offer(id, outcome, None);
+        let mut events = self.close_offers(id, outcome);
         events.push(Event::BookingEnded { booking: id, reason });
         events
     }
 
-    /// The open offer ends without a yes, if there is one.
-    pub(super) fn close_offer(&self, id: BookingId, outcome: Outcome, reason: Option<Arc<str>>) -> Vec<Event> {
-        self.bookings.get(id).map_or(vec![], |booking| self.offer_closed(booking, outcome, reason))
+    /// All open offers of the search end without a yes.
+    pub(super) fn close_offers(&self, search: BookingId, outcome: Outcome) -> Vec<Event> {
+        let mut events = vec![];
+        for (id, offer) in self.bookings.get(search).into_iter().flat_map(Booking::open_offers) {
+            self.offer_closed(id, offer.employee, outcome, None, &mut events);
+        }
+        events
     }
 
-    /// The open offer ends, if there is one; whoever has missed too many is offline before that.
-    fn offer_closed(&self, booking: &Booking, outcome: Outcome, reason: Option<Arc<str>>) -> Vec<Event> {
-        let Some(employee) = booking.open_offer().map(|offer| offer.employee) else { return vec![] };
+    /// The offer that the employee has from that search ends without a yes.
+    fn close_offer_to(&self, employee: EmployeeNo, search: BookingId, outcome: Outcome) -> Vec<Event> {
+        let theirs = self.open_offer_that(search, |offer| offer.employee == employee);
+        theirs.map_or(vec![], |offer| self.close_offer(offer, outcome, None))
+    }
+
+    pub(super) fn open_offer_that(&self, search: BookingId, fits: impl Fn(&Offer) -> bool) -> Option<OfferId> {
+        self.bookings.get(search)?.open_offers().find(|(_, offer)| fits(offer)).map(|(id, _)| id)
+    }
+
+    /// The offer ends without a yes, if it is open.
+    pub(super) fn close_offer(&self, id: OfferId, outcome: Outcome, reason: Option<Arc<str>>) -> Vec<Event> {
+        let mut events = vec![];
+        if let Some(offer) = self.bookings.get(id.booking).and_then(|booking| booking.open_offer(id.attempt)) {
+            self.offer_closed(id, offer.employee, outcome, reason, &mut events);
+        }
+        events
+    }
+
+    /// The open offer ends; whoever has missed too many is offline before that.
+    fn offer_closed(
+        &self,
+        offer: OfferId,
+        employee: EmployeeNo,
+        outcome: Outcome,
+        reason: Option<Arc<str>>,
+        events: &mut Vec<Event>,
+    ) {
         // An offer never outlives its search: what ends it because of the time has had all of its own.
         let unanswered = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
         // Who has no device could not have answered.
         let is_missed = unanswered && self.is_there(employee);
-        let mut events = vec![];
         if is_missed && self.misses_too_many(employee) {
             events.push(Event::IntentSet { employee, intent: Intent::Offline, by: IntentBy::Missed });
         }
         let missed = (is_missed != outcome.is_missed()).then_some(is_missed);
-        events.push(Event::OfferClosed { offer: booking.latest_offer_id(), outcome, reason, missed });
-        events
+        events.push(Event::OfferClosed { offer, outcome, reason, missed });
     }
 
     fn misses_too_many(&self, no: EmployeeNo) -> bool {
@@ -280,9 +304,7 @@ impl Company {
     fn offer_delivered(&self, employee: &EmployeeId, id: OfferId, device: Option<&DeviceKind>) -> Vec<Event> {
         match self.offer_to(employee, id) {
             // A pong may be late, and a device may answer twice: neither is news.
-            Ok((_, offer))
-                if offer.outcome.is_none() && offer.delivered_at.is_none() && self.is_there(offer.employee) =>
-            {
+            Ok(offer) if offer.outcome.is_none() && offer.delivered_at.is_none() && self.is_there(offer.employee) => {
                 vec![Event::OfferDelivered { offer: id, device: device.cloned() }]
             }
             Ok(_) | Err(_) => vec![],
@@ -295,7 +317,7 @@ impl Company {
     }
 
     fn accept(&self, employee: &EmployeeId, id: OfferId, session: SessionId) -> Decision {
-        let (_, offer) = self.offer_to(employee, id)?;
+        let offer = self.offer_to(employee, id)?;
         match offer.outcome {
             None => Ok(vec![Event::OfferAccepted { offer: id, session }]),
             Some(Outcome::Accepted) => Ok(vec![]),
@@ -303,12 +325,12 @@ impl Company {
         }
     }
 
-    fn offer_to(&self, employee: &EmployeeId, id: OfferId) -> Result<(&Booking, &Offer), Refusal> {
+    fn offer_to(&self, employee: &EmployeeId, id: OfferId) -> Result<&Offer, Refusal> {
         let booking = self.bookings.get(id.booking).ok_or(Refusal::UnknownOffer)?;
         let offer = booking.offer(id.attempt).ok_or(Refusal::UnknownOffer)?;
         // By number and not by id: who got the id of somebody who was removed was never asked.
         let is_theirs = self.roster.find(employee).is_some_and(|(no, _)| no == offer.employee);
-        if is_theirs { Ok((booking, offer)) } else { Err(Refusal::UnknownOffer) }
+        if is_theirs { Ok(offer) } else { Err(Refusal::UnknownOffer) }
     }
 
     fn party_moved(&self, id: SessionId, party: Party, online: bool) -> Decision {

@@ -8,7 +8,6 @@ use crate::offer::Outcome;
 use crate::time::Time;
 
 /// The search that nobody is asked for since that event, unless the one behind it ends the search.
-#[inline]
 pub(super) fn left_alone(event: &Event, behind: Option<&Event>) -> Option<BookingId> {
     let search = if let Event::BookingOpened { booking, .. } = event {
         *booking
@@ -25,10 +24,8 @@ impl Company {
     /// What becomes of a search that nobody is asked for: somebody is, or somebody is awaited, or it is over. No other
     /// place makes an offer.
     #[must_use]
-    #[inline]
     pub fn settle(&self, now: Time, search: BookingId) -> Option<Event> {
-        let booking =
-            self.bookings.get(search).filter(|booking| booking.is_open() && booking.open_offer().is_none())?;
+        let booking = self.bookings.get(search).filter(|booking| booking.is_open() && !booking.has_open_offer())?;
         if booking.deadline <= now {
             // The clock may be read late: nobody is asked when the search has no time left.
             return Some(Event::BookingEnded { booking: search, reason: BookingReason::Deadline });
@@ -48,7 +45,7 @@ impl Company {
 
     /// A search that waits does so no longer. An offer that stayed with somebody who is away ends with that.
     pub(super) fn end_wait(&self, now: Time, search: BookingId) -> Vec<Event> {
-        let closed = self.close_offer(search, Outcome::Undelivered, None);
+        let closed = self.close_offers(search, Outcome::Undelivered);
         if closed.is_empty() { self.settle(now, search).into_iter().collect() } else { closed }
     }
 

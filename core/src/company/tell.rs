@@ -80,7 +80,7 @@ impl Company {
             | Event::WrapUpEnded { employee }
             | Event::OfferMade { employee, .. } => Some(*employee),
             Event::OfferClosed { offer, .. } | Event::OfferAccepted { offer, .. } => {
-                self.bookings.get(offer.booking)?.open_offer().map(|offer| offer.employee)
+                self.bookings.get(offer.booking)?.open_offer(offer.attempt).map(|offer| offer.employee)
             }
             Event::SessionEnded { session, .. } => self.sessions.get(*session).map(|s| s.employee),
             Event::CompanySet { .. }

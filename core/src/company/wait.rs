@@ -1,9 +1,10 @@
 //! Searches that nobody can be asked for now, because those who could take them have no device for a moment.
 
 use super::Company;
+use crate::booking::Booking;
 use crate::employee::Reach;
 use crate::event::Event;
-use crate::id::BookingId;
+use crate::id::OfferId;
 use crate::offer::Outcome;
 use crate::time::Time;
 
@@ -16,23 +17,24 @@ impl Company {
         if settings.delivery_timeout_ms > 0 {
             let until = now.plus_ms(settings.delivery_timeout_ms.max(settings.employee_grace_ms));
             let open = self.clients.values().filter_map(|open| self.bookings.get(open.booking));
-            let asking = open.filter(|booking| booking.open_offer().is_some());
-            events.extend(asking.map(|b| Event::DeliveryPutOff { offer: b.latest_offer_id(), until }));
+            let asked = open.flat_map(Booking::open_offers);
+            events.extend(asked.map(|(offer, _)| Event::DeliveryPutOff { offer, until }));
         }
         events
     }
 
     /// No device of the asked employee has proved to have the offer. It stays with whoever lost their line a moment ago
     /// as long as nobody else can be asked: to take it from them would help nobody.
-    pub(super) fn miss_delivery(&self, now: Time, id: BookingId) -> Vec<Event> {
+    pub(super) fn miss_delivery(&self, now: Time, id: OfferId) -> Vec<Event> {
         let waits_until = || {
-            let booking = self.bookings.get(id)?;
-            let Reach::Grace { until } = self.roster.get(booking.open_offer()?.employee)?.reach else { return None };
+            let booking = self.bookings.get(id.booking)?;
+            let asked = booking.open_offer(id.attempt)?.employee;
+            let Reach::Grace { until } = self.roster.get(asked)?.reach else { return None };
             let next = self.roster.next_for(&booking.topic, |id| booking.was_asked(id));
             (until > now && booking.deadline > now && next.is_none()).then_some(until)
         };
         match waits_until() {
-            Some(until) => vec![Event::SearchWaits { booking: id, until }],
+            Some(until) => vec![Event::SearchWaits { booking: id.booking, until }],
             None => self.close_offer(id, Outcome::Undelivered, None),
         }
     }

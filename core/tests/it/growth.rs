@@ -142,7 +142,7 @@ impl Crowd {
     fn the_whole_way(&mut self) {
         let offer = self.book();
         let session = SessionId::from_u128(offer.booking.as_u128());
-        let employee = self.company.booking(offer.booking).unwrap().open_offer().unwrap().employee_id.clone();
+        let employee = self.company.booking(offer.booking).unwrap().open_offers().next().unwrap().1.employee_id.clone();
         self.take(&Command::Accept { employee, offer, session });
         self.take(&Command::End { session, by: Actor::Admin, reason: None });
     }

@@ -56,8 +56,8 @@ fn look(company: &Company) {
     let _shown = view::json(&view::availability(&company.availability()));
     for booking in company.bookings() {
         let _shown = view::json(&view::booking(company, booking));
-        if let Some(offer) = booking.open_offer() {
-            let _shown = view::json(&view::offer(booking, offer, now));
+        for (id, offer) in booking.open_offers() {
+            let _shown = view::json(&view::offer(booking, id, offer, now));
         }
     }
     for message in company.sessions().flat_map(|session| &session.messages) {

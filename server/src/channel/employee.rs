@@ -82,7 +82,7 @@ fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -
 
 /// Everything that a device needs to draw itself.
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
-    let Some((_, employee)) = company.find_employee(id) else {
+    let Some((no, employee)) = company.find_employee(id) else {
         return Joined { room, shown: Shown { snapshot: Arc::new("{}".into()), proof: None, goes_on: None } };
     };
     let (offered, session) = match employee.duty {
@@ -90,17 +90,17 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
         Duty::InSession(session) => (None, company.session(session)),
         Duty::Free | Duty::WrapUp { .. } => (None, None),
     };
-    let offer = offered.and_then(|b| b.open_offer().map(|offer| view::offer(b, offer, now)));
+    let open = offered.and_then(|b| Some((b, b.open_offers().find(|(_, offer)| offer.employee == no)?)));
     let snapshot = Snapshot {
         company: view::brand(company),
         status: employee.status().word(),
         since: Moment(employee.since),
         intent: employee.intent.word(),
-        offer,
+        offer: open.map(|(booking, (id, offer))| view::offer(booking, id, offer, now)),
         session: session.map(|session| view::session(company, session)),
         wrap_up_ends_in_ms: view::wrap_up_ends_in_ms(employee, now),
     };
-    let proof = offered.map(|booking| booking.latest_offer_id().to_string());
+    let proof = open.map(|(_, (id, _))| id.to_string());
     Joined { room, shown: Shown { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }
 }
 

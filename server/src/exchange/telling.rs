@@ -268,7 +268,7 @@ impl Telling<'_> {
     fn offer(&mut self, no: EmployeeNo, id: OfferId) -> Option<()> {
         let employee = self.company.employee_no(no)?;
         let booking = self.company.booking(id.booking)?;
-        let payload = Named("offer", view::offer(booking, booking.offer(id.attempt)?, self.now));
+        let payload = Named("offer", view::offer(booking, id, booking.offer(id.attempt)?, self.now));
         let mut proof = String::new();
         json::push_offer(&mut proof, id);
         let proof = Bytes::from(proof);
