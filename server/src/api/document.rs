@@ -328,7 +328,7 @@ mod tests {
         }
         let of_probes = ["/metrics", "/healthz", "/readyz"];
         let of_docs = ["/openapi.json", "/docs", "/docs/", "/docs/page.js", "/docs/page.css"];
-        let of_people = ["/socket/websocket", "/", "/dev/people", "/sign-in"];
+        let of_people = ["/", "/dev/people", "/sign-in"];
         let file = "/companies/{company}/employees/{employee}";
         found.sort_unstable();
         found.dedup();
