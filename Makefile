@@ -51,24 +51,25 @@ test: fmt clippy unit model doc phoenix browser simulate instructions deny
 fmt:
 	$(CARGO) fmt --all --check
 
-# The second has no pages: the server compiles without Node.
+# One set of features for all that is built here: cargo builds anew what has others.
+FEATURES := --features switchboard/console,switchboard/otlp
+
 clippy: console
-	$(CARGO) clippy --workspace --all-targets --features switchboard/console --locked -- -D warnings
-	$(CARGO) clippy --package switchboard --tests --features model,otlp --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
+	$(CARGO) clippy --package switchboard-exchange --tests --features model --locked -- -D warnings
 
 unit: console strace
-	$(CARGO) test --workspace --features switchboard/console --locked
+	$(CARGO) test --workspace $(FEATURES) --locked
 
-# Exchange, journal and outbox under a model checker: every scene in some hundred orders. And the traces, which are a
-# feature too: one build has both.
+# Exchange, journal and outbox under a model checker: every scene in some hundred orders.
 model:
-	$(CARGO) test --package switchboard --lib --features model,otlp --locked -- model:: telemetry::
+	$(CARGO) test --package switchboard-exchange --lib --features model --locked -- scenes::
 
 doc: console
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --features switchboard/console --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace $(FEATURES) --no-deps --locked
 
-# As `unit` has built it: cargo unites features over what it builds, and builds anew what has others.
-AS_BUILT = $(CARGO) build --workspace --features switchboard/console --locked
+# As `unit` has built it.
+AS_BUILT = $(CARGO) build --workspace $(FEATURES) --locked
 BUILT = $(AS_BUILT) --bin switchboard
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 
@@ -110,7 +111,7 @@ faults:
 # Instructions of each command and each frame, which no busy machine changes, held against
 # docs/evidence/instructions.md.
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
-COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard \
+COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard-exchange \
 	--bench instructions --locked -- --output-format=json >$(COUNTS)
 HOLD = $(AS_BUILT) --example instructions && $(DEBUG)/examples/instructions
 
@@ -220,7 +221,7 @@ $(VENV)/bin/schemathesis:
 MODEL_ORDERS ?= 10000
 shuttle:
 	MODEL_ORDERS=$(MODEL_ORDERS) SHUTTLE_RANDOM_SEED=$${SHUTTLE_RANDOM_SEED:-$$(date +%s)} \
-		$(CARGO) test --package switchboard --lib --features model --locked model:: -- --nocapture
+		$(CARGO) test --package switchboard-exchange --lib --features model --locked scenes:: -- --nocapture
 
 # From `book` arriving to `offer` leaving, beside one fdatasync of this disk and one loopback round trip.
 bench-offer:

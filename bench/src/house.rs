@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use futures_util::{TryStreamExt, stream};
-use switchboard::clock::Clock;
-use switchboard::exchange::{Exchange, Visit};
 use switchboard_core::{
     Actor, Answer, BookingId, ClientId, Command, CompanyId, EmployeeId, Intent, OfferId, SessionId, Settings, Topic,
 };
+use switchboard_exchange::clock::Clock;
+use switchboard_exchange::{Exchange, Visit};
 use switchboard_journal::{Journal, Store, Writer};
 use switchboard_sqlite::{Sqlite, snapshot};
 use tokio::runtime::Runtime;

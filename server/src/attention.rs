@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use switchboard_exchange::outbox::{GoesOn, Search};
 use tokio::time::Instant;
-
-use crate::outbox::{GoesOn, Search};
 
 /// How often a device is asked.
 const ASKED_EVERY: Duration = Duration::from_secs(2);

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use switchboard_exchange::Exchange;
 use switchboard_journal::Write;
-
-use crate::exchange::Exchange;
 
 /// Who has changed something that was changed at the command line. No key can have a name with a blank in it, and no
 /// role is called `command`.

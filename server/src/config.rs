@@ -27,12 +27,12 @@ pub use self::table::{SettingDoc, table};
 pub use self::tokens::Tokens;
 
 use reqwest::Url;
+use switchboard_exchange::admission::Limits;
+use switchboard_exchange::ice::Ice;
 use switchboard_wire::Secret;
 
 use self::layers::Layers;
-use crate::admission::Limits;
 use crate::auth::Rules;
-use crate::ice::Ice;
 use crate::shown_url::PrivateUrl;
 
 /// What the names of variables begin with.

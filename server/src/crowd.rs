@@ -1,11 +1,11 @@
 //! Tokens for the people of `switchboard load` and `switchboard demo`.
 
 use switchboard_core::Party;
+use switchboard_exchange::clock::Clock;
 use switchboard_load::{Identity, Sign};
 use switchboard_wire::claims::{Claims, Role};
 
 use crate::auth::Keyring;
-use crate::clock::Clock;
 
 /// Signs tokens with the secret of the server.
 #[must_use]

@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use serde_json::{Value, json};
 use switchboard_core::{Command, CompanyId, EmployeeId, Settings, Topic};
+use switchboard_exchange::Exchange;
+use switchboard_exchange::clock::Clock;
 use switchboard_wire::Scope;
 use switchboard_wire::claims::{Claims, Role};
 
 use crate::auth::Keyring;
-use crate::clock::Clock;
 use crate::config::Settings as ServerSettings;
-use crate::exchange::Exchange;
 
 /// The demo company.
 pub const COMPANY: &str = "demo";

@@ -9,21 +9,20 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use counted::Counted;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use switchboard_exchange::admission::{Admission, Entrance, Peer, Unfinished};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use crate::admission::{Admission, Entrance, Peer, Unfinished};
 use crate::config::Settings;
 use crate::systemd;
 use crate::tls::Tls;
 use crate::unread::TakenOrCut;
-
-use counted::Counted;
 
 /// Bytes of a request's head: room for the longest address that is read, with a token in it, and what browsers and
 /// proxies add. More than that is 431.

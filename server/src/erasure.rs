@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{Company, CompanyId};
+use switchboard_exchange::{Exchange, NotNow};
 use switchboard_journal::erasure::Step;
 use switchboard_journal::{StoreError, Write, Written};
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::erasure::{Preparation, begin};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-
-use crate::exchange::{Exchange, NotNow};
 
 /// Erasures at once: each reads a company's history.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);

@@ -18,12 +18,6 @@ pub mod origins;
 
 pub mod attention;
 
-pub mod device;
-
-pub mod channel;
-
-pub mod admission;
-
 pub mod retention;
 
 pub mod erasure;
@@ -34,17 +28,9 @@ pub mod api_keys;
 
 pub mod audit;
 
-pub mod exchange;
-
-pub mod outbox;
-
 pub mod telemetry;
 
 pub mod summary;
-
-pub mod clock;
-
-pub mod ice;
 
 pub mod auth;
 
@@ -61,6 +47,3 @@ pub mod config;
 pub mod reading;
 
 pub mod shown_url;
-
-#[cfg(all(test, feature = "model"))]
-mod model;

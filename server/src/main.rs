@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use command_line::{ConfigCommand, Subcommands, TokenFlags};
-use switchboard::admission::shares::BLOCKING_THREADS;
 use switchboard::auth::Signer;
-use switchboard::clock::Clock;
 use switchboard::config::{BadSetting, Flags, Settings, process_variables};
 use switchboard::{api, api_keys, crowd, demo, serve, telemetry};
 use switchboard_core::Time;
+use switchboard_exchange::admission::shares::BLOCKING_THREADS;
+use switchboard_exchange::clock::Clock;
 use switchboard_load::{self as load, play};
 use switchboard_sqlite::Reader;
 use switchboard_sqlite::backup::{backup, restore};

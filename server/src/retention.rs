@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_exchange::clock::{self, Reading};
+use switchboard_exchange::{Exchange, NotNow};
 use switchboard_journal::{StoreError, Write, Written};
 use switchboard_sqlite::Reader;
 use switchboard_wire::view::Moment;
-
-use crate::clock::{self, Reading};
-use crate::exchange::{Exchange, NotNow};
 
 /// The first look after a start, when everybody has come back; and how often then.
 const FIRST_AFTER: Duration = Duration::from_secs(60);

@@ -7,23 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use switchboard_exchange::Exchange;
+use switchboard_exchange::admission::Admission;
+use switchboard_exchange::channel::DeviceContext;
+use switchboard_exchange::channel::board::PAGE_MAX_ROWS;
+use switchboard_exchange::clock::Clock;
 use switchboard_journal::{Journal, Writer};
 use switchboard_sqlite::{Reader, Sqlite, snapshot};
 use switchboard_wire::Secret;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::admission::Admission;
 use crate::api::past::Past;
 use crate::api::{self, ApiState, Pages};
 use crate::api_keys::ApiKeys;
 use crate::auth::{self, Keyring, SignInCodes};
-use crate::channel::DeviceContext;
-use crate::channel::board::PAGE_MAX_ROWS;
-use crate::clock::Clock;
 use crate::config::{Settings, Tokens};
 use crate::door::{self, Door};
-use crate::exchange::Exchange;
 use crate::origins::Origins;
 use crate::retention::{self, Trust};
 use crate::shutdown::{self, Shutdown, Stop};

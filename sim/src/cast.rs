@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
-use switchboard::device::Device;
-use switchboard::outbox::Outgoing;
 use switchboard_core::{
     BookingId, ClientId, Company, CompanyId, DeviceKind, EmployeeId, OfferId, Party, SessionId, Whose,
 };
+use switchboard_exchange::device::Device;
+use switchboard_exchange::outbox::Outgoing;
 use switchboard_wire::claims::Role;
 
 use crate::merged::Board;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use switchboard::clock;
 use switchboard_core::{Actor, Bearer, Event, SessionId, Time, Token, invariants};
+use switchboard_exchange::clock;
 use switchboard_wire::claims::Role;
 
 use crate::cast::{Chore, Ears, Listener, Place, Seat, is_shut_out, kind_of};

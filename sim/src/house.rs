@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use switchboard::admission::{Admission, Limits};
-use switchboard::channel::DeviceContext;
-use switchboard::clock::Clock;
-use switchboard::exchange::Exchange;
-use switchboard::ice::Ice;
-use switchboard::outbox::{self, Outgoing};
 use switchboard_core::{CompanyId, Time};
+use switchboard_exchange::Exchange;
+use switchboard_exchange::admission::{Admission, Limits};
+use switchboard_exchange::channel::DeviceContext;
+use switchboard_exchange::clock::Clock;
+use switchboard_exchange::ice::Ice;
+use switchboard_exchange::outbox::{self, Outgoing};
 use switchboard_journal::{Committer, Due, Entry, Fate, Journal, Work};
 use tokio::sync::mpsc;
 

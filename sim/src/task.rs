@@ -2,10 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-
 use std::sync::Arc;
-use switchboard::device::{Device, End};
+
 use switchboard_core::{Command, CompanyId, Intent};
+use switchboard_exchange::device::{Device, End};
 
 use crate::cast::Seat;
 use crate::model::Step;

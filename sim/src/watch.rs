@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use switchboard::outbox::Outgoing;
 use switchboard_core::{EmployeeId, Party};
+use switchboard_exchange::outbox::Outgoing;
 use switchboard_journal::Fate;
 
 use crate::cast::{Chore, Ears, Listener, Office, Place, is_shut_out};

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
-use switchboard::clock::Clock;
-use switchboard::device::Device;
-use switchboard::outbox::Outgoing;
 use switchboard_core::{SessionId, Time};
+use switchboard_exchange::clock::Clock;
+use switchboard_exchange::device::Device;
+use switchboard_exchange::outbox::Outgoing;
 use switchboard_wire::claims::{Claims, Role};
 
 use crate::case::Case;

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::directory::{FILE, Held, OpenError};
-use crate::{Error, schema, writer};
+use crate::{Error, schema};
 
 /// A way to write one small thing into a store.
 pub struct Beside {
@@ -23,7 +23,7 @@ impl Beside {
         match Held::take(directory) {
             Ok(mut held) => {
                 let mut connection = Connection::open(held.database()?).map_err(Error::from)?;
-                writer::prepare(&mut connection)?;
+                schema::prepare(&mut connection)?;
                 held.mark()?;
                 Ok(Self { connection, _held: Some(held) })
             }

@@ -58,7 +58,8 @@ pub use directory::OpenError;
 pub use error::{Error, Gone};
 pub use filing::WAITING_MAX_BYTES as UNFILED_MAX_BYTES;
 pub use reader::Reader;
-pub use writer::{CACHE_KIB, Sqlite};
+pub use schema::CACHE_KIB;
+pub use writer::Sqlite;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,9 @@ use switchboard_journal::StoreError;
 
 use crate::Error;
 
+/// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
+pub const CACHE_KIB: i64 = 32 * 1024;
+
 /// One step each; a step that was released is never changed.
 const MIGRATIONS: &[&str] = &[
     "
@@ -290,6 +293,17 @@ pub(super) fn known() -> u32 {
 /// The schema of a store; 0 when it has no tables.
 pub(super) fn of(connection: &Connection) -> Result<u32, Error> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Sets up the connection of a writer, and brings the store to the schema of this version.
+pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Error> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // Removed text is overwritten at once: later nobody knows where it stood.
+    connection.pragma_update(None, "secure_delete", "on")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    migrate(connection)
 }
 
 /// Brings the tables to what this version knows.

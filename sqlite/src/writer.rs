@@ -16,8 +16,6 @@ use crate::reader::Reader;
 use crate::unfiled::Unfiled;
 use crate::{Error, erasure, log, logos, revision, schema, tables, write};
 
-/// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
-pub const CACHE_KIB: i64 = 32 * 1024;
 /// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
 const PROBE_BYTES: i64 = 256 * 1024;
 
@@ -51,7 +49,7 @@ impl Sqlite {
         if held.is_marked() && schema::of(&connection)? == 0 {
             return Err(OpenError::Gone(path, "without its tables", LOCK));
         }
-        prepare(&mut connection)?;
+        schema::prepare(&mut connection)?;
         // Before anything is read: whoever had it writes no more from then on.
         let owner = Owner::take(&connection)?;
         held.mark()?;
@@ -65,16 +63,6 @@ impl Sqlite {
         let (backlog, looked_at) = (Backlog::default(), Instant::now());
         Ok((Self { checkpoints, connection, backlog, owner, opened, looked_at, reader: reader.clone() }, reader))
     }
-}
-
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), Error> {
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    // Removed text is overwritten at once: later nobody knows where it stood.
-    connection.pragma_update(None, "secure_delete", "on")?;
-    connection.set_prepared_statement_cache_capacity(64);
-    schema::migrate(connection)
 }
 
 impl Sqlite {

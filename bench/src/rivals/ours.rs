@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, ensure};
-use switchboard::clock::Clock;
 use switchboard_core::{Actor, Answer, ClientId, Command, Company, CompanyId, Notice, OfferId, SessionId, Turn};
+use switchboard_exchange::clock::Clock;
 
 use super::memory::locked;
 use crate::checker::Case;

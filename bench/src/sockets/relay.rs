@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use futures_util::SinkExt;
 use switchboard::auth::Keyring;
-use switchboard::clock::Clock;
+use switchboard_exchange::clock::Clock;
 use switchboard_wire::claims::{Claims, Role};
 use tokio::sync::mpsc;
 

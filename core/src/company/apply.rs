@@ -212,7 +212,6 @@ impl Company {
         // Who asks is there: the wish came over the client's own line.
         self.clients.insert(booking.client.clone(), OpenClient { booking: booking.id, connected: true });
         count(&mut self.today.booked);
-        self.rearm(None, due_of_booking(&booking));
         self.bookings.insert(booking.id, booking);
     }
 

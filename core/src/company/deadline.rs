@@ -102,13 +102,9 @@ impl Company {
             Deadline::Search(id) => self.end_search(id, Outcome::BookingExpired, BookingReason::Deadline),
             Deadline::ClientReturn(id) => self.end_search(id, Outcome::ClientLost, BookingReason::ClientLost),
             Deadline::OfferAnswer(id) => {
-                let unanswered = self.open_offer_that(id, |offer| offer.expires_at <= now);
-                unanswered.map_or(vec![], |offer| self.close_offer(offer, Outcome::TimedOut, None))
+                self.close_offers(id, Outcome::TimedOut, None, |_, offer| offer.expires_at <= now)
             }
-            Deadline::OfferDelivery(id) => {
-                let undelivered = self.open_offer_that(id, |offer| offer.delivery_due.is_some_and(|due| due <= now));
-                undelivered.map_or(vec![], |offer| self.miss_delivery(now, offer))
-            }
+            Deadline::OfferDelivery(id) => self.miss_delivery(now, id),
             Deadline::PartyReturn(session, _) => {
                 vec![Event::SessionEnded { session, by: EndedBy::Lost, reason: None }]
             }

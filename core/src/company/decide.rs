@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Company;
-use crate::booking::{Booking, BookingReason};
+use crate::booking::BookingReason;
 use crate::command::Command;
 use crate::employee::{Duty, Employee, Intent, Reach};
 use crate::event::{Event, IntentBy};
@@ -54,7 +54,7 @@ impl Company {
             }
             Command::Accept { employee, offer, session } => self.accept(employee, *offer, *session),
             Command::Reject { employee, offer, reason } => match self.offer_to(employee, *offer)?.outcome {
-                None => Ok(self.close_offer(*offer, Outcome::Rejected, reason.clone())),
+                None => Ok(self.close_offers(offer.booking, Outcome::Rejected, reason.as_ref(), |id, _| id == *offer)),
                 Some(Outcome::Rejected) => Ok(vec![]),
                 Some(outcome) => Err(Refusal::OfferClosed(outcome)),
             },
@@ -141,7 +141,9 @@ impl Company {
     fn remove_employee(&self, id: &EmployeeId, revoke_before: Time) -> Vec<Event> {
         let Some((no, employee)) = self.roster.find(id) else { return vec![] };
         let mut events = match employee.duty {
-            Duty::Asked(search) => self.close_offer_to(no, search, Outcome::WithdrawnByAdmin),
+            Duty::Asked(search) => {
+                self.close_offers(search, Outcome::WithdrawnByAdmin, None, |_, offer| offer.employee == no)
+            }
             Duty::InSession(session) => vec![Event::SessionEnded { session, by: EndedBy::Admin, reason: None }],
             Duty::Free | Duty::WrapUp { .. } => vec![],
         };
@@ -168,7 +170,7 @@ impl Company {
         let mut events = vec![offline];
         if let Some(Duty::Asked(search)) = self.roster.get(no).map(|e| e.duty) {
             // The intent goes first: who has gone offline is not idle for a moment in between.
-            events.extend(self.close_offer_to(no, search, Outcome::WentOffline));
+            events.extend(self.close_offers(search, Outcome::WentOffline, None, |_, offer| offer.employee == no));
         }
         events
     }
@@ -243,46 +245,35 @@ impl Company {
 
     /// The search ends without a session, and its open offers with it.
     pub(super) fn end_search(&self, id: BookingId, outcome: Outcome, reason: BookingReason) -> Vec<Event> {
-        let mut events = self.close_offers(id, outcome);
+        let mut events = self.close_offers(id, outcome, None, |_, _| true);
         events.push(Event::BookingEnded { booking: id, reason });
         events
     }
 
-    /// All open offers of the search end without a yes.
-    pub(super) fn close_offers(&self, search: BookingId, outcome: Outcome) -> Vec<Event> {
+    /// Those of the search's open offers end without a yes.
+    pub(super) fn close_offers(
+        &self,
+        search: BookingId,
+        outcome: Outcome,
+        reason: Option<&Arc<str>>,
+        which: impl Fn(OfferId, &Offer) -> bool,
+    ) -> Vec<Event> {
         let mut events = vec![];
-        for (id, offer) in self.bookings.get(search).into_iter().flat_map(Booking::open_offers) {
-            self.offer_closed(id, offer.employee, outcome, None, &mut events);
-        }
-        events
-    }
-
-    /// The offer that the employee has from that search ends without a yes.
-    fn close_offer_to(&self, employee: EmployeeNo, search: BookingId, outcome: Outcome) -> Vec<Event> {
-        let theirs = self.open_offer_that(search, |offer| offer.employee == employee);
-        theirs.map_or(vec![], |offer| self.close_offer(offer, outcome, None))
-    }
-
-    pub(super) fn open_offer_that(&self, search: BookingId, fits: impl Fn(&Offer) -> bool) -> Option<OfferId> {
-        self.bookings.get(search)?.open_offers().find(|(_, offer)| fits(offer)).map(|(id, _)| id)
-    }
-
-    /// The offer ends without a yes, if it is open.
-    pub(super) fn close_offer(&self, id: OfferId, outcome: Outcome, reason: Option<Arc<str>>) -> Vec<Event> {
-        let mut events = vec![];
-        if let Some(offer) = self.bookings.get(id.booking).and_then(|booking| booking.open_offer(id.attempt)) {
-            self.offer_closed(id, offer.employee, outcome, reason, &mut events);
+        if let Some(booking) = self.bookings.get(search) {
+            for (id, offer) in booking.open_offers().filter(|(id, offer)| which(*id, offer)) {
+                self.close_offer(id, offer.employee, outcome, reason, &mut events);
+            }
         }
         events
     }
 
     /// The open offer ends; whoever has missed too many is offline before that.
-    fn offer_closed(
+    fn close_offer(
         &self,
         offer: OfferId,
         employee: EmployeeNo,
         outcome: Outcome,
-        reason: Option<Arc<str>>,
+        reason: Option<&Arc<str>>,
         events: &mut Vec<Event>,
     ) {
         // An offer never outlives its search: what ends it because of the time has had all of its own.
@@ -293,7 +284,7 @@ impl Company {
             events.push(Event::IntentSet { employee, intent: Intent::Offline, by: IntentBy::Missed });
         }
         let missed = (is_missed != outcome.is_missed()).then_some(is_missed);
-        events.push(Event::OfferClosed { offer, outcome, reason, missed });
+        events.push(Event::OfferClosed { offer, outcome, reason: reason.cloned(), missed });
     }
 
     fn misses_too_many(&self, no: EmployeeNo) -> bool {

@@ -45,7 +45,7 @@ impl Company {
 
     /// A search that waits does so no longer. An offer that stayed with somebody who is away ends with that.
     pub(super) fn end_wait(&self, now: Time, search: BookingId) -> Vec<Event> {
-        let closed = self.close_offers(search, Outcome::Undelivered);
+        let closed = self.close_offers(search, Outcome::Undelivered, None, |_, _| true);
         if closed.is_empty() { self.settle(now, search).into_iter().collect() } else { closed }
     }
 

@@ -31,7 +31,9 @@ impl Company {
         let mut watched = Vec::new();
         let mut played = 0;
         while let Some(event) = events.get(played) {
-            watched.extend(self.watch(event));
+            if let Some(status) = self.watch(event) {
+                watched.push(status);
+            }
             self.apply(at, event);
             let told = turn.notices.len();
             self.tell(event, turn);

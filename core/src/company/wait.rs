@@ -4,8 +4,8 @@ use super::Company;
 use crate::booking::Booking;
 use crate::employee::Reach;
 use crate::event::Event;
-use crate::id::OfferId;
-use crate::offer::Outcome;
+use crate::id::BookingId;
+use crate::offer::{Offer, Outcome};
 use crate::time::Time;
 
 impl Company {
@@ -25,17 +25,18 @@ impl Company {
 
     /// No device of the asked employee has proved to have the offer. It stays with whoever lost their line a moment ago
     /// as long as nobody else can be asked: to take it from them would help nobody.
-    pub(super) fn miss_delivery(&self, now: Time, id: OfferId) -> Vec<Event> {
+    pub(super) fn miss_delivery(&self, now: Time, search: BookingId) -> Vec<Event> {
+        let is_due = |offer: &Offer| offer.delivery_due.is_some_and(|due| due <= now);
         let waits_until = || {
-            let booking = self.bookings.get(id.booking)?;
-            let asked = booking.open_offer(id.attempt)?.employee;
-            let Reach::Grace { until } = self.roster.get(asked)?.reach else { return None };
+            let booking = self.bookings.get(search)?;
+            let (_, offer) = booking.open_offers().find(|(_, offer)| is_due(offer))?;
+            let Reach::Grace { until } = self.roster.get(offer.employee)?.reach else { return None };
             let next = self.roster.next_for(&booking.topic, |id| booking.was_asked(id));
             (until > now && booking.deadline > now && next.is_none()).then_some(until)
         };
         match waits_until() {
-            Some(until) => vec![Event::SearchWaits { booking: id.booking, until }],
-            None => self.close_offer(id, Outcome::Undelivered, None),
+            Some(until) => vec![Event::SearchWaits { booking: search, until }],
+            None => self.close_offers(search, Outcome::Undelivered, None, |_, offer| is_due(offer)),
         }
     }
 }

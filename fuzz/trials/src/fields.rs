@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use switchboard::channel::employee::intent;
-use switchboard::channel::{Topic, shortened, unknown_event};
 use switchboard_core::limits::{
     DEVICE_KIND_MAX_CHARS, KEY_MAX_CHARS, NOTE_MAX_BYTES, REASON_MAX_CHARS, TOPIC_MAX_CHARS,
 };
 use switchboard_core::{BookingId, DeviceKind, Key, OfferId, Refusal};
+use switchboard_exchange::channel::employee::intent;
+use switchboard_exchange::channel::{Topic, shortened, unknown_event};
 use switchboard_wire::fields::Fields;
 use switchboard_wire::view::{self, Named};
 

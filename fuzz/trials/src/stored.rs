@@ -51,7 +51,7 @@ fn reads_back_the_same(company: &Company) {
 /// All that is shown of a company.
 fn look(company: &Company) {
     let now = company.clock();
-    let _shown = switchboard::channel::board::first_page(company, now);
+    let _shown = switchboard_exchange::channel::board::first_page(company, now);
     let _shown = view::json(&view::company(company));
     let _shown = view::json(&view::availability(&company.availability()));
     for booking in company.bookings() {

@@ -15,6 +15,8 @@ use switchboard_core::id::StoredAsText;
 use switchboard_core::limits::NAME_MAX_CHARS;
 use switchboard_core::spelling::spelled;
 use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
+use switchboard_exchange::Visit;
+use switchboard_exchange::admission::Limited;
 use switchboard_sqlite::paging::Page;
 use switchboard_wire::view;
 
@@ -22,8 +24,6 @@ use super::ApiState;
 use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
-use crate::admission::Limited;
-use crate::exchange::Visit;
 use crate::reading;
 
 /// Bytes of a request's body: a company or an employee is small.

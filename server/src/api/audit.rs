@@ -8,6 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use switchboard_core::CompanyId;
+use switchboard_exchange::NotNow;
+use switchboard_exchange::admission::Peer;
 use switchboard_journal::Write;
 use switchboard_journal::audit::{AuditEntry, Filter, readable};
 use switchboard_sqlite::audit::AuditItem;
@@ -21,8 +23,6 @@ use super::caller::Caller;
 use super::past::Past;
 use super::problem::Problem;
 use super::rights::{self, Asked};
-use crate::admission::Peer;
-use crate::exchange::NotNow;
 
 /// How a request is found in the logs of all who pass it on.
 const REQUEST_ID: &str = "x-request-id";

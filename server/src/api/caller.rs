@@ -6,6 +6,10 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::http::header;
 use switchboard_core::{Company, CompanyId, Time};
+use switchboard_exchange::NotNow;
+use switchboard_exchange::admission::shares::{By, Part, Shared};
+use switchboard_exchange::admission::{Admission, Peer};
+use switchboard_exchange::clock::Reading;
 use switchboard_journal::api_key::ApiKey;
 use switchboard_sqlite::whose::ForWhom;
 use switchboard_wire::claims::{Claims, REVOKED, Role};
@@ -14,11 +18,7 @@ use tokio::time::sleep;
 
 use super::ApiState;
 use super::problem::Problem;
-use crate::admission::shares::{By, Part, Shared};
-use crate::admission::{Admission, Peer};
 use crate::auth::TokenError;
-use crate::clock::Reading;
-use crate::exchange::NotNow;
 
 /// What is said to whoever shows nothing that could be good.
 const NEEDED: &str = "send an API key, or a person's token, as `Authorization: Bearer <key>`";

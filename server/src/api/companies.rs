@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Settings, Topic};
+use switchboard_exchange::{NotNow, Visit};
 use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, CompanyView, Moment};
@@ -21,7 +22,6 @@ use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
 use super::{ApiState, logo};
-use crate::exchange::{NotNow, Visit};
 use crate::reading;
 
 /// A company to make or to replace. What is not named gets its default, and the name the id.

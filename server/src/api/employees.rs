@@ -8,6 +8,8 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
 use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
+use switchboard_exchange::Visit;
+use switchboard_exchange::channel::employee::intent;
 use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, EmployeeView};
@@ -21,8 +23,6 @@ use super::in_path::{OfCompany, OfEmployee};
 use super::merge::Patched;
 use super::past::Past;
 use super::problem::Problem;
-use crate::channel::employee::intent;
-use crate::exchange::Visit;
 
 /// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
 #[derive(Debug, Deserialize, ToSchema)]

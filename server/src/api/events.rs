@@ -13,6 +13,7 @@ use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use switchboard_core::{CompanyId, Refusal};
+use switchboard_exchange::admission::shares::Part;
 use switchboard_journal::Wanted;
 use switchboard_journal::news::Follower;
 use switchboard_sqlite::feed::{Slice, Told};
@@ -26,7 +27,6 @@ use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::Past;
 use super::problem::Problem;
-use crate::admission::shares::Part;
 use crate::shutdown::Shutdown;
 
 /// How long an answer may wait for something to tell: less than most proxies do.

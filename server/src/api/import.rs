@@ -16,6 +16,7 @@ use serde::Serialize;
 use sheet::Sheet;
 use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
 use switchboard_core::{Command, CompanyId, EmployeeId, Topic};
+use switchboard_exchange::Visit;
 use switchboard_sqlite::Reader;
 use switchboard_wire::shape::examples;
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +27,6 @@ use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::problem::Problem;
-use crate::exchange::Visit;
 
 /// Bytes of a file: a hundred thousand employees with long names and some topics.
 pub const FILE_MAX_BYTES: usize = 32 * 1024 * 1024;

@@ -8,6 +8,8 @@ use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use switchboard_core::{Brand, Command, CompanyId, LogoId};
+use switchboard_exchange::Visit;
+use switchboard_exchange::admission::Peer;
 use switchboard_journal::logos;
 use switchboard_journal::picture::{self, Kind, LOGO_MAX_BYTES};
 use switchboard_wire::shape::examples;
@@ -22,8 +24,6 @@ use super::in_path::{OfCompany, OfLogo};
 use super::past::Past;
 use super::problem::Problem;
 use super::unread::held;
-use crate::admission::Peer;
-use crate::exchange::Visit;
 
 /// Changes at once: a picture is written before it is named and taken away after it, and nobody comes in between.
 static CHANGES: Semaphore = Semaphore::const_new(1);

@@ -81,13 +81,13 @@ use caller::Caller;
 use futures_util::StreamExt;
 use past::Past;
 use reqwest::Url;
+use switchboard_exchange::Exchange;
+use switchboard_exchange::admission::{Admission, Peer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::admission::{Admission, Peer};
 use crate::api_keys::ApiKeys;
 use crate::auth::{Keyring, SignInCodes};
-use crate::exchange::Exchange;
 use crate::origins::Origins;
 use crate::shutdown::Shutdown;
 use crate::socket::SocketLimits;

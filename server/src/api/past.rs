@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use switchboard_core::CompanyId;
+use switchboard_exchange::Exchange;
+use switchboard_exchange::admission::Admission;
+use switchboard_exchange::admission::shares::Shared;
 use switchboard_journal::news::Follower;
 use switchboard_sqlite::{Error, Reader};
 
 use super::caller::Caller;
 use super::problem::Problem;
-use crate::admission::Admission;
-use crate::admission::shares::Shared;
-use crate::exchange::Exchange;
 
 /// Companies, bookings, sessions and messages as the store has them.
 #[derive(Clone)]

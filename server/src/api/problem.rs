@@ -4,13 +4,13 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use switchboard_core::{Company, Refusal};
+use switchboard_exchange::NotNow;
+use switchboard_exchange::admission::Limited;
+use switchboard_exchange::admission::shares::Full;
 use switchboard_journal::StoreError;
 use switchboard_wire::view;
 
 use super::no_store::kept_by_nobody;
-use crate::admission::Limited;
-use crate::admission::shares::Full;
-use crate::exchange::NotNow;
 use crate::telemetry::refusals::Refused;
 
 /// An error answer.

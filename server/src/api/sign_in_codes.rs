@@ -7,6 +7,8 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
+use switchboard_exchange::NotNow;
+use switchboard_exchange::admission::Peer;
 use switchboard_wire::Secret;
 use switchboard_wire::claims::REVOKED;
 use switchboard_wire::shape::{self, examples};
@@ -18,9 +20,7 @@ use super::in_path::OfCompany;
 use super::no_store::kept_by_nobody;
 use super::problem::Problem;
 use super::{ApiState, caller};
-use crate::admission::Peer;
 use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode};
-use crate::exchange::NotNow;
 use crate::reading;
 
 /// Bytes of the body with a code: strangers may send it.

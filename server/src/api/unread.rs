@@ -9,11 +9,11 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
+use switchboard_exchange::admission::shares::Part;
 
 use super::ApiState;
 use super::caller::Caller;
 use super::problem::Problem;
-use crate::admission::shares::Part;
 
 /// Answers up to here are not counted: a count would cost more than they do.
 pub const SMALL_BYTES: usize = 8 * 1024;
@@ -80,8 +80,9 @@ impl HttpBody for Held {
 
 #[cfg(test)]
 mod tests {
+    use switchboard_exchange::admission::shares::{By, Shares};
+
     use super::*;
-    use crate::admission::shares::{By, Shares};
 
     #[tokio::test]
     async fn an_answer_is_handed_over_in_pieces_and_counts_until_the_last() {

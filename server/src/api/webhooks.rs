@@ -9,6 +9,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
+use switchboard_exchange::NotNow;
 use switchboard_journal::endpoint::{Behind, Endpoint, EndpointWrite, State as Turned};
 use switchboard_journal::{Wanted, Write};
 use switchboard_sqlite::Reader;
@@ -26,7 +27,6 @@ use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
 use super::past::{Past, known};
 use super::problem::Problem;
-use crate::exchange::NotNow;
 use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
 
 /// Characters of a description.

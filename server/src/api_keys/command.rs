@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use switchboard_core::{CompanyId, Time};
+use switchboard_exchange::clock::Clock;
 use switchboard_journal::api_key::{ApiKey, DatedKey, FreshKey, NotMade, WantedKey};
 use switchboard_journal::audit::AuditEntry;
 use switchboard_sqlite::beside::Beside;
@@ -12,7 +13,6 @@ use switchboard_wire::Scope;
 use switchboard_wire::view::Moment;
 
 use crate::audit::COMMAND_LINE;
-use crate::clock::Clock;
 
 /// Keys that may be in force at once: one each for more services and companies than a server has.
 const KEYS_MAX: u64 = 1_000;

@@ -8,12 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use switchboard_core::Time;
+use switchboard_exchange::Exchange;
+use switchboard_exchange::clock::Clock;
 use switchboard_journal::api_key::{ApiKey, DatedKey, key_id};
 use switchboard_journal::{StoreError, Write};
 use switchboard_sqlite::Reader;
-
-use crate::clock::Clock;
-use crate::exchange::Exchange;
 
 /// How often the store is asked: a key that was revoked is good for no longer than that and the moment that it takes.
 const READ_EVERY: Duration = Duration::from_secs(1);

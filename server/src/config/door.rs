@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use switchboard_exchange::admission::{ForwardedHeader, Network, Proxies};
+
 use super::layers::Layers;
 use super::{BadSetting, Settings};
-use crate::admission::{ForwardedHeader, Network, Proxies};
 
 /// How connections come in.
 #[derive(Clone, Debug, Default)]

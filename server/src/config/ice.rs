@@ -2,9 +2,10 @@
 
 use std::net::Ipv6Addr;
 
+use switchboard_exchange::ice::{Ice, Turn};
+
 use super::layers::Layers;
 use super::{BadSetting, Settings};
-use crate::ice::{Ice, Turn};
 
 impl Settings {
     pub(super) fn ice(layers: &Layers) -> Result<Ice, BadSetting> {

@@ -1,8 +1,9 @@
 //! The limits of one person and of one address, as they are set.
 
+use switchboard_exchange::admission::Limits;
+
 use super::layers::Layers;
 use super::{BadSetting, Settings};
-use crate::admission::Limits;
 
 impl Settings {
     pub(super) fn limits(layers: &Layers) -> Result<Limits, BadSetting> {

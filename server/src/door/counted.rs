@@ -5,9 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use switchboard_exchange::admission::Unfinished;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-use crate::admission::Unfinished;
 
 /// A connection of which it is counted what is unfinished.
 pub(super) struct Counted<S> {

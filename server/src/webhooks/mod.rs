@@ -25,12 +25,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use clerk::Clerk;
 use courier::Courier;
 use switchboard_core::CompanyId;
+use switchboard_exchange::Exchange;
 use switchboard_journal::StoreError;
 use switchboard_metrics::METRICS;
 use switchboard_sqlite::Reader;
 use tokio::sync::{Semaphore, watch};
 
-use crate::exchange::Exchange;
 use crate::shutdown::Shutdown;
 
 pub use address::read_url;

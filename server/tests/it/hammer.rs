@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use switchboard::clock::Clock;
-use switchboard::exchange::{Exchange, Line, NotNow, Room, Visit};
-use switchboard::outbox::Outbox;
 use switchboard_core::{
     Booking, ClientId, Command, Company, CompanyId, EmployeeId, Intent, Reach, SessionId, Settings,
 };
+use switchboard_exchange::clock::Clock;
+use switchboard_exchange::outbox::Outbox;
+use switchboard_exchange::{Exchange, Line, NotNow, Room, Visit};
 use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work};
 use switchboard_wire::phoenix::{Ref, Version};
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
-use switchboard::clock::Clock;
 use switchboard::erasure::erase;
-use switchboard::exchange::Exchange;
 use switchboard::retention::{OldestNeeded, needed_by_webhooks, sweep};
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{
     Actor, BookingId, Command, Company, CompanyId, EmployeeId, Intent, MessageId, OfferId, SessionId, Settings, Time,
 };
+use switchboard_exchange::Exchange;
+use switchboard_exchange::clock::Clock;
 use switchboard_journal::{Journal, Write, Written};
 use switchboard_sqlite::check::check;
 use switchboard_sqlite::paging::Page;

@@ -5,9 +5,9 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use switchboard::clock::Clock;
-use switchboard::exchange::Exchange;
 use switchboard_core::{BookingId, Command, Company, CompanyId, Event, Intent, SessionId, Settings, Time};
+use switchboard_exchange::Exchange;
+use switchboard_exchange::clock::Clock;
 use switchboard_journal::{Journal, ReadBack, Store, StoreError, Work};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;

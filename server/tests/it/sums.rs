@@ -1,19 +1,19 @@
 //! What each bound multiplies to in memory, held against what docs/security.md promises: a bound that is raised, or a
 //! setting's default, is told there with all that follows from it.
 
-use switchboard::admission::shares::{ANSWERS, BLOCKING_THREADS, FEEDS, FILES, LOGOS};
-use switchboard::admission::{LONG_IN_ALL_MAX, SHORT_MAX_BYTES};
 use switchboard::api::ask::BODY_MAX_BYTES;
 use switchboard::api::import::FILE_MAX_BYTES;
 use switchboard::api::unread::SMALL_BYTES;
 use switchboard::auth::{CODED_TOKEN_MAX_BYTES, CODES_MAX};
-use switchboard::channel::board::PAGE_MAX_BYTES;
-use switchboard::channel::session::MESSAGES_SHOWN_MAX_BYTES;
 use switchboard::config::table;
 use switchboard::door::HEAD_MAX_BYTES;
-use switchboard::outbox::{self, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
 use switchboard::serve::CONNECTIONS_BESIDE_SOCKETS;
 use switchboard::socket::{FRAME_READ_MAX_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
+use switchboard_exchange::admission::shares::{ANSWERS, BLOCKING_THREADS, FEEDS, FILES, LOGOS};
+use switchboard_exchange::admission::{LONG_IN_ALL_MAX, SHORT_MAX_BYTES};
+use switchboard_exchange::channel::board::PAGE_MAX_BYTES;
+use switchboard_exchange::channel::session::MESSAGES_SHOWN_MAX_BYTES;
+use switchboard_exchange::outbox::{self, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
 use switchboard_journal::WAITING_MAX_BYTES;
 use switchboard_journal::picture::LOGO_MAX_BYTES;
 use switchboard_sqlite::feed::SLICE_MAX_BYTES;

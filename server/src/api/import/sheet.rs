@@ -200,7 +200,7 @@ fn read_columns(record: &csv::ByteRecord) -> Result<Vec<Column>, Fault> {
             _ => {
                 let name = String::from_utf8_lossy(name);
                 let problem = format!("is no column: there are `{}`, with commas between", COLUMNS.join("`, `"));
-                return Err((Some(crate::channel::shortened(&name)), problem));
+                return Err((Some(switchboard_exchange::channel::shortened(&name)), problem));
             }
         };
         if columns.contains(&column) {

@@ -15,7 +15,7 @@ use switchboard_wire::view::{self, BrandView, Moment, Named, OfferView, SessionV
 use super::company::{provision_company, refused};
 use super::{Caller, Joined, Seat, forbidden, unknown_event};
 use crate::clock::Clock;
-use crate::exchange::{Response, Room, Shown, Visit};
+use crate::companies::{Response, Room, Shown, Visit};
 
 /// The events that an employee may push.
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::admission::Admission;
-use crate::exchange::Exchange;
+use crate::companies::Exchange;
 use crate::ice::Ice;
 use crate::outbox::Outboxes;
 

@@ -19,7 +19,7 @@ use switchboard_wire::view::{self, ErrorView};
 
 use crate::admission::{Limited, Pass, Wish};
 use crate::clock::Clock;
-use crate::exchange::{JoinReply, Line, Reply, ReplyTo, Response, Room, Shown, Visit};
+use crate::companies::{JoinReply, Line, Reply, ReplyTo, Response, Room, Shown, Visit};
 use crate::outbox::Outgoing;
 
 pub use context::DeviceContext;

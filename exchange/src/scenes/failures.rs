@@ -10,7 +10,7 @@ use super::explore;
 use super::people::ann_at_acme;
 use super::timekeeping::Timekeeping;
 use super::world::World;
-use crate::exchange::{NotNow, Room};
+use crate::companies::{NotNow, Room};
 
 /// One of the first commits, or none of them, or two in a row.
 pub fn some_failures() -> Vec<u32> {

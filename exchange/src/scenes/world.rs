@@ -12,7 +12,7 @@ use switchboard_journal::{Fate, Journal, ReadBack, Store, StoreError, Work, Writ
 
 use super::company::{self, START};
 use crate::clock::Clock;
-use crate::exchange::{Exchange, NotNow, Visit};
+use crate::companies::{Exchange, NotNow, Visit};
 
 /// What is stored, and how the disk behaves.
 #[derive(Clone, Default)]

@@ -10,7 +10,7 @@ use switchboard_wire::phoenix::{Ref, Version};
 use super::company::{after, ann, id, set_company, set_employee};
 use super::explore;
 use super::world::{Here, World};
-use crate::exchange::{Reply, ReplyTo};
+use crate::companies::{Reply, ReplyTo};
 use crate::outbox::{Outbox, Outgoing};
 
 /// Several people hire at the same time, each their own.

@@ -12,7 +12,7 @@ use switchboard_wire::json::{self, object};
 use switchboard_wire::view::{self, AvailabilityView, BookingView, BrandView};
 
 use super::{Caller, Joined, Seat, forbidden, limited_view, unknown_event};
-use crate::exchange::{Line, Response, Room, Shown, Visit, goes_on};
+use crate::companies::{Line, Response, Room, Shown, Visit, goes_on};
 
 /// The events that a client may push.
 pub const EVENTS: &[&str] = &["book", "cancel"];

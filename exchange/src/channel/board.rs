@@ -11,7 +11,7 @@ use switchboard_wire::view;
 
 use super::company::{provision_company, refused};
 use super::{Caller, Joined, Seat, forbidden, shortened};
-use crate::exchange::{Response, Room, Shown};
+use crate::companies::{Response, Room, Shown};
 
 /// The events that an admin may push.
 pub const EVENTS: &[&str] = &["more"];

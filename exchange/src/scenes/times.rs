@@ -8,7 +8,7 @@ use super::explore;
 use super::failures::some_failures;
 use super::timekeeping::Timekeeping;
 use super::world::World;
-use crate::exchange::Room;
+use crate::companies::Room;
 
 /// Ann is asked and never answers, and it is found in the end that she did not.
 async fn book_in_vain(world: &World, acme: &CompanyId) {

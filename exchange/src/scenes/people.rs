@@ -9,7 +9,7 @@ use switchboard_wire::phoenix::{Ref, Version};
 
 use super::company::{after, ann, carl, id, idle_ann};
 use super::world::{Disk, Here, World};
-use crate::exchange::{Line, Room};
+use crate::companies::{Line, Room};
 use crate::outbox::{Outbox, Outgoing, Waiting};
 
 /// A device that has joined a room.

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::admission::{Pass, Wish};
 use crate::channel::{self, Caller, DeviceContext, Seat, Topic, is_same_topic};
-use crate::exchange::{Reply, ReplyTo, Room};
+use crate::companies::{Reply, ReplyTo, Room};
 use crate::outbox::{Outbox, Outgoing, Waiting};
 
 /// Channels of one device, as Phoenix has it by default.

@@ -13,7 +13,7 @@ use switchboard_wire::view::{self, MessageView, Moment, Note, NotesView, PeerVie
 use super::company::refused;
 use super::employee::session_json;
 use super::{Caller, Joined, Seat, error, unknown_event};
-use crate::exchange::{Response, Room, Shown, Visit};
+use crate::companies::{Response, Room, Shown, Visit};
 use crate::ice::IceServers;
 
 /// Bytes of the messages in the answer to a join, as JSON: all that are at hand, while they are ordinary text. One of

@@ -6,14 +6,14 @@ use std::str::FromStr;
 use gungraun::prelude::*;
 use gungraun::{Callgrind, LibraryBenchmarkConfig};
 use serde_json::value::RawValue;
-use switchboard::exchange::telling::{self, Delivery};
-use switchboard::exchange::{Line, Room, Rooms};
-use switchboard::outbox::Outbox;
 use switchboard_core::limits::NOTE_MAX_BYTES;
 use switchboard_core::{
     Actor, BookingId, Cause, Command, Company, EmployeeId, Intent, Notice, OfferId, Outcome, Party, Refusal, SessionId,
     Settings, Time,
 };
+use switchboard_exchange::companies::telling::{self, Delivery};
+use switchboard_exchange::outbox::Outbox;
+use switchboard_exchange::{Line, Room, Rooms};
 use switchboard_wire::fields::Fields;
 use switchboard_wire::json;
 use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
