@@ -3,7 +3,6 @@
 use switchboard_core::CompanyId;
 
 use super::Exchange;
-use super::visit::Live;
 
 /// Companies that one node holds together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +34,5 @@ impl Exchange {
             // The store has one writer. When it loses something, the journal begins a new epoch.
             Shard::All => Some(Term(self.journal.epoch())),
         }
-    }
-}
-
-impl Live {
-    /// Whether the company was read in the term in which its shard is held now: one of an earlier term may rest on what
-    /// was lost.
-    pub(super) fn is_of(&self, held: Option<Term>) -> bool {
-        held.is_some() && self.term == held
     }
 }

@@ -90,6 +90,12 @@ impl Live {
         self.events_since_base = events_since_snapshot;
     }
 
+    /// Whether the company was read in the term in which its shard is held now: one of an earlier term may rest on what
+    /// was lost.
+    pub(super) fn is_of(&self, held: Option<Term>) -> bool {
+        held.is_some() && self.term == held
+    }
+
     /// When somebody must come by, if nobody does before; in even time.
     pub(super) fn next_deadline(&self) -> Option<Time> {
         let next = self.company.next_deadline().map(|at| clock::plus(at, self.ahead_ms.saturating_neg()));
