@@ -27,7 +27,7 @@ fn build_the_server() -> Result<()> {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--workspace", "--bin", "switchboard", "--locked", "--profile", profile]);
     if Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/index.html")).exists() {
-        build.args(["--features", "switchboard/console"]);
+        build.args(["--features", "switchboard/console,switchboard/otlp"]);
     }
     ensure!(build.status()?.success(), "the server cannot be built");
     Ok(())
