@@ -258,7 +258,8 @@ impl Company {
         reason: Option<&Arc<str>>,
         which: impl Fn(OfferId, &Offer) -> bool,
     ) -> Vec<Event> {
-        let mut events = vec![];
+        // Room for one that is missed and for what comes of that.
+        let mut events = Vec::with_capacity(3);
         if let Some(booking) = self.bookings.get(search) {
             for (id, offer) in booking.open_offers().filter(|(id, offer)| which(*id, offer)) {
                 self.close_offer(id, offer.employee, outcome, reason, &mut events);
