@@ -1,10 +1,11 @@
-//! An employee: what they want to be, whether they can be reached, what they are doing, and the status that follows.
+//! An employee: what they want to be, whether they can be reached, what they have in hand, and the status that follows.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookingId, EmployeeId, SessionId, Topic};
+use crate::id::{EmployeeId, Topic};
+use crate::load::{Duty, Load};
 use crate::time::Time;
 
 /// A person who works for a company.
@@ -23,8 +24,9 @@ pub struct Employee {
     pub intent_since: Time,
     /// Whether a device is there.
     pub reach: Reach,
-    /// What they are doing.
-    pub duty: Duty,
+    /// What they have in hand.
+    #[serde(rename = "duty")]
+    pub load: Load,
     /// Offers missed in a row.
     pub missed: u32,
     /// Since when the status is what it is.
@@ -39,10 +41,10 @@ pub struct Employee {
 }
 
 impl Employee {
-    /// The status that follows from intent, reachability and duty.
+    /// The status that follows from intent, reachability and load.
     #[must_use]
     pub const fn status(&self) -> Status {
-        match (self.duty, self.intent, self.reach) {
+        match (self.load.duty(), self.intent, self.reach) {
             (Duty::InSession(_) | Duty::WrapUp { .. }, _, _) => Status::Busy,
             (Duty::Asked(_), _, _) => Status::Init,
             (Duty::Free, Intent::Offline, _) | (Duty::Free, Intent::Idle, Reach::Gone { .. }) => Status::Offline,
@@ -153,23 +155,6 @@ pub enum Reach {
     Gone {
         /// Since when.
         since: Time,
-    },
-}
-
-/// What an employee is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Duty {
-    /// Nothing.
-    Free,
-    /// Being asked to take this booking.
-    Asked(BookingId),
-    /// Talking.
-    InSession(SessionId),
-    /// Finishing after a session.
-    WrapUp {
-        /// When it is over.
-        until: Time,
     },
 }
 

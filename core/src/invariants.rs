@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::company::Company;
-use crate::employee::{Duty, Reach, Status};
+use crate::employee::{Reach, Status};
 use crate::id::{ClientId, EmployeeId, EmployeeNo};
+use crate::load::Work;
 
 /// An invariant that does not hold, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +56,7 @@ fn everything_is_found_by_its_id(company: &Company) -> Result<(), Broken> {
 
 /// Promise 1: an employee holds at most one open offer or running session, and knows which.
 fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
-    let mut held: BTreeMap<EmployeeNo, Duty> = BTreeMap::new();
+    let mut held: BTreeMap<EmployeeNo, Work> = BTreeMap::new();
     for booking in company.bookings() {
         let open = booking.offers.iter().filter(|offer| offer.outcome.is_none()).count();
         if open != booking.open_offers().count() {
@@ -65,23 +66,19 @@ fn one_thing_at_a_time(company: &Company) -> Result<(), Broken> {
             return broken("a searching booking has one open offer or waits, any other has none", booking.id);
         }
         for (_, offer) in booking.open_offers() {
-            if held.insert(offer.employee, Duty::Asked(booking.id)).is_some() {
+            if held.insert(offer.employee, Work::Offer(booking.id)).is_some() {
                 return broken("an employee holds one thing", offer.employee);
             }
         }
     }
     for session in company.sessions().filter(|session| session.is_running()) {
-        if held.insert(session.employee, Duty::InSession(session.id)).is_some() {
+        if held.insert(session.employee, Work::Session(session.id)).is_some() {
             return broken("an employee holds one thing", session.employee);
         }
     }
     for (no, employee) in company.employees_after(None) {
-        let expected = held.remove(&no);
-        let has = match employee.duty {
-            Duty::Asked(_) | Duty::InSession(_) => Some(employee.duty),
-            Duty::Free | Duty::WrapUp { .. } => None,
-        };
-        if has != expected {
+        let open = employee.load.works().filter(|work| !matches!(work, Work::WrapUp { .. }));
+        if !open.eq(held.remove(&no)) {
             return broken("what an employee does is what is open with them", no);
         }
     }

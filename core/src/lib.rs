@@ -12,6 +12,8 @@ mod places;
 
 mod waiting;
 
+mod load;
+
 mod employee;
 
 mod booking;
@@ -59,12 +61,13 @@ pub use booking::{Booking, BookingReason, BookingState};
 pub use brand::{Brand, Colour};
 pub use command::Command;
 pub use company::{Answer, Company, Today, Turn};
-pub use employee::{Duty, Employee, Intent, Meter, Reach, Status};
+pub use employee::{Employee, Intent, Meter, Reach, Status};
 pub use event::{Event, IntentBy};
 pub use id::{
     BookingId, ClientId, CompanyId, DeviceKind, EmployeeId, EmployeeNo, Key, LogoId, MessageId, OfferId, SessionId,
     Topic,
 };
+pub use load::{Duty, Load, Work};
 pub use notice::{Cause, Notice};
 pub use offer::{Offer, Outcome};
 pub use person::{Actor, EndedBy, Party};

@@ -403,7 +403,8 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::employee::{Duty, Intent, Meter, Reach};
+    use crate::employee::{Intent, Meter, Reach};
+    use crate::load::Load;
 
     fn idle(id: &str, place: u64) -> Employee {
         let at = Time::default();
@@ -414,7 +415,7 @@ mod tests {
             intent: Intent::Idle,
             intent_since: at,
             reach: Reach::Connected,
-            duty: Duty::Free,
+            load: Load::default(),
             missed: 0,
             since: at,
             place,

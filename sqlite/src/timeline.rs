@@ -202,7 +202,7 @@ impl PassedOver {
         }
         let wants = |employee: &&Employee| employee.intent == Intent::Idle && employee.takes(&booking.topic);
         for employee in company.employees_after(None).map(|(_, employee)| employee).filter(wants) {
-            match (employee.duty, employee.reach) {
+            match (employee.load.duty(), employee.reach) {
                 (Duty::Free, Reach::Connected) => {}
                 (Duty::Free, Reach::Grace { .. } | Reach::Gone { .. }) => passed_over.add(employee, Why::Unreachable),
                 (Duty::Asked(_) | Duty::InSession(_) | Duty::WrapUp { .. }, _) => passed_over.add(employee, Why::Busy),

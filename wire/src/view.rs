@@ -322,7 +322,7 @@ pub fn own_session<'a>(
 /// What is left of the time after a session; none at any other time.
 #[must_use]
 pub fn wrap_up_ends_in_ms(employee: &Employee, now: Time) -> Option<u64> {
-    match employee.duty {
+    match employee.load.duty() {
         Duty::WrapUp { until } => Some(now.ms_until(until)),
         Duty::Free | Duty::Asked(_) | Duty::InSession(_) => None,
     }

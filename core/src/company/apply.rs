@@ -7,9 +7,10 @@ use super::deadline::{due_of_booking, due_of_employee, due_of_session};
 use super::{Company, OpenClient, Today};
 use crate::booking::{Booking, BookingReason, BookingState};
 use crate::brand::Brand;
-use crate::employee::{Duty, Employee, Intent, Meter, Reach};
+use crate::employee::{Employee, Intent, Meter, Reach};
 use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, OfferId, SessionId, Topic};
+use crate::load::{Load, Work};
 use crate::offer::{Offer, Outcome};
 use crate::past::Past;
 use crate::person::{EndedBy, Party};
@@ -43,7 +44,9 @@ impl Company {
             Event::EmployeeUnreachable { employee } => {
                 self.change_employee(*employee, at, |e| e.reach = Reach::Gone { since: at });
             }
-            Event::WrapUpEnded { employee } => self.change_employee(*employee, at, |e| e.duty = Duty::Free),
+            Event::WrapUpEnded { employee } => {
+                self.change_employee(*employee, at, |e| e.load.put_down(|work| matches!(work, Work::WrapUp { .. })))
+            }
             Event::BookingOpened { booking, client, client_name, topic, note, key } => {
                 let deadline = at.plus_ms(self.settings.booking_deadline_ms);
                 let mut booking = Booking::new(*booking, client.clone(), topic.clone(), at, deadline);
@@ -188,15 +191,20 @@ impl Company {
 
     /// What else a device's coming or going means to what the employee is doing.
     fn follow_reach(&mut self, at: Time, no: EmployeeNo, change: impl Fn(&mut Offer)) {
-        match self.roster.get(no).map(|e| e.duty) {
-            Some(Duty::Asked(booking)) => {
-                self.change_booking(booking, |b| {
-                    b.waits_until = None;
-                    b.open_offers_mut().filter(|offer| offer.employee == no).for_each(change);
-                });
+        let nth = |company: &Self, n| company.roster.get(no)?.load.works().nth(n);
+        let mut n = 0;
+        while let Some(work) = nth(self, n) {
+            match work {
+                Work::Offer(booking) => {
+                    self.change_booking(booking, |b| {
+                        b.waits_until = None;
+                        b.open_offers_mut().filter(|offer| offer.employee == no).for_each(&change);
+                    });
+                }
+                Work::Session(session) => self.watch_party(at, session, Party::Employee),
+                Work::WrapUp { .. } => {}
             }
-            Some(Duty::InSession(session)) => self.watch_party(at, session, Party::Employee),
-            Some(Duty::Free | Duty::WrapUp { .. }) | None => {}
+            n += 1;
         }
     }
 
@@ -232,7 +240,7 @@ impl Company {
         let closed = self.change_booking(offer.booking, |b| b.close_offer(offer.attempt, at, outcome, reason));
         let Some(employee) = closed.flatten() else { return };
         self.change_employee(employee, at, |e| {
-            e.duty = Duty::Free;
+            e.load.put_down(|work| *work == Work::Offer(offer.booking));
             if is_missed {
                 e.missed = e.missed.saturating_add(1);
             } else if outcome.is_a_no() {
@@ -256,7 +264,7 @@ impl Company {
             reason: None,
         };
         self.change_booking(booking, |b| b.ask(offer));
-        self.change_employee(no, at, |e| e.duty = Duty::Asked(booking));
+        self.change_employee(no, at, |e| e.load.take_up(Work::Offer(booking)));
     }
 
     fn begin_session(&mut self, at: Time, offer: OfferId, id: SessionId) {
@@ -272,7 +280,8 @@ impl Company {
         let Some((no, client, client_name, topic, is_client_there)) = assigned.flatten() else { return };
         count(&mut self.today.assigned);
         self.change_employee(no, at, |e| {
-            e.duty = Duty::InSession(id);
+            e.load.put_down(|work| *work == Work::Offer(booking));
+            e.load.take_up(Work::Session(id));
             e.missed = 0;
         });
         let Some(employee) = self.roster.get(no) else { return };
@@ -328,9 +337,12 @@ impl Company {
         });
         let Some((employee, booking)) = ended else { return };
         let wrap_up = self.settings.wrap_up_ms;
-        let until = at.plus_ms(wrap_up);
-        let duty = if wrap_up > 0 { Duty::WrapUp { until } } else { Duty::Free };
-        self.change_employee(employee, at, |e| e.duty = duty);
+        self.change_employee(employee, at, |e| {
+            e.load.put_down(|work| *work == Work::Session(id));
+            if wrap_up > 0 {
+                e.load.take_up(Work::WrapUp { until: at.plus_ms(wrap_up) });
+            }
+        });
         count(&mut self.today.ended);
         self.put_in_the_past(at, booking);
     }
@@ -459,7 +471,7 @@ fn new_employee(at: Time, id: &EmployeeId, name: &Arc<str>, topics: &[Topic]) ->
         intent: Intent::Offline,
         intent_since: at,
         reach: Reach::Gone { since: at },
-        duty: Duty::Free,
+        load: Load::default(),
         missed: 0,
         since: at,
         place: 0,

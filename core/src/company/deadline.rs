@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Company;
 use crate::booking::{Booking, BookingReason};
-use crate::employee::{Duty, Employee, Reach};
+use crate::employee::{Employee, Reach};
 use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, EmployeeNo, SessionId};
+use crate::load::Work;
 use crate::offer::Outcome;
 use crate::person::{EndedBy, Party};
 use crate::session::Session;
@@ -67,10 +68,13 @@ pub(super) fn due_of_session(session: &Session) -> Due {
 }
 
 pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> Due {
-    let wrap_up = if let Duty::WrapUp { until } = employee.duty { Some(until) } else { None };
+    let wrap_ups = employee.load.works().filter_map(|work| match work {
+        Work::WrapUp { until } => Some(until),
+        Work::Offer(_) | Work::Session(_) => None,
+    });
     let back = if let Reach::Grace { until } = employee.reach { Some(until) } else { None };
     Earliest::default()
-        .or(wrap_up, Deadline::WrapUp(no))
+        .or(wrap_ups.min(), Deadline::WrapUp(no))
         .or(back, Deadline::EmployeeReturn(no))
         .or(employee.lapse_due, Deadline::IntentLapse(no))
         .0
@@ -149,9 +153,7 @@ impl Company {
                 if let Reach::Grace { until } = &mut employee.reach {
                     later(until);
                 }
-                if let Duty::WrapUp { until } = &mut employee.duty {
-                    later(until);
-                }
+                employee.load.put_off_wrap_ups(later);
             });
         }
         self.deadlines = self.all_deadlines();

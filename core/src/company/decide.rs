@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::Company;
 use crate::booking::BookingReason;
 use crate::command::Command;
-use crate::employee::{Duty, Employee, Intent, Reach};
+use crate::employee::{Employee, Intent, Reach};
 use crate::event::{Event, IntentBy};
 use crate::id::{BookingId, ClientId, DeviceKind, EmployeeId, EmployeeNo, OfferId, SessionId, in_order};
 use crate::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
+use crate::load::Work;
 use crate::offer::{Offer, Outcome};
 use crate::person::{Actor, EndedBy, Party};
 use crate::refusal::Refusal;
@@ -140,13 +141,20 @@ impl Company {
 
     fn remove_employee(&self, id: &EmployeeId, revoke_before: Time) -> Vec<Event> {
         let Some((no, employee)) = self.roster.find(id) else { return vec![] };
-        let mut events = match employee.duty {
-            Duty::Asked(search) => {
-                self.close_offers(search, Outcome::WithdrawnByAdmin, None, |_, offer| offer.employee == no)
+        let mut events = vec![];
+        for work in employee.load.works() {
+            match work {
+                Work::Offer(search) => {
+                    events.extend(
+                        self.close_offers(search, Outcome::WithdrawnByAdmin, None, |_, offer| offer.employee == no),
+                    )
+                }
+                Work::Session(session) => {
+                    events.push(Event::SessionEnded { session, by: EndedBy::Admin, reason: None });
+                }
+                Work::WrapUp { .. } => {}
             }
-            Duty::InSession(session) => vec![Event::SessionEnded { session, by: EndedBy::Admin, reason: None }],
-            Duty::Free | Duty::WrapUp { .. } => vec![],
-        };
+        }
         events.push(Event::AccessRevoked { whose: Whose::Employee(id.clone()), before: revoke_before });
         events.push(Event::EmployeeRemoved { employee: no, id: id.clone() });
         events
@@ -168,9 +176,15 @@ impl Company {
     pub(super) fn go_offline(&self, no: EmployeeNo, by: IntentBy) -> Vec<Event> {
         let offline = Event::IntentSet { employee: no, intent: Intent::Offline, by };
         let mut events = vec![offline];
-        if let Some(Duty::Asked(search)) = self.roster.get(no).map(|e| e.duty) {
-            // The intent goes first: who has gone offline is not idle for a moment in between.
-            events.extend(self.close_offers(search, Outcome::WentOffline, None, |_, offer| offer.employee == no));
+        for work in self.roster.get(no).into_iter().flat_map(|employee| employee.load.works()) {
+            match work {
+                // The intent goes first: who has gone offline is not idle for a moment in between.
+                Work::Offer(search) => {
+                    events
+                        .extend(self.close_offers(search, Outcome::WentOffline, None, |_, offer| offer.employee == no))
+                }
+                Work::Session(_) | Work::WrapUp { .. } => {}
+            }
         }
         events
     }

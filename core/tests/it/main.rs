@@ -16,6 +16,8 @@ mod look;
 
 mod past;
 
+mod snapshot;
+
 mod meter;
 
 mod limits;

@@ -85,7 +85,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
     let Some((no, employee)) = company.find_employee(id) else {
         return Joined { room, shown: Shown { snapshot: Arc::new("{}".into()), proof: None, goes_on: None } };
     };
-    let (offered, session) = match employee.duty {
+    let (offered, session) = match employee.load.duty() {
         Duty::Asked(booking) => (company.booking(booking), None),
         Duty::InSession(session) => (None, company.session(session)),
         Duty::Free | Duty::WrapUp { .. } => (None, None),

@@ -14,7 +14,7 @@ struct Room {
 const ROOMS: &[Room] = &[
     Room {
         directory: "core/src",
-        order: "limits spelling id availability time offer booking brand employee person revocation settings \
+        order: "limits spelling id availability time offer booking brand load employee person revocation settings \
                 command event refusal session notice past register places roster waiting erasure company \
                 invariants",
     },

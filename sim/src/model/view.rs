@@ -303,7 +303,7 @@ impl Staff {
             Reach::Grace { until } => self.near == Near::Away(until),
             Reach::Gone { .. } => self.near == Near::Gone,
         };
-        let holds = match employee.duty {
+        let holds = match employee.load.duty() {
             Duty::Free => self.holds == Holds::Nothing,
             Duty::Asked(booking) => self.holds == Holds::Offer(booking),
             Duty::InSession(session) => self.holds == Holds::Talk(session),
