@@ -1,5 +1,5 @@
 # The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
-.PHONY: run console test fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
+.PHONY: run console check test test-all fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
 	faults crash power overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
 	mutants coverage instructions instructions-keep valgrind
 
@@ -45,8 +45,19 @@ console/node_modules/.package-lock.json: console/package-lock.json | node
 	cd console && npm ci --no-audit --no-fund
 	touch $@
 
-# Everything.
+# After an edit: what finds most mistakes within two minutes.
+check: fmt console
+	$(CARGO) clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
+	$(CARGO) test --workspace --lib $(FEATURES) --locked
+	$(CARGO) test --workspace --test it $(FEATURES) --locked -- tidy:: imports::
+	$(AS_BUILT) --bin switchboard-sim
+	$(DEBUG)/switchboard-sim prove --commands 50000
+
+# Everything that a change must pass.
 test: fmt clippy unit model doc phoenix browser simulate instructions deny
+
+# The evidence that takes hours, behind the tests.
+test-all: test shuttle prove faults crash power overload fuzz-http
 
 fmt:
 	$(CARGO) fmt --all --check
