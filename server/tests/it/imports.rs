@@ -38,7 +38,7 @@ const ROOMS: &[Room] = &[
     Room { directory: "exchange/src", order: "clock ice admission outbox companies channel device scenes" },
     Room {
         directory: "exchange/src/companies",
-        order: "not_now ownership rooms reply telling availability outcomes stored timekeeper visit",
+        order: "not_now ownership rooms reply availability telling outcomes stored timekeeper visit",
     },
     Room {
         directory: "server/src",
