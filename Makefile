@@ -50,7 +50,7 @@ check: fmt console
 	$(CARGO) clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
 	$(CARGO) test --workspace --lib $(FEATURES) --locked
 	$(CARGO) test --workspace --test it $(FEATURES) --locked -- tidy:: imports::
-	$(AS_BUILT) --bin switchboard-sim
+	$(BUILT)
 	$(DEBUG)/switchboard-sim prove --commands 50000
 
 # Everything that a change must pass.
@@ -79,9 +79,8 @@ model:
 doc: console
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace $(FEATURES) --no-deps --locked
 
-# As `unit` has built it.
-AS_BUILT = $(CARGO) build --workspace $(FEATURES) --locked
-BUILT = $(AS_BUILT) --bin switchboard
+# As `unit` has built it, tests and all: without them, cargo would build libraries anew that tests use with more features.
+BUILT = $(CARGO) test --workspace $(FEATURES) --locked --no-run
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 
 # The built binary with the npm package `phoenix` as its client.
@@ -106,7 +105,7 @@ pictures: console node chromium
 # A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many,
 # in code that takes longer to build than this takes to run.
 simulate: console
-	$(AS_BUILT) --bin switchboard-sim
+	$(BUILT)
 	$(DEBUG)/switchboard-sim prove --commands 1000000
 
 # Longer than `make test`: ten million commands, or as many as you say, in fast code.
@@ -124,7 +123,7 @@ faults:
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
 COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard-exchange \
 	--bench instructions --locked -- --output-format=json >$(COUNTS)
-HOLD = $(AS_BUILT) --example instructions && $(DEBUG)/examples/instructions
+HOLD = $(BUILT) && $(DEBUG)/examples/instructions
 
 ifeq ($(shell uname -s),Linux)
 instructions: console valgrind $(TOOLS)/bin/gungraun-runner

@@ -149,8 +149,8 @@ async fn a_frame_of_64_kib_is_taken_and_one_byte_more_closes_the_socket() {
     assert_eq!(read_to_the_end(socket).await, Some(TOO_BIG));
 
     let mut huge = alice.socket(server.address).await;
-    huge.push(PHOENIX_TOPIC, event::HEARTBEAT, &payload_of(64 * FRAME_MAX_BYTES)).await.unwrap();
-    // What is far too big may be cut while it is still being sent.
+    // The server may cut a frame that is far too big while the frame is still being sent.
+    let _cut_or_sent = huge.push(PHOENIX_TOPIC, event::HEARTBEAT, &payload_of(64 * FRAME_MAX_BYTES)).await;
     let code = read_to_the_end(huge).await;
     assert!(code.is_none_or(|code| code == TOO_BIG), "{code:?}");
     assert!(server.is_ready());
