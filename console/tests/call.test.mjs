@@ -161,6 +161,23 @@ describe('a call', { concurrency: 2 }, () => {
     await each([alice, erika], (person) => person.seesFrames())
   })
 
+  test('an offer that comes several times at once is answered, and no picture stands still', async (t) => {
+    const { world, alice, erika } = await inVideoCall(t)
+    const before = await each([alice, erika], networkName)
+    await erika.page.evaluate(keepTurns)
+    world.line.hold()
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await alice.page.evaluate(() => void dispatchEvent(new Event('online')))
+      // From the second on it is told again.
+      await alice.page.waitForFunction(() => connections.at(-1).signalingState === 'have-local-offer')
+    }
+    world.line.mend()
+    await Promise.all([changesFrom(alice, before[0]), changesFrom(erika, before[1])])
+    await each([alice, erika], (person) => person.seesFrames())
+    const turns = await erika.page.evaluate(() => turns)
+    assert.ok(turns.includes('have-remote-offer') && !turns.includes('have-local-offer'), turns)
+  })
+
   test('the network is lost and back: the call goes on meanwhile, and agrees on a way anew after it', async (t) => {
     const { world, alice, erika } = await inVideoCall(t)
     const before = await networkName(alice)
@@ -307,8 +324,54 @@ describe('a call', { concurrency: 2 }, () => {
   })
 })
 
+/** Keeps who was to answer whom on the newest connection. */
+function keepTurns() {
+  globalThis.turns = []
+  const connection = connections.at(-1)
+  connection.addEventListener('signalingstatechange', () => turns.push(connection.signalingState))
+}
+
 function refuseDevices() {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+}
+
+test('an offer that comes several times is answered each time, and each offer has its own answer', async (t) => {
+  const page = await (await browser()).newPage()
+  t.after(() => page.close())
+  const found = await page.evaluate(tellOften, await source('negotiation.ts'))
+  assert.deepEqual(found, { told: ['answer', 'answer', 'answer'], takenForTheNext: false, agreed: true })
+})
+
+/** In a page: one side hears an offer three times at once, and the other all answers, the last during a restart. */
+async function tellOften(code) {
+  const { Negotiation } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+  const sides = [true, false].map((polite) => {
+    const side = { connection: new RTCPeerConnection(), told: [], turn: () => {} }
+    const tell = (word) => word.kind === 'description' && side.turn(side.told.push(structuredClone(word)))
+    side.negotiation = new Negotiation({ connection: side.connection, polite, tell, offered: () => {} })
+    side.tells = () => new Promise((resolve) => (side.turn = () => resolve(side.told.at(-1))))
+    return side
+  })
+  const [polite, impolite] = sides
+  const first = impolite.tells()
+  impolite.connection.addTransceiver('video')
+  const offer = await first
+  await Promise.all([1, 2, 3].map(() => polite.negotiation.hear(offer)))
+  const told = polite.told.map(({ description }) => description.type)
+  await impolite.negotiation.hear(polite.told[0])
+  const second = impolite.tells()
+  impolite.connection.restartIce()
+  const restart = await second
+  await impolite.negotiation.hear(polite.told[2])
+  const takenForTheNext = impolite.connection.signalingState !== 'have-local-offer'
+  await polite.negotiation.hear(restart)
+  await impolite.negotiation.hear(polite.told.at(-1))
+  const name = ({ sdp }) => /ice-ufrag:(\S+)/.exec(sdp)[1]
+  const agreed =
+    impolite.connection.signalingState === 'stable' &&
+    name(impolite.connection.remoteDescription) === name(polite.connection.localDescription)
+  for (const { connection } of sides) connection.close()
+  return { told, takenForTheNext, agreed }
 }
 
 test('two real connections agree whichever offers collide, and carry what both have added', async (t) => {

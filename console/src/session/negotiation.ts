@@ -26,7 +26,8 @@ export class Negotiation {
   #bundle: ReturnType<typeof setTimeout> | undefined
   #makingOffer = false
   #ignoresOffer = false
-  #settingAnswer = false
+  /** What was heard so far, up to its end. */
+  #heard: Promise<void> = Promise.resolve()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -35,9 +36,13 @@ export class Negotiation {
     connection.addEventListener('icecandidate', ({ candidate }) => candidate && this.#found(candidate.toJSON()))
   }
 
-  /** Hears the other side's. */
+  /**
+   * Hears the other side's, each when the one before is done with. An offer may come several times at once: were they
+   * taken together, the first would be answered, and each after it would find nothing to answer and make an offer.
+   */
   hear(word: Agreed): Promise<void> {
-    return word.kind === 'description' ? this.#described(word.description) : this.#reachable(word.candidates)
+    this.#heard = this.#heard.then(() => this.#take(word))
+    return this.#heard
   }
 
   /** Tells an offer again that may have been lost on its way; with all candidates that are in it by now. */
@@ -48,6 +53,10 @@ export class Negotiation {
   /** Tells nothing more. */
   close(): void {
     clearTimeout(this.#bundle)
+  }
+
+  #take(word: Agreed): Promise<void> {
+    return word.kind === 'description' ? this.#described(word.description) : this.#reachable(word.candidates)
   }
 
   async #offer(): Promise<void> {
@@ -64,24 +73,27 @@ export class Negotiation {
 
   async #described(description: Description): Promise<void> {
     const { connection, polite, offered } = this.#parts
-    const isStable = connection.signalingState === 'stable' || this.#settingAnswer
-    const collides = description.type === 'offer' && (this.#makingOffer || !isStable)
+    const collides = description.type === 'offer' && (this.#makingOffer || connection.signalingState !== 'stable')
     this.#ignoresOffer = !polite && collides
-    // An answer that comes twice, as an offer was told twice, is known.
-    const isKnown = description.type === 'answer' && connection.signalingState !== 'have-local-offer'
-    if (this.#ignoresOffer || isKnown) return
+    if (this.#ignoresOffer || (description.type === 'answer' && this.#isKnown(description))) return
     try {
-      this.#settingAnswer = description.type === 'answer'
       await connection.setRemoteDescription(description)
-      this.#settingAnswer = false
       if (description.type !== 'offer') return
       offered()
       await connection.setLocalDescription()
       this.#tellDescription()
     } catch (error) {
-      this.#settingAnswer = false
       this.#failed(error)
     }
+  }
+
+  /** An answer comes twice, as an offer was told twice; the second may come when the next offer is under way. */
+  #isKnown({ sdp }: Description): boolean {
+    const { signalingState, currentLocalDescription, localDescription, currentRemoteDescription } = this.#parts.connection
+    if (signalingState !== 'have-local-offer') return true
+    // Where one side has a new name both have: an answer by the name that is known is not that to a restart.
+    const isRestart = nameIn(localDescription) !== nameIn(currentLocalDescription)
+    return isRestart && nameIn({ sdp }) === nameIn(currentRemoteDescription)
   }
 
   async #reachable(candidates: readonly RTCIceCandidateInit[]): Promise<void> {
@@ -122,4 +134,9 @@ export class Negotiation {
     if (this.#parts.connection.signalingState === 'closed') return
     console.warn('a step of the negotiation failed:', error instanceof DOMException ? error.name : typeof error)
   }
+}
+
+/** By what a side is known to the network; each restart gives both sides another. */
+function nameIn(description: { readonly sdp: string } | null): string | undefined {
+  return /^a=ice-ufrag:(.+)$/m.exec(description?.sdp ?? '')?.[1]
 }
