@@ -161,6 +161,13 @@ describe('a call', { concurrency: 2 }, () => {
     await each([alice, erika], (person) => person.seesFrames())
   })
 
+  test('a camera that the browser has not opened yet when the page is loaded anew is opened after it', async (t) => {
+    const { alice, erika } = await inVideoCall(t, [keepWaiting])
+    await alice.page.reload()
+    await each([alice, erika], (one) => one.callIs('talking'))
+    await each([alice, erika], (one) => one.seesFrames())
+  })
+
   test('an offer that comes several times at once is answered, and no picture stands still', async (t) => {
     const { world, alice, erika } = await inVideoCall(t)
     const before = await each([alice, erika], networkName)
@@ -323,6 +330,12 @@ describe('a call', { concurrency: 2 }, () => {
     }
   })
 })
+
+/** As long as the person has not answered the browser's question; after a reload it asks nothing. */
+function keepWaiting() {
+  const [{ type }] = performance.getEntriesByType('navigation')
+  if (type !== 'reload') navigator.mediaDevices.getUserMedia = () => new Promise(() => {})
+}
 
 /** Keeps who was to answer whom on the newest connection. */
 function keepTurns() {

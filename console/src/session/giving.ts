@@ -17,6 +17,7 @@ export class OwnMedia {
   readonly #picture = signal<Picture | null>(null)
   readonly #muted = signal(false)
   readonly #missing = signal<Missing>({})
+  readonly #cameraOpens = signal(false)
   /** Whether the camera goes on again after the screen. */
   #cameraAfter = false
   /** What is opened for a call that is over meanwhile is closed at once. */
@@ -30,6 +31,8 @@ export class OwnMedia {
   readonly picture = computed(() => this.#picture.value?.track ?? null)
   /** Whether the voice is held back. */
   readonly muted: ReadonlySignal<boolean> = this.#muted
+  /** Whether the camera is on, or is as soon as it is open: the browser may have to ask the person first. */
+  readonly cameraWanted = computed(() => this.#picture.value?.is === 'camera' || this.#cameraOpens.value)
   /** What could not be opened. */
   readonly missing: ReadonlySignal<Missing> = this.#missing
   /** As it is told to the other. */
@@ -75,7 +78,10 @@ export class OwnMedia {
     if (turn !== this.#turn) return track.stop()
     this.#cameraAfter = this.#picture.value?.is === 'camera'
     this.#pictureTurn += 1
-    this.#show({ is: 'screen', track })
+    batch(() => {
+      this.#cameraOpens.value = false
+      this.#show({ is: 'screen', track })
+    })
     return undefined
   }
 
@@ -92,6 +98,7 @@ export class OwnMedia {
     batch(() => {
       this.#speak(null)
       this.#show(null)
+      this.#cameraOpens.value = false
       this.#muted.value = false
       this.#missing.value = {}
     })
@@ -100,8 +107,14 @@ export class OwnMedia {
   /** Whether it could be opened. */
   async #open(wanted: { sound: boolean; picture: boolean }): Promise<boolean> {
     const turn = this.#turn
-    if (wanted.picture) this.#pictureTurn += 1
+    if (wanted.picture) {
+      this.#pictureTurn += 1
+      this.#cameraOpens.value = true
+    }
     const pictureTurn = this.#pictureTurn
+    const answered = () => {
+      if (wanted.picture && pictureTurn === this.#pictureTurn) this.#cameraOpens.value = false
+    }
     try {
       const tracks = await openDevices(wanted)
       if (turn !== this.#turn) return stopAll(tracks)
@@ -110,6 +123,7 @@ export class OwnMedia {
           if (track.kind === 'video' && pictureTurn !== this.#pictureTurn) track.stop()
           else this.#take(track)
         }
+        answered()
         const { sound, picture } = this.#missing.value
         this.#missing.value = {
           ...(sound && !wanted.sound && { sound }),
@@ -119,6 +133,7 @@ export class OwnMedia {
       return true
     } catch (error) {
       if (turn !== this.#turn || (wanted.sound && wanted.picture)) return false
+      answered()
       this.#missing.value = { ...this.#missing.value, [wanted.sound ? 'sound' : 'picture']: troubleOf(error) }
       return false
     }
@@ -151,7 +166,10 @@ export class OwnMedia {
 
   #noPicture(): void {
     this.#pictureTurn += 1
-    this.#show(null)
+    batch(() => {
+      this.#cameraOpens.value = false
+      this.#show(null)
+    })
   }
 
   async #afterScreen(): Promise<void> {

@@ -147,6 +147,7 @@ export class Telephone {
       effect(() => {
         // What is on is to be on again after a reload.
         void this.own.giving.value
+        void this.own.cameraWanted.value
         const state = this.state.value
         if (isUnderway(state)) this.#remember(state)
       }),
@@ -175,7 +176,7 @@ export class Telephone {
       device,
       call,
       muted: this.own.muted.peek(),
-      camera: this.own.giving.peek().picture === 'camera',
+      camera: this.own.cameraWanted.peek(),
     }
     keep(this.#session, 'call', kept)
   }
