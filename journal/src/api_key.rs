@@ -7,7 +7,7 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{constant_time, digest, rand};
 use switchboard_wire::Scope;
 
-/// What keys that are made here begin with, so that whoever finds one knows what it is.
+/// The prefix of keys that are made here, so that a key which is found is recognized.
 const PREFIX: &str = "sb_";
 const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 32;
@@ -132,7 +132,7 @@ fn random_hex<const BYTES: usize>() -> Result<String, Unspecified> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The digest that is kept of a secret with so many random bits that nobody guesses it.
+/// The digest that is kept of a secret that has too many random bits to be guessed.
 pub fn sha256(key: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest::digest(&digest::SHA256, key.as_bytes()).as_ref());

@@ -107,7 +107,7 @@ impl<S: Store> Committer<S> {
         [self.filing_due(), self.store.look_due().filter(|_| self.lost.is_none())].into_iter().flatten().min()
     }
 
-    /// Looks now and then whether the store is still there: while nobody books, no commit would find out.
+    /// Checks now and then that the store is still there: without bookings, no commit would find out.
     pub(crate) fn look_if_due(&mut self) {
         if self.lost.is_none()
             && self.store.look_due().is_some_and(|due| due <= Instant::now())
@@ -117,7 +117,7 @@ impl<S: Store> Committer<S> {
         }
     }
 
-    /// Files for somebody who waits for it. What takes longer than a moment is gone on with after the next commit.
+    /// Projects for a caller that waits. A projection that takes longer than a moment goes on after the next commit.
     fn file_for(&mut self, company: Option<CompanyId>, release: Release) {
         match self.file(company.as_ref().map_or(Filing::All, Filing::Of)) {
             Ok(true) => release(Fate::Committed),

@@ -14,7 +14,7 @@ pub struct Endpoint {
     pub id: String,
     /// Where events go.
     pub url: String,
-    /// What it is for, in the words of whoever set it.
+    /// Its purpose, in the words of the person who set it.
     pub description: String,
     /// Which types of events go there.
     pub wanted: Wanted,

@@ -1,4 +1,4 @@
-//! News: whoever follows a company hears when more of it is filed.
+//! News: followers of a company hear when more of it is projected.
 //!
 //! Only companies that somebody follows stand here. While nobody follows, the journal's thread takes a lock that nobody
 //! else wants, once for each slice that it files.

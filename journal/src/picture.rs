@@ -9,7 +9,7 @@ use switchboard_core::LogoId;
 pub const LOGO_MAX_BYTES: usize = 64 * 1024;
 /// Pixels of a side: less is no logo, and more fills a phone's memory when it is drawn.
 const SIDE_PX: std::ops::RangeInclusive<u32> = 16..=1024;
-/// Bytes of the digest that a logo is called by: nobody finds two pictures of one name.
+/// Bytes of the digest that a logo is called by: two pictures of one name cannot be found.
 const DIGEST_BYTES: usize = 16;
 
 /// What a logo is written in. SVG is not among them: it can carry a script.

@@ -11,7 +11,7 @@ use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{mpsc, thread, watch};
 use crate::{Committer, Fate, Store, StoreError, Work, Write, Written};
 
-/// The most entries in one transaction: a commit stays short enough that nobody waits long behind it.
+/// The most entries in one transaction: a commit stays short, because everybody behind it waits.
 const BATCH_MAX: usize = 1024;
 /// Bytes that may wait for their commit, with the answers and the events that are told after it: a file of employees of
 /// the largest kind, and the snapshots of everybody who comes back at once.
@@ -51,13 +51,13 @@ impl Journal {
                     committer.try_again(std::iter::from_fn(|| receiver.try_recv().ok()));
                 }
             }
-            // The next start would do it, but whoever looks into the store until then should find all of it.
+            // The next start would do it, but a tool that looks into the store until then should find all of it.
             committer.end()
         })?;
         Ok((journal, thread))
     }
 
-    /// The way in alone, before a committer that somebody else drives: that many entries may wait.
+    /// The way in alone, before a committer that the caller drives: that many entries may wait.
     #[must_use]
     pub fn before(epoch: Arc<AtomicU64>, health: watch::Receiver<bool>, queue: usize) -> (Self, mpsc::Receiver<Work>) {
         let (queue, receiver) = mpsc::channel(queue);

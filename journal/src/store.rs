@@ -75,7 +75,7 @@ pub trait Store: Send {
     /// Commits all of it, or nothing. Rows may be taken out of the entries: they can be filed later.
     ///
     /// # Errors
-    /// When nothing of it was committed, or in what nobody reads again.
+    /// When nothing of it was committed, or when it was committed to a store that is not read again.
     fn commit(&mut self, batch: &mut [Work]) -> Result<(), StoreError>;
 
     /// When something that is committed is to be filed in the tables; none when all of it is. A store that writes its
@@ -117,7 +117,7 @@ pub trait Store: Send {
     fn end(&mut self) {}
 }
 
-/// Where companies are read back from. A read takes its time; nobody holds a lock meanwhile.
+/// Loads companies from the store. Loading is slow and must not run under a company lock.
 pub trait ReadBack: Send + Sync {
     /// The company after all its committed events, with the number of events since its snapshot; a company without
     /// events is new.
