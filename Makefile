@@ -80,7 +80,7 @@ doc: console
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace $(FEATURES) --no-deps --locked
 
 # As `unit` has built it, tests and all: without them, cargo would build libraries anew that tests use with more features.
-BUILT = $(CARGO) test --workspace $(FEATURES) --locked --no-run
+BUILT = $(CARGO) build --workspace $(FEATURES) --locked --bins --tests
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 
 # The built binary with the npm package `phoenix` as its client.
@@ -123,7 +123,7 @@ faults:
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
 COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard-exchange \
 	--bench instructions --locked -- --output-format=json >$(COUNTS)
-HOLD = $(BUILT) && $(DEBUG)/examples/instructions
+HOLD = $(BUILT) --example instructions && $(DEBUG)/examples/instructions
 
 ifeq ($(shell uname -s),Linux)
 instructions: console valgrind $(TOOLS)/bin/gungraun-runner
