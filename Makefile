@@ -45,9 +45,9 @@ console/node_modules/.package-lock.json: console/package-lock.json | node
 	cd console && npm ci --no-audit --no-fund
 	touch $@
 
-# After an edit: what finds most mistakes within two minutes.
+# After an edit: what finds most mistakes, in less than three minutes on two cores even after one in core.
 check: fmt console
-	$(CARGO) clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
+	$(LINT)
 	$(CARGO) test --workspace --lib $(FEATURES) --locked
 	$(CARGO) test --workspace --test it $(FEATURES) --locked -- tidy:: imports::
 	$(BUILT)
@@ -65,8 +65,10 @@ fmt:
 # One set of features for all that is built here: cargo builds anew what has others.
 FEATURES := --features switchboard/console,switchboard/otlp
 
+LINT = $(CARGO) clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
+
 clippy: console
-	$(CARGO) clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
+	$(LINT)
 	$(CARGO) clippy --package switchboard-exchange --tests --features model --locked -- -D warnings
 
 unit: console strace

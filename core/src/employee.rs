@@ -24,7 +24,7 @@ pub struct Employee {
     pub intent_since: Time,
     /// Whether a device is there.
     pub reach: Reach,
-    /// What they have in hand.
+    /// The offers and sessions in hand.
     #[serde(rename = "duty")]
     pub load: Load,
     /// Offers missed in a row.

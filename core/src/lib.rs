@@ -1,8 +1,8 @@
 //! The rules of booking: one company's employees, bookings, offers and sessions, told the time and handed ids.
 //!
 //! The one door is [`Company::take`]: a command goes in, and events, an answer and notices come out. It is
-//! [`Company::decide`], [`Company::settle`] and [`Company::apply`] in a row; the state comes from events alone, so folding a company's
-//! events again gives the same state, byte for byte.
+//! [`Company::decide`], [`Company::settle`] and [`Company::apply`] in a row; the state comes from events alone, so
+//! folding a company's events again gives the same state, byte for byte.
 
 mod company;
 

@@ -1,4 +1,4 @@
-//! What an employee has in hand: offers, sessions, and the time to wrap them up.
+//! An employee's load: the offers and sessions in hand, and the time to wrap them up.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub enum Work {
     },
 }
 
-/// What an employee is doing, in one word: the statuses that apps see follow from it.
+/// An employee's occupation in one word, from which the statuses that apps see follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
@@ -48,7 +48,7 @@ impl Load {
         self.0.into_iter()
     }
 
-    /// What the employee is doing with all that.
+    /// The occupation that follows from the load.
     #[must_use]
     pub const fn duty(&self) -> Duty {
         match self.0 {

@@ -1,7 +1,5 @@
 //! A cut: where a company's history begins from now on.
 
-use std::sync::Arc;
-
 use switchboard_core::{Company, CompanyId, Time};
 
 /// A new begin of a company's history.
@@ -13,7 +11,7 @@ pub struct Cut {
     /// What ended before this is removed.
     pub ended_before: Time,
     /// Numbers of employees, each with the event since which it was theirs: nothing that is kept names them any more.
-    pub numbers: Arc<[(u32, u64)]>,
+    pub numbers: Vec<(u32, u64)>,
     /// The revision of the history that all this was read from.
     pub revision: u64,
 }

@@ -81,7 +81,7 @@ impl Reader {
             }
             let ended_before = if is_held_back { origin.clock() } else { until.plus_ms(1) };
             let origin = origin.without_past();
-            let numbers = numbers_of_nobody(connection, &origin)?.into();
+            let numbers = numbers_of_nobody(connection, &origin)?;
             let revision = revision::of(connection, company)?;
             Ok(Cut { company: company.clone(), origin, ended_before, numbers, revision })
         })
@@ -230,8 +230,6 @@ fn remove_booking(connection: &Connection, company: &str, booking: &str, session
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::schema::migrate;
 
@@ -239,8 +237,8 @@ mod tests {
     fn numbers_are_removed_slice_by_slice_and_each_slice_finds_where_it_begins() -> Result<(), Error> {
         let mut store = Connection::open_in_memory()?;
         migrate(&mut store)?;
-        let numbers: Arc<[(u32, u64)]> = (0..2_500).map(|no| (no, u64::from(no) + 1)).collect();
-        for (no, seq) in numbers.iter() {
+        let numbers: Vec<(u32, u64)> = (0..2_500).map(|no| (no, u64::from(no) + 1)).collect();
+        for (no, seq) in &numbers {
             let sql = "INSERT INTO employee_numbers (company_id, no, seq, id) VALUES ('acme', ?1, ?2, 'ann')";
             store.execute(sql, params![no, seq.cast_signed()])?;
         }

@@ -91,7 +91,7 @@ export class Negotiation {
   #isKnown({ sdp }: Description): boolean {
     const { signalingState, currentLocalDescription, localDescription, currentRemoteDescription } = this.#parts.connection
     if (signalingState !== 'have-local-offer') return true
-    // Where one side has a new name both have: an answer by the name that is known is not that to a restart.
+    // A restart gives both sides new names, so an answer by a known name is not the answer to a restart.
     const isRestart = nameIn(localDescription) !== nameIn(currentLocalDescription)
     return isRestart && nameIn({ sdp }) === nameIn(currentRemoteDescription)
   }

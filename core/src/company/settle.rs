@@ -21,8 +21,8 @@ pub(super) fn left_alone(event: &Event, behind: Option<&Event>) -> Option<Bookin
 }
 
 impl Company {
-    /// What becomes of a search that nobody is asked for: somebody is, or somebody is awaited, or it is over. No other
-    /// place makes an offer.
+    /// The next step of a search without an open offer: an offer, a wait for people in their grace time, or the end.
+    /// No other place makes an offer.
     #[must_use]
     pub fn settle(&self, now: Time, search: BookingId) -> Option<Event> {
         let booking = self.bookings.get(search).filter(|booking| booking.is_open() && !booking.has_open_offer())?;
@@ -49,7 +49,7 @@ impl Company {
         if closed.is_empty() { self.settle(now, search).into_iter().collect() } else { closed }
     }
 
-    /// Whoever can be asked since that event ends the waiting of the oldest search for somebody like them.
+    /// An employee who can be asked since that event ends the wait of the oldest search that they fit.
     pub(super) fn decide_for_who_waits(&self, now: Time, event: &Event) -> Vec<Event> {
         let oldest = || {
             let no = self.who_may_be_free(event)?;
