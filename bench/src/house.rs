@@ -10,8 +10,9 @@ use switchboard_core::{
 };
 use switchboard_exchange::clock::Clock;
 use switchboard_exchange::{Exchange, Visit};
+use switchboard_history::snapshot;
 use switchboard_journal::{Journal, Store, Writer};
-use switchboard_sqlite::{Sqlite, snapshot};
+use switchboard_sqlite::Sqlite;
 use tokio::runtime::Runtime;
 
 use crate::checker::Case;
@@ -146,7 +147,7 @@ impl House {
     ) -> Result<Self> {
         let (store, reader) = Sqlite::open(directory)?;
         let (journal, thread) = Journal::start(between(store), QUEUE)?;
-        let snapshots = snapshot::start(reader.clone(), journal.queue())?;
+        let snapshots = snapshot::start(Arc::new(reader.clone()), journal.queue())?;
         let opening = Exchange::open(journal, Arc::new(reader), snapshots, Clock::start());
         let nobody = People::new(Case { companies: 0, employees: 0 })?;
         Ok(Self { exchange: runtime.block_on(opening)?, people: Arc::new(nobody), journal: thread })

@@ -69,6 +69,12 @@ impl Named {
         })
     }
 
+    /// The target of an entry without the person, if the target names the person or the request's id does.
+    #[must_use]
+    pub fn target_without(&self, target: String, request_id: &str) -> Option<String> {
+        self.called_otherwise(&target).or_else(|| self.is_in(request_id).then_some(target))
+    }
+
     /// `/v1/companies/{company}/clients/{client}/…`, or `employees`; none when somebody else is named, or nobody.
     #[must_use]
     pub fn called_otherwise(&self, target: &str) -> Option<String> {

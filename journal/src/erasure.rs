@@ -28,9 +28,17 @@ pub struct Begin {
     pub audit_seen: i64,
 }
 
+/// Kinds of things that are laid ready.
+pub const EVENT: &str = "event";
+pub const BASE: &str = "base";
+pub const SNAPSHOT: &str = "snapshot";
+pub const OFFER: &str = "offer";
+pub const LINE: &str = "line";
+
 /// One thing as it will be.
 #[derive(Clone, Debug)]
 pub struct Ready {
+    /// One of the kinds above.
     pub what: &'static str,
     pub place: u64,
     pub data: String,

@@ -6,10 +6,10 @@ use std::time::Duration;
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{Company, CompanyId};
 use switchboard_exchange::{Exchange, NotNow};
+use switchboard_history::History;
+use switchboard_history::erasure::Preparation;
 use switchboard_journal::erasure::Step;
 use switchboard_journal::{StoreError, Write, Written};
-use switchboard_sqlite::Reader;
-use switchboard_sqlite::erasure::{Preparation, begin};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
@@ -29,14 +29,14 @@ const STORE_PAUSE: Duration = Duration::from_millis(250);
 /// When nobody was erased, or not until now; or why nobody may be.
 pub async fn erase<E: Send + 'static>(
     exchange: Arc<Exchange>,
-    reader: Reader,
+    history: Arc<dyn History>,
     company: CompanyId,
     may: impl Fn(&Company) -> Result<(), E> + Send + Sync + 'static,
     erasure: Erasure,
 ) -> Result<Result<bool, E>, NotNow> {
     let task = tokio::spawn(async move {
         let _place = AT_ONCE.acquire().await;
-        let work = run(&exchange, &reader, company.clone(), erasure);
+        let work = run(&exchange, &*history, company.clone(), erasure);
         exchange.rewrite(&company, may, work).await
     });
     match timeout(ANSWER_MAX, task).await {
@@ -45,17 +45,17 @@ pub async fn erase<E: Send + 'static>(
     }
 }
 
-async fn run(exchange: &Exchange, reader: &Reader, company: CompanyId, erasure: Erasure) -> Result<(), NotNow> {
+async fn run(exchange: &Exchange, history: &dyn History, company: CompanyId, erasure: Erasure) -> Result<(), NotNow> {
     // One that was broken off halfway.
     place_all(exchange, &company).await;
-    let preparation = match lay_ready(exchange, reader, &company, erasure).await {
+    let preparation = match lay_ready(exchange, history, &company, erasure).await {
         Ok(preparation) => preparation,
         Err(not_now) => {
             written(exchange, || Step::GiveUp(company.clone())).await;
             return Err(not_now);
         }
     };
-    if let Err(not_now) = exchange.write(begin(&preparation)).await {
+    if let Err(not_now) = exchange.write(preparation.begin()).await {
         written(exchange, || Step::GiveUp(company.clone())).await;
         return Err(not_now);
     }
@@ -72,18 +72,15 @@ async fn place_all(exchange: &Exchange, company: &CompanyId) {
 /// Nothing of it counts yet.
 async fn lay_ready(
     exchange: &Exchange,
-    reader: &Reader,
+    history: &dyn History,
     company: &CompanyId,
     erasure: Erasure,
 ) -> Result<Preparation, NotNow> {
     exchange.write(Write::Erasure(Step::Prepare(company.clone()))).await?;
     let mut preparation = Preparation::new(company.clone(), erasure);
     loop {
-        let worked_out = reader.aside(move |reader| {
-            let slice = preparation.go_on(reader)?;
-            Ok((preparation, slice))
-        });
-        let (went_on, slice) = worked_out.await.map_err(|error| not_now(company, &error))?;
+        let worked_out = preparation.go_on(history).await;
+        let (went_on, slice) = worked_out.map_err(|error| not_now(company, &error))?;
         preparation = went_on;
         match slice {
             Some(slice) => {

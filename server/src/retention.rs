@@ -6,8 +6,8 @@ use std::time::Duration;
 use switchboard_core::{CompanyId, Time};
 use switchboard_exchange::clock::{self, Reading};
 use switchboard_exchange::{Exchange, NotNow};
+use switchboard_history::{History, Past};
 use switchboard_journal::{StoreError, Write, Written};
-use switchboard_sqlite::Reader;
 use switchboard_wire::view::Moment;
 
 /// The first look after a start, when everybody has come back; and how often then.
@@ -64,11 +64,12 @@ impl Trust {
 }
 
 /// Says from which event on somebody still needs a company's events; none when nobody does.
-pub type OldestNeeded = Arc<dyn Fn(&CompanyId) -> Option<u64> + Send + Sync>;
+pub type OldestNeeded = Arc<dyn Fn(&dyn Past, &CompanyId) -> Option<u64> + Send + Sync>;
 
 /// Events that a webhook still needs are not forgotten; while that cannot be read, none are.
-pub fn needed_by_webhooks(reader: Reader) -> OldestNeeded {
-    Arc::new(move |company| reader.oldest_needed_by_endpoints(company).unwrap_or(Some(0)))
+#[must_use]
+pub fn needed_by_webhooks() -> OldestNeeded {
+    Arc::new(|past, company| past.oldest_needed_by_endpoints(company).unwrap_or(Some(0)))
 }
 
 /// Why a company's history was not cut.
@@ -83,40 +84,40 @@ pub enum NotCut {
 }
 
 /// Looks after all companies, until the server ends.
-pub async fn run(exchange: Arc<Exchange>, reader: Reader, oldest_needed: OldestNeeded, mut trust: Trust) {
+pub async fn run(exchange: Arc<Exchange>, history: Arc<dyn History>, oldest_needed: OldestNeeded, mut trust: Trust) {
     tokio::time::sleep(FIRST_AFTER).await;
     loop {
         if trust.is_given(exchange.clock().read()) {
-            sweep(&exchange, &reader, &oldest_needed).await;
+            sweep(&exchange, &*history, &oldest_needed).await;
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
 /// Removes what is over in every company. One that cannot be cut now is looked at the next time.
-pub async fn sweep(exchange: &Exchange, reader: &Reader, oldest_needed: &OldestNeeded) {
-    remove_what_was_before(exchange, reader).await;
+pub async fn sweep(exchange: &Exchange, history: &dyn History, oldest_needed: &OldestNeeded) {
+    remove_what_was_before(exchange, history).await;
     let now = exchange.clock().now();
-    let companies = match reader.aside(Reader::companies_that_forget).await {
+    let companies = match history.aside(|past| past.companies_that_forget()).await {
         Ok(companies) => companies,
         Err(error) => return tracing::warn!(%error, "retention could not look for old history"),
     };
     for (company, days) in companies {
         let until = Time::from_ms(now.as_ms().saturating_sub(u64::from(days) * DAY_MS));
-        if let Err(error) = cut(exchange, reader, &company, until, oldest_needed.clone()).await {
+        if let Err(error) = cut(exchange, history, &company, until, oldest_needed.clone()).await {
             tracing::warn!(%company, %error, "old history could not be removed");
         }
     }
 }
 
 /// Of companies that were made again under their ids nobody can see any more what was before.
-async fn remove_what_was_before(exchange: &Exchange, reader: &Reader) {
-    let companies = match reader.aside(Reader::companies_made_again).await {
+async fn remove_what_was_before(exchange: &Exchange, history: &dyn History) {
+    let companies = match history.aside(|past| past.companies_made_again()).await {
         Ok(companies) => companies,
         Err(error) => return tracing::warn!(%error, "retention could not look for companies that were made again"),
     };
     for (company, removed_at) in companies {
-        if let Err(error) = cut(exchange, reader, &company, removed_at, Arc::new(|_| None)).await {
+        if let Err(error) = cut(exchange, history, &company, removed_at, Arc::new(|_, _| None)).await {
             tracing::warn!(%company, %error, "what was before a company was made again could not be removed");
         }
     }
@@ -124,14 +125,18 @@ async fn remove_what_was_before(exchange: &Exchange, reader: &Reader) {
 
 async fn cut(
     exchange: &Exchange,
-    reader: &Reader,
+    history: &dyn History,
     company: &CompanyId,
     until: Time,
     oldest_needed: OldestNeeded,
 ) -> Result<(), NotCut> {
     exchange.file(Some(company)).await?;
     let of = company.clone();
-    let cut = Arc::new(reader.aside(move |reader| reader.cut(&of, until, oldest_needed(&of))).await?);
+    let cut = history.aside(move |past| {
+        let needed = oldest_needed(past, &of);
+        past.cut(&of, until, needed)
+    });
+    let cut = Arc::new(cut.await?);
     let mut slices: u64 = 0;
     while exchange.write(Write::Cut(cut.clone())).await? == Written::More {
         slices += 1;

@@ -12,13 +12,14 @@ use switchboard_exchange::admission::Admission;
 use switchboard_exchange::channel::DeviceContext;
 use switchboard_exchange::channel::board::PAGE_MAX_ROWS;
 use switchboard_exchange::clock::Clock;
+use switchboard_history::{History, snapshot};
 use switchboard_journal::{Journal, Writer};
-use switchboard_sqlite::{Reader, Sqlite, snapshot};
+use switchboard_sqlite::{Reader, Sqlite};
 use switchboard_wire::Secret;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::api::past::Past;
+use crate::api::past::HistoryReader;
 use crate::api::{self, ApiState, Pages};
 use crate::api_keys::ApiKeys;
 use crate::auth::{self, Keyring, SignInCodes};
@@ -66,24 +67,26 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let (store, reader) = Sqlite::open(&settings.data)?;
     let clock = Clock::start();
     // What is written from now on has the time of a clock that may be wrong.
-    let trust = Trust::at_start(reader.latest()?, clock.read());
+    let trust = Trust::at_start(reader.ask(|past| past.latest())?, clock.read());
     let (journal, writer) = Journal::start(store, settings.journal_queue)?;
-    let snapshots = snapshot::start(reader.clone(), journal.queue())?;
-    let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, clock).await?;
+    let reader = Arc::new(reader);
+    let history: Arc<dyn History> = reader.clone();
+    let snapshots = snapshot::start(history.clone(), journal.queue())?;
+    let exchange = Exchange::open(journal, reader, snapshots, clock).await?;
     let api_keys = Arc::new(ApiKeys::of_settings(settings.api_key.as_ref().map(Secret::expose)));
-    api_keys.read(&reader).await?;
+    api_keys.read(&*history).await?;
     let api_key_count = api_keys.count(exchange.clock().now());
     if api_key_count == 0 {
         return Err(Settings::no_api_key().into());
     }
     let (stop_all, shutdown) = shutdown::channel();
-    tokio::spawn(api_keys.clone().follow(reader.clone(), exchange.clone()));
+    tokio::spawn(api_keys.clone().follow(history.clone(), exchange.clone()));
     tokio::spawn(audit::trim(exchange.clone(), settings.audit_rows));
     let options = Options { allow_private: settings.webhooks_allow_private, attempts: settings.webhooks_attempts };
-    let webhooks = Webhooks::new(exchange.clone(), reader.clone(), options, shutdown.clone())?;
+    let webhooks = Webhooks::new(exchange.clone(), history.clone(), options, shutdown.clone())?;
     webhooks.start().await?;
-    let needed = retention::needed_by_webhooks(reader.clone());
-    tokio::spawn(retention::run(exchange.clone(), reader.clone(), needed, trust));
+    let needed = retention::needed_by_webhooks();
+    tokio::spawn(retention::run(exchange.clone(), history.clone(), needed, trust));
     if settings.dev {
         demo::seed(&exchange).await?;
     }
@@ -101,7 +104,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let places = Arc::new(Semaphore::new(connections));
     let sockets = sockets(&settings, devices(&settings, exchange.clone()), Arc::new(keyring), shutdown);
     let admission = sockets.devices.admission.clone();
-    let api = api_state(&settings, &sockets, reader.clone(), api_keys, webhooks);
+    let api = api_state(&settings, &sockets, history.clone(), api_keys, webhooks);
     if let Some(probes) = probes {
         tracing::info!(address = %probes.local_addr()?, "metrics and probes are served");
         // Probes are answered until the end, so that whoever asks learns that this server is draining.
@@ -123,7 +126,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
     let _answered_or_late = timeout_at(stop_by, places.acquire_many(all)).await;
     let _said_or_late = timeout_at(stop_by, summary).await;
-    Ok(LastWrites { writer, reader, stop_by })
+    Ok(LastWrites { writer, history, stop_by })
 }
 
 /// The part of the server that devices work with.
@@ -161,7 +164,7 @@ fn sockets(
 fn api_state(
     settings: &Settings,
     sockets: &SocketContext,
-    reader: Reader,
+    history: Arc<dyn History>,
     api_keys: Arc<ApiKeys>,
     webhooks: Arc<Webhooks>,
 ) -> Arc<ApiState> {
@@ -169,7 +172,7 @@ fn api_state(
     Arc::new(ApiState {
         exchange: exchange.clone(),
         admission: admission.clone(),
-        past: Past::new(exchange.clone(), admission.clone(), reader),
+        past: HistoryReader::new(exchange.clone(), admission.clone(), history),
         webhooks,
         keyring: sockets.keyring.clone(),
         api_keys,
@@ -208,7 +211,7 @@ pub async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
 /// has everything.
 pub struct LastWrites {
     writer: Writer,
-    reader: Reader,
+    history: Arc<dyn History>,
     stop_by: Instant,
 }
 
@@ -219,7 +222,7 @@ impl LastWrites {
     /// When what was answered may not be stored, or the thread has panicked.
     pub fn wait(self) -> anyhow::Result<()> {
         // Nobody waits for an answer any more; who still reads for one keeps the thread, and the log.
-        self.reader.close(LAST_READS_MAX);
+        self.history.close(LAST_READS_MAX);
         let by = self.stop_by.max(Instant::now() + LAST_WRITES_MIN);
         while !self.writer.is_finished() {
             if Instant::now() >= by {

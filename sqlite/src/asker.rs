@@ -59,6 +59,9 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::time::Duration;
 
+    use switchboard_journal::StoreError;
+
+    use super::Asker;
     use crate::{Error, Sqlite};
 
     const PATIENCE: Duration = Duration::from_secs(60);
@@ -70,16 +73,14 @@ mod tests {
         let (began, begins) = channel();
         let (left, leaves) = channel();
         let (ended, ends) = channel();
-        let for_ever = reader.aside(move |reader| {
-            let answer = reader.ask(|connection| {
-                began.send(()).unwrap();
-                // Between two statements nothing can be interrupted: the next one is.
-                leaves.recv_timeout(PATIENCE).unwrap();
-                let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
-                Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
-            });
-            ended.send(answer.map_err(|error| error.to_string())).unwrap();
-            Ok::<_, Error>(())
+        let for_ever = reader.read_aside(move |connection| {
+            began.send(()).unwrap();
+            // Between two statements nothing can be interrupted: the next one is.
+            leaves.recv_timeout(PATIENCE).unwrap();
+            let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+            let answer = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+            ended.send(answer.map_err(|error| StoreError::from(Error::from(error)))).unwrap();
+            Ok(())
         });
         let waiting = tokio::spawn(for_ever);
         tokio::task::spawn_blocking(move || begins.recv_timeout(PATIENCE).unwrap()).await.unwrap();
@@ -87,10 +88,8 @@ mod tests {
         assert!(waiting.await.is_err_and(|ended| ended.is_cancelled()));
         left.send(()).unwrap();
         let answer = tokio::task::spawn_blocking(move || ends.recv_timeout(PATIENCE).unwrap()).await.unwrap();
-        assert!(answer.is_err_and(|error| error.contains("was cut")));
-        let one = reader.aside(|reader| {
-            reader.ask(|connection| Ok(connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?))
-        });
+        assert!(matches!(answer, Err(StoreError::AskAgain)));
+        let one = reader.read_aside(|connection| Ok(connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?));
         assert_eq!(one.await.unwrap(), 1, "on the same connection");
     }
 
@@ -98,20 +97,9 @@ mod tests {
     async fn what_nobody_waits_for_any_more_is_not_asked() {
         let place = tempfile::tempdir().unwrap();
         let (_store, reader) = Sqlite::open(place.path()).unwrap();
-        let (began, begins) = channel();
-        let (left, leaves) = channel();
-        let (ended, ends) = channel();
-        let waiting = tokio::spawn(reader.aside(move |reader| {
-            began.send(()).unwrap();
-            leaves.recv_timeout(PATIENCE).unwrap();
-            ended.send(reader.ask(|_connection| Ok(7))).unwrap();
-            Ok::<_, Error>(())
-        }));
-        tokio::task::spawn_blocking(move || begins.recv_timeout(PATIENCE).unwrap()).await.unwrap();
-        waiting.abort();
-        assert!(waiting.await.is_err_and(|ended| ended.is_cancelled()));
-        left.send(()).unwrap();
-        let answer = tokio::task::spawn_blocking(move || ends.recv_timeout(PATIENCE).unwrap()).await.unwrap();
-        assert!(matches!(answer, Err(Error::Store(switchboard_journal::StoreError::Stopping))));
+        let asker = Asker::default();
+        drop(asker.clone().waits());
+        let read = reader.for_asker(asker).read(|_connection| Ok(7));
+        assert!(matches!(read, Err(Error::Store(StoreError::Stopping))));
     }
 }

@@ -1,16 +1,10 @@
 //! The table of the audit list: who changed what over HTTP or at the command line, and how it went. No names, notes or
 //! bodies.
 
-use rusqlite::{Connection, Row, named_params, params};
-use serde::Serialize;
-use switchboard_core::Time;
-use switchboard_journal::audit::{AuditEntry, Filter, Named};
-use switchboard_wire::shape::{self, examples};
-use switchboard_wire::view::Moment;
+use rusqlite::{Connection, params};
+use switchboard_journal::audit::AuditEntry;
 
 use crate::Error;
-use crate::paging::{Listed, Page, list};
-use crate::reader::Reader;
 
 /// Lines that are removed at once: a matter of milliseconds, for which bookings wait.
 const TRIM_MAX: i64 = 2_000;
@@ -45,125 +39,6 @@ pub(crate) fn write(connection: &Connection, entry: &AuditEntry, status: Option<
     Ok(())
 }
 
-/// Lines that name somebody.
-#[derive(Debug)]
-pub struct Naming {
-    /// Their numbers, each with the target as it is to be.
-    pub lines: Vec<(i64, String)>,
-    /// The last that was looked at.
-    pub up_to: i64,
-}
-
-/// Lines after that number whose target names the person, or whose request was called after them: what was done, when
-/// and by whom stays, but not to whom.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(crate) fn lines_that_name(
-    connection: &Connection,
-    named: &Named,
-    after: i64,
-    looked_at_max: u32,
-) -> Result<Naming, Error> {
-    let sql =
-        "SELECT number, target, request_id FROM audit WHERE company_id = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
-    let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query(params![named.company, after, looked_at_max])?;
-    let mut found = Naming { lines: Vec::new(), up_to: after };
-    while let Some(row) = rows.next()? {
-        found.up_to = row.get(0)?;
-        let (target, request): (String, String) = (row.get(1)?, row.get(2)?);
-        let renamed = named.called_otherwise(&target).or_else(|| named.is_in(&request).then_some(target));
-        found.lines.extend(renamed.map(|target| (found.up_to, target)));
-    }
-    Ok(found)
-}
-
-/// The key that somebody has used, or the person who came with a token.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct KeyNamed {
-    /// Its id; none for the key of the settings, for a person and for the command line.
-    #[schema(required)]
-    id: Option<String>,
-    /// Its name; a person's is the role and the id, such as `admin olga`.
-    name: String,
-}
-
-/// A line of the audit list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = AuditLine, examples(examples::audit_line))]
-pub struct AuditItem {
-    #[schema(value_type = shape::Uuid)]
-    id: String,
-    /// When it was asked for.
-    #[schema(value_type = shape::Moment)]
-    at: Moment,
-    key: KeyNamed,
-    /// In which company, if it was in one.
-    #[schema(required)]
-    company: Option<String>,
-    /// The method of HTTP, or `COMMAND`.
-    method: String,
-    /// The route, or the command.
-    route: String,
-    /// The path.
-    target: String,
-    /// The status of the answer; none while there is none, or when nobody waited for it.
-    #[schema(required)]
-    status: Option<u16>,
-    /// `X-Request-Id` of the request, or else the line's id.
-    request_id: String,
-    /// Where it came from; the command line has no address.
-    #[schema(required)]
-    address: Option<String>,
-    #[serde(skip)]
-    number: i64,
-}
-
-impl Reader {
-    /// Lines of the audit list, newest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn audit(&self, filter: &Filter, page: &Page, before: Option<i64>) -> Result<Listed<AuditItem>, Error> {
-        let sql = "SELECT id, at, key_id, key_name, company_id, method, route, target, status, request_id, address,
-                       number
-                   FROM audit
-                   WHERE (:company IS NULL OR company_id = :company)
-                       AND (:companies IS NULL OR (company_id IN (SELECT value FROM json_each(:companies))
-                           AND number > coalesce((SELECT audit_number FROM removals
-                               WHERE removals.company_id = audit.company_id), 0)))
-                       AND (:key IS NULL OR key_name = :key OR key_id = :key)
-                       AND (:from IS NULL OR at >= :from) AND (:to IS NULL OR at < :to)
-                       AND (:before IS NULL OR number < :before)
-                   ORDER BY number DESC LIMIT :limit";
-        self.ask(|connection| {
-            let ms = |time: Option<Time>| time.map(|time| time.as_ms().cast_signed());
-            let bind = named_params! {
-                ":company": filter.company, ":companies": filter.companies, ":key": filter.key,
-                ":from": ms(filter.from), ":to": ms(filter.to), ":before": before, ":limit": page.limit + 1,
-            };
-            list(connection, sql, bind, page.limit, |item: &AuditItem| item.number.to_string(), read_item)
-        })
-    }
-}
-
-fn read_item(row: &Row<'_>) -> Result<AuditItem, Error> {
-    Ok(AuditItem {
-        id: row.get(0)?,
-        at: Moment(Time::from_ms(row.get::<_, i64>(1)?.cast_unsigned())),
-        key: KeyNamed { id: row.get(2)?, name: row.get(3)? },
-        company: row.get(4)?,
-        method: row.get(5)?,
-        route: row.get(6)?,
-        target: row.get(7)?,
-        status: row.get(8)?,
-        request_id: row.get(9)?,
-        address: row.get(10)?,
-        number: row.get(11)?,
-    })
-}
-
 /// Removes lines beyond the newest, so many as are kept, a few at a time. Says how many it removed.
 ///
 /// # Errors
@@ -176,6 +51,7 @@ pub(crate) fn remove_beyond(connection: &Connection, rows: i64) -> Result<usize,
 
 #[cfg(test)]
 mod tests {
+    use switchboard_core::Time;
     use uuid::Uuid;
 
     use super::*;

@@ -10,16 +10,19 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 use switchboard_core::id::{StoredAsText, stored_topics};
-use switchboard_core::{Brand, Company, CompanyId, Event, OfferId, Time, invariants};
+use switchboard_core::{Brand, Company, CompanyId, Event, Time, invariants};
+use switchboard_history::{Past, days};
 use switchboard_journal::StoreError;
-use switchboard_journal::rows::{
-    BookingRow, MessageRow, NotesRow, OfferRow, Row, RowKey, SessionRow, rows_of, rows_of_all,
-};
+use switchboard_journal::rows::{Row, RowKey, rows_of, rows_of_all};
 
-use crate::columns::{time, unreadable};
+use crate::columns::{parsed, parsed_or_null, time, unreadable};
 use crate::log::{self, Log, Logged};
-use crate::reader::{Reader, read_snapshot, while_events};
-use crate::{Error, bases, days, erasure, logos, removal, tables};
+use crate::past::Tables;
+use crate::past::bookings::{booking_columns, offer_columns, read_booking, read_offer};
+use crate::past::sessions::{message_columns, read_message, read_notes, read_session, session_columns};
+use crate::reader::Reader;
+use crate::states::{read_snapshot, while_events};
+use crate::{Error, erasure, logos, removal, tables};
 
 /// Differences of one company that are told in words; the rest is counted.
 const TOLD_PER_COMPANY: usize = 20;
@@ -50,9 +53,9 @@ pub struct Report {
 /// When the store cannot be read.
 pub fn check(reader: &Reader) -> Result<Report, Error> {
     let mut report = Report::default();
-    let mut companies = reader.ask(companies)?.into_iter().peekable();
+    let mut companies = reader.read(companies)?.into_iter().peekable();
     loop {
-        reader.ask(|connection| {
+        reader.read(|connection| {
             let began = Instant::now();
             let Log { mut unfiled, clashes } = log::read(connection)?;
             let new: Vec<_> = clashes.into_iter().filter(|clash| !report.differences.contains(clash)).collect();
@@ -69,7 +72,7 @@ pub fn check(reader: &Reader) -> Result<Report, Error> {
         }
         std::thread::sleep(BETWEEN_PIECES);
     }
-    report.differences.extend(reader.ask(brought::of_nobody)?);
+    report.differences.extend(reader.read(brought::of_nobody)?);
     Ok(report)
 }
 
@@ -107,7 +110,7 @@ fn check_company(
     }
     found.extend(brought::differences(connection, id, company.seq())?);
     found.extend(logos::differences(connection, id)?);
-    found.extend(days::differences(connection, id)?);
+    found.extend(days::differences(&Tables(connection), id)?);
     let known = removal::last(connection, id)?;
     if removed.is_some() && removed != known {
         found.push(format!("event {removed:?} was the last removal, and the table says {known:?}"));
@@ -153,7 +156,7 @@ struct Folded {
 /// base on the way.
 fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
     let snapshot = read_snapshot_of(connection, id)?;
-    let base = bases::origin(connection, id)?;
+    let base = (&Tables(connection) as &dyn Past).origin(id)?;
     let origin = base.as_ref().map(Company::clock);
     let company = base.unwrap_or_else(|| Company::new(id.clone()));
     let expected = rows_of_all(&company).into_iter().map(|row| (row.key(), row)).collect();
@@ -267,7 +270,7 @@ fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, Error> {
     let sql = "SELECT name, settings, created_at, colour, logo FROM companies WHERE id = ?1";
     each_row(connection, sql, id, &mut rows, |row| {
         let settings = serde_json::from_str(&row.get::<_, String>(1)?).map_err(unreadable)?;
-        let brand = Brand { colour: maybe_parsed(row, 3)?, logo: maybe_parsed(row, 4)? };
+        let brand = Brand { colour: parsed_or_null(row, 3)?, logo: parsed_or_null(row, 4)? };
         Ok(Row::Company { name: row.get(0)?, settings, created_at: time(row.get(2)?), brand })
     })?;
     let sql = "SELECT id, name, topics, intent FROM employees WHERE company_id = ?1";
@@ -282,88 +285,20 @@ fn read_rows(connection: &Connection, id: &CompanyId) -> Result<Found, Error> {
 }
 
 fn read_booking_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), Error> {
-    let sql = "SELECT id, client_id, topic, note, state, reason, offers, created_at, ended_at, session_id, employee_id,
-                   employee_name, client_name FROM bookings WHERE company_id = ?1";
-    each_row(connection, sql, id, rows, |row| {
-        Ok(Row::Booking(Box::new(BookingRow {
-            id: parsed(row, 0)?,
-            client_id: parsed(row, 1)?,
-            topic: parsed(row, 2)?,
-            note: row.get(3)?,
-            state: row.get::<_, String>(4)?.into(),
-            reason: row.get::<_, Option<String>>(5)?.map(Into::into),
-            offers: row.get(6)?,
-            created_at: time(row.get(7)?),
-            ended_at: row.get::<_, Option<i64>>(8)?.map(time),
-            session_id: maybe_parsed(row, 9)?,
-            employee_id: maybe_parsed(row, 10)?,
-            employee_name: row.get(11)?,
-            client_name: row.get(12)?,
-        })))
-    })?;
-    let sql = "SELECT booking_id, attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason,
-                   delivered_to FROM offers WHERE company_id = ?1";
-    each_row(connection, sql, id, rows, |row| {
-        Ok(Row::Offer(Box::new(OfferRow {
-            id: OfferId { booking: parsed(row, 0)?, attempt: row.get(1)? },
-            employee_id: parsed(row, 2)?,
-            made_at: time(row.get(3)?),
-            expires_at: time(row.get(4)?),
-            delivered_at: row.get::<_, Option<i64>>(5)?.map(time),
-            closed_at: row.get::<_, Option<i64>>(6)?.map(time),
-            outcome: row.get::<_, Option<String>>(7)?.map(Into::into),
-            reason: row.get(8)?,
-            delivered_to: maybe_parsed(row, 9)?,
-        })))
-    })
+    let sql = concat!("SELECT ", booking_columns!(), " FROM bookings b WHERE b.company_id = ?1");
+    each_row(connection, sql, id, rows, |row| Ok(Row::Booking(Box::new(read_booking(row)?))))?;
+    let sql = concat!("SELECT ", offer_columns!(), " FROM offers WHERE company_id = ?1");
+    each_row(connection, sql, id, rows, |row| Ok(Row::Offer(Box::new(read_offer(row)?))))
 }
 
 fn read_session_rows(connection: &Connection, id: &str, rows: &mut Found) -> Result<(), Error> {
-    let sql = "SELECT id, booking_id, client_id, employee_id, topic, started_at, ended_at, ended_by, reason,
-                   client_name FROM sessions WHERE company_id = ?1";
-    each_row(connection, sql, id, rows, |row| {
-        Ok(Row::Session(Box::new(SessionRow {
-            id: parsed(row, 0)?,
-            booking_id: parsed(row, 1)?,
-            client_id: parsed(row, 2)?,
-            employee_id: parsed(row, 3)?,
-            topic: parsed(row, 4)?,
-            started_at: time(row.get(5)?),
-            ended_at: row.get::<_, Option<i64>>(6)?.map(time),
-            ended_by: row.get::<_, Option<String>>(7)?.map(Into::into),
-            reason: row.get(8)?,
-            client_name: row.get(9)?,
-        })))
-    })?;
+    let sql = concat!("SELECT ", session_columns!(), " FROM sessions s WHERE s.company_id = ?1");
+    each_row(connection, sql, id, rows, |row| Ok(Row::Session(Box::new(read_session(row, 0)?))))?;
     let sql = "SELECT id, started_at, notes, notes_at FROM sessions
                WHERE company_id = ?1 AND (notes IS NOT NULL OR notes_at IS NOT NULL)";
-    each_row(connection, sql, id, rows, |row| {
-        Ok(Row::Notes(Box::new(NotesRow {
-            session_id: parsed(row, 0)?,
-            started_at: time(row.get(1)?),
-            body: row.get(2)?,
-            at: time(row.get(3)?),
-        })))
-    })?;
-    let sql = "SELECT id, session_id, sender, body, at FROM messages WHERE company_id = ?1";
-    each_row(connection, sql, id, rows, |row| {
-        Ok(Row::Message(Box::new(MessageRow {
-            id: parsed(row, 0)?,
-            session_id: parsed(row, 1)?,
-            sender: row.get::<_, String>(2)?.into(),
-            body: row.get(3)?,
-            at: time(row.get(4)?),
-        })))
-    })
-}
-
-fn parsed<T: StoredAsText>(row: &rusqlite::Row<'_>, column: usize) -> Result<T, Error> {
-    T::from_stored(row.get_ref(column)?.as_str().map_err(unreadable)?).map_err(unreadable)
-}
-
-fn maybe_parsed<T: StoredAsText>(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<T>, Error> {
-    let text = row.get_ref(column)?.as_str_or_null().map_err(unreadable)?;
-    text.map(|text| T::from_stored(text).map_err(unreadable)).transpose()
+    each_row(connection, sql, id, rows, |row| Ok(Row::Notes(Box::new(read_notes(row)?))))?;
+    let sql = concat!("SELECT ", message_columns!(), " FROM messages WHERE company_id = ?1");
+    each_row(connection, sql, id, rows, |row| Ok(Row::Message(Box::new(read_message(row)?))))
 }
 
 fn each_row(

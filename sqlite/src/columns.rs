@@ -1,6 +1,8 @@
-//! Values of columns: times, and the error of one that nothing can be made of.
+//! Values of columns: times, ids, and the error of a value that nothing can be made of.
 
+use rusqlite::Row;
 use switchboard_core::Time;
+use switchboard_core::id::StoredAsText;
 use switchboard_journal::StoreError;
 
 use crate::Error;
@@ -16,4 +18,30 @@ pub(crate) fn time(ms: i64) -> Time {
 
 pub(crate) fn unreadable(error: impl std::fmt::Display) -> Error {
     Error::Store(StoreError::Unreadable(error.to_string()))
+}
+
+pub(crate) fn text<'a>(row: &'a Row<'_>, at: usize) -> Result<&'a str, Error> {
+    row.get_ref(at)?.as_str().map_err(unreadable)
+}
+
+pub(crate) fn text_or_null<'a>(row: &'a Row<'_>, at: usize) -> Result<Option<&'a str>, Error> {
+    row.get_ref(at)?.as_str_or_null().map_err(unreadable)
+}
+
+pub(crate) fn parsed<T: StoredAsText>(row: &Row<'_>, at: usize) -> Result<T, Error> {
+    T::from_stored(text(row, at)?).map_err(unreadable)
+}
+
+pub(crate) fn parsed_or_null<T: StoredAsText>(row: &Row<'_>, at: usize) -> Result<Option<T>, Error> {
+    text_or_null(row, at)?.map(|text| T::from_stored(text).map_err(unreadable)).transpose()
+}
+
+pub(crate) fn time_or_null(row: &Row<'_>, at: usize) -> Result<Option<Time>, Error> {
+    Ok(row.get::<_, Option<i64>>(at)?.map(time))
+}
+
+/// Time does not go back within one company: a negative duration comes of a damaged store.
+pub(crate) fn duration(row: &Row<'_>, at: usize) -> Result<Option<u64>, Error> {
+    let ms: Option<i64> = row.get(at)?;
+    Ok(ms.map(|ms| u64::try_from(ms).unwrap_or(0)))
 }

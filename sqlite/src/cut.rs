@@ -1,120 +1,20 @@
 //! Where a company's history begins: what ended before is removed, a slice at a time.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use switchboard_core::id::StoredAsText;
-use switchboard_core::{BookingId, Company, CompanyId, EmployeeNo, Settings, Time};
-use switchboard_journal::StoreError;
+use switchboard_core::BookingId;
 use switchboard_journal::base::Base;
 use switchboard_journal::cut::Cut;
 
-use crate::columns::{ms, time, unreadable};
-use crate::reader::{Reader, read_company};
+use crate::columns::ms;
 use crate::tables::write_snapshot;
-use crate::{Error, bases, days, replay, revision};
+use crate::{Error, bases, days, revision};
 
 /// Events and bookings that are removed with one transaction: commits wait behind it.
 const EVENTS_AT_ONCE: u64 = 1_000;
 const BOOKINGS_AT_ONCE: usize = 100;
 const NUMBERS_AT_ONCE: usize = 1_000;
-
-/// From company to company along the index, whatever their number of events.
-macro_rules! known_companies {
-    () => {
-        "WITH RECURSIVE known (id) AS (
-             SELECT min(company_id) FROM events
-             UNION ALL
-             SELECT (SELECT min(company_id) FROM events WHERE company_id > known.id)
-             FROM known WHERE known.id IS NOT NULL
-         ) "
-    };
-}
-
-impl Reader {
-    /// The companies that keep their history for a number of days, with the number; also those that are gone.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn companies_that_forget(&self) -> Result<Vec<(CompanyId, u32)>, Error> {
-        self.ask(|connection| {
-            let mut found = Vec::new();
-            let mut query = connection.prepare("SELECT id, settings FROM companies ORDER BY id")?;
-            let mut rows = query.query([])?;
-            while let Some(row) = rows.next()? {
-                let id = row.get_ref(0)?.as_str().map_err(unreadable)?;
-                let settings: Settings =
-                    serde_json::from_str(row.get_ref(1)?.as_str().map_err(unreadable)?).map_err(unreadable)?;
-                if settings.history_days > 0 {
-                    found.push((CompanyId::from_stored(id).map_err(unreadable)?, settings.history_days));
-                }
-            }
-            for id in companies_that_are_gone(connection)? {
-                let (company, _) = read_company(connection, &id)?;
-                if company.settings().history_days > 0 {
-                    found.push((id, company.settings().history_days));
-                }
-            }
-            Ok(found)
-        })
-    }
-
-    /// Where history begins when what ended until then is forgotten. Events from `needed` on stay, whenever they
-    /// happened.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn cut(&self, company: &CompanyId, until: Time, needed: Option<u64>) -> Result<Cut, Error> {
-        self.ask_until_told(|connection| {
-            let mut origin = replay::state_before(connection, company, until)?;
-            let mut is_held_back = needed.is_some_and(|needed| origin.seq() >= needed);
-            let folded = replay::go_on(connection, &mut origin, |before, at, _| {
-                is_held_back |= needed.is_some_and(|needed| before.seq() + 1 >= needed);
-                if at <= until && !is_held_back { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
-            match folded {
-                Ok(()) => {}
-                // The next time goes on from there.
-                Err(Error::Store(StoreError::TooFarBack(_))) => is_held_back = true,
-                Err(error) => return Err(error),
-            }
-            let ended_before = if is_held_back { origin.clock() } else { until.plus_ms(1) };
-            let origin = origin.without_past();
-            let numbers = numbers_of_nobody(connection, &origin)?;
-            let revision = revision::of(connection, company)?;
-            Ok(Cut { company: company.clone(), origin, ended_before, numbers, revision })
-        })
-    }
-}
-
-impl Reader {
-    /// When the last thing that is written happened, whoever it is of; none in a new store.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn latest(&self) -> Result<Option<Time>, Error> {
-        let sql = concat!(
-            known_companies!(),
-            "SELECT max((SELECT at FROM events WHERE company_id = id ORDER BY seq DESC LIMIT 1))
-             FROM known WHERE id IS NOT NULL"
-        );
-        self.ask(|connection| {
-            let latest: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
-            Ok(latest.map(time))
-        })
-    }
-}
-
-fn companies_that_are_gone(connection: &Connection) -> Result<Vec<CompanyId>, Error> {
-    let sql = concat!(
-        known_companies!(),
-        "SELECT id FROM known WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM companies)"
-    );
-    let mut query = connection.prepare(sql)?;
-    let ids = query.query_map([], |row| row.get::<_, String>(0))?;
-    ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable)).collect()
-}
 
 /// Removes a slice. Says whether there may be more.
 pub(crate) fn remove_some(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
@@ -202,18 +102,6 @@ fn remove_bookings(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
     Ok(ended.len() == BOOKINGS_AT_ONCE)
 }
 
-/// Those of employees who were gone when history begins, and are not there now either.
-fn numbers_of_nobody(connection: &Connection, origin: &Company) -> Result<Vec<(u32, u64)>, Error> {
-    let sql = "SELECT no, seq FROM employee_numbers WHERE company_id = ?1 AND seq <= ?2
-                   AND id NOT IN (SELECT id FROM employees WHERE company_id = ?1)";
-    let mut query = connection.prepare(sql)?;
-    let rows = query.query_map(params![origin.id().as_str(), origin.seq().cast_signed()], |row| {
-        Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
-    })?;
-    let numbers: Vec<(u32, u64)> = rows.collect::<Result<_, _>>()?;
-    Ok(numbers.into_iter().filter(|(number, _)| origin.employee_no(EmployeeNo(*number)).is_none()).collect())
-}
-
 fn remove_booking(connection: &Connection, company: &str, booking: &str, session: Option<&str>) -> Result<(), Error> {
     if let Some(session) = session {
         let of_session = params![company, session];
@@ -230,7 +118,10 @@ fn remove_booking(connection: &Connection, company: &str, booking: &str, session
 
 #[cfg(test)]
 mod tests {
+    use switchboard_core::{Company, CompanyId, Time};
+
     use super::*;
+    use crate::columns::unreadable;
     use crate::schema::migrate;
 
     #[test]

@@ -27,22 +27,16 @@ impl Error {
     pub(crate) fn gone(file: &Path) -> Self {
         Self::Store(StoreError::Lost(Box::new(Gone(file.to_owned()))))
     }
-
-    /// A read that was interrupted is to be asked again.
-    pub(crate) fn ask_again_if_cut(self) -> Self {
-        match self {
-            Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
-                Self::Store(StoreError::AskAgain)
-            }
-            other => other,
-        }
-    }
 }
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::Store(error) => error,
+            // A read that was cut.
+            Error::Sqlite(ref inner) if inner.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                Self::AskAgain
+            }
             Error::Sqlite(_) => Self::Unavailable(Box::new(error)),
         }
     }

@@ -11,7 +11,7 @@ use crate::columns::unreadable;
 use crate::log::{self, Log, Logged};
 use crate::tables::{write_events, write_latest};
 use crate::unfiled::{Unfiled, written};
-use crate::{Error, reader};
+use crate::{Error, states};
 
 /// How long an entry waits to be filed. The longer, the more of a company are filed together, and the fewer pages and
 /// rows are written twice; and the further are the tables behind for who reads them with SQL.
@@ -184,7 +184,7 @@ pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), Error> {
         )));
     }
     for (id, entries) in unfiled {
-        let (mut company, _) = reader::read_company(&transaction, &id)?;
+        let (mut company, _) = states::read_company(&transaction, &id)?;
         let mut changed = Vec::new();
         for Logged { seq, at, events, .. } in entries {
             if seq != company.seq() + 1 {

@@ -9,7 +9,6 @@ use switchboard_journal::api_key::{ApiKey, DatedKey, FreshKey, NotMade, WantedKe
 use switchboard_journal::audit::AuditEntry;
 
 use crate::beside::Beside;
-use crate::reader::Reader;
 use crate::{Error, audit};
 
 macro_rules! key_columns {
@@ -18,30 +17,9 @@ macro_rules! key_columns {
     };
 }
 
-impl Reader {
-    /// The API keys that were not revoked.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn api_keys_in_force(&self) -> Result<Vec<ApiKey>, Error> {
-        self.ask(|connection| {
-            let mut query = connection.prepare_cached(concat!(key_columns!(), " WHERE revoked_at IS NULL"))?;
-            let keys = query.query_and_then([], read_key)?;
-            keys.map(|listed| listed.map(|listed| listed.key)).collect()
-        })
-    }
+pub(crate) use key_columns;
 
-    /// All API keys, the oldest first.
-    pub fn api_keys(&self) -> Result<Vec<DatedKey>, Error> {
-        self.ask(|connection| {
-            let mut query = connection.prepare(concat!(key_columns!(), " ORDER BY created_at, id"))?;
-            let keys = query.query_and_then([], read_key)?;
-            keys.collect()
-        })
-    }
-}
-
-fn read_key(row: &Row<'_>) -> Result<DatedKey, Error> {
+pub(crate) fn read_key(row: &Row<'_>) -> Result<DatedKey, Error> {
     let unreadable = |what: &str| Error::Store(StoreError::Unreadable(format!("the {what} of an API key")));
     let scope: String = row.get(2)?;
     let companies: Option<String> = row.get(3)?;

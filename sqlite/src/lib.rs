@@ -10,6 +10,7 @@ mod columns;
 mod error;
 mod revision;
 pub mod schema;
+mod states;
 mod tables;
 
 // The writer: a commit appends to the log, and filing brings the log into the tables.
@@ -21,16 +22,15 @@ mod write;
 mod writer;
 
 // What is written beside the events.
-pub mod audit;
+mod audit;
 mod bases;
-pub mod cut;
+mod cut;
 mod days;
-pub mod endpoints;
-pub mod erasure;
+mod endpoints;
+mod erasure;
 pub mod keys;
 mod logos;
 mod removal;
-pub mod snapshot;
 
 // Readers.
 mod asker;
@@ -38,16 +38,7 @@ mod gate;
 pub mod reader;
 
 // Questions about the past.
-pub mod export;
-pub mod feed;
-pub mod history;
-pub mod paging;
-mod replay;
-mod spread;
-pub mod statistics;
-pub mod tally;
-pub mod timeline;
-pub mod whose;
+mod past;
 
 // Tools beside a server.
 pub mod backup;

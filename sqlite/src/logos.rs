@@ -9,7 +9,6 @@ use switchboard_journal::logos::Logos;
 use switchboard_journal::picture::{self, Kind};
 
 use crate::Error;
-use crate::reader::Reader;
 
 pub(crate) fn write(connection: &Connection, logos: &Logos) -> Result<(), Error> {
     let Logos { company, new, now } = logos;
@@ -38,17 +37,11 @@ pub(super) fn forget_unknown(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-impl Reader {
-    /// A picture, with its kind.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn logo(&self, company: &CompanyId, logo: &LogoId) -> Result<Option<(Kind, Vec<u8>)>, Error> {
-        self.ask(|connection| find(connection, company, logo))
-    }
-}
-
-fn find(connection: &Connection, company: &CompanyId, logo: &LogoId) -> Result<Option<(Kind, Vec<u8>)>, Error> {
+pub(crate) fn find(
+    connection: &Connection,
+    company: &CompanyId,
+    logo: &LogoId,
+) -> Result<Option<(Kind, Vec<u8>)>, Error> {
     let sql = "SELECT kind, data FROM logos WHERE company_id = ?1 AND id = ?2";
     let mut query = connection.prepare_cached(sql)?;
     let found = query.query_row(params![company.as_str(), logo.as_str()], |row| Ok((row.get(0)?, row.get(1)?)));

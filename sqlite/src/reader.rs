@@ -1,30 +1,27 @@
 //! Reads what is committed, beside the writer.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use switchboard_core::id::StoredAsText;
-use switchboard_core::{Company, CompanyId, Event, SessionId, Time};
+use rusqlite::{Connection, OpenFlags};
+use switchboard_core::{Company, CompanyId, SessionId};
+use switchboard_history::past::{Answer, Past};
+use switchboard_history::store::{History, Question, SentQuestion};
 use switchboard_journal::news::News;
 use switchboard_journal::{ReadBack, StoreError};
 
 use crate::Error;
 use crate::asker::{self, Asker};
-use crate::columns::{time, unreadable};
 use crate::directory::{self, FILE, Held, OpenError};
 use crate::gate::Gate;
+use crate::past::Tables;
 
 /// The same of each reader; what SQLite takes when nothing is said.
 pub const READER_CACHE_KIB: i64 = 2_000;
 /// Readers that are kept open for the next question.
 const READERS_KEPT: usize = 8;
-/// How often a question is asked that is cut each time.
-const TRIES_MAX: u32 = 5;
-
 /// Reads what is committed, beside the writer. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reader(Arc<Readers>, Option<Asker>);
@@ -50,23 +47,8 @@ impl Reader {
         &self.0.gate
     }
 
-    /// Reads nothing more, cuts what is being read, and closes all connections: SQLite's log goes with the last. Says
-    /// whether all are closed.
-    pub fn close(&self, at_most: Duration) -> bool {
-        self.0.gate.close();
-        let is_empty = self.0.gate.empty(Duration::ZERO, at_most);
-        self.idle().clear();
-        is_empty
-    }
-
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Where the writer beside this reader says what is filed. Beside a tool's reader there is no writer, and no news.
-    #[must_use]
-    pub fn news(&self) -> &Arc<News> {
-        &self.0.news
     }
 
     /// A reader of the store in a directory, for tools that look beside a server.
@@ -80,12 +62,16 @@ impl Reader {
         Ok(Self::of(directory.join(FILE), None))
     }
 
-    /// Asks the store. All that one question reads is of one moment. It is to be short: a long one is cut when SQLite's
-    /// log must begin anew.
+    /// Asks on this thread: [`History`] without the trait, for tools.
     ///
     /// # Errors
-    /// What the question says, or that it must be asked again.
-    pub fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+    /// As [`History::ask_here`].
+    pub fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> Answer<T>) -> Answer<T> {
+        (self as &dyn History).ask(question)
+    }
+
+    /// Reads what is of one moment. A long read is cut when SQLite's log must begin anew.
+    pub(super) fn read<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         if self.1.as_ref().is_some_and(Asker::is_gone) {
             return Err(Error::Store(StoreError::Stopping));
         }
@@ -115,135 +101,67 @@ impl Reader {
                 idle.push(connection);
             }
         }
-        answer.map_err(Error::ask_again_if_cut)
-    }
-
-    /// Asks what nobody else would ask again, some times if it is cut.
-    ///
-    /// # Errors
-    /// As [`Reader::ask`].
-    pub(super) fn ask_until_told<T>(
-        &self,
-        mut question: impl FnMut(&Connection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        for _ in 1..TRIES_MAX {
-            match self.ask(&mut question) {
-                Err(Error::Store(StoreError::AskAgain)) => {}
-                told => return told,
-            }
-        }
-        self.ask(question)
+        answer
     }
 }
 
 impl Reader {
-    /// The company after all its committed events, with the number of events since its snapshot.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn company(&self, id: &CompanyId) -> Result<(Company, u64), Error> {
-        self.ask_until_told(|connection| read_company(connection, id))
+    pub(super) fn for_asker(&self, asker: Asker) -> Self {
+        Self(self.0.clone(), Some(asker))
     }
 
-    fn with_open_things(&self) -> Result<Vec<CompanyId>, Error> {
-        let sql = "SELECT company_id FROM bookings INDEXED BY bookings_that_search WHERE state = 'offering'
-                   UNION SELECT company_id FROM sessions INDEXED BY sessions_that_run WHERE ended_at IS NULL
-                   UNION SELECT company_id FROM employees INDEXED BY employees_who_want_to_work WHERE intent = 'idle'";
-        self.ask(|connection| {
-            let mut query = connection.prepare(sql)?;
-            let ids = query.query_map([], |row| row.get::<_, String>(0))?;
-            ids.map(|id| CompanyId::from_stored(&id?).map_err(unreadable)).collect()
-        })
-    }
-
-    fn company_of(&self, id: SessionId) -> Result<Option<CompanyId>, Error> {
-        self.ask(|connection| {
-            let sql = "SELECT company_id FROM sessions WHERE id = ?1";
-            let found: Option<String> = connection.query_row(sql, [id.to_string()], |row| row.get(0)).optional()?;
-            found.map(|id| CompanyId::from_stored(&id).map_err(unreadable)).transpose()
-        })
-    }
-
-    /// Asks away from the threads that serve sockets, until nobody waits for the answer any more.
-    pub fn aside<T: Send + 'static>(
+    /// Reads away from the threads that serve sockets, until the future is dropped.
+    pub(super) fn read_aside<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
-    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> impl Future<Output = Answer<T>> + Send + 'static {
         let asker = Asker::default();
-        let reader = Self(self.0.clone(), Some(asker.clone()));
-        Box::pin(async move {
+        let reader = self.for_asker(asker.clone());
+        async move {
             let _waits = asker.waits();
-            let asked = tokio::task::spawn_blocking(move || question(&reader)).await;
+            let asked = tokio::task::spawn_blocking(move || reader.read(question)).await;
             asked.map_or(Err(StoreError::Stopping), |answer| answer.map_err(StoreError::from))
-        })
+        }
+    }
+}
+
+impl History for Reader {
+    fn ask_here(&self, question: Question<'_>) -> Answer<()> {
+        Ok(self.read(|connection| Ok(question(&Tables(connection))?))?)
+    }
+
+    fn ask_aside(&self, question: SentQuestion) -> BoxFuture<'static, Answer<()>> {
+        Box::pin(self.read_aside(|connection| Ok(question(&Tables(connection))?)))
+    }
+
+    /// Beside a tool's reader there is no writer, and no news.
+    fn news(&self) -> &Arc<News> {
+        &self.0.news
+    }
+
+    /// Closes all connections: SQLite's log goes with the last.
+    fn close(&self, at_most: Duration) -> bool {
+        self.0.gate.close();
+        let is_empty = self.0.gate.empty(Duration::ZERO, at_most);
+        self.idle().clear();
+        is_empty
     }
 }
 
 impl ReadBack for Reader {
-    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
+    fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Answer<(Company, u64)>> {
         let id = id.clone();
-        self.aside(move |reader| reader.company(&id))
+        let history: &dyn History = self;
+        history.aside(move |past| past.company(&id))
     }
 
-    fn companies_with_open_things(&self) -> BoxFuture<'static, Result<Vec<CompanyId>, StoreError>> {
-        self.aside(Self::with_open_things)
+    fn companies_with_open_things(&self) -> BoxFuture<'static, Answer<Vec<CompanyId>>> {
+        let history: &dyn History = self;
+        history.aside(|past| past.companies_with_open_things())
     }
 
-    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Result<Option<CompanyId>, StoreError>> {
-        self.aside(move |reader| reader.company_of(id))
+    fn company_of_session(&self, id: SessionId) -> BoxFuture<'static, Answer<Option<CompanyId>>> {
+        let history: &dyn History = self;
+        history.aside(move |past| past.company_of_session(id))
     }
-}
-
-/// The company after all its filed events, with the number of events since its snapshot.
-pub(super) fn read_company(connection: &Connection, id: &CompanyId) -> Result<(Company, u64), Error> {
-    let sql = "SELECT data FROM snapshots WHERE company_id = ?1";
-    let snapshot: Option<String> = connection.query_row(sql, [id.as_str()], |row| row.get(0)).optional()?;
-    let mut company = match snapshot {
-        Some(data) => read_snapshot(&data)?,
-        None => Company::new(id.clone()),
-    };
-    let since = company.seq();
-    for_each_event(connection, id, since, |at, event| company.apply(at, event))?;
-    let events = company.seq() - since;
-    Ok((company, events))
-}
-
-/// A company as a snapshot has it.
-pub(super) fn read_snapshot(data: &str) -> Result<Company, Error> {
-    let mut company: Company = serde_json::from_str(data).map_err(unreadable)?;
-    company.rebuild();
-    Ok(company)
-}
-
-/// Hands over a company's events after that number, in order.
-pub(super) fn for_each_event(
-    connection: &Connection,
-    company: &CompanyId,
-    after: u64,
-    mut each: impl FnMut(Time, &Event),
-) -> Result<(), Error> {
-    while_events(connection, company, after, |at, event| {
-        each(at, event);
-        Ok(ControlFlow::Continue(()))
-    })
-}
-
-/// Hands over a company's events after that number, in order, until it breaks.
-pub(super) fn while_events(
-    connection: &Connection,
-    company: &CompanyId,
-    after: u64,
-    mut each: impl FnMut(Time, &Event) -> Result<ControlFlow<()>, Error>,
-) -> Result<(), Error> {
-    let sql = "SELECT at, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq";
-    let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query(params![company.as_str(), after.cast_signed()])?;
-    while let Some(row) = rows.next()? {
-        let data = row.get_ref(1)?.as_str().map_err(unreadable)?;
-        let event = serde_json::from_str(data).map_err(unreadable)?;
-        if each(time(row.get(0)?), &event)?.is_break() {
-            break;
-        }
-    }
-    Ok(())
 }

@@ -4,12 +4,10 @@
 //! nobody's. Once the id is somebody's again, every question about that company begins behind its last removal.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use switchboard_core::id::StoredAsText;
 use switchboard_core::{CompanyId, Time};
 
 use crate::Error;
-use crate::columns::{ms, time, unreadable};
-use crate::reader::Reader;
+use crate::columns::ms;
 
 /// The time before which nothing is shown: 0 while a company is gone, or was never removed.
 macro_rules! begins_at {
@@ -43,17 +41,6 @@ pub(super) fn end(connection: &Connection, company: &CompanyId, seq: u64, at: Ti
     Ok(())
 }
 
-/// The number of the last event of the company that had this id before; 0 while a company is gone, or when there was
-/// none before it.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) fn begins_behind(connection: &Connection, company: &CompanyId) -> Result<u64, Error> {
-    let sql = "SELECT seq FROM removals WHERE company_id = ?1 AND EXISTS (SELECT 1 FROM companies WHERE id = ?1)";
-    let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;
-    Ok(found.map_or(0, i64::cast_unsigned))
-}
-
 /// The number of the event by which a company of that id was removed last, whether there is one again or not.
 ///
 /// # Errors
@@ -62,27 +49,4 @@ pub(super) fn last(connection: &Connection, company: &CompanyId) -> Result<Optio
     let sql = "SELECT seq FROM removals WHERE company_id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;
     Ok(found.map(i64::cast_unsigned))
-}
-
-impl Reader {
-    /// The companies that were made again and still have something of the one before in the tables, with when that one
-    /// was removed.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn companies_made_again(&self) -> Result<Vec<(CompanyId, Time)>, Error> {
-        let sql = "SELECT r.company_id, r.at FROM removals r JOIN companies c ON c.id = r.company_id
-                   WHERE (SELECT min(seq) FROM events e WHERE e.company_id = r.company_id) < r.seq
-                       OR (SELECT created_at FROM bookings b WHERE b.company_id = r.company_id ORDER BY b.id LIMIT 1)
-                           < c.created_at";
-        self.ask(|connection| {
-            let mut query = connection.prepare(sql)?;
-            let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-            rows.map(|row| {
-                let (id, at) = row?;
-                Ok((CompanyId::from_stored(&id).map_err(unreadable)?, time(at)))
-            })
-            .collect()
-        })
-    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use switchboard_core::CompanyId;
+use switchboard_history::History;
 use switchboard_journal::{Entry, Filing, Store, StoreError, Work};
 
 use crate::checkpoint::Checkpoints;

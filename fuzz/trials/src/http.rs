@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, Uri, header};
 use serde_json::Value;
-use switchboard::api::past::Past;
+use switchboard::api::past::HistoryReader;
 use switchboard::api::{self, ApiState, Pages};
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::{Keyring, SignInCodes};
@@ -18,9 +18,10 @@ use switchboard_core::{Command, Intent, OfferId};
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::{Admission, Limits};
 use switchboard_exchange::clock::Clock;
+use switchboard_history::{History, snapshot};
 use switchboard_journal::Journal;
 use switchboard_sqlite::check::check;
-use switchboard_sqlite::{Reader, Sqlite, snapshot};
+use switchboard_sqlite::{Reader, Sqlite};
 use tower::ServiceExt;
 
 const KEY: &str = "the key of the trials";
@@ -153,15 +154,17 @@ fn answered(status: StatusCode, kind: &str, body: &[u8]) {
 async fn api(place: &std::path::Path) -> Result<Arc<ApiState>, Box<dyn std::error::Error>> {
     let (store, reader) = Sqlite::open(place)?;
     let (journal, _thread) = Journal::start(store, JOURNAL_QUEUE)?;
-    let snapshots = snapshot::start(reader.clone(), journal.queue())?;
-    let exchange = Exchange::open(journal, Arc::new(reader.clone()), snapshots, Clock::start()).await?;
+    let reader = Arc::new(reader);
+    let history: Arc<dyn History> = reader.clone();
+    let snapshots = snapshot::start(history.clone(), journal.queue())?;
+    let exchange = Exchange::open(journal, reader, snapshots, Clock::start()).await?;
     let admission = Arc::new(Admission::new(&Limits::default()));
     // It stops already: whoever would wait for an event does not, and what is set is never sent anywhere.
     let (stop, shutdown) = shutdown::channel();
     stop.begin(0);
     Ok(Arc::new(ApiState {
-        past: Past::new(exchange.clone(), admission.clone(), reader.clone()),
-        webhooks: Webhooks::new(exchange.clone(), reader, Options::default(), shutdown.clone())?,
+        past: HistoryReader::new(exchange.clone(), admission.clone(), history.clone()),
+        webhooks: Webhooks::new(exchange.clone(), history, Options::default(), shutdown.clone())?,
         exchange,
         admission,
         keyring: Arc::new(Keyring::hs256(b"a secret that no request here needs")),

@@ -17,12 +17,12 @@ use switchboard_core::spelling::spelled;
 use switchboard_core::{Command, Company, CompanyId, Refusal, Time};
 use switchboard_exchange::Visit;
 use switchboard_exchange::admission::Limited;
-use switchboard_sqlite::paging::Page;
+use switchboard_history::paging::Page;
 use switchboard_wire::view;
 
 use super::ApiState;
 use super::caller::Caller;
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 use crate::reading;
 
@@ -97,7 +97,7 @@ pub fn exists(company: &Company) -> Result<(), Problem> {
 /// The problem that was found, or that nothing can be read now.
 pub async fn look(
     api: &ApiState,
-    past: &Past,
+    past: &HistoryReader,
     caller: &Caller,
     company: &CompanyId,
     look: impl FnOnce(&Company) -> Answered,
@@ -115,7 +115,7 @@ pub async fn look(
 /// As [`look`], or when others' turns take too long.
 pub async fn look_through(
     api: &ApiState,
-    past: &Past,
+    past: &HistoryReader,
     caller: &Caller,
     company: &CompanyId,
     look: impl FnOnce(&Company) -> Answered,

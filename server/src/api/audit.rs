@@ -10,17 +10,17 @@ use serde::Deserialize;
 use switchboard_core::CompanyId;
 use switchboard_exchange::NotNow;
 use switchboard_exchange::admission::Peer;
+use switchboard_history::audit::AuditItem;
+use switchboard_history::paging::{Listed, Page};
 use switchboard_journal::Write;
 use switchboard_journal::audit::{AuditEntry, Filter, readable};
-use switchboard_sqlite::audit::AuditItem;
-use switchboard_sqlite::paging::{Listed, Page};
 use switchboard_wire::{Scope, shape};
 use utoipa::IntoParams;
 
 use super::ApiState;
 use super::ask::{self, Answered, shown};
 use super::caller::Caller;
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 use super::rights::{self, Asked};
 
@@ -152,7 +152,7 @@ struct ListQuery {
     params(ListQuery),
     responses((status = 200, body = Listed<AuditItem>, description = "A page of lines"))
 )]
-pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
     let ListQuery { company, key: by, from, to, limit, after } = ask::query(&uri)?;
     let company: Option<CompanyId> = company.map(|company| ask::id("company", &company)).transpose()?;
     if company.as_ref().is_some_and(|company| !caller.is_for(company.as_str())) {
@@ -167,6 +167,6 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
         to: ask::moment("to", to.as_deref())?,
     };
     let page = Page { limit: ask::limit(limit)?, after: None };
-    let listed = past.list(&caller, None, move |past| past.audit(&filter, &page, before)).await?;
+    let listed = past.list(&caller, None, move |past| past.list_audit(&filter, &page, before)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }

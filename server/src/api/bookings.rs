@@ -6,8 +6,9 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::{Actor, BookingId, BookingState, Command, CompanyId, Refusal};
-use switchboard_sqlite::history::{BookingDetail, Filter};
-use switchboard_sqlite::paging::Listed;
+use switchboard_history::Filter;
+use switchboard_history::lists::BookingDetail;
+use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, BookingView};
 use utoipa::IntoParams;
@@ -16,7 +17,7 @@ use super::ApiState;
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::in_path::{OfBooking, OfCompany};
-use super::past::{Past, known};
+use super::past::{HistoryReader, known};
 use super::problem::Problem;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -71,7 +72,7 @@ pub(super) fn filter(
     )
 )]
 pub async fn list(
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
@@ -81,7 +82,7 @@ pub async fn list(
     let state = ask::one_of("state", state, &BookingState::ALL.map(BookingState::word))?;
     let filter = filter(state, client, employee, from.as_deref(), to.as_deref())?;
     let page = ask::page::<BookingId>(limit, after.as_deref())?;
-    let question = known(move |past, company| past.bookings(company, &filter, &page));
+    let question = known(move |past, company| past.list_bookings(company, &filter, &page));
     let listed = past.list_of(&caller, &company, question).await?;
     Ok(shown(StatusCode::OK, &listed.ok_or_else(ask::unknown_company)?))
 }
@@ -99,9 +100,9 @@ pub async fn list(
         (status = 404, description = "`unknown_booking`"),
     )
 )]
-pub async fn show(State(past): State<Past>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
+pub async fn show(State(past): State<HistoryReader>, InPath((company, booking)): InPath<(String, String)>) -> Answered {
     let (company, booking) = ids(&company, &booking)?;
-    let found = past.of(&company, move |past, company| past.booking(company, booking)).await?;
+    let found = past.of(&company, move |past, company| past.show_booking(company, booking)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownBooking))?;
     Ok(shown(StatusCode::OK, &found))
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use switchboard_core::{Brand, Colour, Command, Company, CompanyId, Employee, Settings, Topic};
 use switchboard_exchange::{NotNow, Visit};
-use switchboard_sqlite::paging::Listed;
+use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, CompanyView, Moment};
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +19,7 @@ use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::OfCompany;
 use super::merge::Patched;
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 use super::{ApiState, logo};
 use crate::reading;
@@ -124,12 +124,12 @@ struct Idle<'a> {
     params(ListQuery),
     responses((status = 200, body = Listed<CompanyView>, description = "A page of them"))
 )]
-pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
+pub async fn list(State(past): State<HistoryReader>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered {
     let ListQuery { limit, after, prefix } = ask::query(&uri)?;
     let page = ask::page::<CompanyId>(limit, after.as_deref())?;
     let prefix = prefix.unwrap_or_default();
     let among = caller.companies();
-    let listed = past.list(&caller, None, move |past| past.companies(among.as_deref(), &prefix, &page)).await?;
+    let listed = past.list(&caller, None, move |past| past.list_companies(among.as_deref(), &prefix, &page)).await?;
     Ok(shown(StatusCode::OK, &listed))
 }
 
@@ -152,7 +152,7 @@ pub async fn list(State(past): State<Past>, Extension(caller): Extension<Caller>
 )]
 pub async fn show(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     conditions: Conditions,
@@ -330,7 +330,7 @@ async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), 
     logo::tidy(&api, &company).await;
     api.exchange.file(Some(&company)).await?;
     api.webhooks.company_ended(&company);
-    api.api_keys.read(api.past.reader()).await.map_err(|error| Problem::unreadable(&error))
+    api.api_keys.read(&**api.past.history()).await.map_err(|error| Problem::unreadable(&error))
 }
 
 /// Shows who can be asked now, in the order in which they would be.
@@ -348,7 +348,7 @@ async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), 
 )]
 pub async fn availability(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,

@@ -10,7 +10,7 @@ use switchboard_core::limits::TOPICS_PER_EMPLOYEE_MAX;
 use switchboard_core::{Command, Company, CompanyId, Employee, EmployeeId, Refusal, Status, Topic};
 use switchboard_exchange::Visit;
 use switchboard_exchange::channel::employee::intent;
-use switchboard_sqlite::paging::Listed;
+use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, EmployeeView};
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +21,7 @@ use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, UnchangedOrNew, Unseen, tagged};
 use super::in_path::{OfCompany, OfEmployee};
 use super::merge::Patched;
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 
 /// An employee to make or to replace. What is not named gets its default: the id, and no topics, which is all of them.
@@ -103,7 +103,7 @@ pub(super) fn ids_of_old((company, employee): (String, String)) -> Result<(Compa
 )]
 pub async fn list(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
@@ -159,7 +159,7 @@ fn beginning_with<'a>(
 )]
 pub async fn show(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(both): Both,
     conditions: Conditions,

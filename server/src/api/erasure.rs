@@ -13,7 +13,7 @@ use super::ApiState;
 use super::ask::{self, Answered, InPath};
 use super::employees::{Both, ids_of_old};
 use super::in_path::{OfClient, OfEmployee};
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 use crate::erasure::erase;
 
@@ -34,7 +34,7 @@ use crate::erasure::erase;
 )]
 pub async fn of_client(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     InPath((company, client)): InPath<(String, String)>,
 ) -> Answered {
     let company: CompanyId = ask::id_of_old("company", &company)?;
@@ -62,7 +62,11 @@ pub async fn of_client(
         (status = 409, description = "`still_open`"),
     )
 )]
-pub async fn of_employee(State(api): State<Arc<ApiState>>, State(past): State<Past>, InPath(both): Both) -> Answered {
+pub async fn of_employee(
+    State(api): State<Arc<ApiState>>,
+    State(past): State<HistoryReader>,
+    InPath(both): Both,
+) -> Answered {
     let (company, employee) = ids_of_old(both)?;
     let erasure = Erasure::of_employee(employee.clone(), alias(&api)?);
     let may = move |company: &Company| match company.find_employee(&employee) {
@@ -74,12 +78,12 @@ pub async fn of_employee(State(api): State<Arc<ApiState>>, State(past): State<Pa
 
 async fn run(
     api: &ApiState,
-    past: &Past,
+    past: &HistoryReader,
     company: CompanyId,
     may: impl Fn(&Company) -> Result<(), Problem> + Send + Sync + 'static,
     erasure: Erasure,
 ) -> Answered {
-    let _was_known = erase(api.exchange.clone(), past.reader().clone(), company, may, erasure).await??;
+    let _was_known = erase(api.exchange.clone(), past.history().clone(), company, may, erasure).await??;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

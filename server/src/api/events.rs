@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use switchboard_core::{CompanyId, Refusal};
 use switchboard_exchange::admission::shares::Part;
+use switchboard_history::feed::{Slice, Told};
 use switchboard_journal::Wanted;
 use switchboard_journal::news::Follower;
-use switchboard_sqlite::feed::{Slice, Told};
 use switchboard_wire::shape::{self, examples};
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
@@ -25,7 +25,7 @@ use super::ApiState;
 use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::in_path::OfCompany;
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 use crate::shutdown::Shutdown;
 
@@ -123,7 +123,7 @@ struct Listed {
 )]
 pub async fn list(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
@@ -166,7 +166,7 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// After which number to read. What a company has told before is filed first: whoever was told of it finds it.
-async fn start(past: &Past, company: &CompanyId, after: Option<&str>) -> Result<u64, Problem> {
+async fn start(past: &HistoryReader, company: &CompanyId, after: Option<&str>) -> Result<u64, Problem> {
     let kept = past.of(company, |reader, company| {
         let kept = reader.feed_kept(company)?;
         Ok((kept, kept.is_some() || reader.is_known(company)?))
@@ -191,7 +191,7 @@ async fn start(past: &Past, company: &CompanyId, after: Option<&str>) -> Result<
 
 /// One who reads a company's feed on.
 struct Reading {
-    past: Past,
+    past: HistoryReader,
     caller: Caller,
     company: CompanyId,
     /// The event by which a company of that id was removed last, when this began.

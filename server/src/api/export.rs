@@ -10,10 +10,11 @@ use axum::response::IntoResponse;
 use futures_util::stream;
 use serde::Deserialize;
 use switchboard_core::CompanyId;
-use switchboard_sqlite::Reader;
+use switchboard_history::Past;
 use switchboard_wire::shape::examples;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use utoipa::IntoParams;
 
@@ -21,7 +22,7 @@ use super::ApiState;
 use super::ask::{self, Answered, InPath};
 use super::caller::Caller;
 use super::in_path::OfCompany;
-use super::past::Past;
+use super::past::HistoryReader;
 
 /// Pieces that wait for whoever reads slowly.
 const PIECES_WAITING: usize = 4;
@@ -61,7 +62,7 @@ struct ExportQuery {
 )]
 pub async fn show(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
@@ -70,23 +71,23 @@ pub async fn show(
     let ExportQuery { events } = ask::query(&uri)?;
     caller.asks_long(&api.admission, api.exchange.clock().even())?;
     let place = caller.part_of(&api.admission.shares.exports, Some(&company)).await?;
-    if !past.of(&company, Reader::is_known).await? {
+    if !past.of(&company, |past: &dyn Past, company| past.is_known(company)).await? {
         return Err(ask::unknown_company());
     }
     let (pieces, waiting) = mpsc::channel::<Bytes>(PIECES_WAITING);
     let file = format!("attachment; filename=\"{company}.ndjson\"");
     tokio::spawn(async move {
-        let exported = past.of(&company, move |past, company| {
-            // Whoever has gone has dropped the receiver.
-            let this_thread = Handle::current();
-            let exported = past.export(company, events, |piece| {
+        past.file(Some(&company)).await;
+        let history = past.history().clone();
+        let this_runtime = Handle::current();
+        let exported = spawn_blocking(move || {
+            let _place = place;
+            history.export(&company, events, |piece| {
                 let taken = async { timeout(PIECE_WAIT_MAX, pieces.send(piece.into())).await };
-                matches!(this_thread.block_on(taken), Ok(Ok(())))
-            });
-            drop(place);
-            exported
+                matches!(this_runtime.block_on(taken), Ok(Ok(())))
+            })
         });
-        // What was cut lacks its last line.
+        // An export that is cut lacks its last line: the store cannot be read, or the receiver is slow or dropped.
         let _whole_or_cut = exported.await;
     });
     let body = stream::unfold(waiting, |mut waiting| async move {

@@ -17,7 +17,7 @@ use sheet::Sheet;
 use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX};
 use switchboard_core::{Command, CompanyId, EmployeeId, Topic};
 use switchboard_exchange::Visit;
-use switchboard_sqlite::Reader;
+use switchboard_history::Past;
 use switchboard_wire::shape::examples;
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
@@ -123,7 +123,7 @@ pub async fn import(
         return Err(Problem::unknown_method("POST", FOR_AN_EMPLOYEE, None));
     }
     let form = Form::of(request.headers())?;
-    if !api.past.of(&company, Reader::is_known).await? {
+    if !api.past.of(&company, |past: &dyn Past, company| past.is_known(company)).await? {
         return Err(ask::unknown_company());
     }
     let _place = caller.part_of(&api.admission.shares.files, Some(&company)).await?;

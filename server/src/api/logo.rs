@@ -21,7 +21,7 @@ use super::ask::{self, Answered, InPath, Sent};
 use super::caller::Caller;
 use super::etag::{Conditions, Tag, Unchanged, tagged};
 use super::in_path::{OfCompany, OfLogo};
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 use super::unread::held;
 
@@ -174,7 +174,7 @@ pub(super) async fn tidy(api: &ApiState, company: &CompanyId) {
 )]
 pub async fn show(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
 ) -> Answered {
@@ -213,7 +213,7 @@ pub async fn show(
 )]
 pub async fn for_all(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     peer: Option<Extension<Peer>>,
     InPath((company, logo)): InPath<(String, String)>,
 ) -> Answered {

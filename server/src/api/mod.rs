@@ -79,7 +79,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use caller::Caller;
 use futures_util::StreamExt;
-use past::Past;
+use past::HistoryReader;
 use reqwest::Url;
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::{Admission, Peer};
@@ -100,7 +100,7 @@ pub struct ApiState {
     /// Limits people and addresses.
     pub admission: Arc<Admission>,
     /// Reads the tables.
-    pub past: Past,
+    pub past: HistoryReader,
     /// Brings events to endpoints.
     pub webhooks: Arc<Webhooks>,
     /// Checks tokens.
@@ -130,7 +130,7 @@ pub struct Pages {
     pub dev: bool,
 }
 
-impl FromRef<Arc<ApiState>> for Past {
+impl FromRef<Arc<ApiState>> for HistoryReader {
     fn from_ref(api: &Arc<ApiState>) -> Self {
         api.past.clone()
     }

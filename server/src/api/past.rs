@@ -6,18 +6,18 @@ use switchboard_core::CompanyId;
 use switchboard_exchange::Exchange;
 use switchboard_exchange::admission::Admission;
 use switchboard_exchange::admission::shares::Shared;
+use switchboard_history::{Answer, History, Past};
 use switchboard_journal::news::Follower;
-use switchboard_sqlite::{Error, Reader};
 
 use super::caller::Caller;
 use super::problem::Problem;
 
 /// Companies, bookings, sessions and messages as the store has them.
 #[derive(Clone)]
-pub struct Past {
+pub struct HistoryReader {
     exchange: Arc<Exchange>,
     admission: Arc<Admission>,
-    reader: Reader,
+    history: Arc<dyn History>,
 }
 
 /// The state of the tables that a question is asked of.
@@ -29,17 +29,17 @@ enum Tables {
     AsTheyAre,
 }
 
-impl Past {
+impl HistoryReader {
     /// The past of these companies, as it is read there, in turns.
     #[must_use]
-    pub const fn new(exchange: Arc<Exchange>, admission: Arc<Admission>, reader: Reader) -> Self {
-        Self { exchange, admission, reader }
+    pub const fn new(exchange: Arc<Exchange>, admission: Arc<Admission>, history: Arc<dyn History>) -> Self {
+        Self { exchange, admission, history }
     }
 
-    /// What reads the tables.
+    /// The store's committed past.
     #[must_use]
-    pub const fn reader(&self) -> &Reader {
-        &self.reader
+    pub const fn history(&self) -> &Arc<dyn History> {
+        &self.history
     }
 
     /// Asks about one thing of a company, which takes no longer in a large one.
@@ -49,11 +49,11 @@ impl Past {
     pub async fn of<T: Send + 'static>(
         &self,
         company: &CompanyId,
-        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
         self.file(Some(company)).await;
-        self.as_filed(move |reader| question(reader, &of)).await
+        self.as_filed(move |past| question(past, &of)).await
     }
 
     /// Asks for a page of a list of a company, when it is the caller's turn.
@@ -64,21 +64,21 @@ impl Past {
         &self,
         caller: &Caller,
         company: &CompanyId,
-        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let of = company.clone();
-        self.list(caller, Some(company), move |reader| question(reader, &of)).await
+        self.list(caller, Some(company), move |past| question(past, &of)).await
     }
 
     /// The same of a company, or of all of them.
     ///
     /// # Errors
-    /// As [`Past::list_of`].
+    /// As [`HistoryReader::list_of`].
     pub async fn list<T: Send + 'static>(
         &self,
         caller: &Caller,
         company: Option<&CompanyId>,
-        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
     ) -> Result<T, Problem> {
         self.in_turn(caller, &self.admission.shares.lists, company, Tables::Filed, question).await
     }
@@ -86,12 +86,12 @@ impl Past {
     /// The same of the tables as they are, for those who follow and are told when there is more.
     ///
     /// # Errors
-    /// As [`Past::list_of`].
+    /// As [`HistoryReader::list_of`].
     pub async fn slice_as_filed<T: Send + 'static>(
         &self,
         caller: &Caller,
         company: &CompanyId,
-        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
     ) -> Result<T, Problem> {
         self.in_turn(caller, &self.admission.shares.slices, Some(company), Tables::AsTheyAre, question).await
     }
@@ -105,11 +105,11 @@ impl Past {
         &self,
         caller: &Caller,
         company: &CompanyId,
-        question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T> + Send + 'static,
     ) -> Result<T, Problem> {
         caller.asks_long(&self.admission, self.exchange.clock().even())?;
         let of = company.clone();
-        let question = move |reader: &Reader| question(reader, &of);
+        let question = move |past: &dyn Past| question(past, &of);
         self.in_turn(caller, &self.admission.shares.long_reads, Some(company), Tables::Filed, question).await
     }
 
@@ -119,9 +119,9 @@ impl Past {
     /// When the store cannot be read.
     pub async fn as_filed<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.reader.aside(question).await.map_err(|error| Problem::unreadable(&error))
+        self.history.aside(question).await.map_err(|error| Problem::unreadable(&error))
     }
 
     /// Asks in the caller's turn among those who share. The turn is over when the question is: also of one that nobody
@@ -132,14 +132,14 @@ impl Past {
         shared: &Shared,
         company: Option<&CompanyId>,
         tables: Tables,
-        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let turn = caller.part_of(shared, company).await?;
         if tables == Tables::Filed {
             self.file(company).await;
         }
-        let answered = self.as_filed(move |reader| {
-            let answer = question(reader);
+        let answered = self.as_filed(move |past| {
+            let answer = question(past);
             drop(turn);
             answer
         });
@@ -157,16 +157,16 @@ impl Past {
     /// Follows what is filed of a company.
     #[must_use]
     pub fn follow(&self, company: &CompanyId) -> Follower {
-        self.reader.news().follow(company)
+        self.history.news().follow(company)
     }
 }
 
 /// A question that is not asked of a company that is not there: its list would look like an empty one.
 pub fn known<T>(
-    question: impl FnOnce(&Reader, &CompanyId) -> Result<T, Error>,
-) -> impl FnOnce(&Reader, &CompanyId) -> Result<Option<T>, Error> {
-    move |reader, company| match reader.is_known(company)? {
-        true => question(reader, company).map(Some),
+    question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T>,
+) -> impl FnOnce(&dyn Past, &CompanyId) -> Answer<Option<T>> {
+    move |past, company| match past.is_known(company)? {
+        true => question(past, company).map(Some),
         false => Ok(None),
     }
 }

@@ -7,8 +7,8 @@ use axum::http::{StatusCode, Uri};
 use serde::Deserialize;
 use switchboard_core::limits::REASON_MAX_CHARS;
 use switchboard_core::{Actor, Command, CompanyId, MessageId, Refusal, SessionId};
-use switchboard_sqlite::Reader;
-use switchboard_sqlite::paging::Listed;
+use switchboard_history::Past;
+use switchboard_history::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::{self, MessageView, NotesView, SessionView};
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +18,7 @@ use super::ask::{self, Answered, InPath, Sent, shown};
 use super::bookings::filter;
 use super::caller::Caller;
 use super::in_path::{OfCompany, OfSession};
-use super::past::{Past, known};
+use super::past::{HistoryReader, known};
 use super::problem::Problem;
 
 /// Why a session is ended.
@@ -91,7 +91,7 @@ struct MessagesQuery {
     )
 )]
 pub async fn list(
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
@@ -102,7 +102,7 @@ pub async fn list(
     let filter = filter(state, client, employee, from.as_deref(), to.as_deref())?;
     let page = ask::page::<SessionId>(limit, after.as_deref())?;
     let for_whom = caller.for_whom();
-    let question = known(move |past, company| past.sessions(company, &filter, &page, for_whom));
+    let question = known(move |past, company| past.list_sessions(company, &filter, &page, for_whom));
     let listed = past.list_of(&caller, &company, question).await?;
     Ok(shown(StatusCode::OK, &listed.ok_or_else(ask::unknown_company)?))
 }
@@ -120,9 +120,9 @@ pub async fn list(
         (status = 404, description = "`unknown_session`"),
     )
 )]
-pub async fn show(State(past): State<Past>, InPath((company, session)): InPath<(String, String)>) -> Answered {
+pub async fn show(State(past): State<HistoryReader>, InPath((company, session)): InPath<(String, String)>) -> Answered {
     let (company, session) = ids(&company, &session)?;
-    let found = past.of(&company, move |past, company| past.session(company, session)).await?;
+    let found = past.of(&company, move |past, company| past.show_session(company, session)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &found))
 }
@@ -141,7 +141,7 @@ pub async fn show(State(past): State<Past>, InPath((company, session)): InPath<(
     )
 )]
 pub async fn messages(
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath((company, session)): InPath<(String, String)>,
     uri: Uri,
@@ -150,7 +150,7 @@ pub async fn messages(
     let MessagesQuery { limit, after, from, to } = ask::query(&uri)?;
     let page = ask::page::<MessageId>(limit, after.as_deref())?;
     let between = (ask::moment("from", from.as_deref())?, ask::moment("to", to.as_deref())?);
-    let question = move |past: &Reader, company: &CompanyId| past.messages(company, session, between, &page);
+    let question = move |past: &dyn Past, company: &CompanyId| past.list_messages(company, session, between, &page);
     let listed = past.list_of(&caller, &company, question).await?;
     let listed = listed.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &listed))
@@ -169,9 +169,12 @@ pub async fn messages(
         (status = 404, description = "`unknown_session`"),
     )
 )]
-pub async fn notes(State(past): State<Past>, InPath((company, session)): InPath<(String, String)>) -> Answered {
+pub async fn notes(
+    State(past): State<HistoryReader>,
+    InPath((company, session)): InPath<(String, String)>,
+) -> Answered {
     let (company, session) = ids(&company, &session)?;
-    let found = past.of(&company, move |past, company| past.notes(company, session)).await?;
+    let found = past.of(&company, move |past, company| past.show_notes(company, session)).await?;
     let found = found.ok_or_else(|| Problem::from(&Refusal::UnknownSession))?;
     Ok(shown(StatusCode::OK, &found))
 }

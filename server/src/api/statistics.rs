@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, EmployeeId, Refusal, Time};
-use switchboard_sqlite::paging::Listed;
-use switchboard_sqlite::statistics::{CompanyStatistics, EmployeeStatistics, Question};
-use switchboard_sqlite::tally::Range;
+use switchboard_history::Range;
+use switchboard_history::paging::Listed;
+use switchboard_history::statistics::{CompanyStatistics, EmployeeStatistics, Question};
 use switchboard_wire::shape::{self, examples};
 use utoipa::IntoParams;
 
@@ -17,7 +17,7 @@ use super::ask::{self, Answered, InPath, shown};
 use super::caller::Caller;
 use super::employees::{Both, ids};
 use super::in_path::{OfCompany, OfEmployee};
-use super::past::{Past, known};
+use super::past::{HistoryReader, known};
 use super::problem::Problem;
 use super::{ApiState, sheet};
 
@@ -177,7 +177,7 @@ struct EmployeeQuery {
 )]
 pub async fn of_company(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
@@ -218,7 +218,7 @@ pub async fn of_company(
 )]
 pub async fn of_employees(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     headers: HeaderMap,
@@ -253,7 +253,7 @@ pub async fn of_employees(
 )]
 pub async fn of_employee(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(both): Both,
     headers: HeaderMap,

@@ -3,13 +3,13 @@
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use switchboard_core::Refusal;
-use switchboard_sqlite::timeline::Timeline;
+use switchboard_history::timeline::Timeline;
 
 use super::ask::{Answered, InPath, shown};
 use super::bookings::ids;
 use super::caller::Caller;
 use super::in_path::OfBooking;
-use super::past::Past;
+use super::past::HistoryReader;
 use super::problem::Problem;
 
 /// Explains a booking, step by step.
@@ -29,7 +29,7 @@ use super::problem::Problem;
     )
 )]
 pub async fn show(
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath((company, booking)): InPath<(String, String)>,
 ) -> Answered {

@@ -10,10 +10,10 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use switchboard_core::{CompanyId, Time};
 use switchboard_exchange::NotNow;
+use switchboard_history::Past;
+use switchboard_history::paging::Listed;
 use switchboard_journal::endpoint::{Behind, Endpoint, EndpointWrite, State as Turned};
 use switchboard_journal::{Wanted, Write};
-use switchboard_sqlite::Reader;
-use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use switchboard_wire::{Off, Secret};
@@ -25,7 +25,7 @@ use super::ask::{self, Answered, InPath, Sent, shown};
 use super::caller::Caller;
 use super::in_path::{OfCompany, OfWebhook};
 use super::merge::Patched;
-use super::past::{Past, known};
+use super::past::{HistoryReader, known};
 use super::problem::Problem;
 use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
 
@@ -174,7 +174,7 @@ impl View {
 )]
 pub async fn list(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath(company): InPath<String>,
     uri: Uri,
@@ -184,7 +184,7 @@ pub async fn list(
     let after = after.map(|after| uuid(&after).ok_or_else(ask::no_cursor)).transpose()?.unwrap_or_default();
     let (now, limit) = (api.exchange.clock().now(), ask::limit(limit)?);
     let found = past.list_of(&caller, &company, move |reader, company| {
-        let found = reader.endpoints(company, &after, limit + 1)?;
+        let found = reader.list_endpoints(company, &after, limit + 1)?;
         let found: Vec<View> = found.iter().map(|(found, behind)| View::of(found, *behind, now)).collect();
         // A company that was removed still shows its endpoints, so that they can be removed too.
         Ok((!found.is_empty() || reader.is_known(company)?).then_some(found))
@@ -213,7 +213,7 @@ pub async fn list(
 )]
 pub async fn make(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     InPath(company): InPath<String>,
     sent: Sent,
 ) -> Answered {
@@ -221,7 +221,7 @@ pub async fn make(
     let WebhookBody { url, description, types } = ask::body(&sent)?;
     let (description, types) = (Patched::Set(description.unwrap_or_default()), Patched::Set(types.unwrap_or_default()));
     let made = WebhookPatch { url: Some(url), description, types, state: None };
-    let counted = past.of(&company, known(Reader::endpoints_counted)).await?;
+    let counted = past.of(&company, known(|past: &dyn Past, company| past.endpoints_counted(company))).await?;
     let (count, kept) = counted.ok_or_else(ask::unknown_company)?;
     if count >= ENDPOINTS_MAX {
         return Err(too_many());
@@ -264,7 +264,7 @@ pub async fn make(
 )]
 pub async fn show(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     InPath((company, webhook)): InPath<(String, String)>,
 ) -> Answered {
     let (company, webhook) = ids(&company, &webhook)?;
@@ -287,7 +287,7 @@ pub async fn show(
 )]
 pub async fn change(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     InPath((company, webhook)): InPath<(String, String)>,
     sent: Sent,
 ) -> Answered {
@@ -344,7 +344,7 @@ pub async fn remove(
 )]
 pub async fn rotate(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     InPath((company, webhook)): InPath<(String, String)>,
     sent: Sent,
 ) -> Answered {
@@ -399,13 +399,13 @@ fn uuid(text: &str) -> Option<String> {
     uuid.eq_ignore_ascii_case(text).then_some(uuid)
 }
 
-async fn find(past: &Past, company: &CompanyId, webhook: &str) -> Result<Endpoint, Problem> {
+async fn find(past: &HistoryReader, company: &CompanyId, webhook: &str) -> Result<Endpoint, Problem> {
     let id = webhook.to_owned();
     let found = past.of(company, move |reader, company| reader.endpoint(company, &id));
     found.await?.ok_or_else(unknown_webhook)
 }
 
-async fn view(api: &ApiState, past: &Past, company: &CompanyId, webhook: &str) -> Result<View, Problem> {
+async fn view(api: &ApiState, past: &HistoryReader, company: &CompanyId, webhook: &str) -> Result<View, Problem> {
     let (id, now) = (webhook.to_owned(), api.exchange.clock().now());
     let found = past.of(company, move |reader, company| {
         let found = reader.endpoint_with_behind(company, &id)?;

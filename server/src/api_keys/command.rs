@@ -88,7 +88,8 @@ pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
             create(&WantedKey { name: &name, scope, companies, expires_at_ms }, data, &clock)
         }
         KeyCommand::List => {
-            let keys = Reader::open(data)?.api_keys()?;
+            let reader = Reader::open(data)?;
+            let keys = reader.ask(|past| past.api_keys()).map_err(switchboard_sqlite::Error::from)?;
             Ok(keys.iter().map(|listed| shown(listed, clock.now())).collect())
         }
         KeyCommand::Revoke { key } => revoke(&key, data, &clock),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use switchboard_core::Time;
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
+use switchboard_history::History;
 use switchboard_journal::api_key::{ApiKey, DatedKey, key_id};
 use switchboard_journal::{StoreError, Write};
 use switchboard_sqlite::Reader;
@@ -23,7 +24,7 @@ const USED_EVERY_MS: u64 = 3_600_000;
 #[must_use]
 pub fn are_in_store(data: &Path) -> bool {
     let now_ms = Clock::start().now().as_ms();
-    let keys = Reader::open(data).ok().and_then(|reader| reader.api_keys_in_force().ok());
+    let keys = Reader::open(data).ok().and_then(|reader| reader.ask(|past| past.api_keys_in_force()).ok());
     keys.is_some_and(|keys| keys.iter().any(|key| key.is_good_at(now_ms)))
 }
 
@@ -107,9 +108,9 @@ impl ApiKeys {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn read(&self, reader: &Reader) -> Result<(), StoreError> {
+    pub async fn read(&self, history: &dyn History) -> Result<(), StoreError> {
         let (revoked, in_force): (Vec<_>, Vec<_>) =
-            reader.aside(Reader::api_keys).await?.into_iter().partition(|listed| listed.revoked_at_ms.is_some());
+            history.aside(|past| past.api_keys()).await?.into_iter().partition(|listed| listed.revoked_at_ms.is_some());
         let by_id = |keys: Vec<DatedKey>| {
             keys.into_iter().filter_map(|DatedKey { key, .. }| Some((key.id.clone()?, Arc::new(key)))).collect()
         };
@@ -119,11 +120,11 @@ impl ApiKeys {
     }
 
     /// Follows what `switchboard key` does beside the server, and writes down when keys were used.
-    pub async fn follow(self: Arc<Self>, reader: Reader, exchange: Arc<Exchange>) {
+    pub async fn follow(self: Arc<Self>, history: Arc<dyn History>, exchange: Arc<Exchange>) {
         let mut fails = false;
         loop {
             tokio::time::sleep(READ_EVERY).await;
-            let read = self.read(&reader).await;
+            let read = self.read(&*history).await;
             if let Err(error) = &read
                 && !fails
             {

@@ -3,24 +3,26 @@
 //! Endpoints have the same news at the same time. Were each to ask for itself, ten of them would have ten threads and
 //! ten caches; one after the other they need none of it, and a question takes a tenth of a millisecond.
 
+use std::sync::Arc;
+
+use switchboard_history::{Answer, History, Past};
 use switchboard_journal::StoreError;
-use switchboard_sqlite::{Error, Reader};
 use tokio::sync::{mpsc, oneshot};
 
 /// Questions that wait; whoever has one more waits with it.
 const QUESTIONS_MAX: usize = 64;
 
-type Question = Box<dyn FnOnce(&Reader) + Send>;
+type Question = Box<dyn FnOnce(&dyn History) + Send>;
 
 pub(super) struct Clerk(mpsc::Sender<Question>);
 
 impl Clerk {
     /// Starts the thread. It ends with the clerk.
-    pub(super) fn start(reader: Reader) -> std::io::Result<Self> {
+    pub(super) fn start(history: Arc<dyn History>) -> std::io::Result<Self> {
         let (sender, mut questions) = mpsc::channel::<Question>(QUESTIONS_MAX);
         std::thread::Builder::new().name("webhooks".into()).spawn(move || {
             while let Some(question) = questions.blocking_recv() {
-                question(&reader);
+                question(&*history);
             }
         })?;
         Ok(Self(sender))
@@ -29,11 +31,11 @@ impl Clerk {
     /// Asks the store.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, wait) = oneshot::channel();
-        let asked = self.0.send(Box::new(move |reader: &Reader| {
-            let _nobody_waits_any_more = answer.send(question(reader).map_err(StoreError::from));
+        let asked = self.0.send(Box::new(move |history: &dyn History| {
+            let _nobody_waits_any_more = answer.send(history.ask(question));
         }));
         asked.await.map_err(|_| StoreError::Stopping)?;
         wait.await.unwrap_or(Err(StoreError::Stopping))

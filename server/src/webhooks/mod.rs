@@ -26,9 +26,9 @@ use clerk::Clerk;
 use courier::Courier;
 use switchboard_core::CompanyId;
 use switchboard_exchange::Exchange;
+use switchboard_history::History;
 use switchboard_journal::StoreError;
 use switchboard_metrics::METRICS;
-use switchboard_sqlite::Reader;
 use tokio::sync::{Semaphore, watch};
 
 use crate::shutdown::Shutdown;
@@ -58,7 +58,7 @@ impl Default for Options {
 /// All endpoints, each served by a task of its own.
 pub struct Webhooks {
     exchange: Arc<Exchange>,
-    reader: Reader,
+    history: Arc<dyn History>,
     options: Options,
     courier: Courier,
     on_the_way: Semaphore,
@@ -77,14 +77,14 @@ impl Webhooks {
     /// When the system gives no thread.
     pub fn new(
         exchange: Arc<Exchange>,
-        reader: Reader,
+        history: Arc<dyn History>,
         options: Options,
         shutdown: Shutdown,
     ) -> std::io::Result<Arc<Self>> {
-        let clerk = Clerk::start(reader.clone())?;
+        let clerk = Clerk::start(history.clone())?;
         Ok(Arc::new(Self {
             exchange,
-            reader,
+            history,
             options,
             courier: Courier::new(options.allow_private),
             on_the_way: Semaphore::new(ON_THE_WAY_MAX),
@@ -99,7 +99,7 @@ impl Webhooks {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(self: &Arc<Self>) -> Result<(), StoreError> {
-        for key in self.clerk.ask(Reader::endpoints_that_are_on).await? {
+        for key in self.clerk.ask(|past| past.endpoints_that_are_on()).await? {
             self.changed(key);
         }
         Ok(())

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard_core::Time;
+use switchboard_history::feed::event_id;
+use switchboard_history::webhooks::EndpointQueue;
 use switchboard_journal::endpoint::{Endpoint, EndpointWrite, Progress, Report};
 use switchboard_journal::news::Follower;
 use switchboard_journal::{StoreError, Write};
 use switchboard_metrics::{METRICS, seconds};
-use switchboard_sqlite::endpoints::WithQueue;
-use switchboard_sqlite::feed::event_id;
 use switchboard_wire::Off;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -101,8 +101,9 @@ impl Round {
     /// As the store has it; none when it is off or gone.
     async fn begin(office: Arc<Webhooks>, key: &Key) -> Result<Option<Self>, StoreError> {
         // Before anything is read: so nothing can be filed unnoticed in between.
-        let follower = office.reader.news().follow(&key.0);
-        let Some((endpoint, waiting, dead)) = Self::read(&office, key.clone()).await? else { return Ok(None) };
+        let follower = office.history.news().follow(&key.0);
+        let Some(read) = Self::read(&office, key.clone()).await? else { return Ok(None) };
+        let EndpointQueue { endpoint, waiting, dead } = read;
         Ok(Some(Self {
             queue: Queue::new(endpoint.cursor, waiting, dead),
             health: Health::new(endpoint.failing_since),
@@ -119,7 +120,7 @@ impl Round {
         }))
     }
 
-    async fn read(office: &Webhooks, (company, id): Key) -> Result<Option<WithQueue>, StoreError> {
+    async fn read(office: &Webhooks, (company, id): Key) -> Result<Option<EndpointQueue>, StoreError> {
         office.clerk.ask(move |reader| reader.endpoint_with_queue(&company, &id)).await
     }
 
@@ -280,7 +281,7 @@ impl Round {
     async fn look_again(&mut self) -> bool {
         let key = (self.endpoint.company.clone(), self.endpoint.id.clone());
         match Self::read(&self.office, key).await {
-            Ok(Some((endpoint, waiting, _))) => {
+            Ok(Some(EndpointQueue { endpoint, waiting, dead: _ })) => {
                 for row in waiting {
                     if self.queue.differs(&row) {
                         self.queue.bring_again(row);

@@ -151,7 +151,8 @@ fn the_packaged_settings_file_has_settings_with_their_defaults() {
 fn what_operators_are_told_to_look_for_is_what_the_program_says() {
     let mut program = String::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut left: Vec<_> = ["journal", "sqlite", "exchange", "server"].map(|name| root.join(name).join("src")).into();
+    let mut left: Vec<_> =
+        ["journal", "history", "sqlite", "exchange", "server"].map(|name| root.join(name).join("src")).into();
     while let Some(path) = left.pop() {
         if path.is_dir() {
             let entries = std::fs::read_dir(&path).expect("the sources can be listed");

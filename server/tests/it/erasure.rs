@@ -9,9 +9,10 @@ use rusqlite::{Connection, params};
 use switchboard::erasure::erase;
 use switchboard_core::erasure::Erasure;
 use switchboard_core::{Command, Company, Settings, Time};
+use switchboard_history::feed;
 use switchboard_journal::Wanted;
 use switchboard_journal::audit::AuditEntry;
-use switchboard_sqlite::{Sqlite, feed};
+use switchboard_sqlite::Sqlite;
 
 use crate::history::{DAY_MS, World, found_in_the_file};
 use crate::server::{API_KEY, Plan, Server, assert_whole, check, wait_until};
@@ -46,7 +47,7 @@ fn line(world: &World, number: u128, target: &str) -> AuditEntry {
 
 /// All that is told of the company, each with its lane.
 fn told(world: &World) -> Vec<feed::Told> {
-    let read = world.reader.feed(&world.company, 0, 1_000, &Wanted::default());
+    let read = world.reader.ask(|past| past.feed(&world.company, 0, 1_000, &Wanted::default()));
     read.unwrap().0.events
 }
 
@@ -88,15 +89,15 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     assert_eq!(erased, Ok(Ok(true)));
     world.assert_whole().await;
     let targets = "SELECT group_concat(target, ' ') FROM (SELECT target FROM audit ORDER BY number)";
-    let targets: String = world.reader.ask(|tables| Ok(tables.query_row(targets, [], |row| row.get(0))?)).unwrap();
+    let targets: String = world.beside().query_row(targets, [], |row| row.get(0)).unwrap();
     let expected = "/v1/companies/acme/employees/erased-1 /v1/companies/acme/clients/frankly/data \
                     /v1/companies/acme/employees/erika/status";
     assert_eq!(targets, expected);
     let requests = "SELECT group_concat(request_id = id, ' ') FROM (SELECT id, request_id FROM audit ORDER BY number)";
-    let requests: String = world.reader.ask(|tables| Ok(tables.query_row(requests, [], |row| row.get(0))?)).unwrap();
+    let requests: String = world.beside().query_row(requests, [], |row| row.get(0)).unwrap();
     assert_eq!(requests, "1 0 1", "what is called after nobody stays");
     let numbers = "SELECT group_concat(id, ' ') FROM (SELECT id FROM employee_numbers ORDER BY no)";
-    let numbers: String = world.reader.ask(|tables| Ok(tables.query_row(numbers, [], |row| row.get(0))?)).unwrap();
+    let numbers: String = world.beside().query_row(numbers, [], |row| row.get(0)).unwrap();
     assert_eq!(numbers, "erika erased-1");
     let events = told(&world);
     assert!(events.iter().any(|told| told.json.contains(r#""employee_id":"erased-1","intent":"idle""#)));

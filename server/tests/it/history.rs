@@ -11,13 +11,12 @@ use switchboard_core::{
 };
 use switchboard_exchange::Exchange;
 use switchboard_exchange::clock::Clock;
+use switchboard_history::paging::Page;
+use switchboard_history::statistics::Question;
+use switchboard_history::{ForWhom, Range, snapshot};
 use switchboard_journal::{Journal, Write, Written};
 use switchboard_sqlite::check::check;
-use switchboard_sqlite::paging::Page;
-use switchboard_sqlite::statistics::Question;
-use switchboard_sqlite::tally::Range;
-use switchboard_sqlite::whose::ForWhom;
-use switchboard_sqlite::{Reader, Sqlite, snapshot};
+use switchboard_sqlite::{Reader, Sqlite};
 
 use crate::server::{Plan, wait_until};
 
@@ -28,7 +27,7 @@ const FOUNDED: Time = Time::from_ms(1_764_000_000_000);
 pub struct World {
     pub place: tempfile::TempDir,
     pub exchange: Arc<Exchange>,
-    pub reader: Reader,
+    pub reader: Arc<Reader>,
     pub company: CompanyId,
     clock: Clock,
     now: Time,
@@ -40,10 +39,11 @@ impl World {
     pub async fn founded(settings: Settings) -> Self {
         let place = tempfile::tempdir().unwrap();
         let (store, reader) = Sqlite::open(place.path()).unwrap();
+        let reader = Arc::new(reader);
         let (journal, _thread) = Journal::start(store, 1024).unwrap();
         let snapshots = snapshot::start(reader.clone(), journal.queue()).unwrap();
         let clock = Clock::told(FOUNDED);
-        let exchange = Exchange::new(journal, Arc::new(reader.clone()), snapshots, clock.clone());
+        let exchange = Exchange::new(journal, reader.clone(), snapshots, clock.clone());
         let company = "acme".parse().unwrap();
         let mut world = Self { place, exchange, reader, company, clock, now: FOUNDED, fresh: 0 };
         world.does(Command::SetCompany { name: "Acme".into(), settings }).await;
@@ -126,7 +126,7 @@ impl World {
     }
 
     pub fn last_event_of(&self, company: &CompanyId) -> u64 {
-        let kept = self.reader.feed_kept(company).unwrap();
+        let kept = self.reader.ask(|past| past.feed_kept(company)).unwrap();
         kept.map_or(0, |(_, latest)| latest)
     }
 
@@ -178,12 +178,12 @@ impl World {
     }
 
     pub async fn forgets(&self, oldest_needed: OldestNeeded) {
-        sweep(&self.exchange, &self.reader, &oldest_needed).await;
+        sweep(&self.exchange, &*self.reader, &oldest_needed).await;
     }
 
     pub fn count(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
-        self.reader.ask(|tables| Ok(tables.query_row(&sql, [], |row| row.get(0))?)).unwrap()
+        self.beside().query_row(&sql, [], |row| row.get(0)).unwrap()
     }
 
     pub async fn assert_whole(&self) {
@@ -202,7 +202,7 @@ pub fn keeps(history_days: u32) -> Settings {
 }
 
 pub fn nobody_needs_any() -> OldestNeeded {
-    Arc::new(|_| None)
+    Arc::new(|_, _| None)
 }
 
 /// Ten days with a consultation each, and from the first day on a session that goes on.
@@ -235,7 +235,7 @@ async fn what_ended_before_the_days_that_are_kept_is_gone_and_the_rest_is_whole(
     assert_eq!((world.count("events"), world.count("bases")), (left, 1), "the second time nothing is left to do");
 
     // Life goes on, also for who reads the company anew.
-    let (read, _) = world.reader.company(&world.company).unwrap();
+    let (read, _) = world.reader.ask(|past| past.company(&world.company)).unwrap();
     assert!(read.session(running).is_some_and(|session| session.is_running() && session.messages.len() == 1));
     world.says("zoe", running, "still there").await;
     world.consults("alice", "frank").await;
@@ -253,11 +253,11 @@ async fn what_ended_before_the_days_that_are_kept_is_gone_and_the_rest_is_whole(
 #[tokio::test]
 async fn what_somebody_still_needs_stays() {
     let (world, _) = ten_days().await;
-    let needed: OldestNeeded = Arc::new(|_| Some(20));
+    let needed: OldestNeeded = Arc::new(|_, _| Some(20));
     world.forgets(needed).await;
     world.assert_whole().await;
     let first = "SELECT min(seq) FROM events";
-    let first: i64 = world.reader.ask(|tables| Ok(tables.query_row(first, [], |row| row.get(0))?)).unwrap();
+    let first: i64 = world.beside().query_row(first, [], |row| row.get(0)).unwrap();
     assert_eq!(first, 19, "the event before it, after whose number it comes, is the first");
     world.forgets(nobody_needs_any()).await;
     world.assert_whole().await;
@@ -267,8 +267,8 @@ async fn what_somebody_still_needs_stays() {
 #[tokio::test]
 async fn what_a_webhook_has_not_brought_or_not_read_stays_and_the_feed_says_what_is_gone() {
     let (world, _) = ten_days().await;
-    let oldest = || world.reader.feed_kept(&world.company).unwrap().map(|(oldest, _)| oldest);
-    let forget = || world.forgets(needed_by_webhooks(world.reader.clone()));
+    let oldest = || world.reader.ask(|past| past.feed_kept(&world.company)).unwrap().map(|(oldest, _)| oldest);
+    let forget = || world.forgets(needed_by_webhooks());
     world.has_webhook(30, 20);
     forget().await;
     world.assert_whole().await;
@@ -310,7 +310,7 @@ async fn who_was_gone_when_history_begins_has_no_number_any_more() {
 async fn a_cut_that_was_read_before_an_erasure_brings_nobody_back() {
     let (world, _) = days_with_alice().await;
     let until = world.now;
-    let cut = world.reader.cut(&world.company, until, None).unwrap();
+    let cut = world.reader.ask(|past| past.cut(&world.company, until, None)).unwrap();
     erase_from(&world, Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap())).await;
     assert_eq!(world.exchange.write(Write::Cut(cut.into())).await, Ok(Written::Done));
     world.assert_whole().await;
@@ -326,7 +326,7 @@ async fn what_was_said_still_counts_when_history_was_cut_and_when_somebody_else_
     world.wait(4 * DAY_MS);
     world.forgets(nobody_needs_any()).await;
     let counted = |world: &World| {
-        let (read, _) = world.reader.company(&world.company).unwrap();
+        let (read, _) = world.reader.ask(|past| past.company(&world.company)).unwrap();
         let session = read.session(running).unwrap();
         (session.messages.len(), session.message_bytes())
     };
@@ -435,7 +435,7 @@ async fn time_in_each_status_is_counted_between_any_two_moments() {
     world.wait(5_000);
     world.exchange.settle().await;
     let busy = |from, to| {
-        let statistics = world.reader.statistics(&world.company, world.question(from, to)).unwrap();
+        let statistics = world.reader.ask(|past| past.statistics(&world.company, world.question(from, to))).unwrap();
         let statistics = serde_json::to_value(statistics).unwrap();
         let of = |status: &str| statistics["time"][status].as_u64().unwrap();
         (of("idle_ms"), of("init_ms"), of("busy_ms"))
@@ -463,11 +463,12 @@ async fn an_employee_s_own_statistics_are_what_the_list_of_all_says_of_them() {
     {
         let question = world.question(from, to);
         let page = Page { limit: 50, after: None };
-        let all = world.reader.statistics_of_employees(&world.company, question, &page).unwrap();
+        let all = world.reader.ask(|past| past.statistics_of_employees(&world.company, question, &page)).unwrap();
         let all: Vec<_> = all.items.iter().map(|one| serde_json::to_value(one).unwrap()).collect();
         for employee in ["erika", "frank", "gerd", "nobody"] {
             let id: EmployeeId = employee.parse().unwrap();
-            let own = world.reader.statistics_of(&world.company, &id, question, ForWhom::Admin).unwrap();
+            let own =
+                world.reader.ask(|past| past.statistics_of(&world.company, &id, question, ForWhom::Admin)).unwrap();
             let own = own.map(|own| serde_json::to_value(own).unwrap());
             assert_eq!(
                 own.as_ref(),
@@ -516,8 +517,8 @@ async fn from_the_nearest_base_everything_is_as_from_the_beginning() {
     world.assert_whole().await;
     let ask = |world: &World| {
         let question = world.question(FOUNDED.plus_ms(20_000), middle.0);
-        let statistics = world.reader.statistics(&world.company, question).unwrap();
-        let timeline = world.reader.timeline(&world.company, middle.1.unwrap()).unwrap();
+        let statistics = world.reader.ask(|past| past.statistics(&world.company, question)).unwrap();
+        let timeline = world.reader.ask(|past| past.timeline(&world.company, middle.1.unwrap())).unwrap();
         (serde_json::to_value(statistics).unwrap(), serde_json::to_value(timeline).unwrap())
     };
     let with_bases = ask(&world);

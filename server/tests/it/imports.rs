@@ -30,10 +30,15 @@ const ROOMS: &[Room] = &[
         order: "identity server_url plan ledger figures plot output report client employee play",
     },
     Room {
+        directory: "history/src",
+        order: "ids asked figures spread paging past store tally lists replay days audit cut erasure export feed snapshot \
+                statistics timeline webhooks",
+    },
+    Room {
         directory: "sqlite/src",
-        order: "error asker owner_alone paging columns directory gate reader audit schema backup revision bases \
-                checkpoint removal tables unfiled log filing owner spread tally days erasure logos replay cut feed endpoints \
-                beside keys write writer check whose history export snapshot statistics timeline",
+        order: "error asker owner_alone columns directory gate schema backup revision removal bases checkpoint states \
+                tables unfiled log filing owner logos beside audit keys past reader days endpoints erasure cut write \
+                writer check",
     },
     Room { directory: "exchange/src", order: "clock ice admission outbox companies channel device scenes" },
     Room {
@@ -213,6 +218,7 @@ fn sql_is_in_one_crate() {
         "wire/src",
         "metrics/src",
         "journal/src",
+        "history/src",
         "exchange/src",
         "client/src",
         "load/src",
@@ -234,6 +240,7 @@ fn a_crate_depends_on_those_before_it_alone() {
         "wire",
         "metrics",
         "journal",
+        "history",
         "sqlite",
         "exchange",
         "client",

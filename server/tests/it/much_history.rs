@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use switchboard_core::{Actor, Command, MessageId, Settings, Time};
+use switchboard_history::statistics::Question;
+use switchboard_history::{History, Range};
 use switchboard_sqlite::Sqlite;
-use switchboard_sqlite::statistics::Question;
-use switchboard_sqlite::tally::Range;
 
 use crate::erasure::with_events;
 use crate::history::{DAY_MS, World};
@@ -34,14 +34,14 @@ async fn a_question_about_a_long_history_has_its_answer_in_a_bounded_time() {
     let day = Time::from_ms(now.as_ms() - DAY_MS);
     for (what, from) in [("a day", day), ("all of it", Time::from_ms(0))] {
         let question = || Question { range: Range { from, to: now }, within_s: 20, now };
-        timed(&format!("statistics of {what}"), || reader.statistics(company, question()).unwrap());
+        timed(&format!("statistics of {what}"), || reader.ask(|past| past.statistics(company, question())).unwrap());
     }
     let ids = "SELECT min(id), max(id) FROM bookings";
     let (first, last): (String, String) =
-        reader.ask(|tables| Ok(tables.query_row(ids, [], |row| Ok((row.get(0)?, row.get(1)?)))?)).unwrap();
+        world.beside().query_row(ids, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     for (what, booking) in [("first", first), ("last", last)] {
         timed(&format!("timeline of the {what} booking"), || {
-            reader.timeline(company, booking.parse().unwrap()).unwrap()
+            reader.ask(|past| past.timeline(company, booking.parse().unwrap())).unwrap()
         });
     }
 }
@@ -79,9 +79,11 @@ async fn an_export_of_many_pages_has_each_thing_once() {
     }
     world.exchange.settle().await;
     let (mut pieces, mut text) = (0, String::new());
-    let exported = world.reader.export(&world.company, true, |piece| {
+    let history: &dyn History = &*world.reader;
+    let exported = history.export(&world.company, true, |piece| {
         assert!(piece.ends_with('\n'), "a piece ends with a line");
-        (pieces, text) = (pieces + 1, std::mem::take(&mut text) + &piece);
+        pieces += 1;
+        text.push_str(&piece);
         true
     });
     exported.unwrap();

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use switchboard_core::{Command, EmployeeId, Settings, Time};
-use switchboard_sqlite::history::Filter;
-use switchboard_sqlite::paging::Page;
-use switchboard_sqlite::whose::ForWhom;
+use switchboard_history::paging::Page;
+use switchboard_history::{Filter, ForWhom, History};
 
 use crate::history::World;
 
@@ -22,7 +21,7 @@ fn removed() -> Command {
 /// The ids of all sessions that are listed.
 fn sessions(world: &World, for_whom: ForWhom) -> Vec<String> {
     let filter = Filter { employee: Some("erika".to_owned()), ..Filter::default() };
-    let listed = world.reader.sessions(&world.company, &filter, &ALL, for_whom).unwrap();
+    let listed = world.reader.ask(|past| past.list_sessions(&world.company, &filter, &ALL, for_whom)).unwrap();
     let listed = serde_json::to_value(&listed).unwrap();
     let items = listed["items"].as_array().unwrap();
     items.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
@@ -30,11 +29,13 @@ fn sessions(world: &World, for_whom: ForWhom) -> Vec<String> {
 
 fn exported(world: &World) -> String {
     let mut lines = String::new();
-    let hand_over = |piece: String| {
-        lines.push_str(&piece);
-        true
-    };
-    world.reader.export(&world.company, true, hand_over).unwrap();
+    let history: &dyn History = &*world.reader;
+    history
+        .export(&world.company, true, |piece| {
+            lines.push_str(&piece);
+            true
+        })
+        .unwrap();
     lines
 }
 
@@ -46,33 +47,36 @@ async fn what_was_before_a_company_was_made_again_is_seen_by_nobody_and_leaves_t
     world.does(removed()).await;
     world.exchange.settle().await;
     let (company, read) = (world.company.clone(), world.reader.clone());
-    assert!(read.session(&company, session).unwrap().is_some(), "while the id is nobody's it can be read");
-    let noted = serde_json::to_value(read.notes(&company, session).unwrap()).unwrap();
+    assert!(
+        read.ask(|past| past.session(&company, session)).unwrap().is_some(),
+        "while the id is nobody's it can be read"
+    );
+    let noted = serde_json::to_value(read.ask(|past| past.show_notes(&company, session)).unwrap()).unwrap();
     assert_eq!(noted["body"], "a diagnosis");
     let removal = world.last_event();
     world.does(made_again()).await;
     world.exchange.settle().await;
     world.assert_whole().await;
-    assert!(read.session(&company, session).unwrap().is_none());
-    assert!(read.notes(&company, session).unwrap().is_none());
-    assert!(read.messages(&company, session, (None, None), &ALL).unwrap().is_none());
+    assert!(read.ask(|past| past.session(&company, session)).unwrap().is_none());
+    assert!(read.ask(|past| past.show_notes(&company, session)).unwrap().is_none());
+    assert!(read.ask(|past| past.list_messages(&company, session, (None, None), &ALL)).unwrap().is_none());
     assert_eq!(sessions(&world, ForWhom::Admin), Vec::<String>::new());
-    assert!(read.bookings(&company, &Filter::default(), &ALL).unwrap().items.is_empty());
-    let kept = read.feed_kept(&company).unwrap();
+    assert!(read.ask(|past| past.list_bookings(&company, &Filter::default(), &ALL)).unwrap().items.is_empty());
+    let kept = read.ask(|past| past.feed_kept(&company)).unwrap();
     assert_eq!(kept, Some((removal + 1, removal + 1)));
-    let first = read.feed(&company, 0, 50, &switchboard_journal::Wanted::default()).unwrap().0;
+    let first = read.ask(|past| past.feed(&company, 0, 50, &switchboard_journal::Wanted::default())).unwrap().0;
     assert_eq!(first.events.iter().map(|told| told.seq).collect::<Vec<_>>(), [removal + 1]);
     let lines = exported(&world);
     assert!(!lines.contains("diagnosis") && !lines.contains("alice") && !lines.contains("Erika"), "{lines}");
     assert!(world.count("messages") > 0, "it is still in the tables");
     world.hires("erika").await;
     let theirs = world.consults("bob", "erika").await;
-    world.forgets(Arc::new(|_| None)).await;
+    world.forgets(Arc::new(|_, _| None)).await;
     world.assert_whole().await;
     assert_eq!((world.count("bookings"), world.count("sessions"), world.count("messages")), (1, 1, 1));
     assert_eq!(sessions(&world, ForWhom::Admin), [theirs.to_string()]);
     let events = world.count("events");
-    world.forgets(Arc::new(|_| None)).await;
+    world.forgets(Arc::new(|_, _| None)).await;
     assert_eq!(world.count("events"), events, "there is nothing more to remove");
 }
 
@@ -91,11 +95,10 @@ async fn endpoints_and_keys_of_a_company_end_with_it_and_those_of_the_next_one_d
     world.exchange.settle().await;
     assert_eq!((world.count("webhooks"), world.count("webhook_deliveries")), (0, 0));
     let sql = "SELECT name, companies FROM api_keys WHERE revoked_at IS NULL ORDER BY id";
-    let keys = world.reader.ask(|tables| {
-        let mut query = tables.prepare(sql)?;
-        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
-        Ok(rows.collect::<Result<Vec<_>, _>>()?)
-    });
+    let store = world.beside();
+    let mut query = store.prepare(sql).unwrap();
+    let keys = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))).unwrap();
+    let keys = keys.collect::<Result<Vec<_>, _>>();
     let globex = Some(r#"["globex"]"#.to_owned());
     let expected = [("both", globex.clone()), ("other", globex), ("all", None)];
     assert_eq!(keys.unwrap(), expected.map(|(name, companies)| (name.to_owned(), companies)));

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
-use switchboard::api::past::Past;
+use switchboard::api::past::HistoryReader;
 use switchboard::api::{self, ApiState, Pages};
 use switchboard::api_keys::ApiKeys;
 use switchboard::auth::{Keyring, Rules, SignInCodes, Signer};
@@ -115,7 +115,7 @@ impl Inside {
         let (stop, shutdown) = shutdown::channel();
         let webhooks = Webhooks::new(exchange.clone(), world.reader.clone(), Options::default(), shutdown.clone());
         let api = Arc::new(ApiState {
-            past: Past::new(exchange.clone(), admission.clone(), world.reader.clone()),
+            past: HistoryReader::new(exchange.clone(), admission.clone(), world.reader.clone()),
             webhooks: webhooks.unwrap(),
             exchange,
             admission,

@@ -14,9 +14,9 @@ use switchboard_exchange::admission::{LONG_IN_ALL_MAX, SHORT_MAX_BYTES};
 use switchboard_exchange::channel::board::PAGE_MAX_BYTES;
 use switchboard_exchange::channel::session::MESSAGES_SHOWN_MAX_BYTES;
 use switchboard_exchange::outbox::{self, WAITING_IN_ALL_MAX_BYTES, WAITING_OF_PERSON_MAX_BYTES};
+use switchboard_history::feed::SLICE_MAX_BYTES;
 use switchboard_journal::WAITING_MAX_BYTES;
 use switchboard_journal::picture::LOGO_MAX_BYTES;
-use switchboard_sqlite::feed::SLICE_MAX_BYTES;
 use switchboard_sqlite::reader::READER_CACHE_KIB;
 use switchboard_sqlite::{CACHE_KIB, UNFILED_MAX_BYTES};
 

@@ -6,13 +6,14 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use switchboard_core::CompanyId;
 use switchboard_core::id::StoredAsText;
+use switchboard_history::past::Lists;
 use switchboard_journal::audit::Named;
-use switchboard_journal::erasure::{Begin, Step};
-use switchboard_journal::{StoreError, Write, Written};
+use switchboard_journal::erasure::{BASE, Begin, EVENT, LINE, OFFER, SNAPSHOT};
+use switchboard_journal::{StoreError, Written};
 
-use super::{BASE, EVENT, LINE, OFFER, Preparation, SNAPSHOT, who};
 use crate::columns::unreadable;
-use crate::{Error, audit, days, log, tables};
+use crate::past::Tables;
+use crate::{Error, days, log, tables};
 
 /// What is done with one transaction: commits wait behind it, so it is a matter of milliseconds.
 const PLACED_AT_ONCE: u32 = 500;
@@ -25,15 +26,6 @@ const ROOM_AT_ONCE_BYTES: i64 = 4 * 1024 * 1024;
 const ROOMS_MAX: i64 = 64;
 /// Lines of the audit list that came while all was prepared.
 const LATE_LINES_MAX: u32 = 10_000;
-
-/// All is laid ready: from now on the person is erased, whatever happens.
-#[must_use]
-pub fn begin(preparation: &Preparation) -> Write {
-    let (is_client, person) = who(&preparation.erasure);
-    let (company, alias) = (preparation.company.clone(), preparation.erasure.alias().to_owned());
-    let (begins, audit_seen) = (preparation.begins.cast_signed(), preparation.audit_seen);
-    Write::Erasure(Step::Begin(Begin { company, is_client, person, alias, begins, audit_seen }))
-}
 
 pub(super) fn begin_now(connection: &Connection, begin: &Begin) -> Result<(), Error> {
     let Begin { company, is_client, person, alias, begins, audit_seen } = begin;
@@ -280,8 +272,16 @@ impl Begun {
         if !self.named.is_client {
             tables::rename_employee_number(connection, self.company(), &self.named.person, &self.named.alias)?;
         }
-        let late = audit::lines_that_name(connection, &self.named, self.audit_seen, LATE_LINES_MAX)?;
-        for (number, target) in late.lines {
+        let mut late = Vec::new();
+        Tables(connection).audit_after(
+            &self.named.company,
+            self.audit_seen,
+            LATE_LINES_MAX,
+            &mut |number, target, id| {
+                late.extend(self.named.target_without(target, &id).map(|target| (number, target)));
+            },
+        )?;
+        for (number, target) in late {
             self.put(connection, LINE, number, &target)?;
         }
         let sql = "UPDATE erasures SET revision = revision + 1, state = NULL, is_client = NULL, person = NULL,

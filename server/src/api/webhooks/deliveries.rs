@@ -6,9 +6,9 @@ use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use switchboard_core::CompanyId;
+use switchboard_history::feed::event_id;
+use switchboard_history::paging::Listed;
 use switchboard_journal::endpoint::{Delivery, EndpointWrite};
-use switchboard_sqlite::feed::event_id;
-use switchboard_sqlite::paging::Listed;
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +18,7 @@ use super::{find, ids, write};
 use crate::api::ask::{self, Answered, InPath, shown};
 use crate::api::caller::Caller;
 use crate::api::in_path::{OfDelivery, OfWebhook};
-use crate::api::past::Past;
+use crate::api::past::HistoryReader;
 use crate::api::problem::Problem;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -82,7 +82,7 @@ impl DeliveryView {
     )
 )]
 pub async fn list(
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     Extension(caller): Extension<Caller>,
     InPath((company, webhook)): InPath<(String, String)>,
     uri: Uri,
@@ -116,7 +116,7 @@ pub async fn list(
 )]
 pub async fn redeliver(
     State(api): State<Arc<ApiState>>,
-    State(past): State<Past>,
+    State(past): State<HistoryReader>,
     InPath((company, webhook, seq)): InPath<(String, String, String)>,
 ) -> Answered {
     let (company, webhook) = ids(&company, &webhook)?;

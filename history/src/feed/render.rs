@@ -3,35 +3,28 @@
 //! Only what never changes is taken from a row, so the same event is told in the same way whenever it is read. The one
 //! exception is an employee's name, which is the one of today.
 
-use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time};
 use switchboard_wire::Kind;
 use switchboard_wire::view::Moment;
 
 use super::told::{Data, OfSession, Told};
-use crate::Error;
-use crate::columns::{time, unreadable};
+use crate::lists::unreadable;
+use crate::past::{Answer, BookingFacts, Past};
 
 /// What it is, what it is about, and what it says.
 type Said = (Kind, String, Data);
 
 /// The event as it is told; none when it is of nobody's concern outside.
-pub(super) fn told(
-    connection: &Connection,
-    company: &CompanyId,
-    seq: u64,
-    at: Time,
-    event: &Event,
-) -> Result<Option<Told>, Error> {
-    let rows = Rows { connection, company: company.as_str() };
+pub(super) fn told(past: &dyn Past, company: &CompanyId, seq: u64, at: Time, event: &Event) -> Answer<Option<Told>> {
+    let rows = Rows { past, company };
     let Some((kind, lane, data)) = said(&rows, seq, at, event)? else { return Ok(None) };
     Ok(Some(Told::new(company, seq, at, kind, lane, data)))
 }
 
 /// What an event is about, without what it says; none when it is of nobody's concern outside.
-pub(super) fn lane(connection: &Connection, company: &CompanyId, event: &Event) -> Result<Option<String>, Error> {
-    let rows = Rows { connection, company: company.as_str() };
+pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Answer<Option<String>> {
+    let rows = Rows { past, company };
     Ok(match event {
         Event::CompanySet { .. } | Event::CompanyRemoved => Some("company".to_owned()),
         Event::EmployeeSet { employee, .. }
@@ -61,7 +54,7 @@ pub(super) fn lane(connection: &Connection, company: &CompanyId, event: &Event) 
     })
 }
 
-fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Result<Option<Said>, Error> {
+fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Answer<Option<Said>> {
     Ok(Some(match event {
         Event::CompanySet { name, settings } => {
             let data = Data::CompanySet { name: name.to_string(), settings: settings.clone() };
@@ -144,7 +137,7 @@ fn lane_of_employee(number: EmployeeNo) -> String {
 }
 
 /// All that an app's back end needs to wake the asked employee's phone.
-fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Result<Said, Error> {
+fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Answer<Said> {
     let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
     let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
     let note = raw(booking.as_ref().and_then(|row| row.note.as_deref()))?;
@@ -166,7 +159,7 @@ fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Re
     Ok((Kind::OfferMade, offer.booking.to_string(), data))
 }
 
-fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Result<Said, Error> {
+fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Answer<Said> {
     let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
     let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
     let client_name = booking.as_ref().and_then(|row| row.client_name.clone());
@@ -185,87 +178,63 @@ fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Resul
 }
 
 /// Without the words: who may read them asks for the session's messages.
-fn message_sent(rows: &Rows<'_>, session: SessionId, message: MessageId, from: Party) -> Result<Said, Error> {
+fn message_sent(rows: &Rows<'_>, session: SessionId, message: MessageId, from: Party) -> Answer<Said> {
     let (lane, of, _) = rows.session(session)?;
     Ok((Kind::MessageSent, lane, Data::MessageSent { message_id: message, of, from: from.word() }))
 }
 
-fn session_ended(
-    rows: &Rows<'_>,
-    session: SessionId,
-    ended_by: &'static str,
-    reason: Option<String>,
-) -> Result<Said, Error> {
+fn session_ended(rows: &Rows<'_>, session: SessionId, ended_by: &'static str, reason: Option<String>) -> Answer<Said> {
     let (lane, of, started_at) = rows.session(session)?;
     Ok((Kind::SessionEnded, lane, Data::SessionEnded { of, started_at, ended_by, reason }))
 }
 
 /// A client's JSON, told as it is.
-fn raw(note: Option<&str>) -> Result<Option<Box<RawValue>>, Error> {
+fn raw(note: Option<&str>) -> Answer<Option<Box<RawValue>>> {
     note.map(|note| RawValue::from_string(note.to_owned()).map_err(unreadable)).transpose()
 }
 
-/// The rows of one company, by their keys.
+/// What is known of one company's things, by their keys.
 struct Rows<'a> {
-    connection: &'a Connection,
-    company: &'a str,
-}
-
-struct BookingRow {
-    client: String,
-    client_name: Option<String>,
-    topic: String,
-    note: Option<String>,
+    past: &'a dyn Past,
+    company: &'a CompanyId,
 }
 
 impl Rows<'_> {
-    fn booking(&self, id: BookingId) -> Result<Option<BookingRow>, Error> {
-        let sql = "SELECT client_id, topic, note, client_name FROM bookings WHERE company_id = ?1 AND id = ?2";
-        let mut query = self.connection.prepare_cached(sql)?;
-        let row = query.query_row(params![self.company, id.to_string()], |row| {
-            Ok(BookingRow { client: row.get(0)?, topic: row.get(1)?, note: row.get(2)?, client_name: row.get(3)? })
-        });
-        Ok(row.optional()?)
+    fn booking(&self, id: BookingId) -> Answer<Option<BookingFacts>> {
+        self.past.booking_facts(self.company, id)
     }
 
-    fn asked(&self, offer: OfferId) -> Result<Option<String>, Error> {
-        let sql = "SELECT employee_id FROM offers WHERE company_id = ?1 AND booking_id = ?2 AND attempt = ?3";
-        let mut query = self.connection.prepare_cached(sql)?;
-        let bind = params![self.company, offer.booking.to_string(), offer.attempt];
-        Ok(query.query_row(bind, |row| row.get(0)).optional()?)
+    fn asked(&self, offer: OfferId) -> Answer<Option<String>> {
+        self.past.asked(self.company, offer)
     }
 
     /// A session's lane, what it is of, and when it started.
-    fn session(&self, id: SessionId) -> Result<(String, OfSession, Option<Moment>), Error> {
-        let sql = "SELECT booking_id, client_id, employee_id, topic, started_at FROM sessions
-                   WHERE company_id = ?1 AND id = ?2";
-        let mut query = self.connection.prepare_cached(sql)?;
-        let row = query.query_row(params![self.company, id.to_string()], |row| {
-            let booking: String = row.get(0)?;
-            let of = OfSession {
-                session_id: id,
-                booking_id: Some(booking.clone()),
-                client_id: row.get(1)?,
-                employee_id: row.get(2)?,
-                topic: row.get(3)?,
-            };
-            Ok((booking, of, Some(Moment(time(row.get(4)?)))))
-        });
-        let unknown = OfSession { session_id: id, booking_id: None, client_id: None, employee_id: None, topic: None };
-        Ok(row.optional()?.unwrap_or_else(|| (id.to_string(), unknown, None)))
+    fn session(&self, id: SessionId) -> Answer<(String, OfSession, Option<Moment>)> {
+        Ok(match self.past.session_facts(self.company, id)? {
+            Some(session) => {
+                let of = OfSession {
+                    session_id: id,
+                    booking_id: Some(session.booking.clone()),
+                    client_id: Some(session.client),
+                    employee_id: Some(session.employee),
+                    topic: Some(session.topic),
+                };
+                (session.booking, of, Some(Moment(session.started_at)))
+            }
+            None => {
+                let of =
+                    OfSession { session_id: id, booking_id: None, client_id: None, employee_id: None, topic: None };
+                (id.to_string(), of, None)
+            }
+        })
     }
 
-    fn name(&self, employee: &str) -> Result<Option<String>, Error> {
-        let sql = "SELECT name FROM employees WHERE company_id = ?1 AND id = ?2";
-        let mut query = self.connection.prepare_cached(sql)?;
-        Ok(query.query_row(params![self.company, employee], |row| row.get(0)).optional()?)
+    fn name(&self, employee: &str) -> Answer<Option<String>> {
+        self.past.employee_name(self.company, employee)
     }
 
-    /// Who had that number when the event happened.
-    fn employee_with_number(&self, number: EmployeeNo, seq: u64) -> Result<Option<String>, Error> {
-        let sql = "SELECT id FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq <= ?3
-                   ORDER BY seq DESC LIMIT 1";
-        let mut query = self.connection.prepare_cached(sql)?;
-        Ok(query.query_row(params![self.company, number.0, seq.cast_signed()], |row| row.get(0)).optional()?)
+    /// The employee who had that number when the event happened.
+    fn employee_with_number(&self, number: EmployeeNo, seq: u64) -> Answer<Option<String>> {
+        self.past.employee_with_number(self.company, number, seq)
     }
 }

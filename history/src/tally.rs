@@ -2,87 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
-use switchboard_core::{BookingId, CompanyId, EmployeeId, Time};
+use switchboard_core::{CompanyId, EmployeeId};
 use utoipa::ToSchema;
 
-use crate::Error;
-use crate::columns::{ms, unreadable};
+use crate::figures::Span;
+use crate::past::{Answer, Past};
 use crate::spread::{Durations, Kept, Spread};
-
-/// How far an id's time may be from the time of what it names: it is drawn a moment before, by the wall clock, and a
-/// company's own time stands still for as long as that clock went back.
-const ID_SLACK_MS: u64 = 60 * 60 * 1000;
-/// The same where a day is counted once, and for good.
-const ID_SLACK_OF_DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What stands for an outcome that is not there yet, and for nobody who ended a session.
 const OPEN: &str = "open";
 const NOBODY: &str = "nobody";
-
-macro_rules! offers {
-    ($from:literal, $where:literal) => {
-        concat!(
-            "SELECT o.employee_id, o.outcome, o.delivered_at - o.made_at, o.closed_at - o.made_at FROM ",
-            $from,
-            " JOIN bookings b ON b.company_id = o.company_id AND b.id = o.booking_id
-             WHERE o.company_id = ?1 AND o.booking_id >= ?2 AND o.booking_id < ?3
-                 AND b.created_at >= ?4 AND b.created_at < ?5 AND ",
-            $where
-        )
-    };
-}
-macro_rules! sessions {
-    ($from:literal, $where:literal) => {
-        concat!(
-            "SELECT employee_id, ended_by, ended_at - started_at FROM ",
-            $from,
-            " WHERE company_id = ?1 AND id >= ?2 AND id < ?3 AND started_at >= ?4 AND started_at < ?5 AND ",
-            $where
-        )
-    };
-}
-
-/// A time: its begin is in it, its end is not.
-#[derive(Clone, Copy, Debug)]
-pub struct Range {
-    /// Its begin.
-    pub from: Time,
-    /// Its end.
-    pub to: Time,
-}
-
-/// What is counted, and how far around it ids are looked at.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    range: Range,
-    slack_ms: u64,
-}
-
-impl Span {
-    /// A part of a question's time.
-    pub(super) const fn part(range: Range) -> Self {
-        Self { range, slack_ms: ID_SLACK_MS }
-    }
-
-    /// A whole day.
-    pub(super) const fn day(range: Range) -> Self {
-        Self { range, slack_ms: ID_SLACK_OF_DAY_MS }
-    }
-
-    /// The ids that can be of this time, so that only their part of a table is read: those from one until before
-    /// another.
-    pub(super) fn ids(self) -> (String, String) {
-        let (from, to) = (self.range.from.as_ms(), self.range.to.as_ms());
-        (first_id(from.saturating_sub(self.slack_ms)), first_id(to.saturating_add(self.slack_ms)))
-    }
-}
-
-/// The least id of that time, in milliseconds.
-fn first_id(ms: u64) -> String {
-    BookingId::from_u128(u128::from(ms.min((1 << 48) - 1)) << 80).to_string()
-}
 
 /// Bookings that began within the time.
 #[derive(Debug, Serialize, ToSchema)]
@@ -188,6 +118,10 @@ pub(super) struct BookingTally<D = Spread> {
 }
 
 impl BookingTally<Kept> {
+    pub(super) fn total(&self) -> u64 {
+        self.states.all()
+    }
+
     /// Whether none of them searches, and each that was assigned has its session.
     pub(super) fn is_settled(&self) -> bool {
         self.states.of("offering") == 0 && self.states.of("assigned") == self.to_answer.count()
@@ -196,24 +130,19 @@ impl BookingTally<Kept> {
 
 impl BookingTally {
     /// Adds the bookings that began within the time.
-    pub(super) fn count(&mut self, connection: &Connection, company: &CompanyId, span: Span) -> Result<(), Error> {
-        let sql = "SELECT b.state, b.reason, o.made_at - b.created_at, s.started_at - b.created_at
-                   FROM bookings b LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
-                   LEFT JOIN offers o ON o.company_id = b.company_id AND o.booking_id = b.id AND o.attempt = 1
-                   WHERE b.company_id = ?1 AND b.id >= ?2 AND b.id < ?3 AND b.created_at >= ?4 AND b.created_at < ?5";
-        each(connection, sql, company, None, span, |row| {
-            self.states.count(text(row, 0)?.unwrap_or_default());
-            if let Some(reason) = text(row, 1)? {
+    pub(super) fn count(&mut self, past: &dyn Past, company: &CompanyId, span: Span) -> Answer<()> {
+        past.count_bookings(company, span, &mut |booking| {
+            self.states.count(booking.state);
+            if let Some(reason) = booking.reason {
                 self.reasons.count(reason);
             }
-            if let Some(ms) = duration(row, 2)? {
+            if let Some(ms) = booking.first_offer_after {
                 self.to_first_offer.add(ms);
             }
-            if let Some(ms) = duration(row, 3)? {
+            if let Some(ms) = booking.answered_after {
                 self.to_answer.add(ms);
                 *self.assigned_in_s.entry(ms.div_ceil(1000)).or_default() += 1;
             }
-            Ok(())
         })
     }
 
@@ -233,14 +162,10 @@ impl BookingTally {
         }
     }
 
-    pub(super) fn total(&self) -> u64 {
-        self.states.all()
-    }
-
     pub(super) fn counted(self, within_s: u64) -> Bookings {
         let Self { states, reasons, .. } = &self;
         let assigned_within = self.assigned_in_s.range(..=within_s).map(|(_, count)| count).sum();
-        let (total, offering) = (self.total(), states.of("offering"));
+        let (total, offering) = (states.all(), states.of("offering"));
         Bookings {
             total,
             offering,
@@ -271,26 +196,6 @@ pub(super) struct OfferTally<D = Spread> {
 }
 
 impl OfferTally {
-    /// Hands over the offers of bookings that began within the time, each with who was asked.
-    fn each(
-        connection: &Connection,
-        company: &CompanyId,
-        only: Option<&EmployeeId>,
-        span: Span,
-        mut each_offer: impl FnMut(&str, &dyn Fn(&mut Self)),
-    ) -> Result<(), Error> {
-        let sql = match only {
-            None => offers!("offers o", "TRUE"),
-            Some(_) => offers!("offers o INDEXED BY offers_by_employee", "o.employee_id = ?6"),
-        };
-        each(connection, sql, company, only, span, |row| {
-            let outcome = text(row, 1)?.unwrap_or(OPEN);
-            let (delivery, answer) = (duration(row, 2)?, duration(row, 3)?);
-            each_offer(text(row, 0)?.unwrap_or_default(), &|tally| tally.add(outcome, delivery, answer));
-            Ok(())
-        })
-    }
-
     fn add(&mut self, outcome: &str, delivery: Option<u64>, answer: Option<u64>) {
         self.outcomes.count(outcome);
         if let Some(ms) = delivery {
@@ -344,25 +249,6 @@ pub(super) struct SessionTally<D = Spread> {
 }
 
 impl SessionTally {
-    /// Hands over the sessions that began within the time, each with whose it was.
-    fn each(
-        connection: &Connection,
-        company: &CompanyId,
-        only: Option<&EmployeeId>,
-        span: Span,
-        mut each_session: impl FnMut(&str, &dyn Fn(&mut Self)),
-    ) -> Result<(), Error> {
-        let sql = match only {
-            None => sessions!("sessions", "TRUE"),
-            Some(_) => sessions!("sessions INDEXED BY sessions_by_employee", "employee_id = ?6"),
-        };
-        each(connection, sql, company, only, span, |row| {
-            let (ended_by, length) = (text(row, 1)?.unwrap_or(NOBODY), duration(row, 2)?);
-            each_session(text(row, 0)?.unwrap_or_default(), &|tally| tally.add(ended_by, length));
-            Ok(())
-        })
-    }
-
     fn add(&mut self, ended_by: &str, length: Option<u64>) {
         self.ended_by.count(ended_by);
         if let Some(ms) = length {
@@ -410,14 +296,20 @@ impl WorkTally {
     /// Hands over the offers of bookings and the sessions that began within the time, each with whose it was. Where only
     /// one's are wanted, nobody else's are read.
     pub(super) fn each(
-        connection: &Connection,
+        past: &dyn Past,
         company: &CompanyId,
         only: Option<&EmployeeId>,
         span: Span,
         mut each: impl FnMut(&str, &dyn Fn(&mut Self)),
-    ) -> Result<(), Error> {
-        OfferTally::each(connection, company, only, span, |id, add| each(id, &|work| add(&mut work.offers)))?;
-        SessionTally::each(connection, company, only, span, |id, add| each(id, &|work| add(&mut work.sessions)))
+    ) -> Answer<()> {
+        past.count_offers(company, only, span, &mut |offer| {
+            let outcome = offer.outcome.unwrap_or(OPEN);
+            each(offer.employee, &|work| work.offers.add(outcome, offer.delivered_after, offer.closed_after));
+        })?;
+        past.count_sessions(company, only, span, &mut |session| {
+            let ended_by = session.ended_by.unwrap_or(NOBODY);
+            each(session.employee, &|work| work.sessions.add(ended_by, session.length));
+        })
     }
 
     pub(super) fn kept(self) -> WorkTally<Kept> {
@@ -432,35 +324,4 @@ impl WorkTally {
     pub(super) fn counted(self) -> (Offers, Sessions) {
         (self.offers.counted(), self.sessions.counted())
     }
-}
-
-fn each(
-    connection: &Connection,
-    sql: &str,
-    company: &CompanyId,
-    only: Option<&EmployeeId>,
-    span: Span,
-    mut read: impl FnMut(&Row<'_>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let ((first, end), range) = (span.ids(), span.range);
-    let mut query = connection.prepare_cached(sql)?;
-    let time = params![company.as_str(), first, end, ms(range.from), ms(range.to)];
-    let mut rows = match only {
-        None => query.query(time)?,
-        Some(employee) => query.query([time, params![employee.as_str()]].concat().as_slice())?,
-    };
-    while let Some(row) = rows.next()? {
-        read(row)?;
-    }
-    Ok(())
-}
-
-fn text<'a>(row: &'a Row<'_>, at: usize) -> Result<Option<&'a str>, Error> {
-    row.get_ref(at)?.as_str_or_null().map_err(unreadable)
-}
-
-/// Time does not go back within one company: what would be negative comes of a damaged store.
-fn duration(row: &Row<'_>, at: usize) -> Result<Option<u64>, Error> {
-    let ms: Option<i64> = row.get(at)?;
-    Ok(ms.map(|ms| u64::try_from(ms).unwrap_or(0)))
 }

@@ -1,15 +1,17 @@
 //! Snapshots and bases: a company's state written down now and then, away from the way of a booking.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use switchboard_core::{Company, CompanyId};
-use switchboard_journal::base::Base;
+use switchboard_journal::base::{Base, events_between};
 use switchboard_journal::sync::mpsc;
 use switchboard_journal::{Due, StoreError, Work, Write};
 
-use crate::reader::{Reader, read_company};
-use crate::{Error, bases, days, replay, revision};
+use crate::past::{Answer, Past};
+use crate::store::History;
+use crate::{days, replay};
 
 /// Companies that wait for their snapshot; one that finds no place asks again with its next event.
 const WAITING_MAX: usize = 64;
@@ -24,13 +26,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start(store: Reader, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<Due>> {
+pub fn start(store: Arc<dyn History>, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<Due>> {
     let (sender, receiver) = sync_channel(WAITING_MAX);
-    std::thread::Builder::new().name("snapshot".into()).spawn(move || write_all(&store, &journal, &receiver))?;
+    std::thread::Builder::new().name("snapshot".into()).spawn(move || write_all(&*store, &journal, &receiver))?;
     Ok(sender)
 }
 
-fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<Due>) {
+fn write_all(store: &dyn History, journal: &mpsc::Sender<Work>, companies: &Receiver<Due>) {
     for due in companies {
         let base = match &due {
             Due::Snapshot(company) => snapshot(store, journal, company),
@@ -39,7 +41,7 @@ fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<
         let state = match base {
             Ok(Some(state)) => state,
             Ok(None) => continue,
-            Err(Error::Store(StoreError::Stopping)) => return,
+            Err(StoreError::Stopping) => return,
             Err(error) => {
                 tracing::warn!(?due, %error, "no snapshot: the next start reads more events");
                 continue;
@@ -47,18 +49,18 @@ fn write_all(store: &Reader, journal: &mpsc::Sender<Work>, companies: &Receiver<
         };
         match keep_days(store, journal, &state) {
             Ok(()) => {}
-            Err(Error::Store(StoreError::Stopping)) => return,
+            Err(StoreError::Stopping) => return,
             Err(error) => tracing::warn!(?due, %error, "a day is not counted: each question counts it anew"),
         }
     }
 }
 
 /// Says of which state it has also kept a base.
-fn snapshot(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Result<Option<Company>, Error> {
-    let (state, revision, is_due) = store.ask_until_told(|connection| {
-        let (state, _) = read_company(connection, company)?;
-        let is_due = bases::is_due(connection, &state)?;
-        Ok((state, revision::of(connection, company)?, is_due))
+fn snapshot(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Answer<Option<Company>> {
+    let (state, revision, is_due) = store.ask_until_answered(|past| {
+        let (state, _) = past.company(company)?;
+        let is_due = is_base_due(past, &state)?;
+        Ok((state, past.revision(company)?, is_due))
     })?;
     send(journal, Work::snapshot(&state, revision))?;
     if !is_due {
@@ -69,20 +71,27 @@ fn snapshot(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -
 }
 
 /// From the base before, which is nearer than the beginning, and smaller than a snapshot.
-fn base(store: &Reader, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Result<Option<Company>, Error> {
-    let due = store.ask_until_told(|connection| {
-        let state = match replay::latest(connection, company) {
+fn base(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Answer<Option<Company>> {
+    let due = store.ask_until_answered(|past| {
+        let state = match replay::latest(past, company) {
             Ok(state) => state,
             // In a store that an earlier version wrote: the next snapshot brings one.
-            Err(Error::Store(StoreError::TooFarBack(_))) => return Ok(None),
+            Err(StoreError::TooFarBack(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let is_due = bases::is_due(connection, &state)?;
-        Ok(is_due.then_some((state, revision::of(connection, company)?)))
+        let is_due = is_base_due(past, &state)?;
+        Ok(is_due.then_some((state, past.revision(company)?)))
     })?;
     let Some((state, revision)) = due else { return Ok(None) };
     send(journal, kept(&state, revision))?;
     Ok(Some(state))
+}
+
+/// Whether so much has happened since the last base that the next is worth its room. Half of it is enough, because the
+/// latest entries may not be projected yet when a base is asked for.
+fn is_base_due(past: &dyn Past, company: &Company) -> Answer<bool> {
+    let since = company.seq().saturating_sub(past.last_base(company.id())?.unwrap_or(0));
+    Ok(since >= events_between(company) / 2)
 }
 
 fn kept(state: &Company, revision: u64) -> Work {
@@ -91,10 +100,10 @@ fn kept(state: &Company, revision: u64) -> Work {
 
 /// Counts the days that are over by that state. A part waits until the one before it is written, so that others commit
 /// in between; when one is lost, the rest is for the next base.
-fn keep_days(store: &Reader, journal: &mpsc::Sender<Work>, state: &Company) -> Result<(), Error> {
+fn keep_days(store: &dyn History, journal: &mpsc::Sender<Work>, state: &Company) -> Answer<()> {
     let mut from = 0;
     for _ in 0..DAYS_AT_ONCE {
-        let Some(due) = days::next_due(store, state, from)? else { break };
+        let Some(due) = store.ask_until_answered(|past| days::next_due(past, state, from))? else { break };
         from = due.next;
         for part in due.parts {
             let (tell, told) = sync_channel(1);
@@ -109,6 +118,6 @@ fn keep_days(store: &Reader, journal: &mpsc::Sender<Work>, state: &Company) -> R
     Ok(())
 }
 
-fn send(journal: &mpsc::Sender<Work>, work: Work) -> Result<(), Error> {
-    journal.blocking_send(work).map_err(|_ended| Error::Store(StoreError::Stopping))
+fn send(journal: &mpsc::Sender<Work>, work: Work) -> Answer<()> {
+    journal.blocking_send(work).map_err(|_ended| StoreError::Stopping)
 }

@@ -1,10 +1,13 @@
 //! The store in files: what is committed is found again, by one server at a time.
 
+mod feed;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use switchboard_core::{Command, Company, CompanyId, Event, Settings, Time};
+use switchboard_history::Answer;
 use switchboard_journal::audit::AuditEntry;
 use switchboard_journal::rows::rows_of;
 use switchboard_journal::{Committer, Entry, Fate, Filing, Journal, Release, Store, StoreError, Work, Write};
@@ -48,7 +51,7 @@ fn a_company_read_back_is_the_same_byte_for_byte_with_and_without_a_snapshot() {
         commit(&mut company, Command::SetEmployee { employee, name: "A".into(), topics }).expect("stored");
     }
     let same = |company: &Company| {
-        let (read, since) = reader.company(&id).expect("it can be read");
+        let (read, since) = read_back(&reader, &id).expect("it can be read");
         assert_eq!(switchboard_wire::view::json(&read), switchboard_wire::view::json(company));
         assert_eq!(read, *company, "also what is not stored");
         since
@@ -148,7 +151,7 @@ fn what_is_committed_is_filed_later_and_leaves_the_log_then() {
     store.file(Filing::All).expect("filed");
     assert_eq!((count(directory.path(), "events"), count(directory.path(), "log")), (4, 0));
     assert!(store.filing_due().is_none());
-    assert_eq!(reader.company(bolt.0.id()).expect("it can be read").0, bolt.0);
+    assert_eq!(read_back(&reader, bolt.0.id()).expect("it can be read").0, bolt.0);
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn what_a_killed_server_had_not_filed_is_filed_at_the_next_start() {
         let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
         assert_eq!(count(directory.path(), "log"), 0, "round {round}");
         for life in [&acme, &bolt] {
-            let (read, _) = reader.company(life.0.id()).expect("it can be read");
+            let (read, _) = read_back(&reader, life.0.id()).expect("it can be read");
             assert_eq!(read, life.0, "round {round}");
         }
         let first =
@@ -196,7 +199,7 @@ fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_canno
     assert_eq!((count(directory.path(), "events"), count(directory.path(), "companies")), (342, 1));
     store.file(Filing::All).expect("filed");
     assert_eq!(count(directory.path(), "events"), 403);
-    assert_eq!(reader.company(acme.0.id()).expect("it can be read").0, acme.0);
+    assert_eq!(read_back(&reader, acme.0.id()).expect("it can be read").0, acme.0);
     assert_eq!(check::check(&reader).expect("it can be read").differences, Vec::<String>::new());
 }
 
@@ -228,7 +231,7 @@ fn what_is_written_beside_the_events_is_there_when_it_is_told() {
     let (journal, thread) = Journal::start(store, 4).expect("a thread");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     assert!(runtime.block_on(journal.write(audit_entry())).is_some());
-    let read = reader.ask(|tables| Ok(tables.query_row("SELECT status FROM audit", [], |row| row.get::<_, u16>(0))?));
+    let read = reader.read(|tables| Ok(tables.query_row("SELECT status FROM audit", [], |row| row.get::<_, u16>(0))?));
     assert_eq!(read.expect("it is there"), 404);
     let another = rusqlite::Connection::open(directory.path().join("switchboard.db")).expect("a store");
     another.execute("DROP TABLE audit", []).expect("dropped");
@@ -265,7 +268,7 @@ fn a_large_entry_is_filed_a_part_at_a_time_and_the_next_start_files_what_a_kill_
     }
     drop(store);
     let (mut store, reader) = Sqlite::open(directory.path()).expect("a store");
-    assert_eq!(reader.company(&id).expect("it can be read").0, company);
+    assert_eq!(read_back(&reader, &id).expect("it can be read").0, company);
     let checked = check::check(&reader).expect("it can be checked");
     assert!(checked.differences.is_empty(), "{:?}", checked.differences);
     assert_eq!((checked.events, store.file(Filing::Of(&id)).expect("nothing to file")), (3001, true));
@@ -398,7 +401,7 @@ fn numbers_that_were_given_twice_are_damage() {
     };
     write(&mut ours);
     let (_store, reader) = Sqlite::open(directory.path()).expect("it is as it was");
-    assert_eq!(reader.company(acme.0.id()).expect("it can be read").0, acme.0);
+    assert_eq!(read_back(&reader, acme.0.id()).expect("it can be read").0, acme.0);
 }
 
 #[test]
@@ -449,7 +452,7 @@ fn a_clean_end_leaves_one_file_whoever_reads() {
     let slow = std::thread::spawn({
         let reader = reader.clone();
         move || {
-            reader.ask(|tables| {
+            reader.read(|tables| {
                 begun.send(()).expect("somebody waits");
                 let endless =
                     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n, audit";
@@ -470,8 +473,9 @@ fn a_clean_end_leaves_one_file_whoever_reads() {
         Ok(404),
         "one file has it all"
     );
-    assert!(matches!(slow.join().expect("no panic"), Err(Error::Store(StoreError::AskAgain))), "who read on was cut");
-    assert!(matches!(reader.ask(|_| Ok(())), Err(Error::Store(StoreError::Stopping))), "and nobody reads any more");
+    let cut = slow.join().expect("no panic").map_err(StoreError::from);
+    assert!(matches!(cut, Err(StoreError::AskAgain)), "who read on was cut");
+    assert!(matches!(reader.read(|_| Ok(())), Err(Error::Store(StoreError::Stopping))), "and nobody reads any more");
 }
 
 #[test]
@@ -490,7 +494,7 @@ fn the_write_ahead_log_begins_anew_although_reads_overlap() {
             std::thread::spawn(move || {
                 let (mut read, mut cut) = (0, 0);
                 while go.load(Ordering::Relaxed) {
-                    let asked = reader.ask(|tables| {
+                    let asked = reader.read(|tables| {
                         let mut query = tables.prepare("SELECT id FROM companies")?;
                         let mut rows = query.query([])?;
                         rows.next()?;
@@ -528,4 +532,8 @@ fn the_write_ahead_log_begins_anew_although_reads_overlap() {
     let read: i32 = readers.into_iter().map(|reader| reader.join().expect("no panic").0).sum();
     assert!(read > 10, "short reads go on: {read}");
     assert!(longest < 6 * room, "{longest} bytes of log, with room for {room}, after {} written", COMMITS * 60_000);
+}
+
+fn read_back(reader: &Reader, id: &CompanyId) -> Answer<(Company, u64)> {
+    reader.ask(|past| past.company(id))
 }

@@ -1,9 +1,15 @@
 //! Lists hold what was asked for, and are read by an index that has little else.
 
 use proptest::prelude::*;
-use switchboard_core::{Party, SessionId};
+use rusqlite::params;
+use switchboard_core::{Company, CompanyId, Party, SessionId, Time};
+use switchboard_history::paging::Page;
+use switchboard_history::replay::go_on_for;
+use switchboard_history::{Filter, ForWhom};
+use switchboard_journal::StoreError;
 
 use super::*;
+use crate::reader::Reader;
 use crate::schema::migrate;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -34,6 +40,10 @@ fn put(connection: &Connection, id: &str, at_ms: u64, state: &str, client: &str)
         "INSERT INTO sessions (company_id, id, booking_id, client_id, employee_id, topic, started_at, ended_at)
                    VALUES ('acme', ?1, ?1, ?2, 'ann', 'tax', ?4, iif(?3 = 'offering', NULL, ?4))";
     connection.execute(session, params![id, client, state, at]).expect("a session");
+}
+
+fn ask<T>(reader: &Reader, question: impl FnOnce(&dyn switchboard_history::Past) -> Answer<T>) -> Answer<T> {
+    reader.ask(question)
 }
 
 fn plan(connection: &Connection, sql: &str) -> String {
@@ -72,27 +82,17 @@ fn every_list_is_read_by_the_index_that_has_the_least_beside_it() {
             "sessions_by_employee (company_id=? AND employee_id=? AND id>? AND id<?)",
         ),
     ] {
-        for (plan, by) in
-            [(plan(&connection, filter.bookings()), booking_by), (plan(&connection, filter.sessions()), session_by)]
-        {
+        for (plan, by) in [
+            (plan(&connection, bookings::listing(&filter)), booking_by),
+            (plan(&connection, sessions::listing(&filter)), session_by),
+        ] {
             assert!(plan.contains(by) && !plan.contains("TEMP B-TREE"), "{filter:?}\n{plan}");
         }
     }
-    let open = plan(&connection, Filter { state: text("offering"), ..Filter::default() }.bookings());
+    let open = plan(&connection, bookings::listing(&Filter { state: text("offering"), ..Filter::default() }));
     assert!(open.contains("bookings_that_search (company_id=?") && !open.contains("TEMP B-TREE"), "{open}");
-    let running = plan(&connection, Filter { state: text("running"), ..Filter::default() }.sessions());
+    let running = plan(&connection, sessions::listing(&Filter { state: text("running"), ..Filter::default() }));
     assert!(running.contains("sessions_that_run (company_id=?") && !running.contains("TEMP B-TREE"), "{running}");
-}
-
-#[test]
-fn the_first_id_of_a_millisecond_is_before_every_other_of_it() {
-    for ms in [0, 1, NOW_MS, (1 << 48) - 1] {
-        let first = first_id(ms);
-        assert!(first <= id_at(ms, 0) && id_at(ms, u64::MAX) < first_id(ms + 1), "{ms}");
-        assert!(id_at(ms, u64::MAX).as_str() < BEHIND_ALL);
-    }
-    assert_eq!(ids_between(None, None), (String::new(), BEHIND_ALL.to_owned()));
-    assert_eq!(first_id(u64::MAX), BEHIND_ALL);
 }
 
 /// One booking and its session: when its id was made, how far its time is ahead of that, its state and client.
@@ -153,13 +153,13 @@ proptest! {
         let state = |words: [&str; 2]| open.map(|open| words[usize::from(open)].to_owned());
         let of_bookings = Filter { state: state(["assigned", "offering"]), ..filter.clone() };
         let bookings = all_pages(|page| {
-            let listed = reader.bookings(&company, &of_bookings, &page).expect("a list");
+            let listed = ask(&reader, |past| past.list_bookings(&company, &of_bookings, &page)).expect("a list");
             (listed.items.iter().map(|booking| booking.id.to_string()).collect(), listed.next)
         });
         prop_assert_eq!(&bookings, &expected);
         let of_sessions = Filter { state: state(["ended", "running"]), ..filter };
         let sessions = all_pages(|page| {
-            let listed = reader.sessions(&company, &of_sessions, &page, ForWhom::Admin).expect("a list");
+            let listed = ask(&reader, |past| past.list_sessions(&company, &of_sessions, &page, ForWhom::Admin)).expect("a list");
             (listed.items.iter().map(|session| session.id.to_string()).collect(), listed.next)
         });
         prop_assert_eq!(&sessions, &expected);
@@ -183,8 +183,8 @@ fn messages_are_listed_by_their_time_and_companies_by_how_their_ids_begin() {
     let between = |from: Option<u64>, to: Option<u64>| {
         let time = |ms: Option<u64>| ms.map(|ms| Time::from_ms(NOW_MS + ms));
         all_pages(|page| {
-            let listed =
-                reader.messages(&company, session, (time(from), time(to)), &page).expect("a list").expect("it");
+            let listed = ask(&reader, |past| past.list_messages(&company, session, (time(from), time(to)), &page));
+            let listed = listed.expect("a list").expect("it");
             (listed.items.iter().map(|message| message.id.to_string()).collect(), listed.next)
         })
     };
@@ -198,11 +198,32 @@ fn messages_are_listed_by_their_time_and_companies_by_how_their_ids_begin() {
     }
     let begun = |prefix: &str| {
         all_pages(|page| {
-            let listed = reader.companies(None, prefix, &page).expect("a list");
-            (listed.items.iter().map(|company| company.id.clone()).collect(), listed.next)
+            let listed = ask(&reader, |past| past.list_companies(None, prefix, &page)).expect("a list");
+            (listed.items.iter().map(|company| company.id().to_owned()).collect(), listed.next)
         })
     };
     assert_eq!(begun("ab"), ["ab", "ab-c", "abz"]);
     assert_eq!(begun("").len(), 6);
     assert_eq!(begun("é"), [""; 0]);
+}
+
+#[test]
+fn more_events_than_are_read_for_one_question_are_too_far_back() {
+    let mut connection = Connection::open_in_memory().expect("a store");
+    migrate(&mut connection).expect("the tables");
+    let sql = "INSERT INTO events (company_id, seq, at, kind, data) VALUES ('acme', ?1, ?1, 'resumed', '\"resumed\"')";
+    for seq in 1..=4 {
+        connection.execute(sql, [seq]).expect("an event");
+    }
+    let reads = |events_max, last: u64| {
+        let mut company = Company::new("acme".parse().expect("an id"));
+        go_on_for(&Tables(&connection), &mut company, events_max, |_, at, _| match at.as_ms() <= last {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        })
+        .map(|()| company.seq())
+    };
+    assert_eq!(reads(4, 9).expect("all of them"), 4);
+    assert_eq!(reads(3, 2).expect("the third is looked at, and does not happen"), 2);
+    assert!(matches!(reads(3, 9), Err(StoreError::TooFarBack(3))));
 }

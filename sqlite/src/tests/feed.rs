@@ -6,10 +6,12 @@ use serde_json::Value;
 use switchboard_core::{
     Actor, BookingId, Command, Company, CompanyId, Intent, MessageId, OfferId, SessionId, Settings, Time,
 };
+use switchboard_history::feed::Slice;
+use switchboard_history::{Answer, Past};
 use switchboard_journal::rows::rows_of;
 use switchboard_journal::{Entry, Filing, Store, Wanted, Work};
+use switchboard_wire::Kind;
 
-use super::*;
 use crate::Sqlite;
 use crate::reader::Reader;
 
@@ -60,8 +62,12 @@ impl House {
         self.lives(&Command::Book { booking, client: id(client), client_name, topic, note, key: None });
     }
 
+    fn ask<T>(&self, question: impl FnOnce(&dyn Past) -> Answer<T>) -> T {
+        self.reader.ask(question).expect("it is read")
+    }
+
     fn read(&self, after: u64, limit: usize, wanted: &Wanted) -> Slice {
-        self.reader.ask(|connection| read(connection, self.company.id(), after, limit, wanted)).expect("it is read")
+        self.ask(|past| past.feed(self.company.id(), after, limit, wanted)).0
     }
 
     fn all(&self) -> Vec<Value> {
@@ -118,7 +124,7 @@ fn what_an_event_is_about_is_known_without_what_it_says() {
     let house = House::a_full_life();
     for wanted in [Wanted::default(), Wanted::read(["session.ended", "employee.intent"]).expect("types")] {
         let (told, company) = (house.read(0, 1000, &wanted), house.company.id());
-        let lanes = house.reader.ask(|connection| lanes(connection, company, 0, 1000, &wanted)).expect("they are read");
+        let lanes = house.ask(|past| past.lanes(company, 0, 1000, &wanted));
         let of_told: Vec<(u64, String)> = told.events.into_iter().map(|told| (told.seq, told.lane)).collect();
         assert_eq!((lanes.events, lanes.next, lanes.is_all), (of_told, told.next, told.is_all));
     }
@@ -157,7 +163,7 @@ fn an_event_is_told_in_the_same_way_alone_in_pages_and_again() {
     assert_eq!(paged, jsons);
     for told in whole.events {
         let company = house.company.id();
-        let again = house.reader.ask(|connection| one(connection, company, told.seq)).expect("it is read");
+        let again = house.ask(|past| past.told(company, told.seq));
         assert_eq!(again.map(|again| again.json), Some(told.json));
     }
 }
@@ -203,7 +209,7 @@ fn a_number_that_was_given_anew_names_who_has_it_and_the_company_before_is_not_t
     house.hires("bob");
     assert_eq!(named(&house), ["bob"]);
     let company: &CompanyId = house.company.id();
-    let oldest = house.reader.ask(|connection| kept(connection, company)).expect("it is read");
+    let oldest = house.ask(|past| past.feed_kept(company));
     assert_eq!(oldest, Some((removed_at + 1, house.company.seq())));
 }
 

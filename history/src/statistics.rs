@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use switchboard_core::{Company, CompanyId, Employee, EmployeeId, EmployeeNo, Meter, Status, Time};
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
-use crate::Error;
-use crate::columns::time;
-use crate::days::{self, Parts};
+use crate::asked::ForWhom;
+use crate::days::Parts;
+use crate::figures::{Range, Span};
 use crate::paging::{Listed, Page, Paging};
-use crate::reader::Reader;
-use crate::removal::begins_at;
+use crate::past::{Answer, Past};
 use crate::replay::Walk;
-use crate::tally::{BookingTally, Bookings, Offers, Range, Sessions, Span, WorkTally};
-use crate::whose::ForWhom;
+use crate::tally::{BookingTally, Bookings, Offers, Sessions, WorkTally};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -95,36 +92,34 @@ impl Question {
     }
 }
 
-impl Reader {
+impl dyn Past + '_ {
     /// A company's statistics.
     ///
     /// # Errors
     /// When the store cannot be read, or too much happened since the state that a time is counted from.
-    pub fn statistics(&self, id: &CompanyId, question: Question) -> Result<CompanyStatistics, Error> {
-        self.ask(|connection| {
-            let Question { range: Range { from, to }, within_s, .. } = question;
-            let question = question.since(begin_of(connection, id)?);
-            let parts = Parts::of(connection, id, question.range)?;
-            let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
-            parts.add_company(connection, id, &mut bookings, &mut work)?;
-            for part in &parts.counted {
-                bookings.count(connection, id, Span::part(*part))?;
-                WorkTally::each(connection, id, None, Span::part(*part), |_, add| add(&mut work))?;
-            }
-            let clocks = Clocks::read(connection, id, question)?;
-            let mut time = TimeInStatus::default();
-            clocks.in_order().for_each(|(_, spent)| time.add(spent));
-            let (offers, sessions) = work.counted();
-            Ok(CompanyStatistics {
-                from: Moment(from),
-                to: Moment(to),
-                within_s,
-                now: Now::of(&clocks.on_to_now()?),
-                bookings: bookings.counted(within_s),
-                offers,
-                sessions,
-                time,
-            })
+    pub fn statistics(&self, id: &CompanyId, question: Question) -> Answer<CompanyStatistics> {
+        let Question { range: Range { from, to }, within_s, .. } = question;
+        let question = question.since(self.begins_at(id)?);
+        let parts = Parts::of(self, id, question.range)?;
+        let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
+        parts.add_company(self, id, &mut bookings, &mut work)?;
+        for part in &parts.counted {
+            bookings.count(self, id, Span::part(*part))?;
+            WorkTally::each(self, id, None, Span::part(*part), |_, add| add(&mut work))?;
+        }
+        let clocks = Clocks::read(self, id, question)?;
+        let mut time = TimeInStatus::default();
+        clocks.in_order().for_each(|(_, spent)| time.add(spent));
+        let (offers, sessions) = work.counted();
+        Ok(CompanyStatistics {
+            from: Moment(from),
+            to: Moment(to),
+            within_s,
+            now: Now::of(&clocks.on_to_now()?),
+            bookings: bookings.counted(within_s),
+            offers,
+            sessions,
+            time,
         })
     }
 
@@ -132,65 +127,48 @@ impl Reader {
     /// in it.
     ///
     /// # Errors
-    /// As [`Reader::statistics`].
+    /// As `statistics`.
     pub fn statistics_of_employees(
         &self,
         id: &CompanyId,
         question: Question,
         page: &Page,
-    ) -> Result<Listed<EmployeeStatistics>, Error> {
-        self.ask(|connection| {
-            let question = question.since(begin_of(connection, id)?);
-            let after = page.after.as_deref();
-            let wanted = |id: &str| after.is_none_or(|after| id > after);
-            let People { mut known, parts } = People::read(connection, id, question, None, wanted)?;
-            let kept = days::employees(connection, id, after)?;
-            kept.into_iter().for_each(|employee| _ = known.entry(employee).or_default());
-            let mut paging = Paging::of(page.limit);
-            for (employee, person) in known {
-                if let Some(shown) = person.show(connection, id, employee, &parts)?
-                    && !paging.add(shown)
-                {
-                    break;
-                }
+    ) -> Answer<Listed<EmployeeStatistics>> {
+        let question = question.since(self.begins_at(id)?);
+        let after = page.after.as_deref();
+        let wanted = |id: &str| after.is_none_or(|after| id > after);
+        let People { mut known, parts } = People::read(self, id, question, None, wanted)?;
+        let kept = self.employees_with_days(id, after)?;
+        kept.into_iter().for_each(|employee| _ = known.entry(employee).or_default());
+        let mut paging = Paging::of(page.limit);
+        for (employee, person) in known {
+            if let Some(shown) = person.show(self, id, employee, &parts)?
+                && !paging.add(shown)
+            {
+                break;
             }
-            Ok(paging.listed(|employee: &EmployeeStatistics| employee.id.clone()))
-        })
+        }
+        Ok(paging.listed(|employee: &EmployeeStatistics| employee.id.clone()))
     }
 
     /// One employee's statistics; none when nobody of that id is there, or was asked in the time. Nobody else's offers
     /// and sessions are read for it.
     ///
     /// # Errors
-    /// As [`Reader::statistics`].
+    /// As `statistics`.
     pub fn statistics_of(
         &self,
         id: &CompanyId,
         employee: &EmployeeId,
         question: Question,
         for_whom: ForWhom,
-    ) -> Result<Option<EmployeeStatistics>, Error> {
-        self.ask(|connection| {
-            let question =
-                question.since(begin_of(connection, id)?).since(for_whom.since(connection, id, employee.as_str())?);
-            let wanted = |id: &str| id == employee.as_str();
-            let People { mut known, parts } = People::read(connection, id, question, Some(employee), wanted)?;
-            let person = known.remove(employee.as_str()).unwrap_or_default();
-            person.show(connection, id, employee.to_string(), &parts)
-        })
+    ) -> Answer<Option<EmployeeStatistics>> {
+        let question = question.since(self.begins_at(id)?).since(self.theirs_since(for_whom, id, employee.as_str())?);
+        let wanted = |id: &str| id == employee.as_str();
+        let People { mut known, parts } = People::read(self, id, question, Some(employee), wanted)?;
+        let person = known.remove(employee.as_str()).unwrap_or_default();
+        person.show(self, id, employee.to_string(), &parts)
     }
-}
-
-/// When the company that has the id now was made: what was before is another one's.
-fn begin_of(connection: &Connection, id: &CompanyId) -> Result<Time, Error> {
-    let sql = concat!("SELECT ", begins_at!("?1"));
-    Ok(time(connection.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?))
-}
-
-fn name_of(connection: &Connection, id: &CompanyId, employee: &str) -> Result<Option<String>, Error> {
-    let sql = "SELECT name FROM employees WHERE company_id = ?1 AND id = ?2";
-    let mut query = connection.prepare_cached(sql)?;
-    Ok(query.query_row([id.as_str(), employee], |row| row.get(0)).optional()?)
 }
 
 impl Now {
@@ -241,9 +219,9 @@ struct Clocks<'a> {
 }
 
 impl<'a> Clocks<'a> {
-    fn read(connection: &'a Connection, id: &CompanyId, question: Question) -> Result<Self, Error> {
+    fn read(past: &'a dyn Past, id: &CompanyId, question: Question) -> Answer<Self> {
         let Question { range: Range { from, to }, now, .. } = question;
-        let mut walk = Walk::begin(connection, id, from)?;
+        let mut walk = Walk::begin(past, id, from)?;
         // Where history was removed, it is counted from the earliest state that there is.
         let begin_at = from.max(walk.company().clock());
         let employees = walk.company().employees_after(None);
@@ -260,7 +238,7 @@ impl<'a> Clocks<'a> {
         })
     }
 
-    fn on_to_now(self) -> Result<Company, Error> {
+    fn on_to_now(self) -> Answer<Company> {
         self.end.on_to_the_end()
     }
 }
@@ -283,21 +261,21 @@ struct Person {
 impl People {
     /// Where only one can be wanted, nobody else's rows are read.
     fn read(
-        connection: &Connection,
+        past: &dyn Past,
         id: &CompanyId,
         question: Question,
         only: Option<&EmployeeId>,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<Self, Error> {
-        let parts = Parts::of(connection, id, question.range)?;
+    ) -> Answer<Self> {
+        let parts = Parts::of(past, id, question.range)?;
         let mut known: BTreeMap<String, Person> = BTreeMap::new();
-        let clocks = Clocks::read(connection, id, question)?;
+        let clocks = Clocks::read(past, id, question)?;
         for (employee, spent) in clocks.in_order().filter(|(employee, _)| wanted(employee.id.as_str())) {
             let person = known.entry(employee.id.to_string()).or_default();
             person.time.get_or_insert_default().add(spent);
         }
         for part in &parts.counted {
-            WorkTally::each(connection, id, only, Span::part(*part), |id, add| {
+            WorkTally::each(past, id, only, Span::part(*part), |id, add| {
                 if wanted(id) {
                     let person = known.entry(id.to_owned()).or_default();
                     add(&mut person.work);
@@ -313,18 +291,18 @@ impl Person {
     /// With the days that are kept; none of one who was not there and not asked.
     fn show(
         self,
-        connection: &Connection,
+        past: &dyn Past,
         company: &CompanyId,
         id: String,
         parts: &Parts,
-    ) -> Result<Option<EmployeeStatistics>, Error> {
+    ) -> Answer<Option<EmployeeStatistics>> {
         let Self { mut work, time, has_worked } = self;
-        let had_worked = parts.add_employee(connection, company, &id, &mut work)?;
+        let had_worked = parts.add_employee(past, company, &id, &mut work)?;
         if time.is_none() && !has_worked && !had_worked {
             return Ok(None);
         }
         let (offers, sessions) = work.counted();
-        let name = name_of(connection, company, &id)?;
+        let name = past.employee_name(company, &id)?;
         Ok(Some(EmployeeStatistics { id, name, offers, sessions, time }))
     }
 }

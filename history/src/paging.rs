@@ -1,10 +1,9 @@
 //! Pages of lists: as many items as were asked for, and no more than so many bytes.
 
-use rusqlite::{Connection, Row};
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::Error;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Debug)]
@@ -67,30 +66,16 @@ impl<T: Serialize> Paging<T> {
         fits
     }
 
+    /// The same for a question that hands over row by row. The question is to be asked for one item more than the limit,
+    /// so that it is known whether there is a next page.
+    pub(crate) fn add_or_break(&mut self, item: T) -> ControlFlow<()> {
+        if self.add(item) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
     pub(crate) fn listed(self, cursor: impl Fn(&T) -> String) -> Listed<T> {
         let next = if self.is_full { self.items.last().map(cursor) } else { None };
         Listed { items: self.items, next }
     }
-}
-
-/// The page that a query finds. It is asked for one more, so that it is known whether there is a next one.
-pub(crate) fn list<T: Serialize>(
-    connection: &Connection,
-    sql: &str,
-    bind: impl rusqlite::Params,
-    limit: u32,
-    cursor: impl Fn(&T) -> String,
-    read: impl Fn(&Row<'_>) -> Result<T, Error>,
-) -> Result<Listed<T>, Error> {
-    let mut query = connection.prepare_cached(sql)?;
-    let mut rows = query.query(bind)?;
-    let mut paging = Paging::of(limit);
-    while let Some(row) = rows.next()? {
-        if !paging.add(read(row)?) {
-            break;
-        }
-    }
-    Ok(paging.listed(cursor))
 }
 
 #[cfg(test)]

@@ -2,20 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use switchboard_core::{
     Booking, BookingId, ClientId, Company, CompanyId, Duty, Employee, EmployeeNo, Event, Intent, OfferId, Outcome,
     Reach, Time, Topic,
 };
+use switchboard_journal::rows::{SessionRow, Word};
 use switchboard_wire::shape::{self, examples};
 use switchboard_wire::view::Moment;
 use utoipa::ToSchema;
 
-use crate::columns::time;
-use crate::reader::Reader;
-use crate::removal::begins_at;
-use crate::{Error, replay};
+use crate::past::{Answer, Past};
+use crate::replay;
 
 /// People passed over who are named at one offer; the rest is counted.
 const PASSED_OVER_MAX: usize = 50;
@@ -212,31 +210,24 @@ impl PassedOver {
     }
 }
 
-impl Reader {
+impl dyn Past + '_ {
     /// What became of a booking; none when there is no such booking.
     ///
     /// # Errors
     /// When the store cannot be read, or too much happened since the state that the story must begin from.
-    pub fn timeline(&self, company: &CompanyId, id: BookingId) -> Result<Option<Timeline>, Error> {
-        self.ask(|connection| {
-            let sql = concat!(
-                "SELECT created_at FROM bookings WHERE company_id = ?1 AND id = ?2 AND created_at >= ",
-                begins_at!("?1")
-            );
-            let found = connection.query_row(sql, params![company.as_str(), id.to_string()], |row| row.get(0));
-            let Some(created_at) = found.optional()?.map(time) else { return Ok(None) };
-            let mut teller = Teller { id, steps: Vec::new(), reasons_bytes: 0 };
-            let mut then = replay::state_before(connection, company, created_at)?;
-            let known = then.booking(id);
-            if let Some(booking) = known {
-                teller.tell_what_is_known(booking);
-            }
-            if known.is_none_or(Booking::is_open) {
-                replay::go_on(connection, &mut then, |before, at, event| teller.hear(before, at, event))?;
-            }
-            teller.tell_the_end_of_the_session(connection, company)?;
-            Ok(Some(Timeline { booking_id: id.to_string(), steps: teller.steps }))
-        })
+    pub fn timeline(&self, company: &CompanyId, id: BookingId) -> Answer<Option<Timeline>> {
+        let Some(stored) = self.booking(company, id)? else { return Ok(None) };
+        let mut teller = Teller { id, steps: Vec::new(), reasons_bytes: 0 };
+        let mut then = replay::state_before(self, company, stored.booking.created_at)?;
+        let known = then.booking(id);
+        if let Some(booking) = known {
+            teller.tell_what_is_known(booking);
+        }
+        if known.is_none_or(Booking::is_open) {
+            replay::go_on(self, &mut then, |before, at, event| teller.hear(before, at, event))?;
+        }
+        teller.tell_the_end_of_the_session(stored.session);
+        Ok(Some(Timeline { booking_id: id.to_string(), steps: teller.steps }))
     }
 }
 
@@ -363,15 +354,14 @@ impl Teller {
         self.steps.push(step);
     }
 
-    fn tell_the_end_of_the_session(&mut self, connection: &Connection, company: &CompanyId) -> Result<(), Error> {
-        let sql = "SELECT s.ended_at, s.ended_by, s.reason FROM bookings b
-                   JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id
-                   WHERE b.company_id = ?1 AND b.id = ?2 AND s.ended_at IS NOT NULL";
-        let ended = connection.query_row(sql, params![company.as_str(), self.id.to_string()], |row| {
-            Ok(Step::SessionEnded { at: Moment(time(row.get(0)?)), ended_by: row.get(1)?, reason: row.get(2)? })
-        });
-        self.steps.extend(ended.optional()?);
-        Ok(())
+    fn tell_the_end_of_the_session(&mut self, session: Option<SessionRow>) {
+        if let Some(session) = session
+            && let Some(at) = session.ended_at
+        {
+            let ended_by = session.ended_by.map(Word::into_owned);
+            let reason = session.reason.as_deref().map(str::to_owned);
+            self.steps.push(Step::SessionEnded { at: Moment(at), ended_by, reason });
+        }
     }
 }
 

@@ -1,0 +1,209 @@
+//! The preparation of an erasure: what is left of a history without a person is worked out beside the journal, and laid
+//! ready a slice at a time. A store then puts all of it in its place.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use switchboard_core::erasure::{Erasure, Person};
+use switchboard_core::{Company, CompanyId, Event, Time};
+use switchboard_journal::Write;
+use switchboard_journal::audit::Named;
+use switchboard_journal::erasure::{BASE, Begin, EVENT, LINE, OFFER, Ready, SNAPSHOT, Step};
+
+use crate::lists::unreadable;
+use crate::past::{Answer, Past};
+use crate::store::History;
+
+/// Events that are read and told for one slice.
+const EVENTS_AT_ONCE: u32 = 1_000;
+/// Offers that are looked through for one.
+const OFFERS_AT_ONCE: u32 = 10_000;
+/// Entries of the audit list that are.
+const LINES_AT_ONCE: u32 = 10_000;
+
+/// Where the preparation is.
+#[derive(Debug)]
+enum At {
+    Origin,
+    /// The company after the events so far, and after which events it is kept.
+    Events {
+        company: Box<Company>,
+        bases: BTreeSet<u64>,
+        snapshot: Option<u64>,
+    },
+    Offers {
+        after: String,
+    },
+    Lines,
+}
+
+/// The preparation of one erasure, while nobody is in the company and all of it is filed.
+#[derive(Debug)]
+pub struct Preparation {
+    company: CompanyId,
+    erasure: Erasure,
+    at: At,
+    /// The last event that history no longer begins before; 0 when all of it is kept.
+    begins: u64,
+    audit_seen: i64,
+}
+
+impl Preparation {
+    /// Nothing is read yet.
+    #[must_use]
+    pub const fn new(company: CompanyId, erasure: Erasure) -> Self {
+        Self { company, erasure, at: At::Origin, begins: 0, audit_seen: 0 }
+    }
+
+    /// Works out the next slice, away from the journal's thread; none when all is worked out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn go_on(mut self, history: &dyn History) -> Answer<(Self, Option<Write>)> {
+        loop {
+            let read = history.aside(move |past| {
+                let ready = self.look(past)?;
+                Ok((self, ready))
+            });
+            let (went_on, ready) = read.await?;
+            self = went_on;
+            match ready {
+                Some(ready) if ready.is_empty() => {}
+                Some(ready) => {
+                    let write = Write::Erasure(Step::LayReady(self.company.clone(), ready));
+                    return Ok((self, Some(write)));
+                }
+                None => return Ok((self, None)),
+            }
+        }
+    }
+
+    fn look(&mut self, past: &dyn Past) -> Answer<Option<Vec<Ready>>> {
+        match &self.at {
+            At::Origin => self.find_origin(past).map(Some),
+            At::Events { .. } => self.tell_events(past).map(Some),
+            At::Offers { after } => {
+                let after = after.clone();
+                self.find_offers(past, &after).map(Some)
+            }
+            At::Lines => self.find_lines(past),
+        }
+    }
+
+    /// All is laid ready: from now on the person is erased, whatever happens.
+    #[must_use]
+    pub fn begin(&self) -> Write {
+        let (is_client, person) = who(&self.erasure);
+        let (company, alias) = (self.company.clone(), self.erasure.alias().to_owned());
+        let (begins, audit_seen) = (self.begins.cast_signed(), self.audit_seen);
+        Write::Erasure(Step::Begin(Begin { company, is_client, person, alias, begins, audit_seen }))
+    }
+
+    /// Bases and the snapshot are made anew by folding: so they are what the rewritten events make.
+    fn find_origin(&mut self, past: &dyn Past) -> Answer<Vec<Ready>> {
+        let bases = past.bases(&self.company)?;
+        let snapshot = past.snapshot_at(&self.company)?;
+        let mut ready = Vec::new();
+        let company = match past.origin(&self.company)? {
+            Some(origin) => {
+                let origin = origin.without(&mut self.erasure);
+                self.begins = origin.seq();
+                ready.push(Ready { what: BASE, place: origin.seq(), data: switchboard_wire::view::json(&origin) });
+                origin
+            }
+            None => Company::new(self.company.clone()),
+        };
+        if snapshot == Some(company.seq()) {
+            ready.push(Ready { what: SNAPSHOT, place: company.seq(), data: switchboard_wire::view::json(&company) });
+        }
+        self.at = At::Events { company: Box::new(company), bases, snapshot };
+        Ok(ready)
+    }
+
+    fn tell_events(&mut self, past: &dyn Past) -> Answer<Vec<Ready>> {
+        let Self { company: id, erasure, at: step, .. } = self;
+        let At::Events { company, bases, snapshot } = step else { return Ok(Vec::new()) };
+        let events = next_events(past, id, company.seq())?;
+        if events.is_empty() {
+            self.at = match self.erasure.person() {
+                Person::Client(_) => At::Lines,
+                Person::Employee(_) => At::Offers { after: String::new() },
+            };
+            return Ok(Vec::new());
+        }
+        let mut ready = Vec::new();
+        for (seq, at, mut event) in events {
+            if erasure.rewrite(&mut event) {
+                ready.push(Ready { what: EVENT, place: seq, data: switchboard_wire::view::json(&event) });
+            }
+            company.apply(at, &event);
+            if bases.contains(&seq) {
+                let data = switchboard_wire::view::json(&company.without_past());
+                if !past.is_base(id, seq, &data)? {
+                    ready.push(Ready { what: BASE, place: seq, data });
+                }
+            }
+            if *snapshot == Some(seq) {
+                ready.push(Ready { what: SNAPSHOT, place: seq, data: switchboard_wire::view::json(&**company) });
+            }
+        }
+        Ok(ready)
+    }
+
+    /// The bookings that an employee was asked to take: no index knows them.
+    fn find_offers(&mut self, past: &dyn Past, after: &str) -> Answer<Vec<Ready>> {
+        let (_, person) = who(&self.erasure);
+        let (mut ready, mut last, mut seen): (Vec<Ready>, String, u32) = (Vec::new(), after.to_owned(), 0);
+        // The next slice begins behind the last booking: what was cut off of it is found by its id all the same.
+        past.offers_after(&self.company, after, &person, OFFERS_AT_ONCE, &mut |(booking, was_asked)| {
+            (last, seen) = (booking, seen + 1);
+            if was_asked || seen == OFFERS_AT_ONCE {
+                ready.push(Ready { what: OFFER, place: 0, data: last.clone() });
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.at = if seen < OFFERS_AT_ONCE { At::Lines } else { At::Offers { after: last } };
+        Ok(ready)
+    }
+
+    /// Audit entries whose target names the person, or whose request was called after them: what was done, when and by
+    /// whom stays, but not to whom.
+    fn find_lines(&mut self, past: &dyn Past) -> Answer<Option<Vec<Ready>>> {
+        let named = named(&self.company, &self.erasure);
+        let (mut lines, mut up_to) = (Vec::new(), self.audit_seen);
+        past.audit_after(&named.company, self.audit_seen, LINES_AT_ONCE, &mut |number, target, request| {
+            up_to = number;
+            let renamed = named.target_without(target, &request);
+            lines.extend(renamed.map(|data| Ready { what: LINE, place: number.cast_unsigned(), data }));
+        })?;
+        if up_to == self.audit_seen {
+            return Ok(None);
+        }
+        self.audit_seen = up_to;
+        Ok(Some(lines))
+    }
+}
+
+/// Whether it is a client, and the id.
+fn who(erasure: &Erasure) -> (bool, String) {
+    match erasure.person() {
+        Person::Client(client) => (true, client.to_string()),
+        Person::Employee(employee) => (false, employee.to_string()),
+    }
+}
+
+fn named(company: &CompanyId, erasure: &Erasure) -> Named {
+    let (is_client, person) = who(erasure);
+    Named { company: company.to_string(), is_client, person, alias: erasure.alias().to_owned() }
+}
+
+type Numbered = (u64, Time, Event);
+
+fn next_events(past: &dyn Past, id: &CompanyId, after: u64) -> Answer<Vec<Numbered>> {
+    let mut events = Vec::new();
+    past.events(id, after, Some(EVENTS_AT_ONCE), &mut |stored| {
+        events.push((stored.seq, stored.at, serde_json::from_str(stored.data).map_err(unreadable)?));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(events)
+}

@@ -1,0 +1,253 @@
+//! All that the store has of one company, as lines of JSON. It is read a page at a time: whoever takes the lines may be
+//! slow, and SQLite's log grows for as long as one moment is read.
+
+use std::ops::ControlFlow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use switchboard_core::{CompanyId, LogoId, MessageId, SessionId};
+use switchboard_journal::StoreError;
+use switchboard_wire::view::{BookingView, Moment, SessionView};
+
+use crate::lists::{OfferItem, booking_view, session_view, unreadable};
+use crate::past::{Answer, Past};
+use crate::store::History;
+
+/// Bytes of lines that are read and handed over at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// One thing of a company, as a line.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Line<'a> {
+    Company {
+        id: &'a str,
+        name: &'a str,
+        settings: &'a RawValue,
+        created_at: Moment,
+        colour: Option<&'a str>,
+        logo: Option<Logo>,
+    },
+    Employee {
+        id: &'a str,
+        name: &'a str,
+        topics: &'a RawValue,
+        intent: &'a str,
+    },
+    Booking {
+        #[serde(flatten)]
+        booking: &'a BookingView<'a>,
+        /// Each with its outcome; the booking has their number.
+        asked: &'a [OfferItem],
+    },
+    Session(&'a SessionView<'a>),
+    Message {
+        session_id: SessionId,
+        id: MessageId,
+        from: &'a str,
+        body: &'a str,
+        at: Moment,
+    },
+    /// Of a session; cleared ones are there with an empty body.
+    Notes {
+        session_id: SessionId,
+        body: &'a str,
+        at: Moment,
+    },
+    Event {
+        seq: u64,
+        at: Moment,
+        event: &'a RawValue,
+    },
+    /// The last line: an export without it was cut.
+    End(&'a Counts),
+}
+
+/// The picture itself.
+#[derive(Serialize)]
+struct Logo {
+    r#type: &'static str,
+    base64: String,
+}
+
+/// How many of each there were.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Counts {
+    companies: u64,
+    employees: u64,
+    bookings: u64,
+    offers: u64,
+    sessions: u64,
+    messages: u64,
+    notes: u64,
+    events: u64,
+}
+
+/// Behind which row the next page begins: the columns that order it.
+type After = [String; 2];
+
+/// The kinds of lines in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Company,
+    Employees,
+    Bookings,
+    Sessions,
+    Messages,
+    Notes,
+    Events,
+    End,
+}
+
+impl Part {
+    const fn next(self, with_events: bool) -> Option<Self> {
+        Some(match self {
+            Self::Company => Self::Employees,
+            Self::Employees => Self::Bookings,
+            Self::Bookings => Self::Sessions,
+            Self::Sessions => Self::Messages,
+            Self::Messages => Self::Notes,
+            Self::Notes if with_events => Self::Events,
+            Self::Notes | Self::Events => Self::End,
+            Self::End => return None,
+        })
+    }
+}
+
+impl dyn History + '_ {
+    /// Hands over all that the store has of a company, in pieces that end with a line, until the callback wants no more.
+    /// Runs on this thread, because pieces that are made on a thread each leave their memory in all of those threads: 50
+    /// slow readers then took twice as much. Each piece is read of one moment, and no moment is held while a piece is
+    /// taken; a change meanwhile is in the export as it was before or after.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or [`StoreError::Stopping`] when the callback wants no more.
+    pub fn export(
+        &self,
+        company: &CompanyId,
+        with_events: bool,
+        mut hand_over: impl FnMut(String) -> bool,
+    ) -> Answer<()> {
+        let (mut next, mut counts) = (Some((Part::Company, After::default())), Counts::default());
+        while let Some((part, after)) = next {
+            let page = self.ask_until_answered(|past| {
+                let mut page = PageOfLines { counts, text: String::new(), next: None, company, past };
+                page.tell(part, &after)?;
+                Ok((page.text, page.counts, page.next))
+            })?;
+            let (text, counted, behind) = page;
+            counts = counted;
+            next = match behind {
+                Some(after) => Some((part, after)),
+                None => part.next(with_events).map(|part| (part, After::default())),
+            };
+            if !text.is_empty() && !hand_over(text) {
+                return Err(StoreError::Stopping);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lines of one kind, as many as are handed over at once.
+struct PageOfLines<'a> {
+    counts: Counts,
+    text: String,
+    /// Behind which row the next page of the kind begins; none on its last page.
+    next: Option<After>,
+    company: &'a CompanyId,
+    past: &'a dyn Past,
+}
+
+impl PageOfLines<'_> {
+    fn tell(&mut self, part: Part, after @ [first, second]: &After) -> Answer<()> {
+        let (past, company) = (self.past, self.company);
+        match part {
+            Part::Company => self.tell_the_company(),
+            Part::Employees => past.employees(company, first, &mut |row| {
+                self.counts.employees += 1;
+                let topics = raw(&row.topics)?;
+                self.line(&Line::Employee { id: &row.id, name: &row.name, topics, intent: &row.intent });
+                Ok(self.break_behind(row.id.clone(), String::new()))
+            }),
+            Part::Bookings => past.bookings_after(company, first, &mut |row| {
+                let booking = booking_view(company, row);
+                let asked: Vec<_> = past.offers(company, booking.id)?.into_iter().map(OfferItem::from).collect();
+                self.counts.bookings += 1;
+                self.counts.offers += asked.len() as u64;
+                self.line(&Line::Booking { booking: &booking, asked: &asked });
+                Ok(self.break_behind(booking.id, String::new()))
+            }),
+            Part::Sessions => past.sessions_after(company, first, &mut |row| {
+                let session = session_view(company, row);
+                self.counts.sessions += 1;
+                self.line(&Line::Session(&session));
+                Ok(self.break_behind(session.id, String::new()))
+            }),
+            Part::Messages => past.messages_after(company, first, second, &mut |row| {
+                self.counts.messages += 1;
+                let (session_id, id, at) = (row.session_id, row.id, Moment(row.at));
+                self.line(&Line::Message { session_id, id, from: &row.sender, body: &row.body, at });
+                Ok(self.break_behind(session_id, id.to_string()))
+            }),
+            Part::Notes => past.notes_after(company, first, &mut |row| {
+                self.counts.notes += 1;
+                self.line(&Line::Notes { session_id: row.session_id, body: &row.body, at: Moment(row.at) });
+                Ok(self.break_behind(row.session_id, String::new()))
+            }),
+            Part::Events => self.tell_events(after),
+            Part::End => {
+                let counts = self.counts;
+                self.line(&Line::End(&counts));
+                Ok(())
+            }
+        }
+    }
+
+    fn tell_the_company(&mut self) -> Answer<()> {
+        let Some(row) = self.past.company_row(self.company)? else { return Ok(()) };
+        self.counts.companies += 1;
+        let id = row.logo.as_deref().and_then(|logo| logo.parse::<LogoId>().ok());
+        let logo = id.map(|id| self.past.logo(self.company, &id)).transpose()?.flatten();
+        let logo = logo.map(|(kind, data)| Logo { r#type: kind.media_type(), base64: STANDARD.encode(data) });
+        self.line(&Line::Company {
+            id: &row.id,
+            name: &row.name,
+            settings: raw(&row.settings)?,
+            created_at: Moment(row.created_at),
+            colour: row.colour.as_deref(),
+            logo,
+        });
+        Ok(())
+    }
+
+    fn tell_events(&mut self, [after, _]: &After) -> Answer<()> {
+        let begins_behind = self.past.begins_behind(self.company)?;
+        let after = after.parse::<u64>().map_or(begins_behind, |after| after.max(begins_behind));
+        self.past.events(self.company, after, None, &mut |stored| {
+            self.counts.events += 1;
+            self.line(&Line::Event { seq: stored.seq, at: Moment(stored.at), event: raw(stored.data)? });
+            Ok(self.break_behind(stored.seq, String::new()))
+        })
+    }
+
+    fn line(&mut self, line: &Line<'_>) {
+        self.text.push_str(&switchboard_wire::view::json(line));
+        self.text.push('\n');
+    }
+
+    /// Ends the page here if it is long enough.
+    fn break_behind(&mut self, id: impl std::fmt::Display, within: String) -> ControlFlow<()> {
+        if self.text.len() < CHUNK_BYTES {
+            return ControlFlow::Continue(());
+        }
+        self.next = Some([id.to_string(), within]);
+        ControlFlow::Break(())
+    }
+}
+
+fn raw(json: &str) -> Answer<&RawValue> {
+    serde_json::from_str(json).map_err(unreadable)
+}

@@ -1,0 +1,35 @@
+//! Questions about the past, the same for every store: lists, statistics, timelines, the feed, exports, and what is worked
+//! out of a history before it is cut or a person is erased from it. [`past`] is the port by which a store gives rows.
+
+// The port.
+pub mod asked;
+pub mod figures;
+mod ids;
+pub mod past;
+pub mod store;
+
+// Lists.
+pub mod lists;
+pub mod paging;
+
+// What follows from the rows and the events.
+pub mod audit;
+pub mod days;
+pub mod export;
+pub mod feed;
+pub mod replay;
+pub mod snapshot;
+pub mod spread;
+pub mod statistics;
+pub mod tally;
+pub mod timeline;
+pub mod webhooks;
+
+// What is worked out before history is rewritten.
+pub mod cut;
+pub mod erasure;
+
+pub use asked::{Filter, ForWhom};
+pub use figures::Range;
+pub use past::{Answer, Past};
+pub use store::History;

@@ -1,0 +1,341 @@
+//! The port by which a store answers questions about the past: a trait by subject, and [`Past`], which is all of them.
+//!
+//! Rows come as they are stored. Pages, statistics, timelines, the feed and exports are made from them in this crate, in
+//! the same way for every store.
+//!
+//! Where the contract hides a removed company's past from the next company of the same id, the store leaves out what
+//! happened before the current company was made: [`Bookings`], [`Sessions`].
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use switchboard_core::{BookingId, Company, CompanyId, EmployeeId, EmployeeNo, LogoId, OfferId, SessionId, Time};
+use switchboard_journal::StoreError;
+use switchboard_journal::api_key::{ApiKey, DatedKey};
+use switchboard_journal::audit::{self, AuditEntry};
+use switchboard_journal::day::Day;
+use switchboard_journal::endpoint::{Delivery, Endpoint, QueuedDelivery};
+use switchboard_journal::picture;
+use switchboard_journal::rows::{BookingRow, MessageRow, NotesRow, OfferRow, SessionRow};
+
+use crate::asked::{CompaniesAsked, Filter, Ids};
+use crate::figures::{BookingFigures, OfferFigures, Range, SessionFigures, Span};
+
+/// An answer of the store.
+pub type Answer<T> = Result<T, StoreError>;
+
+/// Called with each row until one breaks. An error of the callback ends the question with that error.
+pub type Each<'a, T> = &'a mut dyn FnMut(T) -> Answer<ControlFlow<()>>;
+
+/// The committed past as of one moment: all answers of one `Past` agree with each other.
+pub trait Past:
+    Companies + Bookings + Sessions + Events + Bases + Lookups + Figures + Days + Endpoints + Lists
+{
+}
+
+impl<T: Companies + Bookings + Sessions + Events + Bases + Lookups + Figures + Days + Endpoints + Lists> Past for T {}
+
+/// A company as the tables have it.
+#[derive(Clone, Debug)]
+pub struct CompanyRow {
+    pub id: String,
+    pub name: String,
+    /// JSON as it is stored.
+    pub settings: String,
+    pub created_at: Time,
+    pub colour: Option<String>,
+    /// The id of the logo.
+    pub logo: Option<String>,
+}
+
+/// An employee as the tables have it.
+#[derive(Clone, Debug)]
+pub struct EmployeeRow {
+    pub id: String,
+    pub name: String,
+    /// A JSON array as it is stored.
+    pub topics: String,
+    pub intent: String,
+}
+
+/// A booking with its session.
+#[derive(Clone, Debug)]
+pub struct PastBooking {
+    pub booking: BookingRow,
+    pub session: Option<SessionRow>,
+}
+
+/// Companies, their people, and where the history of the current company of an id begins.
+pub trait Companies {
+    /// Whether the tables have the company.
+    fn is_known(&self, company: &CompanyId) -> Answer<bool>;
+    /// By id.
+    fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> Answer<()>;
+    fn company_row(&self, company: &CompanyId) -> Answer<Option<CompanyRow>>;
+    /// The company after all its projected events, and the number of events since its snapshot.
+    fn company(&self, company: &CompanyId) -> Answer<(Company, u64)>;
+    /// By id, behind an id.
+    fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> Answer<()>;
+    /// When the current company of the id was made; the epoch while the id is nobody's.
+    fn begins_at(&self, company: &CompanyId) -> Answer<Time>;
+    /// The number of the event that removed the company which had the id before; 0 if there was none, and while the id
+    /// is nobody's.
+    fn begins_behind(&self, company: &CompanyId) -> Answer<u64>;
+    /// The number of the event that removed a company of this id last, whether there is one again or not.
+    fn removed_last(&self, company: &CompanyId) -> Answer<Option<u64>>;
+    /// Companies that were made again while the tables still have rows of the company before, with the time of the
+    /// removal.
+    fn companies_made_again(&self) -> Answer<Vec<(CompanyId, Time)>>;
+    /// Companies with a booking, a session or an idle employee: something in them may be due.
+    fn companies_with_open_things(&self) -> Answer<Vec<CompanyId>>;
+    /// The company of a session.
+    fn company_of_session(&self, id: SessionId) -> Answer<Option<CompanyId>>;
+    /// Companies with events and without a row: they were removed.
+    fn companies_that_are_gone(&self) -> Answer<Vec<CompanyId>>;
+    fn logo(&self, company: &CompanyId, logo: &LogoId) -> Answer<Option<(picture::Kind, Vec<u8>)>>;
+}
+
+/// Bookings and offers of the current company.
+pub trait Bookings {
+    /// Newest first.
+    fn bookings(
+        &self,
+        company: &CompanyId,
+        filter: &Filter,
+        ids: Ids<'_>,
+        limit: u32,
+        each: Each<'_, PastBooking>,
+    ) -> Answer<()>;
+    /// Oldest first, behind an id.
+    fn bookings_after(&self, company: &CompanyId, after: &str, each: Each<'_, PastBooking>) -> Answer<()>;
+    fn booking(&self, company: &CompanyId, id: BookingId) -> Answer<Option<PastBooking>>;
+    /// By attempt.
+    fn offers(&self, company: &CompanyId, id: BookingId) -> Answer<Vec<OfferRow>>;
+    /// Every offer behind a booking's id, by booking: the booking, and whether the employee was asked.
+    fn offers_after(
+        &self,
+        company: &CompanyId,
+        after: &str,
+        employee: &str,
+        limit: u32,
+        each: Each<'_, (String, bool)>,
+    ) -> Answer<()>;
+}
+
+/// Sessions, notes and messages of the current company.
+pub trait Sessions {
+    /// Newest first; the filter's state is `running` or `ended`.
+    fn sessions(
+        &self,
+        company: &CompanyId,
+        filter: &Filter,
+        ids: Ids<'_>,
+        limit: u32,
+        each: Each<'_, SessionRow>,
+    ) -> Answer<()>;
+    /// Oldest first, behind an id.
+    fn sessions_after(&self, company: &CompanyId, after: &str, each: Each<'_, SessionRow>) -> Answer<()>;
+    fn session(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionRow>>;
+    /// The notes of a session, if there are any; the outer none is an unknown session.
+    fn notes(&self, company: &CompanyId, id: SessionId) -> Answer<Option<Option<NotesRow>>>;
+    /// By session, behind a session's id.
+    fn notes_after(&self, company: &CompanyId, after: &str, each: Each<'_, NotesRow>) -> Answer<()>;
+    /// Messages of one session behind an id, by id, of that time.
+    fn messages(
+        &self,
+        company: &CompanyId,
+        session: SessionId,
+        time: (Option<Time>, Option<Time>),
+        behind: Ids<'_>,
+        limit: u32,
+        each: Each<'_, MessageRow>,
+    ) -> Answer<()>;
+    /// By session and id, behind that session's message.
+    fn messages_after(
+        &self,
+        company: &CompanyId,
+        session: &str,
+        message: &str,
+        each: Each<'_, MessageRow>,
+    ) -> Answer<()>;
+}
+
+/// A stored event.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredEvent<'a> {
+    pub seq: u64,
+    pub at: Time,
+    /// The stored name of the event.
+    pub kind: &'a str,
+    /// JSON as it is stored.
+    pub data: &'a str,
+}
+
+/// The events of a company, in their order.
+pub trait Events {
+    /// Behind that number; all of them when there is no limit.
+    fn events(
+        &self,
+        company: &CompanyId,
+        after: u64,
+        limit: Option<u32>,
+        each: &mut dyn FnMut(StoredEvent<'_>) -> Answer<ControlFlow<()>>,
+    ) -> Answer<()>;
+    /// Time and JSON of one event.
+    fn event(&self, company: &CompanyId, seq: u64) -> Answer<Option<(Time, String)>>;
+    /// The oldest number that is kept, and the latest.
+    fn events_kept(&self, company: &CompanyId) -> Answer<Option<(u64, u64)>>;
+    /// The time of the latest event of all companies.
+    fn latest(&self) -> Answer<Option<Time>>;
+    /// How often the company's history was rewritten: what was read of one revision must not be written in another.
+    fn revision(&self, company: &CompanyId) -> Answer<u64>;
+}
+
+/// Stored states of companies, from which any moment is replayed.
+pub trait Bases {
+    /// The latest base of before that moment, if it is of after that event.
+    fn base_between(&self, company: &CompanyId, after: u64, moment: Time) -> Answer<Option<Company>>;
+    /// The earliest base.
+    fn first_base(&self, company: &CompanyId) -> Answer<Option<Company>>;
+    /// The time of the earliest base, if events before it were removed.
+    fn cut_at(&self, company: &CompanyId) -> Answer<Option<Time>>;
+    /// The numbers of the events after which a base is kept.
+    fn bases(&self, company: &CompanyId) -> Answer<BTreeSet<u64>>;
+    /// The last of them.
+    fn last_base(&self, company: &CompanyId) -> Answer<Option<u64>>;
+    /// Whether the base after that event is stored as just this JSON.
+    fn is_base(&self, company: &CompanyId, seq: u64, data: &str) -> Answer<bool>;
+    /// After which event the snapshot was taken.
+    fn snapshot_at(&self, company: &CompanyId) -> Answer<Option<u64>>;
+}
+
+/// A booking's fields that never change.
+#[derive(Clone, Debug)]
+pub struct BookingFacts {
+    pub client: String,
+    pub client_name: Option<String>,
+    pub topic: String,
+    pub note: Option<String>,
+}
+
+/// A session's fields that never change.
+#[derive(Clone, Debug)]
+pub struct SessionFacts {
+    pub booking: String,
+    pub client: String,
+    pub employee: String,
+    pub topic: String,
+    pub started_at: Time,
+}
+
+/// What an event names, by key, also of a company that is gone.
+pub trait Lookups {
+    fn booking_facts(&self, company: &CompanyId, id: BookingId) -> Answer<Option<BookingFacts>>;
+    fn session_facts(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionFacts>>;
+    /// The employee who was asked.
+    fn asked(&self, company: &CompanyId, offer: OfferId) -> Answer<Option<String>>;
+    fn employee_name(&self, company: &CompanyId, employee: &str) -> Answer<Option<String>>;
+    /// The id of the employee who had the number when that event happened.
+    fn employee_with_number(&self, company: &CompanyId, no: EmployeeNo, seq: u64) -> Answer<Option<String>>;
+    /// When the employee who has the id now was made; none if that was cut off.
+    fn employee_since(&self, company: &CompanyId, employee: &str) -> Answer<Option<Time>>;
+    /// Numbers that were given up to that event, each with the event, of employees whose ids are nobody's now.
+    fn numbers_of_nobody(&self, company: &CompanyId, until: u64) -> Answer<Vec<(u32, u64)>>;
+}
+
+/// What statistics count, row by row. Only bookings that began in the span, and only one employee's where one is named.
+pub trait Figures {
+    fn count_bookings(&self, company: &CompanyId, span: Span, each: &mut dyn FnMut(BookingFigures<'_>)) -> Answer<()>;
+    fn count_offers(
+        &self,
+        company: &CompanyId,
+        only: Option<&EmployeeId>,
+        span: Span,
+        each: &mut dyn FnMut(OfferFigures<'_>),
+    ) -> Answer<()>;
+    fn count_sessions(
+        &self,
+        company: &CompanyId,
+        only: Option<&EmployeeId>,
+        span: Span,
+        each: &mut dyn FnMut(SessionFigures<'_>),
+    ) -> Answer<()>;
+    /// The time of the earliest booking behind an id and not before that time.
+    fn next_booking(&self, company: &CompanyId, first: &str, from: Time) -> Answer<Option<Time>>;
+    /// Whether no booking that began in the range searches, and no session runs.
+    fn is_settled(&self, company: &CompanyId, range: Range) -> Answer<bool>;
+}
+
+/// Counts of whole days that are kept, as JSON.
+pub trait Days {
+    /// The days from the first until before the end, in order.
+    fn days(&self, company: &CompanyId, first: Day, end: Day) -> Answer<Vec<Day>>;
+    /// Bookings and work of all.
+    fn day(&self, company: &CompanyId, day: Day) -> Answer<Option<(String, String)>>;
+    fn is_day_kept(&self, company: &CompanyId, day: Day) -> Answer<bool>;
+    /// One employee's days from the first to the last.
+    fn days_of_employee(
+        &self,
+        company: &CompanyId,
+        employee: &str,
+        days: (Day, Day),
+        each: &mut dyn FnMut(Day, &str) -> Answer<()>,
+    ) -> Answer<()>;
+    /// Everybody's work on one day.
+    fn employees_of_day(&self, company: &CompanyId, day: Day) -> Answer<Vec<(String, String)>>;
+    /// Employees with kept days, by id, behind an id.
+    fn employees_with_days(&self, company: &CompanyId, after: Option<&str>) -> Answer<Vec<String>>;
+}
+
+/// Webhook endpoints, and what waits for each.
+pub trait Endpoints {
+    fn endpoint(&self, company: &CompanyId, id: &str) -> Answer<Option<Endpoint>>;
+    /// By id, behind an id.
+    fn endpoints(&self, company: &CompanyId, after: &str, limit: u32) -> Answer<Vec<Endpoint>>;
+    fn endpoint_count(&self, company: &CompanyId) -> Answer<usize>;
+    /// Of all companies.
+    fn endpoints_that_are_on(&self) -> Answer<Vec<(CompanyId, String)>>;
+    /// How many deliveries wait, and how many are dead.
+    fn deliveries_counted(&self, endpoint: &Endpoint) -> Answer<(u64, u64)>;
+    /// The deliveries that wait, by event, and the dead ones behind the endpoint's cursor.
+    fn queue(&self, endpoint: &Endpoint) -> Answer<(Vec<QueuedDelivery>, Vec<u64>)>;
+    /// Deliveries that wait or are dead, behind that event.
+    fn deliveries(
+        &self,
+        company: &CompanyId,
+        id: &str,
+        state: Option<&str>,
+        after: u64,
+        limit: u32,
+    ) -> Answer<Vec<Delivery>>;
+    /// The oldest event that an endpoint of the company still needs. Endpoints that are off need nothing.
+    fn oldest_needed_by_endpoints(&self, company: &CompanyId) -> Answer<Option<u64>>;
+}
+
+/// An audit entry as it is stored.
+#[derive(Clone, Debug)]
+pub struct AuditRow {
+    /// Grows with each entry of all companies.
+    pub number: i64,
+    pub entry: AuditEntry,
+    /// The status of the answer, once there is one.
+    pub status: Option<u16>,
+}
+
+/// What is kept beside the companies' events.
+pub trait Lists {
+    /// Newest first, before that number.
+    fn audit(&self, filter: &audit::Filter, before: Option<i64>, limit: u32, each: Each<'_, AuditRow>) -> Answer<()>;
+    /// Number, target and request id of a company's audit entries behind a number, in order.
+    fn audit_after(
+        &self,
+        company: &str,
+        after: i64,
+        limit: u32,
+        each: &mut dyn FnMut(i64, String, String),
+    ) -> Answer<()>;
+    /// All API keys, the oldest first.
+    fn api_keys(&self) -> Answer<Vec<DatedKey>>;
+    /// API keys that were not revoked.
+    fn api_keys_in_force(&self) -> Answer<Vec<ApiKey>>;
+}

@@ -1,0 +1,122 @@
+//! A company's past once more: from the latest state that was kept before a moment, one event after the other.
+
+use std::ops::ControlFlow;
+
+use switchboard_core::{Company, CompanyId, Event, Time};
+use switchboard_journal::StoreError;
+
+use crate::lists::unreadable;
+use crate::past::{Answer, Past};
+
+/// Events that are read for one question: some seconds. There are that many between two bases only in a store that an
+/// earlier version wrote.
+const EVENTS_MAX: u64 = 1_000_000;
+
+/// The state to begin from, so that all of the company's events after that moment are still to come. Where history was
+/// removed, it is the earliest that there is.
+pub(crate) fn state_before(past: &dyn Past, id: &CompanyId, moment: Time) -> Answer<Company> {
+    let base = match past.base_between(id, 0, moment)? {
+        Some(base) => Some(base),
+        None => past.origin(id)?,
+    };
+    Ok(base.unwrap_or_else(|| Company::new(id.clone())))
+}
+
+impl dyn Past + '_ {
+    /// The state that a company's remaining events begin from: none when all of them are there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn origin(&self, id: &CompanyId) -> Answer<Option<Company>> {
+        match self.events_kept(id)? {
+            Some((first, _)) if first > 1 => self.first_base(id),
+            Some(_) | None => Ok(None),
+        }
+    }
+}
+
+/// Has a company go through the events that come next. Each is shown before it happens, with the company as it was
+/// then, and with its number; it does not happen any more when the answer is to break.
+pub(crate) fn go_on(
+    past: &dyn Past,
+    company: &mut Company,
+    each: impl FnMut(&Company, Time, &Event) -> ControlFlow<()>,
+) -> Answer<()> {
+    go_on_for(past, company, EVENTS_MAX, each)
+}
+
+/// The same for that many events at most.
+///
+/// # Errors
+/// When the store cannot be read, or [`StoreError::TooFarBack`] behind that many events.
+pub fn go_on_for(
+    past: &dyn Past,
+    company: &mut Company,
+    events_max: u64,
+    mut each: impl FnMut(&Company, Time, &Event) -> ControlFlow<()>,
+) -> Answer<()> {
+    let (id, after) = (company.id().clone(), company.seq());
+    let mut read = 0;
+    past.events(&id, after, None, &mut |stored| {
+        read += 1;
+        if read > events_max {
+            return Err(StoreError::TooFarBack(events_max));
+        }
+        let event = serde_json::from_str(stored.data).map_err(unreadable)?;
+        let goes_on = each(company, stored.at, &event);
+        if goes_on.is_continue() {
+            company.apply(stored.at, &event);
+        }
+        Ok(goes_on)
+    })
+}
+
+/// Behind all that can be stored.
+const THE_END: Time = Time::from_ms(i64::MAX.unsigned_abs());
+
+/// The company as it is now, as it is filed, from the last base.
+pub(crate) fn latest(past: &dyn Past, id: &CompanyId) -> Answer<Company> {
+    Ok(Walk::begin(past, id, THE_END)?.company)
+}
+
+/// A company on its way through its past, from one moment to later ones. What had ended is not in it.
+pub(crate) struct Walk<'a> {
+    past: &'a dyn Past,
+    company: Company,
+}
+
+impl<'a> Walk<'a> {
+    /// As it was at that moment; the earliest that there is when history begins later.
+    pub(crate) fn begin(past: &'a dyn Past, id: &CompanyId, moment: Time) -> Answer<Self> {
+        let company = state_before(past, id, moment)?;
+        let mut walk = Self { past, company };
+        walk.go(moment)?;
+        Ok(walk)
+    }
+
+    /// On to a later moment. A month takes no longer than a day: where a state was kept in between, it goes on from
+    /// there.
+    pub(crate) fn on_to(&mut self, moment: Time) -> Answer<()> {
+        let nearer = self.past.base_between(self.company.id(), self.company.seq(), moment)?;
+        if let Some(nearer) = nearer {
+            self.company = nearer;
+        }
+        self.go(moment)
+    }
+
+    /// On to what it is now, as it is filed.
+    pub(crate) fn on_to_the_end(mut self) -> Answer<Company> {
+        self.on_to(THE_END)?;
+        Ok(self.company)
+    }
+
+    fn go(&mut self, moment: Time) -> Answer<()> {
+        go_on(self.past, &mut self.company, |_, at, _| {
+            if at <= moment { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
+    }
+
+    pub(crate) const fn company(&self) -> &Company {
+        &self.company
+    }
+}

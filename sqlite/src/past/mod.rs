@@ -1,0 +1,74 @@
+//! The port for questions about the past, answered from the tables, a subject a file.
+
+mod bases;
+pub(crate) mod bookings;
+mod companies;
+mod events;
+mod figures;
+mod lists;
+mod lookups;
+pub(crate) mod sessions;
+
+use std::ops::ControlFlow;
+
+use rusqlite::{Connection, Params, Row};
+use switchboard_history::past::{Answer, Each};
+
+use crate::Error;
+
+/// The tables as of one moment: the connection is in a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tables<'a>(pub &'a Connection);
+
+impl Tables<'_> {
+    /// Hands over what is read of each row until the callback breaks.
+    pub(crate) fn each<T>(
+        self,
+        sql: &str,
+        bind: impl Params,
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+        each: Each<'_, T>,
+    ) -> Answer<()> {
+        let mut query = self.0.prepare_cached(sql).map_err(Error::from)?;
+        let mut rows = query.query(bind).map_err(Error::from)?;
+        while let Some(row) = rows.next().map_err(Error::from)? {
+            if each(read(row)?)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is read of all rows.
+    pub(crate) fn all<T>(
+        self,
+        sql: &str,
+        bind: impl Params,
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Answer<Vec<T>> {
+        let mut found = Vec::new();
+        self.each(sql, bind, read, &mut |item| {
+            found.push(item);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    /// What is read of the only row, if there is one.
+    pub(crate) fn one<T>(
+        self,
+        sql: &str,
+        bind: impl Params,
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Answer<Option<T>> {
+        let mut found = None;
+        self.each(sql, bind, read, &mut |item| {
+            found = Some(item);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests;
