@@ -195,7 +195,7 @@ test('a client gone past the grace time loses the booking: client_lost', async (
 })
 
 test('a client whose line is dead without a word is lost, and one that answers again is there', async (t) => {
-  const world = await openWorld(t, { settings: { delivery_timeout_ms: 300, client_grace_ms: 300 } })
+  const world = await openWorld(t, { settings: { delivery_timeout_ms: 1500, client_grace_ms: 300 } })
   const ann = await world.employee('ann')
   const carl = await world.client('carl')
   const booking = await carl.book()
@@ -205,7 +205,7 @@ test('a client whose line is dead without a word is lost, and one that answers a
   carl.socket.conn._socket.resume()
   assert.equal((await carl.booking('cancelled')).reason, 'client_lost', 'it is told what it missed')
 
-  await world.company('acme', { delivery_timeout_ms: 300, client_grace_ms: 60_000, max_missed: 0 })
+  await world.company('acme', { delivery_timeout_ms: 1500, client_grace_ms: 60_000, max_missed: 0 })
   const again = await carl.book()
   assert.notEqual(again.id, booking.id)
   const second = await ann.offer()
