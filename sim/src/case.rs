@@ -1,29 +1,28 @@
-//! A case: all that one simulation follows from, small enough to be written on a line.
+//! A case: the seed and sizes that determine one simulation completely, short enough to be written on a line.
 
 use std::fmt;
 use std::str::FromStr;
 
 use anyhow::Context;
 
-/// One simulation. The same case always makes the same bytes.
+/// One simulation. The same case always produces the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// What all dice follow from.
+    /// Seed of all dice.
     pub seed: u64,
-    /// How many companies.
     pub companies: usize,
-    /// Clients of all of them.
+    /// Number of clients, over all companies.
     pub clients: usize,
-    /// Employees of each.
+    /// Number of employees in each company.
     pub employees: usize,
-    /// How many times the dice are thrown, before all is healed.
+    /// Number of throws before everything is healed.
     pub steps: u32,
-    /// The throws that count, when not all do.
+    /// The throws to run, when a shrunk case leaves some out.
     pub only: Option<Vec<u32>>,
 }
 
 impl Case {
-    /// The case of a seed, in its own size.
+    /// Derives the sizes of a case from its seed.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
         let mut dice = fastrand::Rng::with_seed(seed);
@@ -37,7 +36,7 @@ impl Case {
         }
     }
 
-    /// The throws that count.
+    /// The numbers of the throws that are run.
     pub fn throws(&self) -> Box<dyn Iterator<Item = u32> + '_> {
         match &self.only {
             Some(only) => Box::new(only.iter().copied()),
@@ -45,19 +44,19 @@ impl Case {
         }
     }
 
-    /// How many throws count.
+    /// Number of throws that are run.
     #[must_use]
     pub fn len(&self) -> usize {
         self.only.as_ref().map_or(self.steps as usize, Vec::len)
     }
 
-    /// Whether none does.
+    /// Whether no throw is run.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The dice of one throw: they do not depend on the other throws, so that any of them can be left out.
+    /// The dice of one throw. They do not depend on other throws, so that any throw can be left out.
     #[must_use]
     pub fn dice(&self, throw: u32) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed ^ (u64::from(throw) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))

@@ -1,4 +1,4 @@
-//! Who and what there is in the world: companies, people, their devices, and where these listen.
+//! The cast of the world: companies, people, their devices, and the topics that devices have joined.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,159 +14,144 @@ use crate::merged::Board;
 use crate::model::{Model, Shown, Told};
 use crate::wire::Frame;
 
-/// When every simulation begins: a Monday.
+/// The start of every simulation: a Monday.
 pub const BEGIN_MS: u64 = 1_795_424_400_000;
-/// Things of each kind that a person remembers.
+/// The most things of each kind that a person remembers.
 const REMEMBERED: usize = 6;
 
 /// A company, as it was decided and as it is stored.
 pub struct Office {
-    /// Its id.
     pub id: CompanyId,
-    /// After all that was decided.
+    /// The model after everything that was decided.
     pub ahead: Model,
-    /// After all that was committed.
+    /// The model after everything that was committed.
     pub stored: Model,
-    /// What core makes of the events that were decided.
+    /// Core's company, folded from the events that were decided.
     pub shadow: Company,
-    /// How far its time was ahead of even time at the last decision; none since it was read.
+    /// How far the company's time was ahead of even time at its last decision; `None` since the company was last
+    /// loaded.
     pub goes_ahead_ms: Option<i64>,
-    /// In which epoch of which server it was read last.
+    /// The epoch in which the company was last loaded.
     pub epoch: Option<u64>,
-    /// Which devices listen in which room.
+    /// The devices that listen in each room.
     pub rooms: BTreeMap<Place, Vec<Listener>>,
 }
 
 /// A room of a company.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// A client's.
     Client(ClientId),
-    /// An employee's.
     Employee(EmployeeId),
-    /// One side of a session.
+    /// One party's devices in a session.
     Session(SessionId, Party),
-    /// Of whoever runs the company.
+    /// The board, which admins watch.
     Board,
 }
 
 /// A device in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
-    /// Which device.
     pub phone: usize,
-    /// The number of its line.
+    /// Number of the joined line, which is unique within the server.
     pub line: u64,
-    /// What it has joined.
     pub topic: String,
-    /// It does not answer, and counts as gone.
+    /// The device does not answer and counts as gone.
     pub silent: bool,
-    /// Whether it hears what is told.
     pub ears: Ears,
 }
 
-/// Whether a line hears what is told.
+/// Whether a line receives events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ears {
-    /// It does.
     Open,
-    /// It does not, if what closed its topic is committed.
+    /// The line receives no more events if the commit that closes its topic succeeds.
     Closing,
-    /// It does not.
     Closed,
 }
 
-/// Somebody.
+/// A client, an employee or an admin.
 pub struct Person {
-    /// Their role.
     pub role: Role,
-    /// Their company; a client may have none.
+    /// Index of the company that the person's token names; a client's token may name none.
     pub office: Option<usize>,
-    /// Their id.
     pub id: String,
-    /// When their token was made out, in milliseconds; some do not say it.
+    /// When the person's token was issued; some tokens do not say it.
     pub issued_ms: Option<u64>,
-    /// The devices that are switched on.
+    /// Devices that are switched on.
     pub phones: Vec<usize>,
-    /// What they have been told, and what they wait for.
     pub memory: Memory,
 }
 
-/// A device, at both ends of its line.
+/// A device, at both ends of its connection.
 pub struct Phone {
-    /// Whose.
+    /// Index of the person who holds the device.
     pub person: usize,
-    /// What it has shown at the door.
+    /// The token that the device presented when it connected.
     pub shown: Shown,
-    /// The server's end, while nothing is under way in it.
+    /// The server's end; `None` while a task works with it.
     pub device: Option<Device>,
-    /// What the token on it calls the person.
+    /// The person's name in the device's token.
     pub name: Option<String>,
-    /// Whether the line holds.
     pub is_up: bool,
-    /// Whether the server closed it because the person is shut out: what is on its way behind that is never written.
+    /// Whether the server closed the connection because the person is shut out; frames queued behind that are never
+    /// written.
     pub is_shut_out: bool,
-    /// On their way to the server.
+    /// Frames on their way to the server.
     pub up: VecDeque<Sent>,
-    /// On their way to the person.
+    /// Frames on their way to the person.
     pub down: VecDeque<Outgoing>,
-    /// What the server must do with the device before it hears another frame.
+    /// Work to finish with the device before the server hears another of its frames.
     pub chores: VecDeque<Chore>,
-    /// What it has joined, at the server's end.
+    /// Joined topics, as the server knows them.
     pub seats: BTreeMap<String, Seat>,
-    /// What it has joined, as the person believes.
+    /// Joined topics, as the person believes, with the `join_ref` of each.
     pub joined: BTreeMap<String, u64>,
-    /// The number of the latest frame.
+    /// The `ref` of the latest frame.
     pub references: u64,
-    /// What can be booked, put together of all that was told, by topic.
+    /// Availability by topic, merged from the snapshot and the later events.
     pub availability: BTreeMap<String, Value>,
-    /// Boards, put together of all that was told, by topic.
+    /// Boards by topic, merged from their pages and the later events.
     pub boards: BTreeMap<String, Board>,
-    /// Requests that were heard by the server and not answered yet.
+    /// Requests that the server has heard and not answered yet, by `ref`.
     pub unanswered: BTreeMap<u64, Frame>,
 }
 
 /// Something on its way to the server.
 #[derive(Clone, Debug)]
 pub enum Sent {
-    /// A frame.
     Frame(Frame),
-    /// The proof that an offer arrived.
+    /// The WebSocket pong that proves that an offer arrived.
     Pong(Vec<u8>),
 }
 
-/// Something that the server does with a device by itself.
+/// Work that the server does for a device on its own.
 #[derive(Clone, Debug)]
 pub enum Chore {
-    /// A channel was closed from its side.
+    /// Leaves a channel that was closed from its side.
     Forget(String, u64),
-    /// On that line the device answers again, or does not.
+    /// Notes whether the device answers on that line.
     Answers(String, u64, bool),
-    /// The line is gone.
+    /// Leaves all topics, since the connection is gone.
     Leave,
 }
 
-/// What a device has joined.
+/// A topic that a device has joined.
 #[derive(Clone, Debug)]
 pub struct Seat {
-    /// In which company.
     pub office: usize,
-    /// In which room.
     pub place: Place,
-    /// As which line.
     pub line: u64,
-    /// With which join.
     pub join_ref: u64,
 }
 
-/// What the app on a device calls it: two kinds, and those that say nothing.
+/// The device kind that the app reports. By number, devices report one of two kinds or none.
 pub fn kind_of(phone: usize) -> Option<DeviceKind> {
     let word = [None, Some("ios"), Some("web")][phone % 3];
     word.and_then(|word| word.parse().ok())
 }
 
 impl Office {
-    /// Before anything has happened.
+    /// A company to which nothing has happened yet.
     #[must_use]
     pub fn new(id: &str, session_max_bytes: u64) -> Self {
         let id: CompanyId = id.parse().expect("an id");
@@ -183,14 +168,14 @@ impl Office {
 }
 
 impl Person {
-    /// Somebody who has not been told anything.
+    /// A person who has been told nothing yet.
     #[must_use]
     pub fn new(role: Role, office: Option<usize>, id: String) -> Self {
         Self { role, office, id, issued_ms: Some(BEGIN_MS), phones: Vec::new(), memory: Memory::default() }
     }
 }
 
-/// What a person has been told, and what they wait for.
+/// A person's knowledge from earlier frames, and their open requests.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     /// Bookings, the latest last.
@@ -205,14 +190,14 @@ pub struct Memory {
     pub talks: bool,
     /// Whether an employee wants to be asked.
     pub willing: bool,
-    /// Sent and not answered, by device and number.
+    /// Requests sent and not answered, by device and `ref`.
     pub waiting: BTreeMap<(usize, u64), Frame>,
-    /// Sent on a line that was lost: may be sent again.
+    /// Requests whose connection was lost before the answer: these may be sent again.
     pub unsure: Vec<Frame>,
 }
 
 impl Memory {
-    /// What was not answered on that line may or may not have been done.
+    /// Moves unanswered requests of that device to `unsure`: the server may or may not have done them.
     pub fn line_is_lost(&mut self, phone: usize) {
         let lost: Vec<(usize, u64)> = self.waiting.keys().filter(|(of, _)| *of == phone).copied().collect();
         for key in lost {
@@ -223,7 +208,7 @@ impl Memory {
     }
 }
 
-/// Puts a thing last, and forgets the first of too many.
+/// Puts a thing last, and forgets the oldest of too many.
 pub fn keep<T: PartialEq + Copy>(list: &mut Vec<T>, thing: T) {
     list.retain(|known| *known != thing);
     list.push(thing);
@@ -232,7 +217,7 @@ pub fn keep<T: PartialEq + Copy>(list: &mut Vec<T>, thing: T) {
     }
 }
 
-/// Whether whoever listens there is removed or shut out.
+/// Whether the devices in that room belong to a person or company that is removed or shut out.
 pub fn is_shut_out(told: &Told, model: &Model, place: &Place) -> bool {
     let talk = |session: &SessionId| model.talk(*session);
     told.company_gone

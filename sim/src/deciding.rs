@@ -1,4 +1,5 @@
-//! What is decided in the server, held against the second opinion at once: whose wish it was, and what must come of it.
+//! Compares each decision of the server with the second opinion at once: which request was decided, and what must
+//! follow.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use crate::wire::{Frame, Heard, Wish};
 use crate::world::World;
 
 impl World {
-    /// Something was queued by a task: the model takes the same step, and must come to the same.
+    /// A task queued an entry: the model takes the same step and must reach the same state.
     pub fn mark(&mut self, task: usize, queued: Queued, at_once: &[Heard]) {
         let office = self.offices.iter().position(|office| office.id == queued.company);
         let office = office.expect("only known companies are visited");
@@ -45,7 +46,7 @@ impl World {
         }
         let clock = self.offices[office].shadow.clock();
         let wall = clock::plus(Time::from_ms(self.now_ms), self.ahead_ms);
-        // A difference that is no step is not followed while anything is due.
+        // A clock difference of less than a step is not followed while a deadline is armed.
         let is_late = mark.at < clock || mark.at.plus_ms(clock::STEP_MIN_MS) < wall;
         assert!(!is_late, "a turn at {:?}, before {wall:?} or {clock:?}", mark.at);
         let shut_out = self.decided(&mark, &queued.events);
@@ -63,8 +64,8 @@ impl World {
         self.marks.push_back(mark);
     }
 
-    /// While anything is due in a company its time goes as even time does, whatever becomes of the wall clock; where it
-    /// follows a step, all that is due does too.
+    /// Checks how the company follows the wall clock. While a deadline is armed, the company's time advances with even
+    /// time, even if the wall clock is set. When the company follows a step of the clock, all its deadlines move along.
     fn follow_the_clock(&mut self, office: usize, queued: &Queued) -> u64 {
         let found = &mut self.offices[office];
         let followed_ms = match queued.events.first() {
@@ -81,7 +82,7 @@ impl World {
         followed_ms
     }
 
-    /// The company is read again: all that was decided before is stored or lost by now.
+    /// The company was loaded again: every earlier decision is stored or lost by now.
     fn read_back(&mut self, office: usize, epoch: u64) {
         let waits = self.marks.iter().any(|mark| mark.office == office);
         assert!(!waits, "promise 2: {} is read back while something of it waits", self.offices[office].id);
@@ -97,7 +98,7 @@ impl World {
         }
     }
 
-    /// Returns whose topics are closed by it.
+    /// Applies a decision to core's company and to the model; returns the rooms that the decision closes.
     fn decided(&mut self, mark: &Mark, events: &[Event]) -> BTreeSet<Place> {
         let office = &mut self.offices[mark.office];
         for event in events {
@@ -133,14 +134,15 @@ impl World {
         office.rooms.keys().filter(|place| is_shut_out(&told, &office.ahead, place)).cloned().collect()
     }
 
-    /// Something was asked and nothing was queued: nothing may have happened.
+    /// A request queued no entry: the company must be unchanged.
     ///
-    /// Where the clock jumps, a company's time may be another than the wall's, and it is not known when nothing was.
+    /// When the clock jumps, the company's time may differ from the wall clock's, and the moment of the request is
+    /// unknown; the check is skipped then.
     pub fn nothing_came_of(&mut self, office: usize, step: &Step) {
         if self.weather.weights.jump > 0 || self.offices[office].epoch.is_none() {
             return;
         }
-        // It may have been read back without anything to tell of it.
+        // The request may have loaded the company without producing an event.
         let epoch = self.house.as_ref().map(crate::house::House::epoch);
         if let Some(epoch) = epoch.filter(|epoch| self.offices[office].epoch != Some(*epoch)) {
             self.read_back(office, epoch);
@@ -158,7 +160,7 @@ impl World {
         }
     }
 
-    /// Whose wish came into its turn; who comes and goes by it does so now.
+    /// Finds the request that came into its turn, and lets devices join and leave as the request says.
     fn whose_wish(&mut self, n: usize, mark: &mut Mark, at_once: &[Heard]) {
         let task = &mut self.tasks[n];
         assert!(!task.taken, "an entry that nobody asked for: {:?}", task.what);
@@ -178,7 +180,7 @@ impl World {
                 mark.step = seat.map_or(Step::Wake, |seat| self.answers(&seat, answers));
             }
             What::Hear(phone, frame) if refused => {
-                // The join was refused for now; what it replaced is left all the same.
+                // The join was refused for now, but the seat that it replaced is left all the same.
                 self.phones[phone].seats.remove(&frame.topic);
                 mark.step = old.map_or(Step::Wake, |old| self.depart(&old));
             }
@@ -248,7 +250,7 @@ impl World {
         mark.step = Step::All(steps);
     }
 
-    /// Where a device of that person listens on that topic.
+    /// The room that the topic names for that person.
     fn place_of(&self, phone: usize, topic: &str) -> Result<Place, &'static str> {
         let person = &self.people[self.phones[phone].person];
         let (kind, rest) = topic.split_once(':').unwrap_or((topic, ""));
@@ -274,7 +276,7 @@ impl World {
         }
     }
 
-    /// Whether the token that a device has shown counts no more there.
+    /// Whether the company has revoked the device's token.
     fn is_out(&self, phone: usize, office: usize) -> bool {
         self.offices[office].ahead.is_out(&self.phones[phone].shown)
     }
@@ -288,7 +290,7 @@ impl World {
         }
     }
 
-    /// A device leaves a room; the company hears of the last one only.
+    /// A device leaves a room. The company hears only of the last departure.
     pub fn depart(&mut self, seat: &Seat) -> Step {
         let rooms = &mut self.offices[seat.office].rooms;
         let Some(lines) = rooms.get_mut(&seat.place) else { return Step::Nothing(Answer::Done) };
@@ -310,7 +312,8 @@ impl World {
         }
     }
 
-    /// A device in a room answers again, or does not: the company hears of it when nobody else is in the room.
+    /// A device in a room answers again, or stops answering. The company hears of it when no other device in the room
+    /// answers.
     pub fn answers(&mut self, seat: &Seat, answers: bool) -> Step {
         let Some(lines) = self.offices[seat.office].rooms.get_mut(&seat.place) else {
             return Step::Nothing(Answer::Done);
@@ -324,7 +327,7 @@ impl World {
         }
     }
 
-    /// A client's device that has joined something does not answer any more, until something is heard of it.
+    /// Makes the device of a client stop answering until something is heard of it.
     pub fn hush(&mut self, dice: &mut fastrand::Rng) {
         let clients = self.phones.iter().enumerate().flat_map(|(phone, found)| {
             let seats = found.seats.iter().filter(|(_, seat)| matches!(seat.place, Place::Client(_)));
@@ -336,7 +339,7 @@ impl World {
         }
     }
 
-    /// What is to be done when something is heard of a device that did not answer.
+    /// The chore that marks a silent device as present once a frame of it is heard.
     pub fn answers_again(&self, phone: usize) -> Option<Chore> {
         self.phones[phone].seats.iter().find_map(|(topic, seat)| {
             let lines = self.offices[seat.office].rooms.get(&seat.place)?;
@@ -378,14 +381,14 @@ impl World {
         }
     }
 
-    /// The seat that a join on the same topic gives up.
+    /// The seat that a join on the same topic replaces.
     #[must_use]
     pub fn seat_given_up(&self, phone: usize, frame: &Frame) -> Option<Seat> {
         let seat = self.phones[phone].seats.get(&frame.topic);
         seat.filter(|_| matches!(frame.wish, Wish::Join)).cloned()
     }
 
-    /// A device is free again. What did not come to a turn was refused at once, or nothing was to be done.
+    /// The task has returned the device. A request without a turn was refused at once, or had no effect.
     pub fn finish_device(&mut self, phone: usize, task: &Task) {
         if let What::Answers(_, topic, line, answers) = &task.what
             && !task.taken
@@ -410,7 +413,7 @@ impl World {
         };
         if let Some(seat) = seat {
             let step = self.depart(&seat);
-            // While nothing can be committed or read, the company hears of it when it is read again.
+            // While nothing can be committed or read, the company hears of it when it is loaded again.
             if self.is_calm() && !matches!(step, Step::Nothing(_)) {
                 self.nothing_came_of(seat.office, &step);
             }
@@ -418,7 +421,7 @@ impl World {
         self.answered(phone, task);
     }
 
-    /// A frame that was meant for a join that is over gets no answer.
+    /// A frame for a join that is over gets no answer.
     fn answered(&mut self, phone: usize, task: &Task) {
         let What::Hear(_, frame) = &task.what else { return };
         let seat = self.phones[phone].seats.get(&frame.topic);
@@ -428,19 +431,19 @@ impl World {
         }
     }
 
-    /// Whether the disk has always done what it should.
+    /// Whether the disk never fails in this weather.
     #[must_use]
     pub fn is_calm(&self) -> bool {
         self.weather.weights.disk == 0 && self.weather.weights.reads == 0
     }
 }
 
-/// Whether a device is there that does not count as gone.
+/// Whether any device in the room answers.
 fn is_there(lines: &[Listener]) -> bool {
     lines.iter().any(|line| !line.silent)
 }
 
-/// What the company hears when somebody is in a room.
+/// The step that the company takes when the first device enters a room.
 fn arrival(place: &Place) -> Option<Step> {
     match place {
         Place::Client(client) => Some(Step::ClientHere(client.clone(), true)),

@@ -1,4 +1,4 @@
-//! The disk: what outlives a crash. It can be full, slow to read, or unreadable for a while.
+//! The disk, which outlives a crash. The disk can be full, slow to read, or unreadable for a while.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,23 +9,23 @@ use switchboard_journal::rows::{Row, RowKey, rows_of};
 use switchboard_journal::{Entry, ReadBack, Store, StoreError, Work};
 use switchboard_wire::view;
 
-/// All that is stored, shared with the server that runs on it.
+/// Everything stored, shared with the server that runs on it.
 #[derive(Clone, Default)]
 pub struct Disk(Arc<Mutex<Stored>>);
 
-/// All that is stored, and how the disk behaves.
+/// Everything stored, and how the disk behaves.
 #[derive(Default)]
 pub struct Stored {
     events: BTreeMap<CompanyId, Vec<Kept>>,
     snapshots: BTreeMap<CompanyId, (u64, String)>,
     rows: BTreeMap<(CompanyId, RowKey), Row>,
-    /// No commit succeeds.
+    /// Whether every commit fails.
     pub full: bool,
-    /// That many reads fail.
+    /// Number of reads that still fail.
     pub unreadable: u32,
-    /// How often a read is asked for before it is there.
+    /// Number of polls that a read takes.
     pub read_takes: u32,
-    /// Whether a slow read sees the moment at which it began, and not that at which it ends.
+    /// Whether a slow read returns the state at its start instead of the state at its end.
     pub read_sees_the_past: bool,
 }
 
@@ -35,10 +35,10 @@ struct Kept {
 }
 
 impl Disk {
-    /// All that is stored.
+    /// Locks everything that is stored.
     ///
     /// # Panics
-    /// Never: one thread.
+    /// Never: the simulator has one thread, so the lock is free.
     pub fn stored(&self) -> MutexGuard<'_, Stored> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,7 +65,7 @@ impl Disk {
     }
 }
 
-/// Is there when it is asked for the second time.
+/// A future that is ready when it is polled for the second time.
 async fn asked_once_more() {
     let mut asked = false;
     std::future::poll_fn(|_| {
@@ -84,7 +84,7 @@ impl Store for Disk {
                 Work::Snapshot { company, seq, data, .. } => {
                     stored.snapshots.insert(company.clone(), (*seq, data.clone()));
                 }
-                // It has no tables but those of companies.
+                // This disk has only the tables of companies.
                 Work::Write { .. } | Work::File { .. } => {}
             }
         }
@@ -134,16 +134,17 @@ impl Stored {
         }
     }
 
-    /// How many events of the company are stored.
+    /// Number of stored events of the company.
     #[must_use]
     pub fn seq(&self, company: &CompanyId) -> u64 {
         self.events.get(company).map_or(0, |events| events.len() as u64)
     }
 
-    /// The company as a start would read it: its snapshot, and the events after it; and how many these were.
+    /// Loads the company as a start would, from its snapshot and the later events; returns the number of these events
+    /// too.
     ///
     /// # Panics
-    /// When what is stored cannot be read.
+    /// When the stored text cannot be read.
     #[must_use]
     pub fn company(&self, id: &CompanyId) -> (Company, u64) {
         let mut company = match self.snapshots.get(id) {
@@ -181,10 +182,10 @@ impl Stored {
         self.rows.keys().find(|(_, found)| *found == key).map(|(company, _)| company.clone())
     }
 
-    /// Folds all events anew: the snapshot and the tables must say the same.
+    /// Folds all events again and compares: the snapshots and the tables must agree with the events.
     ///
     /// # Panics
-    /// When they do not.
+    /// When they differ.
     pub fn check(&self) {
         for (id, events) in &self.events {
             let mut company = Company::new(id.clone());

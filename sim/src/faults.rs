@@ -1,4 +1,5 @@
-//! Does the proof bite? Faults are put into a copy of the product, one at a time, and the simulator must find each.
+//! Mutation test of the simulator: faults are put into a copy of the product, one at a time, and the simulator must
+//! find each.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,26 +7,24 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
-/// The list, beside this crate.
+/// The list of faults, beside this crate's sources.
 const LIST: &str = include_str!("../faults.toml");
 /// Commands within which a fault must be found.
 const COMMANDS: u64 = 1_000_000;
-/// Commands in which nothing may be found without a fault.
+/// Commands that must pass when there is no fault.
 const COMMANDS_WITHOUT: u64 = 50_000;
 
-/// A fault.
+/// A fault to be planted in the product.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Its name.
     pub name: String,
-    /// What is wrong with it.
+    /// The planted defect, in words.
     pub what: String,
-    /// In which file, from the workspace's root.
+    /// Path from the workspace's root.
     pub file: PathBuf,
-    /// What stands there.
+    /// The text to be replaced, which occurs once.
     pub find: String,
-    /// What takes its place.
     pub replace: String,
 }
 
@@ -35,7 +34,7 @@ struct List {
 }
 
 impl Fault {
-    /// All of them.
+    /// The faults of `faults.toml`.
     ///
     /// # Panics
     /// Never: a test reads the list.
@@ -44,10 +43,10 @@ impl Fault {
         toml::from_str::<List>(LIST).unwrap_or_else(|error| panic!("faults.toml: {error}")).fault
     }
 
-    /// The text of its file with the fault in it.
+    /// The text of the fault's file with the fault in it.
     ///
     /// # Errors
-    /// When what must be replaced is not there exactly once.
+    /// When the text to be replaced does not occur exactly once.
     pub fn put_into(&self, text: &str) -> anyhow::Result<String> {
         let times = text.matches(&self.find).count();
         ensure!(times == 1, "`{}`: what must be replaced is {times} times in {}", self.name, self.file.display());
@@ -55,13 +54,13 @@ impl Fault {
     }
 }
 
-/// Tries the faults whose names contain one of those texts, or all when there is none, on a copy of the workspace, and
-/// prints what became of each.
+/// Tries each fault whose name contains one of the texts in `only`, or every fault when `only` is empty, on a copy of
+/// the workspace, and prints each result.
 ///
 /// # Errors
-/// When one is not found, or cannot be built.
+/// When a fault is not found or cannot be built.
 pub fn try_all(workspace: &Path, only: &[String]) -> anyhow::Result<()> {
-    // Cargo runs elsewhere: a path from here would be another there.
+    // Cargo runs in another directory, where a relative path would name another place.
     let workspace = &workspace.canonicalize().with_context(|| workspace.display().to_string())?;
     let copy = workspace.join("target/faults/tree");
     copy_sources(workspace, &copy)?;
@@ -69,7 +68,7 @@ pub fn try_all(workspace: &Path, only: &[String]) -> anyhow::Result<()> {
     let is_meant = |fault: &Fault| only.is_empty() || only.iter().any(|text| fault.name.contains(text));
     let faults: Vec<Fault> = Fault::all().into_iter().filter(is_meant).collect();
     ensure!(!faults.is_empty(), "no fault has that in its name");
-    // Those that cannot be put in are known before the first is built.
+    // All replacements are tried first, so that an outdated fault is reported before anything is built.
     let put_in: Vec<(PathBuf, String, String)> =
         faults.iter().map(|fault| build.with(fault)).collect::<Result<_, _>>()?;
     let sound = build.prove(COMMANDS_WITHOUT)?;
@@ -92,7 +91,7 @@ pub fn try_all(workspace: &Path, only: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is under version control, as it is now.
+/// Copies the files under version control, with uncommitted changes.
 fn copy_sources(from: &Path, to: &Path) -> anyhow::Result<()> {
     let mut listed = Command::new("git");
     listed.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
@@ -116,14 +115,14 @@ struct Build {
     target: PathBuf,
 }
 
-/// What the simulator said.
+/// Result of one run of the simulator.
 struct Tried {
     found: Option<String>,
     output: String,
 }
 
 impl Build {
-    /// The fault's file, as it is and with the fault.
+    /// The path of the fault's file, its text, and its text with the fault.
     fn with(&self, fault: &Fault) -> anyhow::Result<(PathBuf, String, String)> {
         let path = self.tree.join(&fault.file);
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;

@@ -1,4 +1,5 @@
-//! After the faults: everything heals. Every search and session ends, everybody can be booked again, in bounded steps.
+//! After the faults everything heals: every search and session ends and every employee can be booked again, in bounded
+//! steps.
 
 use fastrand::Rng;
 use switchboard_core::Time;
@@ -11,11 +12,11 @@ use crate::weather::Weights;
 use crate::wire::Wish;
 use crate::world::World;
 
-/// Rounds until nothing is open any more; each lets everything go on, and then time pass until something is due.
+/// The most rounds until nothing is open. Each round finishes all work and then advances the time to the next deadline.
 const ROUNDS_MAX: usize = 4000;
 
 impl World {
-    /// No fault from now on.
+    /// Ends all faults and lets the world come to rest.
     ///
     /// # Panics
     /// When something does not heal.
@@ -36,7 +37,7 @@ impl World {
         for phone in 0..self.phones.len() {
             self.cut(phone);
         }
-        // A company in which nobody waits for anything is not read when the server starts, but when somebody looks.
+        // A start loads only companies with something open, so the others are woken here.
         for office in 0..self.offices.len() {
             self.wake(office);
         }
@@ -58,7 +59,7 @@ impl World {
             if let Err(difference) = office.stored.compare(&company) {
                 panic!("what is stored is not what was released: {difference}");
             }
-            // A company that nobody has visited since the last kill or failure was not read yet.
+            // A company without a visit since the last kill or failure is not loaded yet.
             let is_read = office.epoch == self.house.as_ref().map(crate::house::House::epoch);
             let (stored, decided) = (view::json(&company), view::json(&office.shadow));
             assert!(!is_read || stored == decided, "{stored} is stored, {decided} was decided");
@@ -71,7 +72,7 @@ impl World {
         assert!(waits.is_none(), "a request that is never answered: {waits:?}");
     }
 
-    /// Everything that is under way or on its way comes to its end; no time passes.
+    /// Finishes all tasks and delivers all frames; no time passes.
     fn settle(&mut self, dice: &mut Rng) {
         for _ in 0..10_000 {
             let mut any = false;
@@ -107,7 +108,7 @@ impl World {
         }
     }
 
-    /// Each employee in turn is the only one who is idle, is asked, takes it, and is free again.
+    /// Lets each employee in turn be the only idle one, be asked, accept, and be free again.
     fn everybody_can_be_booked(&mut self, dice: &mut Rng) {
         self.weather.weights = Weights { jump: 0, ..self.weather.weights };
         let client = self.people.len();
@@ -163,7 +164,8 @@ impl World {
     fn come(&mut self, person: usize, topic: &str, dice: &mut Rng) -> usize {
         self.people[person].memory.unsure.clear();
         self.people[person].memory.talks = false;
-        // Whoever was shut out signs in again; no clock that was ahead has revoked so late a token.
+        // A person who was shut out signs in again with a token later than any revocation, even one by a clock that was
+        // ahead.
         self.people[person].issued_ms = Some(u64::MAX / 1000);
         let phone = self.connect(person).expect("the server runs");
         self.send_frame(phone, topic, Wish::Join);

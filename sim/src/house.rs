@@ -18,21 +18,21 @@ use tokio::sync::mpsc;
 use crate::disk::Disk;
 use crate::weather::Weather;
 
-/// Rows of one page of a board: few, so that a board of some people has several.
+/// Rows of one page of a board: few, so that a small company's board has several pages.
 pub const BOARD_PAGE_ROWS: usize = 3;
-/// Frames that may wait for one device.
+/// The most frames that wait for one device.
 const OUTBOX_FRAMES: usize = 256;
-/// Companies that may wait for their snapshot.
+/// The most companies that wait for their snapshot.
 const SNAPSHOTS_WAITING: usize = 8;
 
-/// The ways out to all devices that were ever connected to this server, by number.
+/// The outboxes of all devices that were ever connected to this server, by device number.
 pub type Outboxes = Arc<Mutex<Vec<Option<outbox::Waiting>>>>;
 
-/// The server.
+/// The server of the simulation, while it runs.
 pub struct House {
-    /// The part of the server that all devices work with.
+    /// The part of the server that all devices share.
     pub context: Arc<DeviceContext>,
-    /// Told by the world.
+    /// The clock, which the world sets.
     pub clock: Clock,
     outboxes: Outboxes,
     disk: Disk,
@@ -46,38 +46,35 @@ pub struct House {
     next: u64,
 }
 
-/// Work that is queued, and keeps its place in the queue until it is taken.
+/// Queued work, with the reservation that keeps its place in the queue until the work is committed.
 struct Waiting {
     work: Work,
     _place: Option<mpsc::OwnedPermit<Work>>,
 }
 
-/// What was queued.
+/// An entry that was queued.
 pub struct Queued {
-    /// Its number, by which its release is known.
+    /// The entry's number, by which its release is recognized.
     pub number: u64,
-    /// Whose.
     pub company: CompanyId,
-    /// The epoch in which it was decided.
+    /// The epoch in which the entry was decided.
     pub epoch: u64,
-    /// When.
     pub at: Time,
-    /// What happened.
     pub events: Vec<switchboard_core::Event>,
 }
 
-/// What came of it, with everything that was put into outboxes then.
+/// A released entry, with every frame that its release put into outboxes.
 pub struct Released {
-    /// Its number.
+    /// The number given when the entry was queued.
     pub number: u64,
-    /// Whether it is stored.
+    /// Whether the entry is stored.
     pub fate: Fate,
-    /// What each device was sent, in order.
+    /// Frames by device, in order.
     pub sent: Vec<(usize, Outgoing)>,
 }
 
 impl House {
-    /// A server that has just started on that disk. The clock is the world's: its ids are never given twice.
+    /// Starts a server on that disk. The clock is the world's, so that ids are never given twice across restarts.
     #[must_use]
     pub fn start(disk: &Disk, clock: &Clock, weather: &Weather) -> Self {
         let (committer, epoch, health) = Committer::new(disk.clone());
@@ -87,7 +84,7 @@ impl House {
         let exchange = Exchange::new(journal, Arc::new(disk.clone()), snapshots, clock.clone());
         let context = Arc::new(DeviceContext {
             exchange,
-            // People here do more in a moment than a server allows: what is limited is tested elsewhere.
+            // People here do more in a moment than a server allows; other tests cover the limits.
             admission: Arc::new(Admission::new(&Limits::default())),
             ice: Ice::default(),
             auto_provision: false,
@@ -112,7 +109,7 @@ impl House {
         }
     }
 
-    /// A device has connected: its way out, by its number.
+    /// Registers the outbox of a device that has connected.
     pub fn listen(&mut self, device: usize, outbox: outbox::Waiting) {
         let mut outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
         if outboxes.len() <= device {
@@ -121,7 +118,7 @@ impl House {
         outboxes[device] = Some(outbox);
     }
 
-    /// A device has gone: nothing more reaches it.
+    /// Drops the outbox of a device that has gone.
     pub fn hang_up(&mut self, device: usize) {
         let mut outboxes = self.outboxes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(outbox) = outboxes.get_mut(device) {
@@ -129,13 +126,13 @@ impl House {
         }
     }
 
-    /// All that was put into outboxes since it was last looked.
+    /// All frames put into outboxes since the last call.
     #[must_use]
     pub fn sent(&self) -> Vec<(usize, Outgoing)> {
         drain(&self.outboxes)
     }
 
-    /// Takes what was queued since it was last looked; it stays in line to be committed.
+    /// Takes the entries queued since the last call; they still wait for their commit.
     pub fn newly_queued(&mut self) -> Vec<Queued> {
         let mut queued = Vec::new();
         while let Ok(work) = self.queue.try_recv() {
@@ -159,7 +156,7 @@ impl House {
         queued
     }
 
-    /// Notes what is released with the entry, and that it is stored by then.
+    /// Wraps the entry's release, so that it records what is sent and checks that the entry is stored by then.
     fn watch(&self, entry: Entry) -> Entry {
         let (number, company) = (self.next, entry.company.clone());
         let last = entry.first_seq + entry.events.len() as u64 - 1;
@@ -179,19 +176,19 @@ impl House {
         Entry { release: Box::new(watched), ..entry }
     }
 
-    /// The journal's epoch: it changes when a commit failed.
+    /// The journal's epoch, which changes when a commit fails.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
 
-    /// How much waits for the journal.
+    /// Number of works that wait for the journal.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Commits the first of what waits, as one batch; gives what was released.
+    /// Commits the first `most` of the waiting works as one batch; returns what was released.
     pub fn commit(&mut self, most: usize) -> Vec<Released> {
         let batch: Vec<Work> = self.waiting.drain(..most.min(self.waiting.len())).map(|waiting| waiting.work).collect();
         if !batch.is_empty() {
@@ -200,7 +197,7 @@ impl House {
         self.take_released()
     }
 
-    /// What the journal's thread does while the store cannot commit.
+    /// Does what the journal's thread does while the store cannot commit.
     pub fn try_again(&mut self) -> Vec<Released> {
         self.committer.try_again(self.waiting.drain(..).map(|waiting| waiting.work));
         self.take_released()
@@ -210,16 +207,16 @@ impl House {
         std::mem::take(&mut *self.released.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the store could commit the last time.
+    /// Whether the latest commit succeeded.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.committer.is_healthy()
     }
 
-    /// A company whose state should be written down, if one was named.
+    /// A company that is due for a snapshot, if there is one.
     #[must_use]
     pub fn wants_snapshot(&self) -> Option<CompanyId> {
-        // The disk of the simulator has no bases.
+        // The simulator's disk has no bases.
         let mut due = std::iter::from_fn(|| self.snapshots.try_recv().ok());
         due.find_map(|due| match due {
             Due::Snapshot(company) => Some(company),
@@ -235,7 +232,8 @@ impl House {
         }
     }
 
-    /// The power goes while a batch is on its way: it is stored, and nobody is told. Gives how many entries it had.
+    /// Stores a batch and then ends the server as a power cut would, before anything is released; returns the number of
+    /// entries stored.
     pub fn die_after_storing(mut self, most: usize) -> usize {
         let epoch = self.epoch();
         let rests_on_what_was_lost = |waiting: &Waiting| match &waiting.work {

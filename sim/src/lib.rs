@@ -1,6 +1,6 @@
-//! The weather: seeded people, a network that fails, a server that is killed, a disk that is full, and a second, far
-//! simpler opinion of what may happen. It runs the real core and the real exchange, journal and devices of the server,
-//! one throw of the dice after the other, and holds everything that people are told against that opinion.
+//! Simulator of bad weather: seeded people, a failing network, a server that is killed, a disk that is full. The
+//! simulator runs the server's real core, exchange, journal and devices, one throw of the dice after the other, and
+//! compares everything that people are told with a second, far simpler opinion of the contract.
 
 pub mod faults;
 

@@ -1,4 +1,4 @@
-//! Something that was decided, until it is released.
+//! A decision between its queueing and its release.
 
 use switchboard_core::{Party, SessionId, Time};
 
@@ -6,28 +6,25 @@ use crate::cast::{Listener, Place};
 use crate::model::Step;
 use crate::wire::Frame;
 
-/// Something that was decided and is not released yet.
+/// A decision that is not released yet.
 pub struct Mark {
-    /// Its number in the queue.
+    /// Number of the entry in the queue.
     pub number: u64,
-    /// In which company.
     pub office: usize,
-    /// When.
     pub at: Time,
-    /// By how much the company followed the clock before it.
+    /// How far the company followed the clock before the decision.
     pub followed_ms: u64,
-    /// What was asked.
     pub step: Step,
-    /// The fresh id that it used.
+    /// The fresh id that the decision used.
     pub fresh: u128,
-    /// Who must be answered: the device, its line, and the request.
+    /// The device and request to be answered.
     pub reply: Option<(usize, Frame)>,
-    /// The join that ended with this one.
+    /// The `join_ref` of a join that this one replaced.
     pub old: Option<u64>,
     /// The line that a join made.
     pub line: Option<u64>,
-    /// Who listens, where.
+    /// Every listener, with its room.
     pub listeners: Vec<(Place, Listener)>,
-    /// Something passed on to the other side of a session.
+    /// A signal for the other party of a session: the session, the sender and the number.
     pub signal: Option<(SessionId, Party, u64)>,
 }

@@ -1,16 +1,16 @@
-//! What a device puts together, of a snapshot, its pages and the events since: it must be what the company has.
+//! The state that a device merges from a snapshot, its pages and the later events; it must equal the company's state.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The topics of which some clients' devices ask to hear alone.
+/// The topics to which the joins of some clients' devices restrict their availability.
 #[must_use]
 pub fn only_of(phone: usize) -> Option<&'static [&'static str]> {
     [None, Some(&["law", "tax"] as &[&str]), Some(&["never named"] as &[&str])][phone % 3]
 }
 
-/// What can be booked, as a device sees it that asked for these topics alone.
+/// The availability that a device receives whose join named these topics alone.
 #[must_use]
 pub fn narrowed(mut availability: Value, only: Option<&[&str]>) -> Value {
     if let (Some(only), Some(topics)) = (only, availability["topics"].as_object_mut()) {
@@ -19,7 +19,7 @@ pub fn narrowed(mut availability: Value, only: Option<&[&str]>) -> Value {
     availability
 }
 
-/// Takes in what changed of what can be booked.
+/// Merges an `availability` event into the known state.
 pub fn merge(known: &mut Value, changes: &Value) {
     for field in ["available", "idle"] {
         known[field] = changes[field].clone();
@@ -34,7 +34,7 @@ pub fn merge(known: &mut Value, changes: &Value) {
     }
 }
 
-/// Every `available`, without the counts.
+/// The `available` flags without the counts.
 #[must_use]
 pub fn flags(availability: &Value) -> String {
     let mut flags = availability["available"].to_string();
@@ -54,7 +54,7 @@ pub struct Board {
 const KINDS: [&str; 3] = ["employees", "bookings", "sessions"];
 
 impl Board {
-    /// A page was read.
+    /// Takes in a page of the board.
     pub fn read(&mut self, page: &Value) {
         for kind in KINDS {
             for row in page[kind].as_array().into_iter().flatten() {
@@ -64,7 +64,7 @@ impl Board {
         self.is_whole |= page["next"].is_null();
     }
 
-    /// An event was heard.
+    /// Takes in an event of the board.
     pub fn hear(&mut self, event: &str, payload: &Value) {
         let (kind, row) = match event {
             "employee" => ("employees", &payload["employee"]),
@@ -84,10 +84,10 @@ impl Board {
         }
     }
 
-    /// Once it was read to the end, it is all that the company has.
+    /// A board that was read to its end must equal the company's board.
     ///
     /// # Panics
-    /// When something was missed, or is there that is no more.
+    /// When a row is missing or outdated.
     pub fn check(&self, whole: &Value) {
         if self.is_whole {
             let mut expected = Self::default();
@@ -104,7 +104,7 @@ fn id(row: &Value) -> String {
     row["id"].as_str().expect("a row has an id").to_owned()
 }
 
-/// A page of a board behind a cursor: so many of its rows.
+/// A page of a board: up to `most` rows behind the cursor `after`.
 #[must_use]
 pub fn page(whole: &[(String, &'static str, Value)], after: Option<&str>, most: usize, today: Value) -> Value {
     let rest = whole.iter().skip_while(|(place, _, _)| after.is_some_and(|after| rank(place) <= rank(after)));
@@ -120,7 +120,7 @@ pub fn page(whole: &[(String, &'static str, Value)], after: Option<&str>, most: 
     })
 }
 
-/// Employees come before clients.
+/// Sort key of a cursor: employees come before clients.
 fn rank(place: &str) -> (bool, &str) {
     let (kind, id) = place.split_once(':').unwrap_or_default();
     (kind == "client", id)

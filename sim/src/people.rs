@@ -1,4 +1,4 @@
-//! People: what they remember of what they were told, and what they do next. Some are hasty, some forgetful, some nosy.
+//! People: what they remember and what they do next. Some are hasty, some forgetful, some nosy.
 
 use fastrand::Rng;
 use switchboard_core::{OfferId, SessionId};
@@ -9,11 +9,11 @@ use crate::merged::only_of;
 use crate::wire::{Frame, Heard, Wish, booking_id, offer_id, session_id};
 use crate::world::World;
 
-/// Devices of one person at once.
+/// The most devices of one person at once.
 const PHONES_MAX: usize = 3;
 
 impl World {
-    /// A person sends something from a device.
+    /// Sends a request from a person's device.
     pub fn send_frame(&mut self, phone: usize, topic: &str, wish: Wish) {
         let found = &mut self.phones[phone];
         if !found.is_up {
@@ -35,7 +35,7 @@ impl World {
         self.people[person].memory.waiting.insert((phone, reference), frame);
     }
 
-    /// The topic of a person's own: where a client asks, an employee works, an admin watches.
+    /// The topic where a client books, an employee works or an admin watches.
     #[must_use]
     pub fn own_topic(&self, person: usize) -> String {
         let found = &self.people[person];
@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// A person does something.
+    /// Lets a person do one thing.
     pub fn act(&mut self, person: usize, dice: &mut Rng) {
         let phones = self.people[person].phones.clone();
         if phones.is_empty() || (phones.len() < PHONES_MAX && dice.u8(0..24) == 0) {
@@ -72,7 +72,7 @@ impl World {
         }
     }
 
-    /// After a lost line: into the session again, and what was not answered is sent again.
+    /// After a lost connection, joins the running session again and repeats requests whose outcome is unknown.
     fn go_on_where_they_were(&mut self, person: usize, phone: usize) {
         let memory = &mut self.people[person].memory;
         let unsure = std::mem::take(&mut memory.unsure);
@@ -105,7 +105,7 @@ impl World {
         let note = (dice.u8(0..3) == 0).then(|| format!(r#"{{"made":{}}}"#, self.made));
         let wish = Wish::Book(topic, note, key);
         self.send_frame(phone, &desk, wish.clone());
-        // A double tap.
+        // A double tap sends the same request twice.
         if dice.u8(0..6) == 0 {
             self.send_frame(phone, &desk, wish);
         }
@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    /// After a session, perhaps long after it.
+    /// Writes notes after a session, perhaps long after it.
     fn finish_notes(&mut self, phone: usize, session: SessionId, dice: &mut Rng) {
         let room = format!("session:{session}");
         if !self.phones[phone].joined.contains_key(&room) {
@@ -144,7 +144,7 @@ impl World {
         self.send_frame(phone, &own, if yes { Wish::Accept(offer) } else { Wish::Reject(offer) });
     }
 
-    /// In a session: words, signals, notes, an end.
+    /// In a session: a message, a signal, notes or its end.
     fn talk(&mut self, person: usize, phone: usize, dice: &mut Rng) {
         let Some(session) = self.people[person].memory.sessions.last().copied() else { return };
         let room = format!("session:{session}");
@@ -162,7 +162,7 @@ impl World {
             0..4 => Wish::Say(format!("words {made}"), dice.bool().then(|| format!("key {made}"))),
             4..6 => Wish::Signal(made),
             6 => Wish::Leave,
-            // A client tries it as well, and may not.
+            // A client's device tries this as well, and must be refused.
             7 => Wish::Notes(notes(made, dice)),
             _ => Wish::End(dice.bool().then(|| "done".to_owned())),
         };
@@ -175,12 +175,12 @@ impl World {
             self.made += 1;
             let made = self.made;
             let key = made.is_multiple_of(2).then(|| format!("key {made}"));
-            // More bytes than letters.
+            // The text has more bytes than letters.
             self.send_frame(phone, &room, Wish::Say(format!("wörds {made}"), key));
         }
     }
 
-    /// What nobody should do, or need not: late answers, other people's things, topics that are not theirs.
+    /// Odd or useless requests: late answers, requests about other people's things, topics of other people.
     fn be_odd(&mut self, person: usize, phone: usize, dice: &mut Rng) {
         let own = self.own_topic(person);
         let somebody = dice.usize(0..self.people.len());
@@ -224,7 +224,7 @@ impl World {
         }
     }
 
-    /// A person reads what a device shows, and may react at once.
+    /// Lets a person read a frame on a device, and perhaps react at once.
     pub fn remember(&mut self, phone: usize, heard: &Heard, dice: &mut Rng) {
         let person = self.phones[phone].person;
         if let Some(reference) = heard.answers() {
@@ -248,7 +248,7 @@ impl World {
                 }
             }
             "phx_close" => {
-                // As phoenix.js does: the close of an earlier join says nothing of this one.
+                // As in phoenix.js, the close of an earlier join does not affect the present join.
                 let joined = &mut self.phones[phone].joined;
                 if joined.get(&heard.topic).is_some_and(|join| join.to_string() == heard.join_ref) {
                     joined.remove(&heard.topic);
@@ -260,14 +260,15 @@ impl World {
 
     fn remember_answer(&mut self, person: usize, phone: usize, asked: &Frame, heard: &Heard) {
         if heard.reason() == "unauthorized" && self.phones[phone].is_up {
-            // They sign in again and come with a new token.
+            // The person signs in again and comes back with a new token.
             self.people[person].issued_ms = Some(self.now_ms);
             self.cut(phone);
         }
         let memory = &mut self.people[person].memory;
         let response = heard.response();
         if let (Wish::Join | Wish::More(_), Some(next)) = (&asked.wish, response["next"].as_str()) {
-            // As phoenix.js does: what comes for an earlier join is dropped, and read on from it would leave a gap.
+            // As in phoenix.js, answers to an earlier join are dropped: reading on from such an answer would leave a
+            // gap.
             if self.phones[phone].joined.get(&asked.topic) == Some(&asked.join_ref) {
                 self.send_frame(phone, &asked.topic, Wish::More(next.to_owned()));
             }
@@ -304,7 +305,7 @@ impl World {
     }
 }
 
-/// Others each time, or the same as somewhere before, or none.
+/// Notes with new text, with the same text as before, or with none.
 fn notes(made: u64, dice: &mut Rng) -> String {
     match dice.u8(0..4) {
         0 => String::new(),

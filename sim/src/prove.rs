@@ -1,4 +1,4 @@
-//! Runs cases, one after the other or many side by side, and says what they found.
+//! Runs cases, in turn or several at a time, and reports what they found.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,23 +9,21 @@ use std::time::{Duration, Instant};
 use crate::case::Case;
 use crate::world::{Counts, World};
 
-/// What came of a case.
+/// Result of a case that passed.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// How often what happened.
     pub counts: Counts,
-    /// A short name for everything that was stored and told.
+    /// Digest of everything that was stored and told.
     pub digest: u64,
 }
 
-/// What was found, and in which case.
+/// Result of a case that failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The case.
     pub case: Case,
-    /// The words of what does not hold.
+    /// The broken promise, in words.
     pub what: String,
-    /// How many commands had been taken by then.
+    /// Number of commands taken by then.
     pub commands: u64,
 }
 
@@ -36,7 +34,7 @@ thread_local! {
 /// Runs a case to its end.
 ///
 /// # Errors
-/// What does not hold.
+/// The first promise that does not hold.
 pub fn run(case: &Case) -> Result<Outcome, Failure> {
     run_aloud(case, false)
 }
@@ -44,7 +42,7 @@ pub fn run(case: &Case) -> Result<Outcome, Failure> {
 /// Runs a case to its end, and prints everything that is released if asked to.
 ///
 /// # Errors
-/// What does not hold.
+/// The first promise that does not hold.
 pub fn run_aloud(case: &Case, is_told_aloud: bool) -> Result<Outcome, Failure> {
     listen_to_panics();
     WORDS.with(|words| words.borrow_mut().take());
@@ -59,7 +57,7 @@ pub fn run_aloud(case: &Case, is_told_aloud: bool) -> Result<Outcome, Failure> {
     }));
     let counts = world.as_ref().map(|world| world.counts).unwrap_or_default();
     let digest = world.as_ref().map(|world| world.digest.name()).unwrap_or_default();
-    // What is half done after a panic may panic again when it is dropped.
+    // A world that a panic left half done may panic again when it is dropped.
     drop(catch_unwind(AssertUnwindSafe(|| drop(world))));
     match ran {
         Ok(()) => Ok(Outcome { counts, digest }),
@@ -70,7 +68,7 @@ pub fn run_aloud(case: &Case, is_told_aloud: bool) -> Result<Outcome, Failure> {
     }
 }
 
-/// The first words of a panic are kept for the report; nothing is printed.
+/// Keeps the message of the first panic for the report, and prints nothing.
 fn listen_to_panics() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {
@@ -84,20 +82,17 @@ fn listen_to_panics() {
     });
 }
 
-/// What many cases came to.
+/// Result of many cases.
 #[derive(Clone, Debug, Default)]
 pub struct Proof {
-    /// How many cases.
     pub cases: u64,
-    /// How often what happened in all of them.
+    /// Sums over all cases.
     pub counts: Counts,
-    /// The first that failed.
     pub failure: Option<Failure>,
-    /// How long it took.
     pub took: Duration,
 }
 
-/// Runs seeds from the first one on, side by side, until so many commands were taken or one fails.
+/// Runs seeds from the first one on, in so many threads, until the number of commands is reached or a seed fails.
 #[must_use]
 pub fn prove(first_seed: u64, commands: u64, threads: usize) -> Proof {
     let began = Instant::now();

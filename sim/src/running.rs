@@ -1,4 +1,4 @@
-//! What is under way in the server: each thing is asked whether it can go on, and what it did is held against the model.
+//! Tasks in the server: each is polled, and whatever it did is compared with the model.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,14 +26,14 @@ impl World {
         self.start(What::Admin(office, step), future);
     }
 
-    /// Starts waking a company.
+    /// Starts the wake-up of a company.
     pub fn wake(&mut self, office: usize) {
         let Some(house) = &self.house else { return };
         let (exchange, company) = (house.context.exchange.clone(), self.offices[office].id.clone());
         self.start(What::Wake(office), Box::pin(async move { Done::Woken(exchange.wake(&company).await) }));
     }
 
-    /// Wakes whoever is due, as the timekeeper does.
+    /// Wakes the companies with passed deadlines, as the timekeeper does.
     pub fn wake_due(&mut self) {
         let Some(house) = &self.house else { return };
         house.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
@@ -45,12 +45,12 @@ impl World {
         }
     }
 
-    /// Something begins in the server.
+    /// Starts a task in the server.
     pub fn start(&mut self, what: What, future: Pin<Box<dyn Future<Output = Done>>>) {
         self.tasks.push(Task { what, line: None, old: None, taken: false, refused: false, future });
     }
 
-    /// A device that has nothing under way does the next thing.
+    /// Lets a device that has no task do the next thing.
     pub fn serve(&mut self, phone: usize) {
         let found = &mut self.phones[phone];
         if self.house.is_none() || found.device.is_none() {
@@ -76,7 +76,7 @@ impl World {
                     self.start(what, Box::pin(future));
                 }
                 Chore::Leave => {
-                    // One after the other, as the server does, so that it is known which turn is whose.
+                    // One after the other, as in the server, so that each turn has a known request.
                     let seats = found.seats.iter().map(|(topic, seat)| Chore::Forget(topic.clone(), seat.line));
                     found.chores = seats.collect();
                     found.device = Some(device);
@@ -87,7 +87,7 @@ impl World {
         if !found.up.is_empty()
             && let Some(answers) = self.answers_again(phone)
         {
-            // Whatever is heard of it, the device is there again before that counts.
+            // Any frame of a silent device makes the device present before the frame itself counts.
             self.phones[phone].chores.push_front(answers);
             return self.serve(phone);
         }
@@ -118,7 +118,7 @@ impl World {
         }
     }
 
-    /// Asks everything that is under way whether it can go on; gives whether anything came to its end.
+    /// Polls every task; returns whether any has ended.
     pub fn poll_all(&mut self) -> bool {
         let mut any = false;
         let mut n = 0;
@@ -161,7 +161,7 @@ impl World {
                 assert!(end.is_none(), "a good frame ends the line: {what:?}");
                 self.finish_device(phone, task);
                 let found = &mut self.phones[phone];
-                // A line that is gone needs no device once it has left everything.
+                // A lost connection needs no device once all topics are left.
                 let is_over = !found.is_up && found.chores.is_empty() && found.seats.is_empty();
                 found.device = Some(*device).filter(|_| !is_over);
             }

@@ -1,12 +1,12 @@
-//! A failing case made small: fewer throws, fewer people, and still failing.
+//! Makes a failing case smaller: fewer throws and fewer people, as long as it still fails.
 
 use crate::case::Case;
 use crate::prove::{Failure, run};
 
-/// Runs that shrinking may take.
+/// The most runs that shrinking may take.
 const RUNS_MAX: usize = 2000;
 
-/// The smallest case that was found to fail.
+/// The smallest failing case that was found.
 #[must_use]
 pub fn shrink(failure: Failure) -> Failure {
     let mut best = Shrinking { best: failure, runs: 0 };
@@ -33,7 +33,7 @@ impl Shrinking {
         }
     }
 
-    /// Leaves out halves, quarters, … of the throws, as long as it still fails without them.
+    /// Leaves out halves, quarters, … of the throws, as long as the case still fails without them.
     fn fewer_throws(&mut self) {
         let mut chunk = self.best.case.len().div_ceil(2);
         while chunk > 0 && self.runs < RUNS_MAX {

@@ -1,4 +1,4 @@
-//! What is under way in the server, and how it ends.
+//! Tasks in the server, and how they end.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,33 +11,29 @@ use crate::cast::Seat;
 use crate::model::Step;
 use crate::wire::Frame;
 
-/// Something that is under way in the server.
+/// A task in the server.
 pub struct Task {
-    /// What.
     pub what: What,
-    /// The number of the line that it made.
+    /// The line that a join made.
     pub line: Option<u64>,
-    /// The seat that a join gives up.
+    /// The seat that a join replaces.
     pub old: Option<Seat>,
-    /// Whether its wish has come into a company's turn.
+    /// Whether the request has come into a company's turn.
     pub taken: bool,
-    /// Whether it was told that nothing can be done now.
+    /// Whether the join was closed at once, because nothing can be done now.
     pub refused: bool,
     pub future: Pin<Box<dyn Future<Output = Done>>>,
 }
 
-/// What is under way.
+/// The kind of a task.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// A device's frame is heard.
     Hear(usize, Frame),
-    /// A device's pong is heard.
     Pong(usize, Vec<u8>),
-    /// A device forgets a channel.
     Forget(usize, String, u64),
-    /// A device answers again on a line, or does not.
+    /// A device answers again on a line, or stops answering.
     Answers(usize, String, u64, bool),
-    /// A company does what is due.
+    /// A company handles its passed deadlines.
     Wake(usize),
     /// An admin's request over HTTP.
     Admin(usize, Step),
@@ -45,23 +41,23 @@ pub enum What {
     Open,
 }
 
-/// How it ended.
+/// Result of a task.
 pub enum Done {
     /// The device is free again.
     Device(Box<Device>, Option<End>),
-    /// The company was woken, or not.
+    /// Whether the company could be woken.
     Woken(bool),
-    /// The admin's request was taken, or not.
+    /// Whether the admin's request was taken.
     Admin(bool),
-    /// These have something open; or the start failed.
+    /// The companies with something open; `None` when the start failed.
     Open(Option<Vec<CompanyId>>),
 }
 
 impl What {
-    /// The device that it is about.
+    /// The device that the task works with.
     ///
     /// # Panics
-    /// When it is about none.
+    /// When the task works with no device.
     #[must_use]
     pub fn phone(&self) -> usize {
         match self {
@@ -73,10 +69,10 @@ impl What {
     }
 }
 
-/// What a back end asks for over HTTP.
+/// The command that a back end sends over HTTP for the step.
 ///
 /// # Panics
-/// When it is nothing that a back end asks for.
+/// When a back end cannot send the step over HTTP.
 #[must_use]
 pub fn admin_command(step: &Step) -> Command {
     match step.clone() {

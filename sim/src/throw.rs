@@ -1,4 +1,4 @@
-//! One throw of the dice: one thing happens in the world.
+//! One throw of the dice, which makes one thing happen in the world.
 
 use fastrand::Rng;
 use switchboard_core::{Actor, Brand, Whose};
@@ -8,7 +8,7 @@ use crate::model::Step;
 use crate::weather::Weights;
 use crate::world::World;
 
-/// What a throw can do.
+/// The things that a throw can do.
 #[derive(Clone, Copy, Debug)]
 enum Thing {
     Act,
@@ -63,13 +63,13 @@ impl Weights {
 }
 
 impl World {
-    /// One thing happens, and what is under way goes on.
+    /// Makes one thing happen, and lets all tasks go on.
     pub fn throw(&mut self, dice: &mut Rng) {
         let thing = self.weather.weights.pick(dice);
         self.happen(thing, dice);
         if self.house.is_none() && dice.u8(0..6) == 0 {
             if self.weather.weights.jump > 0 && dice.u8(0..3) == 0 {
-                // The machine comes up with another time.
+                // A restarted machine may show another time.
                 self.now_ms = (self.now_ms + dice.u64(0..600_000)).saturating_sub(dice.u64(0..600_000));
             }
             self.start_house();
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// Whoever runs a company sets a status, calls a search off, ends a session, changes people and rules.
+    /// An admin sets a status, cancels a search, ends a session, or changes people and rules.
     fn act_as_admin(&mut self, dice: &mut Rng) {
         let office = dice.usize(0..self.offices.len());
         let many = self.offices[office].ahead.staff.len().max(1);
@@ -199,7 +199,7 @@ impl World {
         self.admin(office, step);
     }
 
-    /// The server is stopped as it should be: what was taken is stored and told, then it ends.
+    /// Stops the server in an orderly way: accepted work is stored and told, then the server ends.
     fn stop(&mut self) {
         let Some(house) = &self.house else { return };
         if self.disk.stored().full || !house.is_healthy() {

@@ -1,5 +1,5 @@
-//! What people are told, held against the second opinion: nothing that is not stored, nothing that is not so, nothing
-//! left out, each thing in its order.
+//! Compares what people are told with the second opinion: only facts that are stored, only true ones, all of them, and
+//! each in its order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::wire::{Frame, Heard, Wish};
 use crate::world::World;
 
 impl World {
-    /// The journal commits the first of what waits.
+    /// Commits the first `most` of the waiting works.
     pub fn commit(&mut self, most: usize) {
         let Some(house) = &mut self.house else { return };
         let was_healthy = house.is_healthy();
@@ -72,7 +72,7 @@ impl World {
         for (phone, outgoing) in released.sent {
             self.send(phone, outgoing);
         }
-        // Their sockets are closed, but for those of clients who may be in any company.
+        // The server closes their sockets, except for those of clients whose token is for any company.
         for phone in shut_out {
             if self.phones[phone].shown.is_for_company {
                 self.phones[phone].is_shut_out = true;
@@ -81,7 +81,7 @@ impl World {
         }
     }
 
-    /// Every device of whoever is removed or shut out hears of it, and nobody else's.
+    /// Every device of a removed or shut-out person must hear of it, and no other device.
     fn check_shut_out(&mut self, mark: &Mark, told: &Told, shut_out: &BTreeSet<usize>) {
         let Office { stored, rooms, .. } = &mut self.offices[mark.office];
         let hit = mark.listeners.iter().filter(|(place, _)| is_shut_out(told, stored, place));
@@ -92,7 +92,7 @@ impl World {
         assert_eq!(*shut_out, expected, "who is shut out by {:?}", mark.step);
     }
 
-    /// The model of what is stored takes the step.
+    /// The stored model takes the step.
     pub fn store(&mut self, mark: &Mark) -> (Answer, Told) {
         let office = &mut self.offices[mark.office];
         office.stored.put_off(mark.followed_ms);
@@ -101,7 +101,7 @@ impl World {
         result
     }
 
-    /// Puts something on its way to a person; what the server must do about it itself is noted.
+    /// Puts a frame on its way to a person, and notes what the server must do about it.
     fn send(&mut self, phone: usize, outgoing: Outgoing) {
         self.counts.frames += 1;
         self.digest.add((phone, text(&outgoing)));
@@ -116,7 +116,7 @@ impl World {
         }
     }
 
-    /// What is told before anything is released may only be what rests on nothing: a no, a heartbeat, a close.
+    /// Before anything is released, only answers that rest on no commit may be sent: a refusal, a heartbeat, a close.
     pub fn hear_at_once(&mut self, task: usize, sent: Vec<(usize, Outgoing)>) -> Vec<Heard> {
         let mut at_once = Vec::new();
         for (phone, outgoing) in sent {
@@ -157,7 +157,7 @@ impl World {
         }
     }
 
-    /// What was lost is told to who asked, as `unavailable`, and to nobody else.
+    /// A lost request must be answered with `unavailable`, and only to the device that sent it.
     fn check_lost(&mut self, mark: &Mark, sent: BTreeMap<usize, Vec<Heard>>) {
         let mut answers = 0;
         for (phone, frames) in sent {
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    /// Who asked gets one answer, first of all, and it says what the model says.
+    /// The requesting device must get one answer, before all events, and it must be the model's answer.
     fn check_reply(&mut self, mark: &Mark, answer: &Answer, sent: &mut BTreeMap<usize, Vec<Heard>>) {
         let Some((phone, frame)) = &mark.reply else { return };
         let is_there = self.phones[*phone].is_up;
@@ -214,7 +214,7 @@ impl World {
         }
     }
 
-    /// A device puts a snapshot or a page to what it has.
+    /// Merges a snapshot or a page into the device's state.
     fn take_in(&mut self, phone: usize, frame: &Frame, response: &Value) {
         let found = &mut self.phones[phone];
         if frame.topic.starts_with("company:") {
@@ -277,7 +277,7 @@ impl World {
         }
     }
 
-    /// Everybody who listens hears all that changed and nothing else.
+    /// Every listener must hear all changes and nothing else.
     fn check_events(&mut self, mark: &Mark, told: &Told, sent: BTreeMap<usize, Vec<Heard>>) {
         let mut by_line: BTreeMap<(usize, String), Vec<Heard>> = BTreeMap::new();
         for (phone, frames) in sent {
@@ -308,13 +308,13 @@ impl World {
         assert!(by_line.is_empty(), "promise 8: who does not listen hears {by_line:?} after {:?}", mark.step);
     }
 
-    /// `available` is told as soon as it changes; whatever is told makes what a device has of it true.
+    /// A change of `available` must be told at once, and each event must make the device's state true.
     fn check_availability(&mut self, mark: &Mark, listener: &Listener, frames: Vec<Heard>) {
         let model = &self.offices[mark.office].stored;
         let now = narrowed(model.availability_json(), only_of(listener.phone));
         let stray = frames.iter().find(|heard| heard.event != "availability");
         assert!(stray.is_none(), "a client hears without a reason: {stray:?}");
-        // A join that was lost has no snapshot, and the device takes no event of it.
+        // A lost join gave the device no snapshot, and the device ignores events of that join.
         let Some(known) = self.phones[listener.phone].availability.get_mut(&listener.topic) else { return };
         for heard in frames {
             merge(known, &heard.payload);
@@ -326,7 +326,7 @@ impl World {
         }
     }
 
-    /// What a board has read and heard is what there is.
+    /// The board that a device has read and heard must equal the company's board.
     fn check_board(&mut self, mark: &Mark, listener: &Listener, heard: &[Heard]) {
         let whole = self.offices[mark.office].stored.board_page(None, usize::MAX, mark.at);
         let boards = &mut self.phones[listener.phone].boards;
@@ -341,7 +341,7 @@ impl World {
     }
 }
 
-/// What one listener must hear of one step.
+/// The messages that one listener must hear of one step.
 struct Expected<'a> {
     told: &'a Told,
     model: &'a Model,
@@ -396,7 +396,8 @@ impl Expected<'_> {
         }
     }
 
-    /// Offers of theirs that ended, if they ever heard of them: not those that came and went in the same step.
+    /// Closed offers of that employee, except those that were made and closed in the same step, which the employee
+    /// never heard of.
     fn closed(&self, id: &EmployeeId) -> Vec<(switchboard_core::OfferId, switchboard_core::Outcome)> {
         let heard = |offer| !self.told.offers.iter().any(|(_, made)| *made == offer);
         let closed = self.told.closed.iter().filter(|(who, offer, _)| who == id && heard(*offer));
@@ -418,7 +419,7 @@ impl Expected<'_> {
         if self.told.peers.contains(&(session, party == Party::Client)) {
             self.must_hear("peer", &peer);
         }
-        // Who listens when the company is read back is told again.
+        // A listener is told of its peer again when the company is loaded.
         self.frames.retain(|heard| heard.event != "peer" || heard.payload != peer);
         if let Some((of, from, data)) = &self.mark.signal
             && *of == session
@@ -445,7 +446,7 @@ impl Expected<'_> {
         }
     }
 
-    /// Once at least; the same words again do no harm, others would.
+    /// The message must be heard at least once. Repetitions do no harm, but a different message would remain.
     fn must_hear(&mut self, event: &str, payload: &Value) {
         let before = self.frames.len();
         self.frames.retain(|heard| heard.event != event || heard.payload != *payload);
@@ -459,7 +460,7 @@ impl Expected<'_> {
     }
 }
 
-/// The frame; none when the line is closed.
+/// The text of the frame; `None` when the connection is closed.
 fn text(outgoing: &Outgoing) -> Option<&str> {
     match outgoing {
         Outgoing::Frame(text)
@@ -470,7 +471,7 @@ fn text(outgoing: &Outgoing) -> Option<&str> {
     }
 }
 
-/// The words for a person are not compared; that there are some is.
+/// Leaves out the words for a person, and checks only that there are some.
 fn without_message(response: &Value) -> Value {
     let mut response = response.clone();
     if let Some(fields) = response.as_object_mut()

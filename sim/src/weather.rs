@@ -1,52 +1,50 @@
-//! The weather of one simulation: what happens how often, and how fast everything is.
+//! The weather of one simulation: how often things happen, and how fast everything is.
 
 use fastrand::Rng;
 use switchboard_core::Settings;
 
-/// Chances are shares of 256, weights are shares of their sum.
+/// Rates and bounds of a simulation. Chances are shares of 256, weights are shares of their sum.
 #[derive(Clone, Debug)]
 pub struct Weather {
-    /// Entries that the journal's queue holds.
+    /// The most entries in the journal's queue.
     pub queue: usize,
-    /// Pongs that never come back.
+    /// Chance that a pong is lost.
     pub pongs_lost: u8,
-    /// Answers of people that do not wait for their turn.
+    /// Chance that a person answers at once.
     pub eager: u8,
-    /// Employees who say yes.
+    /// Chance that an employee accepts.
     pub willing: u8,
-    /// Bytes of messages that a session may have.
+    /// The most bytes of messages in a session.
     pub session_max_bytes: u64,
-    /// Messages that follow one that somebody sends.
+    /// Messages that follow each message a person sends.
     pub more_words: usize,
-    /// Weights of what a throw can do.
     pub weights: Weights,
     brisk: bool,
 }
 
-/// Weights of what a throw can do.
+/// Weights of the things that a throw can do.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights {
     /// A person does something.
     pub act: u32,
-    /// The network brings something to the server.
+    /// The network delivers a frame to the server.
     pub up: u32,
-    /// The network brings something to a person.
+    /// The network delivers a frame to a person.
     pub down: u32,
-    /// The journal commits.
     pub commit: u32,
     /// A little time passes.
     pub time: u32,
-    /// Time passes until something is due.
+    /// Time passes until the next deadline.
     pub due: u32,
     /// Much time passes at once.
     pub jump: u32,
     /// The wall clock is set, ahead or back.
     pub step: u32,
-    /// The timekeeper comes by.
+    /// The timekeeper wakes due companies.
     pub wake: u32,
-    /// A line is cut.
+    /// A device's connection breaks.
     pub cut: u32,
-    /// A client's device does not answer any more.
+    /// A client's device stops answering.
     pub hush: u32,
     /// The disk becomes full, or has room again.
     pub disk: u32,
@@ -54,16 +52,16 @@ pub struct Weights {
     pub reads: u32,
     /// The server is killed.
     pub kill: u32,
-    /// Whoever runs a company does something.
+    /// An admin does something.
     pub admin: u32,
     /// A snapshot is written.
     pub snapshot: u32,
-    /// The server is stopped as it should be.
+    /// The server is stopped in an orderly way.
     pub stop: u32,
 }
 
 impl Weather {
-    /// The weather of a simulation. How much is said has dice of its own, so that they change nothing else of a seed.
+    /// The weather of a simulation. Message volume has dice of its own, so that it changes nothing else of a seed.
     #[must_use]
     pub fn throw(dice: &mut Rng, of_words: &mut Rng) -> Self {
         let calm = Weights {
@@ -105,8 +103,8 @@ impl Weather {
             more_words: 0,
             brisk: dice.bool(),
         };
-        // Most sessions can never be full. Words are some nine bytes: some are full after a few messages, and some when
-        // more was said than a session has at hand.
+        // Most sessions can never be full. A message is some nine bytes, so that some sessions are full after a few
+        // messages, and others only after more than a session keeps at hand.
         match of_words.u8(0..16) {
             0 | 1 => Self { session_max_bytes: of_words.u64(8..64), more_words: of_words.usize(1..6), ..weather },
             2 => weather.wordy(of_words),
@@ -114,7 +112,7 @@ impl Weather {
         }
     }
 
-    /// People who find each other soon and have much to say, while the server is killed seldom enough for it.
+    /// People who find each other soon and have much to say, on a server that is seldom killed.
     fn wordy(self, dice: &mut Rng) -> Self {
         let Weights { act, up, down, kill, .. } = self.weights;
         Self {
@@ -148,7 +146,7 @@ impl Weather {
         settings
     }
 
-    /// What an employee takes.
+    /// The topics that an employee takes.
     #[must_use]
     pub fn topics(&self, dice: &mut Rng) -> Vec<String> {
         let all = ["law", "tax", "cars"];

@@ -1,60 +1,52 @@
-//! What people send, as frames, and what they are sent, read back from frames.
+//! Frames that people send and receive.
 
 use serde_json::{Value, json};
 use switchboard_core::{BookingId, OfferId, SessionId};
 
-/// Something that a person's device sends.
+/// A frame that a person's device sends.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The topic.
     pub topic: String,
-    /// The join that it belongs to.
+    /// The join that the frame belongs to.
     pub join_ref: u64,
-    /// Its own number on this device.
+    /// The `ref` of the frame.
     pub reference: u64,
-    /// What is wanted.
     pub wish: Wish,
-    /// The topics of which a client's join asks to hear alone.
+    /// The topics that a client's join restricts its availability to.
     pub only: Option<&'static [&'static str]>,
 }
 
-/// What a person wants.
+/// The request in a frame.
 #[derive(Clone, Debug)]
 pub enum Wish {
-    /// To listen to the topic.
     Join,
-    /// To listen no more.
     Leave,
     /// The next page of a board.
     More(String),
-    /// To be heard.
     Heartbeat,
-    /// A consultation: topic, note, key.
+    /// A booking: topic, note and key.
     Book(String, Option<String>, Option<String>),
-    /// To call a search off.
     Cancel(BookingId),
-    /// To be asked, or not.
+    /// Whether the employee wants to be asked.
     SetStatus(bool),
-    /// Yes.
     Accept(OfferId),
-    /// No.
     Reject(OfferId),
-    /// To say something, with a key.
+    /// A message with its key.
     Say(String, Option<String>),
-    /// To note something about the session.
+    /// Notes on the session.
     Notes(String),
-    /// To pass something on to the other side.
+    /// Data for the other party of the session.
     Signal(u64),
-    /// To end the session, with words.
+    /// The end of the session, with a reason.
     End(Option<String>),
-    /// Something that the topic does not know.
+    /// An event that the topic does not know.
     Dance,
-    /// Something with a field that is not what it must be.
+    /// A booking with a field of the wrong type.
     BookNothing,
 }
 
 impl Frame {
-    /// The frame as it goes over the line.
+    /// The frame's text, as sent.
     #[must_use]
     pub fn text(&self) -> String {
         let (event, payload) = match &self.wish {
@@ -81,7 +73,7 @@ impl Frame {
         json!([join_ref, self.reference.to_string(), self.topic, event, payload]).to_string()
     }
 
-    /// Whether it may be sent again when its answer was lost: with a mark against doubles, or about a thing with an id.
+    /// Whether the request may be repeated after a lost answer: it has an idempotency key, or names a thing by id.
     #[must_use]
     pub const fn can_be_repeated(&self) -> bool {
         match &self.wish {
@@ -92,18 +84,15 @@ impl Frame {
     }
 }
 
-/// A frame that a device is sent.
+/// A frame that a device receives.
 #[derive(Clone, Debug)]
 pub struct Heard {
-    /// The join that it belongs to; empty for an event to all.
+    /// The join that the frame belongs to; empty for a broadcast.
     pub join_ref: String,
-    /// Which frame it answers.
+    /// The `ref` of the request that the frame answers.
     pub reference: String,
-    /// The topic.
     pub topic: String,
-    /// The event.
     pub event: String,
-    /// The payload.
     pub payload: Value,
 }
 
@@ -111,7 +100,7 @@ impl Heard {
     /// Reads a frame of version 2.
     ///
     /// # Panics
-    /// When it is not one: the server made it.
+    /// When the server sent something else.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let (join_ref, reference, topic, event, payload): (Option<String>, Option<String>, String, String, Value) =
@@ -120,44 +109,44 @@ impl Heard {
         Self { join_ref, reference, topic, event, payload }
     }
 
-    /// Whether it is a reply, and to what.
+    /// The `ref` that a reply answers; `None` for other frames.
     #[must_use]
     pub fn answers(&self) -> Option<u64> {
         if self.event == "phx_reply" { self.reference.parse().ok() } else { None }
     }
 
-    /// Whether it is a reply that says yes.
+    /// Whether this is a positive reply.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.payload["status"] == "ok"
     }
 
-    /// What the reply holds.
+    /// The content of a reply.
     #[must_use]
     pub fn response(&self) -> &Value {
         &self.payload["response"]
     }
 
-    /// The stable word of a no.
+    /// The reason of a refusal, as a stable word.
     #[must_use]
     pub fn reason(&self) -> &str {
         self.payload["response"]["reason"].as_str().unwrap_or_default()
     }
 }
 
-/// An id in JSON.
+/// Reads an offer's id.
 #[must_use]
 pub fn offer_id(value: &Value) -> Option<OfferId> {
     value.as_str()?.parse().ok()
 }
 
-/// An id in JSON.
+/// Reads a booking's id.
 #[must_use]
 pub fn booking_id(value: &Value) -> Option<BookingId> {
     value.as_str()?.parse().ok()
 }
 
-/// An id in JSON.
+/// Reads a session's id.
 #[must_use]
 pub fn session_id(value: &Value) -> Option<SessionId> {
     value.as_str()?.parse().ok()

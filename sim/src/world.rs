@@ -1,5 +1,5 @@
 //! The world: a server on a disk, people with devices, the network between, and the time. Each throw of the dice does
-//! one thing in it.
+//! one thing in the world.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,58 +21,50 @@ use crate::task::{Done, Task, What};
 use crate::weather::Weather;
 use crate::wire::Heard;
 
-/// Everything there is.
+/// The state of one simulation.
 pub struct World {
-    /// What happens how often.
     pub weather: Weather,
-    /// Now, by the wall.
+    /// Even time, which is never set.
     pub now_ms: u64,
-    /// How far the wall clock is ahead of it: it was set, or the machine slept.
+    /// How far the wall clock is ahead of even time: the clock was set, or the machine slept.
     pub ahead_ms: i64,
-    /// The server's clock, and where its ids come from.
+    /// The server's clock, which also makes its ids.
     pub clock: Clock,
-    /// What outlives the server.
+    /// The disk, which outlives the server.
     pub disk: Disk,
-    /// The server, while it runs.
+    /// The server, while one runs.
     pub house: Option<House>,
-    /// The companies, as the second opinion has them.
+    /// The companies, as the second opinion knows them.
     pub offices: Vec<Office>,
-    /// Everybody.
     pub people: Vec<Person>,
     /// Every device that was ever switched on.
     pub phones: Vec<Phone>,
-    /// What is under way in the server.
     pub tasks: Vec<Task>,
-    /// What is queued and not yet released, in the order in which it was decided.
+    /// Entries that are queued and not released yet, in the order of their decisions.
     pub marks: VecDeque<Mark>,
-    /// In which company a session is.
+    /// The company of each session.
     pub sessions: BTreeMap<SessionId, usize>,
-    /// Of all that was stored and told.
+    /// Digest of everything that was stored and told.
     pub digest: Digest,
-    /// How often what happened.
     pub counts: Counts,
-    /// Numbers for keys and words.
+    /// Counter that makes keys and texts unique.
     pub made: u64,
     /// Whether everything is printed when it is released.
     pub is_told_aloud: bool,
 }
 
-/// How often what happened.
+/// Numbers of events in a simulation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// Commands that a company took, or that it was read back.
+    /// Commands that companies took, including those that loaded them.
     pub commands: u64,
-    /// Frames that people were sent and that were held against the model.
+    /// Frames that people received and that were compared with the model.
     pub frames: u64,
-    /// Sessions that began.
     pub sessions: u64,
-    /// Messages for which a session had no room.
+    /// Messages refused because the session was full.
     pub no_room: u64,
-    /// Times that the server was killed.
     pub kills: u64,
-    /// Times that the disk was full.
     pub full_disks: u64,
-    /// Lines that were cut.
     pub cuts: u64,
 }
 
@@ -80,7 +72,7 @@ impl World {
     /// The world of a case, before anything has happened.
     ///
     /// # Panics
-    /// Never: the ids are good.
+    /// Never: the ids are well-formed.
     #[must_use]
     pub fn new(case: &Case) -> Self {
         let mut dice = Rng::with_seed(case.seed ^ 0x5157_1C4B_0A2D);
@@ -95,7 +87,7 @@ impl World {
             }
             people.push(Person::new(Role::Admin, Some(office), format!("admin-{office}")));
         }
-        // Some back ends do not say when they made a token out.
+        // Some back ends do not say when they issued a token.
         for person in people.iter_mut().filter(|_| dice.u8(0..5) == 0) {
             person.issued_ms = None;
         }
@@ -127,7 +119,7 @@ impl World {
         world
     }
 
-    /// The companies and their employees are made, as a back end would.
+    /// Creates the companies and their employees, as a back end would.
     fn provision(&mut self, dice: &mut Rng, employees: usize) {
         for office in 0..self.offices.len() {
             self.admin(office, Step::SetCompany(self.weather.settings(dice)));
@@ -143,7 +135,7 @@ impl World {
         }
     }
 
-    /// The server is started again, on what is stored.
+    /// Starts the server again, on what is stored.
     pub fn start_house(&mut self) {
         self.clock.tell(Time::from_ms(self.now_ms), self.ahead_ms);
         let house = House::start(&self.disk, &self.clock, &self.weather);
@@ -156,13 +148,14 @@ impl World {
         self.start(What::Open, Box::pin(future));
     }
 
-    /// The server is killed. Of what waits in its journal so many more are stored, and nobody hears of it.
+    /// Kills the server. Of the entries that wait in its journal, `stored` are still stored, but their replies are
+    /// lost.
     pub fn kill(&mut self, stored: usize) {
         self.counts.kills += u64::from(self.house.is_some());
         self.end_house(stored);
     }
 
-    /// The server is gone, however it ended; so many more of what waits in its journal are stored.
+    /// Ends the server in whatever way; `stored` of the waiting entries are still stored.
     pub fn end_house(&mut self, stored: usize) {
         let Some(house) = self.house.take() else { return };
         let stored = house.die_after_storing(stored);
@@ -183,7 +176,7 @@ impl World {
         }
     }
 
-    /// A line breaks: what is on its way is lost, and the server will notice.
+    /// Breaks a connection: frames on their way are lost, and the server will notice.
     pub fn cut(&mut self, phone: usize) {
         if !std::mem::replace(&mut self.phones[phone].is_up, false) {
             return;
@@ -202,7 +195,7 @@ impl World {
         self.people[person].memory.line_is_lost(phone);
     }
 
-    /// A person switches a device on.
+    /// Switches on a device of a person.
     pub fn connect(&mut self, person: usize) -> Option<usize> {
         let name = self.name_of(person);
         let claims = self.claims(person, name.as_deref());
@@ -244,8 +237,8 @@ impl World {
         Shown { who, is_for_company: person.office.is_some(), issued_ms: person.issued_ms }
     }
 
-    /// A client's next token may have another name than the one before, or none. What an employee's says is no matter
-    /// here: nobody is hired by it.
+    /// The name in a client's next token may differ from the one before, or be missing. The name in an employee's token
+    /// does not matter here, because auto-provisioning is off.
     fn name_of(&self, person: usize) -> Option<String> {
         let token = self.phones.len() % 3;
         let person = &self.people[person];
@@ -266,7 +259,7 @@ impl World {
         }
     }
 
-    /// A person hears the next frame on a device.
+    /// Lets a person hear the next frame on a device.
     pub fn hear(&mut self, phone: usize, dice: &mut Rng) {
         let Some(outgoing) = self.phones[phone].down.pop_front() else { return };
         let (text, proof) = match outgoing {

@@ -1,4 +1,4 @@
-//! What must happen by itself, found by looking at everything.
+//! Events that a passed deadline causes, found by looking at everything.
 
 use switchboard_core::limits::REMEMBERED_MAX_MS;
 use switchboard_core::notice::Cause;
@@ -6,7 +6,7 @@ use switchboard_core::{BookingId, BookingReason, EndedBy, OfferId, Outcome, Part
 
 use super::{Ask, End, Holds, Model, Near, Search, Staff};
 
-/// What is due, in the order of the contract for one and the same moment.
+/// A deadline that has passed. The variants are in the contract's order for one and the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     SearchEnds(u128),
@@ -21,7 +21,7 @@ enum Due {
 }
 
 impl Model {
-    /// When something happens by itself next.
+    /// The earliest deadline in the company.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {
         self.dues().into_iter().min().map(|(at, _)| at)
@@ -58,7 +58,7 @@ impl Model {
         dues
     }
 
-    /// The clock went ahead by so much: nothing has less time left by it.
+    /// Moves all deadlines, because the company followed the clock by so much: nothing has less time left for it.
     pub fn put_off(&mut self, by_ms: u64) {
         let later = |at: &mut Time| *at = at.plus_ms(by_ms);
         for search in self.searches.iter_mut().filter(|search| search.end.is_none()) {
@@ -105,7 +105,7 @@ impl Model {
         }
     }
 
-    /// The wish to be asked ends; an open offer is declined by it.
+    /// Sets the employee's intent to offline; an open offer is declined by that.
     pub(super) fn go_offline(&mut self, no: usize, cause: Cause) {
         self.change(no, cause, |staff| {
             staff.willing = false;
@@ -117,7 +117,7 @@ impl Model {
         }
     }
 
-    /// An offer ended without a yes: the next employee is asked, or the search is over.
+    /// Closes an offer that was not accepted; then the next employee is asked, or the search ends.
     pub(super) fn close_offer(&mut self, booking: BookingId, outcome: Outcome) {
         if self.open_ask(booking).is_none() {
             return;
@@ -126,7 +126,7 @@ impl Model {
         self.go_on(booking);
     }
 
-    /// Somebody else is asked, or awaited, or the search is over.
+    /// Asks the next employee, waits for one who may come back, or ends the search.
     fn go_on(&mut self, booking: BookingId) {
         let Some(search) = self.search(booking) else { return };
         let (next, awaited) = (self.next_for(search), self.awaited_until(search));
@@ -145,7 +145,7 @@ impl Model {
         }
     }
 
-    /// Until when the last of those may come back who could take it and were not asked.
+    /// The latest reconnect deadline of the employees who could take the search and were not asked yet.
     fn awaited_until(&self, search: &Search) -> Option<Time> {
         let others = self.staff.iter().flatten().filter(|staff| !search.has_asked(&staff.id));
         let idle = others.filter(|staff| staff.status() == "idle" && staff.takes(Some(&search.topic)));
@@ -153,7 +153,8 @@ impl Model {
         until.filter(|until| *until > self.now).max()
     }
 
-    /// No device proved to have the offer. It stays with who lost their line while nobody else can be asked.
+    /// The offer's delivery was not acknowledged. An employee in grace keeps the offer while no other employee can be
+    /// asked.
     fn miss_delivery(&mut self, booking: BookingId) {
         let now = self.now;
         let near = self.open_ask(booking).and_then(|ask| self.staff(ask.staff)).map(|staff| staff.near);
@@ -178,14 +179,14 @@ impl Model {
         }
     }
 
-    /// The oldest search that waits though somebody can be asked, and whom.
+    /// The oldest waiting search for which an employee can be asked, with that employee.
     pub(super) fn who_waits_no_more(&self) -> Option<(BookingId, usize)> {
         let waiting = self.searches.iter().filter(|s| s.end.is_none() && s.waits.is_some() && s.ends_by > self.now);
         let can_ask = waiting.filter_map(|search| Some((search.opened, search.id, self.next_for(search)?)));
         can_ask.min().map(|(_, booking, no)| (booking, no))
     }
 
-    /// An offer that lies with who has no device is taken from them for it.
+    /// Asks the employee; an open offer is taken from an employee without a device for that.
     pub(super) fn ask_at_last(&mut self, booking: BookingId, no: usize) {
         match self.open_ask(booking) {
             Some(_) => self.close_offer(booking, Outcome::Undelivered),
@@ -193,7 +194,8 @@ impl Model {
         }
     }
 
-    /// The open offer, if there is one, ends; whoever was asked is free. Who has a device and lets it pass misses it.
+    /// Closes the open offer, if there is one, and frees its employee. An employee with a device who let the offer pass
+    /// misses it.
     fn free_the_asked(&mut self, booking: BookingId, outcome: Outcome) {
         let Some(asked) = self.open_ask(booking).map(|ask| ask.staff) else { return };
         let is_late = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
@@ -295,12 +297,12 @@ impl Model {
         self.remember(booking);
     }
 
-    /// One more of that today: opened, assigned, unanswered, cancelled, expired, session ended.
+    /// Counts one more of that kind today: opened, assigned, unanswered, cancelled, expired, session ended.
     pub(super) fn count(&mut self, what: usize) {
         self.days.entry(self.now.day()).or_default()[what] += 1;
     }
 
-    /// What has ended is remembered for a day; what is older is forgotten when something else ends.
+    /// Remembers an ended booking for a day. Older ones are forgotten when another booking ends.
     fn remember(&mut self, booking: BookingId) {
         let now = self.now;
         self.past.push((now, booking));

@@ -1,7 +1,7 @@
 //! The second opinion: one company as docs/protocol.md describes it, in plain lists that are searched from end to end.
 //!
-//! It shares the names of things with core and none of its rules: no line, no index, no deadline that is armed. Each
-//! step takes what was asked and says what must be answered and what people must hear.
+//! The model shares names with core and none of its rules: no line, no index, no armed deadline. Each step takes a
+//! request and returns the expected answer and the expected messages.
 
 mod step;
 
@@ -28,89 +28,79 @@ use switchboard_core::{
 pub use shut::{Shown, Shut, Who};
 pub use step::Step;
 
-/// One company.
+/// One company in the model.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
-    /// Its id.
     pub id: String,
-    /// Whether it was set and not removed since.
+    /// Whether the company was set and not removed since.
     pub exists: bool,
     /// Its rules of time.
     pub settings: Settings,
-    /// Bytes of messages that a session may have.
+    /// The most bytes of messages in a session.
     session_max_bytes: u64,
-    /// What it looks like.
     pub brand: Brand,
-    /// Employees by number; who was removed stays as nobody.
+    /// Employees by number. A removed employee leaves `None`, so that numbers stay as they are.
     pub staff: Vec<Option<Staff>>,
     /// All searches, oldest first.
     pub searches: Vec<Search>,
     /// All sessions, oldest first.
     pub talks: Vec<Talk>,
-    /// What has ended, in the order in which it did.
+    /// Ended bookings, in the order in which they ended.
     past: Vec<(Time, BookingId)>,
-    /// All who were shut out, in the order in which they were.
+    /// All revocations, in order.
     shut: Vec<Shut>,
     /// Bookings opened, assigned, unanswered, cancelled and expired, and sessions ended, by day.
     days: BTreeMap<u64, [u64; 6]>,
     turns: u64,
     now: Time,
     told: Told,
-    /// The causes of what changes, of one thing that happens.
+    /// Why employees changed within the current change of the company.
     causes: BTreeMap<usize, Cause>,
 }
 
-/// An employee.
+/// An employee, as the model knows one.
 #[derive(Clone, Debug)]
 pub struct Staff {
-    /// Who.
     pub id: EmployeeId,
-    /// Display name.
     pub name: String,
-    /// What they take; nothing means anything.
+    /// Topics that they take; an empty list means any.
     pub topics: Vec<String>,
     /// Whether they want to be asked.
     pub willing: bool,
-    /// Whether a device is there.
     pub near: Near,
-    /// What they are doing.
     pub holds: Holds,
     /// Offers missed in a row.
     pub missed: u32,
     /// When the wish to be asked lapses.
     pub lapses: Option<Time>,
-    /// Since when the status is what it is.
+    /// The beginning of the present status.
     pub since: Time,
-    /// The how-manieth to become idle.
+    /// Place in the order of becoming idle.
     pub turn: u64,
 }
 
 /// Whether an employee has a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Near {
-    /// One at least.
+    /// At least one device is there.
     Here,
-    /// The last one left; the place in the line is kept until then.
+    /// The last device left; the place in the line is kept until then.
     Away(Time),
-    /// None.
     Gone,
 }
 
-/// What an employee is doing.
+/// An employee's open offer, session or wrap-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// Nothing.
     Nothing,
-    /// Being asked.
     Offer(BookingId),
-    /// Talking.
     Talk(SessionId),
-    /// Finishing, until then.
+    /// Wrap-up after a session, until then.
     WrapUp(Time),
 }
 
 impl Search {
-    /// What was written when it was asked.
+    /// The note of the booking.
     #[must_use]
     pub fn note_json(&self) -> Option<serde_json::Value> {
         self.note.as_ref().map(|note| serde_json::from_str(note).unwrap_or_default())
@@ -118,7 +108,7 @@ impl Search {
 }
 
 impl Staff {
-    /// What is left of the time after a session.
+    /// Remaining time of the wrap-up.
     #[must_use]
     pub const fn wrap_up_left_ms(&self, now: Time) -> Option<u64> {
         match self.holds {
@@ -127,7 +117,7 @@ impl Staff {
         }
     }
 
-    /// One of the four words.
+    /// The status in the contract's words.
     #[must_use]
     pub const fn status(&self) -> &'static str {
         match (self.holds, self.willing, self.near) {
@@ -138,191 +128,165 @@ impl Staff {
         }
     }
 
-    /// Whether they can be asked now, about that topic or about any.
+    /// Whether the employee can be asked now, about that topic or about any.
     #[must_use]
     pub fn can_take(&self, topic: Option<&str>) -> bool {
         self.status() == "idle" && self.near == Near::Here && self.takes(topic)
     }
 
-    /// Whether it is one of theirs, or they take any.
+    /// Whether the employee takes the topic, or any.
     #[must_use]
     pub fn takes(&self, topic: Option<&str>) -> bool {
         topic.is_none_or(|topic| self.topics.is_empty() || self.topics.iter().any(|t| t == topic))
     }
 }
 
-/// A client's search.
+/// A client's booking, from the first search on.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// Its id.
     pub id: BookingId,
-    /// Who asked.
     pub client: ClientId,
-    /// What their token called them then.
+    /// The client's name in the token of the request.
     pub client_name: Option<String>,
-    /// About what.
     pub topic: String,
-    /// Words for the employee, as JSON.
+    /// Note for the employee, as JSON.
     pub note: Option<String>,
-    /// The mark against doubles.
+    /// Idempotency key of the request.
     pub key: Option<String>,
-    /// When.
     pub opened: Time,
-    /// The end of the whole search.
+    /// Deadline of the whole search.
     pub ends_by: Time,
-    /// Who was asked.
+    /// The employees asked, in order.
     pub asks: Vec<Ask>,
-    /// Until when it goes on though nobody can be asked.
+    /// While no employee can be asked: the time until which the search waits for one to come back.
     pub waits: Option<Time>,
-    /// How it ended.
     pub end: Option<End>,
     /// Whether a device of the client is there.
     pub client_here: bool,
-    /// Until when the client may come back.
+    /// Deadline by which a disconnected client must be back.
     pub client_back_by: Option<Time>,
 }
 
-/// One employee asked.
+/// An offer to one employee.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// Their number.
+    /// Number of the employee.
     pub staff: usize,
-    /// Who.
     pub who: EmployeeId,
-    /// When the answer must be there.
+    /// Deadline of the answer.
     pub expires: Time,
-    /// Whether a device proved to have it.
+    /// Whether a device has acknowledged the offer.
     pub delivered: bool,
-    /// What the first one to prove it calls itself.
+    /// Kind of the device that acknowledged the offer first.
     pub delivered_to: Option<DeviceKind>,
-    /// When it counts as undelivered.
+    /// Deadline of the acknowledgement.
     pub deliver_by: Option<Time>,
-    /// How it ended.
+    /// How the offer ended.
     pub outcome: Option<Outcome>,
 }
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// In a session.
     Talk(SessionId),
-    /// Without.
+    /// Without a session, for that reason.
     Without(BookingReason),
 }
 
-/// A session.
+/// A session, as the model knows one.
 #[derive(Clone, Debug)]
 pub struct Talk {
-    /// Its id.
     pub id: SessionId,
-    /// The search that led to it.
     pub booking: BookingId,
-    /// Who asked.
     pub client: ClientId,
-    /// What their token called them when they asked.
+    /// The client's name in the token of the booking.
     pub client_name: Option<String>,
-    /// The number of who took it.
+    /// Number of the employee.
     pub staff: usize,
-    /// Who took it.
     pub who: EmployeeId,
-    /// Their display name then.
+    /// The employee's display name when the session began.
     pub name: String,
-    /// About what.
     pub topic: String,
-    /// When it began.
     pub began: Time,
-    /// When, by whom and with what words it ended.
+    /// When, by which party and with what reason the session ended.
     pub ended: Option<(Time, EndedBy, Option<String>)>,
     /// The client's side and the employee's.
     pub sides: [Side; 2],
-    /// All that was said.
+    /// All messages, oldest first.
     pub said: Vec<Said>,
-    /// What the employee noted last, and when.
+    /// The employee's latest notes, and when they were written.
     pub notes: Option<(String, Time)>,
 }
 
 /// One side of a session.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Side {
-    /// A device is on the session's topic.
+    /// Whether a device has joined the session's topic.
     pub online: bool,
-    /// Until when they, who are nowhere, may come back.
+    /// Deadline by which a party without any device must be back.
     pub back_by: Option<Time>,
 }
 
-/// Something said.
+/// A message of a session.
 #[derive(Clone, Debug)]
 pub struct Said {
-    /// Its id.
     pub id: MessageId,
-    /// By which side.
     pub from: Party,
-    /// The words.
     pub body: String,
-    /// When.
     pub at: Time,
-    /// The mark against doubles.
+    /// Idempotency key of the message.
     pub key: Option<String>,
 }
 
-/// What must be answered.
+/// The expected answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing to show.
+    /// An answer without content.
     Done,
-    /// This booking.
     Booking(BookingId),
-    /// This employee's status and intent.
+    /// The status and intent of that employee.
     Staff(usize),
-    /// This session.
     Talk(SessionId),
-    /// This message of this session.
     Said(SessionId, MessageId),
-    /// When the notes on this session were written.
+    /// The time at which the notes on this session were written.
     Noted(SessionId),
-    /// No, for that reason.
+    /// A refusal with that reason.
     No(&'static str),
-    /// Nobody is idle for the topic; whether any employee names it.
+    /// A refusal because no employee is idle for the topic; tells whether any employee names the topic.
     NobodyIdle(bool),
-    /// No, for that reason, with that booking.
+    /// A refusal with that reason and that booking.
     NoWithBooking(&'static str, BookingId),
-    /// The offer ended so.
+    /// The offer had ended so before.
     OfferClosed(Outcome),
 }
 
-/// What people must hear of a step.
+/// The expected messages after a step.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
-    /// Whose status or intent is another, and why.
+    /// Employees whose status or intent changed, and why.
     pub statuses: BTreeSet<(usize, &'static str)>,
-    /// Offers made, and to whom.
+    /// Offers made, and the employees asked.
     pub offers: Vec<(EmployeeId, OfferId)>,
-    /// Offers ended, to whom they were made, and how.
+    /// Offers ended: the employee, the offer and its outcome.
     pub closed: Vec<(EmployeeId, OfferId, Outcome)>,
-    /// Bookings that look different.
     pub bookings: BTreeSet<BookingId>,
-    /// Sessions that look different.
     pub talks: BTreeSet<SessionId>,
-    /// Messages.
     pub said: Vec<(SessionId, MessageId)>,
-    /// Sessions on which something was noted.
+    /// Sessions whose notes changed.
     pub noted: BTreeSet<SessionId>,
-    /// Sessions that ended.
     pub ended: BTreeSet<SessionId>,
-    /// Sides that must hear whether the other is there.
+    /// Parties that are told whether the other one is online; `true` is the client.
     pub peers: BTreeSet<(SessionId, bool)>,
-    /// Employees whose row on the board is another.
+    /// Employees whose row on the board changed.
     pub rows: BTreeSet<usize>,
-    /// Employees who were removed.
     pub removed: Vec<EmployeeId>,
-    /// People who were shut out.
+    /// People whose tokens were revoked.
     pub shut_out: Vec<Whose>,
-    /// The company was removed.
     pub company_gone: bool,
 }
 
 impl Model {
-    /// A company of which nothing has happened, on a server where a session may have so many bytes of messages.
+    /// An empty company on a server where a session's messages may have so many bytes.
     #[must_use]
     pub fn new(id: &str, session_max_bytes: u64) -> Self {
         Self { id: id.to_owned(), session_max_bytes, ..Self::default() }
@@ -352,13 +316,13 @@ impl Model {
         self.talks.iter().rev().find(|talk| talk.id == id)
     }
 
-    /// What the client has open: a search, or a running session.
+    /// The client's open booking: a search, or a running session.
     #[must_use]
     pub fn open_of(&self, client: &ClientId) -> Option<&Search> {
         self.searches.iter().rev().find(|search| search.client == *client && self.is_open(search))
     }
 
-    /// Whether the search goes on, or its session does.
+    /// Whether the search or its session goes on.
     #[must_use]
     pub fn is_open(&self, search: &Search) -> bool {
         match search.end {
@@ -368,13 +332,13 @@ impl Model {
         }
     }
 
-    /// Who could be asked next for that search.
+    /// The employee to be asked next for that search.
     pub(super) fn next_for(&self, search: &Search) -> Option<usize> {
         let was_asked = |no: &usize| self.staff(*no).is_some_and(|staff| search.has_asked(&staff.id));
         self.line(Some(&search.topic)).into_iter().find(|no| !was_asked(no))
     }
 
-    /// Which side of a session that person is on. Whoever has got the id of an employee who was removed is on none.
+    /// That person's side in a session. An employee who was given the id of a removed one is on no side.
     #[must_use]
     pub fn side_of(&self, talk: &Talk, actor: &Actor) -> Option<Party> {
         match actor {
@@ -386,7 +350,7 @@ impl Model {
         }
     }
 
-    /// Who can be asked, in the order in which they would be.
+    /// Employees who can be asked, in order.
     #[must_use]
     pub fn line(&self, topic: Option<&str>) -> Vec<usize> {
         let mut line: Vec<(u64, usize)> = self
@@ -401,7 +365,7 @@ impl Model {
 }
 
 impl Talk {
-    /// Bytes of all that was ever said in it.
+    /// Bytes of all messages ever sent in the session.
     pub(super) fn bytes(&self) -> u64 {
         self.said.iter().map(|said| said.body.len() as u64).sum()
     }

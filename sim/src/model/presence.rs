@@ -1,4 +1,4 @@
-//! Who comes and goes, and what that means to what they hold.
+//! Arrivals and departures of people, and their effect on offers, searches and sessions.
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{ClientId, EmployeeId, Party, SessionId};
@@ -97,7 +97,7 @@ impl Model {
         }
     }
 
-    /// Who is in no place at all has a time to come back; who is anywhere has none.
+    /// A party without any device has a deadline to come back; a party with a device has none.
     pub(super) fn watch(&mut self, id: SessionId) {
         let back_by = self.now.plus_ms(self.settings.session_grace_ms);
         let Some(talk) = self.talk(id) else { return };

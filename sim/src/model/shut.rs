@@ -1,37 +1,33 @@
-//! Who is shut out: every revoke as it came, looked through from end to end.
+//! Revoked tokens: every revocation as it came, looked through from end to end.
 
 use switchboard_core::{EmployeeId, Time, Whose};
 
 use super::{Answer, Model};
 
-/// One revoke.
+/// One revocation of tokens.
 #[derive(Clone, Debug)]
 pub struct Shut {
     whose: Whose,
     before: Time,
-    /// Who was an employee then.
+    /// The employees at the time of the revocation.
     staff: Vec<EmployeeId>,
 }
 
-/// What somebody shows.
+/// The parts of a token that revocations look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// Who: a client's or an employee's id, or whoever runs the company.
     pub who: Who,
-    /// Whether it is for this company alone.
+    /// Whether the token names this company and no other.
     pub is_for_company: bool,
-    /// When it was made out.
+    /// When the token was issued.
     pub issued_ms: Option<u64>,
 }
 
-/// Who shows it.
+/// The bearer of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// A client.
     Client(String),
-    /// An employee.
     Employee(String),
-    /// An admin.
     Admin,
 }
 
@@ -45,7 +41,7 @@ impl Model {
         Answer::Done
     }
 
-    /// Whether what is shown counts no more.
+    /// Whether a revocation applies to the token.
     #[must_use]
     pub fn is_out(&self, shown: &Shown) -> bool {
         self.shut.iter().any(|shut| {

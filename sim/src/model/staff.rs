@@ -23,7 +23,7 @@ impl Model {
         Answer::Done
     }
 
-    /// A company that is made again begins empty.
+    /// Makes the company anew: one that existed before begins empty.
     pub(super) fn begin(&mut self) {
         self.exists = true;
         self.searches.clear();

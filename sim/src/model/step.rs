@@ -1,4 +1,4 @@
-//! One step: what was asked of the company, and what must come of it.
+//! One step: a request to the company, and everything that must follow from it.
 
 use std::collections::BTreeMap;
 
@@ -9,57 +9,49 @@ use switchboard_core::{
 
 use super::{Answer, Ask, Model, Search, Staff, Talk, Told};
 
-/// What is asked of a company, in the words of the contract.
+/// A request to a company, in the words of the contract.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Nothing; or something that is answered without asking the company.
+    /// Nothing, or a request that is answered without asking the company.
     Nothing(Answer),
-    /// Nothing but the time.
+    /// Only the time passes.
     Wake,
-    /// The company is read back: only those are there.
+    /// The company is loaded again, and only these people are present.
     Resume(Vec<Step>),
-    /// One thing after the other; the first one's answer counts.
+    /// Several steps; the first one's answer counts.
     All(Vec<Step>),
-    /// A client's first device came (true) or last one went.
+    /// A client's first device came (true), or the last one left.
     ClientHere(ClientId, bool),
-    /// An employee's first device came (true) or last one went.
+    /// An employee's first device came (true), or the last one left.
     EmployeeHere(EmployeeId, bool),
-    /// A side's first device joined the session (true) or the last one left.
+    /// A party's first device joined the session (true), or the last one left.
     PartyHere(SessionId, Party, bool),
-    /// The company is set.
     SetCompany(Settings),
-    /// What the company looks like is set.
     SetBrand(Brand),
-    /// The company is removed.
     RemoveCompany(Time),
-    /// An employee is made or changed.
+    /// An employee is created or changed.
     SetEmployee(EmployeeId, String, Vec<String>),
-    /// An employee is removed.
     RemoveEmployee(EmployeeId, Time),
-    /// Somebody is shut out.
+    /// A person's tokens are revoked.
     Revoke(Whose, Time),
-    /// An employee wants to be asked, or not; by an admin or by themselves.
+    /// An employee's intent is set: whether they want to be asked, and whether an admin says so.
     SetStatus(EmployeeId, bool, bool),
-    /// A client asks: the name in their token, topic, note, key.
+    /// A client books: name in the token, topic, note and key.
     Book(ClientId, Option<String>, String, Option<String>, Option<String>),
-    /// A search is called off.
     Cancel(BookingId, Actor),
-    /// A device has the offer.
+    /// A device acknowledges the offer.
     Delivered(EmployeeId, OfferId, Option<DeviceKind>),
-    /// Yes.
     Accept(EmployeeId, OfferId),
-    /// No.
     Reject(EmployeeId, OfferId),
-    /// Something is said: by whom, the words, the key.
+    /// A message is sent: sender, body and key.
     Say(SessionId, Actor, String, Option<String>),
-    /// Something is noted about a session: by whom, and the words.
+    /// Notes are written on a session: author and text.
     Notes(SessionId, Actor, String),
-    /// A session is ended.
     End(SessionId, Actor, Option<String>),
 }
 
 impl Model {
-    /// Takes a step at that time, with the fresh id that it may use.
+    /// Takes a step at that time, with the fresh id that the step may use.
     pub fn step(&mut self, at: Time, step: &Step, fresh: u128) -> (Answer, Told) {
         self.now = at;
         self.told = Told::default();
@@ -81,7 +73,8 @@ impl Model {
         (answer, std::mem::take(&mut self.told))
     }
 
-    /// What is due comes first; a wish that is refused before it is one does not even bring the time along.
+    /// Events that are due come first. A request that is refused without asking the company does not even advance its
+    /// time.
     fn take_in_time(&mut self, step: &Step, fresh: u128) -> Answer {
         if let Step::Nothing(answer) = step {
             return answer.clone();
@@ -90,7 +83,7 @@ impl Model {
         self.happens(|model| model.take(step, fresh))
     }
 
-    /// Does one thing, and then what comes of it for searches that wait.
+    /// Makes one change, and then the offers that have become possible for waiting searches.
     pub(super) fn happens<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
         let result = self.one_thing(thing);
         while let Some((booking, no)) = self.who_waits_no_more() {
@@ -99,7 +92,7 @@ impl Model {
         result
     }
 
-    /// Does one thing and notes whose status or wish is another after it.
+    /// Makes one change, and notes each employee whose status or intent is different after it.
     fn one_thing<R>(&mut self, thing: impl FnOnce(&mut Self) -> R) -> R {
         let look = |staff: &Option<Staff>| staff.as_ref().map(|staff| (staff.status(), staff.willing));
         let before: Vec<_> = self.staff.iter().map(look).collect();
@@ -115,13 +108,13 @@ impl Model {
         result
     }
 
-    /// Changes an employee, for a cause; the time of the status and the place among the idle follow.
+    /// Changes an employee and notes the cause; the time of the status and the place among the idle follow.
     pub(super) fn change(&mut self, no: usize, cause: Cause, change: impl FnOnce(&mut Staff)) {
         self.causes.insert(no, cause);
         self.change_quietly(no, change);
     }
 
-    /// The same where the cause is told otherwise.
+    /// Changes an employee without a cause of its own, because the cause is told otherwise.
     pub(super) fn change_quietly(&mut self, no: usize, change: impl FnOnce(&mut Staff)) {
         let (now, turn) = (self.now, self.turns);
         let Some(staff) = self.staff.get_mut(no).and_then(Option::as_mut) else { return };

@@ -1,4 +1,4 @@
-//! The model as people see it, and held against the company that core has.
+//! The model's JSON views, and its comparison with core's company.
 
 use std::fmt::Debug;
 
@@ -13,24 +13,24 @@ fn moment(at: Time) -> Value {
     serde_json::to_value(Moment(at)).unwrap_or_default()
 }
 
-/// It must hold, or it is said what does not.
+/// Fails with those words unless the condition holds.
 fn must(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
-/// As many of a kind were found as were expected.
+/// Checks that so many of a kind were found as were expected.
 fn must_be_as_many(kind: &str, found: usize, expected: usize) -> Result<(), String> {
     must(found == expected, || format!("{found} {kind} where {expected} were expected"))
 }
 
-/// What was found is there and is what was expected.
+/// Checks that the found item is there and is the expected one.
 fn must_be<F: Debug, E: Debug>(found: Option<&F>, expected: Option<&E>, is: fn(&E, &F) -> bool) -> Result<(), String> {
     let same = expected.zip(found).is_some_and(|(expected, found)| is(expected, found));
     must(same, || format!("{found:?} where {expected:?} was expected"))
 }
 
 impl Model {
-    /// A booking, as the contract shows it.
+    /// A booking, as the contract shows one.
     #[must_use]
     pub fn booking_json(&self, id: BookingId) -> Value {
         let Some(search) = self.search(id) else { return Value::Null };
@@ -55,7 +55,7 @@ impl Model {
         })
     }
 
-    /// What the company looks like, as a join reply shows it.
+    /// The company's appearance, as a join reply shows it.
     fn brand_json(&self) -> Value {
         json!({
             "id": self.id, "name": "A company",
@@ -64,7 +64,7 @@ impl Model {
         })
     }
 
-    /// A session, as the contract shows it.
+    /// A session, as the contract shows one.
     #[must_use]
     pub fn talk_json(&self, id: SessionId) -> Value {
         let Some(talk) = self.talk(id) else { return Value::Null };
@@ -104,7 +104,7 @@ impl Model {
         })
     }
 
-    /// The message, as the contract shows it.
+    /// A message, as the contract shows one.
     #[must_use]
     pub fn said_json(&self, talk: SessionId, id: switchboard_core::MessageId) -> Value {
         let said = self.talk(talk).and_then(|talk| talk.said.iter().rev().find(|said| said.id == id));
@@ -113,7 +113,7 @@ impl Model {
         })
     }
 
-    /// The notes on a session, as the contract shows them; null when there were never any.
+    /// The notes on a session, as the contract shows them; null when there never were any.
     #[must_use]
     pub fn notes_json(&self, talk: SessionId) -> Value {
         let notes = self.talk(talk).and_then(|talk| talk.notes.as_ref());
@@ -135,7 +135,7 @@ impl Model {
         })
     }
 
-    /// What can be booked now.
+    /// Availability as of now.
     #[must_use]
     pub fn availability_json(&self) -> Value {
         let mut topics: Vec<&String> = self.staff.iter().flatten().flat_map(|staff| &staff.topics).collect();
@@ -150,7 +150,7 @@ impl Model {
         json!({ "available": idle > 0, "idle": idle, "topics": Value::Object(by_topic.collect()) })
     }
 
-    /// What an employee's device needs to draw itself.
+    /// The snapshot in the join reply of `employee:…`.
     #[must_use]
     pub fn desk_json(&self, no: usize, now: Time) -> Value {
         let Some(staff) = self.staff(no) else { return Value::Null };
@@ -174,14 +174,14 @@ impl Model {
         })
     }
 
-    /// What a client's device needs to draw itself.
+    /// The snapshot in the join reply of `company:…`.
     #[must_use]
     pub fn client_json(&self, client: &switchboard_core::ClientId) -> Value {
         let open = self.open_of(client).map(|search| self.booking_json(search.id));
         json!({ "company": self.brand_json(), "availability": self.availability_json(), "booking": open })
     }
 
-    /// What a party's device in a session needs to draw itself.
+    /// The snapshot in the join reply of `session:…`.
     #[must_use]
     pub fn room_json(&self, id: SessionId, party: Party) -> Value {
         let Some(talk) = self.talk(id) else { return Value::Null };
@@ -199,8 +199,8 @@ impl Model {
         room
     }
 
-    /// All rows of a board with their places, in the order in which they are read: employees by id, then by client what
-    /// is open.
+    /// All rows of a board with their cursors, in the order in which they are read: employees by id, then what is open,
+    /// by client.
     #[must_use]
     pub fn board_rows(&self) -> Vec<(String, &'static str, Value)> {
         let mut rows = Vec::new();
@@ -220,7 +220,7 @@ impl Model {
         rows
     }
 
-    /// A page of a board.
+    /// One page of a board.
     #[must_use]
     pub fn board_page(&self, after: Option<&str>, most: usize, now: Time) -> Value {
         let mut page = page(&self.board_rows(), after, most, self.today_json(now));
@@ -237,7 +237,7 @@ impl Model {
         })
     }
 
-    /// A status as an employee's devices are told of it, but for the cause.
+    /// A status as an employee's devices are told of it.
     #[must_use]
     pub fn status_json(&self, no: usize, cause: &str) -> Value {
         self.staff(no).map_or(Value::Null, |staff| {
@@ -247,7 +247,7 @@ impl Model {
         })
     }
 
-    /// Where the company that core has is not what the model says.
+    /// Compares the model with core's company.
     ///
     /// # Errors
     /// The first difference, in words.
@@ -291,7 +291,7 @@ impl Model {
 }
 
 impl Staff {
-    /// The word of the wish.
+    /// The intent in the contract's words.
     #[must_use]
     pub const fn intent(&self) -> &'static str {
         if self.willing { "idle" } else { "offline" }

@@ -1,4 +1,4 @@
-//! What people wish: a booking, an answer to an offer, words in a session, an end.
+//! Requests of people: a booking, an answer to an offer, a message in a session, its end.
 
 use switchboard_core::notice::Cause;
 use switchboard_core::{
@@ -24,7 +24,7 @@ impl Model {
         if let Some(open) = self.open_of(client) {
             return Answer::NoWithBooking("already_booked", open.id);
         }
-        // Blanks around a word are nobody's word.
+        // Blanks around a topic are ignored.
         let topic = topic.trim();
         let Some(first) = self.line(Some(topic)).first().copied() else {
             let named = self.staff.iter().flatten().any(|staff| staff.topics.iter().any(|named| named == topic));
@@ -72,7 +72,7 @@ impl Model {
 
     pub(super) fn ask_of(&self, who: &EmployeeId, offer: OfferId) -> Option<&Ask> {
         let ask = self.search(offer.booking)?.asks.get((offer.attempt as usize).checked_sub(1)?)?;
-        // By number: whoever has got the id of one who was removed was never asked.
+        // Compared by number, because a new employee with the id of a removed one was never asked.
         Some(ask).filter(|ask| self.staff(ask.staff).is_some_and(|staff| staff.id == *who))
     }
 
@@ -83,7 +83,7 @@ impl Model {
             && open
             && let Some(ask) = self.open_ask_mut(offer.booking)
         {
-            // The first proof counts.
+            // The first acknowledgement decides the device kind.
             if !ask.delivered {
                 ask.delivered_to = kind.cloned();
             }
@@ -175,7 +175,7 @@ impl Model {
         Answer::Said(id, message)
     }
 
-    /// By the employee of the session alone, whether it goes on or not.
+    /// Sets the notes. Only the employee of the session may, whether the session goes on or not.
     pub(super) fn notes(&mut self, id: SessionId, by: &Actor, body: &str) -> Answer {
         let at = self.now;
         let Some(talk) = self.talk(id) else { return Answer::No("unknown_session") };

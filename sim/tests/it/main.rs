@@ -1,11 +1,11 @@
-//! The simulator held to its own promises: the same case twice is the same, and what once failed does not fail again.
+//! Tests of the simulator: the same case twice gives the same digest, and cases that once failed pass.
 
 use switchboard_sim::case::Case;
 use switchboard_sim::prove::run;
 
-/// Cases that once failed, one on a line, with what they found behind a `#`.
+/// Cases that once failed, one per line, each followed by `#` and what it had found.
 const CASES: &str = include_str!("../../cases.txt");
-/// Seeds that are run beside them; `make prove` runs many more.
+/// Seeds that are run beside the kept cases; `make prove` runs many more.
 const SEEDS: std::ops::Range<u64> = 0..24;
 
 fn passes(case: &Case) -> u64 {
