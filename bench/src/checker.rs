@@ -1,4 +1,5 @@
-//! The checker that watches every design alike: who is claimed, in which order, and whether anybody is claimed twice.
+//! The checker that watches every design alike: which employee is claimed, in which order, and whether any is claimed
+//! twice.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
@@ -8,12 +9,11 @@ const IDLE: u8 = 0;
 const CLAIMED: u8 = 1;
 const ACCEPTED: u8 = 2;
 
-/// How many companies with how many employees each.
+/// Size of a case: how many companies, with how many employees each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// Companies.
     pub companies: usize,
-    /// Employees of each.
+    /// Number of employees in each company.
     pub employees: usize,
 }
 
@@ -24,32 +24,32 @@ impl std::fmt::Display for Case {
     }
 }
 
-/// What each employee is doing by what callers were told. A step is noted after a claim is answered, and before a
-/// release is asked for: so whoever is still noted as claimed must not be claimed by anybody else.
+/// The state of each employee, as far as callers were told. A step is noted after its claim is answered and before its
+/// release is requested, so an employee noted as claimed must not be claimed by another caller.
 #[derive(Debug)]
 pub struct Checker {
     case: Case,
     states: Vec<AtomicU8>,
-    /// The number of the claim, within its company, by which somebody was claimed last; 0 for nobody yet.
+    /// For each employee, the number of the latest claim within the company; 0 before the first claim.
     last_claims: Vec<AtomicU64>,
     claims: Vec<AtomicU64>,
     found: [AtomicU64; KINDS.len()],
 }
 
-/// What can be wrong.
+/// The rules that a design can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// Claimed while another had the claim.
+    /// The employee was claimed while another caller held the claim.
     ClaimedTwice,
-    /// Nobody of that company.
+    /// The company has no such employee.
     Unknown,
-    /// Nobody was found, though there are more employees than callers.
+    /// No employee was found, although there are more employees than callers.
     NobodyFound,
-    /// A step of one's own claim was refused.
+    /// A step of the caller's own claim was refused.
     Refused,
-    /// Not who had been idle longest, though there was one caller alone.
+    /// With a single caller, the claimed employee was not the one idle for longest.
     OutOfOrder,
-    /// Still claimed, though nobody has a claim any more.
+    /// The employee was still claimed after the last caller had finished.
     NeverReleased,
 }
 
@@ -63,7 +63,7 @@ const KINDS: [(Violation, &str); 6] = [
 ];
 
 impl Checker {
-    /// A checker of a case in which everybody is idle.
+    /// A checker for a case in which all employees are idle.
     #[must_use]
     pub fn new(case: Case) -> Self {
         let people = case.companies * case.employees;
@@ -76,20 +76,20 @@ impl Checker {
         }
     }
 
-    /// Before a cell with so many callers. The order of the line is known only as far as this cell shows it; of a
-    /// fresh store it is known from the start.
+    /// Prepares for a cell. The order of the line is known only as far as this cell shows it, except in a fresh store,
+    /// where the order is known from the start.
     pub fn begin(&self, is_fresh: bool) {
         self.claims.iter().for_each(|claims| claims.store(0, Ordering::Relaxed));
         let employees = self.case.employees as u64;
         for (number, last) in (0u64..).zip(&self.last_claims) {
-            // Whoever is in place 0 of a fresh line is claimed first, as if they had been once before.
+            // The employee in place 0 of a fresh line is claimed first, as if claimed once before.
             last.store(if is_fresh { number % employees + 1 } else { 0 }, Ordering::Relaxed);
         }
         let before = if is_fresh { employees } else { 0 };
         self.claims.iter().for_each(|claims| claims.store(before, Ordering::Relaxed));
     }
 
-    /// After a cell: nobody has a claim.
+    /// Ends a cell: by then no claim may be left.
     pub fn end(&self) {
         let left = self.states.iter().filter(|state| state.swap(IDLE, Ordering::AcqRel) != IDLE).count();
         self.found[Violation::NeverReleased as usize].fetch_add(left as u64, Ordering::Relaxed);
@@ -100,7 +100,7 @@ impl Checker {
         (employee < self.case.employees).then(|| &self.states[company * self.case.employees + employee])
     }
 
-    /// A claim was answered. Says whom the caller has now.
+    /// Notes the answer to a claim; returns the employee that the caller now holds.
     pub fn claimed(&self, company: usize, employee: Option<u32>, is_alone: bool) -> Option<u32> {
         let Some(employee) = employee else {
             self.note(Violation::NobodyFound);
@@ -119,8 +119,8 @@ impl Checker {
         Some(employee)
     }
 
-    /// With one caller the line goes round: everybody is claimed again after exactly as many claims as there are
-    /// employees, and nobody twice before.
+    /// With one caller the line goes round: each employee is claimed again after exactly as many claims as there are
+    /// employees, and not before.
     fn check_order(&self, company: usize, employee: u32) {
         let employees = self.case.employees as u64;
         let number = self.claims[company].fetch_add(1, Ordering::Relaxed) + 1;
@@ -131,7 +131,7 @@ impl Checker {
         }
     }
 
-    /// An acceptance was answered.
+    /// Notes the answer to an acceptance.
     pub fn accepted(&self, company: usize, employee: u32, done: bool) {
         let was = self.state(company, employee).map(|state| state.swap(ACCEPTED, Ordering::AcqRel));
         if !done {
@@ -141,14 +141,14 @@ impl Checker {
         }
     }
 
-    /// A release is about to be asked for.
+    /// Notes a release that is about to be requested.
     pub fn releasing(&self, company: usize, employee: u32) {
         if self.state(company, employee).is_none_or(|state| state.swap(IDLE, Ordering::AcqRel) != ACCEPTED) {
             self.note(Violation::ClaimedTwice);
         }
     }
 
-    /// A release was answered.
+    /// Notes the answer to a release.
     pub fn released(&self, done: bool) {
         if !done {
             self.note(Violation::Refused);
@@ -159,13 +159,13 @@ impl Checker {
         self.found[violation as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often something was wrong.
+    /// Number of violations of all kinds.
     #[must_use]
     pub fn violations(&self) -> u64 {
         self.found.iter().map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
-    /// How often what was wrong.
+    /// Number of violations of each kind.
     #[must_use]
     pub fn json(&self) -> Value {
         let count = |violation: Violation| self.found[violation as usize].load(Ordering::Relaxed);

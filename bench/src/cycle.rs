@@ -1,4 +1,4 @@
-//! The cycle that every design does, and what drives many callers of a design through it.
+//! The cycle that every design runs, and the driver that puts many callers through it.
 
 use std::future::Future;
 use std::pin::pin;
@@ -18,18 +18,18 @@ use crate::rounds::{cores, per_second};
 /// The longest cycle that is told apart from longer ones.
 const LATENCY_MAX_NS: u64 = 60_000_000_000;
 
-/// Somebody who claims, one at a time. Each step waits for its answer.
+/// A caller, which claims one employee at a time. Each step waits for its answer.
 pub trait Caller: Send + Sized + 'static {
-    /// Takes who has been idle longest.
+    /// Claims the employee who has been idle for longest.
     fn claim(&mut self, company: usize) -> impl Future<Output = Result<Option<u32>>> + Send;
 
-    /// The employee says yes. Says whether that was possible.
+    /// Has the employee accept; returns whether that was possible.
     fn accept(&mut self, company: usize, employee: u32) -> impl Future<Output = Result<bool>> + Send;
 
-    /// The employee is idle again, at the end of the line. Says whether that was possible.
+    /// Makes the employee idle again, at the end of the line; returns whether that was possible.
     fn release(&mut self, company: usize, employee: u32) -> impl Future<Output = Result<bool>> + Send;
 
-    /// One cycle, or as many as this caller does at a time. Says how many.
+    /// Runs one cycle, or as many as this caller runs together; returns the number.
     fn cycles(&mut self, company: usize, watch: &Watch) -> impl Future<Output = Result<u64>> + Send {
         async move {
             let claimed = self.claim(company).await?;
@@ -44,24 +44,23 @@ pub trait Caller: Send + Sized + 'static {
     }
 }
 
-/// What callers of one cell share.
+/// State that the callers of one cell share.
 #[derive(Debug)]
 pub struct Watch {
-    /// Sees every step.
     pub checker: Arc<Checker>,
-    /// There is one caller, so the order of the line can be told.
+    /// Whether there is a single caller, so that the order of the line can be checked.
     pub is_alone: bool,
     case: Case,
     stop: AtomicBool,
     time_every: u64,
 }
 
-/// What callers are: threads where a design blocks, tasks on a runtime with a worker per core where it awaits.
+/// How callers run: on threads where a design blocks, as tasks on a runtime with a worker per core where it awaits.
 #[derive(Debug)]
 pub enum Callers {
-    /// One thread each, and nothing that is ever waited for but locks.
+    /// A thread for each caller; these designs wait only for locks.
     Threads,
-    /// One task each.
+    /// A task for each caller.
     Tasks(Runtime),
 }
 
@@ -83,30 +82,30 @@ pub fn runtime() -> Result<Runtime> {
     Ok(Builder::new_multi_thread().worker_threads(cores()).enable_all().build()?)
 }
 
-/// What was measured of one cell.
+/// The figures of one cell.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// Whole cycles in a second, by all callers together.
     pub cycles_per_s: f64,
-    /// The cycle that half of them were faster than.
+    /// Median duration of a cycle.
     pub p50_ns: u64,
-    /// The cycle that all but a hundredth of them were faster than.
+    /// 99th percentile of the duration of a cycle.
     pub p99_ns: u64,
 }
 
-/// A design that was put up for one case, ready to be measured again and again.
+/// A design that is set up for one case, ready to be measured repeatedly.
 pub trait Candidate {
-    /// Has so many callers do cycles for so long.
+    /// Has so many callers run cycles for so long.
     ///
     /// # Errors
     /// When the design cannot go on.
     fn run(&mut self, callers: usize, lasting: Duration) -> Result<Measured>;
 
-    /// What watched it.
+    /// The checker that watched the candidate.
     fn checker(&self) -> &Checker;
 }
 
-/// A candidate with callers of that kind.
+/// A candidate with callers of one type.
 pub struct Running<C> {
     callers: Vec<C>,
     checker: Arc<Checker>,
@@ -118,8 +117,8 @@ pub struct Running<C> {
 }
 
 impl<C: Caller> Running<C> {
-    /// The callers of a design, and what must live as long as they do. One of so many cycles is timed: where a cycle
-    /// is as short as looking at the clock, not each of them.
+    /// Takes the callers of a design, and whatever must live as long as they do. One cycle in `time_every` is timed,
+    /// because a cycle can be as short as reading the clock.
     pub fn new(case: Case, drivers: Callers, time_every: u64, callers: Vec<C>, kept: impl Send + 'static) -> Self {
         let checker = Arc::new(Checker::new(case));
         Self { callers, checker, case, time_every, is_fresh: true, drivers, _kept: Box::new(kept) }
@@ -156,7 +155,7 @@ impl<C: Caller> Candidate for Running<C> {
     fn run(&mut self, callers: usize, lasting: Duration) -> Result<Measured> {
         let is_alone = callers == 1;
         self.checker.begin(self.is_fresh);
-        // The order is known from the start only as long as one alone has claimed.
+        // The order is known from the start only until several callers have claimed.
         self.is_fresh = false;
         let (checker, stop, case) = (self.checker.clone(), AtomicBool::new(false), self.case);
         let watch = Arc::new(Watch { checker, is_alone, case, stop, time_every: self.time_every });
@@ -196,7 +195,7 @@ impl Tally {
     }
 }
 
-/// A caller at work, company after company, until told to stop.
+/// Runs a caller, company after company, until the cell ends.
 async fn work<C: Caller>(mut caller: C, number: usize, watch: Arc<Watch>) -> (C, Result<Tally>) {
     let tally = count(&mut caller, number, &watch).await;
     (caller, tally)
@@ -206,7 +205,7 @@ async fn count<C: Caller>(caller: &mut C, number: usize, watch: &Watch) -> Resul
     let mut tally = Tally::new()?;
     let mut company = number % watch.case.companies;
     let mut turn = 0;
-    // At least one cycle, however late this caller's turn comes.
+    // Each caller runs at least one cycle, however late its turn comes.
     loop {
         turn += 1;
         if turn % watch.time_every == 0 {
@@ -224,7 +223,7 @@ async fn count<C: Caller>(caller: &mut C, number: usize, watch: &Watch) -> Resul
     }
 }
 
-/// The outcome of work that never waits for anything but locks.
+/// The result of a future that waits only for locks, so that one poll completes it.
 fn ready<T>(work: impl Future<Output = T>) -> Result<T> {
     match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Ok(done),

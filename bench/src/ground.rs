@@ -1,11 +1,11 @@
-//! The ground that stores are measured on: directories of their own on a real disk, cleared before and after.
+//! The ground that stores are measured on: fresh directories on a real disk, cleared before and after.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, ensure};
 
-/// A directory for everything that one run writes; gone when this is.
+/// The directory for everything that one run writes; dropping this removes it.
 #[derive(Debug)]
 pub struct Ground {
     root: PathBuf,
@@ -13,22 +13,22 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Beside the build, which is on a disk and not in memory.
+    /// A ground beside the build, which is on a disk and not in memory.
     ///
     /// # Errors
-    /// When nothing can be written there.
+    /// When the directory cannot be written.
     pub fn beside_the_build() -> Result<Self> {
         let own = std::env::current_exe().context("where this program is")?;
         let build = own.parent().and_then(Path::parent).context("this program is in the build")?;
         Self::at(&build.join("bench-ground"))
     }
 
-    /// In a directory of its own within that one.
+    /// A ground in a new directory within that one.
     ///
     /// # Errors
-    /// When nothing can be written there.
+    /// When the directory cannot be written.
     pub fn at(directory: &Path) -> Result<Self> {
-        // One process may have several, one after the other or at the same time.
+        // One process may use several grounds, in turn or at the same time.
         static GROUNDS: AtomicUsize = AtomicUsize::new(0);
         let number = GROUNDS.fetch_add(1, Ordering::Relaxed);
         let root = directory.join(format!("{}-{number}", std::process::id()));
@@ -37,10 +37,10 @@ impl Ground {
         Ok(Self { root, given: AtomicUsize::new(0) })
     }
 
-    /// A fresh directory.
+    /// Makes a fresh directory within the ground.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When the directory cannot be made.
     pub fn fresh(&self, name: &str) -> Result<PathBuf> {
         let number = self.given.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join(format!("{number}-{name}"));

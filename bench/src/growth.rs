@@ -1,4 +1,5 @@
-//! A claim in core among few and many idle employees, and in few and many companies, beside a bare queue of the same size.
+//! A claim in core among few and many idle employees, and in few and many companies, beside a bare queue of the same
+//! size.
 
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -23,32 +24,32 @@ const QUICK: [usize; 2] = [10, 100];
 const EMPLOYEES_OF_EACH: usize = 10;
 const CELL: Duration = Duration::from_millis(200);
 const QUICK_CELL: Duration = Duration::from_millis(2);
-/// Cycles between two looks at the clock.
+/// Cycles between two readings of the clock.
 const AT_ONCE: u64 = 50;
-/// Cycles after which a company remembers as many bookings that have ended as it ever will (16 MB of them).
+/// Cycles after which a company remembers as many ended bookings as it ever will (16 MB of them).
 const FULL_MEMORY: u64 = 30_000;
-/// A busy company has a hundred bookings in a millisecond; one of a great many has one in more than a day, and has
-/// forgotten the last one by then.
+/// A busy company has a hundred bookings in a millisecond. One of a great many companies has less than one a day, so
+/// that it has forgotten each booking when the next one comes.
 const BUSY: Pace = Pace { ms: 1, cycles: 100 };
 const MORE_THAN_A_DAY_MS: u64 = 25 * 60 * 60 * 1000;
-/// The dearest claim cycle over the one of a bare queue.
+/// The most that the slowest claim cycle may take, as a multiple of a bare queue's cycle.
 const OF_FIFO_MAX: f64 = 10.0;
-/// The claim cycle among a million over the one among a hundred.
+/// The most that a claim cycle among a million may take, as a multiple of one among a hundred.
 const FLAT_MAX: f64 = 1.5;
 
-/// How fast time goes by.
+/// The speed at which time passes: so many milliseconds after so many cycles.
 #[derive(Clone, Copy)]
 struct Pace {
     ms: u64,
     cycles: u64,
 }
 
-/// How a command is taken.
+/// How a command is run.
 #[derive(Clone, Copy)]
 enum How {
-    /// Decided, and what was decided applied.
+    /// `decide`, then `apply` for each event.
     DecideAndApply,
-    /// Through the company's door, which also says who must hear of it.
+    /// `Company::take`, which also derives the notices.
     Take,
 }
 
@@ -79,7 +80,7 @@ impl Shop {
         Ok(Self { companies, employees, order, client: "zoe".parse()?, topic, pace, cycles: 0 })
     }
 
-    /// Visits the next company and has it take a command. Gives the events.
+    /// Runs a command in the company; returns the events.
     fn take(company: &mut Company, now: Time, command: &Command, how: How) -> Option<Vec<Event>> {
         match how {
             How::Take => {
@@ -98,7 +99,7 @@ impl Shop {
         }
     }
 
-    /// One claim cycle in the next company. Says where, and who was claimed.
+    /// Runs one claim cycle in the next company; returns the company and the claimed employee.
     fn cycle(&mut self, how: How) -> Option<(usize, u32)> {
         let turn = usize::try_from(self.cycles).ok()?;
         let at = self.order[turn % self.order.len()];
@@ -121,7 +122,8 @@ impl Shop {
         Some((at, no))
     }
 
-    /// Once round the line and a bit, watched: whoever has been idle longest is claimed.
+    /// Goes a little more than once round the line, while the checker watches that the employee idle for longest is
+    /// claimed.
     fn check(&mut self, case: Case) -> Result<()> {
         let checker = Checker::new(case);
         checker.begin(true);
@@ -167,7 +169,7 @@ impl Fifos {
     }
 }
 
-/// Nanoseconds of one cycle, over so much time.
+/// Nanoseconds per cycle, measured for so long.
 fn ns_per_cycle<T>(lasting: Duration, mut cycle: impl FnMut() -> Option<T>) -> Result<f64> {
     let (start, mut cycles) = (Instant::now(), 0u64);
     while start.elapsed() < lasting {
@@ -179,7 +181,7 @@ fn ns_per_cycle<T>(lasting: Duration, mut cycle: impl FnMut() -> Option<T>) -> R
     Ok(start.elapsed().as_secs_f64() * 1e9 / cycles as f64)
 }
 
-/// One size: the rules, the whole door, and the queue.
+/// One size, measured with the rules alone, with `Company::take` and with the bare queue.
 struct Size {
     case: Case,
     shop: Shop,

@@ -1,4 +1,4 @@
-//! The real thing without sockets: the exchange on its journal in SQLite, with everybody at work and idle.
+//! The real server without sockets: the exchange on its journal in SQLite, with all employees connected and idle.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,21 +20,20 @@ use crate::cycle::Caller;
 
 /// Places in the journal's queue: the server's default.
 const QUEUE: usize = 65_536;
-/// Employees who are hired, or bookings that are opened, in one visit.
+/// Employees that are hired, or bookings that are opened, in one visit.
 const AT_ONCE: usize = 200;
-/// Companies in which that is done at the same time: their entries share commits.
+/// Companies that are filled at the same time, so that their entries share commits.
 const COMPANIES_AT_ONCE: usize = 64;
-/// No time runs out while something is measured.
+/// No deadline passes while something is measured.
 const A_DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// The ids of everybody in a case, by number.
+/// The ids of all people in a case, by number.
 #[derive(Debug)]
 pub struct People {
-    /// The companies.
     pub companies: Vec<CompanyId>,
-    /// The employees of each of them.
+    /// The ids of the employees, which are the same in each company.
     pub employees: Vec<EmployeeId>,
-    /// What everybody books.
+    /// The topic of every booking.
     pub topic: Topic,
 }
 
@@ -42,15 +41,15 @@ impl People {
     /// Makes up the ids.
     ///
     /// # Errors
-    /// Never, unless an id may no longer look like these.
+    /// Never, unless the rules for ids have changed.
     pub fn new(case: Case) -> Result<Self> {
         Self::of("company", case)
     }
 
-    /// Makes up the ids; those of the companies begin with that name.
+    /// Makes up the ids; those of the companies begin with `name`.
     ///
     /// # Errors
-    /// Never, unless an id may no longer look like these.
+    /// Never, unless the rules for ids have changed.
     pub fn of(name: &str, case: Case) -> Result<Self> {
         let companies = (0..case.companies).map(|number| format!("{name}-{number}").parse());
         let employees = (0..case.employees).map(|number| format!("employee-{number}").parse());
@@ -62,8 +61,8 @@ impl People {
     }
 }
 
-/// What makes a company. No device is there that could prove to have an offer, so nobody waits for a proof; and nobody
-/// is sent away for being measured longer than a booking lasts.
+/// The command that creates a company. No device is present to acknowledge an offer, so the delivery timeout is off.
+/// The other timeouts last a day, so that no booking ends while it is measured.
 #[must_use]
 pub fn founding() -> Command {
     let settings = Settings {
@@ -79,7 +78,7 @@ pub fn founding() -> Command {
     Command::SetCompany { name: "Acme".into(), settings }
 }
 
-/// What makes an employee idle.
+/// The commands that make an employee idle.
 #[must_use]
 pub fn hiring(employee: &EmployeeId) -> [Command; 3] {
     let employee = || employee.clone();
@@ -90,24 +89,24 @@ pub fn hiring(employee: &EmployeeId) -> [Command; 3] {
     ]
 }
 
-/// What an employee says to an offer.
+/// An employee's answer to an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfferAnswer {
-    /// Yes, at once.
+    /// The employee accepts at once.
     Yes,
-    /// Nothing, so that the booking stays open.
+    /// The employee does not answer, so that the booking stays open.
     Nothing,
 }
 
-/// An exchange with everybody idle.
+/// An exchange with all employees idle.
 pub struct House {
     exchange: Arc<Exchange>,
     people: Arc<People>,
     journal: Writer,
 }
 
-/// Waits, when it is dropped, until all that was queued is written and the store closed. The runtime and all visitors
-/// must be gone by then.
+/// Waits, when dropped, until every queued entry is written and the store is closed. The runtime and all visitors must
+/// be gone by then.
 pub struct Closing(Option<Writer>);
 
 impl Drop for Closing {
@@ -121,10 +120,10 @@ impl Drop for Closing {
 }
 
 impl House {
-    /// Opens the store in that directory and hires everybody; `between` may stand between the journal and it.
+    /// Opens the store in that directory and hires everybody; `between` may wrap the store before the journal gets it.
     ///
     /// # Errors
-    /// When it cannot be opened, or somebody cannot be hired.
+    /// When the store cannot be opened, or an employee cannot be hired.
     pub fn open<S: Store + 'static>(
         case: Case,
         directory: &Path,
@@ -136,10 +135,10 @@ impl House {
         Ok(house)
     }
 
-    /// Opens the store in that directory, with nobody in it.
+    /// Opens the store in that directory, without companies.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When the store cannot be opened.
     pub fn empty<S: Store + 'static>(
         directory: &Path,
         runtime: &Runtime,
@@ -153,10 +152,10 @@ impl House {
         Ok(Self { exchange: runtime.block_on(opening)?, people: Arc::new(nobody), journal: thread })
     }
 
-    /// Makes the companies of these people, with everybody at work and idle. From now on these are who is meant.
+    /// Creates the companies of these people, with all employees connected and idle. Later calls refer to these people.
     ///
     /// # Errors
-    /// When somebody cannot be hired.
+    /// When an employee cannot be hired.
     pub fn hire(&mut self, runtime: &Runtime, people: People) -> Result<()> {
         self.people = Arc::new(people);
         runtime.block_on(self.in_each_company(async |company| {
@@ -169,10 +168,10 @@ impl House {
         }))
     }
 
-    /// Has so many clients book in each company; whoever is asked says yes, or nothing at all.
+    /// Has so many clients book in each company; the asked employees accept, or do not answer.
     ///
     /// # Errors
-    /// When nobody is idle any more.
+    /// When no employee is idle.
     pub fn book(&self, runtime: &Runtime, in_each: usize, answer: OfferAnswer) -> Result<()> {
         runtime.block_on(self.in_each_company(async |company| {
             for first in (0..in_each).step_by(AT_ONCE) {
@@ -198,7 +197,7 @@ impl House {
         }
     }
 
-    /// Does the same in every company, and waits until all of it is committed.
+    /// Does the work in every company, and waits until all of it is committed.
     async fn in_each_company(&self, work: impl AsyncFn(&CompanyId) -> Result<()>) -> Result<()> {
         let companies = stream::iter(self.people.companies.iter().map(Ok));
         companies.try_for_each_concurrent(COMPANIES_AT_ONCE, |company| work(company)).await?;
@@ -206,16 +205,16 @@ impl House {
         Ok(())
     }
 
-    /// Goes; what is given back is kept for longer than anything else of it.
+    /// Closes the house; drop the returned value last.
     #[must_use]
     pub fn close(self) -> Closing {
         Closing(Some(self.journal))
     }
 
-    /// Somebody who books, by their number.
+    /// The caller with that number.
     ///
     /// # Errors
-    /// Never, unless an id may no longer look like these.
+    /// Never, unless the rules for ids have changed.
     pub fn visitor(&self, number: usize) -> Result<Visitor> {
         let (exchange, people) = (self.exchange.clone(), self.people.clone());
         Ok(Visitor { exchange, people, client: format!("client-{number}").parse()?, open: None })
@@ -231,12 +230,12 @@ fn take_all(visit: &mut Visit<'_>, commands: &[Command]) -> Result<()> {
     Ok(())
 }
 
-/// Visits, and waits for the commit, as a socket does before it answers.
+/// Visits the company, and waits for the commit, as a socket does before it answers.
 async fn visit<T>(exchange: &Exchange, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> T) -> Result<T> {
     Ok(exchange.visit(company, work).await?.committed().await?)
 }
 
-/// A client with the employee who is asked: books, has it accepted, and ends the session.
+/// A client together with the asked employee: books, accepts, and ends the session.
 pub struct Visitor {
     exchange: Arc<Exchange>,
     people: Arc<People>,
@@ -250,7 +249,7 @@ impl Visitor {
     }
 }
 
-/// The offer that a booking just led to, and the number of who is asked.
+/// The offer that the booking just led to, and the number of the asked employee.
 fn offer_of(visit: &Visit<'_>, booking: BookingId) -> Option<(OfferId, u32)> {
     let (id, offer) = visit.company().booking(booking)?.open_offers().next()?;
     Some((id, offer.employee.0))

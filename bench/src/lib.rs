@@ -1,4 +1,4 @@
-//! What Switchboard costs, and what other designs cost, measured beside each other on the same machine.
+//! The costs of Switchboard and of other designs, measured beside each other on the same machine.
 
 pub mod rounds;
 

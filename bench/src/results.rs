@@ -1,4 +1,4 @@
-//! Where figures go: a file of JSON for programs, pictures beside it, and a plain table for people.
+//! Output of figures: a file of JSON for programs, pictures beside it, and a plain table for people.
 
 use std::path::{Path, PathBuf};
 
@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use crate::rounds::{Calibration, Effort, cores};
 
-/// The directory of results.
+/// The directory of the results.
 #[derive(Clone, Debug)]
 pub struct Results(PathBuf);
 
 impl Results {
-    /// Results into that directory, which is made if it is not there.
+    /// Results in that directory, which is made if missing.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When the directory cannot be made.
     pub fn into(directory: &Path) -> Result<Self> {
         std::fs::create_dir_all(directory).with_context(|| directory.display().to_string())?;
         Ok(Self(directory.to_owned()))
@@ -25,19 +25,19 @@ impl Results {
         self.0.join(file)
     }
 
-    /// Writes down a picture.
+    /// Writes a picture to a file.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub fn draw(&self, file: &str, picture: &str) -> Result<()> {
         let path = self.path(file);
         std::fs::write(&path, picture).with_context(|| path.display().to_string())
     }
 
-    /// Writes down a part's figures, with what they were measured on, and says where.
+    /// Writes a part's figures with a description of the machine, and prints the file's path.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// When the file cannot be written.
     pub fn write(&self, part: &str, effort: Effort, calibration: &Calibration, figures: Value) -> Result<()> {
         let all = json!({
             "part": part,
@@ -59,7 +59,7 @@ impl Results {
     }
 }
 
-/// Rows of cells under a head.
+/// A table with a head.
 #[derive(Clone, Debug)]
 pub struct Table {
     head: Vec<String>,
@@ -67,17 +67,17 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with that head.
+    /// An empty table with that head.
     pub fn new<T: ToString>(head: impl IntoIterator<Item = T>) -> Self {
         Self { head: head.into_iter().map(|cell| cell.to_string()).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row.
+    /// Adds a row of cells.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// Prints it: the first column to the left, all others to the right.
+    /// Prints the table, with the first column aligned to the left and all others to the right.
     pub fn print(&self) {
         let lines = || std::iter::once(&self.head).chain(&self.rows);
         let width = |column: usize| lines().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
@@ -92,7 +92,7 @@ impl Table {
     }
 }
 
-/// A figure with three digits that count, in thousands and millions.
+/// A figure with three significant digits, in thousands or millions.
 #[must_use]
 pub fn short(figure: f64) -> String {
     let (scaled, unit) = match figure.abs() {
@@ -108,7 +108,7 @@ pub fn short(figure: f64) -> String {
     format!("{scaled:.digits$}{unit}")
 }
 
-/// Nanoseconds in the unit that suits them.
+/// A duration in the unit that suits its size.
 #[must_use]
 pub fn time(ns: f64) -> String {
     match ns {
@@ -118,34 +118,32 @@ pub fn time(ns: f64) -> String {
     }
 }
 
-/// A target beside what was measured.
+/// A target beside the measured figure.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What is promised.
+    /// The promise, in words.
     pub what: String,
-    /// What was measured.
     pub measured: f64,
-    /// The bound.
     pub bound: f64,
     /// Whether the bound is the least or the most.
     pub at_least: bool,
 }
 
 impl Target {
-    /// Whether it is reached.
+    /// Whether the bound is kept.
     #[must_use]
     pub fn is_reached(&self) -> bool {
         if self.at_least { self.measured >= self.bound } else { self.measured <= self.bound }
     }
 
-    /// Prints it.
+    /// Prints the target and the verdict.
     pub fn print(&self) {
         let (verdict, which) =
             (if self.is_reached() { "reached" } else { "MISSED" }, if self.at_least { ">=" } else { "<=" });
         println!("  {verdict:<8} {}: {:.2} (target {which} {})", self.what, self.measured, self.bound);
     }
 
-    /// As it is written down.
+    /// The target as JSON, for the results file.
     #[must_use]
     pub fn json(&self) -> Value {
         let Self { what, measured, bound, at_least } = self;

@@ -1,4 +1,4 @@
-//! How everything is measured: in rounds, each candidate once in every round, beside a loop whose time should not move.
+//! The method of all measurements: each candidate once in every round, beside a loop whose time should not change.
 
 use std::hint::black_box;
 use std::thread;
@@ -6,30 +6,30 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// Rounds of a full run: a median of five leaves out the two that something else disturbed.
+/// Rounds of a full run: the median of five ignores two rounds that other work disturbed.
 pub const ROUNDS: usize = 5;
 /// The slowest calibration over the fastest, above which a machine is too noisy to tell small differences.
 pub const NOISY_ABOVE: f64 = 1.25;
-/// Steps of the calibration loop, about 20 ms of them.
+/// Steps of the calibration loop, which take about 20 ms.
 const CALIBRATION_STEPS: u64 = 8_000_000;
 
-/// How much is measured.
+/// How thoroughly a part is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
     /// Figures that can be compared.
     Full,
-    /// Every candidate once, for milliseconds: it says that they work, and nothing else.
+    /// Every candidate once, for milliseconds, which shows only that the candidates work.
     Quick,
 }
 
 impl Effort {
-    /// How many rounds.
+    /// Number of rounds to measure.
     #[must_use]
     pub const fn rounds(self) -> usize {
         self.pick(ROUNDS, 1)
     }
 
-    /// One thing for a full run, another for a quick one.
+    /// One value for a full run, another for a quick one.
     #[must_use]
     pub const fn pick<T: Copy>(self, full: T, quick: T) -> T {
         match self {
@@ -55,7 +55,7 @@ impl Spread {
         &self.0
     }
 
-    /// The one in the middle; the lower of two.
+    /// The median; the lower of the middle two.
     #[must_use]
     pub fn median(&self) -> f64 {
         let mut sorted = self.0.clone();
@@ -63,25 +63,25 @@ impl Spread {
         sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
     }
 
-    /// The least.
+    /// The smallest of the figures.
     #[must_use]
     pub fn min(&self) -> f64 {
         self.0.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
-    /// The most.
+    /// The largest of the figures.
     #[must_use]
     pub fn max(&self) -> f64 {
         self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// This figure as so many of that one, round by round: what slowed a whole round slowed both.
+    /// The ratio of this figure to another, round by round, because a disturbed round slowed both.
     #[must_use]
     pub fn over(&self, other: &Self) -> Self {
         Self(self.0.iter().zip(&other.0).map(|(this, that)| this / that).collect())
     }
 
-    /// As it is written down.
+    /// The figure as JSON, for the results file.
     #[must_use]
     pub fn json(&self) -> Value {
         json!({ "median": self.median(), "min": self.min(), "max": self.max() })
@@ -94,12 +94,12 @@ impl FromIterator<f64> for Spread {
     }
 }
 
-/// What the machine itself was like: the same loop, timed in every round.
+/// The state of the machine itself: the same loop, timed in every round.
 #[derive(Clone, Debug, Default)]
 pub struct Calibration(Spread);
 
 impl Calibration {
-    /// Times the loop, on all cores at once, as most candidates use them.
+    /// Times the loop on all cores at once, as most candidates use them.
     pub fn round(&mut self) {
         let start = Instant::now();
         thread::scope(|scope| {
@@ -110,19 +110,19 @@ impl Calibration {
         self.0.add(start.elapsed().as_secs_f64() * 1e3);
     }
 
-    /// The slowest over the fastest.
+    /// The slowest loop over the fastest.
     #[must_use]
     pub fn spread(&self) -> f64 {
         self.0.max() / self.0.min()
     }
 
-    /// Whether other work on the machine may be what a small difference comes from.
+    /// Whether other work on the machine may explain a small difference.
     #[must_use]
     pub fn is_noisy(&self) -> bool {
         self.spread() > NOISY_ABOVE
     }
 
-    /// A sentence for under a table.
+    /// A sentence to stand under a table.
     #[must_use]
     pub fn sentence(&self) -> String {
         let (spread, rounds) = (self.spread(), self.0.rounds().len());
@@ -135,7 +135,7 @@ impl Calibration {
         format!("a quiet machine: the same loop took at most {spread:.2} times as long in one of {rounds} rounds")
     }
 
-    /// As it is written down.
+    /// The calibration as JSON, for the results file.
     #[must_use]
     pub fn json(&self) -> Value {
         json!({
@@ -147,7 +147,7 @@ impl Calibration {
     }
 }
 
-/// Cores that the machine gives us.
+/// Number of cores that this process may use.
 #[must_use]
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, std::num::NonZero::get)
@@ -157,7 +157,7 @@ fn spin(seed: u64) -> u64 {
     (0..CALIBRATION_STEPS).fold(seed, |x, step| (x ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17))
 }
 
-/// Cycles in so much time, per second.
+/// Cycles per second, of so many cycles in so much time.
 #[must_use]
 pub fn per_second(cycles: u64, elapsed: Duration) -> f64 {
     cycles as f64 / elapsed.as_secs_f64()

@@ -1,4 +1,4 @@
-//! Servers as processes of their own, and the load that is put on them from another core.
+//! Servers in processes of their own, and the load that is put on them from another core.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ pub enum Writes {
 }
 
 impl Writes {
-    /// As it stands on the command line.
+    /// The value on the command line.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Each => "each",
@@ -30,9 +30,9 @@ impl Writes {
     }
 }
 
-/// The secret of all tokens here.
+/// The secret that signs all tokens here.
 pub(crate) const SECRET: &str = "a secret for measuring, never for anything else";
-/// Every limit on what one person may do: a load is a few people who do a great deal.
+/// All limits per person, which are raised because a load is a few people who do a great deal.
 const LIMITS: [&str; 5] = [
     "changes-per-person-per-s",
     "joins-per-person-per-s",
@@ -41,33 +41,32 @@ const LIMITS: [&str; 5] = [
     "signals-per-person-per-s",
 ];
 
-/// How often it is looked whether a server is so far.
+/// Interval at which a condition is checked while waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// How long anything may take that is waited for.
+/// The longest wait for any condition.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A server that is measured. Dropping it kills it, as `kill -9` does.
+/// A server under measurement. Dropping this kills the server, as `kill -9` does.
 pub(crate) struct Server {
     child: Child,
     address: String,
     started: Instant,
 }
 
-/// Where a program runs.
+/// The cores that a program may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cores {
-    /// On that one, where there are two: a load should not take the server's.
+    /// That core alone, on a machine with two: a load should not take the server's core.
     Only(usize),
-    /// On all there are.
+    /// All cores of the machine.
     All,
 }
 
-/// Which server.
+/// The kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Frames in, frames out, and nothing else.
+    /// The relay, which only forwards frames.
     Relay(Writes),
-    /// The real one.
     Switchboard,
 }
 
@@ -82,7 +81,7 @@ impl Kind {
 }
 
 impl Server {
-    /// Starts it on the first core, where there are two, and waits until it listens.
+    /// Starts a server on the first core, where there are two, and waits until it listens.
     pub(crate) fn start(kind: Kind, data: &Path) -> Result<Self> {
         let command = match kind {
             Kind::Switchboard => serving(Cores::Only(0), "warn", data)?,
@@ -95,7 +94,7 @@ impl Server {
         Self::listening(command)
     }
 
-    /// Starts the real one on all cores there are, and waits until it listens. What it says goes into a file.
+    /// Starts the real server on all cores with its log in a file, and waits until it listens.
     pub(crate) fn start_on_all_cores(data: &Path, log: &Path) -> Result<Self> {
         let mut command = serving(Cores::All, "info", data)?;
         command.env("NO_COLOR", "1").stderr(std::fs::File::create(log)?);
@@ -117,24 +116,24 @@ impl Server {
         }
     }
 
-    /// Since it was started.
+    /// The time since the server was started.
     pub(crate) fn age(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Waits until it says of itself that it is ready.
+    /// Waits until `/readyz` answers that the server is ready.
     pub(crate) fn ready(&self) -> Result<()> {
         until("a server is ready", || Ok(self.get("/readyz")?.starts_with("HTTP/1.1 200")))
     }
 
-    /// Waits until so many sockets are open at it.
+    /// Waits until the server has so many sockets open.
     pub(crate) fn has_sockets(&self, count: usize) -> Result<()> {
         let files = format!("/proc/{}/fd", self.child.id());
-        // Its store, its listener and its runtime have some files open besides.
+        // The store, the listener and the runtime have some files open besides.
         until("everybody is there", || Ok(std::fs::read_dir(&files)?.count() > count))
     }
 
-    /// Waits until it has said that.
+    /// Waits until the server's log contains the words.
     pub(crate) fn has_said(&self, what: &str, log: &Path) -> Result<()> {
         until(what, || Ok(std::fs::read_to_string(log)?.contains(what)))
     }
@@ -147,7 +146,7 @@ impl Server {
         Ok(answer)
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// Asks the server to stop, and waits until it has stopped.
     pub(crate) fn stop(mut self) -> Result<()> {
         let asked = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status()?;
         ensure!(asked.success(), "a server cannot be asked to stop");
@@ -155,17 +154,17 @@ impl Server {
         Ok(())
     }
 
-    /// CPU time that it has had, in seconds.
+    /// The server's CPU time so far, in seconds.
     pub(crate) fn cpu_s(&self) -> Result<f64> {
         cpu_s(self.child.id())
     }
 
-    /// What it has in memory, in bytes.
+    /// The server's resident memory, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<f64> {
         resident_bytes(&self.child.id().to_string())
     }
 
-    /// A load on it, from the second core.
+    /// Starts a load on the server, from the second core.
     pub(crate) fn load(&self, plan: &Load) -> Result<Running> {
         let json = plan.json.clone();
         let mut command = on(Cores::Only(1), &built("switchboard")?);
@@ -193,7 +192,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; there is nobody to tell.
+        // The server may have ended by itself, and a failure here has no reader.
         let _ended = self.child.kill();
         let _status = self.child.wait();
     }
@@ -206,19 +205,19 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Whether it has come to its end.
+    /// Whether the load has come to its end.
     pub(crate) fn is_over(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_some())
     }
 
-    /// Ends it before its time: it was only to be there.
+    /// Ends the load early, when it was only to be present.
     pub(crate) fn end(mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
-    /// What it found; an error when anybody was booked twice, or nothing was.
+    /// The load's report; an error when an employee was booked twice, or nothing was booked.
     pub(crate) fn report(mut self) -> Result<Value> {
         let status = self.child.wait()?;
         ensure!(status.success(), "the load failed");
@@ -226,7 +225,7 @@ impl Running {
     }
 }
 
-/// What a load does.
+/// The plan of a load.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
     pub(crate) name: &'static str,
@@ -237,7 +236,7 @@ pub(crate) struct Load {
     pub(crate) duration: Duration,
     pub(crate) warm_up: Duration,
     pub(crate) session: Duration,
-    /// How many people connect and join at a time, where it is not what the load does by itself.
+    /// How many people connect and join at a time, if not the load's default.
     pub(crate) handshakes: Option<usize>,
     pub(crate) json: PathBuf,
 }
@@ -253,7 +252,7 @@ pub(crate) struct Holder {
 }
 
 impl Holder {
-    /// Starts it, and waits until everything is in the store.
+    /// Starts the process, and waits until everything is in the store.
     pub(crate) fn start(data: &Path, flags: &[(&str, usize)]) -> Result<Self> {
         let mut command = Command::new(built("bench")?);
         command
@@ -266,7 +265,7 @@ impl Holder {
         Ok(holder)
     }
 
-    /// What it measured of itself.
+    /// The memory that the process reported.
     pub(crate) const fn said(&self) -> &Value {
         &self.said
     }
@@ -274,13 +273,13 @@ impl Holder {
 
 impl Drop for Holder {
     fn drop(&mut self) {
-        // As `kill -9` does it: what it leaves behind is what a crash leaves.
+        // As with `kill -9`, the store is left as after a crash.
         let _ended = self.child.kill();
         let _status = self.child.wait();
     }
 }
 
-/// What a process has in memory, in bytes: its id, or `self`.
+/// The resident memory in bytes of a process, named by its id or as `self`.
 pub(crate) fn resident_bytes(process: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
@@ -288,10 +287,10 @@ pub(crate) fn resident_bytes(process: &str) -> Result<f64> {
     Ok(kib * 1024.0)
 }
 
-/// User and system time of a process so far, in seconds, from Linux's `/proc`, which counts in hundredths of one.
+/// User and system time of a process so far, in seconds, from Linux's `/proc`, which counts hundredths of a second.
 fn cpu_s(process: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name before it, in parentheses, may hold anything.
+    // The program's name, in parentheses before the fields, may contain anything.
     let (_, fields) = stat.rsplit_once(')').context("unknown form")?;
     let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
     let (user, system) = ticks(11).zip(ticks(12)).context("unknown form")?;
@@ -339,7 +338,7 @@ fn on(which: Cores, program: &Path) -> Command {
     }
 }
 
-/// A figure of a report.
+/// Reads a figure from a report.
 pub(crate) fn figure(report: &Value, path: &str) -> Result<f64> {
     report.pointer(path).and_then(Value::as_f64).with_context(|| format!("the report has no {path}"))
 }

@@ -1,5 +1,5 @@
-//! Servers that run for the time of a benchmark: started in a directory of their own, stopped by the ids they were
-//! given.
+//! Servers that run for the time of a benchmark: each is started in a directory of its own and stopped by its process
+//! id.
 
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// How long a server may take to come up, or to go.
+/// The time that a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Who a server runs as: ourselves, or somebody else because it refuses to be root.
+/// The user that a server runs as: our own, or another one because the server refuses to run as root.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RunAs(Option<(u32, u32)>);
 
 impl RunAs {
-    /// That user if we are root, else ourselves.
+    /// The named user if we are root, otherwise our own.
     pub(super) fn unless_root(user: &str) -> Result<Self> {
-        // The owner of a process is the owner of its directory there.
+        // The owner of a process owns its directory in `/proc`.
         if std::fs::metadata("/proc/self").map(|own| own.uid()).unwrap_or(0) != 0 {
             return Ok(Self(None));
         }
@@ -32,7 +32,7 @@ impl RunAs {
         Ok(Self(Some(ids.with_context(|| format!("there is no user `{user}`"))?)))
     }
 
-    /// Hands over a directory.
+    /// Makes that user the owner of the directory.
     pub(super) fn own(self, directory: &Path) -> Result<()> {
         match self.0 {
             Some((user, group)) => Ok(chown(directory, Some(user), Some(group))?),
@@ -40,7 +40,7 @@ impl RunAs {
         }
     }
 
-    /// A program that runs as them, there.
+    /// The program as a command that runs as that user, in that directory.
     pub(super) fn command(self, program: &Path, directory: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(directory).stdin(Stdio::null());
@@ -75,7 +75,7 @@ impl Drop for Sockets {
     }
 }
 
-/// A server that runs. It is stopped when this is dropped.
+/// A running server, which is stopped when this is dropped.
 #[derive(Debug)]
 pub(super) struct Daemon {
     child: Child,
@@ -84,7 +84,7 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it, with its words in a file, and waits until it is ready.
+    /// Starts the server with its output in a file, and waits until it is ready.
     pub(super) fn start(
         mut command: Command,
         signal: &'static str,
@@ -128,7 +128,7 @@ impl Drop for Daemon {
     }
 }
 
-/// A program by its name on the path or in one of these directories.
+/// Finds a program by name on the path or in one of these directories.
 pub(super) fn find(program: &str, also_in: &[PathBuf]) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places = also_in.iter().cloned().chain(std::env::split_paths(&path));

@@ -1,4 +1,4 @@
-//! The designs: what each is, what it loses at a crash, and how it is put up.
+//! The designs: how each is built, what it loses in a crash, and how it is set up.
 
 use std::sync::Arc;
 
@@ -20,26 +20,25 @@ pub enum Kind {
     Server,
 }
 
-/// One design.
+/// A design to be measured.
 pub struct Design {
-    /// Its name in the results.
+    /// The design's name in the results.
     pub name: &'static str,
-    /// Where its state is.
     pub kind: Kind,
-    /// Whether what was answered survives a crash.
+    /// Whether every answered step survives a crash.
     pub durable: bool,
-    /// What a crash of the machine takes away.
+    /// The steps that a crash of the machine loses, in words.
     pub lost_at_a_crash: &'static str,
-    /// How it was built, as far as it matters to the figures.
+    /// How the design is built, as far as that matters to the figures.
     pub built: &'static str,
     put_up: fn(&Houses, Case, usize) -> Result<Box<dyn Candidate>>,
 }
 
 impl Design {
-    /// Puts it up for a case, with so many callers.
+    /// Sets the design up for a case, with so many callers.
     ///
     /// # Errors
-    /// When it cannot be; also when its server is not installed.
+    /// When that fails, also because the design's server is not installed.
     pub fn put_up(&self, houses: &Houses, case: Case, callers: usize) -> Result<Box<dyn Candidate>> {
         (self.put_up)(houses, case, callers)
     }
@@ -48,14 +47,14 @@ impl Design {
 const ALL: &str = "all of it";
 const NOTHING: &str = "nothing that was answered";
 
-/// The bare queue: what all others are held against.
+/// The bare queue, with which all other designs are compared.
 pub const LIMIT: &str = "bare FIFO behind a lock (limit)";
-/// The real thing.
+/// The real server, without sockets.
 pub const OURS: &str = "ours: exchange + journal";
-/// Core alone.
+/// Core alone, without a journal.
 pub const OURS_IN_MEMORY: &str = "ours: core in a map of locks";
 
-/// All of them, the limit first.
+/// All designs, the limit first.
 pub const DESIGNS: &[Design] = &[
     Design {
         name: LIMIT,
@@ -179,7 +178,7 @@ pub const DESIGNS: &[Design] = &[
     },
 ];
 
-/// Where designs live: the ground for files, and the servers that run, or why they do not.
+/// The places of designs: the ground for files, and the running servers, or why they do not run.
 pub struct Houses<'a> {
     ground: &'a Ground,
     postgres: Result<Arc<postgres::Server>>,

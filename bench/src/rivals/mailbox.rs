@@ -1,4 +1,4 @@
-//! Designs in which a task owns the state and is sent messages: one for all companies, or one for each.
+//! Designs in which a task owns the state and receives messages: one task for all companies, or one for each.
 
 use std::collections::VecDeque;
 
@@ -9,19 +9,19 @@ use super::memory::State;
 use crate::checker::Case;
 use crate::cycle::{Caller, Callers, Candidate, Running, runtime};
 
-/// One of so many cycles is timed here.
+/// One cycle in so many is timed.
 const TIME_EVERY: u64 = 4;
-/// Messages that wait: more than there are callers, so that nobody waits to ask.
+/// The most messages that wait: more than there are callers, so that no caller waits to ask.
 const MAILBOX: usize = 1024;
 
-/// What a task is asked, with the way back.
+/// A request to a task, with the channel for its reply.
 enum Ask {
     Claim { company: usize, reply: oneshot::Sender<Option<u32>> },
     Accept { company: usize, employee: u32, reply: oneshot::Sender<bool> },
     Release { company: usize, employee: u32, reply: oneshot::Sender<bool> },
 }
 
-/// The companies that one task owns, by number less the first one's.
+/// The companies that one task owns; their numbers start at `first`.
 struct Owned {
     first: usize,
     lines: Vec<Line>,
@@ -47,7 +47,7 @@ impl Line {
 impl Owned {
     async fn serve(mut self, mut mailbox: mpsc::Receiver<Ask>) {
         while let Some(ask) = mailbox.recv().await {
-            // Who does not wait for the answer any more has stopped with the whole benchmark.
+            // A caller that no longer waits for the answer has stopped together with the benchmark.
             let _nobody_waits = match ask {
                 Ask::Claim { company, reply } => {
                     let line = &mut self.lines[company - self.first];
@@ -71,7 +71,7 @@ impl Owned {
     }
 }
 
-/// Whoever asks: the mailboxes of the tasks, one for each company or the same for all.
+/// A caller: the mailboxes of the tasks, one for each company or the same for all.
 #[derive(Clone)]
 struct Asking(Vec<mpsc::Sender<Ask>>);
 

@@ -10,7 +10,7 @@ use crossbeam_skiplist::SkipMap;
 use crate::checker::Case;
 use crate::cycle::{Caller, Callers, Candidate, Running};
 
-/// One of so many cycles is timed here.
+/// One cycle in so many is timed.
 pub(super) const TIME_EVERY: u64 = 16;
 const SHARDS: usize = 64;
 
@@ -18,12 +18,12 @@ pub(super) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Puts up a design whose callers are clones of one handle.
+/// Sets up a design whose callers are clones of one handle.
 fn shared<C: Caller + Clone>(case: Case, callers: usize, handle: C) -> Box<dyn Candidate> {
     Box::new(Running::new(case, Callers::Threads, TIME_EVERY, vec![handle; callers], ()))
 }
 
-/// The limit: a queue per company, each behind its lock, and nothing else known of anybody.
+/// The limit: a queue per company, each behind its lock, with no state of employees.
 #[derive(Clone)]
 struct Fifo(Arc<[Mutex<VecDeque<u32>>]>);
 
@@ -51,7 +51,7 @@ impl Caller for Fifo {
     }
 }
 
-/// What an employee is doing, in the designs that keep it themselves.
+/// An employee's state, in the designs that keep one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum State {
@@ -60,7 +60,7 @@ pub(super) enum State {
     Busy,
 }
 
-/// An ordered set of those who are idle, `{company, since} -> employee`, and what everybody is doing.
+/// The idle employees as an ordered map, `{company, since} -> employee`, and the state of each employee.
 struct Ordered {
     idle: BTreeMap<(usize, u64), u32>,
     states: Vec<State>,
@@ -68,7 +68,7 @@ struct Ordered {
 }
 
 impl Ordered {
-    /// The companies that are this shard's, of so many shards.
+    /// The companies that belong to this shard, of so many shards.
     fn new(case: Case, shard: usize, shards: usize) -> Self {
         let mine = (0..case.companies).filter(|company| shard_of(*company, shards) == shard);
         let idle = mine.flat_map(|company| (0..people(case)).map(move |no| ((company, u64::from(no)), no)));
@@ -102,7 +102,7 @@ fn shard_of(company: usize, shards: usize) -> usize {
     (company.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % shards
 }
 
-/// Ordered sets, each behind one lock.
+/// Ordered maps, each behind one lock.
 #[derive(Clone)]
 struct Shards {
     shards: Arc<[Mutex<Ordered>]>,
@@ -172,7 +172,7 @@ impl Caller for SkipLines {
     async fn claim(&mut self, company: usize) -> Result<Option<u32>> {
         let line = &self.0[company];
         let Some(employee) = line.idle.pop_front().map(|front| *front.value()) else { return Ok(None) };
-        // Whoever removed the front is the only one who has them.
+        // Only the caller that removed the front holds the employee.
         Ok(line.moves(employee, State::Idle, State::Asked).then_some(employee))
     }
 

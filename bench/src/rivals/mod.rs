@@ -1,4 +1,4 @@
-//! The designs of the debate beside each other: each does the same cycle, and the same checker watches it.
+//! The competing designs beside each other: each runs the same cycle, and the same checker watches it.
 
 pub mod designs;
 
@@ -38,10 +38,10 @@ const CASES: [Case; 3] = [
     Case { companies: 1, employees: 100_000 },
 ];
 const QUICK_CASES: [Case; 2] = [Case { companies: 1, employees: 100 }, Case { companies: 8, employees: 100 }];
-/// One alone comes first: of a fresh store the checker knows the order from the start.
+/// A single caller comes first: the checker knows the order of a fresh store from the start.
 const CALLERS: [usize; 4] = [1, 2, 8, 64];
 const QUICK_CALLERS: [usize; 2] = [1, 8];
-/// How long a cell lasts; longer where a step waits for a disk or another process.
+/// Duration of a cell; longer where a step waits for a disk or another process.
 const CELL: Duration = Duration::from_millis(300);
 const CELL_OUTSIDE: Duration = Duration::from_millis(400);
 const QUICK_CELL: Duration = Duration::from_millis(5);
@@ -70,10 +70,10 @@ impl Which {
     }
 }
 
-/// A design in one case, at work or not.
+/// A design in one case; some cannot be set up.
 pub(crate) struct Entrant {
     pub(crate) design: &'static Design,
-    /// Figures for each number of callers, or why there are none.
+    /// Figures for each number of callers, or the reason why there are none.
     pub(crate) cells: Result<Vec<Cell>, String>,
     pub(crate) violations: Option<serde_json::Value>,
     pub(crate) violation_count: u64,
@@ -91,7 +91,7 @@ pub(crate) struct Cell {
 /// Measures, prints, writes down and draws.
 ///
 /// # Errors
-/// When a design fails while it is measured, or the checker finds anything.
+/// When a design fails while it is measured, or the checker finds a violation.
 pub fn run(effort: Effort, which: Which, ground: &Ground, results: &Results) -> Result<()> {
     let (outcome, calibration) = measure(effort, which, ground)?;
     outcome.print();
@@ -143,7 +143,7 @@ fn measure_case(
     for round in 0..effort.rounds() {
         calibration.round();
         for cell in 0..callers.len() {
-            // Who comes first in one round comes later in the next.
+            // The order rotates, so that no design comes first in every round.
             for place in 0..entrants.len() {
                 let index = (place + round) % entrants.len();
                 measure_cell(effort, &mut entrants[index], candidates[index].as_deref_mut(), cell)?;

@@ -13,7 +13,7 @@ use crate::cycle::{Caller, Callers, Candidate, Running, runtime};
 use crate::ground::Ground;
 use crate::house::{House, People, founding, hiring};
 
-/// One of so many cycles is timed here.
+/// One cycle in so many is timed.
 const TIME_EVERY: u64 = 8;
 
 pub(super) fn exchange(case: Case, callers: usize, ground: &Ground) -> Result<Box<dyn Candidate>> {
@@ -23,7 +23,7 @@ pub(super) fn exchange(case: Case, callers: usize, ground: &Ground) -> Result<Bo
     Ok(Box::new(Running::new(case, Callers::Tasks(runtime), 1, visitors, house.close())))
 }
 
-/// A client with the employee who is asked, in a company that nobody writes down.
+/// A client together with the asked employee, in companies that are not stored.
 struct Client {
     companies: Arc<HashMap<CompanyId, Mutex<Company>>>,
     people: Arc<People>,

@@ -1,4 +1,4 @@
-//! The design that leaves it to PostgreSQL: `FOR UPDATE SKIP LOCKED`, a connection for each caller.
+//! The design that leaves the state to PostgreSQL: `FOR UPDATE SKIP LOCKED`, a connection for each caller.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ use crate::ground::Ground;
 
 const USER: &str = "postgres";
 const PORT: &str = "5432";
-/// Settings of the server: room for all rows in memory, dead rows swept every second, no network.
+/// Settings of the server: room for all rows in memory, dead rows removed every second, no network.
 const SETTINGS: [&str; 7] = [
     "listen_addresses=",
     "max_connections=150",
@@ -24,7 +24,7 @@ const SETTINGS: [&str; 7] = [
     "fsync=on",
     "log_min_messages=error",
 ];
-/// Only what a claim needs, and an index that has those who are idle, in their order, and nobody else.
+/// Only the columns that a claim needs, and an index of the idle employees alone, in order.
 const TABLE: &str = "
     CREATE TABLE employees (
         company int NOT NULL,
@@ -75,7 +75,7 @@ impl Server {
             postgres.args(["-c", setting]);
         }
         let asking = find("pg_isready", &programs)?;
-        // Interrupted, it closes all connections and shuts down.
+        // At SIGINT, PostgreSQL closes all connections and shuts down.
         let daemon = Daemon::start(postgres, "INT", sockets, &home.join("log"), || is_ready(&asking, &path))?;
         Ok(Arc::new(Self { _daemon: daemon, sockets: path }))
     }
@@ -86,7 +86,7 @@ fn is_ready(asking: &Path, sockets: &Path) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-/// Where Debian keeps them, the newest version first.
+/// The directories where Debian installs the programs, the newest version first.
 fn programs() -> Vec<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
@@ -95,7 +95,7 @@ fn programs() -> Vec<PathBuf> {
     found
 }
 
-/// A caller with a connection of their own.
+/// A caller with a connection of its own.
 struct Connected {
     client: Client,
     claim: Statement,

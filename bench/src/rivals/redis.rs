@@ -1,4 +1,4 @@
-//! The design that leaves it to Redis: a sorted set per company, and a Lua script for each step.
+//! The design that leaves the state to Redis: a sorted set per company, and a Lua script for each step.
 
 use std::iter;
 use std::os::unix::net::UnixStream;
@@ -13,9 +13,9 @@ use crate::checker::Case;
 use crate::cycle::{Caller, Callers, Candidate, Running, Watch, runtime};
 use crate::ground::Ground;
 
-/// Employees who are put into a set with one command.
+/// Employees that are put into a set with one command.
 const ADDED_AT_ONCE: usize = 1000;
-/// Cycles that a pipelining caller has in one round trip per step. All callers together must not claim everybody.
+/// Cycles that a pipelining caller runs in one round trip per step. All callers together must not claim all employees.
 const PIPELINED: usize = 8;
 const CLAIM: &str = "
     local front = redis.call('ZPOPMIN', KEYS[1])
@@ -40,7 +40,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// With its state in memory alone, or with every write synced before it is answered.
+    /// Starts the server with its state in memory alone, or with every write synced before it is answered.
     pub(super) fn start(ground: &Ground, durable: bool) -> Result<Arc<Self>> {
         let name = if durable { "redis-synced" } else { "redis" };
         let home = ground.fresh(name)?;
@@ -56,7 +56,7 @@ impl Server {
     }
 }
 
-/// A caller. All share one connection, which sends on whatever waits: the way to use Redis with most to one trip.
+/// A caller. All callers share one connection, which sends all waiting commands at once: the fastest way to use Redis.
 #[derive(Clone)]
 struct Asking {
     wire: Wire,
@@ -137,7 +137,7 @@ impl Caller for Asking {
     }
 }
 
-/// A caller who has several claims at once: all of them in one round trip, then all acceptances, then all releases.
+/// A caller with several claims at a time: all claims in one round trip, then all acceptances, then all releases.
 #[derive(Clone)]
 struct Pipelined(Asking);
 

@@ -1,4 +1,4 @@
-//! What came of the rivalry, as tables, JSON and a picture.
+//! Results of the rival designs, as tables, JSON and a picture.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::{Cell, Entrant};
 use crate::checker::Case;
 use crate::results::{Results, Table, short, time};
 
-/// Every design in every case.
+/// Results of every design in every case.
 #[derive(Default)]
 pub struct Outcome {
     cases: Vec<(Case, Vec<Entrant>)>,
@@ -20,18 +20,18 @@ impl Outcome {
         self.cases.push((case, entrants));
     }
 
-    /// How often the checker found something, in any design.
+    /// Number of violations in all designs.
     #[must_use]
     pub fn violations(&self) -> u64 {
         self.entrants().map(|entrant| entrant.violation_count).sum()
     }
 
-    /// The names of those that were measured, in every case once.
+    /// The names of the designs that were measured, in every case once.
     pub fn measured(&self) -> impl Iterator<Item = &'static str> {
         self.entrants().filter(|entrant| entrant.cells.is_ok()).map(|entrant| entrant.design.name)
     }
 
-    /// Those that were not measured, with the reason.
+    /// The designs that were not measured, with the reason.
     pub fn skipped(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.entrants().filter_map(|entrant| Some((entrant.design.name, entrant.cells.as_ref().err()?.as_str())))
     }
@@ -60,7 +60,7 @@ impl Outcome {
         Value::Array(cases.collect())
     }
 
-    /// Cycles per second of each design, with as many callers as there are at most.
+    /// Draws the cycles per second of each design with the most callers.
     pub(super) fn draw(&self, results: &Results) -> Result<()> {
         let names = self.cases.first().map(|(_, entrants)| entrants.iter().map(|e| e.design.name).collect());
         let most = |entrant: &Entrant| entrant.cells.as_ref().ok().and_then(|cells| cells.last().cloned());
@@ -112,7 +112,7 @@ fn same<'a>(cell: &Cell, name: &str, entrants: &'a [Entrant]) -> Option<&'a Cell
     other.cells.as_ref().ok()?.iter().find(|other| other.callers == cell.callers)
 }
 
-/// The median ratio of a round to the same round of another.
+/// The median over the rounds of the ratio to another design in the same round.
 fn of(cell: &Cell, name: &str, entrants: &[Entrant]) -> Option<f64> {
     Some(cell.cycles_per_s.over(&same(cell, name, entrants)?.cycles_per_s).median())
 }

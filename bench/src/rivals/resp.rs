@@ -1,4 +1,4 @@
-//! The wire of Redis (RESP 2): many callers on one connection, whatever waits sent at once, replies in order.
+//! The protocol of Redis (RESP 2): many callers on one connection, waiting commands sent together, replies in order.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -9,10 +9,10 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot};
 
-/// Requests that wait to be sent: more than there are callers, so that nobody waits to ask.
+/// The most requests that wait to be sent: more than there are callers, so that no caller waits to ask.
 const WAITING: usize = 1024;
 
-/// A reply.
+/// A reply of the kinds used here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     Nothing,
@@ -21,7 +21,7 @@ pub(super) enum Reply {
 }
 
 impl Reply {
-    /// A number; one that a script gives as text, too.
+    /// The reply as a number, even if a script gives it as text.
     pub(super) fn number(&self) -> Result<Option<u32>> {
         Ok(match self {
             Self::Nothing => None,
@@ -31,7 +31,7 @@ impl Reply {
     }
 }
 
-/// Commands that go out together.
+/// Commands that are sent together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Commands {
     bytes: Vec<u8>,
@@ -64,12 +64,12 @@ struct Ask {
 
 type Tell = oneshot::Sender<Result<Vec<Reply>>>;
 
-/// A connection that many may use. Cheap to clone.
+/// A connection that many callers share, cheap to clone.
 #[derive(Clone)]
 pub(super) struct Wire(mpsc::Sender<Ask>);
 
 impl Wire {
-    /// Connects; the tasks behind it end when nobody has it any more.
+    /// Connects. The tasks behind the connection end when the last clone is dropped.
     pub(super) async fn connect(socket: &Path) -> Result<Self> {
         let (reader, writer) = UnixStream::connect(socket).await?.into_split();
         let (asking, asked) = mpsc::channel(WAITING);
@@ -116,7 +116,7 @@ async fn read_all(
     while let Some((count, tell)) = expected.recv().await {
         let mut replies = Ok(Vec::with_capacity(count));
         for _ in 0..count {
-            // One that is refused is still followed by the others.
+            // A refused command is still followed by the replies to the others.
             match (read(&mut reader).await?, &mut replies) {
                 (Ok(reply), Ok(replies)) => replies.push(reply),
                 (Err(refused), Ok(_)) => replies = Err(refused),
@@ -128,7 +128,7 @@ async fn read_all(
     Ok(())
 }
 
-/// A reply or a refusal; outside of both, that the connection is broken.
+/// Reads a reply or a refusal (inner result); the outer error means that the connection is broken.
 async fn read(reader: &mut BufReader<OwnedReadHalf>) -> Result<Result<Reply>> {
     let mut line = String::new();
     reader.read_line(&mut line).await?;

@@ -1,4 +1,4 @@
-//! The design that has no state but the table: SQLite, a transaction for each step.
+//! The design without any state but the table: SQLite, a transaction for each step.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use crate::ground::Ground;
 /// Pages of the write-ahead log before a checkpoint: the journal's own figure.
 const CHECKPOINT_PAGES: u32 = 4000;
 
-/// Only what a claim needs, and an index that has those who are idle, in their order, and nobody else.
+/// Only the columns that a claim needs, and an index of the idle employees alone, in order.
 const TABLE: &str = "
     CREATE TABLE employees (
         company INTEGER NOT NULL,
@@ -31,7 +31,8 @@ const CLAIM: &str = "
 const ACCEPT: &str = "UPDATE employees SET state = 2 WHERE company = ?1 AND id = ?2 AND state = 1";
 const RELEASE: &str = "UPDATE employees SET state = 0, place = ?3 WHERE company = ?1 AND id = ?2 AND state = 2";
 
-/// One connection behind a lock: SQLite has one writer, and waiting for a lock beats being told that it is busy.
+/// One connection behind a lock: SQLite has one writer, and waiting for a lock is faster than retrying when SQLite is
+/// busy.
 struct Table {
     connection: Connection,
     next_place: i64,

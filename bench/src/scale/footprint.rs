@@ -1,4 +1,4 @@
-//! What an employee and an open booking take in memory, and what a booking takes on disk.
+//! Memory of an employee and of an open booking, and disk space of a booking.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use crate::results::{Results, Table, Target, short};
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Holder, Kind, Load, Server, figure};
 
-/// What an employee who is idle may take in memory, in bytes: a name, an id, and a place in three maps.
+/// The most bytes of memory for an idle employee: a name, an id, and a place in three maps.
 const EMPLOYEE_BYTES_MAX: f64 = 1024.0;
-/// What an open booking may take in memory, with its offer and its deadlines.
+/// The most bytes of memory for an open booking, with its offer and its deadlines.
 const BOOKING_BYTES_MAX: f64 = 2048.0;
 
 /// The figures of all rounds.
@@ -64,7 +64,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
 }
 
 impl Figures {
-    /// One large company, whose employees then let half as many bookings wait.
+    /// Measures memory: one large company, with half as many open bookings as employees.
     fn memory(&mut self, effort: Effort, place: &Path) -> Result<()> {
         let employees = effort.pick(100_000, 200);
         let bookings = employees / 2;
@@ -75,7 +75,7 @@ impl Figures {
         Ok(std::fs::remove_dir_all(place)?)
     }
 
-    /// Bookings over sockets, for these have all events that a booking has.
+    /// Measures disk space with bookings over sockets, because these have all events of a booking.
     fn disk(&mut self, effort: Effort, place: &Path) -> Result<()> {
         let store = place.join("store");
         let server = Server::start(Kind::Switchboard, &store)?;

@@ -1,4 +1,4 @@
-//! A process of its own that fills a store by the exchange and the journal, and says what that took of its memory.
+//! A separate process that fills a store through the exchange and the journal, and reports the memory that this took.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,12 +11,12 @@ use crate::cycle::runtime;
 use crate::house::{House, OfferAnswer, People};
 use crate::servers::resident_bytes;
 
-/// A company before memory is looked at for the first time, so that what everybody shares, such as the pages that
-/// `SQLite` keeps, is not counted as anybody's. All in it stay idle, and it is the last one by name.
+/// A company made before the first reading of memory, so that memory which all share, such as SQLite's page cache, is
+/// not attributed to any employee. Its employees stay idle, and its name is the last in order.
 const WARM_UP: Case = Case { companies: 1, employees: 2_000 };
 pub(super) const WARM_UP_NAME: &str = "warm-up";
 
-/// What is made.
+/// The contents of the store to be made.
 #[derive(clap::Args, Debug)]
 pub struct Flags {
     /// Where the store is made
@@ -35,10 +35,10 @@ pub struct Flags {
     bookings: usize,
 }
 
-/// Makes the store, says so in a line of JSON, and keeps it open until somebody ends the process.
+/// Makes the store, prints the memory as a line of JSON, and keeps the store open until the process is ended.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When the store cannot be made.
 pub fn hold(flags: &Flags) -> Result<()> {
     let runtime = runtime()?;
     let mut house = House::empty(&flags.data, &runtime, |store| store)?;

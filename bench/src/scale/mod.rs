@@ -1,4 +1,4 @@
-//! How far it goes: many sockets, what people and bookings take in memory and on disk, and coming back after a crash.
+//! Tests of scale: many sockets, memory and disk space of people and bookings, and the return after a crash.
 
 pub mod holding;
 

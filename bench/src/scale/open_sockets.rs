@@ -1,4 +1,4 @@
-//! What a booking costs the server while more and more sockets are open that do next to nothing.
+//! The server's cost of a booking while more and more sockets are open that do next to nothing.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::results::{Results, Table, Target};
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Kind, Load, Server, figure};
 
-/// Sockets that are open in all. A process may have 20,000 files open on many machines; the last step is just below.
+/// Open sockets in all. Many machines allow a process 20,000 open files; the last step is just below.
 const OPEN: [usize; 4] = [100, 1_000, 5_000, 19_500];
 const QUICK_OPEN: [usize; 4] = [12, 20, 30, 40];
 /// Bookings a second at each step, by the same few people.
 const RATE: f64 = 200.0;
-/// The people of one idle company, with its one employee.
+/// The people of one idle company, including its one employee.
 const IDLE_COMPANY: usize = 100;
-/// The CPU of a booking among most sockets, as so many of that among the fewest.
+/// The most CPU time of a booking among the most sockets, as a multiple of the time among the fewest.
 const OF_FEWEST_MAX: f64 = 1.5;
 
-/// The figures among so many sockets, round by round.
+/// The figures with so many sockets, round by round.
 struct Step {
     sockets: usize,
     server_us: Spread,
@@ -110,7 +110,7 @@ impl Step {
                 companies: idle_companies,
                 employees: 1,
                 clients: in_company - 1,
-                // One of them books now and then.
+                // One of these clients books now and then.
                 rate: Some(1.0),
                 duration: Duration::from_secs(120),
                 warm_up: Duration::ZERO,

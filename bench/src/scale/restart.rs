@@ -1,4 +1,4 @@
-//! Coming back after `kill -9` with a million employees and a hundred thousand running sessions in the store.
+//! The return after `kill -9`, with a million employees and a hundred thousand running sessions in the store.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,16 +14,16 @@ use crate::results::{Results, Table, Target};
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Holder, Load, Server};
 
-/// Until the first client was served, and until every company is in memory, in seconds.
+/// The most seconds until the first client is served, and until every company is in memory.
 const BACK_MAX_S: f64 = 5.0;
-/// What the server says when every company with something open is in memory.
+/// The server's log line when every company with something open is in memory.
 const ALL_BACK: &str = "all that was open is in memory again";
 const FEW_LARGE: Stored = Stored { case: Case { companies: 100, employees: 10_000 }, sessions: 1_000 };
 const MANY_SMALL: Stored = Stored { case: Case { companies: 10_000, employees: 100 }, sessions: 10 };
 const QUICK_LARGE: Stored = Stored { case: Case { companies: 1, employees: 50 }, sessions: 5 };
 const QUICK_SMALL: Stored = Stored { case: Case { companies: 5, employees: 10 }, sessions: 1 };
 
-/// What is in a store.
+/// The contents of a store.
 #[derive(Clone, Copy)]
 struct Stored {
     case: Case,
@@ -31,7 +31,7 @@ struct Stored {
     sessions: usize,
 }
 
-/// How long it took to come back to one store, round by round.
+/// Durations of the return with one store, round by round.
 struct Restart {
     stored: Stored,
     store_mb: f64,
@@ -84,7 +84,7 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
 }
 
 impl Restart {
-    /// Fills a store, and kills who did.
+    /// Fills a store, and kills the process that filled it.
     fn of(stored: Stored, place: &Path) -> Result<Self> {
         let Stored { case, sessions } = stored;
         let store = place.join("store");
@@ -95,14 +95,14 @@ impl Restart {
         Ok(Self { stored, store_mb, ready_s, booked_s, all_back_s, cpu_s, memory_mb })
     }
 
-    /// Comes back, serves a first client, and is killed again.
+    /// Starts the server, serves a first client, and kills the server again.
     fn round(&mut self, place: &Path) -> Result<()> {
         let log = place.join("log");
         let server = Server::start_on_all_cores(&place.join("store"), &log)?;
         server.ready()?;
         self.ready_s.add(server.age().as_secs_f64());
         let first = server.load(&Load {
-            // Of all companies it is the last one to be read back, and nobody there is in a session.
+            // This company is read back last of all, and has no session.
             name: WARM_UP_NAME,
             companies: 1,
             employees: 1,

@@ -1,4 +1,4 @@
-//! Everybody comes back at once: the server was killed, starts again, and all sockets connect and join in one moment.
+//! The return of all devices at once: the server is killed and starts again, and all sockets connect and join together.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::results::{Results, Table, Target};
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Kind, Load, Server, figure};
 
-/// Until the last of them has joined, in seconds: as long as a person waits before trying again.
+/// The most seconds until the last device has joined: as long as a person waits before trying again.
 const ALL_BACK_MAX_S: f64 = 10.0;
 
 /// The figures of all rounds.

@@ -1,4 +1,5 @@
-//! Many sockets at once: what an idle one costs, how fast they all arrive, and ten thousand clients after one employee.
+//! Many sockets at once: the cost of an idle one, how fast they all arrive, and ten thousand clients after one
+//! employee.
 
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use crate::results::{Results, Table, Target};
 use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Kind, Load, Server, figure};
 
-/// How often the server's memory is looked at.
+/// Interval between two readings of the server's memory.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Runs them.
+/// Runs both measurements and reports them.
 pub(super) fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     let mut calibration = Calibration::default();
     let mut idle = Idle::default();
@@ -97,7 +98,7 @@ impl Idle {
     }
 }
 
-/// One employee, and everybody wants them.
+/// One employee, wanted by all clients.
 #[derive(Default)]
 struct Herd {
     clients: Spread,
@@ -125,7 +126,7 @@ impl Herd {
             json: place.join(file),
         };
         let alone = server.load(&others("alone", "alone.json"))?.report()?;
-        // Each time the one employee is idle again, all are told, and all book.
+        // Each time the one employee is idle again, all clients are told, and all book.
         let mut crowd = server.load(&Load {
             name: "herd",
             companies: 1,
@@ -138,7 +139,8 @@ impl Herd {
             handshakes: None,
             json: place.join("herd.json"),
         })?;
-        // They arrive before they ask; what is measured beside them is their asking.
+        // The crowd connects before it books; this waits until it books, because its bookings are to be measured beside
+        // the others.
         std::thread::sleep(effort.pick(Duration::from_secs(7), Duration::from_millis(300)));
         ensure!(!crowd.is_over()?, "the crowd was gone before anything was measured beside it");
         let beside = server.load(&others("beside", "beside.json"))?.report()?;

@@ -1,22 +1,17 @@
-//! The frames of one booking, as Switchboard sends them, with blanks for the names: what the relay answers with.
+//! The frames of one booking, as Switchboard sends them, with blanks for the names, for the relay's answers.
 
 use switchboard_wire::claims::Role;
 
 /// The push that begins a booking.
 pub const BOOK: &str = "book";
 
-/// What goes into the blanks.
+/// The values for the blanks.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// The company's id.
     pub company: String,
-    /// The client's id.
     pub client: String,
-    /// The employee's id.
     pub employee: String,
-    /// The booking's id.
     pub booking: String,
-    /// The session's id.
     pub session: String,
     /// The join's ref, as JSON.
     pub join_ref: String,
@@ -24,18 +19,16 @@ pub struct Names {
     pub reference: String,
 }
 
-/// What somebody has just done.
+/// A step that a person has just taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A client has joined the company's topic.
     ClientJoins,
-    /// An employee has joined their own.
+    /// An employee has joined the employee's topic.
     EmployeeJoins,
-    /// An employee wants to be idle.
+    /// An employee becomes idle.
     Idle,
-    /// A client books.
     Books,
-    /// An employee says yes.
     Accepts,
     /// A client joins the session's topic.
     EntersSession,
@@ -46,10 +39,10 @@ pub enum Step {
 }
 
 impl Step {
-    /// What is done for each booking; all else is done once by everybody who comes.
+    /// The steps of each booking; every other step happens once for each person who connects.
     pub const OF_A_BOOKING: [Self; 5] = [Self::Books, Self::Accepts, Self::EntersSession, Self::Ends, Self::Leaves];
 
-    /// What a push is, if anything follows from it.
+    /// The step of a push, if anything follows from the push.
     #[must_use]
     pub fn of(role: Role, event: &str, text: &str) -> Option<Self> {
         Some(match (role, event) {
@@ -70,7 +63,7 @@ impl Step {
 #[derive(Debug)]
 pub struct Frame(Vec<Part>);
 
-/// Which name goes there.
+/// Selects the name that fills the blank.
 type Blank = fn(&Names) -> &str;
 
 #[derive(Debug)]
@@ -101,7 +94,7 @@ impl Frame {
         Self(parts)
     }
 
-    /// With the names in it.
+    /// The frame's text, with the names in it.
     #[must_use]
     pub fn fill(&self, names: &Names) -> String {
         let mut out = String::with_capacity(600);
@@ -115,7 +108,7 @@ impl Frame {
     }
 }
 
-/// All frames, by what they follow from, each with who hears it.
+/// All frames, by the step that they follow from, each with the role that receives it.
 #[derive(Debug)]
 pub struct Frames(Vec<(Step, Vec<(Role, Frame)>)>);
 
@@ -153,7 +146,7 @@ fn session(session: &str) -> String {
 }
 
 impl Frames {
-    /// Reads them once, so that a booking only fills in names.
+    /// Parses all frames once, so that a booking only fills in names.
     #[must_use]
     pub fn read() -> Self {
         let availability = r#"{"availability":{"available":true,"idle":1,"topics":{}},"booking":null}"#;
@@ -218,15 +211,15 @@ impl Frames {
         Self(steps.into_iter().map(|(step, frames)| (step, read(frames).collect())).collect())
     }
 
-    /// How many frames a booking is, both ways: what its people push, and what they are told of it. An offer's proof of
-    /// delivery is a ping and its pong.
+    /// Number of frames in one booking, both ways: the pushes of its people and the frames that follow, with the
+    /// offer's ping and pong.
     #[must_use]
     pub fn of_a_booking(&self) -> usize {
         let pushed_and_told = Step::OF_A_BOOKING.map(|step| 1 + self.after(step).count());
         pushed_and_told.iter().sum::<usize>() + 2
     }
 
-    /// What follows from a step.
+    /// The frames that follow from a step.
     pub fn after(&self, step: Step) -> impl Iterator<Item = &(Role, Frame)> {
         self.0.iter().filter(move |(of, _)| *of == step).flat_map(|(_, frames)| frames)
     }

@@ -1,4 +1,4 @@
-//! What no server can be faster than: one byte there and back over loopback, and one small write made durable.
+//! The lower bounds of any server: one byte there and back over loopback, and one small write made durable.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-/// Of the loopback.
+/// Samples of the loopback.
 const ROUND_TRIPS: usize = 1000;
-/// Of the disk.
+/// Samples of the disk.
 const SYNCS: usize = 200;
-/// As much as a commit of one booking writes at least.
+/// A commit of one booking writes at least this much.
 const BYTES: [u8; 4096] = [7; 4096];
 
 /// The median time of a byte there and back, in milliseconds.
@@ -32,7 +32,7 @@ pub(super) fn round_trip_ms() -> Result<f64> {
         Ok(())
     });
     drop(near);
-    // It ends with the connection.
+    // The thread ends with the connection.
     let _ended = echo.join();
     median
 }

@@ -1,4 +1,5 @@
-//! Full bookings over real sockets, beside a server that only relays, and the waits beside what disk and loopback take.
+//! Whole bookings over real sockets, beside a server that only relays, and their waits beside the times of disk and
+//! loopback.
 
 mod frames;
 
@@ -20,22 +21,22 @@ use crate::rounds::{Calibration, Effort, Spread};
 use crate::servers::{Kind, Load, Server, Writes, figure};
 use frames::Frames;
 
-/// Of the highest rate, how much is asked for when the waits under load are measured.
+/// Share of the highest rate that is requested when the waits under load are measured.
 const HALF: f64 = 0.5;
-/// Bookings a second that nobody has to wait behind.
+/// Bookings a second at a rate so low that none waits for another.
 const UNLOADED_PER_S: f64 = 20.0;
-/// What a wait may have beside the disk and the loopback, in milliseconds.
+/// The most milliseconds of a wait beyond the disk and the loopback.
 const OWN_MS: f64 = 0.15;
-/// What would be built otherwise: a Phoenix application on the BEAM, a `GenServer` for each company, all of it in
-/// memory and lost at a restart. It did so many whole bookings a second, least and most, with one scheduler on one core
-/// of a machine of this kind, but not of this one; its protocol has no proof of delivery and tells less, so that what
-/// can be compared is a frame. A joined socket of it took 32 KiB.
+/// The obvious alternative: a Phoenix application on the BEAM, a `GenServer` for each company, all state in memory and
+/// lost at a restart. These are its whole bookings a second, least and most, with one scheduler on one core of a
+/// machine of this kind, but not of this one. Its protocol has no proof of delivery and tells less, so that only the
+/// time of a frame can be compared. A joined Phoenix socket took 32 KiB.
 const PHOENIX_BOOKINGS_PER_S: [f64; 2] = [6_300.0, 7_700.0];
 const PHOENIX_FRAMES: f64 = 9.0;
 const PHOENIX_NAME: &str = "a Phoenix application in memory";
 const KINDS: [Kind; 3] = [Kind::Relay(Writes::Each), Kind::Relay(Writes::Together), Kind::Switchboard];
 
-/// What one kind of server did, round by round.
+/// The figures of one kind of server, round by round.
 #[derive(Default)]
 struct Done {
     bookings_per_s: Spread,
@@ -44,14 +45,14 @@ struct Done {
 }
 
 impl Done {
-    /// Frames in both directions, of whole bookings.
+    /// Frames a second in both directions, from whole bookings.
     fn frames_per_s(&self) -> Spread {
         let each = Frames::read().of_a_booking() as f64;
         self.bookings_per_s.rounds().iter().map(|per_s| per_s * each).collect()
     }
 }
 
-/// How long bookings took from `book` to `offer`, round by round, in milliseconds.
+/// The time of bookings from `book` to `offer`, round by round, in milliseconds.
 #[derive(Default)]
 struct Waits {
     round_trip: Spread,
@@ -62,10 +63,10 @@ struct Waits {
     half_p99: Spread,
 }
 
-/// Runs the part.
+/// Measures whole bookings over sockets.
 ///
 /// # Errors
-/// When a server or the load fails, or anybody is booked twice.
+/// When a server or the load fails, or an employee is booked twice.
 pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     let (mut done, mut waits) = (KINDS.map(|_| Done::default()), Waits::default());
     let mut calibration = Calibration::default();
@@ -91,10 +92,10 @@ pub fn run(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     results.write("sockets", effort, &calibration, figures(&done, &waits, &targets))
 }
 
-/// Runs the crowds: many sockets, and ten thousand people who want the same employee.
+/// Measures crowds: many sockets, and ten thousand people who want the same employee.
 ///
 /// # Errors
-/// When the server or the load fails, or anybody is booked twice.
+/// When the server or the load fails, or an employee is booked twice.
 pub fn run_crowds(effort: Effort, disk: &Ground, results: &Results) -> Result<()> {
     crowds::run(effort, disk, results)
 }

@@ -1,5 +1,5 @@
-//! The limit of the sockets: a server that only relays. Same library, same sockets, same frames in and out for each
-//! booking as Switchboard has, without a rule and without a store.
+//! The limit of the sockets: a server that only relays. For each booking it has the same library, the same sockets and
+//! the same frames in and out as Switchboard, but no rule and no store.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -20,13 +20,13 @@ use tokio::sync::mpsc;
 use super::frames::{BOOK, Frames, Names, Step};
 use crate::servers::Writes;
 
-/// As the server's.
+/// The same values as in the server.
 const READ_BUFFER_BYTES: usize = 1024;
 const WRITE_BUFFER_BYTES: usize = 4096;
 const FRAMES_PER_FLUSH: usize = 32;
 const OUTBOX_FRAMES: usize = 256;
 
-/// What the relay does.
+/// The options of the relay's process.
 #[derive(clap::Args, Debug)]
 pub struct Flags {
     /// Where to listen
@@ -45,12 +45,12 @@ struct Relay {
     clock: Clock,
     writes: Writes,
     lie: bool,
-    /// Who sits opposite whom: the client and the employee of a company that have the same number.
+    /// Pairs by company and number: the client and the employee who have the same number.
     pairs: Mutex<HashMap<String, Arc<Mutex<Pair>>>>,
     frames: Frames,
 }
 
-/// A client, their employee, and the booking between the two.
+/// A client, the employee opposite, and the booking between the two.
 #[derive(Default)]
 struct Pair {
     client: Option<mpsc::Sender<Outgoing>>,
@@ -63,7 +63,7 @@ enum Outgoing {
     Ping(Utf8Bytes),
 }
 
-/// Serves until it is ended.
+/// Serves until the process is ended.
 pub async fn serve(flags: &Flags, secret: &str) -> anyhow::Result<()> {
     let relay = Arc::new(Relay {
         keyring: Keyring::hs256(secret.as_bytes()),
@@ -78,7 +78,7 @@ pub async fn serve(flags: &Flags, secret: &str) -> anyhow::Result<()> {
     let listener = listener.with_context(|| format!("cannot listen on {}", flags.listen))?;
     println!("relay: listening on http://{}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {
-        // A socket without it only waits longer, which the figures would show.
+        // A socket without `TCP_NODELAY` only waits longer, which the figures would show.
         let _set = stream.set_nodelay(true);
     });
     axum::serve(listener, app).await.context("the relay ended")
@@ -144,7 +144,7 @@ impl Relay {
         pair
     }
 
-    /// Says whether the line goes on.
+    /// Handles a frame; returns whether the connection goes on.
     fn hear(&self, text: &str, role: Role, pair: &Mutex<Pair>, own: &mpsc::Sender<Outgoing>) -> bool {
         let Some((join_ref, reference, event)) = head(text) else { return false };
         let mut pair = pair.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,7 +175,7 @@ impl Relay {
         if event == BOOK
             && let Some(employee) = &pair.employee
         {
-            // The proof of delivery, as the server asks for it.
+            // The ping for the proof of delivery, as the server sends one.
             return employee.try_send(Outgoing::Ping(format!("{}.1", pair.names.booking).into())).is_ok();
         }
         true

@@ -1,4 +1,4 @@
-//! SQLite without us: the same schema, statements and rows, with every value made beforehand, in transactions as given.
+//! SQLite without the journal: the same schema, statements and rows, with every value prepared, in given transactions.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::kept::{KeptEntry, latest_rows};
 
 /// The journal's own settings.
 const CHECKPOINT_PAGES: u32 = 4000;
-/// The journal's statements. That they still make the same tables is checked in every run.
+/// Copies of the journal's statements. Every run checks that these still make the same tables.
 const EVENT: &str = "INSERT INTO events (company_id, seq, at, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)";
 const COMPANY: &str = "INSERT INTO companies (id, name, settings, created_at) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT DO UPDATE SET name = excluded.name, settings = excluded.settings, created_at = excluded.created_at";
@@ -129,7 +129,7 @@ fn write_of(company: &CompanyId, row: &Row) -> Result<Write> {
 pub(super) struct Bare(Connection);
 
 impl Bare {
-    /// Opens a new store; everything but `writes` is done without being synced.
+    /// Opens a new store with the journal's settings.
     pub(super) fn open(path: &Path, checkpoint_pages: Option<u32>) -> Result<Self> {
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
@@ -140,7 +140,7 @@ impl Bare {
         Ok(Self(connection))
     }
 
-    /// Commits each of them.
+    /// Commits each of the transactions.
     pub(super) fn write(&mut self, transactions: &[Transaction]) -> Result<()> {
         for Transaction(writes) in transactions {
             let transaction = self.0.transaction()?;
@@ -153,7 +153,7 @@ impl Bare {
     }
 }
 
-/// Fails unless both stores hold the same in every table that bookings write.
+/// Fails unless both stores hold the same rows in every table that bookings write.
 pub(super) fn check_same(one: &Path, other: &Path) -> Result<()> {
     for (table, order) in TABLES {
         let (left, right) = (all_of(one, table, order)?, all_of(other, table, order)?);

@@ -1,4 +1,4 @@
-//! What the real thing committed, batch by batch, kept for those who write the same again.
+//! The entries that the real journal committed, batch by batch, kept so that other writers can write the same.
 
 use std::collections::HashMap;
 use std::mem::take;
@@ -9,7 +9,7 @@ use switchboard_core::{CompanyId, Event, Time};
 use switchboard_journal::rows::{Row, RowKey};
 use switchboard_journal::{Filing, Store, StoreError, Work};
 
-/// One entry of a batch: what it committed, without those who waited.
+/// The committed part of an entry, without its release.
 #[derive(Clone, Debug)]
 pub(super) struct KeptEntry {
     pub(super) company: CompanyId,
@@ -20,7 +20,7 @@ pub(super) struct KeptEntry {
 }
 
 impl KeptEntry {
-    /// Whether it ended a session: the last step of a cycle.
+    /// Whether the entry ended a session, which is the last step of a cycle.
     pub(super) fn ends_a_cycle(&self) -> bool {
         self.events.iter().any(|event| matches!(event, Event::SessionEnded { .. }))
     }
@@ -29,7 +29,7 @@ impl KeptEntry {
 /// The entries of one transaction.
 pub(super) type Batch = Vec<KeptEntry>;
 
-/// All batches so far, and what else was written with them.
+/// All batches so far, and the snapshots written with them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept(Arc<Mutex<(Vec<Batch>, Snapshots)>>);
 
@@ -45,18 +45,18 @@ impl Kept {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many.
+    /// Number of batches so far.
     pub(super) fn len(&self) -> usize {
         self.lock().0.len()
     }
 
-    /// Takes all of it out.
+    /// Takes everything out, and leaves nothing.
     pub(super) fn take(&self) -> (Vec<Batch>, Snapshots) {
         take(&mut *self.lock())
     }
 }
 
-/// A store that keeps a copy of what it is given.
+/// A store that keeps a copy of every batch.
 pub(super) struct Keeping<S> {
     pub(super) store: S,
     pub(super) kept: Kept,
@@ -114,7 +114,7 @@ impl<S: Store> Store for Keeping<S> {
     }
 }
 
-/// The latest state of each row of a batch, as the journal writes it: once, where it first came.
+/// The latest state of each row of a batch, as the journal writes it: once, in the place of its first state.
 pub(super) fn latest_rows(batch: &[KeptEntry]) -> Vec<(&CompanyId, &Row)> {
     let mut place_of: HashMap<(&CompanyId, RowKey), usize> = HashMap::new();
     let mut latest: Vec<(&CompanyId, &Row)> = Vec::new();

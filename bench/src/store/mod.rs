@@ -1,4 +1,4 @@
-//! The journal beside what this disk can do, and beside SQLite writing the same rows without us.
+//! The journal beside the disk's own speed, and beside SQLite writing the same rows without the journal.
 
 mod bare;
 
@@ -26,29 +26,30 @@ const QUICK_CASE: Case = Case { companies: 1, employees: 100 };
 const CALLERS: [usize; 3] = [1, 8, 64];
 const CELL: Duration = Duration::from_millis(1_000);
 const QUICK_CELL: Duration = Duration::from_millis(20);
-/// Cycles that are written with a transaction for each step: enough at some milliseconds each.
+/// Cycles that are written with a transaction for each step: enough, at some milliseconds each.
 const CYCLES_STEP_BY_STEP: usize = 60;
 const QUICK_CYCLES_STEP_BY_STEP: usize = 3;
-/// A log is written over from its start when it is as long as this.
+/// Length at which the log file is overwritten from its start.
 const LOG_BYTES: u64 = 16 << 20;
-/// SQLite's write-ahead log begins with so many bytes.
+/// Length of the header of SQLite's write-ahead log.
 const LOG_HEAD_BYTES: u64 = 32;
-/// What the journal must reach of the group commit of the same rows, and of a transaction per step.
+/// The least that the journal must reach, as a share of the group commit of the same rows, and as a multiple of a
+/// transaction per step.
 const OF_BARE_MIN: f64 = 0.6;
 const OF_STEP_BY_STEP_MIN: f64 = 20.0;
 
-/// What the real thing wrote, ready to be written again.
+/// The committed entries of a run, ready to be written again.
 struct Recording {
-    /// What made everybody idle.
+    /// The transactions that created the companies and employees.
     before: Vec<Transaction>,
     /// The cycles, in the batches in which they were committed.
     batches: Vec<Transaction>,
     cycles: u64,
-    /// Some cycles, an entry each.
+    /// Some cycles, with a transaction for each entry.
     steps: Vec<Transaction>,
     step_cycles: u64,
     bytes_per_batch: usize,
-    /// What the journal wrote besides, and the bare writer does not.
+    /// Snapshots, which the journal wrote besides and the bare writer does not.
     snapshots: Snapshots,
 }
 
@@ -58,14 +59,14 @@ struct Figures {
     disk: Spread,
     bare: Spread,
     steps: Spread,
-    /// For each number of callers: cycles in a second, and the hundredth slowest of them in nanoseconds.
+    /// For each number of callers: cycles in a second, and the 99th percentile of a cycle in nanoseconds.
     ours: [(Spread, Spread); CALLERS.len()],
 }
 
 /// Measures, prints and writes down.
 ///
 /// # Errors
-/// When a store fails, or the bare writer writes something else than the journal.
+/// When a store fails, or the bare writer writes other rows than the journal.
 pub fn run(effort: Effort, ground: &Ground, results: &Results) -> Result<()> {
     let recording = record(effort, ground)?;
     let (mut calibration, mut figures) = (Calibration::default(), Figures::default());
@@ -101,7 +102,7 @@ fn round(effort: Effort, ground: &Ground, recording: &Recording, figures: &mut F
     Ok(())
 }
 
-/// The exchange on a store of its own, as fresh as that of the others.
+/// Measures the exchange on a store of its own, as fresh as the stores of the others.
 fn ours(effort: Effort, callers: usize, directory: &Path) -> Result<Measured> {
     measure_house(effort, callers, directory, None)
 }
@@ -130,7 +131,7 @@ fn measure_house(
     Ok(measured)
 }
 
-/// Runs the real thing with most callers, keeps what it commits, and makes sure that writing it again makes the same
+/// Runs the real server with the most callers, keeps its commits, and checks that writing them again makes the same
 /// tables.
 fn record(effort: Effort, ground: &Ground) -> Result<Recording> {
     let (directory, kept, mut before) = (ground.fresh("recorded")?, Kept::default(), 0);
@@ -192,7 +193,7 @@ impl Figures {
         ]
     }
 
-    /// Every row of the table: its name, its figures, and its hundredth slowest cycle.
+    /// The rows of the table: name, figures and 99th percentile of a cycle.
     fn rows(&self) -> Vec<(String, &Spread, Option<&Spread>)> {
         let mut rows = vec![
             ("write and fdatasync, the same bytes in the same batches".to_owned(), &self.disk, None),

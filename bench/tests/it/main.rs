@@ -1,4 +1,4 @@
-//! The benchmarks tried out: every candidate that needs no server of its own, for milliseconds, and a broken one.
+//! The benchmarks in a trial: every candidate that needs no server of its own, for milliseconds, and a broken one.
 
 mod sockets;
 
@@ -16,7 +16,7 @@ use switchboard_bench::rivals::{self, Which};
 use switchboard_bench::rounds::Effort;
 use switchboard_bench::{growth, store};
 
-/// On the disk of the build, gone in the end.
+/// A ground on the disk of the build, which is removed in the end.
 fn ground() -> Result<Ground> {
     Ground::at(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")))
 }
@@ -46,7 +46,7 @@ fn each_other_part_runs_and_writes_down_what_it_found() -> Result<()> {
     Ok(())
 }
 
-/// Always gives the same employee, whoever asks and whoever has them already.
+/// A broken design, which always claims the same employee, even for several callers at once.
 #[derive(Clone)]
 struct Broken;
 
@@ -56,7 +56,7 @@ impl Caller for Broken {
     }
 
     async fn accept(&mut self, _company: usize, _employee: u32) -> Result<bool> {
-        // Others have their turn meanwhile.
+        // Other callers have their turn meanwhile.
         tokio::task::yield_now().await;
         Ok(true)
     }

@@ -1,11 +1,11 @@
-//! The parts that need the built server, in a small way: they run, write down what they found, and leave nothing behind.
+//! The parts that need the built server, in a small way: they run, write down their figures, and leave nothing behind.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-/// Runs a part as its user does, in little time. Gives what it wrote down.
+/// Runs a part as its user does, in little time; returns the figures that it wrote down.
 fn run(part: &str) -> Result<serde_json::Value> {
     let directory = tempfile::tempdir()?;
     let ground = directory.path().join("ground");
@@ -20,8 +20,8 @@ fn run(part: &str) -> Result<serde_json::Value> {
     Ok(serde_json::from_str(&std::fs::read_to_string(directory.path().join(format!("{part}.json")))?)?)
 }
 
-/// The parts start the server that is built beside them: with the features that it has in the workspace, and with the
-/// pages where they are there, because cargo would build it and its libraries once more with others.
+/// Builds the server beside this test, because the parts start that one. The features are those of the workspace, with
+/// the pages if they are there, because cargo would build the server and its libraries once more for other features.
 fn build_the_server() -> Result<()> {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let mut build = Command::new(env!("CARGO"));

@@ -1,4 +1,4 @@
-//! The relay and the load: who is given two offers is noticed, and who is not books in peace.
+//! The relay and the load: an employee with two offers is noticed, and without that everybody books in peace.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 const SECRET: &str = "a secret for tests, and longer than 32 bytes";
 
-/// A relay; ended when dropped.
+/// A relay, which is ended when dropped.
 struct Relay {
     child: Child,
     address: String,
@@ -23,7 +23,7 @@ impl Relay {
         Self { child, address }
     }
 
-    /// Puts a load on it; gives the exit code and all that it said.
+    /// Puts a load on the relay; returns the exit code and everything that the load said.
     fn load(&self) -> (Option<i32>, String) {
         let plan = switchboard_plan(&self.address);
         let run = switchboard_load::run(plan, switchboard::crowd::sign_with(SECRET));
