@@ -1,15 +1,15 @@
-// The icon as PNG, for what takes no SVG: drawn anew at each build from the same shapes as `public/icon.svg`.
+// The icon as PNG, where SVG is not accepted: drawn at each build from the same shapes as `public/icon.svg`.
 import { crc32, deflateSync } from 'node:zlib'
 
 const GROUND = [0x12, 0x50, 0x4b]
 const PALE = [0xf6, 0xf3, 0xea]
 const GLOW = [0xf3, 0xc4, 0x6b]
-/** The drawing is 64 wide. */
+/** The drawing is 64 units wide. */
 const WIDTH = 64
-/** Each pixel is the mean of so many points in a row. */
+/** Each pixel is the mean of a square with so many points on a side. */
 const POINTS = 3
 
-/** A file of that many pixels; `full` leaves no corner clear, for systems that cut the corners themselves. */
+/** A PNG file of that many pixels; `full` fills the corners, for systems that cut the corners themselves. */
 export function pngOf(size, { full }) {
   const rows = Array.from({ length: size }, (_, y) => [0, ...Array.from({ length: size }, (_, x) => pixel(x, y, size, full)).flat()])
   const header = Buffer.alloc(13)
@@ -42,7 +42,7 @@ function pixel(x, y, size, full) {
   return count === 0 ? [0, 0, 0, 0] : [r / count, g / count, b / count, (count * 255) / POINTS ** 2].map(Math.round)
 }
 
-/** What lies on top there: the cord's ends, the cord, the jacks, the ground. */
+/** The topmost colour there: the cord's ends, the cord, the jacks, the ground. */
 function colourAt(x, y, full) {
   const ends = [Math.hypot(x - 20, y - 44), Math.hypot(x - 44, y - 20)]
   if (ends.some((away) => away <= 3.5)) return GLOW
@@ -64,7 +64,7 @@ function isOnCord(x, y) {
   return isNear(20, between(y, 30, 44)) || isNear(between(x, 32, 44), 20) || BEND.some(([cx, cy]) => isNear(cx, cy))
 }
 
-/** Points along its bend, close enough to look like a line. */
+/** Points along the cord's bend, close enough to look like a line. */
 const BEND = Array.from({ length: 24 }, (_, step) => {
   const t = step / 23
   const curve = (a, b, c, d) => (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t * t * c + t ** 3 * d

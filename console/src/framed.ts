@@ -1,11 +1,11 @@
-// What a tab keeps where the browser forbids a frame any storage, as in private windows: the name of the frame outlives
-// its own reload, and the script that embeds it keeps that for a reload of the page around it.
+// Storage of a tab where the browser forbids a frame any storage, as in private windows: the frame's name survives a
+// reload of the frame, and the embedding script keeps the name for a reload of the page around it.
 
-/** The word with which the script is told what to keep. */
+/** The type of the message that tells the script the name to keep. */
 const KEEP_MESSAGE = 'switchboard:keep'
 const MARK = 'switchboard:'
 
-/** As much of a browser's storage as is needed; none for a page that stands alone. */
+/** The part of a browser's storage that is needed; undefined for a page that is not embedded. */
 export const framed: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined =
   window.parent === window
     ? undefined
@@ -24,7 +24,7 @@ function kept(): Record<string, string> {
   }
 }
 
-/** Told to whoever embeds this: that is the app that knows the person. */
+/** Tells the embedding page, whichever it is: that is the app, which knows the person anyway. */
 function put(all: Record<string, string>): void {
   window.name = MARK + JSON.stringify(all)
   window.parent.postMessage({ type: KEEP_MESSAGE, name: window.name }, '*')

@@ -1,10 +1,10 @@
-// What a browser keeps for the pages, on the device or as long as the tab. Never a token.
+// Data that a browser keeps for the pages, on the device or as long as the tab is open. Never a token.
 import { framed } from './framed.js'
 
-/** How long something is kept: as the device's own, or until the tab is closed. */
+/** How long a value is kept: on the device, or until the tab is closed. */
 export type Kept = 'on-device' | 'in-tab'
 
-/** Reads what was kept under that name; undefined when there is nothing, or nothing that can be read. */
+/** Reads a kept value; undefined if missing or unreadable. */
 export function recall(kept: Kept, name: string): unknown {
   try {
     const text = storage(kept).getItem(placeOf(name))
@@ -14,17 +14,17 @@ export function recall(kept: Kept, name: string): unknown {
   }
 }
 
-/** Keeps it, or forgets it when there is nothing to keep. */
+/** Keeps a value, or forgets it if undefined. */
 export function keep(kept: Kept, name: string, value: unknown): void {
   try {
     if (value === undefined) storage(kept).removeItem(placeOf(name))
     else storage(kept).setItem(placeOf(name), JSON.stringify(value))
   } catch {
-    // Storage is full or forbidden: then it lasts as long as the page.
+    // Storage is full or forbidden: the value lasts as long as the page.
   }
 }
 
-// Where storage is forbidden, already this throws.
+// Where storage is forbidden, even reading the property throws.
 function storage(kept: Kept): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   if (kept === 'on-device') return localStorage
   try {
@@ -35,7 +35,7 @@ function storage(kept: Kept): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'
   }
 }
 
-/** The name under which the browser has it. */
+/** The key in the browser's storage. */
 export function placeOf(name: string): string {
   return `switchboard.${name}`
 }

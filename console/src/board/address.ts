@@ -1,11 +1,11 @@
-// What is looked for stands in the page's address: a reload keeps it, and it can be handed on.
+// Keeps filters in the page's address, so that a reload keeps them and a link can pass them on.
 
-/** Reads one thing of it. */
+/** Reads a value from the address; an empty text if missing. */
 export function inAddress(name: string): string {
   return new URLSearchParams(location.search).get(name) ?? ''
 }
 
-/** Puts it there, or takes it away when it is empty; no step of the browser's history. */
+/** Puts a value into the address, or removes an empty one, without a new entry in the browser's history. */
 export function putInAddress(name: string, value: string): void {
   const query = new URLSearchParams(location.search)
   if (value) query.set(name, value)

@@ -1,4 +1,4 @@
-// The page of whoever runs a company: its board, live.
+// The page of an admin: the company's board, live.
 import { useMemo } from 'preact/hooks'
 import type { Refusal, Switchboard } from 'switchboard-client'
 import { Alone } from '../look/alone.js'
@@ -15,7 +15,7 @@ import { sayWhatIsWrong } from './validity.js'
 import { Wall } from './wall.js'
 import { words } from './words.js'
 
-/** So often at most the wall is drawn anew: as fast as people read, and slow enough for thousands of employees. */
+/** The wall is redrawn at most this often: as fast as people read, and slow enough for thousands of employees. */
 const DRAWN_EVERY_MS = 250
 
 const found = signIn('admin')
@@ -50,7 +50,7 @@ function houseOf(person: Person, token: () => Promise<string>, switchboard: Swit
   return { company, board: switchboard.board(company), api, ...rightsOf(person) }
 }
 
-/** The board cannot be had, or not any more. */
+/** Shown when the board is refused, or no longer allowed. */
 function Refused({ refusal, company }: { refusal: Refusal; company: string }) {
   const say = words()
   const text = refusal.reason === 'forbidden' ? say.forbidden : say.unknownCompany

@@ -1,4 +1,4 @@
-// What goes on: the bookings for which somebody is being asked, and the sessions that run.
+// The open searches and the running sessions.
 import type { Booking, Session } from 'switchboard-client'
 import { useMemo } from 'preact/hooks'
 import { clientOf, topicOf } from '../look/names.js'
@@ -11,7 +11,7 @@ import { Since } from './since.js'
 import { words } from './words.js'
 import './calls.css'
 
-/** The bookings of which somebody is being asked, oldest first. */
+/** The bookings for which an employee is being asked, oldest first. */
 export function Asked({ bookings, state }: { bookings: ReadonlyMap<string, Booking>; state: unknown }) {
   const say = words()
   const items = useMemo(() => [...bookings.values()].sort((a, b) => (a.created_at < b.created_at ? -1 : 1)), [state])
@@ -25,7 +25,7 @@ export function Asked({ bookings, state }: { bookings: ReadonlyMap<string, Booki
   )
 }
 
-/** The sessions that run, the longest first. */
+/** The running sessions, the longest first. */
 export function Running({ sessions, state }: { sessions: ReadonlyMap<string, Session>; state: unknown }) {
   const say = words()
   const items = useMemo(() => [...sessions.values()].sort((a, b) => (a.started_at < b.started_at ? -1 : 1)), [state])
@@ -85,7 +85,6 @@ function Talk({ session, tab }: { session: Session; tab: number }) {
   )
 }
 
-/** Two jacks and the cord between them. */
 function Cord() {
   return (
     <svg class="cord" viewBox="0 0 44 18" role="img" aria-label={words().talksWith}>

@@ -1,4 +1,4 @@
-// What ends something of others: cancel a booking, end a session. Both ask first.
+// Actions that end something of other people: cancelling a booking and ending a session. Both ask for confirmation.
 import type { Session } from 'switchboard-client'
 import { useState } from 'preact/hooks'
 import { announce } from '../look/page.js'
@@ -10,7 +10,7 @@ import { words } from './words.js'
 
 const REASON_MAX = 256
 
-/** Stops the search for somebody. */
+/** Cancels the search of a client. */
 export function CancelBooking({ booking }: { booking: PastBooking }) {
   const say = words()
   const { api } = useHouse()

@@ -1,4 +1,4 @@
-// A native dialog over the wall, and the question that stands before whatever cannot be undone.
+// A native dialog over the wall, and the confirmation before actions that cannot be undone.
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
@@ -6,7 +6,10 @@ import { Icon } from '../look/icon.js'
 import { words } from './words.js'
 import './dialog.css'
 
-/** Opens with being drawn. `close` is called when it was closed; the focus goes back to where it was. */
+/**
+ * A dialog that opens when it is drawn. `close` is called once it has closed; the focus then returns to its former
+ * place.
+ */
 export function Dialog({ title, name, close, children }: {
   title: ComponentChildren
   name: string
@@ -16,7 +19,7 @@ export function Dialog({ title, name, close, children }: {
   const place = useRef<HTMLDialogElement>(null)
   const id = useId()
   const shut = () => place.current?.close()
-  // A press on the backdrop is one on the dialog itself.
+  // A press on the backdrop arrives as a press on the dialog itself.
   const pressed = (event: MouseEvent) => {
     if (place.current && event.target === place.current && isBeside(event, place.current)) shut()
   }
@@ -44,7 +47,7 @@ export function Dialog({ title, name, close, children }: {
   )
 }
 
-/** Asks whether it is meant. `act` is what happens then. */
+/** Asks for confirmation, and then runs `act`. */
 export function Question({ title, text, answer, act, close, children }: {
   title: string
   text: string

@@ -1,4 +1,4 @@
-// A company's look, in its settings: a colour with a button as it will be, and a logo.
+// A company's look, in its settings: a colour with a sample button, and a logo.
 import { useId, useState } from 'preact/hooks'
 import { paintOf } from '../look/brand.js'
 import { ErrorLine } from '../look/doing.js'
@@ -9,17 +9,17 @@ import { words } from './words.js'
 const LOGO_KINDS = ['image/png', 'image/webp']
 const LOGO_MAX_BYTES = 64 * 1024
 const LOGO_SIDE = { min: 16, max: 1024 }
-/** The picker's value while there is no colour: it has no way to show none. */
+/** The picker's value without a colour, since a colour picker cannot be empty. */
 const NO_COLOUR = '#12504b'
 
 interface Field {
   readonly value: string
   readonly set: (value: string) => void
-  /** What it is now, when somebody else changed it as well. */
+  /** The present value, if another person has changed the field too. */
   readonly theirs: string | undefined
 }
 
-/** The colour, as `#rrggbb`; empty for the pages' own. */
+/** The colour, as `#rrggbb`; empty for the pages' own colours. */
 export function ColourField({ value, set, theirs }: Field) {
   const say = words()
   const hint = useId()
@@ -46,7 +46,7 @@ export function ColourField({ value, set, theirs }: Field) {
   )
 }
 
-/** The logo: the address of a picture, of the server's or of one that was chosen here; empty for none. */
+/** The logo as the URL of a picture, either the server's or a file that was chosen here; empty for none. */
 export function LogoField({ value, set, theirs }: Field) {
   const say = words()
   const hint = useId()
@@ -72,7 +72,7 @@ export function LogoField({ value, set, theirs }: Field) {
             type="file" name="logo" accept={LOGO_KINDS.join()} aria-describedby={hint}
             onChange={({ currentTarget }) => {
               void choose(currentTarget.files?.[0])
-              // The same file may be chosen again, after it was made smaller.
+              // Clearing the field lets the same file be chosen again, after it was made smaller.
               currentTarget.value = ''
             }}
           />
@@ -93,14 +93,14 @@ export function LogoField({ value, set, theirs }: Field) {
   )
 }
 
-/** A picture that was chosen, as it is sent. */
+/** A chosen picture as the body of a request. */
 export function pictureOf(address: string): Blob {
   const [head = '', data = ''] = address.split(',')
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
   return new Blob([bytes], { type: LOGO_KINDS.find((kind) => head.includes(kind)) ?? '' })
 }
 
-/** Why it can be no logo, in a sentence; empty when it can. */
+/** A sentence on why a file cannot be the logo; empty when the file can. */
 async function troubleOf(file: File): Promise<string> {
   const say = words()
   if (!LOGO_KINDS.includes(file.type)) return say.logoKind

@@ -1,4 +1,4 @@
-// An employee: how they are, and what can be done: set a status, change name and topics, remove; or add one.
+// An employee in a dialog: status, name, topics and removal; and the dialog for a new employee.
 import type { Employee, Intent } from 'switchboard-client'
 import { useId, useState } from 'preact/hooks'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
@@ -13,10 +13,10 @@ import { Since } from './since.js'
 import { words } from './words.js'
 
 const NAME_MAX = 256
-/** The contract's ids, as a form checks them. */
+/** The ids of the contract, as a form checks them. */
 const ID_PATTERN = '[A-Za-z0-9._~@\\-]{1,128}'
 
-/** Somebody who works here; `employee` is how they are now, and none once they were removed. */
+/** An employee's dialog. `employee` is the present state, and undefined after a removal. */
 export function EmployeeDialog({ employee, close }: { employee: Employee | undefined; close: () => void }) {
   const say = words()
   const house = useHouse()
@@ -42,7 +42,7 @@ export function EmployeeDialog({ employee, close }: { employee: Employee | undef
   )
 }
 
-/** What they want to be counts after what they are doing; so both can always be set. */
+/** Both statuses can always be set, because the intent applies after the present duty. */
 function StatusButtons({ employee: { id, intent } }: { employee: Employee }) {
   const say = words()
   const { api } = useHouse()
@@ -74,7 +74,7 @@ function EditForm({ employee, shut }: { employee: Employee; shut: () => void }) 
     announce(say.saved)
     shut()
   }
-  // What is typed before the employee was read would be lost.
+  // The fields wait until the employee is read, because earlier input would be lost.
   if (!fields) return <ErrorLine text={error} />
   return (
     <form class="stack over-part" onSubmit={(event) => {
@@ -120,7 +120,7 @@ function Remove({ employee, shut }: { employee: Employee; shut: () => void }) {
   )
 }
 
-/** Adds somebody; nobody who is there already is overwritten. */
+/** Adds an employee; never overwrites an existing one. */
 export function NewEmployeeDialog({ close }: { close: () => void }) {
   const say = words()
   const { api } = useHouse()
@@ -173,7 +173,7 @@ export function NewEmployeeDialog({ close }: { close: () => void }) {
 interface Field {
   readonly value: string
   readonly set: (value: string) => void
-  /** What it is now, when somebody else changed it as well. */
+  /** The present value, if another person has changed the field too. */
   readonly theirs?: string | undefined
 }
 
@@ -213,7 +213,7 @@ function TopicsField({ value, set, theirs }: Field) {
   )
 }
 
-/** Says what a field was changed to by somebody else, if it was. */
+/** Shows the value that another person has given a field, if there is one. */
 export function Theirs({ id, text }: { id?: string; text: string | undefined }) {
   return (
     <p class="theirs small" id={id} hidden={text === undefined}>
@@ -232,7 +232,7 @@ function thingOf(api: Api, id: string): Thing {
     change: (changed, tag) => {
       const name = changed['name']
       const topics = changed['topics']
-      // An empty name is the id again.
+      // An empty name stands for the id.
       const body = {
         ...(name !== undefined && { name: name.trim() || null }),
         ...(topics !== undefined && { topics: topicsOf(topics) }),

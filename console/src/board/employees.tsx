@@ -1,4 +1,4 @@
-// Who works here, by status: counted, looked for, and each a press away from what can be done.
+// The employees by status, with counts and a search; each leads to a dialog.
 import type { Employee, Status } from 'switchboard-client'
 import { useMemo, useState } from 'preact/hooks'
 import { Icon } from '../look/icon.js'
@@ -15,7 +15,9 @@ import { Since } from './since.js'
 import { words } from './words.js'
 import './employees.css'
 
-/** The part of the wall. `state` changes with every change of the employees, whose map stays the same. */
+/**
+ * The employees' part of the wall. `state` changes with every change of an employee, although the map stays the same.
+ */
 export function Employees({ employees, state }: { employees: ReadonlyMap<string, Employee>; state: unknown }) {
   const say = words()
   const house = useHouse()

@@ -13,11 +13,11 @@ import { words } from './words.js'
 import './latest.css'
 
 const PAGE = 25
-/** A wall may hang for weeks: what was read on goes away when it has grown to that. */
+/** A wall may hang for weeks, so that further pages are dropped once this many bookings are listed. */
 const READ_ON_MAX = 500
 const LOOKS_AGAIN_AFTER_MS = 5_000
 
-/** The part of the wall. `booked` changes with each new booking and each end: then the list is read again. */
+/** The bookings' part of the wall. The list is read again when `booked` changes, with each new booking and each end. */
 export function Latest({ booked }: { booked: number }) {
   const say = words()
   const { items, next, error, busy, more, again } = useLatest(booked)
@@ -70,7 +70,7 @@ function Line({ booking }: { booking: Booking }) {
   )
 }
 
-/** Pages that were asked for stay; the first one is read anew when something happened. */
+/** Keeps further pages that were read; reads the first page again after a change. */
 function useLatest(booked: number) {
   const { api } = useHouse()
   const [known, learn] = useState<Page<Booking>>()
@@ -94,7 +94,10 @@ function useLatest(booked: number) {
   return { items: known?.items, next: known?.next, error, busy, more, again: () => run(read) }
 }
 
-/** The first page with what was read on; the page alone if that is too little, too much or not next to it. */
+/**
+ * The first page before the further ones; the first page alone if the further ones are too few, too many or not
+ * adjacent.
+ */
 function inFrontOf(known: Page<Booking>, page: Page<Booking>): Page<Booking> {
   const last = known.items.findIndex(({ id }) => id === page.items.at(-1)?.id)
   const rest = last < 0 ? [] : known.items.slice(last + 1)

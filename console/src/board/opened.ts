@@ -1,4 +1,4 @@
-// What is open over the wall: a booking's story, an employee, the settings.
+// The dialog that is open over the wall: a booking's story, an employee, or the settings.
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 
@@ -9,10 +9,10 @@ export type Opened =
   | { readonly what: 'new employee' }
   | { readonly what: 'settings' }
 
-/** What opens one. */
+/** The function that opens a dialog. */
 export const OpenContext = createContext<(opened: Opened) => void>(() => {})
 
-/** Opens one over the wall. */
+/** Gives the function that opens a dialog over the wall. */
 export function useOpen(): (opened: Opened) => void {
   return useContext(OpenContext)
 }

@@ -1,8 +1,8 @@
-// The board's state at a pace that people can read and that thousands of employees can be put in order at.
+// The board's state at a pace that people can read, and at which thousands of employees can be sorted.
 import { useEffect, useReducer } from 'preact/hooks'
 import type { Topic } from 'switchboard-client'
 
-/** The topic's state: drawn again at once after a rest, and in a storm of changes once in so many milliseconds. */
+/** The topic's state: redrawn at once after a quiet time, and every `everyMs` during many changes. */
 export function usePaced<State>(topic: Topic<State>, everyMs: number): State | undefined {
   const [, again] = useReducer((count: number, _: void) => count + 1, 0)
   useEffect(() => {
@@ -17,7 +17,7 @@ export function usePaced<State>(topic: Topic<State>, everyMs: number): State | u
       due ??= setTimeout(draw, Math.max(0, drawnAt + everyMs - performance.now()))
     }
     const stop = topic.subscribe(hear)
-    // What came between the drawing and this.
+    // Catches a change between the first drawing and the subscription.
     hear()
     return () => {
       stop()

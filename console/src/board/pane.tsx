@@ -1,8 +1,7 @@
-// A part of the wall: its heading, what stands beside it, and its content.
+// A part of the wall: a heading, an element beside it, and the content.
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 
-/** The part. */
 export function Pane({ name, title, beside, children }: {
   name: string
   title: string

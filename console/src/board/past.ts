@@ -1,17 +1,17 @@
-// The past as the HTTP API tells it: bookings with their offers, and what became of them step by step.
+// The past as the HTTP API tells it: bookings with their offers, and their steps in order.
 import type { Booking, BookingReason, BookingState, EndedBy, Outcome, Time } from 'switchboard-client'
 
-/** Why somebody was not asked. */
+/** The reason why an employee was not asked. */
 export type WhyNot = 'already_asked' | 'wrong_topic' | 'unreachable' | 'busy'
 
-/** Those who were not asked. */
+/** The employees who were passed over for an offer. */
 export interface PassedOver {
   readonly employees: readonly { readonly employee_id: string; readonly why: WhyNot; readonly since: Time }[]
-  /** How many more there were. */
+  /** Number of further employees. */
   readonly more: number
 }
 
-/** An offer that was made. */
+/** An offer as the API lists it. */
 export interface PastOffer {
   readonly id: string
   readonly attempt: number
@@ -29,13 +29,13 @@ export interface PastBooking extends Omit<Booking, 'offers'> {
   readonly offers: readonly PastOffer[]
 }
 
-/** One thing that happened to a booking. */
+/** One step in the story of a booking. */
 export type Step = { readonly at: Time } & (
   | { readonly what: 'opened'; readonly client_id: string; readonly topic: string }
   | {
       readonly what: 'offered'
       readonly employee_id: string
-      /** Not there where history was removed, and so with the next two. */
+      /** Missing where history was removed, like the next two fields. */
       readonly idle_since?: Time
       readonly behind?: number
       readonly passed_over?: PassedOver
@@ -60,7 +60,7 @@ export type Step = { readonly at: Time } & (
   | { readonly what: 'session_ended'; readonly ended_by: EndedBy | null; readonly reason: string | null }
 )
 
-/** What became of a booking, in order. */
+/** The steps of a booking, in order. */
 export interface Timeline {
   readonly booking_id: string
   readonly steps: readonly Step[]
@@ -69,6 +69,6 @@ export interface Timeline {
 /** A page of a list. */
 export interface Page<Item> {
   readonly items: readonly Item[]
-  /** What the next page is asked for with. */
+  /** Cursor of the next page; null on the last one. */
   readonly next: string | null
 }

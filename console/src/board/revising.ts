@@ -1,31 +1,30 @@
-// A form over something that others may change meanwhile: what is saved undoes nobody's work unseen.
+// A form over data that other people may change meanwhile: saving never overwrites their changes silently.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { sentenceOf } from '../look/doing.js'
 import { Problem, type Tagged } from '../person/api.js'
 
-/** What a form has, by name, as text. */
+/** The values of a form, by name. */
 export type Fields = Readonly<Record<string, string>>
 
-/** How the form's thing is read and changed. */
+/** How the form's data is read and changed. */
 export interface Thing {
   readonly read: () => Promise<Tagged<Fields>>
-  /** Changes what is named, if the thing is still as the tag says. */
+  /** Changes the named fields, if the data still has that tag. */
   readonly change: (changed: Fields, tag: string) => Promise<unknown>
 }
 
-/** A form's state. */
 export interface Revision {
-  /** Undefined until the thing was read. */
+  /** Undefined until the data was read. */
   readonly fields: Fields | undefined
-  /** Of how the thing was when it was read last. */
+  /** The tag of the data when it was last read. */
   readonly tag: string
   readonly set: (name: string, value: string) => void
-  /** Fields that somebody else changed as well, with what they are now. */
+  /** Fields that another person has changed too, with their present values. */
   readonly theirs: Fields
   readonly changed: boolean
   readonly busy: boolean
   readonly error: string
-  /** Saves what was changed; `saved` is called when that is done. */
+  /** Saves the changes, and then calls `saved`. */
   readonly save: (saved: () => void) => void
 }
 
@@ -35,12 +34,12 @@ interface Draft {
   readonly theirs: Fields
 }
 
-/** Reads the thing and revises it. */
+/** Reads the data and manages the form. */
 export function useRevision(thing: Thing): Revision {
   const [draft, revise] = useState<Draft>()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
-  // The form is of the thing that it was opened for.
+  // The form stays with the data that it was opened for.
   const { read, change } = useRef(thing).current
   const fail = (caught: unknown) => setError(sentenceOf(caught))
   useEffect(() => {
@@ -55,9 +54,9 @@ export function useRevision(thing: Thing): Revision {
       saved()
     } catch (caught) {
       const isRefused = caught instanceof Problem && caught.status > 0
-      // Somebody else has changed it, or a part of it is saved: who is told to look again must see it as it is now.
+      // Another person has changed the data, or a part of the changes is saved: the form must show the present state.
       const now = isRefused ? await read().catch(() => undefined) : undefined
-      // Somebody may have typed on meanwhile.
+      // The person may have typed on meanwhile.
       if (now) revise((typed) => typed && merged(typed, now))
       fail(caught)
     }
@@ -81,7 +80,10 @@ export function useRevision(thing: Thing): Revision {
   }
 }
 
-/** What was not changed here becomes what it is now; what was changed on both sides stays, and is told. */
+/**
+ * Takes over changes of others in fields not changed here. A field changed on both sides keeps the value here, and is
+ * reported.
+ */
 function merged(draft: Draft, now: Tagged<Fields>): Draft {
   const ours = changesOf(draft.base.body, draft.fields)
   const others = changesOf(draft.base.body, now.body)

@@ -1,4 +1,4 @@
-// The employees in the order in which they matter: being asked, busy, idle as they will be asked, offline.
+// The employees in order of importance: being asked, busy, idle in the order of the line, offline.
 import type { Employee, Status } from 'switchboard-client'
 
 /** The statuses in the board's order. */
@@ -6,14 +6,16 @@ export const STATUSES: readonly Status[] = ['init', 'busy', 'idle', 'offline']
 
 const PLACE: Readonly<Record<Status, number>> = { init: 0, busy: 1, idle: 2, offline: 3 }
 
-/** Employees that are looked for, and how many there are of each status. */
+/** The employees that match the search, and the number of employees with each status. */
 export interface Roster {
-  /** Of all, whatever is looked for. */
+  /** Counts of all employees, independent of the search. */
   readonly counts: Readonly<Record<Status, number>>
   readonly shown: readonly Employee[]
 }
 
-/** Puts those in order whose name, id or topic has the words in it, and who are in the status, if one is asked for. */
+/**
+ * Sorts the employees whose name, id or topic contains the text, and whose status is the wanted one, if there is one.
+ */
 export function rosterOf(employees: ReadonlyMap<string, Employee>, sought: string, status: Status | undefined): Roster {
   const counts = { init: 0, busy: 0, idle: 0, offline: 0 }
   const shown: Employee[] = []
@@ -30,7 +32,10 @@ function hasIn({ name, id, topics }: Employee, wanted: string): boolean {
   return [name, id, ...topics].some((text) => text.toLocaleLowerCase().includes(wanted))
 }
 
-/** The server's times are all written alike, so they compare as text; offline, the last who left stands first. */
+/**
+ * The server writes all times alike, so that they compare as text. Among offline employees, the last to leave comes
+ * first.
+ */
 function compare(one: Employee, other: Employee): number {
   const place = PLACE[one.status] - PLACE[other.status]
   if (place !== 0) return place

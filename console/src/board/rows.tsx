@@ -1,22 +1,24 @@
-// A list of thousands of rows of one height, of which only those in sight are in the document.
+// A list of thousands of rows of equal height, of which only those in sight are in the document.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import './rows.css'
 
-/** Drawn above and below what is in sight, so that a quick scroll finds rows already there. */
+/** Rows drawn above and below those in sight, so that a quick scroll shows no gap. */
 const ROWS_BEYOND = 6
 /** A row's height, in units of the page's letters. */
 const HEIGHT_REM = 3.5
 
 interface Rows<Item extends { readonly id: string }> {
-  /** What the list is of. */
+  /** The list's name for screen readers. */
   readonly label: string
   readonly items: readonly Item[]
-  /** What is in a row: a button with that `tabIndex`, so that the list is one stop on the way through the page. */
+  /** Draws a row: a button with that `tabIndex`, so that the whole list is one tab stop. */
   readonly row: (item: Item, tabIndex: 0 | -1) => ComponentChildren
 }
 
-/** The list. Arrow keys, page keys, Home and End go through it; the row with the focus stays, wherever it moves. */
+/**
+ * The list. Arrow keys, page keys, Home and End move through the rows; the focused row keeps the focus when it moves.
+ */
 export function Rows<Item extends { readonly id: string }>({ label, items, row }: Rows<Item>) {
   const place = useRef<HTMLOListElement>(null)
   const { top, sight, height } = useSight(place)
@@ -25,7 +27,7 @@ export function Rows<Item extends { readonly id: string }>({ label, items, row }
   const first = Math.max(0, Math.floor(top / height) - ROWS_BEYOND)
   const end = Math.min(items.length, Math.ceil((top + sight) / height) + ROWS_BEYOND)
   const currentAt = current === undefined ? -1 : items.findIndex(({ id }) => id === current)
-  // It would lose the focus if it left the document.
+  // The focused row would lose the focus if it left the document.
   const beside = currentAt >= 0 && (currentAt < first || currentAt >= end) ? [currentAt] : []
   const drawn = [...beside, ...Array.from({ length: end - first }, (_, at) => first + at)].sort((a, b) => a - b)
   const entry = currentAt >= 0 ? currentAt : Math.min(items.length - 1, Math.ceil(top / height))
@@ -70,7 +72,7 @@ export function Rows<Item extends { readonly id: string }>({ label, items, row }
   )
 }
 
-/** What of the list is in sight, in pixels. */
+/** The part of the list in sight, in pixels. */
 function useSight(place: { readonly current: HTMLElement | null }) {
   const [seen, setSeen] = useState({ top: 0, sight: 800, height: HEIGHT_REM * 16 })
   useLayoutEffect(() => {
@@ -92,7 +94,7 @@ function useSight(place: { readonly current: HTMLElement | null }) {
   return seen
 }
 
-/** Where a key leads from a row. */
+/** The row that a key leads to. */
 function target(key: string, from: number, page: number, last: number): number | undefined {
   const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -last, End: last }
   const by: Readonly<Record<string, number>> = steps

@@ -1,4 +1,4 @@
-// A company's rules of time: what each is measured in, how far it goes, and what it does, in words for people.
+// A company's rules of time: their units, bounds and effects, in words for people.
 import { translated } from '../words/language.js'
 
 /** A setting of the contract, section 3. */
@@ -14,18 +14,18 @@ export type Rule =
   | 'wrap_up_ms'
   | 'history_days'
 
-/** How a rule is written: a time, or a count. */
+/** The form of a rule's value: a duration or a number. */
 export interface Bounds {
   readonly kind: 'time' | 'count'
   readonly min: number
   readonly max: number
-  /** Whether 0 turns it off. */
+  /** Whether 0 turns the rule off. */
   readonly zeroIsOff: boolean
 }
 
 const DAY_MS = 86_400_000
 
-/** The rules in the order in which a booking meets them. */
+/** The rules, in the order in which they affect a booking. */
 export const RULES: Readonly<Record<Rule, Bounds>> = {
   offer_timeout_ms: { kind: 'time', min: 1, max: DAY_MS, zeroIsOff: false },
   delivery_timeout_ms: { kind: 'time', min: 0, max: DAY_MS, zeroIsOff: true },
@@ -39,25 +39,25 @@ export const RULES: Readonly<Record<Rule, Bounds>> = {
   history_days: { kind: 'count', min: 0, max: 36_525, zeroIsOff: false },
 }
 
-/** A unit that times are shown and entered in. */
+/** A unit in which durations are shown and entered. */
 export type Unit = 'second' | 'minute' | 'hour'
 
-/** How long each unit is. */
+/** Duration of each unit. */
 export const UNITS_MS: Readonly<Record<Unit, number>> = { second: 1000, minute: 60_000, hour: 3_600_000 }
 
-/** The largest unit in which the time is a whole number; seconds otherwise. */
+/** The largest unit in which the duration is a whole number; seconds otherwise. */
 export function unitOf(ms: number): Unit {
   if (ms > 0 && ms % UNITS_MS.hour === 0) return 'hour'
   return ms > 0 && ms % UNITS_MS.minute === 0 ? 'minute' : 'second'
 }
 
-/** A rule's name, and what it does. */
+/** A rule's name, and its effect in a sentence. */
 export interface RuleWords {
   readonly name: string
   readonly means: string
 }
 
-/** All of them. */
+/** The words of all rules. */
 export const ruleWords = translated<Readonly<Record<Rule, RuleWords>>>({
   en: {
     offer_timeout_ms: {

@@ -15,7 +15,7 @@ import './settings.css'
 
 const NAME_MAX = 256
 
-/** Shows and changes them. */
+/** The dialog that shows and changes the settings. */
 export function SettingsDialog({ close }: { close: () => void }) {
   const say = words()
   const { api } = useHouse()
@@ -79,7 +79,7 @@ function SettingsForm({ fields, revision, shut }: { fields: Fields; revision: Re
 interface RuleFieldProps {
   readonly rule: Rule
   readonly value: number
-  /** What it is now, when somebody else changed it as well. */
+  /** The present value, if another person has changed the field too. */
   readonly theirs: string | undefined
   readonly set: (value: number) => void
 }
@@ -100,7 +100,7 @@ function RuleField({ rule, value, theirs, set }: RuleFieldProps) {
     measure(chosen)
     take(written, UNITS_MS[chosen])
   }
-  // A rule of 1 ms is no rule for a person: from the smallest that can be entered on.
+  // The minimum in the chosen unit, where 1 ms stands for any duration above 0.
   const least = min > 0 ? min / factor : 0
   return (
     <fieldset class="rule">
@@ -158,7 +158,7 @@ function thingOf(api: Api): Thing {
     change: async ({ name, colour, logo, ...rules }, tag) => {
       const settings = Object.fromEntries(Object.entries(rules).map(([rule, value]) => [rule, Number(value)]))
       const body = {
-        // An empty name is the id again.
+        // An empty name stands for the id.
         ...(name !== undefined && { name: name.trim() || null }),
         ...(colour !== undefined && { colour: colour || null }),
         settings,

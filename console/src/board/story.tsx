@@ -1,4 +1,4 @@
-// A booking's story: who asked, who was asked in turn and why they, and how it ended; with what can be done about it.
+// A booking's story: the client, the employees asked in turn and why, and the end, with the possible actions.
 import { useEffect, useState } from 'preact/hooks'
 import { ErrorLine, sentenceOf } from '../look/doing.js'
 import { clientOf, topicOf } from '../look/names.js'
@@ -18,7 +18,7 @@ interface Story {
   readonly timeline: Timeline
 }
 
-/** The booking, told, and told again when something happens to it. */
+/** The story of a booking, updated when something happens to the booking. */
 export function StoryDialog({ booking: id, close }: { booking: string; close: () => void }) {
   const say = words()
   const { story, error } = useStory(id)
@@ -37,7 +37,7 @@ export function StoryDialog({ booking: id, close }: { booking: string; close: ()
   )
 }
 
-/** Read again whenever something happened to the booking; what was read stays until then. */
+/** Reads the story again after each change of the booking; the former story stays until then. */
 function useStory(id: string) {
   const { api } = useHouse()
   const version = useHappenings(id)
@@ -61,7 +61,7 @@ function useStory(id: string) {
   return { story, error }
 }
 
-/** Counts what is heard of the booking; what was missed while the line was lost counts as well. */
+/** Counts events of the booking; each return of the connection counts too, because events may have been missed. */
 function useHappenings(id: string): string {
   const { board } = useHouse()
   const [count, happen] = useState(0)
@@ -161,7 +161,7 @@ function Steps({ timeline, booking }: Story) {
   )
 }
 
-/** A few are read at a glance; more are put away. */
+/** A few lines are shown at once; more are folded. */
 function PassedOver({ lines }: { lines: readonly string[] }) {
   const say = words()
   const items = lines.map((line) => <li key={line}>{line}</li>)

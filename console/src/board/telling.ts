@@ -166,7 +166,7 @@ const sentences = translated<Sentences>({
   },
 })
 
-/** How an offer ended, in two words. */
+/** The outcome of an offer, in two words. */
 export const outcomeWords = translated<Readonly<Record<Outcome, string>>>({
   en: {
     accepted: 'Yes',
@@ -203,7 +203,7 @@ export const outcomeWords = translated<Readonly<Record<Outcome, string>>>({
   },
 })
 
-/** A step as a sentence; `client` is who asked, `name` gives an employee's name. */
+/** A step as a sentence. `client` is the client's name, `name` gives an employee's name. */
 export function sentenceFor(step: Step, client: string, name: (employee: string) => string): string {
   const say = sentences()
   const who = 'employee_id' in step && step.employee_id !== null ? name(step.employee_id) : say.somebody
@@ -236,7 +236,7 @@ export function sentenceFor(step: Step, client: string, name: (employee: string)
   }
 }
 
-/** Who was passed over at a step and why, a line each. */
+/** The employees passed over at a step and why, a line for each. */
 export function passedOverFor(step: Step, name: (employee: string) => string): readonly string[] {
   const passedOver: PassedOver | undefined = 'passed_over' in step ? step.passed_over : undefined
   if (!passedOver) return []

@@ -1,9 +1,9 @@
-// Today's figures.
+// The figures of the day.
 import { clock, number, percent } from '../words/writing.js'
 import type { Told } from './plots/hours.js'
 import { words } from './words.js'
 
-/** What became of the bookings since midnight where the viewer is, as the desk has it too. */
+/** The outcomes of bookings since midnight of the viewer's time zone, as on the desk. */
 export function TodayFigures({ day: { began, counts } }: { day: Told['day'] }) {
   const say = words()
   const { offering = 0, assigned = 0, unanswered = 0, cancelled = 0, expired = 0 } = counts ?? {}

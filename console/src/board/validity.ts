@@ -1,4 +1,4 @@
-// The words in which a browser says that a field is not right, in the language of the page and not in its own.
+// The messages of a browser about invalid fields, in the language of the page instead of the browser's.
 import { translated } from '../words/language.js'
 import { number } from '../words/writing.js'
 
@@ -42,9 +42,10 @@ const words = translated<Words>({
   },
 })
 
-/** From now on every field of this page says it so. */
+/** Replaces the messages of all fields of this page, from now on. */
 export function sayWhatIsWrong(): void {
-  // Neither of them bubbles to the document, or does so too late: they are caught on their way down.
+  // One of these events does not bubble to the document and the other does so too late, so that both are caught in the
+  // capture phase.
   document.addEventListener('invalid', ({ target }) => {
     if (target instanceof HTMLInputElement) target.setCustomValidity(sentenceOf(target))
   }, true)

@@ -1,4 +1,4 @@
-// The wall: everything at once where there is room for it, and a part at a time on a phone.
+// The wall: all parts side by side on a wide screen, and one part at a time on a phone.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { BoardState, Company } from 'switchboard-client'
 import { Logo, useBrand } from '../look/branded.js'
@@ -18,13 +18,13 @@ import { TodayFigures } from './today.js'
 import { words } from './words.js'
 import './wall.css'
 
-/** From here on everything stands side by side. */
+/** From this width on all parts stand side by side. */
 const WIDE = '(min-width: 64rem)'
-/** What a phone shows one of. */
+/** The parts of which a phone shows one. */
 const PARTS = ['employees', 'now', 'hours', 'bookings'] as const
 type PartName = (typeof PARTS)[number]
 
-/** The board of a company; `live` is false while what it shows is from before. */
+/** The board of a company. `live` is false while the shown state may be outdated. */
 export function Wall({ state, live }: { state: BoardState; live: boolean }) {
   const [opened, open] = useState<Opened>()
   const [part, turnTo] = useState<PartName>('employees')
@@ -34,7 +34,7 @@ export function Wall({ state, live }: { state: BoardState; live: boolean }) {
   const shows = (name: PartName) => wide || part === name
   const { api } = useHouse()
   const { parts, day } = useHours(api, ends, shows('hours'))
-  // They need not be drawn with each change of the wall.
+  // The plots need no redrawing with each change of the wall.
   const plots = useMemo(() => <Plots parts={parts} />, [parts])
   return (
     <OpenContext.Provider value={open}>
@@ -117,7 +117,10 @@ function Parts({ chosen, choose, waiting }: {
   )
 }
 
-/** The company's name, as the board was told it, and read again when a dialog was closed: it may be another then. */
+/**
+ * The company's name as the board was told, read again when a dialog was closed, because the dialog may have changed
+ * it.
+ */
 function useCompanyName(told: string, settled: boolean): string {
   const { api } = useHouse()
   const [name, call] = useState(told)
@@ -128,13 +131,13 @@ function useCompanyName(told: string, settled: boolean): string {
       isFirst.current = false
       return
     }
-    // What was told stays when it cannot be had.
+    // The known name stays if the request fails.
     api.get<{ name: string }>('').then((found) => call(found.name), () => {})
   }, [api, settled])
   return name
 }
 
-/** When the line was lost, as long as it is. */
+/** The time at which the connection was lost; undefined while it holds. */
 function useLostAt(live: boolean): number | undefined {
   const [at, lose] = useState<number>()
   useEffect(() => lose(live ? undefined : Date.now()), [live])

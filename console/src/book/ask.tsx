@@ -1,4 +1,4 @@
-// What can be booked now, live, and the way to ask for it.
+// The form of a booking: the live availability, a topic and a question.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Refusal, type Availability, type Booking, type CompanyTopic } from 'switchboard-client'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
@@ -10,21 +10,21 @@ import { questionOf } from './question.js'
 import { sortedTopics, Topics } from './topics.js'
 import { words } from './words.js'
 
-/** A note has at most 4096 bytes; four for each character, and some for the rest. */
+/** A note has at most 4,096 bytes; four for each character, and some for the JSON around it. */
 const QUESTION_MAX_CHARS = 1000
-/** From here on it is said how much room there is. */
+/** From this length on the remaining room is shown. */
 const QUESTION_LONG_CHARS = 900
 
-/** The form, as it was asked `before`. A topic that nobody is free for can be looked at, and not asked for. */
+/** The form, filled from the booking `before`. A topic without an idle employee can be chosen, but not booked. */
 export function Ask({ availability, topic, place, before, isLost, arrives }: {
   availability: Availability
   topic: CompanyTopic
-  /** Under which what is written is kept. */
+  /** Name under which the draft is kept. */
   place: string
   before: Booking | undefined
-  /** The line is lost: what is asked now goes out when it is back. */
+  /** The connection is lost: a booking made now is sent when it is back. */
   isLost: boolean
-  /** From another stage: whoever pressed its button is here now. */
+  /** The client comes from another stage, so that the focus moves here. */
   arrives: boolean
 }) {
   const say = words()
@@ -79,7 +79,7 @@ export function Ask({ availability, topic, place, before, isLost, arrives }: {
   )
 }
 
-/** What is being written outlives a reload of the tab. */
+/** The draft, which survives a reload of the tab. */
 function useDraft(place: string, before: Booking | undefined) {
   const [draft, set] = useState(() => draftOf(place) ?? { topic: before?.topic ?? '', question: questionOf(before?.note) })
   const change = (changed: Partial<typeof draft>) => {
@@ -94,7 +94,7 @@ function useDraft(place: string, before: Booking | undefined) {
   }
 }
 
-/** Asks; that nobody was free any more is true only until somebody is. */
+/** Books. The message that no employee was idle goes when one is idle again. */
 function useAsking(topic: CompanyTopic, place: string, availability: Availability, canAsk: boolean) {
   const say = words()
   const { busy, error, run } = useDoing()
@@ -114,7 +114,9 @@ function useAsking(topic: CompanyTopic, place: string, availability: Availabilit
   return { busy, ask, error: error || (refusedAt ? say.nobodyAnyMore : '') }
 }
 
-/** Whoever leaves the page open may be told by the browser too, where they have not decided yet. */
+/**
+ * Tells that no employee is idle, and offers a browser notification where the client has not decided about those yet.
+ */
 function Nobody() {
   const say = words()
   const [canAsk, setCanAsk] = useState(canAskToNotify)

@@ -1,4 +1,4 @@
-// `/book/{company}`: a client asks for a consultation, waits, talks, and reads what was said.
+// `/book/{company}`: a client books a consultation, waits, talks, and reads the transcript.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Refusal, type Booking, type CompanyState, type CompanyTopic, type Switchboard } from 'switchboard-client'
 import { Logo, useBrand } from '../look/branded.js'
@@ -22,7 +22,7 @@ import { words } from './words.js'
 import './book.css'
 
 const company = decodeURIComponent(location.pathname.split('/')[2] ?? '')
-/** What the company is called, where the app says it. */
+/** The company's name as given by the app. */
 const calledByApp = new URLSearchParams(location.search).get('name')
 
 document.documentElement.classList.toggle('is-embedded', isEmbedded())
@@ -37,11 +37,11 @@ function Page({ person, token }: { person: Person; token: () => Promise<string> 
   const { booking, again } = useBooking(topic, state, `${topic.name}.${person.id}`)
   const brand = state?.company
   useBrand(brand)
-  // Nothing is said until it is known: an id is no name.
+  // No name is shown until it is known, because an id is no name.
   const name = calledByApp ?? brand?.name ?? (topic.refusal ? company : '')
   const stage = stageOf(booking)
   useNotices(stage, booking, state?.availability, name)
-  // Read while it is drawn: it is drawn again when what was missed changes.
+  // Computed while drawing, so that each redrawing updates the title.
   useTitle(titleOf(stage, booking, name))
   useEffect(() => tellHost(stage), [stage])
   return (
@@ -67,7 +67,7 @@ function Page({ person, token }: { person: Person; token: () => Promise<string> 
   )
 }
 
-/** Whether somebody else's page shows this one: what is of another origin cannot be looked at. */
+/** Whether a page of another origin shows this one; a page cannot look at a parent of another origin. */
 function isEmbedded(): boolean {
   try {
     return window.parent.location.origin !== location.origin
@@ -76,14 +76,14 @@ function isEmbedded(): boolean {
   }
 }
 
-/** What the client is at, by what the server says of their booking. */
+/** The client's stage, derived from the server's state of the booking. */
 function stageOf(booking: Booking | null): Stage {
   if (!booking) return 'choosing'
   if (booking.state === 'offering') return 'waiting'
   return booking.session && !booking.session.ended_at ? 'talking' : 'over'
 }
 
-/** Whoever waits in another tab sees in its title that it has begun. */
+/** The title of the tab, so that a client in another tab sees the stage. */
 function titleOf(stage: Stage, booking: Booking | null, name: string): string {
   const say = words()
   if (!name) return document.title
@@ -121,14 +121,14 @@ function Stages({ state, booking, again, topic, switchboard, place }: {
     )
   }
   const askAgain = () => {
-    // Whoever was not heard need not write it again.
+    // A client without a session need not write the question again.
     setBefore(booking.session ? undefined : booking)
     again()
   }
   return <Over {...{ booking, switchboard }} onAgain={askAgain} />
 }
 
-/** Stops the search; when somebody was faster with their yes, that is said beside the session for a while. */
+/** Cancels the search. When an employee accepted first, a message beside the session says so for a while. */
 function useCancelling(topic: CompanyTopic, booking: Booking | null, isLost: boolean) {
   const { busy, error, run } = useDoing()
   const [lateFor, setLateFor] = useState<string>()
@@ -143,7 +143,7 @@ function useCancelling(topic: CompanyTopic, booking: Booking | null, isLost: boo
       try {
         await topic.cancel(booking.id)
       } catch (caught) {
-        // What became of it comes with the refusal.
+        // The booking's new state comes with the refusal.
         if (!(caught instanceof Refusal && caught.reason === 'booking_closed')) throw caught
         setLateFor(booking.id)
       }

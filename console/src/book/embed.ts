@@ -1,12 +1,12 @@
-// The script that a foreign page takes with one tag: it puts the client's page where it stands, and hands over the
-// token that the foreign page has for its client.
+// The script that another website includes with one tag: it inserts the client's page at that place, and hands over the
+// token that the website has for its client.
 //
 //   <script src="https://switchboard.example/embed.js" data-company="acme" data-token-from="switchboardToken"></script>
 //
-// `data-token-from` names a function on `window` that gives a token, or a promise of one, whenever one is needed;
-// `data-token` is a token itself. `data-lang`, `data-name` and `data-title` are handed on. The frame tells how far the
-// client is as an event `switchboard:stage` on itself, and `switchboard:no-token` when the page had no token for it.
-// What is wrong with the tag stands where the frame would, and on the console.
+// `data-token-from` names a function on `window` that returns a token, or a promise of one, whenever one is needed;
+// `data-token` is a token itself. `data-lang`, `data-name` and `data-title` are passed on. The frame reports the
+// client's stage as an event `switchboard:stage` on itself, and `switchboard:no-token` when the website had no token
+// for it. A mistake in the tag is shown in place of the frame, and on the console.
 
 const TOKEN = 'switchboard:token'
 const NO_TOKEN = 'switchboard:no-token'
@@ -25,7 +25,7 @@ function embed(script: HTMLScriptElement | null): void {
   frame.className = 'switchboard'
   frame.src = address(origin, company, script.dataset)
   frame.allow = MAY
-  // What the frame may not keep itself, where browsers forbid it, this page does, as long as its tab.
+  // Where browsers forbid the frame any storage, this page keeps its data, as long as its own tab is open.
   frame.name = recalled(company)
   frame.title = script.dataset['title'] ?? 'Consultation'
   Object.assign(frame.style, { border: '0', width: '100%', height: '640px', colorScheme: 'normal' })
@@ -41,7 +41,7 @@ function embed(script: HTMLScriptElement | null): void {
   put(frame, script)
 }
 
-/** After the script; where nothing is shown, as in the head, at the end of the page once there is one. */
+/** Inserts the element after the script. From the head, where nothing is shown, it goes to the end of the page. */
 function put(shown: HTMLElement, script: HTMLScriptElement | null): void {
   if (script?.isConnected && !document.head?.contains(script)) script.after(shown)
   else if (document.readyState !== 'loading') document.body.append(shown)
@@ -60,7 +60,7 @@ function keep(company: string, name: string): void {
   try {
     sessionStorage.setItem(`switchboard.frame.${company}`, name)
   } catch {
-    // Full, or forbidden here too: then it lasts as long as the frame.
+    // Storage is full or forbidden here too: the data lasts as long as the frame.
   }
 }
 
@@ -84,7 +84,10 @@ function address(origin: string, company: string, { lang, name }: DOMStringMap):
   return url.href
 }
 
-/** To our own origin alone, whatever the frame shows meanwhile. That there is none is handed over too: nobody waits then. */
+/**
+ * Hands over a token, to our own origin alone, whatever the frame shows meanwhile. A missing token is reported too, so
+ * that the frame does not wait for it.
+ */
 async function handOver(frame: HTMLIFrameElement, origin: string, data: DOMStringMap): Promise<void> {
   const from = data['tokenFrom'] ? (window as unknown as Record<string, unknown>)[data['tokenFrom']] : undefined
   try {

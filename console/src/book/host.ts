@@ -1,12 +1,12 @@
-// What the page tells the app that embeds it: only how far the client is, and nothing of what is said.
+// Messages to the app that embeds the page: only the client's stage, and nothing of the conversation.
 
-/** How far the client is. */
+/** The client's stage in a booking. */
 export type Stage = 'choosing' | 'waiting' | 'talking' | 'over'
 
-/** The word of the message. */
+/** The type of the message. */
 export const STAGE_MESSAGE = 'switchboard:stage'
 
-/** Tells the embedding page; a page of its own tells nobody. */
+/** Tells the embedding page; a page that is not embedded tells nothing. */
 export function tellHost(stage: Stage): void {
   if (window.parent !== window) window.parent.postMessage({ type: STAGE_MESSAGE, stage }, '*')
 }

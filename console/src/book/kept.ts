@@ -1,19 +1,19 @@
-// What of a client's request outlives a reload of this tab: what they are writing, and their last session.
+// Data of a client that survives a reload of this tab: the draft of a booking, and the last session.
 import type { Booking } from 'switchboard-client'
 import { keep, recall } from '../kept.js'
 
-/** A request that is being written. */
+/** A booking that is being written. */
 export interface Draft {
   readonly topic: string
   readonly question: string
 }
 
-/** Reads what was being written to that company; `place` is the company's topic and the client. */
+/** Reads the draft; `place` names the company's topic and the client. */
 export function draftOf(place: string): Draft | undefined {
   return recall('in-tab', `${place}.draft`) as Draft | undefined
 }
 
-/** Keeps it, or forgets it. */
+/** Keeps the draft, or forgets it. */
 export function keepDraft(place: string, draft: Draft | undefined): void {
   keep('in-tab', `${place}.draft`, draft)
 }
@@ -23,7 +23,7 @@ export function lastOf(place: string): Booking | undefined {
   return recall('in-tab', `${place}.last`) as Booking | undefined
 }
 
-/** Keeps it, or forgets it. Its messages are kept by the server alone. */
+/** Keeps the booking, or forgets it. Only the server keeps its messages. */
 export function keepLast(place: string, booking: Booking | undefined): void {
   keep('in-tab', `${place}.last`, booking)
 }

@@ -1,11 +1,11 @@
-// What a client who looks at something else must hear: that somebody has accepted, and that somebody is free.
+// Notices for a client who looks elsewhere: an employee has accepted, or an employee is idle.
 import { useEffect, useRef } from 'preact/hooks'
 import type { Availability, Booking } from 'switchboard-client'
 import { beckon } from '../look/attention.js'
 import type { Stage } from './host.js'
 import { words } from './words.js'
 
-/** Tells each of them once. */
+/** Gives each notice once. */
 export function useNotices(stage: Stage, booking: Booking | null, availability: Availability | undefined, company: string): void {
   const say = words()
   const before = useRef(stage)

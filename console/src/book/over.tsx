@@ -1,4 +1,4 @@
-// The end: why there was no session, or how it ended and what was said; and the way to ask again.
+// The end: why there was no session, or how it ended, with the transcript; and the way to book again.
 import { useEffect, useRef } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import type { Booking, Session, Switchboard } from 'switchboard-client'
@@ -15,13 +15,13 @@ interface Props {
   onAgain: () => void
 }
 
-/** How it ended. */
+/** Shows how the booking ended. */
 export function Over({ booking, ...rest }: Props) {
   const { session } = booking
   return session ? <AfterSession key={session.id} {...{ booking, session, ...rest }} /> : <Ended booking={booking} {...rest} />
 }
 
-/** What was said can be read, with the buttons in reach. */
+/** The transcript of the session, with the buttons in reach. */
 function AfterSession({ booking, session, switchboard, onAgain }: Props & { session: Session }) {
   const { title } = told(booking)
   const { employee, note, created_at } = booking
@@ -73,7 +73,7 @@ function told({ session, employee, reason }: Booking): { title: string; why: str
   const parts = [
     ended_by && say.overBy(ended_by, name),
     session.reason && sentence(say.reason(session.reason)),
-    // Nobody counts the seconds of a short one.
+    // The length of a short session is of no interest.
     lastedMs >= LASTED_MIN_MS && say.lasted(running(lastedMs)),
   ]
   return { title: say.over(name), why: parts.filter(Boolean).join(' ') }

@@ -1,19 +1,19 @@
-// The choice among topics; where they are many, with a way to find one.
+// The choice of a topic, with a search when there are many.
 import { useState } from 'preact/hooks'
 import type { Availability, Available } from 'switchboard-client'
 import { Icon } from '../look/icon.js'
 import { locale } from '../words/language.js'
 import { words } from './words.js'
 
-/** Every employee takes it when none of them names topics. */
+/** The topic that every employee takes when none of them names topics. */
 const ANYTHING = 'general'
-/** So many are seen at a glance; of more one is looked for. */
+/** From more topics than this on, a search is shown. */
 const AT_A_GLANCE = 8
 
-/** A topic, and whether somebody is free for it. */
+/** A topic, and whether an employee is idle for it. */
 export type Offered = readonly [name: string, available: Available]
 
-/** All that can be asked for, by name as people look for it: `Tax` stands beside `tax`. */
+/** All topics, sorted for people: `Tax` stands beside `tax`. */
 export function sortedTopics({ available, idle, topics }: Availability): readonly Offered[] {
   const named = Object.entries(topics)
   if (named.length === 0) return [[ANYTHING, { available, idle }]]
@@ -21,12 +21,12 @@ export function sortedTopics({ available, idle, topics }: Availability): readonl
   return named.sort(([one], [other]) => compare(shownName(one), shownName(other)) || (one < other ? -1 : 1))
 }
 
-/** What a topic is called on the page. */
+/** The topic's name on the page. */
 export function shownName(topic: string): string {
   return topic === ANYTHING ? words().general : topic
 }
 
-/** The topics; the chosen one stays in sight, whatever is looked for. */
+/** The list of topics; the chosen topic stays in sight during a search. */
 export function Topics({ offered, chosen, onChoose }: {
   offered: readonly Offered[]
   chosen: string | undefined
@@ -39,7 +39,7 @@ export function Topics({ offered, chosen, onChoose }: {
   const isMany = offered.length > AT_A_GLANCE
   const takeOnly = (event: KeyboardEvent) => {
     if (event.key !== 'Enter') return
-    // It means "this one", and not yet "ask".
+    // Enter chooses the only match, and must not send the form yet.
     event.preventDefault()
     const [only, ...others] = offered.filter(([name]) => shownName(name).toLocaleLowerCase().includes(wanted))
     if (only && others.length === 0) onChoose(only[0])

@@ -1,4 +1,4 @@
-// What was said in a session that is over, for the client to read, copy or print.
+// The transcript of a session that is over, for the client to read, copy or print.
 import { useState } from 'preact/hooks'
 import type { Message, Session, Switchboard } from 'switchboard-client'
 import { useDoing, WorkButton } from '../look/doing.js'
@@ -15,15 +15,15 @@ interface Line {
   readonly at: string
 }
 
-/** What was said, as far as it can be read. */
+/** The messages of a session, as far as they can be read. */
 export interface Said {
-  /** `asking` until the server has answered, `forgotten` when it has the messages no more. */
+  /** `asking` until the server has answered, `forgotten` when the server no longer has the messages. */
   readonly is: 'asking' | 'there' | 'forgotten'
   readonly lines: readonly Line[]
   readonly other: string
 }
 
-/** Reads it: the question that led to the session, and its messages. */
+/** Reads the question that led to the session, and the session's messages. */
 export function useSaid(switchboard: Switchboard, session: Session, other: string, question: string, asked: string): Said {
   const topic = useSession(switchboard, session.id)
   const state = useTopic(topic)
@@ -31,7 +31,7 @@ export function useSaid(switchboard: Switchboard, session: Session, other: strin
   return { is, lines: linesOf(question, asked, state?.messages ?? []), other }
 }
 
-/** The chat; nothing when nothing was written. */
+/** The transcript; nothing if nothing was written. */
 export function Transcript({ said: { is, lines, other } }: { said: Said }) {
   const say = words()
   if (is === 'asking') return <p class="soft" role="status">{say.readingChat}</p>
@@ -61,7 +61,7 @@ export function Transcript({ said: { is, lines, other } }: { said: Said }) {
   )
 }
 
-/** The ways to keep it: in the clipboard, or on paper. */
+/** The ways to keep the transcript: in the clipboard, or on paper. */
 export function Keeping({ said: { lines, other }, session, title }: { said: Said; session: Session; title: string }) {
   const say = words()
   const { busy, error, run } = useDoing()

@@ -1,4 +1,4 @@
-// The search: who is being asked, of how many, and for how long already.
+// The search: the employee being asked, the number of candidates, and the time so far.
 import { useEffect, useRef } from 'preact/hooks'
 import type { Availability, Booking } from 'switchboard-client'
 import { ErrorLine, WorkButton } from '../look/doing.js'
@@ -8,10 +8,10 @@ import { running } from '../words/writing.js'
 import { shownName } from './topics.js'
 import { words } from './words.js'
 
-/** More would be too small to tell apart. */
+/** More jacks than this would be too small to tell apart. */
 const JACKS_MAX = 12
 
-/** Where the search is, and the way out of it. */
+/** The progress of the search, and the button that cancels it. */
 export function Waiting({ booking, availability, cancelling }: {
   booking: Booking
   availability: Availability
@@ -22,7 +22,7 @@ export function Waiting({ booking, availability, cancelling }: {
   const { nth, of } = progress(booking, availability)
   const text = nth === 0 ? say.looking : of === 1 ? say.askingOnly : say.asking(nth, of)
   const place = useRef<HTMLElement>(null)
-  // The button that led here is gone.
+  // The button that led here is gone, and took the focus with it.
   useEffect(() => void (document.activeElement === document.body && place.current?.focus({ preventScroll: true })), [])
   useEffect(() => announce(text), [text])
   return (
@@ -43,8 +43,9 @@ export function Waiting({ booking, availability, cancelling }: {
 }
 
 /**
- * Who is being asked, of how many. Those who are left are the idle ones, but for those who have said no and are idle
- * again: all who were asked before, unless they went away; then there are more left than this says, never fewer.
+ * Which employee is being asked, and of how many. The remaining candidates are the idle employees, less those who were
+ * asked before and are idle again. This takes all of the latter for idle: if some have gone offline, more candidates
+ * remain than this says, never fewer.
  */
 function progress({ offers, topic }: Booking, { idle, topics }: Availability): { nth: number; of: number } {
   const free = topics[topic]?.idle ?? idle
@@ -52,13 +53,13 @@ function progress({ offers, topic }: Booking, { idle, topics }: Availability): {
   return { nth: offers, of: offers + Math.max(0, free - askedBefore) }
 }
 
-/** Since the booking was made, wherever the page was then; nothing until that is known. */
+/** The time since the booking was made; nothing until that is known. */
 function Waited({ since }: { since: string }) {
   const lasting = useLasting(since)
   return lasting === undefined ? null : <span class="figure">· {words().waited(running(lasting))}</span>
 }
 
-/** A row of jacks: the cord is in the one that is being asked. */
+/** A row of jacks: the cord is in the jack of the employee being asked. */
 function Jacks({ nth, of }: { nth: number; of: number }) {
   const shown = Math.min(JACKS_MAX, Math.max(1, of))
   const at = Math.min(Math.max(1, nth), shown)

@@ -1,4 +1,4 @@
-// What the client's page says.
+// The texts of the client's page.
 import type { BookingReason, EndedBy } from 'switchboard-client'
 import { cardinalEnglish, ordinalEnglish } from '../words/english.js'
 import { translated } from '../words/language.js'
@@ -59,7 +59,7 @@ interface Words {
   readonly language: string
 }
 
-/** What the client's page says, in its language. */
+/** The texts of the client's page, in the chosen language. */
 export const words = translated<Words>({
   en: {
     title: (company) => `Talk to ${company}`,

@@ -1,4 +1,4 @@
-// What makes an offer impossible to miss: a ring, a shaking phone, a mark and a notification when the page is hidden.
+// The alarm for an offer: a ring, a vibrating phone, a mark on the tab and a notification when the page is hidden.
 import { useEffect, useRef } from 'preact/hooks'
 import type { Offer } from 'switchboard-client'
 import { useBeckoning } from '../look/attention.js'
@@ -7,7 +7,7 @@ import { ring } from '../look/sound.js'
 import { wishes } from './settings.js'
 import { words } from './words.js'
 
-/** Rings as long as it is used: until the offer is answered or over. */
+/** Rings as long as the component is shown: until the offer is answered or over. */
 export function useAlarm(offer: Offer, accept: () => void, decline: () => void): void {
   const say = words()
   const answers = useRef({ accept, decline })

@@ -1,7 +1,7 @@
-// Keeps the screen on while the employee can be asked or is in a session: a phone that sleeps does not ring.
+// Keeps the screen on while the employee can be asked or is in a session, because a sleeping phone does not ring.
 import { useEffect } from 'preact/hooks'
 
-/** Holds the screen awake while `wanted`; browsers let go whenever the page is hidden. */
+/** Holds the screen awake while `wanted`; browsers release the lock whenever the page is hidden. */
 export function useAwake(wanted: boolean): void {
   useEffect(() => {
     if (!wanted || !('wakeLock' in navigator)) return undefined
@@ -9,7 +9,7 @@ export function useAwake(wanted: boolean): void {
     let over = false
     const hold = async () => {
       if (document.hidden || over) return
-      // With a low battery the device may refuse; then it sleeps as it always does.
+      // With a low battery the device may refuse; then it sleeps as usual.
       held = await navigator.wakeLock.request('screen').catch(() => undefined)
       if (over) void held?.release()
     }

@@ -1,4 +1,4 @@
-// `/desk`: an employee at work. What is shown follows from the one status that the server tells to all their devices.
+// `/desk`: an employee at work. Everything shown follows from the one status that the server tells all their devices.
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { EmployeeState, EmployeeTopic, Session, Switchboard } from 'switchboard-client'
 import { Alone } from '../look/alone.js'
@@ -28,7 +28,7 @@ const found = signIn('employee')
 show(<SignedIn as={found} page={({ person, token }) => <Desk person={person} token={token} />} />)
 
 if ('serviceWorker' in navigator) {
-  // Without it (in a private window, say) the desk cannot be installed, and is a page like any other.
+  // Without the worker (in a private window, say) the desk cannot be installed, and otherwise works as usual.
   navigator.serviceWorker.register('/worker.js', { scope: '/desk' }).catch(() => {})
 }
 
@@ -57,7 +57,7 @@ function Desk({ person, token }: { person: Person; token: () => Promise<string> 
   )
 }
 
-/** One of: an offer, a session, what is left of the last session, or waiting; and the day beside it. */
+/** One of: an offer, a session, the end of the last session, or waiting; and the day beside it. */
 function Work({ state, topic, switchboard, api, person }: {
   state: EmployeeState
   topic: EmployeeTopic
@@ -77,7 +77,7 @@ function Work({ state, topic, switchboard, api, person }: {
   }
   return (
     <main>
-      {/* An offer has a place of its own: what lies open stays in sight below it, where there is room. */}
+      {/* An offer has a place of its own; the open session stays in sight below it, where there is room. */}
       <div class="front">
         <ClosedOffer {...{ state, answered }} />
         {offer && <Offered key={offer.id} {...{ offer, topic }} onAnswer={setAnswered} />}
@@ -90,7 +90,7 @@ function Work({ state, topic, switchboard, api, person }: {
   )
 }
 
-/** The running session, or the last one until it is put away. */
+/** The running session, or the last one until the employee puts it away. */
 function useShownSession({ session }: EmployeeState) {
   const [last, setLast] = useState<Session>()
   useEffect(() => void (session && setLast(session)), [session])
@@ -116,7 +116,7 @@ function Waiting({ state }: { state: EmployeeState }) {
   )
 }
 
-/** After a session the next request waits for a while. */
+/** The wrap-up, during which the next offer waits. */
 function WrapUp({ state, endsAt }: { state: EmployeeState; endsAt: number }) {
   const say = words()
   const left = running(endsAt - useNow(250) + 999)

@@ -1,4 +1,4 @@
-// An offer that cannot be missed: who, what about, how long there is to answer, and two large buttons.
+// An offer in full view: the client, the topic, the time left to answer, and two large buttons.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { EmployeeState, EmployeeTopic, HeardOffer, Outcome } from 'switchboard-client'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
@@ -14,13 +14,13 @@ import { words } from './words.js'
 
 const CLOSED_SHOWN_MS = 8_000
 
-/** What was answered on this device. */
+/** An answer that was given on this device. */
 export interface Answered {
   readonly offer: string
   readonly how: 'accept' | 'decline'
 }
 
-/** The open offer; `onAnswer` hears that it is answered on this device. */
+/** The open offer; `onAnswer` is called when the offer is answered on this device. */
 export function Offered({ offer, topic, onAnswer }: {
   offer: HeardOffer
   topic: EmployeeTopic
@@ -45,7 +45,7 @@ export function Offered({ offer, topic, onAnswer }: {
   useEffect(() => announce(`${say.request(topicOf(offer))} ${say.from(clientOf(offer))}. ${told}`, true), [offer.id])
   return (
     <section class="offer arrives" aria-labelledby="offer" ref={place} tabIndex={-1}>
-      {/* It alone scrolls: whatever the client wrote, the answers stay where they are. */}
+      {/* Only the text scrolls: the buttons stay in place, however much the client wrote. */}
       <div class="stack what" tabIndex={0}>
         <div class="first">
           <div>
@@ -74,7 +74,7 @@ export function Offered({ offer, topic, onAnswer }: {
   )
 }
 
-/** The time that is left, as a ring that empties and in seconds. */
+/** The remaining time, as a ring that empties and in seconds. */
 function Left({ offer }: { offer: HeardOffer }) {
   const leftMs = Math.max(0, offer.ends_at - useNow(100))
   const share = Math.min(1, leftMs / Math.max(1, offer.expires_in_ms))
@@ -92,7 +92,7 @@ function Left({ offer }: { offer: HeardOffer }) {
   )
 }
 
-/** Nothing lies over an offer, and the keys are its own, unless somebody is in the middle of a word. */
+/** Closes dialogs over the offer and moves the focus to it, except when the employee is typing in a field. */
 function useInFront(offer: string) {
   const place = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -102,7 +102,7 @@ function useInFront(offer: string) {
   return place
 }
 
-/** How the last offer ended, for a moment. */
+/** How the last offer ended, shown for a moment. */
 export function ClosedOffer({ state, answered }: { state: EmployeeState; answered: Answered | undefined }) {
   const [told, setTold] = useState('')
   const { closed } = state

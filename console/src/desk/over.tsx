@@ -1,4 +1,4 @@
-// What is left of a session that has just ended: why it ended, what was asked, and the notes, which are often finished now.
+// A session that has just ended: why it ended, the question, and the notes, which are often finished now.
 import { useEffect, useRef } from 'preact/hooks'
 import type { Session, Switchboard } from 'switchboard-client'
 import { useTopic } from '../look/live.js'
@@ -15,13 +15,13 @@ export function Over({ session, switchboard, onDone }: { session: Session; switc
   const say = words()
   const topic = useSession(switchboard, session.id)
   const state = useTopic(topic)
-  // The desk's own topic may not have told yet how it ended; the session's has.
+  // The session's topic tells how the session ended, perhaps before the desk's topic does.
   const ended = state?.session ?? session
   const name = clientOf(session)
   const place = useRef<HTMLElement>(null)
   useEffect(() => {
     announce(say.over(name))
-    // The button that ended it is gone, and took the focus with it.
+    // The button that ended the session is gone, and took the focus with it.
     if (document.activeElement === document.body) place.current?.focus({ preventScroll: true })
   }, [session.id])
   return (

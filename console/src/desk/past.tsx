@@ -1,4 +1,4 @@
-// A session of before, opened again: what was written, and the notes.
+// A former session, opened again: its messages and notes.
 import { useEffect, useRef } from 'preact/hooks'
 import type { Session, Switchboard } from 'switchboard-client'
 import { useTopic } from '../look/live.js'

@@ -1,4 +1,4 @@
-// What this device shall do: ring, notify, and in which language. Kept on this device.
+// Settings of this device, which keeps them: ringing, notifications and language.
 import { effect, signal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { keep, recall } from '../kept.js'
@@ -14,7 +14,7 @@ interface Wishes {
   readonly notify: boolean
   /** The letters that answer an offer or a call, anywhere on the page. */
   readonly keys: AnswerKeys
-  /** Whether the question after notifications was put away. */
+  /** Whether the employee has answered the question about notifications. */
   readonly asked: boolean
 }
 
@@ -22,10 +22,10 @@ const KEPT_AS = 'desk'
 const AT_FIRST: Wishes = { sound: true, notify: false, keys: KEYS_AT_FIRST, asked: false }
 const TRIED_FOR_MS = 2_500
 
-/** What this device shall do. */
+/** The settings of this device. */
 export const wishes = signal<Wishes>({ ...AT_FIRST, ...(recall('on-device', KEPT_AS) as Partial<Wishes>) })
 
-// A call and a message are told as an offer is, and a call is answered so.
+// Calls and messages use the same settings as offers, and calls the same keys.
 effect(() => {
   const { sound: aloud, notify, keys } = wishes.value
   may.value = { aloud, notify }
@@ -37,7 +37,7 @@ function wish(changed: Partial<Wishes>) {
   keep('on-device', KEPT_AS, wishes.value)
 }
 
-/** The button, and the dialog behind it. */
+/** The button for the settings, and their dialog. */
 export function DeviceSettings() {
   const say = words()
   const dialog = useRef<HTMLDialogElement>(null)
@@ -105,7 +105,7 @@ async function wantNotifications(wanted: boolean): Promise<void> {
   wish({ notify: wanted && permission.value === 'granted', asked: true })
 }
 
-/** Asks once and in plain sight whether this device may notify; nothing where it may not, or was asked. */
+/** Asks once, in plain sight, whether this device may notify; shows nothing if that is decided. */
 export function AskToNotify() {
   const say = words()
   if (permission.value === 'denied' || wishes.value.notify || wishes.value.asked) return null
@@ -123,7 +123,7 @@ export function AskToNotify() {
   )
 }
 
-/** The letters that answer: as they are, others, or none. */
+/** The letters that answer: the default ones, others, or none. */
 function Keys() {
   const say = words()
   const { keys } = wishes.value

@@ -1,4 +1,4 @@
-// The one switch: whether the employee wants to be asked. What it says follows from the server, on all devices.
+// The switch for the employee's intent. Its state comes from the server, on all devices.
 import { useState } from 'preact/hooks'
 import type { Cause, EmployeeState, EmployeeTopic } from 'switchboard-client'
 import { ErrorLine, useDoing } from '../look/doing.js'
@@ -6,10 +6,10 @@ import { Lamp } from '../look/lamp.js'
 import { clock } from '../words/writing.js'
 import { words } from './words.js'
 
-/** Whose desk it is and for whom, the status, and the switch that it follows from; always in the same place. */
+/** The employee, the company, the status, and the switch; always in the same place. */
 export function Switch({ name, company, state, topic }: {
   name: string
-  /** What the company is called, once that is known. */
+  /** The company's name, once known. */
   company: string | undefined
   state: EmployeeState | undefined
   topic: EmployeeTopic
@@ -44,7 +44,7 @@ function Status({ state }: { state: EmployeeState }) {
 function Flip({ state, topic }: { state: EmployeeState; topic: EmployeeTopic }) {
   const { busy, error, run } = useDoing()
   const [wanted, setWanted] = useState(false)
-  // It moves at once, and is pale until the server has said so.
+  // The switch moves at once, and is pale until the server has confirmed.
   const on = busy ? wanted : state.intent === 'idle'
   const flip = () => {
     if (busy) return

@@ -1,4 +1,4 @@
-// What happened today at this desk: figures, and the sessions, each of which can be opened again.
+// The day at this desk: figures, and the sessions, each of which can be opened again.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Session, Switchboard } from 'switchboard-client'
 import type { Api } from '../person/api.js'
@@ -10,7 +10,7 @@ import { words } from './words.js'
 const SESSIONS_SHOWN = 50
 
 interface Day {
-  /** How many there were; the newest of them are listed. */
+  /** Number of sessions; only the newest of these are listed. */
   readonly count: number
   readonly sessions: readonly Session[]
   readonly talkedMs: number
@@ -18,7 +18,7 @@ interface Day {
   readonly missed: number
 }
 
-/** The day so far; read anew whenever `changed` is another. */
+/** The day so far, read again whenever `changed` has changed. */
 export function Today({ api, employee, switchboard, changed }: {
   api: Api
   employee: string
@@ -71,7 +71,7 @@ function useDay(api: Api, employee: string, changed: string): Day | undefined {
     const turn = ++asked.current
     read(api, employee).then(
       (fresh) => turn === asked.current && setDay(fresh),
-      // The figures of before stay; the next change asks again.
+      // The former figures stay; the next change requests them again.
       () => {},
     )
   }, [api, employee, changed])
@@ -113,7 +113,7 @@ function lengthOf({ started_at, ended_at }: Session): number {
   return (ended_at === null ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at)
 }
 
-/** All of them; the list has the newest only. */
+/** The time of all sessions, although the list has only the newest. */
 function talkedMs(items: readonly Session[], { count, mean_ms }: Counted['sessions']['length']): number {
   const listed = items.reduce((sum, session) => sum + lengthOf(session), 0)
   return items.length < SESSIONS_SHOWN ? listed : Math.max(listed, count * (mean_ms ?? 0))

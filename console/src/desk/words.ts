@@ -1,4 +1,4 @@
-// What the desk says.
+// The texts of the desk.
 import type { EndedBy, Outcome } from 'switchboard-client'
 import { translated } from '../words/language.js'
 import { ordinalEnglish } from '../words/english.js'
@@ -59,7 +59,7 @@ interface Words {
   readonly goneHow: string
 }
 
-/** What the desk says, in the language of the page. */
+/** The texts of the desk, in the language of the page. */
 export const words = translated<Words>({
   en: {
     title: 'Desk',

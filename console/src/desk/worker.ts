@@ -1,5 +1,5 @@
-// The desk's service worker: it makes the desk installable, opens it without a network, and hears what is pressed on a
-// notification.
+// The desk's service worker, which makes the desk installable, opens it without a network, and handles presses on
+// notifications.
 export {}
 
 declare const self: ServiceWorkerGlobalScope
@@ -7,13 +7,13 @@ declare const self: ServiceWorkerGlobalScope
 const KEPT_IN = 'desk'
 
 const PAGE = '/desk'
-/** With a page that is kept, so long after it was asked for a network that says nothing counts as none. */
+/** When a kept page exists, a network that gives no answer for so long counts as missing. */
 const ANSWERS_WITHIN_MS = 4_000
 
 self.addEventListener('install', (event) => {
   void self.skipWaiting()
-  // The page that has this worker was loaded without it: all that it is made of is fetched once more, from the
-  // browser's own cache mostly. Without a network now, the next visit keeps it.
+  // The first page was loaded without this worker, so its files are fetched once more, mostly from the browser's own
+  // cache. If the network is missing now, the next visit keeps them.
   event.waitUntil(fetch(PAGE).then(keepWhole).catch(() => {}))
 })
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
@@ -26,7 +26,7 @@ self.addEventListener('fetch', (event) => {
   else if (isOurs && pathname.startsWith('/assets/')) event.respondWith(keptOrFresh(request))
 })
 
-/** The page itself: as it is now, or as it was when there is no network. */
+/** The page itself: the fresh one, or the kept one if there is no network. */
 async function freshOrKept(event: FetchEvent): Promise<Response> {
   const kept = await caches.open(KEPT_IN)
   const before = await kept.match(PAGE)
@@ -45,7 +45,7 @@ function silence(): Promise<never> {
   return new Promise((_, reject) => setTimeout(reject, ANSWERS_WITHIN_MS))
 }
 
-/** Keeps the page once everything is there that it is made of: half of it would be no page without a network. */
+/** Keeps the page once all its files are there, because a part of them would not work without a network. */
 async function keepWhole(page: Response): Promise<void> {
   if (!page.ok) return
   const kept = await caches.open(KEPT_IN)
@@ -53,10 +53,10 @@ async function keepWhole(page: Response): Promise<void> {
   for (const file of files) {
     const response = await keptOrFresh(new Request(file))
     if (!response.ok) return
-    // A style names its fonts.
+    // A stylesheet names its fonts.
     if (file.endsWith('.css')) files.push(...[...filesIn(await response.clone().text())].filter((name) => !files.includes(name)))
   }
-  // Without what stands in the address: whoever opened it, the page is the same.
+  // Kept without the query of the address, since the page is the same for every employee.
   await kept.put(PAGE, page)
 }
 
@@ -64,7 +64,7 @@ function filesIn(text: string): Set<string> {
   return new Set(text.match(/\/assets\/[\w.-]+/g))
 }
 
-/** What has its content in its name never changes. Only the newest are kept. */
+/** A file whose name contains a hash of its content never changes. Only the newest files are kept. */
 async function keptOrFresh(request: Request): Promise<Response> {
   const kept = await caches.open(KEPT_IN)
   const found = await kept.match(request)
@@ -77,7 +77,7 @@ async function keptOrFresh(request: Request): Promise<Response> {
   return fresh
 }
 
-/** Some versions of the page, with a dozen files each. */
+/** Enough for some versions of the page, with a dozen files each. */
 const FILES_MAX = 60
 
 async function forgetOldest(kept: Cache): Promise<void> {
@@ -94,7 +94,7 @@ self.addEventListener('notificationclick', (event) => {
 
 async function answer({ offer }: { offer: string }, action: string): Promise<void> {
   const desks = (await self.clients.matchAll({ type: 'window' })).filter(({ url }) => new URL(url).pathname === '/desk')
-  // There may be several, of several people: only the one that has the offer answers it.
+  // Several desks may be open, for several employees; only the one that has the offer answers it.
   for (const desk of desks) desk.postMessage({ offer, answer: action })
   if (action === 'decline') return
   await (desks[0] ? desks[0].focus() : self.clients.openWindow('/desk'))

@@ -1,7 +1,7 @@
-// A page that has one thing to say: why there is nothing else on it.
+// A page with a single message that explains why nothing else is shown.
 import type { ComponentChildren } from 'preact'
 
-/** The thing, under its title. */
+/** A message under a title. */
 export function Alone({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <main class="alone">

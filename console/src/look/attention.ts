@@ -1,25 +1,25 @@
-// What reaches somebody who looks elsewhere: a mark on the tab, a short sound, a notification, a number on the app's icon.
+// Ways to reach a person who looks elsewhere: a mark on the tab, a short sound, a notification, a number on the app's
+// icon.
 import { effect, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { chime } from './sound.js'
 
-/** What this device may do to be noticed; the page sets it as the person wishes. */
+/** The ways that this device may use; the page sets these to the person's wishes. */
 export const may = signal({ aloud: true, notify: true })
 
-/** One thing to be noticed. */
+/** An event that the person should notice. */
 export interface News {
-  /** What it is of: a second one of the same replaces the notification of the first. */
+  /** Identifies the subject: a second event with the same tag replaces the notification of the first. */
   readonly tag: string
-  /** What the tab says before its title. */
+  /** The text before the tab's title. */
   readonly mark: string
-  /** The notification. */
   readonly title: string
   readonly body: string
-  /** Whether the notification stays until somebody acts, and what its buttons are. */
+  /** Whether the notification stays until the person acts, and which buttons it has. */
   readonly stays?: boolean
   readonly actions?: readonly { readonly action: string; readonly title: string }[]
   readonly data?: unknown
-  /** Whether something else rings for it already. */
+  /** Whether another part of the page rings for the event already. */
   readonly rings?: boolean
 }
 
@@ -28,7 +28,7 @@ const unseen = signal(0)
 const pageTitle = signal(document.title)
 const shown = new Map<string, Promise<() => void>>()
 
-/** The page's title; before it stands what was not noticed yet. */
+/** Sets the page's title; unnoticed events stand before it. */
 export function useTitle(title: string): void {
   useEffect(() => void (pageTitle.value = title), [title])
 }
@@ -39,7 +39,10 @@ effect(() => {
 })
 effect(() => badge(unseen.value))
 
-/** Tells somebody who looks elsewhere; whoever has the page before them needs nothing. Gives what takes it back. */
+/**
+ * Tells a person who looks elsewhere; does nothing while the page is visible. Returns the function that takes the news
+ * back.
+ */
 export function beckon(news: News): () => void {
   if (!document.hidden) return () => {}
   const { tag, mark, rings = false } = news
@@ -50,12 +53,12 @@ export function beckon(news: News): () => void {
   return () => takeBack(tag)
 }
 
-/** The same for as long as it is used and `news` is there. */
+/** Beckons as long as the component is shown and `news` is set. */
 export function useBeckoning(news: News | undefined): void {
   const tag = news?.tag
   useEffect(() => {
     if (!news) return undefined
-    // Somebody may look away while it lasts.
+    // The person may look away while the news lasts.
     let undo = beckon(news)
     const look = () => {
       if (document.hidden) undo = beckon(news)
@@ -84,7 +87,7 @@ function takeBack(tag: string): void {
 
 function notify(news: News): void {
   if (!('Notification' in window) || Notification.permission !== 'granted') return
-  // A browser may refuse it: the mark and the sound are there all the same.
+  // A browser may refuse a notification; the mark and the sound are there all the same.
   shown.set(news.tag, shownOf(news).catch(() => () => {}))
 }
 
@@ -106,7 +109,10 @@ async function shownOf({ tag, title, body, stays = false, actions, data }: News)
 
 let before: Promise<unknown> = Promise.resolve()
 
-/** Chromium loses a notification that it is about to show while somebody looks for those that are there. */
+/**
+ * Runs works one at a time, because Chromium loses a notification if existing ones are listed while it is about to
+ * show.
+ */
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const done = before.then(work)
   before = done.catch(() => {})
@@ -115,11 +121,11 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 /** Whether the person could be asked to allow notifications here. */
 export function canAskToNotify(): boolean {
-  // A browser shows no question of a page that stands in somebody else's.
+  // Browsers do not show this question for an embedded page.
   return 'Notification' in window && Notification.permission === 'default' && window.parent === window
 }
 
-/** On the icon of a page that was installed. */
+/** Shows the number on the icon of an installed page. */
 function badge(count: number): void {
   if (!('setAppBadge' in navigator)) return
   void (count > 0 ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => {})

@@ -1,41 +1,41 @@
-// A company's colour as the pages can use it: darker by day and lighter by night until all that is written in it, or on
-// it, can be read, whatever colour it is.
+// A company's colour as the pages can use it: darkened by day and lightened by night until all text in that colour or
+// on it can be read, whatever the colour is.
 
 type Colour = readonly [red: number, green: number, blue: number]
 
-/** What WCAG 2.2 asks of text (1.4.3). */
+/** The least contrast of text in WCAG 2.2 (1.4.3). */
 const CONTRAST_MIN = 4.5
-/** What things lie on: of each scheme the grounds that are nearest to its letters, and the card under one's own words. */
+/** The backgrounds of each scheme: the grounds closest to the colour of text, and the card under one's own messages. */
 const SCHEMES = {
   light: { grounds: ['#ebe8df', '#f3f1ea', '#fffefa'], card: '#fffefa', letters: '#fdfcf7', ink: '#1e2328', towards: '#000000' },
   dark: { grounds: ['#1d2227', '#15181c', '#111417'], card: '#1d2227', letters: '#10161a', ink: '#e9e7e0', towards: '#ffffff' },
 } as const
 const STEPS = 50
-/** How much of the colour is in the ground of one's own words, at most. */
+/** The most of the colour that the ground of one's own messages may contain. */
 const MINE_MAX = 0.18
 
-/** The colours of a scheme, made of a company's. */
+/** The colours of a scheme, derived from a company's colour. */
 export interface Shades {
   /** For buttons, links and marks. */
   readonly act: string
   readonly actStrong: string
-  /** What is written on a button. */
+  /** The text on a button. */
   readonly onAct: string
-  /** Under one's own messages. */
+  /** The ground of one's own messages. */
   readonly mine: string
 }
 
-/** Their names in the styles. */
+/** The CSS properties of the shades. */
 const NAMES = { act: '--act', actStrong: '--act-strong', onAct: '--on-act', mine: '--mine' } as const
 
-/** Gives the page a company's colour; none gives it back its own. What is no colour counts as none. */
+/** Gives the page a company's colour; without a valid colour the page gets back its own. */
 export function paint(colour: string | null | undefined): void {
   const { style } = document.documentElement
   for (const name of Object.values(NAMES)) style.removeProperty(name)
   for (const [name, value] of Object.entries(paintOf(colour))) style.setProperty(name, value)
 }
 
-/** The same for a part of a page, as its style. */
+/** The colours for a part of a page, as a style. */
 export function paintOf(colour: string | null | undefined): Readonly<Record<string, string>> {
   const [light, dark] = [shadesOf(colour, 'light'), shadesOf(colour, 'dark')]
   if (!light || !dark) return {}
@@ -57,7 +57,7 @@ export function shadesOf(colour: string | null | undefined, scheme: 'light' | 'd
   return { act: hex(act), actStrong: hex(mixed(act, must(towards), 0.3)), onAct: letters, mine: hex(mine) }
 }
 
-/** How well one can be told from the other, from 1 to 21 (WCAG 2.2). */
+/** The contrast between two colours, from 1 to 21 (WCAG 2.2). */
 export function contrastOf(one: string, other: string): number {
   return contrast(must(one), must(other))
 }

@@ -1,4 +1,4 @@
-// What a person has asked for and waits on: a button that is busy once at a time, and the sentence when it went wrong.
+// An action that a person waits for: a button that is busy meanwhile, and the message if the action failed.
 import { useState } from 'preact/hooks'
 import type { ComponentChildren, JSX } from 'preact'
 import { Refusal } from 'switchboard-client'
@@ -59,14 +59,14 @@ const words = translated<Record<string, string>>({
   },
 })
 
-/** A sentence for a person about what went wrong, in their language; the server's own where there is no other. */
+/** A sentence for a person about an error, in their language; the server's own message where no translation exists. */
 export function sentenceOf(error: unknown): string {
   const said = words()
   if (!(error instanceof Refusal || error instanceof Problem)) return said['other'] ?? ''
   return said[error.reason] ?? (error.message || said['other'] || '')
 }
 
-/** Runs what a person asks for, once at a time; the error stays until the next try. */
+/** Runs an action, one at a time; the error stays until the next try. */
 export function useDoing(): { busy: boolean; error: string; run: (work: () => Promise<unknown>) => void } {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
@@ -81,7 +81,7 @@ export function useDoing(): { busy: boolean; error: string; run: (work: () => Pr
   return { busy, error, run }
 }
 
-/** A button whose work takes a while. It keeps the focus while it is busy, as a disabled one would not. */
+/** A button whose action takes a while. It keeps the focus while busy, which a disabled button would lose. */
 export function WorkButton({ busy, children, ...rest }: { busy: boolean; children: ComponentChildren } & JSX.IntrinsicElements['button']) {
   return (
     <button type="button" aria-busy={busy} {...rest}>
@@ -90,7 +90,7 @@ export function WorkButton({ busy, children, ...rest }: { busy: boolean; childre
   )
 }
 
-/** The sentence, where there is one. */
+/** The error message, if there is one. */
 export function ErrorLine({ text }: { text: string }) {
   return (
     <div role="alert">{text && <p class="error">{text}</p>}</div>

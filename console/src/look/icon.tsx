@@ -1,4 +1,4 @@
-// The signs on buttons: drawn as lines, in the colour of the words beside them.
+// The icons of buttons, drawn as lines in the colour of the text beside them.
 
 const PATHS = {
   accept: 'M5 12.5l4.5 4.5L19 7.5',
@@ -26,13 +26,13 @@ const PATHS = {
   people: 'M9 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM3.5 19a5.5 5.5 0 0 1 11 0M15.5 5.5a3 3 0 0 1 0 5.5M17 14a5.5 5.5 0 0 1 3.5 5',
 } as const
 
-/** What there is a sign for. */
+/** The name of an icon. */
 export type IconName = keyof typeof PATHS
 
-/** Those that point along the direction of writing. */
+/** Icons that point in the direction of writing. */
 const DIRECTED: readonly IconName[] = ['send', 'back']
 
-/** A sign; what it means is said by the words beside it or by the button's label. */
+/** An icon. Its meaning is given by the text beside it or by the button's label. */
 export function Icon({ name }: { name: IconName }) {
   const directed = DIRECTED.includes(name) ? ' directed' : ''
   return (

@@ -8,12 +8,12 @@ const words = translated({
   ar: { offline: 'غير متصل', idle: 'متاح', init: 'قيد السؤال', busy: 'في جلسة' },
 })
 
-/** The status's word. */
+/** The status as a word. */
 export function wordOf(status: Status): string {
   return words()[status]
 }
 
-/** The lamp; `word` says it where the status's own says less. */
+/** The lamp; `word` replaces the status's own word where that says too little. */
 export function Lamp({ status, word = wordOf(status) }: { status: Status; word?: string }) {
   return <span class={`lamp is-${status}`}>{word}</span>
 }

@@ -1,4 +1,4 @@
-// The strip that says that the line is lost, and that nothing is.
+// The strip that says that the connection is lost, and that no input is.
 import type { Switchboard } from 'switchboard-client'
 import { translated } from '../words/language.js'
 import { useLine } from './live.js'
@@ -19,7 +19,7 @@ const words = translated({
   },
 })
 
-/** Shown while the line is not open; the first connecting is no reason for a word. */
+/** Shown while the connection is not open, except during the first attempt to connect. */
 export function LineStrip({ switchboard }: { switchboard: Switchboard }) {
   const line = useLine(switchboard)
   const text = line === 'refused' ? words().refused : line === 'lost' ? words().lost : ''

@@ -1,10 +1,10 @@
-// The line and the topics of the client, as components see them: whoever looks is drawn again when they change.
+// The client library's connection and topics as hooks, which redraw a component after each change.
 import { useEffect, useMemo, useReducer, useState } from 'preact/hooks'
 import { Switchboard, type LineState, type Topic } from 'switchboard-client'
 
 const AGE_WITHIN_MS = 3_000
 
-/** The person's own line to the server that the page is of, for as long as the page is shown. */
+/** The person's connection to the server that delivered the page, for as long as the page is shown. */
 export function useSwitchboard(token: () => Promise<string>): Switchboard {
   const switchboard = useMemo(() => {
     const url = `${location.origin.replace(/^http/, 'ws')}/socket`
@@ -17,21 +17,21 @@ export function useSwitchboard(token: () => Promise<string>): Switchboard {
   return switchboard
 }
 
-/** The topic's state, drawn again after each change. */
+/** The topic's state, redrawn after each change. */
 export function useTopic<State>(topic: Topic<State>): State | undefined {
   const again = useRedraw()
   useEffect(() => looking(topic.subscribe(again), again), [topic])
   return topic.state
 }
 
-/** How the line is. */
+/** The state of the connection. */
 export function useLine(switchboard: Switchboard): LineState {
   const again = useRedraw()
   useEffect(() => looking(switchboard.onLine(again), again), [switchboard])
   return switchboard.line
 }
 
-/** The time on this device's monotonic clock, in milliseconds, drawn again that often. */
+/** The time on this device's monotonic clock, in milliseconds, redrawn every `everyMs`. */
 export function useNow(everyMs: number): number {
   const again = useRedraw()
   useEffect(() => {
@@ -41,14 +41,17 @@ export function useNow(everyMs: number): number {
   return performance.now()
 }
 
-/** How long ago a moment of the server's was, in milliseconds, drawn again each second; nothing until that is known. */
+/** The age of one of the server's times, in milliseconds, redrawn each second; undefined until known. */
 export function useLasting(since: string): number | undefined {
   const now = useNow(1000)
   const begunAt = useBegun(since)
   return begunAt === undefined ? undefined : now - begunAt
 }
 
-/** When that was by this device's monotonic clock. The server's time comes with its answer: this device's may be wrong. */
+/**
+ * That time on this device's monotonic clock. The age is computed with the server's time, because this device's wall
+ * clock may be wrong.
+ */
 function useBegun(since: string): number | undefined {
   const [begunAt, begin] = useState<number>()
   useEffect(() => {
@@ -65,7 +68,7 @@ async function ageOf(moment: string): Promise<number> {
   return Number.isNaN(now) ? 0 : now - Date.parse(moment)
 }
 
-/** Between what was drawn and the first look something may have changed: it is drawn once more. */
+/** Redraws once more, because something may have changed between the drawing and the subscription. */
 function looking(stop: () => void, again: () => void): () => void {
   again()
   return stop

@@ -1,17 +1,17 @@
-// What people and topics are called on the pages.
+// Names of people and topics on the pages.
 import { translated } from '../words/language.js'
 
 const words = translated({ en: { anything: 'Anything' }, de: { anything: 'Etwas anderes' }, ar: { anything: 'أي موضوع' } })
 
-/** A client's topic where no employee names one. */
+/** The topic of a client where no employee names one. */
 const ANYTHING = 'general'
 
-/** What a client is called; their id only where nobody said a name. */
+/** A client's name, or the id if no name is known. */
 export function clientOf({ client_name, client_id }: { client_name?: string | null; client_id: string }): string {
   return client_name || client_id
 }
 
-/** What a topic is called. */
+/** A topic's name on the page. */
 export function topicOf({ topic }: { topic: string }): string {
   return topic === ANYTHING ? words().anything : topic
 }

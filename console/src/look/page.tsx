@@ -1,4 +1,4 @@
-// What every page begins with: the look, the words, and a place where what changes is told to screen readers.
+// The base of every page: its look, its root element, and a place where changes are announced to screen readers.
 import { signal } from '@preact/signals'
 import { render, type ComponentChildren } from 'preact'
 import './look.css'
@@ -18,14 +18,14 @@ export function show(page: ComponentChildren): void {
 
 const told = signal({ text: '', urgent: false, turn: 0 })
 
-/** Has screen readers say it; `urgent` interrupts what they are saying. Nothing to say takes nothing back. */
+/** Has screen readers read a text; `urgent` interrupts them. An empty text does nothing. */
 export function announce(text: string, urgent = false): void {
   if (text) told.value = { text, urgent, turn: told.peek().turn + 1 }
 }
 
 function Announcer() {
   const { text, urgent, turn } = told.value
-  // What is said twice is news twice: the same words in the same place would be none.
+  // A fresh element for each announcement, because screen readers ignore an unchanged text.
   const said = <span key={turn}>{text}</span>
   return (
     <div class="unseen">

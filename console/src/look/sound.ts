@@ -1,16 +1,16 @@
-// The sounds of a ring, made on the spot: soft, and stopped by whoever began it. Browsers need a gesture first.
+// The sounds of a ring, synthesized on the spot: soft, and stopped by the caller. Browsers require a gesture first.
 import { signal, type ReadonlySignal } from '@preact/signals'
 
-/** What rings: a call or an offer here, or the other's telephone as the caller hears it. */
+/** The kind of a ring: an incoming call, an offer, or the ring that a caller hears. */
 export type RingKind = 'call' | 'offer' | 'outgoing'
 type SoundKind = RingKind | 'notice'
 
-/** A sound as it is played once: tones one after the other, then a pause. */
+/** A sound as it is played once: tones in turn, then a pause. */
 interface Pattern {
   readonly tones: readonly { readonly hertz: readonly number[]; readonly at: number; readonly lasts: number }[]
   readonly everyS: number
   readonly loudness: number
-  /** Milliseconds on and off; none for what does not shake. */
+  /** Milliseconds of vibration and pause, in turn; empty for none. */
   readonly shakes: readonly number[]
 }
 
@@ -49,10 +49,13 @@ const PATTERNS: Readonly<Record<SoundKind, Pattern>> = {
 let context: AudioContext | undefined
 const audible = signal(hasBeenTouched())
 
-/** Whether a ring would be heard: browsers keep a page silent until it was touched. */
+/** Whether a ring would be heard: browsers keep a page silent until the first gesture. */
 export const canBeHeard: ReadonlySignal<boolean> = audible
 
-/** Rings until it is stopped; not `aloud` it only shakes. Before the first gesture it is silent, and is heard from then on. */
+/**
+ * Rings until stopped; without `aloud` it only vibrates. A ring is silent until the first gesture, and audible from
+ * then on.
+ */
 export function ring(kind: RingKind, aloud = true): () => void {
   const pattern = PATTERNS[kind]
   let out: GainNode | undefined
@@ -71,7 +74,10 @@ export function ring(kind: RingKind, aloud = true): () => void {
   }
 }
 
-/** Sounds once, for what has happened and asks for nothing; not `aloud` it only shakes. Before the first gesture it is silent. */
+/**
+ * Plays a single sound for an event that needs no answer; without `aloud` it only vibrates. Silent before the first
+ * gesture.
+ */
 export function chime(aloud: boolean): void {
   if (!hasBeenTouched()) return
   const out = aloud ? opened() : undefined
@@ -79,7 +85,7 @@ export function chime(aloud: boolean): void {
   navigator.vibrate?.([...PATTERNS.notice.shakes])
 }
 
-/** A gesture may turn the sound on; so the first one does, wherever it is made. */
+/** Any gesture allows sound, so that the first one turns it on, wherever it is made. */
 for (const gesture of ['pointerup', 'keydown']) {
   addEventListener(gesture, touched, { passive: true })
 }
@@ -104,7 +110,7 @@ function opened(): GainNode | undefined {
   return out
 }
 
-/** Strikes each tone like a small bell: at once there, and slowly gone. */
+/** Strikes each tone like a small bell: with a sharp attack and a slow decay. */
 function strike(out: GainNode, { tones, loudness }: Pattern): void {
   const { context: on } = out
   if (on.state !== 'running') return
@@ -124,7 +130,7 @@ function strike(out: GainNode, { tones, loudness }: Pattern): void {
   }
 }
 
-/** Asked before, as a browser complains in its console about a page that shakes or sounds untouched. */
+/** Checked beforehand, because browsers log a warning about vibration or sound before a gesture. */
 function hasBeenTouched(): boolean {
   return navigator.userActivation?.hasBeenActive ?? true
 }

@@ -1,10 +1,10 @@
-// The HTTP API, asked with a person's own token.
+// The HTTP API, called with a person's own token.
 
-/** Why the API said no. */
+/** An error from the API. */
 export class Problem extends Error {
-  /** The status of HTTP; 0 when there was no answer. */
+  /** The HTTP status; 0 without an answer. */
   readonly status: number
-  /** The contract's word. */
+  /** The contract's reason word. */
   readonly reason: string
 
   constructor(status: number, reason: string, detail: string) {
@@ -14,21 +14,24 @@ export class Problem extends Error {
   }
 }
 
-/** Something with the tag of how it was when it was read. */
+/** A resource with its entity tag. */
 export interface Tagged<T> {
   readonly body: T
   readonly tag: string
 }
 
-/** Makes a change only while the thing is as its tag says, or only while it is not there; else it is `changed`. */
+/**
+ * Makes a change only if the resource still has that tag, or only if it does not exist; otherwise the change fails with
+ * `changed`.
+ */
 export type Condition = { readonly 'if-match': string } | { readonly 'if-none-match': '*' }
 
 type Changing = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** How long an answer may take. */
+/** The longest wait for an answer. */
 const ANSWERS_WITHIN_MS = 15_000
 
-/** What somebody may ask of a company over HTTP. */
+/** The requests that a person may make about a company. */
 export class Api {
   readonly #base: string
   readonly #token: () => Promise<string>
@@ -39,29 +42,29 @@ export class Api {
     this.#token = token
   }
 
-  /** Reads; `path` is what stands behind the company, such as `/employees`. */
+  /** Reads a resource; `path` follows the company, such as `/employees`. */
   get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
     return this.#ask<T>('GET', withQuery(path, query), undefined).then(({ body }) => body)
   }
 
-  /** Reads it with its tag, for a change that must not undo somebody else's. */
+  /** Reads a resource with its tag, for a change that must not overwrite the change of another person. */
   getTagged<T>(path: string): Promise<Tagged<T>> {
     return this.#ask<T>('GET', path, undefined)
   }
 
-  /** Changes something; a file goes as it is. */
+  /** Changes a resource; a file is sent as it is. */
   send<T>(method: Changing, path: string, body?: unknown, condition?: Condition): Promise<T> {
     return this.sendTagged<T>(method, path, body, condition).then((answer) => answer.body)
   }
 
-  /** Changes something, and gives its tag afterwards, for a next change. */
+  /** Changes a resource, and returns its new tag for the next change. */
   sendTagged<T>(method: Changing, path: string, body?: unknown, condition?: Condition): Promise<Tagged<T>> {
     return this.#ask<T>(method, path, body, condition)
   }
 
   async #ask<T>(method: string, path: string, body: unknown, condition?: Condition): Promise<Tagged<T>> {
     const answer = await this.#try(method, path, body, condition)
-    // The token has expired meanwhile: once more with a fresh one.
+    // The token may have expired meanwhile: one more try with a fresh one.
     if (answer.status !== 401) return result<T>(answer)
     this.#kept = undefined
     return result<T>(await this.#try(method, path, body, condition))

@@ -1,28 +1,31 @@
-// The app that embeds or opened this page: it knows who the person is, and hands their token over.
+// The app that embeds or opened this page. The app knows the person, and hands over their token.
 
-/** The word of the messages between this page and the app; a page asks with it, and the app answers with a `token`. */
+/** The type of messages between page and app: the page asks with it, and the app answers with a `token`. */
 export const TOKEN_MESSAGE = 'switchboard:token'
-/** The app's answer that it has no token now. */
+/** The app's answer when it has no token. */
 export const NO_TOKEN_MESSAGE = 'switchboard:no-token'
-/** How long the app has for its answer. */
+/** Time in which the app must answer. */
 const ANSWERS_WITHIN_MS = 8_000
 
-/** The app as somebody who can be asked for a token. */
+/** The app, as a source of tokens. */
 export class App {
   readonly #window: Window
   readonly #handed: () => void
   #waiting: ((token: string | undefined) => void) | undefined
   #late: string | undefined
 
-  /** `handed` is called when a token comes that nobody waits for any more: `ask` gives it then. */
+  /** `handed` is called when a token arrives after its request has timed out; the next `ask` returns that token. */
   constructor(window: Window, handed: () => void) {
     this.#window = window
     this.#handed = handed
-    // For as long as the page is there: an app that is slow is heard all the same.
+    // The listener stays as long as the page, so that a slow app is heard too.
     addEventListener('message', (message) => this.#hear(message))
   }
 
-  /** Asks for a token. The question holds nothing secret, and only the app itself is heard; none when it has none. */
+  /**
+   * Asks for a token; undefined if the app has none. The question holds no secret, and only answers of the app itself
+   * count.
+   */
   ask(): Promise<string | undefined> {
     const late = this.#late
     this.#late = undefined
@@ -54,7 +57,7 @@ export class App {
   }
 }
 
-/** The window of the app that embeds this page, or else that opened it. */
+/** The window of the app that embeds this page, or else of the one that opened it. */
 export function appWindow(): Window | undefined {
   if (window.parent !== window) return window.parent
   return (window.opener as Window | null) ?? undefined

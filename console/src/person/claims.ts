@@ -1,20 +1,20 @@
-// Whom a token is of, as the page shows it; the server alone decides whether it is good.
+// The person of a token, as the page shows them; only the server decides whether the token is valid.
 
-/** What somebody is to Switchboard. */
+/** The role of a person. */
 export type Role = 'client' | 'employee' | 'admin'
 
-/** Whoever uses the page. */
+/** The person who uses the page. */
 export interface Person {
   readonly role: Role
   readonly id: string
   readonly name: string
-  /** Theirs; a client's token may name none. */
+  /** The person's company; a client's token may name none. */
   readonly company: string | undefined
-  /** What an admin may do over HTTP. */
+  /** The scope of an admin over HTTP. */
   readonly scope: 'read' | 'operate' | 'manage'
 }
 
-/** Reads a token's claims; none when it is no token. */
+/** Reads a token's claims; undefined if the text is no token. */
 export function personOf(token: string): Person | undefined {
   const claims = claimsOf(token)
   const { sub, role, company, name, scope } = claims ?? {}

@@ -1,11 +1,11 @@
-// Who uses the page, and their token: from the demo, from the link that led here or from the app that opened or embeds
-// the page. It is kept in memory only.
+// The person who uses the page, and their token: from the demo, from the link that led here, or from the app that
+// opened or embeds the page. The token is kept in memory only.
 import { signal, type Signal, type ReadonlySignal } from '@preact/signals'
 import { Problem } from './api.js'
 import { App, appWindow } from './app.js'
 import { personOf, type Person, type Role } from './claims.js'
 
-/** Somebody of the demo, as `/dev/people` has them; with `--dev` alone. */
+/** A person of the demo, as listed by `/dev/people`, which exists with `--dev` only. */
 export interface DemoPerson {
   readonly role: Role
   readonly id: string
@@ -19,32 +19,32 @@ export interface Demo {
   readonly people: readonly DemoPerson[]
 }
 
-/** What is known of who uses the page. */
+/** The state of the search for the page's person. */
 export type SignIn =
   | { readonly is: 'asking' }
-  /** The server cannot be reached: it is asked again, by itself. */
+  /** The server cannot be reached; the page asks again by itself. */
   | { readonly is: 'unreachable' }
   | Nobody
   | { readonly is: 'somebody'; readonly person: Person; readonly token: () => Promise<string> }
 
-/** Nobody is known. */
+/** The state in which no person is signed in. */
 export interface Nobody {
   readonly is: 'nobody'
-  /** The demo's people of this page's role, where there is a demo. */
+  /** The demo's people with this page's role, if there is a demo. */
   readonly demo: readonly DemoPerson[]
-  /** The way to sign in, where there is one. */
+  /** The address for signing in, if there is one. */
   readonly way: string | undefined
-  /** Whether a link led here that signs nobody in any more. */
+  /** Whether the link that led here had a code that no longer works. */
   readonly spent: boolean
-  /** Asks the app once more, where there is one. */
+  /** Asks the app once more, if there is one. */
   readonly again: (() => Promise<void>) | undefined
 }
 
 const ASK_AGAIN_AFTER_MS = 3_000
-/** After how long a server that could not be reached is tried again, longer each time. */
+/** Delays before an unreachable server is tried again, longer each time. */
 const TRY_AGAIN_AFTER_MS = [500, 1_000, 2_000, 4_000]
 
-/** Finds out who uses the page, in the role that it is for. */
+/** Finds the person who uses the page, with the page's role. */
 export function signIn(role: Role): ReadonlySignal<SignIn> {
   const found = signal<SignIn>({ is: 'asking' })
   const app = theApp(() => found.peek().is === 'nobody' && void look())
@@ -55,13 +55,13 @@ export function signIn(role: Role): ReadonlySignal<SignIn> {
   return found
 }
 
-/** The demo, where there is one. Throws while the server cannot be reached. */
+/** The demo, if there is one. Throws while the server cannot be reached. */
 export async function findDemo(): Promise<Demo | undefined> {
   const answer = await reached('/dev/people', { cache: 'no-store' })
   return answer.ok ? ((await answer.json()) as Demo) : undefined
 }
 
-/** Looks until the server could be asked; a network that comes back is a good moment. */
+/** Tries until the server can be asked, and at once when the network returns. */
 async function untilReached(found: Signal<SignIn>, find: () => Promise<SignIn>): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -101,7 +101,7 @@ async function find(
   return { is: 'nobody', demo: (demo?.people ?? []).filter((one) => one.role === role), way, spent: link?.isSpent() ?? false, again }
 }
 
-/** A token that is a few seconds old is as good as a fresh one: the socket and the API ask at the same time. */
+/** Reuses a token that is a few seconds old, because the socket and the API ask at the same time. */
 function notTooOften(ask: Source, first: string): () => Promise<string> {
   let last = { at: performance.now(), token: Promise.resolve(first) }
   return () => {
@@ -111,23 +111,23 @@ function notTooOften(ask: Source, first: string): () => Promise<string> {
   }
 }
 
-/** Without one the line asks again later; an empty one would be dialled with, and refused. */
+/** Throws without a token, so that the connection tries again later; an empty token would be sent, and refused. */
 function given(token: string | undefined): string {
   if (token === undefined) throw new Problem(401, 'unauthorized', 'there is no token')
   return token
 }
 
-/** Gives a token whenever one is needed; none when there is none. Throws while the server cannot be reached. */
+/** Returns a token on demand; undefined if there is none. Throws while the server cannot be reached. */
 type Source = () => Promise<string | undefined>
 
-/** Where the server sends who must sign in, if it knows where that is: the app comes back here with a token. */
+/** The server's address for signing in, if one is configured; from there the app comes back here with a token. */
 async function wayToSignIn(): Promise<string | undefined> {
   const way = `/sign-in?to=${encodeURIComponent(location.pathname.replace(/\/$/, ''))}`
   const { type } = await reached(way, { redirect: 'manual', cache: 'no-store' })
   return type === 'opaqueredirect' ? way : undefined
 }
 
-/** The answer. A proxy that says that nobody is behind it is as good as no network. */
+/** The answer to a request. A proxy's error about an unreachable server counts as no network. */
 async function reached(path: string, options: RequestInit): Promise<Response> {
   const answer = await fetch(path, options).catch((error: unknown) => {
     throw new Problem(0, 'no_answer', String(error))
@@ -139,12 +139,14 @@ async function reached(path: string, options: RequestInit): Promise<Response> {
 /** The link that led here. */
 interface Link {
   readonly ask: Source
-  /** Whether it had a code for which the server gave no token. */
+  /** Whether the link had a code for which the server gave no token. */
   readonly isSpent: () => boolean
 }
 
-/** `#code=…`, for which the server gives a token once, or `#token=…`; taken out of the address at once. A newer token is
- * asked of the app. */
+/**
+ * Reads `#code=…`, for which the server gives a token once, or `#token=…`, and removes it from the address at once.
+ * Newer tokens come from the app.
+ */
 function linkOf(app: App | undefined): Link | undefined {
   const brought = new URLSearchParams(location.hash.slice(1))
   const code = brought.get('code')
@@ -164,11 +166,11 @@ function linkOf(app: App | undefined): Link | undefined {
   return { ask, isSpent: () => isSpent }
 }
 
-/** The token that a code stands for; none when it was used, or is too old. */
+/** The token for a code; undefined if the code was used or is too old. */
 async function tokenOf(code: string): Promise<string | undefined> {
   const answer = await reached('/sign-in', { method: 'POST', body: JSON.stringify({ code }), cache: 'no-store' })
   if (answer.ok) return ((await answer.json()) as { token: string }).token
-  // After too many tries from this address it is asked again, as if it could not be reached.
+  // After too many tries from this address, the page asks again later, as with an unreachable server.
   if (answer.status === 429) throw new Problem(429, 'rate_limited', 'too many codes were tried')
   return undefined
 }

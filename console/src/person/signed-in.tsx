@@ -1,4 +1,4 @@
-// A page for somebody who is signed in; and what it shows while that is being found out, or when it is nobody.
+// A page for a person who is signed in, and its contents while that is unknown or when no person is signed in.
 import type { ReadonlySignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { Alone } from '../look/alone.js'
@@ -51,7 +51,7 @@ const words = translated({
   },
 })
 
-/** Draws the page once somebody is there. */
+/** Draws the page once a person is signed in. */
 export function SignedIn({ as, page }: {
   as: ReadonlySignal<SignIn>
   page: (signedIn: SignIn & { is: 'somebody' }) => ComponentChildren

@@ -1,4 +1,4 @@
-// What can be done during a call: voice, picture, screen, devices, and its end.
+// The controls during a call: voice, picture, screen, devices, and the end of the call.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from '../look/icon.js'
 import { callWords as words } from './call-words.js'
@@ -79,7 +79,9 @@ export function CallControls({ telephone }: { telephone: Telephone }) {
   )
 }
 
-/** The label says what a press does; `isExtra` is lit when on, the others are marked when off. */
+/**
+ * A switch whose label names the effect of a press. An `isExtra` switch is highlighted when on, the others when off.
+ */
 function Switch({ on, label, signs, turn, isExtra = false }: {
   on: boolean
   label: string
@@ -126,7 +128,7 @@ function DeviceChoice({ own, close }: { own: OwnMedia; close: () => void }) {
   )
 }
 
-/** What is really used counts before what was once chosen. */
+/** The device in use, or else the chosen one. */
 function inUse(kind: DeviceKind, own: OwnMedia): string {
   const picture = own.giving.value.picture === 'camera' ? own.picture.value : null
   const track = kind === 'microphone' ? own.sound.value : kind === 'camera' ? picture : null

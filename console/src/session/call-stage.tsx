@@ -1,4 +1,4 @@
-// The call as it is seen: who rings, who is heard, both pictures, and what can be done.
+// The call as shown on the page: the caller, both pictures, and the controls.
 import { useEffect, useRef } from 'preact/hooks'
 import { useBeckoning, type News } from '../look/attention.js'
 import { ErrorLine } from '../look/doing.js'
@@ -20,7 +20,7 @@ interface Props {
   other: string
 }
 
-/** The call's part of the room; hidden while there is none. */
+/** The call's part of the session; hidden while there is no call. */
 export function CallStage({ telephone, other }: Props) {
   const state = telephone.state.value
   const place = useKeptFocus(state)
@@ -51,11 +51,11 @@ function calledBy(state: CallState & { is: 'ringing' }, other: string): News {
   return { tag: `call ${state.id}`, mark: title, title, body: '', stays: true, rings: true }
 }
 
-/** The buttons at the upper edge of the room, as long as there is no call. */
+/** The buttons that begin a call, at the upper edge; shown while there is no call. */
 export function CallButtons({ telephone }: { telephone: Telephone }) {
   const say = words()
   const state = telephone.state.value
-  // A call that another device of one's own has goes on there: to call would only disturb it.
+  // A call on another device of the same person goes on there; a new call would disturb it.
   if ((state.is !== 'none' && state.is !== 'ended') || canMove(state)) return null
   const button = (video: boolean, label: string) => (
     <button type="button" class="round" aria-label={label} title={label} onClick={() => telephone.ring(video)}>
@@ -141,7 +141,7 @@ function Choices({ state, telephone }: { state: CallState; telephone: Telephone 
   }
 }
 
-/** Yes or no to a call that rings, also by keys. Nobody is seen who has only pressed a key. */
+/** Accepts or declines a ringing call, also by keys. A key never turns the camera on. */
 function Answers({ state, telephone }: { state: CallState & { is: 'ringing' }; telephone: Telephone }) {
   const say = words()
   const { on, accept, decline, anywhere } = answerKeys.value
@@ -171,7 +171,7 @@ function Answers({ state, telephone }: { state: CallState & { is: 'ringing' }; t
   )
 }
 
-/** What this person's devices refuse, with what to do; the call goes on. */
+/** The devices that this person's browser refuses, with advice; the call goes on. */
 function Troubles({ telephone }: { telephone: Telephone }) {
   const say = words()
   const { sound, picture } = telephone.own.missing.value
@@ -198,7 +198,7 @@ function sentenceOf(state: CallState, other: string): string {
   }
 }
 
-/** Screen readers hear each turn once; a ring interrupts. */
+/** Announces each change once to screen readers; a ring interrupts. */
 function useTold(state: CallState, other: string): void {
   const before = useRef(state.is)
   useEffect(() => {
@@ -213,7 +213,7 @@ function useTold(state: CallState, other: string): void {
   }, [state.is])
 }
 
-/** A button that is gone takes the focus with it: then the call has it, or the button that begins the next. */
+/** Moves the focus when the focused button disappears: to the call, or to the button that begins the next call. */
 function useKeptFocus(state: CallState) {
   const place = useRef<HTMLElement>(null)
   const had = useRef(false)
@@ -226,7 +226,8 @@ function useKeptFocus(state: CallState) {
     return () => document.removeEventListener('focusin', look)
   }, [])
   useEffect(() => {
-    // Keys reach a ringing call next, unless somebody is in the middle of a word: an empty box is only waiting.
+    // The focus moves to a ringing call, so that its keys work, unless the person is writing; an empty box does not
+    // count.
     const isWriting = isField(document.activeElement) && document.activeElement.value !== ''
     if (state.is === 'ringing' && !isWriting) place.current?.focus({ preventScroll: true })
   }, [state.is])

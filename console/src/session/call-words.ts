@@ -1,7 +1,7 @@
 // The words of a call.
 import { translated } from '../words/language.js'
 
-/** What is said. */
+/** The texts of a call. */
 export const callWords = translated({
   en: {
     call: 'Call',

@@ -1,30 +1,30 @@
-// A call between two devices, from its ring to its end: who is rung, who answers, and how a page comes back into it.
+// A call between two devices, from its ring to its end: ringing, answering, and resuming after a reload.
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { Negotiated } from './negotiation.js'
 import type { CallSignal, CallWord, Giving, NegotiationWord } from './signals.js'
 
-/** Why a call is over. */
+/** The reason why a call is over. */
 export type CallEnd =
-  /** The other has hung up, or has said no. */
+  /** The peer has hung up, or has declined. */
   | 'hung_up'
   | 'declined'
-  /** Nobody has answered there; nobody has answered here. */
+  /** The peer did not answer; this person did not answer. */
   | 'no_answer'
   | 'missed'
-  /** Another of one's own devices has it. */
+  /** Another device of this person has the call. */
   | 'elsewhere'
-  /** It was to come here, and nobody answered; it was over meanwhile. */
+  /** The call could not be moved here: no device answered, or the call had ended. */
   | 'not_moved'
   | 'over'
-  /** The two could not reach each other (any more). */
+  /** The two devices could not connect, or lost their connection. */
   | 'unreachable'
 
-/** Where a call is. */
+/** The state of a call. */
 export type CallState =
   | { readonly is: 'none' }
   | { readonly is: 'calling'; readonly id: string; readonly video: boolean }
   | { readonly is: 'ringing'; readonly id: string; readonly from: string; readonly video: boolean }
-  /** On its way here from another of one's own devices. */
+  /** The call is being moved here from another device of this person. */
   | { readonly is: 'moving'; readonly id: string; readonly video: boolean }
   | Underway
   | { readonly is: 'ended'; readonly id: string; readonly why: CallEnd; readonly video: boolean }
@@ -33,16 +33,16 @@ export type CallState =
 export interface Underway {
   readonly is: 'connecting' | 'talking' | 'reconnecting'
   readonly id: string
-  /** The other's device. */
+  /** Id of the peer's device. */
   readonly with: string
   readonly video: boolean
-  /** How often the connection was made anew. */
+  /** Number of the connection; each reconnection adds one. */
   readonly round: number
-  /** When the two first heard each other, by the clock: it goes on over a reload. */
+  /** Wall-clock time at which both were first connected, which survives a reload. */
   readonly since: number | undefined
 }
 
-/** What a page needs to come back into a call. */
+/** The data that a page needs to resume a call. */
 export type Memory = Omit<Underway, 'is'>
 
 /** A connection, as a call sees it. */
@@ -52,7 +52,7 @@ export interface Connected {
   close(): void
 }
 
-/** What a connection tells its call. */
+/** Callbacks of a connection. */
 export interface Hooks {
   readonly tell: (word: Negotiated) => void
   readonly connected: () => void
@@ -61,7 +61,7 @@ export interface Hooks {
 }
 
 interface Parts {
-  /** This one. */
+  /** Id of this device. */
   readonly device: string
   readonly freshId: () => string
   readonly tell: (signal: CallSignal) => void
@@ -69,13 +69,13 @@ interface Parts {
   readonly remember: (memory: Memory | undefined) => void
 }
 
-/** A ring that nobody answers ends. */
+/** An unanswered ring ends after this time. */
 export const RINGS_FOR_MS = 45_000
-/** Meanwhile it is told again, for a device that was away when it began. */
+/** The ring is repeated, for a device that was away when it began. */
 const RING_AGAIN_MS = 5_000
-/** The other's page answers at once, unless its line is lost or it is just loaded anew. */
+/** The peer's page answers at once, unless it is offline or reloading. */
 const MOVES_WITHIN_MS = 10_000
-/** So many calls that are over are known, so that a late ring does not begin one anew. */
+/** The number of ended calls that are remembered, so that a late ring does not start one again. */
 const OVER_MAX = 32
 const NONE: CallState = { is: 'none' }
 const GIVING_NOTHING: Giving = { sound: true, picture: 'none' }
@@ -96,17 +96,17 @@ export class Call {
     if (memory) this.#comeBack(memory)
   }
 
-  /** Where it is. */
+  /** The state of the call. */
   get state(): ReadonlySignal<CallState> {
     return this.#state
   }
 
-  /** What the other gives. */
+  /** The sound and picture that the peer sends. */
   get given(): ReadonlySignal<Giving> {
     return this.#given
   }
 
-  /** Calls all devices of the other side. */
+  /** Calls all devices of the peer. */
   ring(video: boolean): void {
     const { is } = this.#state.value
     if (is !== 'none' && is !== 'ended') return
@@ -125,7 +125,7 @@ export class Call {
     this.#begin(state.id, state.from, state.video)
   }
 
-  /** Takes the call from the device of this person that has it; the other need not do anything. */
+  /** Takes the call over from this person's other device; the peer need not do anything. */
   move(): void {
     const state = this.#state.value
     if (!canMove(state)) return
@@ -134,7 +134,7 @@ export class Call {
     this.#rings = setTimeout(() => this.#end('not_moved'), MOVES_WITHIN_MS)
   }
 
-  /** Says no, for all of this person's devices. */
+  /** Declines for all devices of this person. */
   decline(): void {
     const state = this.#state.value
     if (state.is !== 'ringing') return
@@ -142,46 +142,46 @@ export class Call {
     this.#end(undefined)
   }
 
-  /** Ends it, whether it still rings there or goes on. */
+  /** Ends the call, whether it still rings or has been answered. */
   hangUp(): void {
     const state = this.#state.value
     if (state.is !== 'ringing') this.#end(undefined)
-    // Those of the other's devices that do not have it hear of its end too: nothing can be moved any more.
+    // The peer's other devices hear of the end too, because a call that has ended cannot be moved.
     if (state.is === 'calling' || state.is === 'moving' || isUnderway(state)) this.#tell(state.id, { kind: 'hangup' })
   }
 
-  /** Puts away how the last one ended. */
+  /** Puts away the outcome of the last call. */
   dismiss(): void {
     if (this.#state.value.is === 'ended') this.#become(NONE)
   }
 
-  /** Tells the other what this side gives. */
+  /** Tells the peer about the sound and picture that this side sends. */
   gives(giving: Giving): void {
     this.#giving = giving
     const state = this.#state.value
     if (isUnderway(state)) this.#tell(state.id, { kind: 'giving', giving }, state.with)
   }
 
-  /** A device of the other side has come, or has come back. */
+  /** Notes that a device of the peer has come, or has come back. */
   greeted(from: string): void {
     const state = this.#state.value
     this.#askAgain(from)
     if (isUnderway(state) && state.with === from) this.#again()
   }
 
-  /** The line to the server was lost and is back: what was told meanwhile is gone. */
+  /** Repeats open requests after the connection to the server has returned, because signals meanwhile are lost. */
   lineIsBack(): void {
     this.#askAgain()
     this.#again()
   }
 
-  /** Ends whatever there is, without a word to this person. */
+  /** Ends any call, without a message to this person. */
   close(): void {
     this.hangUp()
     this.#end(undefined)
   }
 
-  /** Hears the other side's. */
+  /** Handles a signal of the other side. */
   hear({ from, to, id, say }: CallSignal): void {
     if (to !== undefined && to !== this.#parts.device) return
     switch (say.kind) {
@@ -215,7 +215,7 @@ export class Call {
     if (state.is === 'calling') return this.#bothRang(state.id, id, from, state.video || video)
     if (isUnderway(state)) {
       if (state.id === id) return undefined
-      // The other rings anew, from a page that has forgotten this call, or has given it up: so does this one.
+      // The peer rings anew from a page that has lost or given up this call, so that this page gives it up too.
       const isLeft = state.with === from || state.is === 'reconnecting'
       if (!isLeft) return this.#tell(id, { kind: 'decline' }, from)
       this.#end(undefined)
@@ -227,10 +227,10 @@ export class Call {
     return undefined
   }
 
-  /** Whoever calls and is called by the same person has been answered; of the two calls one goes on. */
+  /** When both call each other, both have answered; one of the two calls goes on. */
   #bothRang(own: string, theirs: string, from: string, video: boolean): void {
     const [id, other] = own < theirs ? [own, theirs] : [theirs, own]
-    // They may not have heard ours yet.
+    // The peer may not have received our ring yet.
     this.#tell(own, { kind: 'ring', video }, from)
     this.#tell(own, { kind: 'taken', by: from })
     this.#isOver(other)
@@ -253,12 +253,12 @@ export class Call {
     if (by === this.#parts.device) {
       if (state.is === 'moving') this.#begin(id, from, state.video)
     } else if (state.is === 'ringing' || this.#with(id, from)) {
-      // A device that is moving it has asked later than the one that has it now, and is answered next.
+      // A device that is moving the call asked later than the one that has it now, and is answered next.
       this.#end('elsewhere')
     }
   }
 
-  /** The other goes on with it on another of their devices. */
+  /** The peer continues the call on another device. */
   #moved(id: string, from: string): void {
     const state = this.#state.value
     if (!isUnderway(state) || state.id !== id) return
@@ -268,7 +268,7 @@ export class Call {
     this.#connect({ ...state, is: 'connecting', with: from, round: 1 })
   }
 
-  /** Whoever takes themselves to be in the call hears which device is, or that it is over. */
+  /** Corrects a device that believes to be in the call: tells it which device is, or that the call is over. */
   #setRight(id: string, from: string): void {
     const state = this.#state.value
     const isOn = isUnderway(state) && state.id === id
@@ -278,7 +278,7 @@ export class Call {
   #declined(id: string): void {
     const state = this.#state.value
     if (state.is !== 'calling' || state.id !== id) return
-    // The person's other devices stop ringing.
+    // The peer's other devices stop ringing.
     this.#tell(id, { kind: 'hangup' })
     this.#end('declined')
   }
@@ -298,7 +298,7 @@ export class Call {
     const state = this.#with(id, from)
     if (!state) return this.#setRight(id, from)
     if (round === state.round) return this.#again()
-    // Both make it anew, in the same round; if theirs is older, they hear of ours.
+    // Both sides reconnect in the same round; an older round of the peer is answered with ours.
     const next = Math.max(round, state.round + 1)
     if (next !== round) this.#tell(id, { kind: 'back', round: next }, from)
     return this.#connect({ ...state, is: 'reconnecting', round: next })
@@ -307,15 +307,15 @@ export class Call {
   #negotiate(id: string, from: string, say: NegotiationWord): void {
     const now = this.#state.value
     const state = this.#with(id, from)
-    // It was moved, and that was lost on its way.
+    // The call was moved, and the signal about that was lost.
     if (!state && isUnderway(now) && now.id === id) this.#setRight(id, from)
     if (!state || say.round < state.round) return
-    // That they came back was lost on its way.
+    // The peer came back, and the signal about that was lost.
     if (say.round > state.round) this.#connect({ ...state, is: 'reconnecting', round: say.round })
     this.#connected?.hear(say)
   }
 
-  /** The call between this device and that one, if it is on. */
+  /** The call between this device and the given one, if there is one. */
   #with(id: string, from: string): Underway | undefined {
     const state = this.#state.value
     return isUnderway(state) && state.id === id && state.with === from ? state : undefined
@@ -361,7 +361,7 @@ export class Call {
     this.gives(this.#giving)
   }
 
-  /** Tells what has no answer yet. */
+  /** Repeats requests without an answer. */
   #askAgain(to?: string): void {
     const state = this.#state.value
     if (state.is === 'calling') this.#tell(state.id, { kind: 'ring', video: state.video }, to)
@@ -401,12 +401,12 @@ export class Call {
   }
 }
 
-/** Whether another device of this person has it, from which it can come here. */
+/** Whether another device of this person has the call, so that it can be moved here. */
 export function canMove(state: CallState): state is CallState & { is: 'ended' } {
   return state.is === 'ended' && (state.why === 'elsewhere' || state.why === 'not_moved')
 }
 
-/** Whether two devices are in it. */
+/** Whether two devices are in the call. */
 export function isUnderway(state: CallState): state is Underway {
   return state.is === 'connecting' || state.is === 'talking' || state.is === 'reconnecting'
 }

@@ -1,4 +1,4 @@
-// The box that a message is written in: it grows with the words, and keeps them over a reload.
+// The box for writing a message, which grows with the text and keeps it over a reload.
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SessionTopic } from 'switchboard-client'
 import { ErrorLine, sentenceOf } from '../look/doing.js'
@@ -38,7 +38,7 @@ export function Composer({ topic, draft, contact, other }: Props) {
       topic.send(body)
       type('')
     } catch (refusal) {
-      // Hundreds wait already: the words stay here.
+      // Hundreds of messages wait already: the text stays in the box.
       setError(sentenceOf(refusal))
     }
     box.current?.focus()
@@ -74,12 +74,12 @@ export function Composer({ topic, draft, contact, other }: Props) {
         }}
         onDrop={(event) => {
           if (!event.dataTransfer?.files.length) return
-          // Else the browser would leave the page for the file.
+          // Otherwise the browser would leave the page and open the file.
           event.preventDefault()
           setRefused(say.noFiles)
         }}
         onKeyDown={(event) => {
-          // While a syllable is put together, Enter chooses it.
+          // While an input method composes a syllable, Enter chooses it.
           if (event.key !== 'Enter' || event.shiftKey || event.isComposing || isTouched()) return
           event.preventDefault()
           send()
@@ -104,7 +104,10 @@ function useGrowing(text: string) {
   return box
 }
 
-/** On a keyboard of glass there is no Shift+Enter: Enter is a new line there, and the button sends. */
+/**
+ * Whether the device has only an on-screen keyboard, which has no Shift+Enter: Enter is a new line there, and the
+ * button sends.
+ */
 export function isTouched(): boolean {
   return matchMedia('(pointer: coarse) and (hover: none)').matches
 }

@@ -1,16 +1,16 @@
-// The connection of a call between two browsers: what it carries, and how it heals when the network changes.
+// The connection of a call between two browsers: the media it carries, and its recovery when the network changes.
 import { effect, type ReadonlySignal } from '@preact/signals'
 import type { IceServer } from 'switchboard-client'
 import { Negotiation, type Negotiated } from './negotiation.js'
 
-/** A connection that breaks off often comes back by itself within this time. */
+/** A broken connection often recovers by itself within this time. */
 const PATIENCE_MS = 3_000
-/** A restart that has not helped by then is tried again… */
+/** A restart without success is repeated after this time… */
 const RESTART_AGAIN_MS = 8_000
-/** …and nothing is tried any more. */
+/** …and after this time the connection is given up. */
 const GIVES_UP_MS = 30_000
 
-/** The servers by which browsers find each other, and for how long they are good. */
+/** The servers through which browsers find each other, and the time until they expire. */
 export interface Ice {
   readonly ice_servers: readonly IceServer[]
   readonly expires_in_ms: number | null
@@ -20,17 +20,17 @@ interface Parts {
   readonly polite: boolean
   readonly ice: () => Promise<Ice>
   readonly tell: (word: Negotiated) => void
-  /** What this side gives. */
+  /** The media that this side sends. */
   readonly sound: ReadonlySignal<MediaStreamTrack | null>
   readonly picture: ReadonlySignal<MediaStreamTrack | null>
-  /** What the other side gives, as it comes. */
+  /** Called with each track that the other side sends. */
   readonly heard: (track: MediaStreamTrack) => void
   readonly connected: () => void
   readonly shaken: () => void
   readonly gaveUp: () => void
 }
 
-/** It begins at once, and ends with `close`. */
+/** A connection, which opens at once and ends with `close`. */
 export class Connection {
   readonly #parts: Parts
   readonly #ready: Promise<{ connection: RTCPeerConnection; negotiation: Negotiation } | undefined>
@@ -50,19 +50,18 @@ export class Connection {
     this.#stops.push(() => removeEventListener('online', online))
   }
 
-  /** Hears the other side's; in order, also what comes before it is ready. */
+  /** Handles a message of the other side, in order; messages wait until the connection is ready. */
   hear(word: Negotiated): void {
     if (word.kind === 'restart') return void this.#restartNow()
     void this.#ready.then((open) => (this.#closed ? undefined : open?.negotiation.hear(word)))
     return undefined
   }
 
-  /** Something may have been lost between the two: tells it again, and looks for the best way anew. */
+  /** Something may have been lost: sends the offer again, and searches the best route anew. */
   again(): void {
     void this.#restartNow()
   }
 
-  /** Ends it. */
   close(): void {
     this.#closed = true
     clearTimeout(this.#restart)
@@ -82,13 +81,13 @@ export class Connection {
     const negotiation = new Negotiation({ connection, polite, tell, offered: () => this.#give(connection) })
     connection.addEventListener('track', ({ track }) => heard(track))
     connection.addEventListener('connectionstatechange', () => this.#changed(connection.connectionState))
-    // One side lays out what is carried, once and for all; whoever has nothing to give just receives.
+    // One side defines the media lines, once and for all; a side without media just receives.
     if (!polite) for (const kind of ['audio', 'video']) connection.addTransceiver(kind, { direction: 'sendrecv' })
     this.#stops.push(effect(() => this.#give(connection)))
     return { connection, negotiation }
   }
 
-  /** Puts what this side gives onto what is carried: a change of the track needs no new negotiation. */
+  /** Puts this side's tracks onto the media lines; replacing a track needs no new negotiation. */
   #give(connection: RTCPeerConnection): void {
     const gives = { audio: this.#parts.sound.value, video: this.#parts.picture.value }
     for (const transceiver of connection.getTransceivers()) {
@@ -126,15 +125,15 @@ export class Connection {
     if (this.#closed) return
     if (fresh) connection.setConfiguration({ iceServers: fresh })
     if (connection.connectionState !== 'connected') this.#restartIn(RESTART_AGAIN_MS)
-    // One side offers and the other asks for it: Chromium's picture stands still after an offer that was taken back.
+    // One side offers, and the other asks it to: Chromium's picture freezes after a rolled-back offer.
     if (this.#parts.polite) return this.#parts.tell({ kind: 'restart' })
     negotiation.again()
-    // Until the first offer is answered there is nothing to begin anew.
+    // Until the first offer is answered there is nothing to restart.
     if (connection.remoteDescription) connection.restartIce()
     return undefined
   }
 
-  /** None where the server cannot say: people in one network reach each other without. */
+  /** The ICE servers; none if the server cannot tell, because people in one network need none. */
   async #iceServers(): Promise<RTCIceServer[]> {
     const ice = await this.#parts.ice().catch((): Ice => ({ ice_servers: [], expires_in_ms: null }))
     this.#iceExpiresAt = ice.expires_in_ms === null ? Number.POSITIVE_INFINITY : performance.now() + ice.expires_in_ms

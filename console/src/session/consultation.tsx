@@ -1,4 +1,4 @@
-// A session, the same for both sides: who is there, the chat, and what lies beside it.
+// A session, the same for both sides: the peer's presence, the chat, and the column beside it.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Session, SessionState, SessionTopic, Side, Switchboard } from 'switchboard-client'
@@ -26,13 +26,13 @@ interface Props {
   switchboard: Switchboard
   /** From the desk's or the client's own topic. */
   session: Session
-  /** Who we are. */
+  /** The side of this person. */
   side: Side
-  /** The other's name, or their id. */
+  /** The peer's name, or their id. */
   other: string
 }
 
-/** The session's room, once its topic is there. */
+/** The session, once its topic is joined. */
 export function Consultation(props: Props) {
   return <Joined key={props.session.id} {...props} />
 }
@@ -56,12 +56,12 @@ interface Lines {
   readonly telephone: Telephone
 }
 
-/** Made once the topic is there, as they tell the other side at once that this page is. */
+/** Makes the lines once the topic is joined, because they tell the peer at once that this page is present. */
 function useLines(topic: SessionTopic, side: Side, session: string, isOpen: boolean): Lines | undefined {
   const [lines, setLines] = useState<Lines>()
   useEffect(() => {
     if (!isOpen) return undefined
-    // The telephone first: it hears whatever answers this page's hello.
+    // The telephone comes first, because it must hear the answers to this page's hello.
     const telephone = new Telephone(topic, side, session)
     const contact = new Contact(topic, side)
     setLines({ telephone, contact })
@@ -111,7 +111,7 @@ function Room({ session, side, other, topic, state, contact, telephone }: RoomPr
   )
 }
 
-/** The button that led here is gone: the box has the focus then. On a phone no keyboard comes up by itself. */
+/** Moves the focus to the box, because the button that led here is gone; on a phone no keyboard opens by itself. */
 function useArrival(other: string) {
   const place = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -124,7 +124,7 @@ function useArrival(other: string) {
   return place
 }
 
-/** How many messages of the other came while the chat was not shown. */
+/** Number of the peer's messages that came while the chat was hidden. */
 function useUnread({ messages }: SessionState, side: Side, isShown: boolean): number {
   const read = useRef(messages.length)
   const before = isShown ? messages.length : read.current
@@ -136,7 +136,7 @@ function useUnread({ messages }: SessionState, side: Side, isShown: boolean): nu
 
 type Part = 'chat' | 'notes'
 
-/** On a narrow screen one of the two is seen. */
+/** The choice of the part that a narrow screen shows. */
 function Parts({ shown, show, unread }: { shown: Part; show: (part: Part) => void; unread: number }) {
   const say = words()
   return (
@@ -144,7 +144,7 @@ function Parts({ shown, show, unread }: { shown: Part; show: (part: Part) => voi
       {(['chat', 'notes'] as const).map((part) => (
         <button key={part} type="button" class="plain" aria-pressed={shown === part} onClick={() => show(part)}>
           {say[part]}
-          {/* Screen readers have heard the messages themselves. */}
+          {/* Hidden, because screen readers have announced the messages themselves. */}
           {part === 'chat' && unread > 0 && (
             <span class="parts-unread" aria-hidden="true">
               {number(unread)}
@@ -168,7 +168,7 @@ function Head({ state, side, other, topic, contact, telephone, parts }: {
   const say = words()
   const { session, peer } = state
   const isOver = session.ended_at !== null
-  // While the line is lost nobody knows.
+  // While the connection is lost, the peer's presence is unknown.
   const isKnown = topic.live && !isOver
   const isThere = isKnown && peer.online
   const Title = side === 'client' ? 'h1' : 'h2'

@@ -1,13 +1,13 @@
-// What the pages of both sides tell each other beside messages: who is there, how far they have read, who types.
+// Signals between the pages of both sides beside messages: presence, read marks and typing.
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { SessionTopic, Side } from 'switchboard-client'
 import { device } from './device.js'
 import { heardToo, lastOf, markOf, NOTHING_HEARD, type Heard } from './marks.js'
 import { understood, written, type Mark, type Signal } from './signals.js'
 
-/** Typing is told again that often while it goes on… */
+/** Interval at which typing is announced while it goes on… */
 const TYPING_AGAIN_MS = 3_000
-/** …and believed so long after it was last told. */
+/** …and the time after which an announcement expires. */
 const TYPING_LASTS_MS = 6_000
 
 /** The other side of a person's session. */
@@ -15,7 +15,7 @@ export function otherSide(side: Side): Side {
   return side === 'client' ? 'employee' : 'client'
 }
 
-/** One page's part in it; it ends with `close`. */
+/** One page's end of the exchange of signals, which ends with `close`. */
 export class Contact {
   readonly #topic: SessionTopic
   readonly #other: Side
@@ -44,17 +44,17 @@ export class Contact {
     look()
   }
 
-  /** How far one's own messages have come. */
+  /** The delivery of one's own messages. */
   get heard(): ReadonlySignal<Heard> {
     return this.#heard
   }
 
-  /** Whether the other is typing. */
+  /** Whether the peer is typing. */
   get typing(): ReadonlySignal<boolean> {
     return this.#typing
   }
 
-  /** Tells that this person is typing, or has stopped. */
+  /** Announces that this person is typing, or has stopped. */
   types(typing: boolean): void {
     const now = performance.now()
     if (typing ? now - this.#typingTold < TYPING_AGAIN_MS : this.#typingTold === Number.NEGATIVE_INFINITY) return
@@ -62,20 +62,20 @@ export class Contact {
     this.#tell({ about: 'typing', typing })
   }
 
-  /** Whether the messages are on the screen, as far as this page knows. */
+  /** Notes whether the messages are on the screen, as far as this page knows. */
   reads(reading: boolean): void {
     this.#reading = reading
     this.#look()
   }
 
-  /** Hears and tells no more. */
+  /** Stops listening and telling. */
   close(): void {
     for (const stop of this.#stops) stop()
   }
 
   #look(): void {
     const { live } = this.#topic
-    // Whatever was told while the line was lost is gone: it is asked for and told anew.
+    // Signals during a lost connection are gone, so that the marks are asked for and told again.
     if (live && !this.#live) {
       this.#told = {}
       this.#tell({ about: 'hello', from: device })

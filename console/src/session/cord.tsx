@@ -1,7 +1,7 @@
-// Two jacks and the cord between them: a switchboard's sign of a call, and of how it goes.
+// Two jacks and the cord between them, as the sign of a call and its state.
 import type { CallState } from './call.js'
 
-/** The sign; the words beside it say the same. */
+/** The sign, hidden from screen readers because the text beside it says the same. */
 export function Cord({ state }: { state: CallState['is'] }) {
   return (
     <svg class={`cord is-${state}`} viewBox="0 0 160 72" aria-hidden="true">

@@ -1,18 +1,19 @@
-// Which device this page is to the other side: a random id that outlives a reload, and is never that of two pages.
+// The id of this page as a device: random, kept over a reload, and never shared by two pages.
 import { keep, recall } from '../kept.js'
 
 const KEPT_AS = 'device'
 
-/** Makes an id that nobody guesses or meets twice. */
+/** Makes a random id that cannot be guessed and does not repeat. */
 export function freshId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** This page's id. */
+/** The id of this page. */
 export const device: string = takeKept() ?? freshId()
 
-// It is put down only while the page is away: a copy of the tab copies its storage too, and must not find the id there.
+// The id is stored only while the page is away: duplicating a tab copies its storage, and the copy must not find the
+// id.
 addEventListener('pagehide', () => keep('in-tab', KEPT_AS, device))
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) takeKept()

@@ -1,17 +1,17 @@
-// The microphones, cameras and speakers of this device: which there are, which one is used, and why one cannot be.
+// The microphones, cameras and speakers of this device: the list, the choice, and errors in using them.
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { keep, recall } from '../kept.js'
 
-/** What can be chosen. */
+/** The kind of a device that can be chosen. */
 export type DeviceKind = 'microphone' | 'camera' | 'speaker'
 
-/** Why there is no sound or no picture of this person. */
+/** The reason why this person has no sound or no picture. */
 export type Trouble = 'denied' | 'missing' | 'in_use' | 'unsupported'
 
-/** One that can be chosen. */
+/** A device that can be chosen. */
 export interface Device {
   readonly id: string
-  /** Empty as long as the browser does not say it. */
+  /** Empty until the browser tells the name. */
   readonly name: string
 }
 
@@ -28,19 +28,19 @@ const EMPTY: Readonly<Record<DeviceKind, readonly Device[]>> = { microphone: [],
 const found = signal(EMPTY)
 const chosen = signal<Readonly<Partial<Record<DeviceKind, string>>>>(kept())
 
-/** All that there are now. */
+/** The devices that are connected now. */
 export const devices: ReadonlySignal<typeof EMPTY> = found
 
-/** Which of them this person has chosen on this device, by their ids. */
+/** The ids of the devices that this person has chosen in this browser. */
 export const choice: ReadonlySignal<Readonly<Partial<Record<DeviceKind, string>>>> = chosen
 
-/** Chooses one, now and the next time. */
+/** Chooses a device, for now and the next time. */
 export function chooseDevice(kind: DeviceKind, id: string): void {
   chosen.value = { ...chosen.value, [kind]: id }
   keep('on-device', KEPT_AS, chosen.value)
 }
 
-/** Keeps the list as it is now, until it is stopped. Names are there once one was used. */
+/** Keeps the list current until stopped. Browsers give names only after a device was used. */
 export function watchDevices(): () => void {
   const media = navigator.mediaDevices as MediaDevices | undefined
   const look = () => void lookForDevices()
@@ -49,7 +49,7 @@ export function watchDevices(): () => void {
   return () => media?.removeEventListener('devicechange', look)
 }
 
-/** Looks which there are now. */
+/** Updates the list of devices. */
 export async function lookForDevices(): Promise<void> {
   const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? []
   const of = (kind: DeviceKind) =>
@@ -59,7 +59,7 @@ export async function lookForDevices(): Promise<void> {
   found.value = { microphone: of('microphone'), camera: of('camera'), speaker: of('speaker') }
 }
 
-/** Opens the microphone, the camera or both with one question to the person; rejects with what the browser says. */
+/** Opens the microphone, the camera or both with one question to the person; rejects with the browser's error. */
 export async function openDevices(wanted: { sound: boolean; picture: boolean }): Promise<MediaStreamTrack[]> {
   const media = navigator.mediaDevices as MediaDevices | undefined
   if (!media) throw new DOMException('a page without https has no devices', 'NotSupportedError')
@@ -75,7 +75,7 @@ export async function openDevices(wanted: { sound: boolean; picture: boolean }):
 export async function openScreen(): Promise<MediaStreamTrack | undefined> {
   const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false })
   const track = stream.getVideoTracks()[0]
-  // Letters before motion.
+  // Sharp text matters more than smooth motion.
   if (track) track.contentHint = 'detail'
   return track
 }
@@ -85,12 +85,12 @@ export function canShareScreen(): boolean {
   return typeof (navigator.mediaDevices as MediaDevices | undefined)?.getDisplayMedia === 'function'
 }
 
-/** Whether this browser lets a page choose where the sound goes. */
+/** Whether this browser lets a page choose the speaker. */
 export function canChooseSpeaker(): boolean {
   return 'setSinkId' in HTMLMediaElement.prototype
 }
 
-/** What a browser's refusal means for a person. */
+/** The trouble behind a browser's error. */
 export function troubleOf(error: unknown): Trouble {
   switch (error instanceof DOMException ? error.name : '') {
     case 'NotAllowedError':
@@ -106,7 +106,7 @@ export function troubleOf(error: unknown): Trouble {
   }
 }
 
-/** One that was unplugged is no reason to have none. */
+/** Prefers the chosen device; an unplugged one must not leave the person without any. */
 function preferred(kind: DeviceKind): { deviceId?: { ideal: string } } {
   const id = chosen.value[kind]
   return id === undefined ? {} : { deviceId: { ideal: id } }

@@ -1,10 +1,10 @@
-// The end of a session, asked for twice: it ends for both and does not come back.
+// The end of a session, with a confirmation, because it ends for both and cannot be undone.
 import { useRef } from 'preact/hooks'
 import type { SessionTopic } from 'switchboard-client'
 import { ErrorLine, useDoing, WorkButton } from '../look/doing.js'
 import { words } from './words.js'
 
-/** The button and the question behind it. */
+/** The button and its confirmation. */
 export function Ending({ topic }: { topic: SessionTopic }) {
   const say = words()
   const question = useRef<HTMLDialogElement>(null)
@@ -24,7 +24,7 @@ export function Ending({ topic }: { topic: SessionTopic }) {
           <p id="end-how">{say.endHow}</p>
           <ErrorLine text={error} />
           <div class="row wrap">
-            {/* The one that changes nothing has the focus. */}
+            {/* The button that changes nothing has the focus. */}
             <button type="button" class="grow" onClick={() => question.current?.close()}>
               {say.endNo}
             </button>

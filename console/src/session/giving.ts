@@ -1,9 +1,9 @@
-// What this person gives to a call: their voice, and their camera's or their screen's picture.
+// The media that this person sends in a call: their voice, and the picture of their camera or screen.
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals'
 import { openDevices, openScreen, troubleOf, type Trouble } from './devices.js'
 import type { Giving } from './signals.js'
 
-/** What is not there, and why. */
+/** The media that could not be opened, and why. */
 export interface Missing {
   readonly sound?: Trouble
   readonly picture?: Trouble
@@ -11,7 +11,7 @@ export interface Missing {
 
 type Picture = { readonly is: 'camera' | 'screen'; readonly track: MediaStreamTrack }
 
-/** From the beginning of a call to its end; `stop` leaves no lamp on. */
+/** This person's media, from the beginning of a call to its end; `stop` turns every device off. */
 export class OwnMedia {
   readonly #sound = signal<MediaStreamTrack | null>(null)
   readonly #picture = signal<Picture | null>(null)
@@ -20,53 +20,53 @@ export class OwnMedia {
   readonly #cameraOpens = signal(false)
   /** Whether the camera goes on again after the screen. */
   #cameraAfter = false
-  /** What is opened for a call that is over meanwhile is closed at once. */
+  /** Number of the call, so that devices opened for a former call are closed at once. */
   #turn = 0
-  /** And so is a camera that was turned off, or gave way to a screen, before it was open. */
+  /** Number of the picture, so that a camera that was turned off or replaced while opening is closed at once. */
   #pictureTurn = 0
 
-  /** The voice; null while there is no microphone. */
+  /** The voice; null without a microphone. */
   readonly sound: ReadonlySignal<MediaStreamTrack | null> = this.#sound
-  /** The picture; null while there is none. */
+  /** The picture; null without one. */
   readonly picture = computed(() => this.#picture.value?.track ?? null)
-  /** Whether the voice is held back. */
+  /** Whether the voice is muted. */
   readonly muted: ReadonlySignal<boolean> = this.#muted
-  /** Whether the camera is on, or is as soon as it is open: the browser may have to ask the person first. */
+  /** Whether the camera is on, or opening: the browser may have to ask the person first. */
   readonly cameraWanted = computed(() => this.#picture.value?.is === 'camera' || this.#cameraOpens.value)
-  /** What could not be opened. */
+  /** The media that could not be opened. */
   readonly missing: ReadonlySignal<Missing> = this.#missing
-  /** As it is told to the other. */
+  /** The state as told to the peer. */
   readonly giving = computed<Giving>(() => ({
     sound: this.#sound.value !== null && !this.#muted.value,
     picture: this.#picture.value?.is ?? 'none',
   }))
 
-  /** Begins; a call goes on with whatever can be opened. */
+  /** Opens the devices; the call goes on with any that open. */
   async start({ camera, muted = false }: { camera: boolean; muted?: boolean }): Promise<void> {
     this.stop()
     this.#muted.value = muted
     const turn = this.#turn
-    // One question to the person where both are wanted; apart only to find out which of them is the trouble.
+    // One question to the person for both; separate ones only to find out which device is the trouble.
     if (camera && (await this.#open({ sound: true, picture: true }))) return
     if (turn === this.#turn) await this.#open({ sound: true, picture: false })
     if (camera && turn === this.#turn) await this.#open({ sound: false, picture: true })
   }
 
-  /** Holds the voice back, or gives it; without a microphone it tries to open one. */
+  /** Mutes or unmutes the voice; without a microphone, unmuting tries to open one. */
   async mute(muted: boolean): Promise<void> {
     this.#muted.value = muted
     if (this.#sound.value) this.#sound.value.enabled = !muted
     else if (!muted) await this.#open({ sound: true, picture: false })
   }
 
-  /** Turns the camera on or off; off means that its lamp is off. */
+  /** Turns the camera on or off; off turns its lamp off too. */
   async camera(on: boolean): Promise<void> {
     this.#cameraAfter = false
     if (on) await this.#open({ sound: false, picture: true })
     else this.#noPicture()
   }
 
-  /** Shows a screen in place of the camera, or stops. Nothing happens when the person chooses none. */
+  /** Shows a screen in place of the camera, or stops. Nothing happens if the person chooses none. */
   async screen(on: boolean): Promise<void> {
     if (!on) return this.#afterScreen()
     const turn = this.#turn
@@ -85,13 +85,13 @@ export class OwnMedia {
     return undefined
   }
 
-  /** Opens again what is on, after another device was chosen. */
+  /** Opens a device again after another one was chosen. */
   async reopen(kind: 'microphone' | 'camera'): Promise<void> {
     if (kind === 'microphone') await this.#open({ sound: true, picture: false })
     else if (this.#picture.value?.is === 'camera') await this.#open({ sound: false, picture: true })
   }
 
-  /** Gives nothing any more. */
+  /** Stops all media of this side. */
   stop(): void {
     this.#turn += 1
     this.#cameraAfter = false
@@ -104,7 +104,7 @@ export class OwnMedia {
     })
   }
 
-  /** Whether it could be opened. */
+  /** Opens devices; returns whether that succeeded. */
   async #open(wanted: { sound: boolean; picture: boolean }): Promise<boolean> {
     const turn = this.#turn
     if (wanted.picture) {
@@ -149,14 +149,14 @@ export class OwnMedia {
     this.#sound.value = track
     if (!track) return
     track.enabled = !this.#muted.value
-    // It was unplugged: another one takes its place, if there is one.
+    // The microphone was unplugged: another one takes its place, if there is one.
     track.addEventListener('ended', () => this.#sound.value === track && void this.reopen('microphone'))
   }
 
   #show(picture: Picture | null): void {
     this.#picture.value?.track.stop()
     this.#picture.value = picture
-    // The browser's own bar ends a screen, and unplugging a camera.
+    // The browser's own bar ends a shared screen; unplugging ends a camera.
     picture?.track.addEventListener('ended', () => {
       if (this.#picture.value !== picture) return
       if (picture.is === 'screen') void this.#afterScreen()

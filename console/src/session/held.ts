@@ -1,16 +1,19 @@
-// A session's topic for as long as a part of the page shows it; parts that follow each other go on with the same one.
+// Holds a session's topic for as long as a part of the page shows it; successive parts share the topic.
 import { useLayoutEffect, useMemo } from 'preact/hooks'
 import type { SessionTopic, Switchboard } from 'switchboard-client'
 
-/** So long after the last part is gone it is left: what that has said in parting goes out, or the next takes it on. */
+/**
+ * Delay before a topic is left after its last part is gone, so that the last signals go out, or the next part takes
+ * over.
+ */
 const LEFT_AFTER_MS = 1_000
 
 const shownBy = new WeakMap<SessionTopic, number>()
 
-/** Joins the session's topic, and leaves it when nothing on the page shows it any more. */
+/** Joins the session's topic, and leaves it when no part of the page shows it. */
 export function useSession(switchboard: Switchboard, session: string): SessionTopic {
   const topic = useMemo(() => switchboard.session(session), [switchboard, session])
-  // Not after the next paint: until then it could be left from under what is drawn.
+  // A layout effect, because an ordinary effect comes after the next paint: until then the drawn topic could be left.
   useLayoutEffect(() => held(topic), [topic])
   return topic
 }

@@ -1,15 +1,15 @@
-// What of a session outlives a reload of this tab: half-typed words, unsent messages, notes, the call.
+// Data of a session that survives a reload of this tab: half-typed text, unsent messages, notes and the call.
 import * as kept from '../kept.js'
 
-/** What is kept. */
+/** The kinds of data. */
 export type KeptName = 'draft' | 'unsent' | 'notes' | 'call'
 
-/** Reads what was kept of the session; none when there is nothing. */
+/** Reads kept data of the session; undefined if there is none. */
 export function recall<T>(session: string, name: KeptName): T | undefined {
   return kept.recall('in-tab', placeOf(session, name)) as T | undefined
 }
 
-/** Keeps it, or forgets it when there is nothing to keep. */
+/** Keeps data, or forgets it if undefined. */
 export function keep(session: string, name: KeptName, value: unknown): void {
   kept.keep('in-tab', placeOf(session, name), value)
 }

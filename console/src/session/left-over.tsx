@@ -1,9 +1,9 @@
-// What somebody wrote in a session and could not send before its end: shown once, so that it can be copied.
+// Messages that could not be sent before a session's end: shown once, so that the person can copy them.
 import { useState } from 'preact/hooks'
 import { takeUnsent } from './unsent.js'
 import { words } from './words.js'
 
-/** The words, if there are any. */
+/** The messages, if there are any. */
 export function LeftOver({ session }: { session: string }) {
   const [left] = useState(() => takeUnsent(session))
   if (left.length === 0) return null

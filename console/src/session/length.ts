@@ -1,9 +1,9 @@
-// How much of a text is too much, in characters: the contract counts bytes, which nobody sees.
+// The excess length of a text in characters: the contract counts bytes, which people cannot see.
 
-/** A message and notes, as the contract has them. */
+/** The contract's limit for a message and for notes. */
 export const BODY_BYTES_MAX = 8192
 
-/** How many characters are too many: one may have up to four bytes. */
+/** The number of excess characters; a character has up to four bytes. */
 export function charactersBeyond(text: string): number {
   const encoder = new TextEncoder()
   let bytes = encoder.encode(text).length

@@ -1,12 +1,12 @@
-// A message's text, with its addresses as links: only those of the web, in a window that learns nothing of this page.
+// A message's text with links: only to addresses of the web, in a window that learns nothing of this page.
 import type { ComponentChildren } from 'preact'
 
-/** Without the marks that turn the direction of writing, which show an address as another than it is. */
+/** Stops at marks that change the direction of writing, because these can make an address look like another one. */
 const ADDRESS = /https?:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi
-/** What ends a sentence or a bracket is no part of the address before it. */
+/** Punctuation that ends a sentence or a bracket does not belong to the address before it. */
 const TRAILING = /[.,;:!?)\]}»”’…]+$/
 
-/** The text. */
+/** The text with its links. */
 export function Linked({ text }: { text: string }) {
   return <>{partsOf(text)}</>
 }
@@ -28,7 +28,7 @@ function partsOf(text: string): ComponentChildren[] {
   return [...parts, text.slice(done)]
 }
 
-/** No other scheme, and nobody's name and password in front of the host, which would look like another host. */
+/** Accepts http and https only, and no user name before the host, which would look like another host. */
 function isSafe(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : undefined
   return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''

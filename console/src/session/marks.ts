@@ -1,23 +1,23 @@
-// How far each side's messages have come on the other's devices; pages tell each other, the server keeps nothing of it.
+// Delivery and read marks of messages. Pages tell each other; the server keeps nothing of it.
 import type { Message, Side } from 'switchboard-client'
 import type { Mark } from './signals.js'
 
-/** What has become of a message of one's own that the server has. */
+/** The delivery of one's own message after the server has it. */
 export type Delivery = 'sent' | 'delivered' | 'seen'
 
-/** So many devices of the other side may be ahead of the messages that are known here. */
+/** The most devices of the peer whose marks may be ahead of the messages known here. */
 const AHEAD_MAX = 8
 
-/** The marks of the other side, of all of its devices. */
+/** The marks from all devices of the peer. */
 export interface Heard {
   readonly delivered: readonly string[]
   readonly seen: readonly string[]
 }
 
-/** Nothing heard yet. */
+/** The state before any mark. */
 export const NOTHING_HEARD: Heard = { delivered: [], seen: [] }
 
-/** Takes a mark in: the furthest counts, and those of messages that are not known here yet are kept until they are. */
+/** Adds a mark: the furthest counts, and marks of unknown messages are kept until the messages arrive. */
 export function heardToo(heard: Heard, mark: Mark, messages: readonly Message[]): Heard {
   return {
     delivered: furthest(heard.delivered, mark.delivered, messages),
@@ -25,19 +25,19 @@ export function heardToo(heard: Heard, mark: Mark, messages: readonly Message[])
   }
 }
 
-/** What has become of the message at that place. */
+/** The delivery of the message at that index. */
 export function deliveryOf(place: number, heard: Heard, messages: readonly Message[]): Delivery {
   if (placeOf(heard.seen, messages) >= place) return 'seen'
   return placeOf(heard.delivered, messages) >= place ? 'delivered' : 'sent'
 }
 
-/** What this page tells of the other side's messages; none while there is nothing to tell. */
+/** This page's mark for the peer's messages; undefined if there are none. */
 export function markOf(messages: readonly Message[], other: Side, seen: string | undefined): Mark | undefined {
   const delivered = lastOf(messages, other)
   return delivered === undefined ? undefined : { delivered, ...(seen !== undefined && { seen }) }
 }
 
-/** The last message of a side. */
+/** Id of the last message of a side. */
 export function lastOf(messages: readonly Message[], side: Side): string | undefined {
   return messages.findLast((message) => message.from === side)?.id
 }
@@ -50,7 +50,7 @@ function furthest(ids: readonly string[], fresh: string | undefined, messages: r
 }
 
 function placeOf(ids: readonly string[], messages: readonly Message[]): number {
-  // An app that tells no marks leaves every message to be looked through for each.
+  // With an app that sends no marks, this avoids a search through all messages for each message.
   if (ids.length === 0) return -1
   return messages.findLastIndex(({ id }) => ids.includes(id))
 }

@@ -1,4 +1,4 @@
-// The messages of a session, grouped by who wrote them, with what has become of one's own.
+// The messages of a session, grouped by author, with the delivery of one's own.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Json, Message, Outgoing, SessionState, SessionTopic, Side } from 'switchboard-client'
 import { beckon } from '../look/attention.js'
@@ -13,9 +13,9 @@ import { deliveryOf, type Delivery } from './marks.js'
 import { Wish } from './wish.js'
 import { words } from './words.js'
 
-/** So long after the last one a message begins a new group. */
+/** A message that comes so long after the last one begins a new group. */
 const GROUP_LASTS_MS = 180_000
-/** Whoever is that near to the end is at the end. */
+/** A reader this close to the end counts as being at the end. */
 const AT_END_PX = 48
 
 interface Props {
@@ -27,7 +27,7 @@ interface Props {
   other: string
 }
 
-/** The list; it stays at its end unless the reader has scrolled up. */
+/** The list, which stays at its end unless the reader has scrolled up. */
 export function Messages({ topic, state, contact, draft, side, other }: Props) {
   const say = words()
   const { messages, outgoing, note } = state
@@ -36,7 +36,7 @@ export function Messages({ topic, state, contact, draft, side, other }: Props) {
   useRead(list, isAtEnd, contact)
   return (
     <div class="messages">
-      {/* New messages are told by `announce`, once: this list would tell history and marks too. */}
+      {/* New messages are announced by `announce`, once; a live list would announce history and marks too. */}
       <div class="messages-list" ref={list} role="log" aria-live="off" aria-label={say.messages} tabIndex={0}>
         {messages.length + outgoing.length === 0 && note === null && <p class="messages-empty soft">{say.empty(other)}</p>}
         <ol>
@@ -59,7 +59,7 @@ export function Messages({ topic, state, contact, draft, side, other }: Props) {
   )
 }
 
-/** What the client wrote when they asked comes first, for both sides. */
+/** The client's question comes first, for both sides. */
 function Question({ note, side, other }: { note: Json; side: Side; other: string }) {
   return (
     <li class={side === 'client' ? 'group is-own' : 'group'}>
@@ -74,9 +74,9 @@ function Question({ note, side, other }: { note: Json; side: Side; other: string
 
 interface Grouped {
   readonly from: Side
-  /** Where the first of them stands among all. */
+  /** Index of the group's first message. */
   readonly place: number
-  /** Said where the day is another than before. */
+  /** The day, if it differs from the day of the message before. */
   readonly day: string | undefined
   readonly messages: Message[]
 }
@@ -98,7 +98,7 @@ function Group({ group, state, contact, side, other }: { group: Grouped } & Omit
   const isOwn = group.from === side
   const last = group.messages.at(-1)
   const end = group.place + group.messages.length - 1
-  // Where the marks of two neighbours differ, each has its own; else the group's last says it for all.
+  // Where the marks of two neighbours differ, each shows its own; otherwise the group's last one stands for all.
   const heard = contact.heard.value
   const at = (place: number) => deliveryOf(place, heard, state.messages)
   return (
@@ -185,7 +185,7 @@ function Waiting({ waiting: { key, body, refusal }, topic, draft, isOver }: {
   )
 }
 
-/** Keeps a list at its end; `behind` once something came while the reader was elsewhere in it. */
+/** Keeps a list at its end. `behind` means that messages came while the reader was elsewhere in the list. */
 function useEnd(count: number, isOwn: boolean) {
   const list = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
@@ -205,7 +205,7 @@ function useEnd(count: number, isOwn: boolean) {
       setAtEnd(atEnd.current)
       if (atEnd.current) setBehind(false)
     }
-    // A keyboard or a call takes room away from the list: its end stays in sight.
+    // A keyboard or a call takes room away from the list, and its end stays in sight.
     const resized = new ResizeObserver(() => atEnd.current && toEnd())
     element.addEventListener('scroll', look, { passive: true })
     resized.observe(element)
@@ -224,7 +224,7 @@ function useEnd(count: number, isOwn: boolean) {
   return { list, behind, toEnd, isAtEnd }
 }
 
-/** Messages on a part of the page that is not shown, or below what is in sight, are not seen. */
+/** Tells the peer that messages are seen, unless they are below the visible part or on a hidden part of the page. */
 function useRead(list: { readonly current: HTMLElement | null }, isAtEnd: boolean, contact: Contact): void {
   const [isShown, setShown] = useState(false)
   useEffect(() => {
@@ -236,7 +236,7 @@ function useRead(list: { readonly current: HTMLElement | null }, isAtEnd: boolea
   useEffect(() => contact.reads(isShown && isAtEnd), [isShown, isAtEnd])
 }
 
-/** Has what the other writes said once, and nothing of what was there before; who looks elsewhere hears of it too. */
+/** Announces each new message of the peer once, also to a person who looks elsewhere. */
 function useTold({ messages, session }: SessionState, side: Side, other: string): void {
   const told = useRef(messages.at(-1)?.id)
   useEffect(() => {

@@ -1,32 +1,32 @@
-// How two browsers agree on a connection when either may begin at any time: the perfect negotiation of W3C's webrtc-pc.
+// The negotiation of a connection when either side may begin at any time: the perfect negotiation of W3C's webrtc-pc.
 import type { Description, NegotiationWord } from './signals.js'
 
 type Unnumbered<Word> = Word extends unknown ? Omit<Word, 'round'> : never
-/** What one side's connection tells the other's. */
+/** A message from one side's connection to the other's. */
 export type Negotiated = Unnumbered<NegotiationWord>
-/** What of it makes them agree. */
+/** The messages that the negotiation itself handles. */
 type Agreed = Exclude<Negotiated, { kind: 'restart' }>
 
-/** Candidates that come that soon after each other travel together. */
+/** Candidates found within this time are sent together. */
 const BUNDLE_MS = 40
 
 interface Parts {
   readonly connection: RTCPeerConnection
-  /** Who gives way when both have made an offer. Exactly one side is. */
+  /** Whether this side gives way when both have made an offer; exactly one side does. */
   readonly polite: boolean
   readonly tell: (word: Agreed) => void
-  /** Called with an offer taken and before its answer is made. */
+  /** Called when an offer is set, before the answer is made. */
   readonly offered: () => void
 }
 
-/** One side of it. */
+/** One side of the negotiation. */
 export class Negotiation {
   readonly #parts: Parts
   #candidates: RTCIceCandidateInit[] = []
   #bundle: ReturnType<typeof setTimeout> | undefined
   #makingOffer = false
   #ignoresOffer = false
-  /** What was heard so far, up to its end. */
+  /** Settles when the messages so far are handled. */
   #heard: Promise<void> = Promise.resolve()
 
   constructor(parts: Parts) {
@@ -37,20 +37,20 @@ export class Negotiation {
   }
 
   /**
-   * Hears the other side's, each when the one before is done with. An offer may come several times at once: were they
-   * taken together, the first would be answered, and each after it would find nothing to answer and make an offer.
+   * Handles messages of the other side one at a time. An offer may arrive several times at once: handled together, the
+   * first would be answered, and each later one would find nothing to answer and make an offer of its own.
    */
   hear(word: Agreed): Promise<void> {
     this.#heard = this.#heard.then(() => this.#take(word))
     return this.#heard
   }
 
-  /** Tells an offer again that may have been lost on its way; with all candidates that are in it by now. */
+  /** Sends the offer again, in case it was lost, with all candidates that are in it by now. */
   again(): void {
     if (this.#parts.connection.signalingState === 'have-local-offer') this.#tellDescription()
   }
 
-  /** Tells nothing more. */
+  /** Stops the sending of candidates. */
   close(): void {
     clearTimeout(this.#bundle)
   }
@@ -87,11 +87,13 @@ export class Negotiation {
     }
   }
 
-  /** An answer comes twice, as an offer was told twice; the second may come when the next offer is under way. */
+  /**
+   * Whether an answer is a repeated one. Each repeated offer is answered again, perhaps while the next offer is open.
+   */
   #isKnown({ sdp }: Description): boolean {
     const { signalingState, currentLocalDescription, localDescription, currentRemoteDescription } = this.#parts.connection
     if (signalingState !== 'have-local-offer') return true
-    // A restart gives both sides new names, so an answer by a known name is not the answer to a restart.
+    // A restart gives both sides new ICE names, so an answer with a known name is not the answer to a restart.
     const isRestart = nameIn(localDescription) !== nameIn(currentLocalDescription)
     return isRestart && nameIn({ sdp }) === nameIn(currentRemoteDescription)
   }
@@ -101,7 +103,7 @@ export class Negotiation {
       try {
         await this.#parts.connection.addIceCandidate(candidate)
       } catch (error) {
-        // Those of an offer that is not taken belong to nothing here.
+        // Candidates of an ignored offer belong to no connection.
         if (!this.#ignoresOffer) this.#failed(error)
       }
     }
@@ -121,7 +123,7 @@ export class Negotiation {
 
   #tellDescription(): void {
     const { localDescription } = this.#parts.connection
-    // What was found before belongs before it.
+    // Candidates found earlier are sent earlier.
     this.#tellCandidates()
     if (localDescription) {
       const { type, sdp } = localDescription
@@ -129,14 +131,17 @@ export class Negotiation {
     }
   }
 
-  /** The connection's own watch heals it, or gives up; addresses and keys in the message are nobody's business. */
+  /**
+   * Logs a failed step; the connection's own watch recovers or gives up. Only the error's name is logged, because its
+   * message may contain addresses and keys.
+   */
   #failed(error: unknown): void {
     if (this.#parts.connection.signalingState === 'closed') return
     console.warn('a step of the negotiation failed:', error instanceof DOMException ? error.name : typeof error)
   }
 }
 
-/** By what a side is known to the network; each restart gives both sides another. */
+/** The ICE name of a side; each restart gives both sides new ones. */
 function nameIn(description: { readonly sdp: string } | null): string | undefined {
   return /^a=ice-ufrag:(.+)$/m.exec(description?.sdp ?? '')?.[1]
 }

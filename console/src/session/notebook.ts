@@ -1,18 +1,19 @@
-// An employee's notes between what is typed here and what the server has: saved by themselves, and never overwritten.
+// An employee's notes, both as typed here and as stored by the server: saved automatically, and never overwritten
+// unseen.
 
-/** What a page shows of the notes. */
+/** The state of the notes on a page. */
 export interface Page {
-  /** As it is typed here. */
+  /** The text as typed here. */
   readonly text: string
-  /** What the server had when the text began to differ from it. */
+  /** The server's text when the typed text began to differ. */
   readonly base: string
-  /** What is being saved now. */
+  /** The text that is being saved now. */
   readonly saving: string | undefined
-  /** What another device wrote, while something else was typed here. */
+  /** The text from another device that came while this one was being changed. */
   readonly theirs: string | undefined
 }
 
-/** What of it outlives a reload. */
+/** The part of the state that survives a reload. */
 export type KeptPage = Pick<Page, 'text' | 'base'>
 
 /** Opens the notes as the server has them, or as they were typed here before a reload. */
@@ -22,12 +23,12 @@ export function opened(stored: string, kept: KeptPage | undefined): Page {
   return heard({ ...clean, ...kept }, stored)
 }
 
-/** Something was typed. */
+/** Takes text as it is typed. */
 export function typed(page: Page, text: string): Page {
   return { ...page, text }
 }
 
-/** The server has this now: written here or on another device. */
+/** Takes the server's text, written here or on another device. */
 export function heard(page: Page, stored: string): Page {
   const isOwn = stored === page.saving || stored === page.base || stored === page.text
   const isClean = page.text === page.base
@@ -35,23 +36,23 @@ export function heard(page: Page, stored: string): Page {
   return isClean ? { ...page, text: stored, base: stored, theirs: undefined } : { ...page, theirs: stored }
 }
 
-/** What is to be saved now, if anything: never over what another device wrote and nobody has looked at. */
+/** The text to save now, if any: never over another device's text that the employee has not seen. */
 export function unsaved(page: Page): string | undefined {
   return page.text === page.base || page.theirs !== undefined || page.saving !== undefined ? undefined : page.text
 }
 
-/** It is being saved. */
+/** Notes that a text is being saved. */
 export function begun(page: Page, saving: string): Page {
   return { ...page, saving }
 }
 
-/** It was saved, or it was not. */
+/** Notes that saving has succeeded or failed. */
 export function ended(page: Page, isSaved: boolean): Page {
   const base = isSaved && page.saving !== undefined && page.theirs === undefined ? page.saving : page.base
   return { ...page, base, saving: undefined }
 }
 
-/** The person has looked at both and keeps one. */
+/** Takes the employee's choice between the two texts. */
 export function kept(page: Page, whose: 'mine' | 'theirs'): Page {
   const base = page.theirs ?? page.base
   return { ...page, base, theirs: undefined, text: whose === 'mine' ? page.text : base }

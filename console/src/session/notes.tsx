@@ -9,10 +9,10 @@ import { charactersBeyond } from './length.js'
 import { words } from './words.js'
 
 const SAVES_AFTER_MS = 1_000
-/** After a failure it is tried again by itself. */
+/** After a failure, saving is repeated automatically. */
 const TRIES_AGAIN_AFTER_MS = 10_000
 
-/** The sheet; nothing before the topic is there. Also after the session's end. */
+/** The sheet, from the join of the topic on, also after the session's end. */
 export function Notes({ topic }: { topic: SessionTopic }) {
   return useTopic(topic) ? <Sheet key={topic.name} topic={topic} /> : null
 }
@@ -62,7 +62,7 @@ function Sheet({ topic }: { topic: SessionTopic }) {
   )
 }
 
-/** The notebook of the topic, saved when nobody types for a moment, and when the page goes out of sight. */
+/** The notes of the topic, saved after a pause in typing, and when the page is hidden. */
 function useNotebook(topic: SessionTopic) {
   const state = useTopic(topic)
   const session = state?.session.id ?? ''
@@ -123,7 +123,7 @@ function useNotebook(topic: SessionTopic) {
   }
 }
 
-/** The sheet is gone: whoever shows the notes next keeps what is typed there, and what the server has is kept by it. */
+/** Forgets the kept text if the server has it; unsaved text stays for the next sheet. */
 function forgetKept(session: string, saved: string): void {
   if (recall<KeptPage>(session, 'notes')?.text === saved) keep(session, 'notes', undefined)
 }

@@ -1,11 +1,11 @@
-// The two pictures of a call: the other's with their voice, and one's own, small.
+// The two pictures of a call: the peer's with their voice, and one's own, small.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { choice } from './devices.js'
 import { callWords as words } from './call-words.js'
 import type { OwnMedia } from './giving.js'
 import type { Telephone } from './telephone.js'
 
-/** The other's voice, and their picture while they give one. */
+/** The peer's voice, and their picture while they send one. */
 export function RemotePicture({ telephone }: { telephone: Telephone }) {
   const say = words()
   const { sound, picture } = telephone.received.value
@@ -13,11 +13,11 @@ export function RemotePicture({ telephone }: { telephone: Telephone }) {
   const [isSilent, setSilent] = useState(false)
   const video = useRef<HTMLVideoElement>(null)
   const play = () => {
-    // Browsers keep a page silent that nobody has touched, as after a reload.
+    // Browsers keep a page silent before a gesture, as after a reload.
     const started = video.current?.play()
     started?.then(() => setSilent(false)).catch((error: unknown) => setSilent(isNotAllowed(error)))
   }
-  // A picture that does not come would hold up the voice in some browsers.
+  // A picture that sends no data would delay the voice in some browsers.
   const shown = given === 'none' ? null : picture
   useEffect(() => {
     const tracks = [sound, shown].filter((track) => track !== null)
@@ -38,7 +38,7 @@ export function RemotePicture({ telephone }: { telephone: Telephone }) {
   )
 }
 
-/** One's own picture, as a mirror shows it; a screen as it is. */
+/** One's own picture, mirrored; a screen is not mirrored. */
 export function OwnPicture({ own }: { own: OwnMedia }) {
   const video = useRef<HTMLVideoElement>(null)
   const picture = own.picture.value
@@ -54,7 +54,7 @@ function useSpeaker(video: { readonly current: HTMLVideoElement | null }): void 
   const speaker = choice.value.speaker
   useEffect(() => {
     const element = video.current
-    // One that was unplugged is left for the browser's own.
+    // For an unplugged speaker the browser's default takes over.
     if (speaker === undefined || !element || !('setSinkId' in element)) return
     void element.setSinkId(speaker).catch(() => element.setSinkId(''))
   }, [speaker])

@@ -1,28 +1,28 @@
-// What the two sides' pages tell each other through `signal`: who is there, what was read, who types, and the call.
+// The signals that the two sides' pages send each other through `signal`: presence, marks, typing, and the call.
 import type { Json } from 'switchboard-client'
 
-/** How far the messages of whom it is told have come: the ids of the last one that a device has, and that was seen. */
+/** The progress of the other side's messages: ids of the last one delivered to a device, and of the last one seen. */
 export interface Mark {
   readonly delivered?: string
   readonly seen?: string
 }
 
-/** What one device tells about a call. Without `to` it is for every device of the other side. */
+/** A device's signal about a call. Without `to`, the signal is for every device of the other side. */
 export interface CallSignal {
   readonly from: string
   readonly to?: string
-  /** Of one call from its ring to its end: what is late of another is not heard. */
+  /** Id of one call, from its ring to its end; late signals of another call are ignored. */
   readonly id: string
   readonly say: CallWord
 }
 
-/** The description of a session as WebRTC has it. */
+/** A WebRTC session description. */
 export interface Description {
   readonly type: 'offer' | 'answer' | 'pranswer' | 'rollback'
   readonly sdp: string
 }
 
-/** What a person's own side of the call gives. */
+/** The media that one side of a call sends. */
 export interface Giving {
   readonly sound: boolean
   readonly picture: 'none' | 'camera' | 'screen'
@@ -32,9 +32,12 @@ export interface Giving {
 export type CallWord =
   | { readonly kind: 'ring'; readonly video: boolean }
   | { readonly kind: 'answer' }
-  /** To all: this device has it now, the others stop ringing, or talking. */
+  /** To all: this device has the call now, and the others stop ringing or talking. */
   | { readonly kind: 'taken'; readonly by: string }
-  /** To all: whichever is in the call goes on with this device of the same person, and tells all that it is `taken`. */
+  /**
+   * To all: the device in the call continues with this device of the same person, and tells all that the call is
+   * `taken`.
+   */
   | { readonly kind: 'move' }
   | { readonly kind: 'decline' }
   | { readonly kind: 'hangup' }
@@ -43,21 +46,21 @@ export type CallWord =
   | { readonly kind: 'giving'; readonly giving: Giving }
   | NegotiationWord
 
-/** What makes the connection; of an older round nothing is heard. */
+/** Messages of the negotiation; those of an older round are ignored. */
 export type NegotiationWord =
   | { readonly kind: 'description'; readonly round: number; readonly description: Description }
   | { readonly kind: 'candidate'; readonly round: number; readonly candidates: readonly RTCIceCandidateInit[] }
-  /** Asks whoever makes the offers to look for a way anew. */
+  /** Asks the side that makes the offers to restart the connection. */
   | { readonly kind: 'restart'; readonly round: number }
 
-/** What can be told. */
+/** All kinds of signals. */
 export type Signal =
   | { readonly about: 'hello'; readonly from: string }
   | { readonly about: 'mark'; readonly mark: Mark }
   | { readonly about: 'typing'; readonly typing: boolean }
   | { readonly about: 'call'; readonly call: CallSignal }
 
-/** As it goes over the wire. */
+/** The signal as JSON, for the wire. */
 export function written(signal: Signal): Json {
   switch (signal.about) {
     case 'hello':
@@ -73,7 +76,7 @@ export function written(signal: Signal): Json {
   }
 }
 
-/** Understands what came; what is malformed or from a newer page is none. */
+/** Parses a signal; undefined if malformed or from a newer page. */
 export function understood(data: Json): Signal | undefined {
   const said = fields(data)
   if (!said) return undefined

@@ -1,4 +1,4 @@
-// This page's telephone: the call over the session's topic, what is given to it and what comes from it.
+// This page's telephone: the call over the session's topic, with the media sent and received.
 import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { SessionTopic, Side } from 'switchboard-client'
 import { may } from '../look/attention.js'
@@ -10,13 +10,13 @@ import { OwnMedia } from './giving.js'
 import { keep, recall } from './kept.js'
 import { understood, written, type Giving } from './signals.js'
 
-/** What comes from the other. */
+/** The media received from the peer. */
 export interface Received {
   readonly sound: MediaStreamTrack | null
   readonly picture: MediaStreamTrack | null
 }
 
-/** For who comes back into a call. */
+/** Data for a page that resumes a call after a reload. */
 interface Kept {
   readonly device: string
   readonly call: Memory
@@ -26,7 +26,7 @@ interface Kept {
 
 const NOTHING: Received = { sound: null, picture: null }
 
-/** It rings, is answered, and is put down with `close`. */
+/** A telephone, which rings, is answered, and is put down with `close`. */
 export class Telephone {
   readonly own = new OwnMedia()
   readonly #call: Call
@@ -47,22 +47,22 @@ export class Telephone {
     this.#listen()
   }
 
-  /** Where the call is. */
+  /** The state of the call. */
   get state(): ReadonlySignal<CallState> {
     return this.#call.state
   }
 
-  /** What the other says that they give. */
+  /** The media that the peer says they send. */
   get given(): ReadonlySignal<Giving> {
     return this.#call.given
   }
 
-  /** What comes from the other. */
+  /** The media received from the peer. */
   get received(): ReadonlySignal<Received> {
     return this.#received
   }
 
-  /** Calls the other, by voice or with the camera. */
+  /** Calls the peer, by voice or with the camera. */
   ring(video: boolean): void {
     const { is } = this.state.value
     if (is !== 'none' && is !== 'ended') return
@@ -77,29 +77,28 @@ export class Telephone {
     this.#call.answer()
   }
 
-  /** Takes the call from the device of this person that has it. The camera waits until somebody turns it on here. */
+  /** Takes the call over from this person's other device. The camera stays off until the person turns it on here. */
   move(): void {
     if (!canMove(this.state.value)) return
     void this.own.start({ camera: false })
     this.#call.move()
   }
 
-  /** Says no. */
+  /** Declines the ringing call. */
   decline(): void {
     this.#call.decline()
   }
 
-  /** Ends the call. */
   hangUp(): void {
     this.#call.hangUp()
   }
 
-  /** Puts away how the last one ended. */
+  /** Puts away the outcome of the last call. */
   dismiss(): void {
     this.#call.dismiss()
   }
 
-  /** Puts it down for good. */
+  /** Puts the telephone down for good. */
   close(): void {
     this.#call.close()
     this.own.stop()
@@ -145,7 +144,7 @@ export class Telephone {
       }),
       effect(() => this.#call.gives(this.own.giving.value)),
       effect(() => {
-        // What is on is to be on again after a reload.
+        // The media that are on will be on again after a reload.
         void this.own.giving.value
         void this.own.cameraWanted.value
         const state = this.state.value

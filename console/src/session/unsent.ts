@@ -1,5 +1,5 @@
-// Messages that the server has not acknowledged outlive a reload: sent again with their keys, none is doubled. What a
-// session's end was faster than is given back.
+// Messages without an acknowledgement survive a reload: they are sent again with their keys, so that none is doubled.
+// Messages that missed the session's end are given back.
 import type { Outgoing, SessionTopic } from 'switchboard-client'
 import { keep, recall } from './kept.js'
 
@@ -8,10 +8,10 @@ interface Unsent {
   readonly body: string
 }
 
-/** Of sessions that ended while they were shown, until it is given back. */
+/** Messages of sessions that ended while shown, until the messages are given back. */
 const aside = new Map<string, readonly string[]>()
 
-/** Sends what was left over, and keeps what waits from now on; returns what stops it. */
+/** Sends messages left from before, and keeps those that wait from now on; returns the function that stops this. */
 export function keepUnsent(topic: SessionTopic, session: string): () => void {
   const left = recall<readonly Unsent[]>(session, 'unsent') ?? []
   const there = new Set(topic.state?.outgoing.map(({ key }) => key))
@@ -26,12 +26,12 @@ export function keepUnsent(topic: SessionTopic, session: string): () => void {
   })
 }
 
-/** The session is over: what could not be sent is no more the storage's, but this page's alone. */
+/** After a session's end, moves unsent messages from storage into this page's memory. */
 export function setAside(session: string): void {
   aside.set(session, takeUnsent(session))
 }
 
-/** Gives back what could not be sent, the half-typed words last; it is kept nowhere then. */
+/** Takes the unsent messages out, the half-typed text last; nothing keeps them then. */
 export function takeUnsent(session: string): readonly string[] {
   const unsent = recall<readonly Unsent[]>(session, 'unsent') ?? []
   const draft = recall<string>(session, 'draft') ?? ''

@@ -1,13 +1,13 @@
-// What a client wrote with their booking, as words and not as JSON.
+// A client's note on a booking, as text instead of JSON.
 import type { ComponentChildren } from 'preact'
 import type { Json } from 'switchboard-client'
 import { number } from '../words/writing.js'
 import { words } from './words.js'
 
-/** So deep is what people write; deeper is what programs write. */
+/** Notes written by people are no deeper than this; deeper ones come from programs. */
 const DEPTH_MAX = 4
 
-/** The note, under whose it is. */
+/** The note, under a title that names its author. */
 export function Wish({ note, of, title = words().wish(of) }: { note: Json; of: string; title?: string | undefined }) {
   return (
     <section class="wish">
@@ -17,7 +17,7 @@ export function Wish({ note, of, title = words().wish(of) }: { note: Json; of: s
   )
 }
 
-/** A value as people read it. */
+/** A JSON value in readable form. */
 export function Said({ value, depth }: { value: Json; depth: number }): ComponentChildren {
   if (value === null) return null
   if (depth > DEPTH_MAX) return <p dir="auto">{JSON.stringify(value)}</p>
@@ -35,7 +35,7 @@ export function Said({ value, depth }: { value: Json; depth: number }): Componen
   }
   const fields = Object.entries(value).filter(([, field]) => field !== null)
   const [only] = fields
-  // `{question: "…"}` needs no word before it.
+  // `{question: "…"}` needs no label.
   if (only && fields.length === 1 && typeof only[1] === 'string') return <p dir="auto">{only[1]}</p>
   return (
     <dl>
@@ -54,11 +54,11 @@ export function Said({ value, depth }: { value: Json; depth: number }): Componen
 function plain(value: boolean | number | string): string {
   const say = words()
   if (typeof value === 'boolean') return value ? say.yes : say.no
-  // It may be a year or somebody's number: those are not written in groups.
+  // The number may be a year or a phone number, which have no digit groups.
   return typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 15 }) : value
 }
 
-/** `first_visit` and `firstVisit` are `First visit`. */
+/** `first_visit` and `firstVisit` become `First visit`. */
 function nameOf(field: string): string {
   const spaced = field.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[_-]+/g, ' ').trim().toLowerCase()
   return spaced.charAt(0).toUpperCase() + spaced.slice(1)

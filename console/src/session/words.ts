@@ -2,7 +2,7 @@
 import { translated } from '../words/language.js'
 import { number } from '../words/writing.js'
 
-/** What is said. */
+/** The texts of a session. */
 export const words = translated({
   en: {
     opening: 'Opening the session…',

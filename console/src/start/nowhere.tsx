@@ -1,4 +1,4 @@
-// An address that leads nowhere, as people see it.
+// The page for an unknown address.
 import { Alone } from '../look/alone.js'
 import { show } from '../look/page.js'
 import { translated } from '../words/language.js'

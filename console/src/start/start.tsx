@@ -1,4 +1,4 @@
-// `/` with `--dev`: the pages side by side, as different people, to click a booking through in a minute.
+// `/` with `--dev`: the pages side by side, as different people, to click through a booking in a minute.
 import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { Alone } from '../look/alone.js'
@@ -18,7 +18,7 @@ show(<Start />)
 interface Shown {
   readonly title: string
   readonly address: string
-  /** Where in the steps it comes, for whoever looks at the page before the steps. */
+  /** The page's place in the steps, for a person who looks at the pages first. */
   readonly when?: string
 }
 
@@ -85,7 +85,7 @@ function pagesOf({ company, people }: Demo): readonly Shown[] {
   ]
 }
 
-/** Side by side where there is room; else one at a time, with the others going on behind it. */
+/** The pages side by side where there is room; otherwise one at a time, while the others keep running behind it. */
 function Frames({ pages }: { pages: readonly Shown[] }) {
   const say = words()
   const [front, setFront] = useState(0)

@@ -1,7 +1,7 @@
-// What the start page says.
+// The texts of the start page.
 import { translated } from '../words/language.js'
 
-/** What the start page says, in its language. */
+/** The texts of the start page, in its language. */
 export const words = translated({
   en: {
     title: 'Try a booking',

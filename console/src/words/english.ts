@@ -1,4 +1,4 @@
-// English numbers in words; the other languages write the digits.
+// English numbers in words; the other languages use digits.
 
 const NAMED = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth']
 const COUNTED = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']

@@ -1,11 +1,12 @@
-// The language of the page: chosen in the address or by the person, else the browser's; and how it writes things.
+// The language of the page: chosen in the address or by the person, or else the browser's; and the locale for
+// formatting.
 import { signal } from '@preact/signals'
 import { keep, placeOf, recall } from '../kept.js'
 
 /** The languages that every page has. */
 export type Language = 'en' | 'de' | 'ar'
 
-/** Each by its own name, for who chooses. */
+/** The names of the languages, each in its own language. */
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch', ar: 'العربية' }
 
 const KEPT_AS = 'language'
@@ -18,7 +19,7 @@ language.subscribe((now) => {
   document.documentElement.dir = now === 'ar' ? 'rtl' : 'ltr'
 })
 
-// Chosen in another tab, it counts here too.
+// A choice made in another tab counts here too.
 addEventListener('storage', ({ key }) => {
   const chosen = key === placeOf(KEPT_AS) ? known(recall('on-device', KEPT_AS)) : undefined
   if (chosen) language.value = chosen
@@ -30,12 +31,12 @@ export function choose(wanted: Language): void {
   keep('on-device', KEPT_AS, wanted)
 }
 
-/** How the language is written where the person is: days and hours differ from place to place. */
+/** The locale for formatting, with the person's region, because dates and times differ between regions. */
 export function locale(): string {
   return navigator.languages.find((wish) => known(wish) === language.value) ?? language.value
 }
 
-/** Words in every language, all with the same entries; gives those of the language of the page. */
+/** Takes texts in every language, with the same entries; returns a function that gives those of the page's language. */
 export function translated<T>(table: Record<Language, T>): () => T {
   return () => table[language.value]
 }

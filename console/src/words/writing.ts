@@ -1,10 +1,10 @@
-// Numbers, times and durations, as the language of the page writes them.
+// Numbers, times and durations, in the format of the page's language.
 import { locale } from './language.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** A number. */
+/** A number in digits. */
 export function number(value: number, options: Intl.NumberFormatOptions = {}): string {
   return formatter(Intl.NumberFormat, options).format(value)
 }
@@ -30,7 +30,7 @@ export function dayAndClock(moment: string | number): string {
   return formatter(Intl.DateTimeFormat, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(moment))
 }
 
-/** A running time in digits: `0:07`, `12:30`, `1:02:00`. Negative counts as nothing. */
+/** A running time in digits: `0:07`, `12:30`, `1:02:00`. A negative duration counts as zero. */
 export function running(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const pair = (value: number) => number(value, { minimumIntegerDigits: 2 })
@@ -48,12 +48,12 @@ export function lasting(ms: number, fromMs = 0): string {
   return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits })
 }
 
-/** Somebody's words as a sentence of the page: with a stop at the end, unless they have their own. */
+/** A person's words as a sentence: with a full stop at the end, unless the words have their own punctuation. */
 export function sentence(words: string): string {
   return /[.!?…。؟۔:;)\]"”»“]$/u.test(words.trim()) ? words.trim() : `${words.trim()}.`
 }
 
-/** Time that was worked, from minutes on: `0 min`, `12 min`, `3.5 hr`. */
+/** Working time, in minutes or hours: `0 min`, `12 min`, `3.5 hr`. */
 export function worked(ms: number): string {
   return lasting(ms < HOUR_MS ? Math.floor(ms / MINUTE_MS) * MINUTE_MS : ms, MINUTE_MS)
 }
@@ -66,7 +66,7 @@ export function list(items: readonly string[]): string {
 type Made = Intl.NumberFormat | Intl.DateTimeFormat | Intl.ListFormat
 const made = new Map<string, Made>()
 
-/** Making a formatter takes far longer than using it, and a board uses thousands. */
+/** Reuses formatters, because making one takes far longer than using it, and a board uses thousands. */
 function formatter<O, F extends Made>(kind: new (locale: string, options: O) => F, options: O): F {
   const key = `${kind.name} ${locale()} ${JSON.stringify(options)}`
   const found = made.get(key)

@@ -1,28 +1,27 @@
-// The last hours of a company in equal parts, and its day so far: what is over is asked for once, the present part again
-// and again. The day begins at midnight where the viewer is.
+// The last hours of a company in equal parts, and its day so far. Finished parts are requested once, the present part
+// repeatedly. The day begins at midnight of the viewer's time zone.
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Api } from '../../person/api.js'
 import { learnServerTime, serverTime } from '../clock.js'
 
-/** How long each part is. */
 export const PART_MS = 30 * 60_000
-/** How many parts there are, with the present one. */
+/** Number of parts, including the present one. */
 export const PARTS = 12
 const ASK_AGAIN_AFTER_MS = 30_000
-/** After a change it is asked sooner, … */
+/** After a change the next request comes sooner, … */
 const ASK_AFTER_CHANGE_MS = 1_000
-/** … but a large company is not asked for more than a tenth of the time. */
+/** … but requests to a large company take at most a tenth of the time. */
 const REST_PER_ASKED = 10
 const REST_MAX_MS = 5_000
 
-/** How long things took. */
+/** Count and percentiles of durations. */
 interface Durations {
   readonly count: number
   readonly p50_ms: number | null
   readonly p90_ms: number | null
 }
 
-/** What the statistics say of a part. */
+/** Statistics of a part, as far as the plots use them. */
 interface Statistics {
   readonly from: string
   readonly to: string
@@ -39,13 +38,13 @@ interface Statistics {
 
 /** A part of the last hours. */
 export interface Part {
-  /** When it begins, in milliseconds since 1970. */
+  /** Beginning of the part, in milliseconds since 1970. */
   readonly from: number
-  /** What went on; none until it was heard. */
+  /** The figures; undefined until the server has answered. */
   readonly heard: Heard | undefined
 }
 
-/** What became of the bookings of some time. */
+/** Numbers of bookings by outcome. */
 export interface Counts {
   readonly offering: number
   readonly assigned: number
@@ -54,24 +53,24 @@ export interface Counts {
   readonly expired: number
 }
 
-/** What went on in a part. */
+/** The figures of a part. */
 export interface Heard extends Counts {
-  /** Booking to yes, in milliseconds; none when there was no yes. */
+  /** Median time from booking to acceptance, in milliseconds; undefined without an acceptance. */
   readonly median: number | undefined
   readonly ninetieth: number | undefined
-  /** How many were idle on average. */
+  /** Average number of idle employees. */
   readonly idle: number
 }
 
-/** The parts, oldest first, and the day; none of that until it was heard. */
+/** The parts, oldest first, and the day; without figures until the server has answered. */
 export interface Told {
   readonly parts: readonly Part[]
   readonly day: { readonly began: number; readonly counts: Counts | undefined }
 }
 
 /**
- * Asked for anew soon after `changed` is another, as long as `looks` says that the parts are in sight. One request is
- * under way at a time, and none while nobody looks at the page.
+ * Requests the figures again soon after `changed` has changed, as long as `looks` says that the plots are in sight. At
+ * most one request is in progress, and none while the page is hidden.
  */
 export function useHours(api: Api, changed: number, looks: boolean): Told {
   const [told, tell] = useState<Told>(() => ({ parts: lastParts(new Map()), day: { began: midnight(), counts: undefined } }))
@@ -99,7 +98,7 @@ class Hours {
   readonly #api: Api
   readonly #tell: (told: Told) => void
   readonly #heard = new Map<number, Heard>()
-  /** Those that do not change any more. */
+  /** Parts whose figures no longer change. */
   readonly #settled = new Set<number>()
   /** The day up to the present part. */
   #early: { readonly from: number; readonly to: number | undefined; readonly counts: Counts; readonly isSettled: boolean } | undefined
@@ -120,13 +119,13 @@ class Hours {
     this.#planFor(performance.now())
   }
 
-  /** Something has happened: the next round is soon. */
+  /** Notes a change: the next round comes soon. */
   look(): void {
     if (this.#asking) this.#nextAt = 0
     else this.#planFor(performance.now() + ASK_AFTER_CHANGE_MS)
   }
 
-  /** Asks no more until it begins again; what was heard stays. */
+  /** Stops requests until `begin`; the known figures stay. */
   rest(): void {
     this.#begun = false
     clearTimeout(this.#next)
@@ -141,7 +140,7 @@ class Hours {
     this.#next = setTimeout(() => void this.#round(), Math.max(0, due - performance.now()))
   }
 
-  /** From the present part backwards; what could not be had is asked for in the next round. */
+  /** Requests the parts from the present one backwards; the next round repeats those that fail. */
   async #round(): Promise<void> {
     const begun = performance.now()
     this.#next = undefined
@@ -150,12 +149,12 @@ class Hours {
     try {
       if (!document.hidden) await this.#ask()
     } catch {
-      // The line is lost or the server busy: the plots stay as they are.
+      // The connection is lost or the server is busy: the plots stay as they are.
     }
     this.#asking = false
     const now = performance.now()
     this.#restUntil = now + Math.min((now - begun) * REST_PER_ASKED, REST_MAX_MS)
-    // Heard of a change meanwhile: that may not be in what was asked.
+    // The requests may have missed a change that came during the round.
     this.#planFor(this.#nextAt === 0 ? now + ASK_AFTER_CHANGE_MS : this.#nextAt)
   }
 
@@ -170,10 +169,10 @@ class Hours {
     }
   }
 
-  /** The day up to the present part changes only when that is another, or a booking of before is still open. */
+  /** The day up to the present part changes only with the present part, or while an earlier booking is still open. */
   async #askForDay(): Promise<void> {
     const [from, present] = [midnight(), presentPart()]
-    // Where midnight is within the present part, the day is asked for as a whole.
+    // If midnight is within the present part, the whole day is requested.
     const to = from > present ? undefined : present
     const early = this.#early
     if (from === to || (early && early.isSettled && early.from === from && early.to === to)) return
@@ -182,7 +181,7 @@ class Hours {
     this.#early = { from, to, counts, isSettled: to !== undefined && counts.offering === 0 }
   }
 
-  /** What was told last stays until all of it is known. */
+  /** The day's figures; the former ones stay until all parts of the new ones are known. */
   #day(): Told['day'] {
     const [began, present] = [midnight(), presentPart()]
     const late = this.#heard.get(present)
@@ -198,14 +197,14 @@ class Hours {
     const isPresent = from + PART_MS > serverTime()
     const to = isPresent ? undefined : new Date(from + PART_MS).toISOString()
     const statistics = await this.#api.get<Statistics>('/statistics', { from: new Date(from).toISOString(), to })
-    // Without an end, the answer ends now.
+    // Without an end, the answer's end is the server's present time.
     if (isPresent) learnServerTime(statistics.to, askedAt)
     this.#heard.set(from, heardOf(statistics))
-    // A booking that is open yet will still be counted otherwise.
+    // A booking that is still open will be counted differently later.
     if (!isPresent && statistics.bookings.offering === 0) this.#settled.add(from)
   }
 
-  /** A wall may hang for weeks. */
+  /** Forgets old parts, because a wall may hang for weeks. */
   #forgetBefore(oldest: number): void {
     for (const from of this.#heard.keys()) {
       if (from >= oldest) continue

@@ -1,4 +1,4 @@
-// A plot's frame: scales with their numbers, what is chosen by pointer or by keys in words, and all of it as a table.
+// The frame of a plot: scales with numbers, the chosen values in words, and all values as a table.
 import { useId, useState } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { clock } from '../../words/writing.js'
@@ -6,10 +6,10 @@ import { words } from '../words.js'
 import { PART_MS, type Part } from './hours.js'
 import './plots.css'
 
-/** One of the things that a plot shows. */
+/** A line, area or kind of bar in a plot. */
 export interface Series {
   readonly name: string
-  /** The class that its colour comes from. */
+  /** The CSS class that gives the colour. */
   readonly tone: string
   readonly of: (part: Part) => number | undefined
 }
@@ -20,13 +20,13 @@ interface Plot {
   readonly series: readonly Series[]
   /** The highest value of the scale. */
   readonly top: number
-  /** A value in words. */
+  /** Writes a value in words. */
   readonly write: (value: number) => string
-  /** The shapes, in a room of 100 by 100 with 0 at its bottom. */
+  /** The shapes, in a coordinate system of 100 by 100 with 0 at the bottom. */
   readonly children: ComponentChildren
 }
 
-/** The frame. */
+/** Draws the frame around a plot. */
 export function Plot({ title, parts, series, top, write, children }: Plot) {
   const id = useId()
   const [chosen, choose] = useState<number>()
@@ -78,7 +78,7 @@ function Picture({ id, parts, chosen, children }: {
   )
 }
 
-/** A native slider over the picture: by keys, by pointer and by touch it says the values of a time. */
+/** A native slider over the plot: with keys, pointer or touch it reads out the values of a time. */
 function Choice({ title, parts, chosen, choose, text }: {
   title: string
   parts: readonly Part[]
@@ -117,7 +117,7 @@ function Legend({ series, part, write }: Pick<Plot, 'series' | 'write'> & { part
   )
 }
 
-/** The same for who does not see the picture. */
+/** The values as a table, for people who do not see the plot. */
 function Table({ title, parts, series, write }: Pick<Plot, 'title' | 'parts' | 'series' | 'write'>) {
   const say = words()
   return (
@@ -150,12 +150,12 @@ function Table({ title, parts, series, write }: Pick<Plot, 'title' | 'parts' | '
   )
 }
 
-/** Where a part stands: where it begins and how wide it is. */
+/** Position of a part: its left edge and its width. */
 export function placeOf(at: number, of: number): { x: number; width: number } {
   return { x: (at * 100) / of, width: 100 / of }
 }
 
-/** A round number that is at least as high, and even enough for a line in its middle. */
+/** A round number that is at least as high, and even enough for a line at half its height. */
 export function roundUp(value: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(Math.max(value, 1)))
   const step = [1, 2, 4, 6, 8, 10].find((factor) => factor * magnitude >= value) ?? 10
@@ -175,7 +175,7 @@ function timeOf(part: Part | undefined): string {
   return part ? `${clock(part.from)}–${clock(part.from + PART_MS)}` : ''
 }
 
-/** The part under the pointer, counted from where writing begins. */
+/** The part under the pointer, counted in the direction of writing. */
 function pointed({ clientX, currentTarget }: { clientX: number; currentTarget: HTMLElement }, of: number): number {
   const { left, width } = currentTarget.getBoundingClientRect()
   const share = (clientX - left) / width

@@ -1,4 +1,4 @@
-// The last hours as plots: what became of bookings, how long an answer took, how many were idle.
+// The last hours as plots: outcomes of bookings, time to answer, and idle employees.
 import { lasting, number } from '../../words/writing.js'
 import { Pane } from '../pane.js'
 import { words } from '../words.js'
@@ -7,14 +7,14 @@ import { placeOf, Plot, roundUp, type Series } from './plot.js'
 
 const whole = (value: number) => number(value, { maximumFractionDigits: 0 })
 const few = (value: number) => number(value, { maximumFractionDigits: value < 10 ? 1 : 0 })
-/** Room between two bars, in hundredths of the width. */
+/** Gap between two bars, in hundredths of the width. */
 const BETWEEN_BARS = 2
-/** The lowest tops of the scales, so that little does not look like much. */
+/** The lowest tops of the scales, so that small numbers do not look large. */
 const LEAST_BOOKINGS = 4
 const LEAST_ANSWER_MS = 1000
 const LEAST_IDLE = 4
 
-/** The part of the wall. */
+/** The plots' part of the wall. */
 export function Plots({ parts }: { parts: readonly Part[] }) {
   return (
     <Pane name="plots" title={words().lastHours}>
@@ -31,7 +31,7 @@ function series(name: string, tone: string, value: (heard: Heard) => number | un
   return { name, tone, of: ({ heard }) => heard && value(heard) }
 }
 
-/** Bars, stacked from what went well to what did not. */
+/** Stacked bars, with the good outcomes at the bottom. */
 function Outcomes({ parts }: { parts: readonly Part[] }) {
   const { states, bookingsByOutcome } = words()
   const outcomes = [
@@ -66,7 +66,7 @@ function Bar({ part, at, outcomes, top }: { part: Part; at: number; outcomes: re
   )
 }
 
-/** Lines, with a dot at each part, since one may stand alone. */
+/** Lines with a dot at each part, because a single part would otherwise be invisible. */
 function Answers({ parts }: { parts: readonly Part[] }) {
   const say = words()
   const lines = [
@@ -107,7 +107,7 @@ function Idle({ parts }: { parts: readonly Part[] }) {
 type Values = readonly (number | undefined)[]
 type Point = readonly [x: number, y: number]
 
-/** The middles of the parts of which something is known, in runs without a gap. */
+/** The midpoints of the parts with known values, in runs without a gap. */
 function runsOf(values: Values, top: number): readonly (readonly Point[])[] {
   const found: Point[][] = []
   values.forEach((value, at) => {
@@ -123,7 +123,7 @@ function lineThrough(values: Values, top: number): string {
   return runsOf(values, top).map((run) => `M${run.map((point) => point.join(' ')).join('L')}`).join('')
 }
 
-/** Strokes without a length: with round ends they are dots, however the picture is stretched. */
+/** Strokes of zero length: with round ends these stay dots, however the plot is stretched. */
 function dotsAt(values: Values, top: number): string {
   return runsOf(values, top).flat().map((point) => `M${point.join(' ')}h0`).join('')
 }
