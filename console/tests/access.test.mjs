@@ -1,4 +1,4 @@
-// For everyone: each page and state by day and by night, in all languages, on narrow phones; a booking by keys alone.
+// Accessibility: each page and state by day and by night, in all languages, on narrow phones; a booking by keys alone.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gravePointsOf } from './axe.mjs'
@@ -9,7 +9,7 @@ import { openWorld, SCREEN } from './world.mjs'
 const NARROW = { width: 320, height: 640 }
 const ROOTS = { en: ['en', 'ltr'], de: ['de', 'ltr'], ar: ['ar', 'rtl'] }
 
-/** In its language, whole without scrolling sideways, and without anything that axe calls serious or worse. */
+/** Checks a page: its language, no sideways scrolling, and nothing that axe calls serious or worse. */
 async function isForEveryone(page, language, what) {
   const { root, tooWide } = await page.evaluate(() => {
     const { lang, dir, scrollWidth } = document.documentElement
@@ -115,7 +115,7 @@ test('at the desk keys answer a call that rings, as its settings say', { timeout
   const isRung = async () => {
     await alice.press('Call')
     await erika.callIs('ringing')
-    // The key of something else must not answer: they count once they have rested.
+    // Keys pressed for something else must not answer, so that keys count only after they have rested.
     await page.waitForTimeout(KEYS_REST_MS)
   }
   await erika.writing.focus()
@@ -182,10 +182,10 @@ test('at the client keys answer only the call that has the focus', { timeout: 30
   await alice.callIs('talking')
 })
 
-/** Longer than keys must have rested before one answers. */
+/** Longer than keys must rest before one answers. */
 const KEYS_REST_MS = 600
 
-/** Tab until it has the focus, and not for ever. */
+/** Presses Tab until the element has the focus, up to a bound. */
 async function tabTo(page, selector) {
   for (let step = 0; step < 60; step++) {
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return

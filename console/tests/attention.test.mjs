@@ -7,7 +7,7 @@ const MANY = 60
 
 test('a notification that is taken back takes no other with it', { timeout: 300_000 }, async (t) => {
   const world = await openWorld(t, { whole: true })
-  // Its policy would not let the module in.
+  // The page's policy would block the module.
   const options = { permissions: ['notifications'], bypassCSP: true, prepare: [countShown] }
   const page = await world.page('/desk?as=erika', options)
   await page.evaluate(() => navigator.serviceWorker.ready)
@@ -15,7 +15,7 @@ test('a notification that is taken back takes no other with it', { timeout: 300_
   await notified(page, { shown: 2 * MANY, left: MANY })
 })
 
-/** In a page that nobody sees: of two notifications at a time one stays and one is taken back. */
+/** In a hidden page: of each two notifications, one stays and one is taken back. */
 async function comeAndGo({ code, many }) {
   Object.defineProperty(document, 'hidden', { get: () => true })
   const { beckon, may } = await import(`data:text/javascript,${encodeURIComponent(code)}`)

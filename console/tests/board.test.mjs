@@ -7,7 +7,7 @@ import { browser } from './browser.mjs'
 import { press } from './stage.mjs'
 import { openWorld, PATIENCE_MS, SCREEN, until } from './world.mjs'
 
-// Whoever saves over somebody else's change is refused, and a company that was removed is not found.
+// Saving over another person's change is refused (412), and a removed company is not found (404).
 const world = await openWorld({ after }, { expected: /status of 4(12|04)/ })
 
 test('a booking is followed from the first question to the end of its session', async () => {
@@ -82,7 +82,7 @@ test('today is the viewer’s own day, as at the desk', async () => {
   await carl.book({ topic: 'tax' })
   await ann.accept(await offeredTo(ann))
   await page.locator('.today', { hasText: 'since 00:00' }).filter({ hasText: /Booked\s*1\s*Assigned\s*1/ }).waitFor()
-  // The counts begin there too, and not only the words.
+  // The counts must begin at that midnight too, not only the words.
   const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
   const begun = asked.filter((name) => name.includes('/statistics')).map((name) => new URL(name).searchParams.get('from'))
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone: timezoneId, hour: '2-digit', minute: '2-digit' })
@@ -241,7 +241,7 @@ test('what the scope does not allow is not shown', async () => {
 })
 
 test('a company that is removed says so in words', async (t) => {
-  // Reads that are under way then are refused: tokens for a company end with it.
+  // Reads in progress are refused then, because tokens for a company end with it.
   const house = await openWorld(t, { expected: /status of 40[14]/ })
   const company = '/v1/companies/removed'
   await house.server.ask('PUT', company, { name: 'removed' })
@@ -312,7 +312,7 @@ test('with 5,000 employees and 200 changes a second the wall stays smooth', asyn
   const busyShare = allTasksMs / STORM_MS
   context.diagnostic(JSON.stringify({ rate, busiestTaskMs, busyShare, ...measured }))
   assert.ok(rate >= 190, `${rate} changes a second`)
-  // By the processor's time: what a task and a frame take by the clock is also said, but depends on who else is at work.
+  // Measured in CPU time. Wall-clock times of a task and a frame are reported too, but depend on other load.
   assert.ok(busiestTaskMs <= 100, `a task took ${busiestTaskMs} ms`)
   assert.ok(busyShare <= 0.8, `the page was at work for ${Math.round(100 * busyShare)} % of the time`)
   assert.ok(measured.nodes < 2000, `${measured.nodes} nodes`)
@@ -331,12 +331,12 @@ test('with 5,000 employees and 200 changes a second the wall stays smooth', asyn
 const STORM_DEVICES = 200
 const STORM_MS = 6_000
 
-/** Each device sets its status once a second, all of them spread over it. */
+/** Makes each device set its status once a second, evenly spread over the second. */
 function stormOf(desks) {
   let sent = 0
   const asked = []
   const send = () => {
-    // Timers come late: what is due is counted by the clock.
+    // Timers come late, so that the number of due requests is computed from the clock.
     const due = Math.floor(((performance.now() - begun) / 1000) * desks.length)
     for (; sent < due; sent += 1) {
       const status = Math.floor(sent / desks.length) % 2 === 0 ? 'idle' : 'offline'
@@ -355,7 +355,7 @@ function stormOf(desks) {
   }
 }
 
-/** In the page: scrolls through all employees, up and down, and watches frames, tasks and nodes. */
+/** In the page: scrolls through all employees, up and down, and measures frames, tasks and nodes. */
 async function measure(lastsMs) {
   const tasks = [0]
   new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
@@ -381,7 +381,7 @@ async function measure(lastsMs) {
   return { medianFrameMs: at(0.5), p95FrameMs: at(0.95), frames: frames.length, longestTaskMs, nodes }
 }
 
-/** The processor's time of the longest task of a page's main thread, and of all of them. */
+/** CPU time of the longest task of a page's main thread, and of all its tasks. */
 function tasksOf(trace) {
   const { traceEvents } = JSON.parse(trace.toString())
   const mains = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
@@ -392,7 +392,7 @@ function tasksOf(trace) {
   return { busiestTaskMs: Math.round(Math.max(...times)), allTasksMs: times.reduce((sum, ms) => sum + ms, 0) }
 }
 
-/** A company with these employees, named like their ids. */
+/** Creates a company with these employees, named like their ids. */
 async function companyWith(company, ids) {
   await api('PUT', `${company}`, { name: company })
   for (const id of ids) await api('PUT', `${company}/employees/${id}`, { name: nameOf(id) })
@@ -433,7 +433,7 @@ async function boardOf(company, { house = world, scope = 'manage', viewport = SC
   return page
 }
 
-/** A field of the dialog that is open. */
+/** A field of the open dialog. */
 function field(page, name) {
   return page.getByRole('dialog').getByLabel(name)
 }

@@ -1,4 +1,4 @@
-// A company's brand on the pages: name, colour and logo; whatever colour it is, everything can be read.
+// A company's brand on the pages: name, colour and logo; everything can be read, whatever the colour is.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -62,7 +62,7 @@ test('name, colour and logo stand on the client’s page, the board and the desk
       const [act, ground, onAct] = await page.evaluate(shownColours)
       assert.ok(contrastOf(act, ground) >= 4.5, `${page.url()} ${colorScheme}: ${act} on ${ground}`)
       assert.ok(contrastOf(onAct, act) >= 4.5, `${page.url()} ${colorScheme}: ${onAct} on ${act}`)
-      // It is yellow still: of red and green, and hardly of blue.
+      // The colour is still yellow: made of red and green, with hardly any blue.
       assert.ok(parseInt(act.slice(1, 3), 16) > parseInt(act.slice(5, 7), 16), `${colorScheme}: ${act}`)
       if (page !== desk) continue
       const shades = shadesOf('#ffe600', colorScheme)
@@ -116,8 +116,8 @@ test('what can be no logo is said to be so, and changes nothing', { timeout: 300
   await choose(fileOf(png(16)))
   await logoIs(page, 16)
   assert.equal(await dialog.locator('.error').count(), 0)
-  // Somebody else has changed the company since the settings were opened, and it takes a while to read it again: who is
-  // told to look again finds it as it is now.
+  // Another person has changed the company since the settings were opened, and reading it again takes a while: the
+  // dialog must show the present state beside the refusal.
   await page.route(`**${company}`, async (route) => {
     if (route.request().method() === 'GET') await setTimeout(500)
     await route.continue()
@@ -142,7 +142,7 @@ test('colour and logo can be reached in every window', { timeout: 300_000 }, asy
       await page.setViewportSize(viewport)
       for (const name of ['input[name=colour]', '.sample + button', '.file', '.file + button']) {
         const one = dialog.locator(name)
-        // The dialog alone scrolls, as a person would.
+        // Only the dialog scrolls, as for a person.
         await one.evaluate((element) => element.scrollIntoView({ block: 'center' }))
         await isInReach(one)
       }
@@ -150,7 +150,7 @@ test('colour and logo can be reached in every window', { timeout: 300_000 }, asy
   }
 })
 
-/** The fields scroll; the ways out do not. */
+/** The fields scroll; the buttons do not. */
 const SETTINGS_SHOW = ['.settings-foot .act']
 
 /** A company's settings, open on a phone. */
@@ -175,7 +175,7 @@ async function save(dialog) {
   await dialog.waitFor({ state: 'detached' })
 }
 
-/** The picture that is shown in the dialog is so wide, as it is in itself. */
+/** Waits until the dialog shows a picture of that natural width. */
 function logoIs(page, width) {
   return page.waitForFunction((width) => document.querySelector('dialog img.logo')?.naturalWidth === width, width)
 }
@@ -184,7 +184,7 @@ function fileOf(buffer) {
   return { name: 'logo.png', mimeType: 'image/png', buffer }
 }
 
-/** In a page: what a browser makes of its colours, as `#rrggbb`. */
+/** In a page: the browser's values of its colours, as `#rrggbb`. */
 function shownColours() {
   const place = document.body.appendChild(document.createElement('p'))
   const shown = ['--act', '--ground', '--on-act'].map((name) => {
@@ -196,7 +196,7 @@ function shownColours() {
   return shown
 }
 
-/** In a page: the ground and the letters of an element, as `#rrggbb`. */
+/** In a page: the ground and text colours of an element, as `#rrggbb`. */
 function paintOf(element) {
   const { backgroundColor, color } = getComputedStyle(element)
   const inHex = (part) => Number(part).toString(16).padStart(2, '0')

@@ -1,13 +1,13 @@
-// The browsers of these tests: Chromium, with cameras and microphones that are made up, for each test file its own.
+// The browsers of these tests: Chromium with fake cameras and microphones, one for each test file.
 import { existsSync } from 'node:fs'
 import { after } from 'node:test'
 import { chromium } from 'playwright-core'
 
-/** A phone and a screen. */
+/** The window sizes of a phone and a screen. */
 export const PHONE = { width: 390, height: 844 }
 export const SCREEN = { width: 1280, height: 800 }
 
-/** Without what it would fetch by itself. */
+/** Arguments of Chromium, which also turn off its own network requests. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -22,21 +22,21 @@ const ARGUMENTS = [
   '--allow-loopback-in-peer-connection',
 ]
 
-/** What a page may say on its console: a lost line is said by the browser itself. */
+/** Errors allowed on a page's console: the browser itself reports a lost connection. */
 const EXPECTED = /WebSocket connection to|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED|NETWORK|SOCKET)/
 
 const WHOLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
-/** The same engine without the windows of a browser: a page takes less than half of the processor's time. */
+/** The same engine without browser windows: a page takes less than half of the CPU time. */
 const SHELL = '/usr/bin/chromium-headless-shell'
 
 const launched = new Map()
 
-/** The browser; it starts when it is first needed, and ends with the file's last test. */
+/** The browser, which starts at its first use, and ends with the file's last test. */
 export function browser() {
   return started(!process.env.CHROMIUM && existsSync(SHELL) ? SHELL : WHOLE)
 }
 
-/** The browser with all that the engine alone has not: notifications that are shown, and pages that can be installed. */
+/** The full browser, for features missing in the engine alone: shown notifications and installable pages. */
 export function wholeBrowser() {
   return started(WHOLE)
 }
@@ -50,7 +50,7 @@ function launchOf(executablePath) {
   return { executablePath, args: ARGUMENTS, timeout: 120_000 }
 }
 
-/** A browser that keeps what browsers keep, in a directory of its own. */
+/** A browser that keeps its data, in a directory of its own. */
 export function keepingBrowser(profile) {
   return chromium.launchPersistentContext(profile, launchOf(WHOLE))
 }
@@ -59,7 +59,7 @@ after(async () => {
   for (const started of launched.values()) await (await started).close()
 })
 
-/** Adds whatever a page complains of to these. */
+/** Collects a page's errors in `complaints`. */
 export function watch(page, complaints) {
   page.on('pageerror', (error) => complaints.add(`${page.url()}: ${error.stack}`))
   page.on('console', (message) => {

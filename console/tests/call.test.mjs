@@ -1,11 +1,11 @@
-// Calls between two browsers, with the cameras that Chromium feigns and a real server between them.
+// Calls between two browsers, with Chromium's fake cameras and a real server between them.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { browser } from './browser.mjs'
 import { source } from './module.mjs'
 import { openWorld, untilTrue } from './world.mjs'
 
-/** Keeps the connections that a page makes, for who looks at them. */
+/** Keeps the connections that a page makes, so that tests can inspect them. */
 function keepConnections() {
   globalThis.connections = []
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
@@ -16,14 +16,14 @@ function keepConnections() {
   }
 }
 
-/** The voice that arrives, in bytes so far, of the newest connection. */
+/** Bytes of sound received so far on the newest connection. */
 const soundBytes = ({ page }) =>
   page.evaluate(async () => {
     const stats = await connections.at(-1).getStats()
     return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.bytesReceived ?? 0
   })
 
-/** The voice of the other arrives on the newest connection. */
+/** Waits until sound arrives on the newest connection. */
 const hears = ({ page }) =>
   untilTrue(page, async () => {
     const stats = await connections.at(-1).getStats()
@@ -31,11 +31,11 @@ const hears = ({ page }) =>
     return heard.some(({ bytesReceived }) => bytesReceived > 0)
   })
 
-/** How many of a microphone and a camera are on for the newest connection. */
+/** How many of the microphone and the camera are on for the newest connection. */
 const devicesOn = ({ page }) =>
   page.evaluate(() => connections.at(-1).getSenders().filter(({ track }) => track?.readyState === 'live').length)
 
-/** By what the newest connection is known to the network: another one after each restart. */
+/** The ICE name of the newest connection, which changes with each restart. */
 const networkName = ({ page }) =>
   page.evaluate(() => /ice-ufrag:(\S+)/.exec(connections.at(-1).localDescription?.sdp ?? '')?.[1])
 
@@ -48,7 +48,7 @@ const changesFrom = ({ page }, name) =>
 
 const each = (people, what) => Promise.all(people.map(what))
 
-/** Both sides of a session, with the client on the line that can be cut; `prepare` is for their page. */
+/** Both sides of a session; the client's connection can be cut, and `prepare` runs in the client's page. */
 async function inSession(t, prepare = []) {
   const world = await openWorld(t)
   const { client, desk } = await world.session()
@@ -57,7 +57,7 @@ async function inSession(t, prepare = []) {
   return { world, alice, erika, anotherDesk }
 }
 
-/** Alice has called, and Erika talks on one of two devices, which has a line of its own that can be cut. */
+/** Alice has called, and Erika talks on one of two devices, whose connection can be cut. */
 async function onOneOfTwo(t) {
   const world = await openWorld(t)
   const line = await world.relay()
@@ -85,7 +85,7 @@ async function inVideoCall(t, prepare) {
   return meeting
 }
 
-// Two at a time: most of each is waiting.
+// Two at a time, because each test mostly waits.
 describe('a call', { concurrency: 2 }, () => {
   test('both see and hear each other, and a hang-up ends it for both', async (t) => {
     const { alice, erika } = await inVideoCall(t)
@@ -132,7 +132,7 @@ describe('a call', { concurrency: 2 }, () => {
     await erika.press('Share screen')
     await alice.page.locator('video.remote.is-screen').waitFor()
     await alice.seesFrames()
-    // As the browser's own bar ends it.
+    // This is how the browser's own bar ends a shared screen.
     await erika.page.evaluate(() => {
       const { track } = connections.at(-1).getSenders().find(({ track }) => track?.kind === 'video')
       track.stop()
@@ -175,7 +175,7 @@ describe('a call', { concurrency: 2 }, () => {
     world.line.hold()
     for (let turn = 1; turn <= 3; turn += 1) {
       await alice.page.evaluate(() => void dispatchEvent(new Event('online')))
-      // From the second on it is told again.
+      // From the second turn on, the offer is sent again.
       await alice.page.waitForFunction(() => connections.at(-1).signalingState === 'have-local-offer')
     }
     world.line.mend()
@@ -324,20 +324,20 @@ describe('a call', { concurrency: 2 }, () => {
     await erika.sees('You ended it.')
     for (const { page } of [alice, erika]) {
       await page.waitForFunction(() => connections.at(-1).connectionState === 'closed')
-      // What was booked is kept as long as it is shown; of the session and its call nothing is.
+      // The booking is kept as long as it is shown; of the session and its call nothing is kept.
       const kept = await page.evaluate(() => Object.keys(sessionStorage).filter((name) => !name.endsWith('.last')))
       assert.deepEqual(kept, [])
     }
   })
 })
 
-/** As long as the person has not answered the browser's question; after a reload it asks nothing. */
+/** In a page: the browser's question stays unanswered; after a reload it is not asked. */
 function keepWaiting() {
   const [{ type }] = performance.getEntriesByType('navigation')
   if (type !== 'reload') navigator.mediaDevices.getUserMedia = () => new Promise(() => {})
 }
 
-/** Keeps who was to answer whom on the newest connection. */
+/** Records the signalling states of the newest connection. */
 function keepTurns() {
   globalThis.turns = []
   const connection = connections.at(-1)
@@ -355,7 +355,10 @@ test('an offer that comes several times is answered each time, and each offer ha
   assert.deepEqual(found, { told: ['answer', 'answer', 'answer'], takenForTheNext: false, agreed: true })
 })
 
-/** In a page: one side hears an offer three times at once, and the other all answers, the last during a restart. */
+/**
+ * In a page: one side receives an offer three times at once, and the other receives all answers, the last during a
+ * restart.
+ */
 async function tellOften(code) {
   const { Negotiation } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
   const sides = [true, false].map((polite) => {
@@ -388,20 +391,20 @@ async function tellOften(code) {
 }
 
 test('two real connections agree whichever offers collide, and carry what both have added', async (t) => {
-  // A page of nobody's: none of ours would let the module in.
+  // A blank page, because the policy of our pages would block the module.
   const page = await (await browser()).newPage()
   t.after(() => page.close())
   assert.deepEqual(await page.evaluate(negotiate, await source('negotiation.ts')), [12, 12])
 })
 
-/** In a page: both sides add something again and again, over a slow line; gives what each has agreed on. */
+/** In a page: both sides keep adding media over a slow wire; returns the number that each side has agreed on. */
 async function negotiate(code) {
   const { Negotiation } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
   const [polite, impolite] = [new RTCPeerConnection(), new RTCPeerConnection()]
   const sides = {}
   const aMoment = (maxMs) => new Promise((done) => setTimeout(done, Math.random() * maxMs))
   const side = (name, connection, other) => {
-    // In order, as the server relays it, and some time later.
+    // Delivered in order, as by the server, and some time later.
     let wire = Promise.resolve()
     const tell = (word) => {
       const data = JSON.stringify(word)
@@ -411,7 +414,7 @@ async function negotiate(code) {
   }
   side('polite', polite, 'impolite')
   side('impolite', impolite, 'polite')
-  // Both begin at once, and go on to change what there is while the other does.
+  // Both begin at once, and continue to add media while the other side does.
   for (let turn = 0; turn < 6; turn += 1) {
     polite.addTransceiver('audio')
     impolite.addTransceiver('audio')

@@ -1,4 +1,4 @@
-// A session's chat and notes, in two browsers at a real server.
+// A session's chat and notes, in two browsers with a real server.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { press } from './stage.mjs'
@@ -97,7 +97,7 @@ test('whoever reads further up is not torn away, and comes to what is new by a b
     return log.scrollHeight - log.scrollTop - log.clientHeight < 4
   })
   await isAtEnd()
-  // Until the page has heard of it.
+  // Waits until the page has handled the scroll event.
   await alice.log.evaluate((it) => new Promise((heard) => {
     it.addEventListener('scroll', () => requestAnimationFrame(heard), { once: true })
     it.scrollTop = 0

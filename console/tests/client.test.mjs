@@ -1,11 +1,11 @@
-// The client's page: asking, waiting and the end, where something is missing, late, too long or out of sight.
+// The client's page: booking, waiting and the end, when something is missing, late, too long or out of sight.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../../tests/phoenix/server.mjs'
 import { isInReachEverywhere, press } from './stage.mjs'
 import { Client, openWorld, PHONE, until } from './world.mjs'
 
-/** Runs before a page's own scripts: tones are counted, and `hide` and `look` say whether the page is in sight. */
+/** Runs before a page's own scripts: counts tones, and gives `inSight`, which hides or shows the page. */
 function spied() {
   window.tones = 0
   const { start } = OscillatorNode.prototype
@@ -31,7 +31,7 @@ test('asked without a topic, the page says what is missing and leads there', { t
   await world.idleDesk({ name: 'erika' })
   const alice = await world.client('alice')
   await freeFor(alice, 'tax').waitFor()
-  // By hand: the button says that it is off, and is there all the same.
+  // Dispatched directly, because the button is marked as disabled and still reacts.
   await alice.page.locator('.ask .act').dispatchEvent('click')
   await alice.sees('Choose first what it is about.')
   assert.equal(await alice.page.evaluate(() => document.activeElement.name), 'topic')
@@ -76,7 +76,7 @@ test('that somebody was faster is said until somebody is free again', { timeout:
   let late
   await page.routeWebSocket(/\/socket/, (near) => {
     const far = near.connectToServer()
-    // What is free comes late, as over a slow line.
+    // The availability comes late, as over a slow connection.
     far.onMessage((said) => (late && String(said).includes('"availability"') ? late.push(() => near.send(said)) : near.send(said)))
   })
   await page.goto(`${world.url}/book/demo?as=alice`)
@@ -106,7 +106,7 @@ test('the wait goes on after a reload, by the server’s time and not by a wrong
   const alice = await world.client('alice', { prepare: [wrongByADay] })
   await alice.ask('tax')
   await alice.sees('Waiting for 0:0')
-  // As if 65 seconds had gone by on the server.
+  // As if 65 seconds had passed on the server.
   await alice.page.route('**/healthz', (route) => {
     const date = new Date(Date.now() + 65_000).toUTCString()
     return route.fulfill({ headers: { date }, body: '' })
@@ -173,7 +173,7 @@ test('who looks at something else hears that somebody is free, and that somebody
   const world = await openWorld(t)
   const alice = await world.client('alice', { prepare: [spied] })
   await alice.sees('Nobody is free at the moment')
-  // A browser is silent until its page was touched.
+  // A browser is silent until the first gesture on its page.
   await press(question(alice))
   const hidden = () => alice.page.evaluate(() => ((window.tones = 0), inSight(false)))
   const told = () => alice.page.waitForFunction(() => document.title.startsWith('(1) ') && window.tones > 0)

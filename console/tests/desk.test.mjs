@@ -1,4 +1,4 @@
-// What a working day would lose if the desk and the client's page were careless: words, notes, questions, offers.
+// Work that careless pages would lose: messages, notes, questions and offers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../../tests/phoenix/server.mjs'
@@ -79,7 +79,7 @@ test('the day counts all sessions and their time, also what it does not list', {
   const world = await openWorld(t)
   const phone = await world.idleDesk({ name: 'erika' })
   const company = world.person({ sub: 'alice', role: 'client' }).company('demo')
-  // The oldest is the only one that counts in minutes, and the list does not reach back to it.
+  // Only the oldest session is minutes long, and the list does not reach back to it.
   for (let made = 0; made < SESSIONS; made += 1) await session(world, phone, company, made === 0 ? LONG_MS : 0)
   const { items } = await world.server.ask('GET', '/v1/companies/demo/sessions?limit=100')
   const lengths = items.map(({ started_at, ended_at }) => Date.parse(ended_at) - Date.parse(started_at))
@@ -91,12 +91,12 @@ test('the day counts all sessions and their time, also what it does not list', {
   assert.equal(await page.locator('.today .sessions li').count(), 50)
 })
 
-/** Within that a line that was not taken is dialled again. */
+/** Within this time a failed connection is tried again. */
 const DIALS_AGAIN_MS = 2_000
 const SESSIONS = 60
 const LONG_MS = 61_000
 
-/** One session of theirs, which lasts for so long. */
+/** One session, which lasts so long. */
 async function session({ server }, desk, company, lastsMs) {
   await company.book({ topic: 'tax' })
   const { id } = await desk.accept((await until(desk, ({ offer }) => offer)).offer.id)
@@ -161,7 +161,7 @@ test('in Arabic an empty box runs from right to left, and what is written as its
 })
 
 test('a desk whose employee is removed says that it is closed, and stays so', { timeout: 300_000 }, async (t) => {
-  // The reads of the day that are under way then are refused.
+  // The day's requests in progress are refused then.
   const world = await openWorld(t, { expected: /status of 40[134]/ })
   await world.server.ask('PUT', '/v1/companies/demo/employees/ivo', { name: 'Ivo' })
   const page = await world.page(`/desk#token=${token({ sub: 'ivo', role: 'employee', company: 'demo', name: 'Ivo' })}`)
@@ -200,7 +200,7 @@ test('whoever is shut out reads so at the desk, and the line comes back with ano
   await world.server.ask('POST', '/v1/companies/demo/employees/erika/revoke')
   await desk.page.getByRole('heading', { name: 'This desk is closed' }).waitFor()
   while (dials < 2) await desk.page.waitForTimeout(20)
-  // One that the server does not take is followed by others at once.
+  // A refused connection would be followed by others within this time.
   await desk.page.waitForTimeout(DIALS_AGAIN_MS)
   assert.deepEqual([closed, dials], [[4403], 2], 'not once with the token that counts no more')
   await desk.page.reload()
@@ -213,11 +213,11 @@ test('the desk can be installed', { timeout: 300_000 }, async (t) => {
   await page.evaluate(() => navigator.serviceWorker.ready)
   const devtools = await page.context().newCDPSession(page)
   const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors')
-  // The browser of a test is a private one, which installs nothing.
+  // A test's browser is in incognito mode, which installs nothing.
   assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId), ['in-incognito'])
 })
 
-/** Alice has asked, and Erika's desk shows it. */
+/** Alice has booked, and Erika's desk shows the offer. */
 async function asked(t, question) {
   const world = await openWorld(t)
   const [desk, client] = await Promise.all([world.desk('erika'), world.client('alice')])

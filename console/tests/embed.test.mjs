@@ -1,4 +1,4 @@
-// The client's page within a page of another origin, put there by one script tag.
+// The client's page within a page of another origin, inserted by one script tag.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../../tests/phoenix/server.mjs'
@@ -36,7 +36,7 @@ test('one script tag puts the client’s page into a page that hands over the to
   await frame.getByRole('heading', { name: 'Ihr Gespräch mit Erika ist vorbei' }).waitFor()
   await page.waitForFunction(() => globalThis.stages.at(-1) === 'over')
   assert.deepEqual(await page.evaluate('stages'), ['choosing', 'waiting', 'talking', 'over'])
-  // The page after the script, and no name of ours among the page's own.
+  // The script has run, and left none of its names among the page's globals.
   assert.equal(await page.evaluate('typeof e + typeof t + typeof n'), 'undefined'.repeat(3))
 })
 
@@ -53,7 +53,7 @@ test('with `allowed_origins` a page of another origin can embed nothing', { time
   await alice.sees('Nobody is free at the moment')
 })
 
-/** A page that embeds the client's, and has a token for it as `give` says. */
+/** A page that embeds the client's page, and gets its token from `give`. */
 async function embedding(t, world, give) {
   const host = await foreignPage(t, `
     <script>window.give = ${give}</script>

@@ -1,4 +1,4 @@
-// The programs of the documents for those who open or embed the pages: they hand over a token, and no error in its place.
+// The documents' programs for apps that open or embed the pages: they hand over a token, and no error in its place.
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ test('the page that opens the desk hands over what its back end signs', { timeou
   const app = await appOf(t, { sub: 'erika', role: 'employee', company: 'demo', name: 'Erika' }, () => `
     <button id="desk">Work</button><script>${program}</script>`)
   const page = await world.page('/', { base: app.url })
-  // What the desk is told, before its own scripts have it.
+  // Records the messages to the desk before its own scripts run.
   await page.context().addInitScript(() => {
     window.told = []
     addEventListener('message', ({ data }) => window.told.push(data))
@@ -44,7 +44,7 @@ test('the tag that embeds the client’s page hands over what its back end signs
   await frame.locator('.ask').waitFor()
 })
 
-/** The only block of the document, in that language, that has these words in it. */
+/** The document's only block in that language that contains these words. */
 async function blockWith(language, words) {
   const blocks = (await readFile(PAGE, 'utf8')).matchAll(new RegExp('^```' + language + '\\n(.*?)^```', 'gms'))
   const found = [...blocks].map(([, block]) => block).filter((block) => block.includes(words))
@@ -52,7 +52,7 @@ async function blockWith(language, words) {
   return found[0]
 }
 
-/** An app with a back end that signs tokens with these claims; at first it fails. */
+/** An app with a back end that signs tokens with these claims; at first the back end fails. */
 async function appOf(t, claims, page) {
   const app = { fails: true }
   const server = createServer((request, response) => {

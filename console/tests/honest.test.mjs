@@ -1,4 +1,4 @@
-// What the desk and a session say is so: nothing vanishes without a word, and nothing is claimed that nobody knows.
+// The desk and a session tell the truth: nothing vanishes without a message, and nothing uncertain is claimed.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { press } from './stage.mjs'
@@ -45,7 +45,7 @@ test('where nothing may ring, no call rings either', { timeout: 120_000 }, async
   assert.equal(await erika.page.evaluate(() => window.tones), 0)
 })
 
-/** In a page: counts tones and notifications, and is hidden when the test says so. */
+/** In a page: counts tones and notifications, and hides the page when the test says so. */
 function spied() {
   window.tones = 0
   window.told = []
@@ -181,7 +181,7 @@ test('the keys that answer can be changed, and turned off', { timeout: 120_000 }
   assert.equal(await page.locator('.accept').getAttribute('aria-keyshortcuts'), null)
 })
 
-/** Keys answer only once all have rested for a moment. */
+/** Presses keys after a pause, because keys answer only once all have rested. */
 async function pressedUntil(page, keys, happened) {
   await page.waitForTimeout(600)
   for (const key of keys) await page.keyboard.press(key)

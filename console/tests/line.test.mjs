@@ -1,4 +1,4 @@
-// The line breaks, goes silent, and the server dies: the pages say so, lose nothing, and heal by themselves.
+// Connections that break or go silent, and a server that dies: the pages say so, lose nothing, and recover.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './world.mjs'
@@ -31,7 +31,7 @@ test('a cut line is shown and heals, and what was written meanwhile arrives once
   await alice.hears('me too')
   await Promise.all([erika.isBack(), alice.isBack()])
   await alice.lastIs('Seen')
-  // Hers stands in its place once it has come back to her.
+  // Erika's message is in place once the server has echoed it to her.
   await erika.page.locator('.is-own .mark').last().filter({ hasNotText: 'Waiting' }).waitFor()
   const said = await alice.said()
   assert.deepEqual([...said].sort(), ['and once more', 'before', 'me too', 'while it was away'])
@@ -68,7 +68,7 @@ test('a desk opens without a network after one visit, says so, and goes on when 
   const world = await openWorld(t)
   const erika = await world.desk('erika')
   await erika.is('Offline')
-  // Until then all that the page is made of is kept.
+  // By then every file of the page is kept.
   await erika.page.evaluate(() => navigator.serviceWorker.ready)
   world.line.cut()
   await erika.page.reload()

@@ -1,13 +1,13 @@
-// One module of the pages alone, as tests of its rules use it.
+// Single modules of the pages, for tests of their rules.
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-/** A module that needs no page. */
+/** Loads a module that needs no page. */
 export async function rules(name) {
   return import(`data:text/javascript,${encodeURIComponent(await source(name))}`)
 }
 
-/** What a browser would run of it. */
+/** The module's code as a browser would run it. */
 export async function source(name) {
   const entry = fileURLToPath(new URL(`../src/session/${name}`, import.meta.url))
   const [{ output }] = await build({

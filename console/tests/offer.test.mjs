@@ -1,4 +1,4 @@
-// An offer that cannot be missed: also by who looks elsewhere, and by who wants nothing to move.
+// An offer in full view, also for an employee who looks elsewhere, and for one who wants no motion.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { countShown, notified, openWorld } from './world.mjs'
@@ -20,12 +20,12 @@ test('for who wants no motion nothing moves: neither an offer nor a search', { t
   for (const { page } of [stillErika, stillAlice]) await page.waitForFunction(isStill)
 })
 
-/** In a page. */
+/** In a page: whether any animation runs. */
 function isMoving() {
   return document.getAnimations().some(({ playState }) => playState === 'running')
 }
 
-/** In a page. */
+/** In a page: whether no animation runs. */
 function isStill() {
   return document.getAnimations().every(({ playState }) => playState !== 'running')
 }
@@ -55,12 +55,12 @@ test('a desk that nobody can see shows a notification, until the offer is over',
   await notified(erika.page, { shown: 1, left: 0 })
 })
 
-/** In a page: it is hidden, as behind another window, when the test says so. */
+/** In a page: hides it, as behind another window, when the test says so. */
 function hideOnDemand() {
   Object.defineProperty(document, 'hidden', { get: () => globalThis.isHidden === true })
 }
 
-/** In a page: those that are shown. */
+/** In a page: the notifications that are shown. */
 async function notifications() {
   const registration = await navigator.serviceWorker.getRegistration('/desk')
   const shown = await registration.getNotifications()

@@ -1,4 +1,4 @@
-// Takes the pictures of the README, and one of every state of every page, to be looked at: `make pictures`.
+// Takes the README's pictures, and one of every state of every page, for people to look at: `make pictures`.
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
@@ -16,7 +16,7 @@ test('pictures', { timeout: 300_000 }, async (t) => {
   await ofReadme(world)
 })
 
-/** A company that looks like one: a dozen employees, some of them idle. */
+/** Fills the company: a dozen employees, some of them idle. */
 async function furnish(world) {
   const names = ['Amira', 'Bruno', 'Chiara', 'Deniz', 'Elif', 'Farid', 'Greta', 'Hana', 'Ivo', 'Jonas', 'Kaya', 'Lena']
   for (const [index, name] of names.entries()) {
@@ -83,7 +83,7 @@ async function everyState(world, lang, colorScheme) {
   await Promise.all(pages.map(({ page }) => page.context().close()))
 }
 
-/** A video call, until its pictures move. */
+/** Makes a video call, and waits until its pictures move. */
 async function call(caller, called) {
   await caller.locator('.call-begin button').last().click()
   await called.locator('.answer-video').click()
@@ -91,7 +91,7 @@ async function call(caller, called) {
   await caller.waitForTimeout(1500)
 }
 
-/** A busy morning: some talk, one is being asked, and the board shows it all. */
+/** A busy morning: some employees talk, one is being asked, and the board shows it all. */
 async function ofReadme(world) {
   const people = await Promise.all(['Deniz', 'Elif', 'Farid', 'Greta', 'Hana', 'Ivo', 'Kaya'].map((name) => atWork(world, name)))
   for (const client of ['carol', 'dan', 'eve']) await meet(world, client)
@@ -105,7 +105,7 @@ async function ofReadme(world) {
   )
   for (const topic of people) if (topic.state?.status === 'idle') await topic.setStatus('offline')
   await erika.on()
-  // Those who still can, behind Erika in the line.
+  // The others become idle behind Erika in the line.
   for (const topic of people) if (topic.state?.status === 'offline') await topic.setStatus('idle')
   await alice.ask('tax', 'May I deduct my bicycle? I ride it to work every day.')
   await erika.asked('tax')
@@ -115,7 +115,7 @@ async function ofReadme(world) {
   await board.page.screenshot({ path: `${README}board.png` })
 }
 
-/** An employee's phone without a page, that accepts whatever it is asked. */
+/** An employee's phone without a page, which accepts every offer. */
 async function atWork(world, name) {
   const id = name.toLowerCase()
   const topic = await world.idleDesk({ name: id })

@@ -1,4 +1,4 @@
-// The rules of a session's page that need no page: rings and their ends, notes, marks, and what is heard of the wire.
+// The rules of a session's page without the page: rings and their ends, notes, marks, and parsing of signals.
 import assert from 'node:assert/strict'
 import { before, beforeEach, mock, test } from 'node:test'
 import { rules } from './module.mjs'
@@ -138,7 +138,7 @@ test('a page that was loaded anew comes back into its call, with a connection of
   assert.deepEqual([is(a), is(again)], ['reconnecting', 'reconnecting'])
   assert.deepEqual([a.remembered.round, again.remembered.round], [2, 2])
   assert.deepEqual(a.connections.map(({ closed }) => closed), [true, false])
-  // What is late of the first round is not heard.
+  // Late signals of the first round are ignored.
   b.connections[0].hooks.tell({ kind: 'candidate', candidates: [] })
   assert.deepEqual(a.connections[1].heard, [])
   again.connections[0].hooks.tell({ kind: 'candidate', candidates: [] })

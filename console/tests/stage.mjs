@@ -1,4 +1,4 @@
-// What a person can reach: in every window, by day and by night, in all languages, on top and without scrolling.
+// Reachability for a person: in every window, by day and by night, in all languages, uncovered and without scrolling.
 import assert from 'node:assert/strict'
 
 /** A phone upright and on its side, the narrowest phone, a screen, and a screen at 200 %. */
@@ -12,20 +12,23 @@ export const WINDOWS = [
 export const SCHEMES = ['light', 'dark']
 export const LANGUAGES = ['en', 'de', 'ar']
 
-/** What one can press or write in. What a stage must show is named by it, as what is hidden is never out of reach. */
+/**
+ * Elements for pressing or writing. Tests name required elements explicitly, because a hidden element never counts as
+ * out of reach.
+ */
 const USABLE = 'button, a.button, input, select, textarea, summary'
-/** Lists that are scrolled by their nature: what is in them need not be in sight. */
+/** Lists that scroll by design, whose content need not be in sight. */
 const SCROLLED = '.messages-list, .sessions'
-/** How long a motion or a layout may take before it counts. */
+/** The time that an animation or a layout may take. */
 const SETTLES_IN_MS = 3_000
 
-/** Presses it, as a person would: it must be in sight and on top, and nothing scrolls to it. */
+/** Presses an element as a person would: it must be in sight and uncovered, and nothing scrolls to it. */
 export async function press(locator) {
   await isInReach(locator)
   await locator.click()
 }
 
-/** Waits until its middle is inside the window and nothing else lies on it. */
+/** Waits until the element's middle is inside the window and uncovered. */
 export async function isInReach(locator) {
   await locator.waitFor()
   const wrong = await locator.evaluate(unreached, SETTLES_IN_MS)
@@ -33,9 +36,9 @@ export async function isInReach(locator) {
 }
 
 /**
- * Holds a stage of a page in every window, by day and by night, in all languages: each of `shown` is there (selectors, or
- * what gives them for a window), everything usable `within` it is in reach, and the page is no wider than the window. The
- * page is afterwards as it was.
+ * Checks a stage of a page in every window, by day and by night, in all languages: each of `shown` is there (selectors,
+ * or a function that gives them for a window), everything usable `within` it is in reach, and the page is no wider than
+ * the window. The page is left as before.
  */
 export async function isInReachEverywhere(page, stage, within, shown, { scrolled = SCROLLED, settlesInMs = SETTLES_IN_MS } = {}) {
   const shownIn = typeof shown === 'function' ? shown : () => shown
@@ -60,8 +63,8 @@ export async function isInReachEverywhere(page, stage, within, shown, { scrolled
 }
 
 /**
- * It is on top and inside of every window, without scrolling or, where it is `scrolled` by its nature, with it. The page
- * is afterwards as it was.
+ * Checks that an element is uncovered and inside every window, without scrolling or, if it is `scrolled` by design,
+ * after scrolling. The page is left as before.
  */
 export async function isInEveryWindow(locator, { scrolled = false } = {}) {
   const page = locator.page()
@@ -74,7 +77,7 @@ export async function isInEveryWindow(locator, { scrolled = false } = {}) {
   await page.setViewportSize(before)
 }
 
-/** The page's language becomes another, as when it is chosen in another tab. */
+/** Changes the page's language, as a choice in another tab does. */
 export async function speak(page, lang) {
   await page.evaluate((lang) => {
     const key = 'switchboard.language'
@@ -84,7 +87,7 @@ export async function speak(page, lang) {
   await page.waitForFunction((lang) => document.documentElement.lang === lang, lang)
 }
 
-/** In a page: why an element cannot be pressed. Nothing, once it can. */
+/** In a page: the reasons why an element cannot be pressed; empty once it can. */
 async function unreached(element, limitMs) {
   const endsAt = performance.now() + limitMs
   for (;;) {
@@ -101,9 +104,9 @@ async function unreached(element, limitMs) {
   }
 }
 
-/** In a page: the same of everything usable there, once the page has become as it was asked to. */
+/** In a page: the same for everything usable there, once the page has taken the requested size and settings. */
 async function unreachedWithin({ width, height, colorScheme, lang, within, shown, usable, scrolled, limitMs }) {
-  // A label that has no room is broken into letters, one below the other.
+  // A label without room is broken into letters, one below the other.
   const BUTTON_MAX_PX = 100
   const endsAt = performance.now() + limitMs
   const hasBecome = () =>

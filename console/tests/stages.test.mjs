@@ -1,5 +1,5 @@
-// Every stage of the desk, of a session on the client's page and of the board: what must be there is shown, and can be
-// pressed in sight and on top, in every window, with the longest names, the longest question and a long chat.
+// Every stage of the desk, of a session on the client's page and of the board: the required elements are shown, and can
+// be pressed in sight and uncovered, in every window, with the longest names, the longest question and a long chat.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../../tests/phoenix/server.mjs'
@@ -10,7 +10,7 @@ const LONG_NAME = 'Dr. Maximiliane Theodora Freifrau von und zu Hohenstein-Walde
 const LONG_ID = 'user_8f3a1c77-2b1e-4d53-9c1d-5a7e2f8b6c90@a-company-with-a-very-long-name.example.org'
 const QUESTION = 'I want to know whether I may deduct my home office. '.repeat(20).slice(0, 1000)
 const MESSAGES = 100
-/** Nothing ends by itself while it is looked at. */
+/** No deadline passes while a stage is checked. */
 const UNHURRIED = { offer_timeout_ms: 600_000, booking_deadline_ms: 1_200_000, wrap_up_ms: 600_000 }
 
 const BAR = ['.flip', '.desk-bar > button']
@@ -20,7 +20,7 @@ const COMPOSER = ['.composer textarea', '.composer [type=submit]']
 const BEGIN = ['.call-begin button:first-child', '.call-begin button:last-child']
 const RINGING = ['.call .decline', '.call .answer', '.call .answer-video']
 const CONTROLS = ['.call-controls .hang-up', '.call-controls button:nth-child(1)', '.call-controls button:nth-child(2)']
-/** From here on chat and notes stand side by side. */
+/** From this width on chat and notes stand side by side. */
 const BOTH_FROM_PX = 1200
 const ROOM = '.consultation-head, .composer'
 const CALL = '.consultation-head, .call, .composer'
@@ -137,7 +137,7 @@ test('at every stage of the board what can be pressed is in reach, in every wind
   const shut = () => page.keyboard.press('Escape')
 
   await page.locator('.pane-asked .entry').waitFor()
-  // What the parts hold scrolls; the ways between them do not.
+  // The contents of the parts scroll; the buttons between the parts do not.
   await holds('the wall', '.wall-head, .wall-nav', ({ width }) => ['.wall-head button', ...(width < 1024 ? NAV : [])])
   const story = async (what, button) => {
     await press(page.locator(`.pane-${what} .entry`))
@@ -165,7 +165,7 @@ test('at every stage of the board what can be pressed is in reach, in every wind
 
 const NAV = [1, 2, 3, 4].map((nth) => `.wall-nav button:nth-child(${nth})`)
 
-/** It comes into reach in every window when what it lies in is scrolled, as a person would. */
+/** Checks that an element can be reached in every window by scrolling its container, as a person would. */
 async function reachedByScrolling(page, selector) {
   await isInEveryWindow(page.locator(selector).first(), { scrolled: true })
 }
@@ -190,14 +190,14 @@ test('a stage whose button is hidden, covered or out of the window is told', { t
 
 const EMPLOYEE = { sub: 'erika', role: 'employee', company: 'demo', name: LONG_NAME }
 
-/** A second device of the employee. */
+/** Opens a second device of the employee. */
 async function anotherDesk(world) {
   const desk = new Desk(await world.page(`/desk#token=${token(EMPLOYEE)}`))
   await desk.inSession()
   return desk
 }
 
-/** An employee at a desk, a client at the page, and a line of that client's that asks at once. */
+/** An employee at a desk, a client at the page, and another connection of that client, which books at once. */
 async function people(world) {
   const client = { sub: LONG_ID, role: 'client', company: 'demo', name: LONG_NAME }
   const [desk, page] = await Promise.all([

@@ -1,4 +1,4 @@
-// The start page of a demo: whoever opens it knows what to do, and the steps do what they say.
+// The start page of a demo: it tells a new user what to do, and its steps work as described.
 import { test } from 'node:test'
 import { isInReach, press } from './stage.mjs'
 import { openWorld } from './world.mjs'

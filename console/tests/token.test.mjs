@@ -1,4 +1,4 @@
-// Who somebody is: their token comes for a code in a link, or from the app that opened the page, and is kept nowhere.
+// Signing in: the token comes for a code in a link, or from the app that opened the page, and is never stored.
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ test('a token that came with the address has left it, and is kept nowhere', { ti
   const address = `/desk#token=${ERIKA}`
   const page = await world.page(address)
   await new Desk(page).on()
-  // From now on the worker sees what is opened, and keeps it for a time without a network.
+  // From now on the worker sees each opened page, and keeps it for a time without a network.
   await page.evaluate(() => navigator.serviceWorker.ready)
   await page.goto('about:blank')
   await page.goto(world.url + address)
@@ -74,18 +74,18 @@ test('a code is taken as soon as the server can be reached', { timeout: 300_000 
   assert.ok(fails < 0)
 })
 
-/** A sign-in code, as a back end makes one. */
+/** Makes a sign-in code, as a back end would. */
 async function codeFor(world, token) {
   return (await world.server.ask('POST', '/v1/companies/demo/sign-in-codes', { token })).code
 }
 
-/** What is in a directory's files, and in those below it. */
+/** The contents of all files in a directory and below. */
 async function filesIn(directory) {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
   return Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name))))
 }
 
-/** In a page: all that the browser keeps for it. */
+/** In a page: everything that the browser keeps for the page. */
 async function whatIsKept() {
   const requests = []
   for (const name of await caches.keys()) {
@@ -125,7 +125,7 @@ test('the app that opened the page hands over the token, and nobody else', { tim
     </script>`)
   const app = await world.page('/', { base: host })
   const opened = app.waitForEvent('popup')
-  // Whoever else speaks to the page, and be it the page itself, is not its app.
+  // Other senders, even the page itself, are not its app.
   await app.context().addInitScript((token) => {
     if (location.pathname === '/desk') for (let n = 0; n < 20; n += 1) postMessage({ type: 'switchboard:token', token })
   }, max)

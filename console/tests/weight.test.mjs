@@ -1,9 +1,9 @@
-// What a page weighs on its way to a phone.
+// The size of a page on its way to a phone.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './world.mjs'
 
-/** For everything that the client's page asks for until it can be used, compressed as it is sent. */
+/** The most bytes of all files that the client's page needs before use, compressed as sent. */
 const CLIENT_MAX_BYTES = 120_000
 
 test('the client’s page weighs at most 120 kB, with its typeface', { timeout: 300_000 }, async (t) => {

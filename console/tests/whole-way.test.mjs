@@ -1,4 +1,4 @@
-// Two employees and two clients meet on the pages: ask, decline, accept, write, reload, end; and the board follows.
+// Two employees and two clients meet on the pages: book, decline, accept, write, reload, end; and the board follows.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { press } from './stage.mjs'
@@ -70,7 +70,7 @@ test('two employees and two clients book, decline, accept, write and end', { tim
     await max.hears('I am back')
     assert.deepEqual(await max.said(), ['Good morning', 'Yes, you may.', 'I am back'])
     assert.deepEqual(await erika.said(), ['Where to?'])
-    // The other pair's call goes on through the reload of one of them.
+    // The other pair's call goes on while one of them reloads.
     await bob.page.reload()
     await Promise.all([erika, bob].map((person) => person.seesFrames(20)))
   })
@@ -140,7 +140,7 @@ test('two devices of one client stay in step', { timeout: 300_000 }, async (t) =
   await Promise.all([phone, screen].map((device) => device.waits('Asking the only one')))
   await screen.press('Cancel')
   await Promise.all([phone, screen].map((device) => device.isOver('You have cancelled.')))
-  // Each device puts away for itself what is over; what is asked next is on both.
+  // Each device puts an ended booking away for itself; the next booking is on both.
   await screen.press('Ask again')
   await screen.ask('tax')
   await erika.asked('tax')

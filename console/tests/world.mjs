@@ -1,4 +1,4 @@
-// The world of a test: the built server with `--dev`, a line to it that can be cut, and people with browsers.
+// The world of a test: the built server with `--dev`, a connection to it that can be cut, and people with browsers.
 import assert from 'node:assert/strict'
 import { House, until } from '../client/tests/people.mjs'
 import { unhurried } from '../../tests/phoenix/people.mjs'
@@ -7,10 +7,13 @@ import { browser, PHONE, SCREEN, watch, wholeBrowser } from './browser.mjs'
 import { press } from './stage.mjs'
 
 export { PHONE, SCREEN, until }
-/** How long anything may take; an event comes in milliseconds, a line heals in seconds, a busy machine needs longer. */
+/**
+ * The longest wait for anything: an event comes in milliseconds, a connection recovers in seconds, a busy machine needs
+ * longer.
+ */
 export const PATIENCE_MS = 60_000
 
-/** Until an asynchronous look at a page finds it so: `waitForFunction` takes any promise for a yes. */
+/** Polls an asynchronous check in a page until it is true, because `waitForFunction` takes any promise for true. */
 export async function untilTrue(page, look, arg) {
   const endsAt = performance.now() + PATIENCE_MS
   while (!(await page.evaluate(look, arg))) {
@@ -19,7 +22,7 @@ export async function untilTrue(page, look, arg) {
   }
 }
 
-/** In a page, before its own scripts: counts the notifications that it has shown. */
+/** In a page, before its own scripts: counts the notifications that the page has shown. */
 export function countShown() {
   globalThis.shown = 0
   const { showNotification } = ServiceWorkerRegistration.prototype
@@ -30,8 +33,8 @@ export function countShown() {
 }
 
 /**
- * Until a desk's page has shown so many notifications, and so many of them are there. Chromium loses one that it is
- * about to show when it is asked meanwhile for those that are there.
+ * Waits until a desk's page has shown so many notifications, and so many of these are left. The list is read only after
+ * the last one was shown, because Chromium loses a notification that is about to show when the list is read.
  */
 export async function notified(page, { shown, left }) {
   await page.waitForFunction((shown) => globalThis.shown === shown, shown)
@@ -42,8 +45,8 @@ export async function notified(page, { shown, left }) {
 }
 
 /**
- * Starts all of it, with a `whole` browser where the test needs one; when the test ends, everybody leaves, no page may
- * have complained of anything but what is `expected`, and the log is looked at.
+ * Starts the server and a browser, a `whole` one where the test needs it. When the test ends, all people leave, and the
+ * test fails if a page has logged an error other than `expected`, or if the server's log has one.
  */
 export async function openWorld(t, { env = {}, expected, whole = false } = {}) {
   const launch = whole ? wholeBrowser : browser
@@ -58,7 +61,7 @@ export async function openWorld(t, { env = {}, expected, whole = false } = {}) {
 /** The demo's company, whose people have pages, phones without pages, or both. */
 class World extends House {
   contexts = []
-  /** What pages said that they must not say, each once. */
+  /** Errors logged by pages, each once. */
   complaints = new Set()
 
   constructor(server, expected, browser) {
@@ -69,17 +72,20 @@ class World extends House {
 
   get url() { return this.line.url }
 
-  /** A browser of its own: another person, or another device. */
+  /** A browser context of its own, for another person or another device. */
   async context({ viewport = SCREEN, ...options } = {}) {
     const context = await (await this.browser()).newContext({ viewport, locale: 'en-GB', ...options })
     this.contexts.push(context)
     context.setDefaultTimeout(PATIENCE_MS)
-    // Whatever a page complains of fails the test; a page may open others.
+    // Each error of a page fails the test; a page may open others.
     context.on('page', (page) => watch(page, this.complaints))
     return context
   }
 
-  /** A page in a browser of its own; `base` is another way to it, what is in `prepare` runs before its own scripts. */
+  /**
+   * A page in a browser context of its own. `base` is another URL to the server; `prepare` runs before the page's
+   * scripts.
+   */
   async page(path, { base = this.url, prepare = [], ...options } = {}) {
     const page = await (await this.context(options)).newPage()
     for (const script of prepare) await page.addInitScript(script)
@@ -95,7 +101,10 @@ class World extends House {
   }
   async board(options) { return new Board(await this.page('/board?as=olga', options)) }
 
-  /** Erika and Alice in a session, and how to open pages of theirs, which show it at once. */
+  /**
+   * Puts Erika and Alice into a session, and returns functions that open pages of theirs, which show the session at
+   * once.
+   */
   async session() {
     const desk = await this.idleDesk({ name: 'erika' })
     const alice = this.person({ sub: 'alice', role: 'client' })
@@ -121,14 +130,14 @@ class World extends House {
   }
 }
 
-/** What everybody in a session can do. */
+/** The actions of each side in a session. */
 class Party {
   constructor(page) { this.page = page }
 
   find(role, name) { return this.page.getByRole(role, { name, exact: true }) }
   get log() { return this.page.getByRole('log') }
 
-  /** By pointer or finger, where it stands: nothing scrolls to it, and nothing may lie on it. */
+  /** Presses a button where it stands: nothing scrolls to it, and nothing may cover it. */
   async press(name) { await press(this.find('button', name)) }
   async sees(text) { await this.page.getByText(text).first().waitFor() }
   async inSession() { await this.log.waitFor() }
@@ -141,17 +150,17 @@ class Party {
   }
   async hears(text) { await this.log.locator('.bubble', { hasText: text }).first().waitFor() }
 
-  /** All that was said, in order. */
+  /** All messages, in order. */
   async said() { return this.log.locator('.bubble:not(.question)').allInnerTexts() }
 
-  /** What has become of the last message of one's own. */
+  /** Waits until one's own last message has that delivery mark. */
   async lastIs(delivery) { await this.log.locator('.is-own .mark').last().filter({ hasText: delivery }).waitFor() }
 
-  /** The page says that the line is lost, and that it is back. */
+  /** The page says that the connection is lost, and that it is back. */
   async isLost() { await this.page.locator('.line-strip p').waitFor() }
   async isBack() { await this.page.locator('.line-strip p').waitFor({ state: 'detached' }) }
 
-  /** The page is left, and opened again in the same tab when that has happened. */
+  /** Leaves the page, and opens it again in the same tab after `meanwhile`. */
   async comesBackAfter(meanwhile) {
     const address = this.page.url()
     await this.page.goto('about:blank')
@@ -163,19 +172,19 @@ class Party {
   async callByVideo() { await this.press('Video call') }
   async answer() { await this.press('Answer with camera') }
 
-  /** The call is so: `calling`, `ringing`, `talking`, `ended`, `none`. */
+  /** Waits until the call has that state: `calling`, `ringing`, `talking`, `ended`, `none`. */
   async callIs(state) {
     const waitFor = { state: state === 'none' ? 'attached' : 'visible' }
     await this.page.locator(`[data-call="${state}"]`).waitFor(waitFor)
   }
 
-  /** That many frames of the other's picture are shown from now on, whichever element shows them. */
+  /** Waits for so many new frames of the peer's picture, whichever element shows them. */
   async seesFrames(count = 5) {
     await this.page.evaluate(async ({ count, limitMs }) => {
       const frame = () => new Promise((resolve) => {
         const video = document.querySelector('video.remote')
         if (video?.srcObject) video.requestVideoFrameCallback(() => resolve(true))
-        // An element that is replaced shows no more frames: the next look finds its successor.
+        // A replaced element shows no more frames: the next round finds its successor.
         setTimeout(resolve, 500)
       })
       const endsAt = performance.now() + limitMs

@@ -1,24 +1,24 @@
-// `board:{company}`: what goes on in a company, as whoever runs it sees it.
+// `board:{company}`: the live state of a company, for admins.
 
 import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
 import type { Booking, Company, Employee, Session, Today } from './words.js'
 
-/** What goes on. The maps are changed in place, for speed; the state is a new object at each change. */
+/** The board's state. The maps are changed in place, for speed; the state object is new at each change. */
 export interface BoardState {
   readonly company: Company
   readonly employees: ReadonlyMap<string, Employee>
-  /** Open ones. */
+  /** Open bookings by id. */
   readonly bookings: ReadonlyMap<string, Booking>
-  /** Running ones. */
+  /** Running sessions by id. */
   readonly sessions: ReadonlyMap<string, Session>
-  /** The snapshot's counts, moved on by what is heard; a new day in UTC, by this device's clock, begins at 0. */
+  /** The snapshot's counts, updated by each event. A new day in UTC, by this device's clock, begins at 0. */
   readonly today: Today
-  /** Whether all of it was read: a large company comes page by page, and there is more to come. */
+  /** Whether every page was read; a large company's board arrives in several pages. */
   readonly complete: boolean
 }
 
-/** What is heard on the topic. */
+/** The events of the topic. */
 export interface BoardEvents {
   readonly employee: { readonly employee: Employee | { readonly id: string; readonly removed: true } }
   readonly booking: { readonly booking: Booking }
@@ -46,7 +46,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     return this.#now()
   }
 
-  /** Reads page after page until the end, or until the line is lost: the next join begins anew. */
+  /** Reads page after page until the end, or until the connection is lost; the next join starts over. */
   async #readOn(first: string, join: object): Promise<void> {
     for (let after: string | null = first; after !== null; ) {
       const answer: object | undefined = await this.once('more', { after }, undefined, (page) => {
@@ -64,7 +64,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     }
   }
 
-  /** A row of a page is as new as all events before it. */
+  /** Takes in a page. Its rows are as new as all events before it. */
   #take({ employees, bookings, sessions, today, next }: Page): void {
     for (const row of employees) this.#rows.employees.set(row.id, row)
     for (const row of bookings) this.#rows.bookings.set(row.id, row)
@@ -106,7 +106,9 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     else this.#rows.employees.set(row.id, row)
   }
 
-  /** A booking counts when it is first heard of and when it leaves; it is told more often than that. */
+  /**
+   * Counts a booking when it is first heard of and when it leaves, because events about it come more often than that.
+   */
   #heardBooking(booking: Booking): void {
     const { bookings } = this.#rows
     if (booking.state === 'offering') {
@@ -123,7 +125,10 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     else if (sessions.delete(session.id)) this.#count('ended')
   }
 
-  /** While pages come each brings the counts: what is not read yet cannot be told from what is new. */
+  /**
+   * Counts an event. While pages arrive, each brings the counts itself, because unread rows cannot be told from new
+   * ones.
+   */
   #count(what: keyof Today): void {
     if (this.#complete) this.#today = { ...this.#today, [what]: this.#today[what] + 1 }
   }
@@ -147,7 +152,7 @@ interface Page {
   readonly bookings: readonly Booking[]
   readonly sessions: readonly Session[]
   readonly today: Today
-  /** After which the next page begins; null on the last. */
+  /** Cursor of the next page; null on the last one. */
   readonly next: string | null
 }
 

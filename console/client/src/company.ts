@@ -1,49 +1,49 @@
-// `company:{company}`: what a client can book, and their booking.
+// `company:{company}`: the availability for a client, and their booking.
 
 import { freshKey } from './key.js'
 import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
 import type { Availability, AvailabilityChange, Available, Booking, Company, Json } from './words.js'
 
-/** What can be booked, and what was. */
+/** The availability in a company, and the client's booking. */
 export interface CompanyState {
   readonly company: Company
   readonly availability: Availability
-  /** The open or assigned one. One that has ended stays, also over a lost line, until `book` or `forget`. */
+  /** The client's latest booking. One that has ended stays, also over a lost connection, until `book` or `forget`. */
   readonly booking: Booking | null
 }
 
-/** What a client wishes to talk about. */
+/** A client's request for a consultation. */
 export interface Wish {
   readonly topic: string
   /** Handed to the employee; up to 4096 bytes as JSON. */
   readonly note?: Json
-  /** The same key gives the same booking, never a second one. One is made when none is given. */
+  /** Idempotency key: the same key returns the same booking, never a second one. Without one, a key is made. */
   readonly key?: string
 }
 
-/** What is heard on the topic. */
+/** The events of the topic. */
 export interface CompanyEvents {
-  /** Only what changed; the state has all of it. */
+  /** Only the changes; the state has everything. */
   readonly availability: AvailabilityChange
   readonly booking: { readonly booking: Booking }
 }
 
-/** A client's side of a company. */
+/** A company's topic, as a client joins it. */
 export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
-  /** The id of the booking that was put away last. */
+  /** Id of the booking that was put away last. */
   #away = ''
 
-  /** Asks for a consultation. It is repeated with its key until an answer came. */
+  /** Books a consultation. The request is repeated with its key until an answer comes. */
   async book({ topic, note, key = freshKey() }: Wish): Promise<Booking> {
     this.forget()
-    // A key that was used before has its booking back, also one that was put away.
+    // A key used before returns its booking, even one that was put away.
     return this.#ask('book', { topic, note, key }, (booking) => {
       if (this.state) this.become(withBooking(this.state, booking))
     })
   }
 
-  /** Stops the search. */
+  /** Cancels the search of a booking. */
   cancel(booking: string): Promise<Booking> {
     return this.#ask('cancel', { booking_id: booking }, (ended) => this.#take(ended))
   }
@@ -60,7 +60,7 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
   protected override joined(reply: CompanyState, known: CompanyState | undefined): CompanyState {
     const before = known?.booking ?? null
     if (reply.booking || !before) return reply
-    // It ended while the line was lost, and the snapshot does not say how.
+    // The booking ended while the connection was lost, and the snapshot does not say how.
     if (!isOver(before)) void this.#askHowItEnded(before)
     return { ...reply, booking: before }
   }
@@ -85,12 +85,15 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
     if (this.state && !this.#isAway(booking)) this.become(withBooking(this.state, booking))
   }
 
-  /** Ids are in the order in which bookings were made: what comes of one that was put away, or of one before it, is late. */
+  /**
+   * Whether a booking was put away, or is older than that one. Ids are in order of creation, so news of such a booking
+   * is late.
+   */
   #isAway({ id }: Booking): boolean {
     return id <= this.#away
   }
 
-  /** To cancel what is over changes nothing, and the answer has the booking as it ended. */
+  /** Cancels the ended booking, which changes nothing: the answer has the booking as it ended. */
   async #askHowItEnded({ id }: Booking): Promise<void> {
     try {
       await this.cancel(id)
@@ -102,14 +105,14 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
   }
 }
 
-/** What changed takes the place of what was; topics stay in order. */
+/** Merges a change into the availability; topics stay in order. */
 function merged(known: Availability, { available, idle, topics }: AvailabilityChange): Availability {
   const all = Object.entries({ ...known.topics, ...topics }).filter((entry): entry is [string, Available] => entry[1] !== null)
   all.sort(([one], [other]) => (one < other ? -1 : 1))
   return { available, idle, topics: Object.fromEntries(all) }
 }
 
-/** Ids are in the order in which bookings were made: what is told of an older one is late. */
+/** Takes a booking into the state, unless the state has a newer one: ids are in order of creation. */
 function withBooking(state: CompanyState, booking: Booking): CompanyState {
   return state.booking && state.booking.id > booking.id ? state : { ...state, booking }
 }

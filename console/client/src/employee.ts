@@ -4,12 +4,12 @@ import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
 import type { Cause, Company, Intent, Offer, Outcome, Session, Status, Time } from './words.js'
 
-/** An offer, and when it ends by this device's own monotonic clock (`performance.now()`). */
+/** An offer, with its end on this device's monotonic clock (`performance.now()`). */
 export interface HeardOffer extends Offer {
   readonly ends_at: number
 }
 
-/** An employee at work. */
+/** The state of an employee. */
 export interface EmployeeState {
   readonly company: Company
   readonly status: Status
@@ -19,16 +19,16 @@ export interface EmployeeState {
   readonly cause: Cause | null
   readonly offer: HeardOffer | null
   readonly session: Session | null
-  /** When the wrap-up after a session is over, by this device's own monotonic clock; null at any other time. */
+  /** End of the wrap-up after a session, on this device's monotonic clock; null at any other time. */
   readonly wrap_up_ends_at: number | null
   /**
-   * How the last offer ended on all devices; null again when the next one comes. The outcome is null while it is asked
-   * for: the offer ended while the line was lost.
+   * How the last offer ended on all devices; null again when the next one comes. The outcome is null while the client
+   * asks for it, because the offer ended while the connection was lost.
    */
   readonly closed: { readonly offer: Offer; readonly outcome: Outcome | null } | null
 }
 
-/** What is heard on the topic. */
+/** The events of the topic. */
 export interface EmployeeEvents {
   readonly offer: { readonly offer: Offer }
   readonly offer_closed: { readonly offer_id: string; readonly outcome: Outcome }
@@ -43,12 +43,12 @@ export interface EmployeeEvents {
 
 /** An employee's own topic. */
 export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
-  /** Says what one wants to be; during a session it takes effect when that ends. */
+  /** Sets the intent; during a session it takes effect when the session ends. */
   setStatus(intent: Intent): Promise<{ status: Status; intent: Intent }> {
     return this.request('set_status', { status: intent })
   }
 
-  /** Says yes. */
+  /** Accepts the offer, which begins a session. */
   async accept(offer: string): Promise<Session> {
     const take = ({ session }: { session: Session }) => {
       if (this.state) this.become(withSession(this.state, session))
@@ -56,7 +56,7 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
     return (await this.request('accept', { offer_id: offer }, take)).session
   }
 
-  /** Says no; the next employee is asked at once. */
+  /** Declines the offer; the next employee is asked at once. */
   reject(offer: string, reason?: string): Promise<{ status: Status }> {
     return this.request('reject', { offer_id: offer, reason })
   }
@@ -73,7 +73,7 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
     return { ...rest, cause: null, offer: offer && withEnd(offer), closed, wrap_up_ends_at: at(wrap_up_ends_in_ms) }
   }
 
-  /** To say no to what is over changes nothing, and the refusal has how it ended. */
+  /** Declines the ended offer, which changes nothing: the refusal says how the offer ended. */
   async #askHowItEnded(offer: Offer): Promise<void> {
     const refusal = await this.reject(offer.id).then(() => undefined, (error: unknown) => error)
     const outcome = refusal instanceof Refusal ? refusal.details['outcome'] : undefined
@@ -109,7 +109,7 @@ interface Snapshot {
   readonly wrap_up_ends_in_ms: number | null
 }
 
-/** A moment that is so far away; a server of before says nothing of it. */
+/** A moment that is so far away; null too with older servers, which do not send the time. */
 function at(inMs: number | null | undefined): number | null {
   return inMs == null ? null : performance.now() + inMs
 }

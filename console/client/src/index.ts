@@ -1,4 +1,4 @@
-// Switchboard's topics, typed, on the Phoenix client: what the package gives.
+// The exports of the package: Switchboard's topics, typed, on the Phoenix client.
 
 export { Switchboard } from './switchboard.js'
 export type { LineState, Options } from './line.js'

@@ -1,7 +1,7 @@
-// Keys by which the server knows a repeated wish.
+// Idempotency keys, by which the server recognizes a repeated request.
 
-/** A key that nobody else makes. */
+/** Makes a random key that does not repeat. */
 export function freshKey(): string {
-  // `randomUUID` is not there in pages that came over plain HTTP.
+  // `randomUUID` is missing in pages served over plain HTTP.
   return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }

@@ -1,51 +1,52 @@
-// The line to the server: one socket that heals by itself.
+// The connection to the server: one socket that reconnects by itself.
 
 import { Socket, type Channel } from 'phoenix'
 import { Listeners, report } from './listeners.js'
 import { Tokens } from './tokens.js'
 
 /**
- * How the line to the server is: `idle` before connect and after disconnect; `connecting` until the first try is over;
- * `lost` heals by itself; `refused`: the server is there and does not take the token (or this page's origin), and no
- * newer one could be had. It stays so until `connect()`.
+ * State of the connection: `idle` before connect and after disconnect; `connecting` until the first try has ended;
+ * `lost` reconnects by itself; `refused`: the server is reachable and does not accept the token (or this page's
+ * origin), and no newer token could be had. `refused` stays until `connect()`.
  */
 export type LineState = 'idle' | 'connecting' | 'open' | 'lost' | 'refused'
 
-/** How a line is made. */
+/** Options of a connection. */
 export interface Options {
   /**
-   * Gives a token. It is asked at every connect that needs a fresh one: the first time, after a refusal, after close
-   * codes 4401 and 4403, and before `exp` passes. One that throws, or says nothing for 20 s, is asked again later and later.
+   * Gives a token. It is called at every connect that needs a fresh one: the first time, after a refusal, after close
+   * codes 4401 and 4403, and before `exp` passes. If it throws, or gives nothing within 20 s, it is called again with
+   * growing delays.
    */
   token: () => string | Promise<string>
-  /** What history calls this kind of device: `a-z 0-9 _ -`, up to 32. */
+  /** Device kind for the history: `a-z 0-9 _ -`, up to 32 characters. */
   device?: string
   /** A WebSocket class, where the platform has none (Node 20). */
   transport?: unknown
 }
 
 /**
- * Phoenix' socket, redialled by us and not by itself: each dial may need a fresh token, and an employee whose page is
- * hidden must stay reachable, while the socket of phoenix.js waits then. @internal
+ * Phoenix' socket, reconnected by this class and not by phoenix.js: each connect may need a fresh token, and an
+ * employee whose page is hidden must stay reachable, while phoenix.js waits until the page is shown. @internal
  */
 export class Line {
   readonly #socket: Socket
   readonly #tokens: Tokens
   readonly #readyUrl: string
   readonly #listeners = new Listeners<[LineState]>()
-  /** The network came, or the page was shown or hidden: a good moment to look. */
+  /** Checks the connection when the network returns, or the page is shown or hidden. */
   readonly #wake = () => {
     this.probe()
-    // Also for a try that is under way and fails: the next one must not wait as long as those before.
+    // If a try is in progress and fails, the next one must not wait as long as those before.
     this.#tries = 0
     if (this.#retry) void this.#redial()
   }
   #state: LineState = 'idle'
-  /** Which dial is the last one: what comes of those before it counts no more. */
+  /** Number of the latest connect; results of earlier ones are ignored. */
   #dial = 0
   #tries = 0
   #unopened = 0
-  /** Whether there is a socket whose end is news: one that we closed tells of it too, later. */
+  /** Whether the socket's end matters: a socket that this class has closed reports its end too, later. */
   #dialled = false
   #openedAt: number | undefined
   #retry: Timer
@@ -60,11 +61,11 @@ export class Line {
     this.#socket = new Socket(url, {
       transport: transport as new (endpoint: string) => object,
       params: device === undefined ? {} : { device },
-      // Asked by phoenix.js at each connect; its types say that it cannot be a function.
+      // phoenix.js calls this at each connect, although its types do not allow a function.
       authToken: (() => this.#tokens.current ?? '') as unknown as string,
-      // Our own heartbeat asks sooner and hears of the silence.
+      // Our own heartbeat is more frequent, and notices silence.
       heartbeatIntervalMs: NEVER_MS,
-      // phoenix.js keeps there what only long polling needs, and a page in a frame may be forbidden to have any.
+      // phoenix.js keeps data for long polling there, and a page in a frame may be forbidden any storage.
       sessionStorage: NO_STORE as Storage,
     })
     this.#socket.onOpen(() => this.#opened())
@@ -79,7 +80,7 @@ export class Line {
     return this.#listeners.add(listener)
   }
 
-  /** Whether a push would go out now. */
+  /** Whether a push would be sent now. */
   get connected(): boolean {
     return this.#state === 'open' && this.#socket.isConnected()
   }
@@ -105,7 +106,7 @@ export class Line {
     this.#become(state)
   }
 
-  /** Asks whether the server is there. Silence for that long counts as a lost line. */
+  /** Checks whether the server answers. Silence for `patienceMs` counts as a lost connection. */
   probe(patienceMs: number = DOUBT_PATIENCE_MS): void {
     if (this.#state !== 'open') return
     const endsAt = performance.now() + patienceMs
@@ -116,7 +117,7 @@ export class Line {
     this.#socket.ping(() => dial === this.#dial && this.#alive())
   }
 
-  /** It was heard of: the next question can wait. */
+  /** Notes a sign of life, after which the next check can wait. */
   #alive(): void {
     this.#quiet()
     this.#beat = setTimeout(() => this.probe(BEAT_PATIENCE_MS), BEAT_MS)
@@ -132,7 +133,7 @@ export class Line {
     try {
       this.#socket.connect()
     } catch (error) {
-      // An address or a token that no socket can be made of.
+      // No socket can be made of this URL or token.
       report(error)
       this.#closed(0)
     }
@@ -156,10 +157,13 @@ export class Line {
     this.#lost(needsAnother ? this.#tokens.waitMs : this.#backOffMs())
   }
 
-  /** A browser does not say why. Twice in a row, and a server that is there, mean that it is the token. */
+  /**
+   * Handles a failed connect, for which a browser gives no reason. Two in a row while the server is ready mean the
+   * token.
+   */
   async #notOpened(): Promise<void> {
     const dial = this.#hangUp()
-    // One that has just come back says nothing of the try before.
+    // A server that was not ready just now says nothing about the token.
     this.#unopened = (await this.#serverIsReady()) ? this.#unopened + 1 : 0
     if (dial !== this.#dial) return
     if (this.#unopened > 1 && !this.#tokens.refused()) return this.disconnect('refused')
@@ -181,12 +185,12 @@ export class Line {
     this.#become('lost')
   }
 
-  /** Ends what is under way; gives the number of what comes next. */
+  /** Ends the current connection; returns the number of the next connect. */
   #hangUp(): number {
     this.#quiet()
     clearTimeout(this.#opening)
     clearTimeout(this.#retry)
-    // One that opens and closes in a row must not be dialled as fast as one that held.
+    // A socket that opens and closes repeatedly must not be reconnected as fast as one that held.
     if (performance.now() - (this.#openedAt ?? Infinity) > HELD_MS) this.#tries = 0
     this.#retry = undefined
     this.#openedAt = undefined
@@ -216,18 +220,18 @@ export class Line {
 
 type Timer = ReturnType<typeof setTimeout> | undefined
 
-/** Somewhere in the second half of it, so that not all come back at once. */
+/** A delay in the second half of the given one, so that devices do not all come back at once. */
 function jittered(delayMs: number): number {
   return delayMs * (0.5 + Math.random() / 2)
 }
 
-/** Where there is none, as in Node, nothing wakes a line. */
+/** Outside a page, as in Node, these events do not exist. */
 const page = typeof window === 'undefined' ? undefined : window
-/** The second comes from the document, through the window. */
+/** `visibilitychange` bubbles from the document to the window. */
 const WAKERS = ['online', 'visibilitychange']
-/** The server's close code for a token that ended. */
+/** The server's close code for an expired token. */
 const EXPIRED = 4401
-/** And for a person who is shut out: a token that was issued after that may count again. */
+/** The server's close code for a revoked person; a token issued later may be valid. */
 const REVOKED = 4403
 const BACK_OFF_MS = [50, 250, 500, 1000, 2000]
 const BACK_OFF_MAX_MS = 5000
@@ -237,6 +241,6 @@ const READY_PATIENCE_MS = 3000
 const BEAT_MS = 15_000
 const BEAT_PATIENCE_MS = 10_000
 const DOUBT_PATIENCE_MS = 3000
-/** What `setTimeout` can wait at most: 25 days. */
+/** The longest delay of `setTimeout`: 25 days. */
 const NEVER_MS = 2_147_483_647
 const NO_STORE: Pick<Storage, 'getItem' | 'setItem'> = { getItem: () => null, setItem: () => {} }

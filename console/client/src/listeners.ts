@@ -1,10 +1,10 @@
-// Those who want to hear of something; one that throws stops no other.
+// Sets of listeners; one that throws does not stop the others.
 
 /** A set of listeners. @internal */
 export class Listeners<Heard extends unknown[]> {
   readonly #all = new Set<{ readonly listener: (...heard: Heard) => void }>()
 
-  /** Returns what stops it. The same function added twice is called twice. */
+  /** Adds a listener; returns the function that removes it. The same function added twice is called twice. */
   add(listener: (...heard: Heard) => void): () => void {
     const entry = { listener }
     this.#all.add(entry)
@@ -22,7 +22,7 @@ export class Listeners<Heard extends unknown[]> {
   }
 }
 
-/** Shows an error that is somebody else's, without being stopped by it. */
+/** Reports an error of a listener, without being stopped by it. */
 export function report(error: unknown): void {
   ;(globalThis.reportError ?? console.error)(error)
 }

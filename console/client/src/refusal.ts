@@ -1,13 +1,15 @@
-// A no: of the server, or of the line.
+// A negative answer, from the server or from the connection.
 
 import type { Json } from './words.js'
 
-/** A refusal of the server, or of the line. */
+/** A refusal, from the server or from the connection. */
 export class Refusal extends Error {
-  /** The contract's word; or `no_answer` when none came within the patience, `left` when the topic was left, `closed`
-   * when the server closed it. */
+  /**
+   * The contract's reason; or `no_answer` without an answer in time, `left` if the topic was left, `closed` if the
+   * server closed it.
+   */
   readonly reason: string
-  /** What the server says beside it: `booking`, `outcome`, `retry_in_ms`. */
+  /** Further fields of the server's answer: `booking`, `outcome`, `retry_in_ms`. */
   readonly details: Readonly<Record<string, Json>>
 
   constructor(reason: string, message: string, details: Readonly<Record<string, Json>> = {}) {
@@ -17,18 +19,18 @@ export class Refusal extends Error {
     this.details = details
   }
 
-  /** Whether the same wish may be granted a little later. */
+  /** Whether the same request may succeed a little later. */
   get passing(): boolean {
     return PASSING.has(this.reason)
   }
 
-  /** After how long to ask again, in milliseconds. */
+  /** Delay before the next try, in milliseconds. */
   get retryInMs(): number {
     return Number(this.details['retry_in_ms'] ?? RETRY_MS)
   }
 }
 
-/** What an error reply says. */
+/** The refusal that an error reply stands for. */
 export function refusalOf(reply: { reason: string; message: string }): Refusal {
   const { reason, message, ...details } = reply
   return new Refusal(reason, message, details)

@@ -1,4 +1,4 @@
-// `session:{session}`: a consultation, with what was said and what is being said.
+// `session:{session}`: a consultation, with its past messages and the live ones.
 
 import { freshKey } from './key.js'
 import { Listeners } from './listeners.js'
@@ -7,30 +7,30 @@ import { Refusal } from './refusal.js'
 import { Topic, type Heard } from './topic.js'
 import type { IceServer, Json, Message, Notes, Session, Side, Time } from './words.js'
 
-/** A consultation. */
+/** The state of a consultation. */
 export interface SessionState {
   readonly session: Session
-  /** What the client wrote when they asked. */
+  /** The note from the client's booking. */
   readonly note: Json
   readonly peer: { readonly online: boolean }
   /** Oldest first, each once; at most the last 2,000. */
   readonly messages: readonly Message[]
-  /** Whether there may be messages before the first: a join gives the last 100 alone. */
+  /** Whether there may be messages before the first, because a join returns only the last 100. */
   readonly cut: boolean
-  /** Written here and not yet acknowledged, in order. */
+  /** Messages written here and not acknowledged yet, in order. */
   readonly outgoing: readonly Outgoing[]
-  /** An employee's own; null for clients. */
+  /** The employee's own notes; null for clients. */
   readonly notes: Notes | null
 }
 
-/** A message that is on its way, or that the server refused for good. */
+/** A message that is on its way, or that the server has refused permanently. */
 export interface Outgoing {
   readonly key: string
   readonly body: string
   readonly refusal: Refusal | null
 }
 
-/** What is heard on the topic. */
+/** The events of the topic. */
 export interface SessionEvents {
   readonly message: Message
   readonly signal: { readonly from: Side; readonly data: Json }
@@ -39,11 +39,11 @@ export interface SessionEvents {
   readonly notes: Notes
 }
 
-/** One side of a consultation. */
+/** A session's topic, as one side joins it. */
 export class SessionTopic extends Topic<SessionState, SessionEvents> {
   readonly #signals = new Listeners<[Json]>()
   #outgoing: readonly Written[] = []
-  /** The one that is sent and not answered, and whether it was heard already. */
+  /** The message that was sent and not answered yet, and whether its event has come already. */
   #sent: { readonly written: Written; echoed: boolean } | undefined
   #sending = false
 
@@ -54,8 +54,8 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
   }
 
   /**
-   * Takes a message into `outgoing` at once, and sends it as soon as the line is there, in order, with the same key
-   * until it is acknowledged or refused. Throws a `Refusal` (`overloaded`) when 500 wait already.
+   * Adds a message to `outgoing` at once, and sends it when connected, in order, with the same key until it is
+   * acknowledged or refused. Throws a `Refusal` (`overloaded`) when 500 messages wait already.
    */
   send(body: string, key: string = freshKey()): void {
     if (this.#outgoing.length >= OUTGOING_MAX) {
@@ -65,30 +65,30 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     void this.#sendAll()
   }
 
-  /** Tries a refused one again. */
+  /** Tries to send a refused message again. */
   resend(key: string): void {
     this.#write(this.#outgoing.map((one) => (one.key === key ? { ...one, refusal: null } : one)))
     void this.#sendAll()
   }
 
-  /** Takes one away, and gives its body back. */
+  /** Removes a message, and returns its body. */
   discard(key: string): string | undefined {
     const gone = this.#outgoing.find((one) => one.key === key)
     this.#write(this.#outgoing.filter((one) => one !== gone))
     return gone?.body
   }
 
-  /** Relayed to the other side's devices, not kept, dropped while the line is lost. */
+  /** Sends data to the other side's devices. Signals are not stored, and dropped while the connection is lost. */
   signal(data: Json): void {
     this.sendOff('signal', { data })
   }
 
-  /** Called with each signal of the other side; returns what stops it. */
+  /** Called with each signal of the other side; returns the function that stops this. */
   onSignal(listener: (data: Json) => void): () => void {
     return this.#signals.add(listener)
   }
 
-  /** Ends it for both sides. */
+  /** Ends the session for both sides. */
   async end(reason?: string): Promise<Session> {
     const take = ({ session }: { session: Session }) => {
       if (this.state) this.become({ ...this.state, session })
@@ -96,12 +96,12 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     return (await this.request('end', { reason }, take)).session
   }
 
-  /** Servers through which two browsers find each other, and for how long they may be used. */
+  /** Servers through which two browsers find each other, and how long these may be used. */
   ice(): Promise<{ ice_servers: readonly IceServer[]; expires_in_ms: number | null }> {
     return this.request('ice', {})
   }
 
-  /** Replaces an employee's own notes. */
+  /** Replaces the employee's own notes. */
   async writeNotes(body: string): Promise<{ at: Time }> {
     return this.request<{ at: Time }>('notes', { body }, ({ at }) => {
       if (this.state) this.become({ ...this.state, notes: { body, at } })
@@ -110,7 +110,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
 
   /** @internal */
   protected override joined(reply: Snapshot, known: SessionState | undefined): SessionState {
-    // An acknowledged one that is not among the last 100 any more was said all the same.
+    // An acknowledged message was sent, even if it is no longer among the last 100.
     this.#outgoing = this.#outgoing.filter(({ id }) => id === null)
     void this.#sendAll()
     const messages = merged(known?.messages ?? [], reply.messages)
@@ -142,13 +142,16 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     if (this.state) this.become({ ...this.state, outgoing: this.#shown() })
   }
 
-  /** An event may be faster than the reply: what is in `messages` must not stand here too until that comes. */
+  /**
+   * The unsent messages. An event may precede its reply: a message that is in `messages` must not be here too
+   * meanwhile.
+   */
   #shown(): readonly Outgoing[] {
     const echoed = this.#sent?.echoed ? this.#sent.written.key : undefined
     return this.#outgoing.filter(({ key }) => key !== echoed)
   }
 
-  /** One at a time, so that their order is that in which they were written. */
+  /** Sends the messages one at a time, so that they arrive in the order in which they were written. */
   async #sendAll(): Promise<void> {
     if (this.#sending) return
     this.#sending = true
@@ -163,7 +166,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
   }
 
   async #sendNext(): Promise<void> {
-    // It may have been taken away while the line was lost.
+    // The message may have been removed while the connection was lost.
     const next = this.#next()
     if (!next) return
     const { key, body } = next
@@ -178,7 +181,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     this.#write(this.#outgoing.map((other) => (other.key === key ? { ...other, refusal: answer } : other)))
   }
 
-  /** It leaves `outgoing` as it comes into `messages`, whichever of reply and event is first. */
+  /** Moves a message from `outgoing` to `messages`, whichever of reply and event comes first. */
   #acknowledged(key: string, id: string): void {
     const heard = this.state?.messages.some((message) => message.id === id)
     if (heard) this.#write(this.#outgoing.filter((one) => one.key !== key))
@@ -186,7 +189,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
   }
 }
 
-/** With the id that the server gave it, between its reply and its event. */
+/** A message with the id from the server, between its reply and its event. */
 interface Written extends Outgoing {
   readonly id: string | null
 }
@@ -199,20 +202,20 @@ interface Snapshot {
   readonly notes?: Notes | null
 }
 
-/** Both, each once, in the order of the first and then of the second. */
+/** Both lists, each message once, in the order of the first and then of the second. */
 function merged(known: readonly Message[], more: readonly Message[]): readonly Message[] {
   const ids = new Set(known.slice(-SNAPSHOT_MAX).map(({ id }) => id))
   const all = [...known, ...more.filter(({ id }) => !ids.has(id))]
   return all.slice(-MESSAGES_MAX)
 }
 
-/** Whether nothing can be missing between the two. */
+/** Whether no message can be missing between the two lists. */
 function follows(known: readonly Message[], more: readonly Message[]): boolean {
   const last = known.at(-1)
   return last !== undefined && more.some(({ id }) => id === last.id)
 }
 
-/** What a join gives at most: only those can come twice. */
+/** The most messages in a join reply; only those can come twice. */
 const SNAPSHOT_MAX = 100
 const MESSAGES_MAX = 2000
 const OUTGOING_MAX = 500

@@ -1,18 +1,18 @@
-// The token of a line: when a fresh one is asked for, and when none can be had.
+// The token of a connection: when a fresh one is requested, and what happens when there is none.
 
-/** Asks for tokens, never too often. @internal */
+/** Requests tokens, never too often. @internal */
 export class Tokens {
-  /** The last one that was given. */
+  /** The last token that was given. */
   current: string | undefined
   readonly #give: () => string | Promise<string>
   #due = true
   #worn: string | undefined
-  /** Asked since the line was last open, and when. */
+  /** Requests since the connection was last open, and the time of the last one. */
   #asked = 0
   #askedAt = -Infinity
-  /** How often the server has not taken one since. */
+  /** Number of refused tokens since then. */
   #refusals = 0
-  /** Whether the last one asked for was the one before: then there is nothing to ask for. */
+  /** Whether the last request returned the same token again: then another request is useless. */
   #stale = false
   #resting = false
   #renewal: ReturnType<typeof setTimeout> | undefined
@@ -21,14 +21,14 @@ export class Tokens {
     this.#give = give
   }
 
-  /** How long the next dial must wait for a fresh one, in milliseconds. */
+  /** Time until the next connect may request a fresh token, in milliseconds. */
   get waitMs(): number {
     const gap = Math.min(GAP_MS * 2 ** (this.#asked - 1), GAP_MAX_MS)
-    // Whole ones: a timer may be a little early.
+    // Rounded down, because a timer may be a little early.
     return this.#due ? Math.max(0, Math.floor(this.#askedAt + gap - performance.now())) : 0
   }
 
-  /** Gets a fresh one if that is due; says whether there is one to dial with. */
+  /** Requests a fresh token if due; returns whether there is one to connect with. */
   async ready(): Promise<boolean> {
     if (this.waitMs > 0) return false
     if (this.#due) await this.#ask()
@@ -36,28 +36,28 @@ export class Tokens {
     return this.current !== undefined
   }
 
-  /** The server is there and did not take it; says whether to go on: with a fresh one, or once more with the same. */
+  /** Notes that the server refused the token; returns whether to go on, with a fresh one or once more with the same. */
   refused(): boolean {
     this.#refusals += 1
     if (!this.#stale) this.#due = true
     return this.#refusals <= REFUSALS_MAX
   }
 
-  /** The server took it. */
+  /** Notes that the server accepted the token. */
   taken(): void {
     this.#asked = 1
     this.#stale = false
     this.#refusals = 0
   }
 
-  /** The server says that it has expired: a newer one may be there already. */
+  /** Notes that the token has expired; a newer one may be there already. */
   expired(): void {
     this.#due = this.current === this.#worn
-    // The next dial asks: this would be a second question beside it.
+    // The next connect requests a token, and the renewal would be a second request beside it.
     if (this.#due) clearTimeout(this.#renewal)
   }
 
-  /** Whoever connects anew gets a fresh one at once. */
+  /** Allows a request at once, for a new `connect`. */
   reset(): void {
     this.taken()
     this.#asked = 0
@@ -66,7 +66,7 @@ export class Tokens {
     this.#resting = false
   }
 
-  /** Asks for nothing by itself any more. */
+  /** Stops the automatic renewal. */
   rest(): void {
     this.#resting = true
     clearTimeout(this.#renewal)
@@ -86,7 +86,7 @@ export class Tokens {
     clearTimeout(this.#renewal)
     if (this.#resting) return
     const leftMs = endOf(token) - Date.now()
-    // When there is none, or by a wrong clock it is over already, the server's 4401 tells.
+    // A token without an end, or expired by a wrong clock, ends with the server's code 4401.
     if (!(leftMs > 0)) return
     const inMs = Math.max(leftMs - RENEW_BEFORE_MS, leftMs / 2, GAP_MS)
     const again = inMs > TIMER_MAX_MS
@@ -94,7 +94,7 @@ export class Tokens {
     this.#renewal = setTimeout(renew, Math.min(inMs, TIMER_MAX_MS))
   }
 
-  /** A fresh one for the next connect. One that is the same, or none, changes nothing. */
+  /** Requests a fresh token for the next connect; the same token, or none, changes nothing. */
   async #renew(token: string): Promise<void> {
     const fresh = await this.#giveInTime()
     if (fresh === undefined || fresh === token || this.current !== token) return
@@ -102,7 +102,7 @@ export class Tokens {
     this.#renewBeforeItEnds(fresh)
   }
 
-  /** What is given in time, if anything. */
+  /** Requests a token; undefined if none comes in time. */
   #giveInTime(): Promise<string | undefined> {
     this.#askedAt = performance.now()
     return new Promise((resolve) => {
@@ -116,7 +116,7 @@ export class Tokens {
   }
 }
 
-/** When a token ends, in milliseconds since 1970; NaN unless it is a JWT that says so. */
+/** The end of a token, in milliseconds since 1970; NaN unless the token is a JWT with an end. */
 function endOf(token: string): number {
   try {
     const payload = token.split('.')[1] ?? ''
@@ -127,11 +127,11 @@ function endOf(token: string): number {
   }
 }
 
-/** Between two questions, doubled with each that did not help. */
+/** Delay between two requests, doubled after each unsuccessful one. */
 const GAP_MS = 5000
 const GAP_MAX_MS = 60_000
 const GIVE_PATIENCE_MS = 20_000
 const RENEW_BEFORE_MS = 60_000
 const REFUSALS_MAX = 3
-/** What `setTimeout` can wait at most. */
+/** The longest delay of `setTimeout`. */
 const TIMER_MAX_MS = 2_147_483_647

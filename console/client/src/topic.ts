@@ -1,4 +1,4 @@
-// A joined topic: the snapshot of its join and every event since, as one state.
+// A joined topic: the snapshot of its join and all later events, as one state.
 
 import type { Channel } from 'phoenix'
 import type { Line } from './line.js'
@@ -11,14 +11,14 @@ export type Heard<Events> = {
   [Name in keyof Events]: { readonly event: Name; readonly payload: Events[Name] }
 }[keyof Events]
 
-/** A joined topic: its state is the join's snapshot and every event since. */
+/** A joined topic, whose state is the join's snapshot with all later events. */
 export abstract class Topic<State, Events = any> {
   readonly name: string
   readonly #line: Line
   readonly #channel: Channel
   readonly #subscribers = new Listeners<[]>()
   readonly #listeners = new Map<keyof Events, Listeners<[never]>>()
-  /** Those within who wait for a turn of `live`, or for its end. */
+  /** Waiters inside this class for a change of `live`, or for the topic's end. */
   readonly #turns = new Set<() => void>()
   readonly #stops: (() => void)[]
   #state: State | undefined
@@ -33,7 +33,7 @@ export abstract class Topic<State, Events = any> {
     this.#channel = line.channel(name)
     this.#stops = [line.onState((state) => state !== 'open' && this.#lost()), left]
     this.#channel.onMessage = (event, payload) => {
-      // Replies and other words of phoenix.js' own are nobody's events.
+      // The replies of phoenix.js and its other internal messages have no listeners.
       this.#hear(event as never, payload)
       return payload
     }
@@ -44,34 +44,37 @@ export abstract class Topic<State, Events = any> {
     join.receive('error', (reply) => this.#notJoined(refusalOf(reply)))
   }
 
-  /** Undefined before the first snapshot. A new object at each change. Kept while the line is lost. */
+  /** Undefined before the first snapshot. The object is new at each change, and kept while the connection is lost. */
   get state(): State | undefined {
     return this.#state
   }
 
-  /** Why the join was refused for good, or `closed`: the server closed the topic. To try again leave it, ask anew. */
+  /**
+   * Why the join was refused permanently, or `closed` if the server closed the topic. To try again, leave the topic and
+   * get it anew.
+   */
   get refusal(): Refusal | undefined {
     return this.#refusal
   }
 
-  /** Whether the state is what the server has: false while the line is lost or the join is under way. */
+  /** Whether the state is the server's: false while the connection is lost or the join is in progress. */
   get live(): boolean {
     return this.#live
   }
 
-  /** Called after each change of state, refusal or live; returns what stops it. */
+  /** Called after each change of `state`, `refusal` or `live`; returns the function that stops this. */
   subscribe(listener: () => void): () => void {
     return this.#subscribers.add(listener)
   }
 
-  /** Each event as it comes, after it was taken into the state; returns what stops it. */
+  /** Called with each event, after the state has changed by it; returns the function that stops this. */
   on<Name extends keyof Events>(event: Name, listener: (payload: Events[Name]) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Listeners<[never]>()
     this.#listeners.set(event, listeners)
     return listeners.add(listener)
   }
 
-  /** Hears nothing more. What was asked and is not answered yet is refused with `left`. */
+  /** Leaves the topic. Requests without an answer are refused with `left`. */
   leave(): void {
     if (this.#left) return
     this.#left = true
@@ -81,27 +84,27 @@ export abstract class Topic<State, Events = any> {
     this.#passTurns()
   }
 
-  /** The state of a join's snapshot. @internal */
+  /** The state after a join's snapshot. @internal */
   protected abstract joined(reply: never, known: State | undefined): State
 
-  /** The state after an event; the same object if it changes nothing. @internal */
+  /** The state after an event; the same object if nothing changes. @internal */
   protected abstract heard(heard: Heard<Events>, state: State): State
 
-  /** Takes a new state, if there is one, and tells. @internal */
+  /** Sets a new state, if it differs, and tells the subscribers. @internal */
   protected become(state: State): void {
     if (state === this.#state || this.#left) return
     this.#state = state
     this.changed()
   }
 
-  /** Something changed: tells those who subscribed. @internal */
+  /** Tells the subscribers of a change. @internal */
   protected changed(): void {
     if (!this.#left) this.#subscribers.call()
   }
 
   /**
-   * Asks until there is an answer, for as long as the patience lasts. What changes the state by a reply is `take`, which
-   * has it before the next event: whoever awaits the promise may hear of it after events that are newer. @internal
+   * Repeats a request until it is answered or the patience ends. Only `take` changes the state by the reply, because it
+   * runs before the next event, while a caller that awaits the promise may see the reply after newer events. @internal
    */
   protected async request<Reply>(
     event: string,
@@ -125,7 +128,9 @@ export abstract class Topic<State, Events = any> {
     }
   }
 
-  /** Pushes once on this join: the reply, its refusal, or undefined when the join ended before one came. @internal */
+  /**
+   * Pushes once on this join; resolves with the reply, its refusal, or undefined if the join ended before. @internal
+   */
   protected once(
     event: string,
     payload: Record<string, unknown>,
@@ -151,7 +156,7 @@ export abstract class Topic<State, Events = any> {
     })
   }
 
-  /** Tells whether it is live; waits for it if it may still be. @internal */
+  /** Waits until the topic is live, if it may become so; resolves with whether it is. @internal */
   protected async untilLive(patienceMs?: number): Promise<boolean> {
     const endsAt = performance.now() + (patienceMs ?? Infinity)
     while (!this.#live && !this.#over() && performance.now() < endsAt) {
@@ -160,7 +165,7 @@ export abstract class Topic<State, Events = any> {
     return this.#live && !this.#over()
   }
 
-  /** Until the next turn of `live` or the end, or for that long. @internal */
+  /** Waits until `live` changes, the topic ends, or the delay is over. @internal */
   protected pause(delayMs?: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
@@ -173,7 +178,7 @@ export abstract class Topic<State, Events = any> {
     })
   }
 
-  /** Sends without asking for an answer; dropped while it is not live. @internal */
+  /** Sends without waiting for an answer; dropped while the topic is not live. @internal */
   protected sendOff(event: string, payload: object): void {
     if (this.#live && this.#line.connected) this.#channel.push(event, payload)
   }
@@ -189,12 +194,12 @@ export abstract class Topic<State, Events = any> {
   #notJoined(refusal: Refusal): void {
     if (refusal.passing) return
     this.#end(refusal)
-    // Else phoenix.js would go on to ask.
+    // Otherwise phoenix.js would repeat the join.
     this.#channel.leave()
   }
 
   #hear<Name extends keyof Events>(event: Name, payload: Events[Name]): void {
-    // What comes before the snapshot is in it.
+    // An event before the snapshot is contained in it.
     if (!this.#live || this.#left || this.#state === undefined) return
     this.become(this.heard({ event, payload }, this.#state))
     this.#listeners.get(event)?.call(payload as never)
@@ -224,7 +229,7 @@ export abstract class Topic<State, Events = any> {
   }
 }
 
-/** For how long a request is repeated. */
+/** The time for which a request is repeated. */
 const PATIENCE_MS = 15_000
-/** After how long without a reply the line itself is asked. */
+/** The time without a reply after which the connection itself is checked. */
 const DOUBT_MS = 3000

@@ -1,12 +1,12 @@
-// The contract's objects and words, as docs/protocol.md has them.
+// The contract's objects and words, as in docs/protocol.md.
 
 /** A moment: RFC 3339 in UTC with milliseconds. */
 export type Time = string
 
-/** What an employee is: derived by the server, never set. */
+/** An employee's status, which the server derives and clients never set. */
 export type Status = 'offline' | 'idle' | 'init' | 'busy'
 
-/** What an employee wants to be. */
+/** The status that an employee wishes for. */
 export type Intent = 'offline' | 'idle'
 
 /** Why a status or an intent changed. */
@@ -21,7 +21,7 @@ export type Cause =
   | 'connection_lost'
   | 'reconnected'
 
-/** How a search goes. */
+/** The state of a booking. */
 export type BookingState = 'offering' | 'assigned' | 'unanswered' | 'cancelled' | 'expired'
 
 /** Why a search ended without a session. */
@@ -33,7 +33,7 @@ export type BookingReason =
   | 'deadline'
   | 'closed_by_admin'
 
-/** How an offer ended. */
+/** The outcome of an offer. */
 export type Outcome =
   | 'accepted'
   | 'rejected'
@@ -48,13 +48,13 @@ export type Outcome =
 /** A side of a session. */
 export type Side = 'client' | 'employee'
 
-/** Who ended a session. */
+/** By which side a session ended. */
 export type EndedBy = 'client' | 'employee' | 'admin' | 'lost'
 
-/** Anything that JSON can say. */
+/** Any value of JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
-/** A company as its pages show it. It is as it was at the join: a change shows with the next one. */
+/** A company as its pages show it, as of the join: a change shows at the next join. */
 export interface Company {
   readonly id: string
   readonly name: string
@@ -64,59 +64,59 @@ export interface Company {
   readonly logo: string | null
 }
 
-/** A client's wish, and what became of it. */
+/** A client's booking, and its outcome. */
 export interface Booking {
   readonly id: string
   readonly company_id: string
   readonly client_id: string
-  /** What people call the client, if their token said so. */
+  /** The client's display name, if their token had one. */
   readonly client_name: string | null
   readonly topic: string
   readonly note: Json
   readonly state: BookingState
   /** Null while it is open or assigned. */
   readonly reason: BookingReason | null
-  /** How many employees were asked so far. */
+  /** Number of employees asked so far. */
   readonly offers: number
   readonly created_at: Time
   readonly session: Session | null
   readonly employee: { readonly id: string; readonly name: string } | null
 }
 
-/** A consultation. */
+/** A consultation between a client and an employee. */
 export interface Session {
   readonly id: string
   readonly booking_id: string
   readonly company_id: string
   readonly client_id: string
-  /** What people call the client, if their token said so. */
+  /** The client's display name, if their token had one. */
   readonly client_name: string | null
   readonly employee_id: string
   readonly topic: string
   readonly started_at: Time
   readonly ended_at: Time | null
   readonly ended_by: EndedBy | null
-  /** What the ender wrote. */
+  /** The reason given with the end. */
   readonly reason: string | null
 }
 
-/** A question to an employee. */
+/** A question to an employee whether they take a booking. */
 export interface Offer {
   readonly id: string
   readonly booking_id: string
   readonly client_id: string
-  /** What people call the client, if their token said so. */
+  /** The client's display name, if their token had one. */
   readonly client_name: string | null
   readonly topic: string
   readonly note: Json
   /** The first employee who is asked has 1. */
   readonly attempt: number
   readonly expires_at: Time
-  /** From the moment at which it was told: no wrong clock does harm. */
+  /** Counted from the moment at which the offer was sent, so that a wrong clock does no harm. */
   readonly expires_in_ms: number
 }
 
-/** A line of a session's chat. */
+/** A message of a session's chat. */
 export interface Message {
   readonly id: string
   readonly from: Side
@@ -130,29 +130,29 @@ export interface Notes {
   readonly at: Time
 }
 
-/** What can be booked now, in all or for one topic. */
+/** Availability in all, or for one topic. */
 export interface Available {
   /** Whether `book` can succeed. */
   readonly available: boolean
-  /** How many are idle and have a device. */
+  /** Number of idle employees with a device. */
   readonly idle: number
 }
 
-/** What can be booked now. */
+/** Availability in all and by topic. */
 export interface Availability extends Available {
   readonly topics: { readonly [topic: string]: Available }
 }
 
-/** What changed of it: these topics alone; null for one that nobody names any more. */
+/** A change of the availability: only these topics; null for one that no employee names any more. */
 export interface AvailabilityChange extends Available {
   readonly topics: { readonly [topic: string]: Available | null }
 }
 
-/** An employee, as a board shows them. */
+/** An employee, as a board shows one. */
 export interface Employee {
   readonly id: string
   readonly name: string
-  /** None means all. */
+  /** Empty means all topics. */
   readonly topics: readonly string[]
   readonly status: Status
   readonly since: Time

@@ -1,4 +1,4 @@
-// A company's board: its rows, its counts of today, and how often it tells.
+// A company's board: its rows, its counts of today, and how often it calls subscribers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { API_KEY } from '../../../tests/phoenix/server.mjs'
@@ -20,7 +20,7 @@ test('the board counts what it hears, as the server counts it', async (t) => {
   await until(desk, ({ status }) => status === 'idle')
   const bob = await house.idleDesk({ name: 'bob' })
   await page.book({ topic: 'tax' })
-  // The second who is asked makes no second booking of it.
+  // A second offer for the same booking does not count as a second booking.
   for (const asked of [desk, bob]) await asked.reject((await until(asked, ({ offer }) => offer)).offer.id)
   await until(page, ({ availability }) => availability.available)
   await page.cancel((await page.book({ topic: 'tax' })).id)
@@ -69,7 +69,7 @@ test('a large board is read to its end, and shows meanwhile what it has', async 
   const board = boss.board('acme')
   const first = await until(board, () => true)
   assert.ok(first.employees.size >= 1000, 'what came with the join is shown at once')
-  // These happen while it reads: they count once, whether by an event or by a page.
+  // These changes happen during the reading, and must count once, whether they come by an event or by a page.
   const booking = await page.book({ topic: 'tax' })
   await house.server.http('DELETE', '/v1/companies/acme/employees/e2499')
   await house.server.http('DELETE', '/v1/companies/acme/employees/e0001')

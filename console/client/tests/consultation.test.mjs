@@ -1,4 +1,4 @@
-// From the booking to the end of the session, as the states of the topics tell it.
+// From the booking to the end of the session, as the topics' states show it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import WebSocket from 'ws'
@@ -242,7 +242,7 @@ test('a reply is taken before the event that came in the same read', async (t) =
   const desk = await house.idleDesk()
   let held
   let assigned
-  /** Says all that it has heard meanwhile in one go, as a socket does that has read several frames at once. */
+  /** Delivers all held frames at once, as a socket does after it has read several. */
   class Bursting extends WebSocket {
     set onmessage(take) {
       super.onmessage = (event) => {

@@ -1,4 +1,4 @@
-// What is different in a page: it hides, it is shown again, its network goes and comes.
+// Differences in a page: it is hidden and shown, and its network goes and returns.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 
@@ -11,7 +11,7 @@ class Page extends EventTarget {
 }
 
 let people
-// phoenix.js looks once, as it is loaded, whether it is in a page.
+// phoenix.js checks only once, when loaded, whether it runs in a page.
 before(async () => {
   globalThis.window = new EventTarget()
   globalThis.document = window.document = new Page()
@@ -47,7 +47,7 @@ test('a page that is shown asks whether the line is there, and dials at once if 
   // A heartbeat would have taken 10 s to notice.
   assert.ok(noticedMs > 2900 && noticedMs < 9000, `noticed after ${noticedMs} ms`)
   relay.cut()
-  // Each try is two calls. After five of them three more would take 6 s, unless they begin anew.
+  // Each try makes two calls. After five tries, three more would take 6 s, unless the delays start over.
   await relay.called(11)
   const wokenAt = performance.now()
   window.dispatchEvent(new Event('online'))

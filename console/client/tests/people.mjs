@@ -1,4 +1,4 @@
-// The people of these tests, each with a Switchboard, and the server that they meet at.
+// The people of these tests, each with a Switchboard, and their server.
 import assert from 'node:assert/strict'
 import WebSocket from 'ws'
 import { PATIENCE_MS, within } from '../../../tests/phoenix/inbox.mjs'
@@ -7,7 +7,10 @@ import { unhurried } from '../../../tests/phoenix/people.mjs'
 import { Server, token } from '../../../tests/phoenix/server.mjs'
 import { Switchboard } from '../dist/index.js'
 
-/** A server with the company `acme`, its employees Ann and Bob; after the test all hang up and it stops cleanly. */
+/**
+ * Starts a server with the company `acme` and its employees Ann and Bob; after the test all disconnect, and the server
+ * stops cleanly.
+ */
 export async function open(t, { settings = {}, env } = {}) {
   const house = new House(await Server.start({ env }))
   t.after(() => house.close())
@@ -18,7 +21,7 @@ export async function open(t, { settings = {}, env } = {}) {
   return house
 }
 
-/** A server, one of its companies, and who is there on lines of their own. */
+/** A server, one of its companies, and the people connected to it. */
 export class House {
   constructor(server, company = 'acme') {
     this.server = server
@@ -27,14 +30,14 @@ export class House {
     this.relays = []
   }
 
-  /** A line of its own to this server. */
+  /** Opens a connection of its own to this server, which can be cut. */
   async relay() {
     const relay = await Relay.open(this.server.port)
     this.relays.push(relay)
     return relay
   }
 
-  /** Somebody on a line. `claims` says who; `options` may overrule how they connect. */
+  /** Connects a person. `claims` describes them; `options` may change how they connect. */
   person(claims, { url = this.server.socketUrl, ...options } = {}) {
     const give = () => token({ company: this.company, ...claims })
     const person = new Switchboard(url, { token: give, transport: WebSocket, device: 'test', ...options })
@@ -47,14 +50,14 @@ export class House {
   ann(options) { return this.person({ sub: 'ann', role: 'employee' }, options) }
   boss(options) { return this.person({ sub: 'boss', role: 'admin' }, options) }
 
-  /** Ann, or whom `name` says, idle, at the desk. */
+  /** Ann, or the employee called `name`, idle at the desk. */
   async idleDesk({ name = 'ann', company = this.company, ...options } = {}) {
     const desk = this.person({ sub: name, role: 'employee', company }, options).employee(company, name)
     assert.deepEqual(await desk.setStatus('idle'), { status: 'idle', intent: 'idle' })
     return desk
   }
 
-  /** Carl and Ann in a session, each with their own line. */
+  /** Carl and Ann in a session, each with their own connection. */
   async meeting({ carl: his, ann: hers } = {}) {
     const desk = await this.idleDesk(hers)
     const carl = this.carl(his)
@@ -81,26 +84,26 @@ export class House {
   }
 }
 
-/** Until a topic's state is so; gives it. */
+/** Waits until a topic's state fits; resolves with the state. */
 export function until(topic, fits, timeoutMs = PATIENCE_MS) {
   return seen(topic, () => topic.state !== undefined && fits(topic.state) && { state: topic.state }, timeoutMs)
     .then(({ state }) => state)
 }
 
-/** Until a topic itself is so: `live`, `refusal`. */
+/** Waits until a topic's own properties fit: `live`, `refusal`. */
 export function seen(topic, look, timeoutMs = PATIENCE_MS) {
   const { name } = topic
   const said = () => `${name}: ${JSON.stringify(topic.state)}, live ${topic.live}, refusal ${topic.refusal?.reason}`
   return watched((look) => topic.subscribe(look), look, said, timeoutMs)
 }
 
-/** Until a line is so. */
+/** Waits until a person's connection has that state. */
 export function line(person, state, timeoutMs = PATIENCE_MS) {
   const look = () => person.line === state
   return watched((look) => person.onLine(look), look, () => `the line is ${person.line}, not ${state}`, timeoutMs)
 }
 
-/** The refusal of what must be refused. */
+/** Waits for a request's refusal, and checks the reason. */
 export async function refused(promise, reason) {
   const refusal = await promise.then(() => assert.fail('it was not refused'), (error) => error)
   assert.equal(refusal.name, 'Refusal', refusal.stack)

@@ -1,4 +1,4 @@
-// The programs of the README do what it says, one in Node and one in a browser.
+// The programs of the README work as described, one in Node and one in a browser.
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { bodies, open as openHouse, until } from './people.mjs'
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const README = fileURLToPath(new URL('../README.md', import.meta.url))
 const CLIENT = token({ sub: 'alice', role: 'client', company: 'demo' })
-/** As few bytes of messages as a session can be given. */
+/** The least bytes of messages that a session can be given. */
 const FULL = 8192
 const EMPLOYEE = token({ sub: 'erika', role: 'employee', company: 'demo', name: 'Erika' })
 
@@ -23,7 +23,7 @@ test('the employee of the README greets whoever books, also who has asked before
     const { house, greeter } = await open(t)
     const alice = house.person({}, { token: () => CLIENT })
     const company = alice.company('demo')
-    // At another device: the greeter finds the offer when it comes.
+    // On another device, so that the greeter finds the offer when it connects.
     const other = house.person({}, { token: () => EMPLOYEE })
     if (first === 'client') await other.employee('demo', 'erika').setStatus('idle')
     const program = first === 'greeter' ? greeter() : undefined
@@ -67,7 +67,7 @@ test('the employee of the README says that the greeting is refused, and ends', a
   assert.match(program.errors, /^session_full: /m, program.said)
 })
 
-/** A server that makes whom tokens name, and how to start the greeter there. */
+/** Starts a server that creates people named in tokens; also returns how to start the greeter there. */
 async function open(t, settings = {}) {
   const house = await openHouse(t, { env: { SWITCHBOARD_AUTO_PROVISION: 'true', ...settings } })
   const directory = await emptyDirectory(t, HERE)
@@ -100,7 +100,7 @@ async function bundled(program) {
   return output[0].code
 }
 
-/** A site with the page and, as a back end would, its token. */
+/** Serves a site with the page and, as a back end would, its token. */
 async function served(t, script, socketUrl) {
   const html = `<!doctype html><html data-switchboard="${socketUrl}"><button disabled>Ask</button><output></output>
     <script type="module" src="/page.js"></script>`

@@ -1,4 +1,4 @@
-// Tokens: renewed when they end, given up when they are not taken.
+// Tokens: renewed when they end, given up when refused.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../../../tests/phoenix/server.mjs'
@@ -55,7 +55,7 @@ test('a server that is away refuses no token', async (t) => {
   const lines = []
   carl.onLine((state) => lines.push(state))
   await line(carl, 'lost')
-  // Ten tries take it past every question for a fresh token.
+  // After ten tries the library has made every request for a fresh token.
   await relay.called(10)
   relay.mend()
   await line(carl, 'open')

@@ -1,4 +1,4 @@
-// Bad lines and a server that is killed: what was asked happens once, and every state heals.
+// Bad connections and a killed server: each request happens once, and every state recovers.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PATIENCE_MS } from '../../../tests/phoenix/inbox.mjs'
@@ -90,7 +90,7 @@ test('everybody comes back to a server that was killed', async (t) => {
   await Promise.all([line(carl, 'lost'), line(ann, 'lost')])
   his.send('while it was away')
   await house.server.restart()
-  // The line is still lost: it is asked as soon as it is back, if that is within its patience.
+  // The connection is still lost: the request is sent on its return, if that is within the patience.
   const status = desk.setStatus('offline')
   await Promise.all([his, hers].map((side) => until(side, (state) => bodies(state).length === 2)).concat(status))
   assert.deepEqual(await status, { status: 'busy', intent: 'offline' })
@@ -125,7 +125,7 @@ test('a rejoin adds the messages that were missed to those that are there', asyn
   const relay = await house.relay()
   const { carl, his, hers } = await house.meeting({ carl: { url: relay.socketUrl } })
   for (let n = 0; n < 120; n += 1) hers.send(`early ${n}`)
-  // One after the other: each waits for the answer to the one before.
+  // One at a time: each message waits for the answer to the one before.
   await until(his, ({ messages }) => messages.length === 120, 4 * PATIENCE_MS)
   relay.cut()
   await line(carl, 'lost')
