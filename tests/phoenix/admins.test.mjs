@@ -1,4 +1,4 @@
-// Two admins at one company: neither overwrites what the other has changed, and a patch changes only what it names.
+// Two admins of one company: neither overwrites the other's change, and a patch changes only the fields that it names.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'

@@ -1,8 +1,8 @@
-// The audit list, as a test reads it.
+// Reads the audit list for tests.
 import assert from 'node:assert/strict'
 import { eventually } from './inbox.mjs'
 
-/** The lines of the list, once so many are there and have ended: they are written behind the answers. */
+/** Reads the list, and repeats that until `count` lines are complete, because a line is written after the answer. */
 export async function listed(ask, query, count) {
   let items
   return eventually(() => `${count} lines: ${JSON.stringify(items)}`, async () => {

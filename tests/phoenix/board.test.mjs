@@ -1,4 +1,4 @@
-// What whoever runs the company sees on the board.
+// The board as admins see it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertTime, openWorld } from './people.mjs'
@@ -66,7 +66,7 @@ test('what happens in another company is not on the board', async (t) => {
   assert.deepEqual([...others, ...board.all('booking')], [])
 })
 
-/** The next changed row of that kind that fits. */
+/** Waits for the next changed row of that kind that fits. */
 async function changed(board, kind, fits, what) {
   const payload = await board.next(kind, undefined, (event) => fits(event[kind] ?? event), what)
   return payload[kind] ?? payload
@@ -86,7 +86,7 @@ test('a large board comes page by page, and who is removed between two pages doe
   const board = await world.board()
   assert.deepEqual([board.joined.employees.length, board.joined.bookings, typeof board.joined.next], [1000, [], 'string'])
   const rows = new Map(board.joined.employees.map((row) => [row.id, row]))
-  // One who was read, one who was not, and one who comes in front of what was read.
+  // A removed employee who was read, a removed one who was not, and a new one in front of the rows that were read.
   for (const gone of ['e0003', 'e2400']) await world.http('DELETE', `/employees/${gone}`)
   await world.http('PUT', '/employees/a-new-one', {})
   for (let heard = 0; heard < 3; heard++) {

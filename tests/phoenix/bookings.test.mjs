@@ -1,4 +1,4 @@
-// A client at the counter: what can be booked, how often, and what happens in a rush.
+// A client's bookings: the availability, the limits, and a rush of many clients.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
@@ -108,7 +108,7 @@ test('one client begins twenty searches at once and then one a second; repeats a
     answer = await carl.line.ask('book', { topic: 'billing', key: `key ${begun}` })
     if (answer.status === 'error') break
     last = answer.response.booking
-    // A few repeats, which must not count: a machine that is too slow for more would never meet the limit.
+    // A few repeats, which must not count. More of them would keep a slow machine from ever meeting the limit.
     if (begun < 5) assert.equal((await carl.book('billing', { key: `key ${begun}` })).id, last.id)
     await carl.cancel(last)
   }
@@ -143,7 +143,7 @@ test('a bad field of a booking is invalid and named', async (t) => {
 })
 
 test('600 clients on 40 idle employees: 40 sessions, 560 clear refusals, nobody twice', async (t) => {
-  // All of them are in one process, which takes a while to hear of its own offers.
+  // All people run in one process, which is slow to receive its own offers.
   const world = await openWorld(t, { settings: { offer_timeout_ms: 60_000, booking_deadline_ms: 120_000 } })
   const employees = await inGroups(numbered('employee', 40), (id) => world.employee(id))
   const clients = await inGroups(numbered('client', 600), (id) => world.client(id))
@@ -173,7 +173,7 @@ function numbered(name, count) {
   return Array.from({ length: count }, (_, i) => `${name}-${i}`)
 }
 
-/** Not all at once: connecting is not what is tested here. */
+/** Works in groups, because connecting is not under test here. */
 async function inGroups(items, act, size = 50) {
   const done = []
   for (let at = 0; at < items.length; at += size) {
@@ -213,7 +213,7 @@ test('a client who names topics hears of these alone', async (t) => {
   const heard = async () => (await raw.inbox.take((frame) => frame[3] === 'availability', 'availability'))[4]
   await lee.setStatus('offline')
   assert.deepEqual(await heard(), { available: true, idle: 1, topics: {} })
-  // Nothing in all and nothing of `tax` changes by it, so the next word is of Tom.
+  // Neither the total nor `tax` changes here, so that the next event is about Tom.
   await world.http('PUT', '/employees/lee', { name: 'Lee', topics: ['art'] })
   await tom.setStatus('offline')
   assert.deepEqual(await heard(), { available: false, idle: 0, topics: { tax: { available: false, idle: 0 } } })

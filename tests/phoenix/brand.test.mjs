@@ -1,4 +1,4 @@
-// What a company looks like: a colour and a logo, which its pages learn with every join.
+// A company's look: a colour and a logo, which its pages learn with every join.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from './inbox.mjs'
@@ -23,7 +23,7 @@ async function ask(world, method, path, { body, type, key = API_KEY, headers = {
 
 const put = (world, body, type = 'image/png', more = {}) => ask(world, 'PUT', LOGO, { body, type, ...more })
 
-/** What all three kinds of people are told of the company when they join. */
+/** The company in the join replies of all three roles, which must be equal. */
 async function told(world) {
   const [client, employee, board] = await Promise.all([world.client('carl'), world.device('ann'), world.board()])
   const [one, two, three] = [client.joined.company, employee.joined.company, board.joined.company]
@@ -65,7 +65,7 @@ test('a colour and a logo are told with every join, served to everybody, and out
     '#0b7a75', { type: 'image/png', base64: picture.toString('base64') },
   ])
 
-  // A `PUT` of the company sets all that it names, and the logo is none of it.
+  // A `PUT` of the company replaces all its fields, and the logo is not one of them.
   const replaced = await world.server.ask('PUT', '/v1/companies/acme', { name: 'Acme' })
   assert.deepEqual([replaced.colour, replaced.logo], [null, logo])
   const other = await put(world, png(64, 9))

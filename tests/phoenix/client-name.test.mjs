@@ -1,11 +1,11 @@
-// What a client's token calls them is seen by whoever talks with them, and goes with them when they are erased.
+// A client's display name from the token is shown to the people who talk with them, and removed by erasure.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
 
 const lines = (text) => text.trimEnd().split('\n').map((line) => JSON.parse(line))
 
-/** All objects in an answer that say who a client is. */
+/** All objects in an answer that identify a client. */
 function named(value) {
   if (value === null || typeof value !== 'object') return []
   const own = 'client_id' in value ? [value] : []
@@ -31,7 +31,8 @@ test('the name of a client is with the request, the session, the board, the list
   const row = await board.next('booking')
   const early = [booking, offer, row, (await world.board()).joined, (await world.device('ann')).joined]
   for (const [at, told] of early.entries()) assertNamed(`while it searches, ${at}`, told, id, name, 1)
-  // The name of then: another token of hers changes nothing, and the same key gives the same booking.
+  // The name at the time of the booking stays: a token with another name changes nothing, and the same key returns the
+  // same booking.
   const later = await world.client(id, { claims: { name: 'Zoe Baker' } })
   assertNamed('her other device', later.joined, id, name, 1)
   assert.deepEqual(await later.book('tax', { key: 'once' }), booking)

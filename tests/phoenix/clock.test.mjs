@@ -1,4 +1,4 @@
-// The machine's clock is set while the server runs: the wall clock is moved by a preloaded library, all others stay.
+// A machine whose clock is set while the server runs: a preloaded library moves the wall clock and no other clock.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -40,7 +40,7 @@ before(async () => {
 })
 after(() => rm(place, { recursive: true, force: true }))
 
-/** A world whose wall clock is set by so many seconds, against the one of the test. */
+/** Opens a world whose wall clock differs from the test's by so many seconds. */
 async function openShifted(t, seconds, settings = {}) {
   const by = join(place, `by-${process.hrtime.bigint()}`)
   const shift = (to) => writeFileSync(by, String(to))
@@ -109,7 +109,7 @@ test('two hours back: what is open ends when it should, nobody is limited for lo
   assert.equal(await ann.outcome(offer, 10_000), 'timed_out')
   await world.company('beta')
   near((await world.server.ask('GET', '/v1/companies/beta')).created_at, Date.now() - 2 * HOUR_MS, 'made now')
-  // What was written is not older than what was written before.
+  // Later events do not have earlier times.
   await ann.setStatus('offline')
   await ann.setStatus('idle')
   await carl.booking('unanswered')

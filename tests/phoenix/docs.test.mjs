@@ -1,4 +1,4 @@
-// The pages for users do what they say: their programs and their shell commands, as they stand there.
+// The pages for users are correct: their programs and shell commands are run as printed.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
@@ -68,7 +68,7 @@ test('the modules of the page for Phoenix mint tokens, ask over HTTP and know we
   assert.equal(reply.status, 'ok', JSON.stringify(reply))
 })
 
-/** What a proxy says whose server is away: a page for people. */
+/** A proxy whose server is away answers with a page for people. */
 async function proxyWithoutServer(t) {
   const proxy = createServer((_, answer) => answer.writeHead(502).end('<html>Bad Gateway</html>'))
   await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve))
@@ -79,7 +79,7 @@ async function proxyWithoutServer(t) {
   return `http://127.0.0.1:${proxy.address().port}`
 }
 
-/** What a Phoenix application would do with the modules of the page, and as much of \`Jason\` as they need. */
+/** A Phoenix application's use of the page's modules, with as much of `Jason` as they need. */
 const JASON = `
 defmodule Jason do
   def encode!(map) when is_map(map) do
@@ -127,7 +127,7 @@ refused.("no signature", [], env.("BODY"))
 IO.puts("token: " <> Switchboard.Token.mint(%{sub: "alice", role: "client", company: "acme"}))
 `
 
-/** Runs all that a page tells to run, in one shell and on a port of its own; holds what it prints against the page. */
+/** Runs all commands of a page in one shell, on a port of its own, and compares the output with the page. */
 async function follow(t, page) {
   const directory = await emptyDirectory(t)
   const address = `127.0.0.1:${await freePort()}`
@@ -152,14 +152,14 @@ async function follow(t, page) {
   })
 }
 
-/** A server that a reader leaves running in another terminal is awaited, and goes on beside the next blocks. */
+/** Runs a server that a reader would leave in another terminal in the background, and waits until it is ready. */
 function inTheBackground(source, address) {
   if (!/^switchboard serve[^&|\n]*\n$/.test(source)) return source
   const ready = `curl -fsS --retry 50 --retry-connrefused --retry-delay 1 -o /dev/null http://${address}/readyz`
   return `${source.trimEnd()} &\n${ready}`
 }
 
-/** Every line of the page stands in what was printed from its block on, where \`...\` is anything. */
+/** Checks that each line of the page was printed after its block began; `...` matches anything. */
 function assertPrinted(printed, lines, page) {
   for (const line of lines.trimEnd().split('\n')) {
     const pattern = line.split('...').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')

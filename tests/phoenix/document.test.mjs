@@ -1,4 +1,5 @@
-// The API's document against the built server: the example of every operation is sent, and every answer held against its schema.
+// The API's document against the built server: every operation's example is sent, and every answer is checked by its
+// schema.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Ajv from 'ajv/dist/2020.js'
@@ -7,7 +8,7 @@ import { openWorld } from './people.mjs'
 import { API_KEY, runSwitchboard, token } from './server.mjs'
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete']
-/** What is made comes before what is changed and read, and what is removed last. */
+/** Creation comes before changes and reads, and removal comes last. */
 const ORDER = ['put', 'post', 'patch', 'get', 'delete']
 const STREAM = 'text/event-stream'
 
@@ -49,7 +50,7 @@ test('a key and a person may what the document says, and no other operation', as
   for (const { who, shown, fits } of await callers(world.server)) {
     for (const operation of operations(document).filter(({ open }) => !open)) {
       const request = exampleRequest(operation, () => undefined)
-      // Only whether it is let in is asked here: what is let in must find nothing to do.
+      // Only admission is tested here: an admitted request must find nothing to do.
       const path = request.path.replace(/(\/|company=)acme/g, '$1nowhere')
       const nowhere = { ...request, path, body: request.body && '[' }
       const answer = await send(world.server, nowhere, shown)
@@ -98,8 +99,8 @@ test('the document and its page need no key, and load nothing from elsewhere', a
 })
 
 /**
- * A morning of `acme`: a session that was talked in and still runs, a client whom nobody has answered yet, a webhook
- * that nobody listens to, and people who left and want to be forgotten.
+ * A morning of `acme`: a running session with messages, a client who waits for an answer, a webhook whose receiver does
+ * not answer, and people who have left and asked for erasure.
  */
 async function morning(world) {
   const dead = await world.http('POST', '/webhooks', { url: 'http://127.0.0.1:9/' })
@@ -123,14 +124,14 @@ async function morning(world) {
   return {
     all: { company: 'acme', employee: 'ann', booking: booking.id, session: session.id },
     of: (operation) => of[operation] ?? {},
-    // An example can be neither signed nor waiting to be taken.
+    // The example's token is not signed, and its code is not waiting to be used.
     bodies: { makeSignInCode: signIn, takeSignInCode: { code } },
-    // Those of which the example finds something. Ann is busy, so nobody is in the line for her topic but Ben.
+    // Lists in which the example finds items. Ann is busy, so that only Ben is in the line for her topic.
     lists: [
       'listCompanies', 'listBookings', 'listSessions', 'listMessages', 'listEvents', 'listWebhooks', 'listDeliveries',
       'listStatisticsOfEmployees', 'listAudit',
     ],
-    // What a schema does not say of lines.
+    // Checks of text formats, which a schema does not describe.
     saw: {
       showTimeline: ({ body }) => assert.deepEqual([body.steps[0].what, body.steps[1].what], ['opened', 'offered']),
       exportCompany: ({ text }) => assert.equal(JSON.parse(text.trim().split('\n').at(-1)).kind, 'end'),
@@ -145,7 +146,7 @@ async function morning(world) {
   }
 }
 
-/** Waits until an event could not be brought, and gives its number. */
+/** Waits for a failed delivery, and returns the number of its event. */
 async function undelivered(world, webhook) {
   return eventually('something was tried in vain', async () => {
     const { items } = await world.http('GET', `/webhooks/${webhook}/deliveries`)
@@ -153,16 +154,16 @@ async function undelivered(world, webhook) {
   })
 }
 
-/** The types of content of its answer when that is chosen by `Accept`; otherwise whatever comes. */
+/** The content types of the answer, if `Accept` chooses among several; otherwise only the default. */
 function formsOf(document, operation) {
   const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
   const types = good.flatMap(([, answer]) => Object.keys(resolved(document, answer).content ?? {}))
-  // A picture is of the kind that it is.
+  // The content type of a picture depends on the picture, not on `Accept`.
   const chosen = new Set(types.filter((type) => !type.startsWith('image/')))
   return chosen.size > 1 ? [...chosen] : [undefined]
 }
 
-/** Whoever may come, each with what they show and which of the document's ways in are theirs. */
+/** All kinds of callers, each with a credential and a test for the security schemes that they satisfy. */
 async function callers(server) {
   const scopes = ['read', 'operate', 'manage']
   const found = []
@@ -178,7 +179,7 @@ async function callers(server) {
   return found
 }
 
-/** A key of that scope, once the server knows it. */
+/** Makes a key of that scope, and waits until the server knows the key. */
 async function keyTo(server, scope) {
   const run = runSwitchboard(['key', '--data', server.data, 'create', '--name', `to-${scope}`, '--scope', scope], {})
   await run.exited
@@ -216,7 +217,7 @@ async function read(server) {
   return { document, check, validate }
 }
 
-/** References from outside, and no field that the document does not have: an answer must not say more than it. */
+/** Points references to the document, and forbids undocumented fields, so that an answer with one fails. */
 function close(schema) {
   if (Array.isArray(schema)) schema.forEach(close)
   else if (schema && typeof schema === 'object') {
@@ -247,7 +248,7 @@ function resolved(document, thing) {
   return thing.$ref.slice(2).split('/').reduce((found, part) => found[part.replaceAll('~1', '/').replaceAll('~0', '~')], document)
 }
 
-/** The request as the document shows it, with ids of what is there, and the body that is given in place of its own. */
+/** The document's example request, with ids that exist, and with `given` as the body if there is one. */
 function exampleRequest(operation, fixture, given) {
   const { name, method, path, parameters } = operation
   const valueOf = (param, collection) => {
@@ -286,7 +287,7 @@ async function send(server, { method, path, type, body, accept }, key) {
   return { status: answer.status, headers: answer.headers, type: kind, text, body: read }
 }
 
-/** A stream until its first event is there: it does not end by itself for minutes. */
+/** Reads a stream until its first event, because the stream stays open for minutes. */
 async function begun(answer) {
   let text = ''
   for await (const bytes of answer.body) {

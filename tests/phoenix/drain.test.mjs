@@ -1,4 +1,4 @@
-// How the server stops, and what it says when it cannot start.
+// How the server stops, and its messages when it cannot start.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PATIENCE_MS, within } from './inbox.mjs'

@@ -1,4 +1,4 @@
-// The example programs of the pages meet, whoever comes first, and each says why it cannot go on, and ends.
+// The pages' example programs meet in any order; each reports why it cannot continue, and ends.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import { SECRET, token } from './server.mjs'
 const page = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const OTHER_SECRET = 'a-secret-of-another-server-0123456789abcdef012345'
 const TIME_LIMIT = { timeout: 180_000 }
-/** As few bytes of messages as a session can be given. */
+/** The least bytes of messages that a session can be given. */
 const FULL = 8192
 
 const PAGE = 'docs/clients/node.md'
@@ -24,7 +24,7 @@ function tokens(secret) {
   }
 }
 
-/** A server with the page's company and Erika, and how to start a program of the page. */
+/** A server with the page's company and Erika, and a function that starts a program of the page. */
 async function open(t, settings = {}) {
   const world = await openWorld(t, { env: settings })
   await world.company(COMPANY)
@@ -36,7 +36,7 @@ async function open(t, settings = {}) {
   return { world, start }
 }
 
-/** Erika and Alice in a session, each at a device of the test. */
+/** Erika and Alice in a session, each on a device of the test. */
 async function meeting(world) {
   const erika = await world.device('erika', { company: COMPANY })
   await erika.setStatus('idle')
@@ -178,7 +178,7 @@ test('the program for beginners says what is wrong, and ends', TIME_LIMIT, async
   }
 })
 
-/** The program of the page for beginners, at a server of the test's. */
+/** The program of the page for beginners, with a server of this test. */
 async function beginners(t) {
   const world = await openWorld(t)
   await world.server.ask('PUT', '/v1/companies/acme/employees/erika', { name: 'Erika', topics: ['tax'] })

@@ -1,16 +1,16 @@
-// The feed as a back end reads it: page by page, waiting for more, and as a stream of server-sent events.
+// The feed as a back end reads it: page by page, by long polling, and as a stream of server-sent events.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from './inbox.mjs'
 import { openWorld } from './people.mjs'
 import { API_KEY, token } from './server.mjs'
 
-/** Longer than any request of a test may take: whoever waited to the end would fail it. */
+/** Longer than any request of a test may take, so that a request which waits to the end fails its test. */
 const LONGEST_WAIT_MS = 60_000
 
 const types = (events) => events.map(({ type }) => type)
 
-/** A stream of server-sent events, read as the specification has it. */
+/** A stream of server-sent events, parsed as in the specification. */
 class Stream {
   static async open(t, world, query = '', headers = {}) {
     const stop = new AbortController()
@@ -29,7 +29,7 @@ class Stream {
     return stream
   }
 
-  /** The next event that has data; null when the stream has ended. */
+  /** The next event with data; null at the end of the stream. */
   async next() {
     for (;;) {
       const at = this.text.indexOf('\n\n')
@@ -112,7 +112,7 @@ test('a stream and a wait end when the server stops', async (t) => {
   const { id } = await stream.next()
   const wait = async () => {
     const answer = await world.server.http('GET', `/v1/companies/acme/events?after=${id}&wait_ms=${LONGEST_WAIT_MS}`, undefined, { key })
-    // The question below may have had the place just then.
+    // The check below may have the place just then.
     return answer.status === 429 ? wait() : answer
   }
   const waiting = wait()

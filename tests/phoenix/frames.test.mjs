@@ -1,4 +1,4 @@
-// The wire frame by frame, as other clients than phoenix.js use it.
+// The wire protocol frame by frame, as other clients than phoenix.js use it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Socket } from 'phoenix'

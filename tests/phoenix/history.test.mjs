@@ -1,11 +1,11 @@
-// History that answers questions: why a booking went as it did, what a company did over a time, and what is left of it.
+// Questions to the history: why a booking went as it did, the statistics of a company, and the data left after erasure.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import WebSocket from 'ws'
 import { Employee, employeeToken, openWorld } from './people.mjs'
 import { API_KEY, refusedUpgrade } from './server.mjs'
 
-/** An employee's device that says of which kind it is. */
+/** An employee's device that reports its kind. */
 async function deviceOfKind(world, id, device) {
   const params = { token: employeeToken(id, 'acme'), device }
   const employee = new Employee(world, 'acme', id, '', { transport: WebSocket, params })
@@ -39,7 +39,7 @@ test('a timeline says who was asked, who was passed over, and why', async (t) =>
   assert.deepEqual(why(first.passed_over), [['lea', 'wrong_topic'], ['eve', 'unreachable']])
   assert.ok(first.idle_since < first.at)
   assert.deepEqual([closed.employee_id, closed.outcome, closed.reason], ['ann', 'rejected', 'at lunch'])
-  // Ann, who said no, is idle again behind Bob: only who stands before him is passed over.
+  // Ann, who declined, is idle again behind Bob; only employees in front of Bob are passed over.
   assert.deepEqual([second.employee_id, second.attempt, second.behind], ['bob', 2, 1])
   assert.deepEqual(why(second.passed_over), [['lea', 'wrong_topic'], ['eve', 'unreachable']])
   assert.equal(assigned.employee_id, 'bob')
@@ -69,7 +69,7 @@ test('the kind of the device that has an offer is told in the booking and its ti
   const carl = await world.client('carl')
   const booking = await carl.book()
   const offer = await ann.offer()
-  // The first answer comes behind the ping, so what is sent after it comes behind the pong.
+  // The first answer comes after the ping, so that the second request is sent after the pong.
   for (const time of ['first', 'second']) assert.equal((await ann.setStatus('idle')).status, 'init', time)
   assert.equal((await world.booking(booking.id)).offers[0].delivered_to, 'ios')
   const delivered = (await timeline(world, booking)).find(({ what }) => what === 'delivered')
@@ -95,7 +95,7 @@ test('a booking that is not there has no timeline', async (t) => {
   await world.server.refused(404, 'unknown_booking', 'GET', `/v1/companies/acme/bookings/${nobody}/timeline`)
 })
 
-/** A day at acme: Ann takes one booking and ends its session, then says no to another, which Bob takes. */
+/** A day at acme: Ann takes one booking and ends its session, then declines another one, which Bob takes. */
 async function workingDay(world) {
   const ann = await world.employee('ann')
   const carl = await world.client('carl')
@@ -149,7 +149,7 @@ test('each employee has statistics, page by page, and one alone has the same', a
   const ann = await world.http('GET', `/employees/ann/statistics?to=${to}`)
   assert.deepEqual(ann.offers, items[0].offers)
   assert.ok(ann.time.busy_ms > 0)
-  // Who is removed keeps what they did, without a name and a meter.
+  // A removed employee's offers stay in the statistics, without a name and a status.
   await world.http('DELETE', '/employees/ann')
   const removed = await world.http('GET', '/employees/ann/statistics')
   assert.deepEqual([removed.name, removed.time, removed.offers.made], [null, null, 2])
@@ -229,7 +229,7 @@ test('a client and an employee are erased when nothing of them is open', async (
   for (const time of ['first', 'second']) {
     assert.equal((await world.server.http('DELETE', `${acme}/clients/carl/data`)).status, 204, time)
   }
-  // Who is in a session stays in it, and everybody can go on.
+  // A client in a session stays there, and all people can continue.
   assert.equal((await dora.session(second)).joined.session.ended_at, null)
   await ann.setStatus('offline')
   await world.http('DELETE', '/employees/ann')

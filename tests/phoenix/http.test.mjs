@@ -1,4 +1,4 @@
-// What a back end does over HTTP, and what the people on their sockets see of it.
+// A back end's requests over HTTP, and the events that people on their sockets receive from these.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertTime, employeeToken, openWorld } from './people.mjs'
@@ -258,7 +258,7 @@ test('bookings, sessions and messages can be read back', async (t) => {
   const first = await world.http('GET', `/sessions/${session.id}/messages?limit=2`)
   const rest = await world.http('GET', `/sessions/${session.id}/messages?limit=2&after=${encodeURIComponent(first.next)}`)
   assert.deepEqual([...first.items, ...rest.items], messages.items)
-  // A cursor is a place: before the newest, where nothing is, and behind the oldest.
+  // A cursor is a position: before the newest item, where nothing is, and behind the oldest.
   const afterId = (start) => ids(`/bookings?after=${start}-0000-7000-8000-000000000000`)
   assert.deepEqual(await afterId('ffffffff'), await ids('/bookings'))
   assert.deepEqual(await afterId('00000000'), [])

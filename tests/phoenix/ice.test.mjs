@@ -1,4 +1,4 @@
-// What a call is set up with: STUN and TURN servers of the settings, and a credential that a TURN server would take.
+// The setup of a call: STUN and TURN servers from the settings, and a credential that a TURN server would accept.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-// Employees from a file: NDJSON or CSV, as it comes, all of it or nothing, with every bad line named.
+// Employees from a file: NDJSON or CSV, streamed, all or nothing, with every bad line named.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
@@ -129,7 +129,9 @@ async function send(server, type, body, company = 'acme') {
   return [answer.status, await answer.json()]
 }
 
-/** The status and the reason, also when the server answers before all was sent and closes the connection. */
+/**
+ * The status and the reason, also when the server answers before the whole body was sent, and closes the connection.
+ */
 async function outcome(server, type, body, company) {
   const [status, problem] = await send(server, type, body, company)
   return [status, problem.reason]

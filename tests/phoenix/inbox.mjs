@@ -1,7 +1,7 @@
-// What has arrived and not yet been looked at, in order, and those who wait for more of it.
+// Items that arrived and were not taken yet, in order, and the tests that wait for more.
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How long anything may take before a test gives up. What is there is taken at once; a busy machine needs the rest. */
+/** The longest wait of a test. Items that are there are taken at once; the rest is for a busy machine. */
 export const PATIENCE_MS = 30_000
 const LOOK_MS = 50
 
@@ -21,8 +21,8 @@ export class Inbox {
   }
 
   /**
-   * Takes the first item that matches out of the inbox; waits for it if it is not there yet.
-   * Earlier items that `passes` names are gone with it.
+   * Takes the first matching item out of the inbox, and waits for it if necessary. Earlier items that `passes` matches
+   * are dropped.
    */
   take(matches, what, timeoutMs = PATIENCE_MS, passes = () => false) {
     return within(timeoutMs, () => `${this.name}: no ${what}; what arrived: ${list(this.history)}`, (resolve) => {
@@ -40,15 +40,15 @@ export class Inbox {
     })
   }
 
-  /** Items that match and that nobody has taken. */
+  /** Matching items that were not taken. */
   left(matches) {
     return this.#items.filter(matches)
   }
 }
 
 /**
- * A promise with a time limit; `start` may return what to do when the limit is reached. `forget` takes the limit away:
- * then it stays open for ever, and holds nobody up.
+ * A promise with a time limit; `start` may return a function to call at the limit. `forget` removes the limit: the
+ * promise then stays open for ever, without keeping the process alive.
  */
 export function within(timeoutMs, describe, start) {
   const caller = new Error('waited here')
@@ -70,7 +70,7 @@ export function within(timeoutMs, describe, start) {
   return promise
 }
 
-/** Looks again and again, for what nothing tells of, until there is something true; gives it. */
+/** Polls a condition without events until it is true; returns its value. */
 export async function eventually(what, look, timeoutMs = PATIENCE_MS) {
   for (const end = Date.now() + timeoutMs; ;) {
     const found = await look()

@@ -1,9 +1,9 @@
-// A line between people and server that can be cut, go silent, be held up, lose what the server says, and be mended.
+// A connection between people and server that can be cut, silenced, held up, robbed of the server's data, and mended.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { PATIENCE_MS, within } from './inbox.mjs'
 
-/** A relay on loopback, and its weather. */
+/** A relay on loopback, with its weather. */
 export class Relay {
   static async open(port) {
     const relay = new Relay(port)
@@ -15,7 +15,7 @@ export class Relay {
   constructor(port) {
     this.weather = 'fair'
     this.pairs = new Set()
-    /** How often somebody came. */
+    /** Number of connections that were made. */
     this.calls = 0
     this.held = []
     this.losing = () => {}
@@ -26,7 +26,7 @@ export class Relay {
   get url() { return `http://127.0.0.1:${this.server.address().port}` }
   get socketUrl() { return `${this.url.replace('http', 'ws')}/socket` }
 
-  /** Until somebody has come so often. */
+  /** Waits until so many connections were made. */
   async called(times) {
     await within(PATIENCE_MS, () => `${this.calls} calls and not ${times}`, (resolve) => {
       const look = () => this.calls >= times && resolve()
@@ -35,25 +35,25 @@ export class Relay {
     })
   }
 
-  /** All lines are gone, and nobody comes through. */
+  /** Breaks all connections, and lets no new one through. */
   cut() {
     this.weather = 'cut'
     for (const { near, far } of this.pairs) for (const end of [near, far]) end.destroy()
   }
 
-  /** All lines stay and nothing comes through; nor does anything of those who come now. */
+  /** Keeps all connections open, and passes nothing on, also on new ones. */
   silence() { this.weather = 'silent' }
 
-  /** What is said meanwhile comes through when the line is mended. */
+  /** Holds data back until the relay is mended. */
   hold() { this.weather = 'held' }
 
-  /** What people say comes through, what the server says is lost; resolves when something was. */
+  /** Passes on the people's data and drops the server's; resolves once some was dropped. */
   loseReplies() {
     this.weather = 'deaf'
     return new Promise((resolve) => (this.losing = resolve))
   }
 
-  /** From now on everything comes through; on lines that lost something nothing does. */
+  /** Passes everything on again. Connections that have lost data are broken. */
   mend() {
     for (const { near, far, lossy } of this.pairs) if (lossy) for (const end of [near, far]) end.destroy()
     for (const [to, bytes] of this.held.splice(0)) to.write(bytes)

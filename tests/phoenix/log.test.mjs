@@ -1,11 +1,11 @@
-// The log says how every booking ended, and nothing of who took part or of what was said.
+// The log tells how every booking ended, and nothing about its people or their messages.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
 import { API_KEY, SECRET, refusedUpgrade, runSwitchboard, token } from './server.mjs'
 
 test('each booking and session has a line with its end, and nobody is named in it', async (t) => {
-  // As much as our own code can say.
+  // The most that our own code can log.
   const env = { SWITCHBOARD_LOG: 'info,switchboard=trace', SWITCHBOARD_LOG_FORMAT: 'json' }
   const world = await openWorld(t, { env })
   const people = { client: 'carl-personal-id', employee: 'ann-personal-id' }
@@ -52,7 +52,7 @@ test('the log tells of the start, of each refusal and of how much went on, every
   assert.deepEqual([first.level, first.message], ['INFO', 'switchboard starts'])
   assert.match(first.version, /^\d+\.\d+\.\d+/)
   assert.ok(first.data === server.data && first.settings.includes('SWITCHBOARD_JWT_SECRET'), first)
-  // Whoever comes back while the server stops is refused too.
+  // Clients that reconnect while the server stops are refused too.
   const of = (message) => lines.filter((line) => line.message === message && line.reason !== 'draining')
   const [serves] = of('switchboard serves')
   assert.deepEqual([serves.url, serves.tls, serves.api_keys, serves.token_keys], [server.url, false, 1, 'jwt_secret'])

@@ -1,10 +1,10 @@
-// What the HTTP API says to whoever gets something wrong: in words of the contract, and with what would be right.
+// Error messages of the HTTP API: in the contract's words, and with the correct form.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
 import { API_KEY, token } from './server.mjs'
 
-/** Words of the language or of a library, which say nothing to whoever sent the request. */
+/** Words of the language or of a library, which mean nothing to the sender of a request. */
 const FOREIGN = /\b[iu](8|16|32|64|size)\b|\bf(32|64)\b|sequence|struct |invalid (type|value|digit|length)|expected a |eserialize|variant|unknown field|missing field|`\?`|\bSome\(|\bNone\b/
 const BODIES = [
   '', '[]', '7', 'null', '"text"', '{', '{"name":"Ann",}', '{"name":7}', '{"name":null}', '{"name":["a"]}', '{"topics":"tax"}',

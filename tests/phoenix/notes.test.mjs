@@ -1,4 +1,4 @@
-// What an employee notes about a session: on all of their devices, during it and after it, and never before the client.
+// An employee's notes on a session: on all of their devices, during and after the session, and never for the client.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertTime, openWorld } from './people.mjs'
@@ -24,7 +24,7 @@ test('all devices of the employee show the notes, and the client never hears of 
   assert.deepEqual(phone.joined.notes, { body: 'got the refund', at: later.at })
 
   await his.refused('forbidden', 'notes', { body: 'mine' })
-  // What is told to both comes after it: the client was told nothing before.
+  // The message is sent to both sides after the notes: an event about notes would have come before it.
   await hers.push('message', { body: 'goodbye' })
   await his.next('message')
   assert.deepEqual(his.all('notes'), [])

@@ -1,4 +1,4 @@
-// Who is asked, in which order, and every way in which an offer ends.
+// Which employee is asked, in which order, and every way in which an offer ends.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LONG_ENOUGH_MS, openWorld } from './people.mjs'

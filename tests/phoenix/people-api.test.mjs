@@ -1,4 +1,5 @@
-// People at the HTTP API with their own tokens: what an admin, an employee and a client may, and what is listed.
+// People who use the HTTP API with their own tokens: the rights of an admin, an employee and a client, and the audit
+// list.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { listed } from './audit.mjs'
@@ -178,7 +179,7 @@ test('the audit list names the admin who did it, and who tried what the scope do
 test('what a person asks is counted, and a key is not', async (t) => {
   const { server } = await openWorld(t, { env: { SWITCHBOARD_CHANGES_PER_PERSON_PER_S: '1' } })
   const [olga, otto] = [as(server, admin()), as(server, admin({ sub: 'otto' }))]
-  // All at once: one by one they might come slowly enough to be granted.
+  // All at once, because requests one by one might be slow enough to be granted.
   const answers = await Promise.all(Array.from({ length: 60 }, () => olga('GET', ACME)))
   const [granted, [limited]] = [200, 429].map((wanted) => answers.filter(({ status }) => status === wanted))
   assert.ok(granted.length >= 20, `${granted.length} were granted`)
@@ -209,11 +210,11 @@ test('too many bad tokens of an address are answered as too many bad keys are', 
   const { server } = await openWorld(t, { env })
   const expired = as(server, admin({}, { lifeSeconds: -60 }))
   const asked = (count, ask) => Promise.all(Array.from({ length: count }, async () => (await ask('GET', ACME)).status))
-  // All at once: one by one they might come slowly enough to be granted.
+  // All at once, because requests one by one might be slow enough to be granted.
   const statuses = await asked(60, expired)
   assert.deepEqual([...new Set(statuses)].sort(), [401, 429], statuses.join())
   for (const presented of [admin(), API_KEY]) {
-    // One is granted each second: on a slow machine it may be this one.
+    // One request is granted each second: on a slow machine this may be the one.
     await eventually('a good one is refused too', async () => {
       await asked(30, expired)
       return (await as(server, presented)('GET', ACME)).status === 429
@@ -242,7 +243,7 @@ function admin(claims = {}, options = {}) {
   return token({ sub: 'olga', role: 'admin', company: 'acme', ...claims }, options)
 }
 
-/** Asks with that key or token. */
+/** Sends requests with that key or token. */
 function as(server, presented) {
   return async (method, path, body) => {
     const answer = await fetch(server.url + path, {

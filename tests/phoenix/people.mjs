@@ -1,14 +1,17 @@
-// The people of a test on phoenix.js, and the world they meet in: one server and a company.
+// The people of a test, on phoenix.js, and their world: one server and a company.
 import assert from 'node:assert/strict'
 import { Socket } from 'phoenix'
 import WebSocket from 'ws'
 import { Inbox, PATIENCE_MS, within } from './inbox.mjs'
 import { RawSocket, Server, token } from './server.mjs'
 
-/** For what a device must do before a time is over: a busy machine may hold it up. What nobody answers may be shorter. */
+/** A time limit that a device can keep on a busy machine; limits that no device must keep may be shorter. */
 export const LONG_ENOUGH_MS = 2000
 
-/** Starts a server with the company `acme`; when the test ends, all leave, it stops cleanly and its log is looked at. */
+/**
+ * Starts a server with the company `acme`; when the test ends, all leave, the server stops cleanly, and its log is
+ * checked.
+ */
 export async function openWorld(t, { settings = {}, env } = {}) {
   const world = new World(await Server.start({ env }))
   t.after(() => world.close())
@@ -22,12 +25,12 @@ export class World {
     this.sockets = new Set()
   }
 
-  /** Makes or replaces a company with these settings. */
+  /** Creates or replaces a company with these settings. */
   async company(id, settings = {}) {
     return this.server.ask('PUT', `/v1/companies/${id}`, { name: id, settings: unhurried(settings) })
   }
 
-  /** Asks below the company `acme`. */
+  /** Sends a request about the company `acme`. */
   http(method, path, body) { return this.server.ask(method, `/v1/companies/acme${path}`, body) }
 
   /** The booking as HTTP shows it, with all its offers. */
@@ -39,7 +42,7 @@ export class World {
     return client
   }
 
-  /** Makes the employee over HTTP, connects a device and, unless told otherwise, goes idle. */
+  /** Creates the employee over HTTP, connects a device and, unless told otherwise, sets the status to idle. */
   async employee(id, { company = 'acme', topics = [], idle = true } = {}) {
     await this.server.ask('PUT', `/v1/companies/${company}/employees/${id}`, { name: nameOf(id), topics })
     const employee = await this.device(id, { company })
@@ -50,14 +53,14 @@ export class World {
     return employee
   }
 
-  /** One more device of an employee who is already known. */
+  /** Connects one more device of a known employee. */
   async device(id, { company = 'acme', claims = {} } = {}) {
     const employee = new Employee(this, company, id, employeeToken(id, company, claims))
     employee.joined = await employee.line.join()
     return employee
   }
 
-  /** A device at the level of frames, joined to its employee topic. */
+  /** A device that works with frames, joined to its employee topic. */
   async rawDevice(id, { company = 'acme' } = {}) {
     const raw = await this.raw(employeeToken(id, company))
     const [, , , , reply] = await raw.ask(['1', 'join', `employee:${company}:${id}`, 'phx_join', {}])
@@ -102,13 +105,16 @@ export class World {
   }
 }
 
-/** A busy machine may hold up a pong for longer than a phone would: unless a test says otherwise, an offer waits for it. */
+/**
+ * Sets the delivery timeout to the offer's, unless the test sets one, because a busy machine may delay a pong for
+ * longer than a phone would.
+ */
 export function unhurried(settings) {
   const { offer_timeout_ms: offer = 15_000 } = settings
   return { delivery_timeout_ms: offer, ...settings }
 }
 
-/** Someone with one phoenix.js socket. */
+/** A person with one phoenix.js socket. */
 export class Person {
   constructor(world, name, bearer, options = {}) {
     this.world = world
@@ -126,25 +132,25 @@ export class Person {
     return line
   }
 
-  /** The network is gone, without a goodbye, until `comeBack`. */
+  /** Cuts the connection, without a close frame, until `comeBack`. */
   drop() {
     this.socket.conn?.terminate()
     this.socket.disconnect()
   }
 
-  /** Gone for good: nothing that was asked, or that phoenix.js had in mind, comes of it any more. */
+  /** Leaves for good: pending requests and retries of phoenix.js end too. */
   leave() {
     this.drop()
     for (const line of this.lines) line.leave()
   }
 
-  /** Connects again; gives the new snapshot of the first topic. */
+  /** Connects again; returns the new snapshot of the first topic. */
   comeBack() {
     this.socket.connect()
     return this.rejoined()
   }
 
-  /** phoenix.js joins all topics again by itself; the snapshots stand in `joined`. */
+  /** Waits until phoenix.js has joined all topics again; the snapshots are in `joined`. */
   async rejoined() {
     await Promise.all(this.lines.map(async (line) => (line.joined = await line.rejoined())))
     return this.lines[0].joined
@@ -191,7 +197,7 @@ export class Employee extends Person {
     return this.line.next('status', timeoutMs, (event) => event.status === status, status)
   }
 
-  /** How that offer ended. */
+  /** The outcome of that offer. */
   async outcome(offer, timeoutMs) {
     const closed = await this.line.next('offer_closed', timeoutMs, (event) => event.offer_id === offer.id, offer.id)
     return closed.outcome
@@ -214,7 +220,7 @@ export class Line {
     joining.receive('error', (payload) => this.inbox.add({ event: 'join error', payload }))
   }
 
-  /** The snapshot. */
+  /** Joins the topic; returns the snapshot. */
   join() {
     this.channel.join()
     return this.rejoined()
@@ -231,7 +237,7 @@ export class Line {
     return checkedError(answer.payload)
   }
 
-  /** The next event of that name which fits. What arrived before the wait counts; what is passed over does not come again. */
+  /** The next event of that name that fits. Events that arrived before the wait count; skipped ones are dropped. */
   async next(event, timeoutMs = PATIENCE_MS, fits = () => true, what = '') {
     const named = (item) => item.event === event
     const wanted = (item) => named(item) && fits(item.payload)
@@ -256,7 +262,7 @@ export class Line {
   }
 
   ask(event, payload, timeoutMs = PATIENCE_MS) {
-    // phoenix.js has a time limit too, which counts anew when a push waited for its join: it must not be the first.
+    // phoenix.js has a time limit too, which starts again when a push has waited for its join, and must not end first.
     const push = this.channel.push(event, payload, 2 * timeoutMs)
     const answer = within(timeoutMs, () => `${this.inbox.name}: no reply to ${event}`, (resolve) => {
       for (const status of ['ok', 'error']) push.receive(status, (response) => resolve({ status, response }))
@@ -278,12 +284,15 @@ export class Line {
   }
 }
 
-/** What the server said of itself. phoenix.js also hands over replies, and null for a time limit of what it never sent. */
+/**
+ * Whether the server sent the event. phoenix.js also passes replies here, and null when a request that was never sent
+ * times out.
+ */
 function isEvent(event) {
   return event !== null && event !== 'phx_reply' && !event.startsWith('chan_reply_')
 }
 
-/** Every error is `{reason, message}`: a stable word, and something for a person. */
+/** Every error is `{reason, message}`: a stable word, and a text for a person. */
 export function checkedError(error) {
   assert.match(error.reason, /^[a-z_]+$/, JSON.stringify(error))
   assert.ok(typeof error.message === 'string' && error.message.length > 0, JSON.stringify(error))

@@ -1,7 +1,7 @@
-// A picture for tests, made here.
+// Makes pictures for tests.
 import { crc32, deflateSync } from 'node:zlib'
 
-/** A picture of one grey, with sides of so many pixels. */
+/** A picture of a single grey, with sides of so many pixels. */
 export function png(side, shade = 99) {
   const chunk = (name, data) => {
     const body = Buffer.concat([Buffer.from(name, 'latin1'), data])
@@ -13,7 +13,7 @@ export function png(side, shade = 99) {
   const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0])
   head.writeUInt32BE(side, 0)
   head.writeUInt32BE(side, 4)
-  // Each row begins with how it is filtered: not at all.
+  // Each row begins with its filter: none.
   const row = Buffer.concat([Buffer.alloc(1), Buffer.alloc(side, shade)])
   const pixels = deflateSync(Buffer.concat(Array.from({ length: side }, () => row)))
   const parts = [chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]

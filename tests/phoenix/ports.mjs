@@ -1,17 +1,17 @@
-// Ports for those who must know theirs before they listen, or must find it free when they are started again.
+// Ports for programs that must know theirs before they listen, or must find it free when started again.
 import { createServer } from 'node:net'
 
 /**
- * Below the ports that connections get by themselves: there a connection of anybody's may take one between two starts,
- * and one that dials a port on which nobody listens may even meet itself. Each process has a block of its own: it
- * listens on the first port of it for as long as it runs, and uses the others.
+ * A range below the ephemeral ports, where any connection may take a port between two starts, and a connection to a
+ * port without a listener may even reach itself. Each process has a block of its own: it listens on the block's first
+ * port as long as it runs, and uses the others.
  */
 const [FIRST, END, BLOCK] = [10_000, 30_000, 100]
 
 let used = 0
 let block
 
-/** A port that nobody else of these tests uses, and nobody at all at this moment. */
+/** A port that no other process of these tests uses, and that is free now. */
 export async function freePort() {
   block ??= ownBlock()
   const first = await block

@@ -1,4 +1,4 @@
-// What the pages show as code: taken from them as it stands, run, and ended with its test.
+// The code on the documents' pages: extracted as printed, run, and ended with its test.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -8,20 +8,20 @@ import { PATIENCE_MS, within } from './inbox.mjs'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 
-/** The fenced blocks of a page, in their order. */
+/** The fenced blocks of a page, in order. */
 export async function blocksOf(page) {
   const text = await readFile(page, 'utf8')
   return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, source]) => ({ language, source }))
 }
 
-/** A directory for the length of a test; `beside` says where, so that programs find the packages. */
+/** A directory for the duration of a test; `beside` is its parent, from where programs find the packages. */
 export async function emptyDirectory(t, beside = HERE) {
   const directory = await mkdtemp(join(beside, '.pages-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
   return directory
 }
 
-/** Writes the blocks whose first line is a comment that names a file; gives back the names. */
+/** Writes the blocks whose first line is a comment with a file name; returns the names. */
 export async function writePrograms(directory, blocks) {
   const names = []
   for (const { source } of blocks) {
@@ -33,13 +33,13 @@ export async function writePrograms(directory, blocks) {
   return names
 }
 
-/** A program that runs, and what it has printed. */
+/** A running program, with its output so far. */
 export class Program {
   #waiting = new Set()
 
-  /** Starts it in a group of its own, so that nothing which a shell has started outlives the test. */
+  /** Starts it in a process group of its own, so that nothing which a shell has started outlives the test. */
   constructor(t, command, args, cwd, env) {
-    // Settings of whoever runs the tests are not for the program.
+    // Settings in the environment of the tests are not for the program.
     const others = Object.entries(process.env).filter(([name]) => !/^SWITCHBOARD_|TOKEN$/.test(name))
     const how = { cwd, env: { ...Object.fromEntries(others), ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true }
     this.name = args[0]
@@ -55,7 +55,7 @@ export class Program {
     t.after(() => this.kill())
   }
 
-  /** Until it has printed a line like that, on either stream. */
+  /** Waits until the program has printed a matching line, on either stream. */
   async says(pattern) {
     await within(PATIENCE_MS, () => `it did not say ${pattern}: ${this.said}`, (resolve) => {
       const look = () => (pattern.test(this.output) || pattern.test(this.errors)) && resolve()
@@ -64,15 +64,15 @@ export class Program {
     })
   }
 
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the program. */
   ended(limitMs = PATIENCE_MS) {
     return within(limitMs, () => `it did not end: ${this.said}`, (resolve) => void this.exited.then(resolve))
   }
 
-  /** It ends as a program does that has done its work. */
+  /** Waits until the program ends successfully. */
   async succeeds(limitMs) { assert.equal(await this.ended(limitMs), 0, this.said) }
 
-  /** Also what it has started; gone when this resolves. */
+  /** Kills the program with everything that it has started; resolves when it is gone. */
   async kill() {
     if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) {
       process.kill(-this.child.pid, 'SIGKILL')

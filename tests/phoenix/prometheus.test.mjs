@@ -50,7 +50,7 @@ test('what Prometheus reads is open on an address of its own, and elsewhere only
   assert.equal((await world.server.http('GET', '/metrics')).status, 200)
 })
 
-/** All that the dashboard asks, as Grafana would after its variables are filled in. */
+/** All expressions of the dashboard, with Grafana's variables filled in. */
 async function expressionsOf(file) {
   const { panels } = JSON.parse(await readFile(file, 'utf8'))
   const targets = panels.flatMap((panel) => panel.targets ?? [])
@@ -91,7 +91,7 @@ async function startPrometheus(t, server) {
       assert.equal(status, 'success', `${expression}: ${error}`)
       return data.result
     },
-    /** A rate needs two scrapes after something happened; one comes each second. */
+    /** Repeats the query, because a rate needs two scrapes after an event; one comes each second. */
     async eventually(expression, isSo) {
       let found
       const said = () => `${expression} answers ${JSON.stringify(found)}; Prometheus said: ${log.slice(-1500)}`

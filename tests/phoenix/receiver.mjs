@@ -1,10 +1,10 @@
-// A receiver of webhooks: checks every signature with the reference library and keeps what came.
+// A receiver of webhooks: it checks every signature with the reference library, and keeps the events.
 import { createServer } from 'node:http'
 import { Webhook } from 'standardwebhooks'
 import { Inbox } from './inbox.mjs'
 
 export class Receiver {
-  /** `answer` is told the event and says the status, or a promise of it, or `{status, headers}`. */
+  /** `answer` takes the event and returns the status, or a promise of it, or `{status, headers}`. */
   static async start(t, answer = () => 204) {
     const receiver = new Receiver(answer)
     await new Promise((resolve) => receiver.http.listen(0, '127.0.0.1', resolve))
@@ -29,7 +29,7 @@ export class Receiver {
     try {
       for await (const chunk of request) chunks.push(chunk)
     } catch {
-      // The server was killed while it sent: nothing was brought.
+      // The server was killed while it sent: nothing was delivered.
       return
     }
     const body = Buffer.concat(chunks).toString()
@@ -45,7 +45,7 @@ export class Receiver {
     response.writeHead(status, headers).end()
   }
 
-  /** The next of that type which nobody has taken. */
+  /** The next event of that type that was not taken. */
   async next(type, timeoutMs, fits = () => true) {
     const wanted = ({ event }) => event.type === type && fits(event)
     return this.inbox.take(wanted, type, timeoutMs)

@@ -1,4 +1,4 @@
-// Phones in tunnels, and a server that is killed: what was said still holds.
+// Phones in tunnels, and a server that is killed: every answer still holds.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually, within } from './inbox.mjs'
@@ -126,7 +126,7 @@ test('all lines break for a moment: every search goes on with who comes back, an
   const board = await world.board()
   const asked = board.joined.employees.filter(({ status }) => status === 'init')
   assert.deepEqual(asked.map(({ id }) => id), ['ann', 'bob'])
-  // Cay is back first and takes over what somebody was asked whose device is overdue; the other offer stays.
+  // Cay is back first and takes the offer of one employee whose device is overdue; the other offer stays.
   await cay.comeBack()
   const session = await cay.accept(await cay.offer())
   const [taken, kept] = session.booking_id === bookings[0].id ? [0, 1] : [1, 0]
@@ -317,8 +317,7 @@ async function crash(world) {
   await world.server.restart()
 }
 
-/** Drops the employee and waits until a client is told that only so many are left. */
-/** Counts the pings that a device gets from now on. */
+/** Counts the pings that a device receives from now on. */
 function pingsOf(person) {
   const pings = { count: 0 }
   const missing = (many) => () => `${pings.count} pings came where ${many} were expected`

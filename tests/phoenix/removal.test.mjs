@@ -1,4 +1,4 @@
-// Whoever is removed or shut out is out everywhere at once, and whoever gets the id next gets nothing of theirs.
+// A removed or revoked person is out everywhere at once, and the next person with the same id gets nothing of theirs.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { listed } from './audit.mjs'
@@ -7,7 +7,7 @@ import { Receiver } from './receiver.mjs'
 import { refusedUpgrade, runSwitchboard, token } from './server.mjs'
 
 const SHUT_OUT = 4403
-/** A token of the very millisecond of a revoke still counts. */
+/** An issue time in the past, because a token of the very millisecond of a revocation still counts. */
 const earlier = () => ({ iat: Date.now() / 1000 - 1 })
 
 test('a removed employee hears what they lose, and is out of session, notes and API at once', async (t) => {
@@ -68,7 +68,7 @@ test('a new employee with the id of a removed one is somebody else', async (t) =
   assert.deepEqual([figures.offers.made, figures.sessions.started], [0, 0])
   assert.equal((await world.http('GET', '/sessions?employee=ann')).items.length, 1, 'the company sees both')
   assert.equal((await world.http('GET', '/employees/ann/statistics')).sessions.started, 1)
-  // Tokens of the old one are not the new one's.
+  // Tokens of the removed employee are not valid for the new one.
   assert.equal((await asked(world, old, 'GET', '/employees/ann')).status, 401)
   assert.equal(await refusedUpgrade(world.server, old), 401)
   assert.equal(await refusedUpgrade(world.server, employeeToken('ann', 'acme', { iat: undefined })), 401)
@@ -160,7 +160,7 @@ test('a company that is made again begins empty at once', async (t) => {
   assert.equal((await board.closed()).code, SHUT_OUT)
   await heard(client, 'booking', 'phx_close')
   await client.heartbeat()
-  // While the id is nobody's, a key for all companies reads what is left.
+  // While the company does not exist, a key for all companies can read its remaining data.
   assert.equal((await world.http('GET', `/sessions/${session.id}/messages`)).items.length, 1)
   await world.company('acme')
   const boss = token({ sub: 'boss', role: 'admin', company: 'acme', scope: 'manage' })
@@ -183,7 +183,7 @@ test('a company that is made again begins empty at once', async (t) => {
     assert.equal((await asked(world, bearer, 'GET', '')).status, status)
   }
   assert.equal((await asked(world, both, 'GET', '/../globex')).status, 200, 'for the others the key is good')
-  // The second customer's clients are not the first one's business.
+  // Events about the second company's clients must not reach the first one's webhook.
   const another = await Receiver.start(t)
   another.secrets.push((await world.http('POST', '/webhooks', { url: another.url })).secret)
   const next = await world.employee('ann')
@@ -197,7 +197,7 @@ test('a company that is made again begins empty at once', async (t) => {
   for (const one of [ann, carl]) one.drop()
 })
 
-/** A key that is good by now. */
+/** Makes a key, and waits until it is valid. */
 async function keyFor(server, name, ...companies) {
   const args = ['key', 'create', '--name', name, '--scope', 'manage', '--data', server.data]
   for (const company of companies) args.push('--company', company)
@@ -205,7 +205,7 @@ async function keyFor(server, name, ...companies) {
   await run.exited
   const key = run.stdout.match(/sb_\w+/)?.[0]
   assert.ok(key, run.stderr)
-  // A new key is good within two seconds.
+  // A new key is valid within two seconds.
   while ((await fetch(`${server.url}/v1/companies`, { headers: { authorization: `Bearer ${key}` } })).status === 401);
   return key
 }
@@ -243,7 +243,7 @@ async function join(device, topic) {
   return response
 }
 
-/** All of these have come, and behind them nothing but the closing of the topics. */
+/** Checks that these events have come, and after them only the closing of the topics. */
 async function heard(device, ...events) {
   const closes = events.filter((event) => event === 'phx_close').length
   for (let n = 0; n < closes; n += 1) await device.next('phx_close')

@@ -1,4 +1,4 @@
-// The server under test: start, stop, kill, restart; tokens for it; its HTTP side; a socket at the level of frames.
+// The server under test: start, stop, kill, restart; tokens for it; its HTTP side; a socket that works with frames.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
@@ -13,12 +13,15 @@ import { freePort } from './ports.mjs'
 export const SECRET = 'a-secret-of-the-end-to-end-suite-0123456789abcdef'
 export const API_KEY = 'an-api-key-of-the-end-to-end-suite-0123456789'
 export const BINARY = process.env.SWITCHBOARD_BIN ?? fileURLToPath(new URL('../../target/debug/switchboard', import.meta.url))
-/** A start reads what is open: unoptimised code takes 20 s for a hundred thousand employees, and longer on a busy machine. */
+/**
+ * A start loads what is open: unoptimised code takes 20 s for a hundred thousand employees, and longer on a busy
+ * machine.
+ */
 const START_LIMIT_MS = 10 * PATIENCE_MS
-/** A stop closes the sockets one after another for up to 8 s. */
+/** A stop closes the sockets one after another, over up to 8 s. */
 const STOP_LIMIT_MS = 2 * PATIENCE_MS
 
-/** All that was started, so that none is left behind. */
+/** All child processes, so that none is left behind. */
 const children = new Set()
 
 export class Server {
@@ -62,7 +65,7 @@ export class Server {
 
   signal(name) { this.run.child.kill(name) }
 
-  /** How it ended; whoever waits for it expects the end. */
+  /** How the server ended; a caller that waits for the end expects it. */
   async exit() {
     this.mayEnd = true
     const said = () => `the server did not end; its last log lines: ${this.log.slice(-2000)}`
@@ -87,10 +90,10 @@ export class Server {
     await this.exit()
   }
 
-  /** Starts again on the same data and port, so that clients come back by themselves. */
+  /** Starts again with the same data and port, so that clients reconnect by themselves. */
   async restart() { await this.launch(this.port) }
 
-  /** All that the log says in those words, once it says so: a thread of its own writes it, after the answer. */
+  /** Waits until the log matches, because a thread of its own writes the log, after the answer. */
   logged(pattern) {
     return eventually(() => `the log says ${pattern}: ${this.log.slice(-2000)}`, () => this.log.match(pattern))
   }
@@ -124,7 +127,7 @@ export class Server {
     return answer.body
   }
 
-  /** A problem+json answer with this status and reason; gives back the problem. */
+  /** Sends a request that must fail with this status and reason as problem+json; returns the problem. */
   async refused(status, reason, method, path, body, options) {
     const answer = await this.http(method, path, body, options)
     const said = `${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`
@@ -137,7 +140,7 @@ export class Server {
   }
 }
 
-/** Runs the binary; collects what it prints. Only our own settings reach it. */
+/** Runs the binary and collects its output. Of the settings only `settings` reach it. */
 export function runSwitchboard(args, settings) {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('SWITCHBOARD_'))
   const env = { ...Object.fromEntries(others), ...settings }
@@ -160,7 +163,7 @@ export function runSwitchboard(args, settings) {
   return run
 }
 
-/** What this process has started ends with it, also when somebody ends it in the middle of a test. */
+/** Ends the child with this process, also when a signal ends this process in the middle of a test. */
 function endsWithUs(child) {
   if (children.size === 0) {
     process.on('exit', () => children.forEach((one) => one.kill('SIGKILL')))
@@ -169,7 +172,7 @@ function endsWithUs(child) {
   children.add(child)
 }
 
-/** An HS256 token. `claims` may overrule everything, also with undefined; `header` and `secret` make bad ones. */
+/** An HS256 token. `claims` may replace everything, also by undefined; `header` and `secret` make invalid ones. */
 export function token(claims, { secret = SECRET, header = {}, lifeSeconds = 3600 } = {}) {
   const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const head = { alg: 'HS256', typ: 'JWT', ...header }
@@ -180,7 +183,9 @@ export function token(claims, { secret = SECRET, header = {}, lifeSeconds = 3600
   return `${signed}.${signature}`
 }
 
-/** One WebSocket, frame by frame. Frames of vsn 2.0.0 are arrays, of 1.0.0 objects; both are kept as they came. */
+/**
+ * One WebSocket that works with frames. Frames of vsn 2.0.0 are arrays, of 1.0.0 objects; both are kept as they came.
+ */
 export class RawSocket {
   static async open(server, bearer, { vsn = '2.0.0', protocols = [], query = {} } = {}) {
     const raw = new RawSocket(socketAddress(server, bearer, vsn, query), protocols)
@@ -210,7 +215,7 @@ export class RawSocket {
     return this.inbox.take(wanted, `frame ${event} on ${topic ?? 'any topic'}`)
   }
 
-  /** The reply of vsn 2.0.0 to this ref; the type of the ref counts. */
+  /** The reply of vsn 2.0.0 to this ref; the type of the ref matters. */
   reply(ref) {
     return this.inbox.take((frame) => frame[3] === 'phx_reply' && frame[1] === ref, `reply to ${JSON.stringify(ref)}`)
   }
@@ -229,7 +234,7 @@ export class RawSocket {
     return (await this.inbox.take((frame) => frame.closed, 'close', timeoutMs)).closed
   }
 
-  /** From now on the device reads nothing, so it answers no ping; its connection stays. */
+  /** Makes the device read nothing, so that it answers no ping; its connection stays. */
   stopReading() { this.ws.pause() }
   readAgain() { this.ws.resume() }
 

@@ -1,4 +1,4 @@
-// One spelling of names, topics and ids at every door.
+// One spelling of names, topics and ids, wherever they enter.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'
@@ -7,9 +7,9 @@ import { openWorld } from './people.mjs'
 import { API_KEY, SECRET, refusedUpgrade, runSwitchboard, token } from './server.mjs'
 
 const TOPICS = ['tax', 'übung']
-/** The same, as people write them. */
+/** The same topics, as people write them. */
 const WRITTEN = [' tax', 'u\u0308bung\u00a0', 'tax ']
-/** What is no word at any door. */
+/** Texts that are refused everywhere. */
 const NO_WORDS = ['', '   ', '\u2003', 'a\nb', 'a\u0007']
 
 test('by each door a topic and a name come in one spelling', async (t) => {
@@ -113,7 +113,7 @@ async function imported(server, type, text) {
   assert.equal(answer.status, 200, await answer.text())
 }
 
-/** The status of an answer to a path as it stands here: `fetch` makes another of one with dots. */
+/** The status of an answer to a path sent as given, because `fetch` normalizes a path with dots. */
 async function asked(server, method, path) {
   const sent = request(server.url, { method, path, headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' } })
   sent.end(method === 'PUT' ? '{}' : undefined)

@@ -1,4 +1,4 @@
-// Doors that stay shut: bad tokens, and what belongs to somebody else.
+// Refused access: bad tokens, and data of other people.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from './people.mjs'
@@ -45,7 +45,7 @@ test('a bad token as subprotocol is 401 too', async (t) => {
 
 test('a token that expires closes the socket with 4401', async (t) => {
   const world = await openWorld(t)
-  // It counts for 5 s longer than it says: time enough to connect on a busy machine.
+  // The server allows 5 s beyond the expiry: enough to connect on a busy machine.
   const raw = await world.raw(token(CARL, { lifeSeconds: 1 }))
   const joined = await raw.ask(['1', '1', 'company:acme', 'phx_join', {}])
   assert.equal(joined[4].status, 'ok')

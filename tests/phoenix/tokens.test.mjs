@@ -10,7 +10,7 @@ import { RawSocket, Server, SECRET, refusedUpgrade } from './server.mjs'
 const AUDIENCE = 'switchboard'
 const ISSUER = 'https://issuer.example'
 
-/** A key pair of jose's, with the id that its tokens name. */
+/** A key pair of jose's, with the key id that its tokens name. */
 async function pair(algorithm, kid, options = {}) {
   const { publicKey, privateKey } = await jose.generateKeyPair(algorithm, { extractable: true, ...options })
   return { algorithm, kid, publicKey, privateKey, jwk: { ...(await jose.exportJWK(publicKey)), kid } }

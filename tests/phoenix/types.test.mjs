@@ -1,4 +1,4 @@
-// The API's document makes types with which a first call compiles, as generators of TypeScript make them.
+// The API's document yields TypeScript types with which a first call compiles.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ await api.POST('/v1/companies/{company}/webhooks/{webhook}/rotate', { ...webhook
 const { data, error } = await api.GET('/v1/companies/{company}/bookings', { params: { path: { company: 'acme' }, query: { limit: 1 } } })
 console.log(timeout, data?.items[0]?.created_at, error?.reason)
 `
-/** A body of a wrong type must not compile, or the types say nothing. */
+/** A body of a wrong type must not compile, because types that accept it would be useless. */
 const WRONG_CALL = `import createClient from 'openapi-fetch'
 import type { paths } from './switchboard'
 const api = createClient<paths>({ baseUrl: 'http://127.0.0.1:4000' })

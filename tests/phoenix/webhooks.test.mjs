@@ -7,7 +7,7 @@ import { eventually } from './inbox.mjs'
 import { openWorld } from './people.mjs'
 import { Receiver } from './receiver.mjs'
 
-/** For how long an endpoint is waited for. */
+/** The time that the server gives an endpoint to answer. */
 const WAITS_MS = 15_000
 const ALLOWED = { SWITCHBOARD_WEBHOOKS_ALLOW_PRIVATE: 'true' }
 
@@ -21,7 +21,7 @@ async function endpoint(world, receiver, more = {}) {
   return made
 }
 
-/** All that the feed tells. */
+/** All events of the feed. */
 async function told(world) {
   const all = []
   for (let after = 0; ;) {
@@ -32,7 +32,7 @@ async function told(world) {
   }
 }
 
-/** Several employees and clients, each with a whole booking. */
+/** Several employees and clients, each pair with a whole booking. */
 async function bookings(world, pairs, round) {
   await Promise.all(pairs.map(async ({ client, employee }) => {
     await client.book(`topic-${employee.id}`)
@@ -50,7 +50,7 @@ async function pairsOf(world, count) {
   }))
 }
 
-/** Answers so many deliveries with 204 and keeps the others waiting, until it is told of more. */
+/** Answers so many deliveries with 204, and keeps the others waiting until `let` allows more. */
 class Gate {
   #left = 0
   #waiting = []

@@ -150,7 +150,7 @@ test('an intent set during a session counts when it ends', async (t) => {
 test('an employee stays busy for the wrap-up time', async (t) => {
   const world = await openWorld(t, { settings: { wrap_up_ms: 1000 } })
   const { ann, carl, his } = await world.meeting()
-  // Sent in one go: a booking that came later might find her idle again.
+  // Sent together, because a later booking might find her idle again.
   const [{ session }] = await Promise.all([
     his.push('end'),
     carl.line.refused('no_idle_employee', 'book', { topic: 'billing' }),
