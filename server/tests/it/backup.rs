@@ -1,4 +1,4 @@
-//! `switchboard backup` and `switchboard restore`, as whoever runs a server uses them: under load, and wrongly.
+//! `switchboard backup` and `switchboard restore`, as an operator uses them: under load, and wrongly.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn refused(ended: &Ended, words: &str) {
     assert!(ended.code == Some(1) && ended.err.contains(words), "{words}: {ended:?}");
 }
 
-/// Ids of the company's bookings, newest first.
+/// Ids of the company's bookings.
 fn bookings(server: &Server, company: &str) -> BTreeSet<String> {
     let (status, answer) = server.ask("GET", &format!("/v1/companies/{company}/bookings?limit=500"), "");
     assert_eq!(status, 200, "{answer}");
@@ -84,7 +84,7 @@ fn what_is_there_is_never_written_over() {
     assert_eq!(server.ask("GET", "/v1/companies/acme", "").0, 200);
     assert_eq!(server.ask("GET", "/v1/companies/later", "").0, 404);
     server.stop();
-    // What was moved aside is a store still.
+    // The store that was moved aside is still a valid store.
     let old = place.path().join("old");
     let aside = data.join("switchboard.db.before-restore-1");
     assert_eq!(restore(&aside, &old, &[]).code, Some(0));
@@ -98,7 +98,7 @@ fn what_is_kept_is_its_owners_alone_and_a_backup_takes_no_file_of_others() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let place = tempfile::tempdir().unwrap();
     let (data, file) = (place.path().join("data"), place.path().join("backup.db"));
-    // The usual umask lets everybody read.
+    // The usual umask lets all users read.
     let mut open = std::process::Command::new("sh");
     open.args(["-c", "umask 022; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_switchboard"), "serve", "--dev"]);
     open.args(["--listen", "127.0.0.1:0", "--data"]).arg(&data);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
-/// Documents beside the book whose links are held too.
+/// Documents beside the book whose links are checked too.
 pub const BESIDE_THE_BOOK: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 
 fn root() -> PathBuf {
@@ -33,7 +33,7 @@ pub fn pages() -> BTreeSet<PathBuf> {
     found
 }
 
-/// The text without fenced blocks, and without what stands between backticks.
+/// The text without fenced blocks, and without text between backticks.
 pub fn prose(text: &str) -> String {
     let mut fenced = false;
     let mut prose = String::new();
@@ -41,7 +41,7 @@ pub fn prose(text: &str) -> String {
         if line.trim_start().starts_with("```") {
             fenced = !fenced;
         } else if !fenced {
-            // A line that ends within backticks is a name that was wrapped: no link stands in it.
+            // A line that ends within backticks is a wrapped name, which contains no link.
             prose.extend(line.split('`').step_by(2));
         }
         prose.push('\n');
@@ -49,7 +49,7 @@ pub fn prose(text: &str) -> String {
     prose
 }
 
-/// Where the links of a document lead, but for those to other sites.
+/// The targets of a document's links, except links to other sites.
 fn links(text: &str) -> Vec<String> {
     let prose = prose(text);
     let targets = prose.match_indices("](").filter_map(|(at, opening)| prose[at + opening.len()..].split_once(')'));
@@ -57,7 +57,7 @@ fn links(text: &str) -> Vec<String> {
     own.map(|target| target.replace('\n', " ")).collect()
 }
 
-/// The names that headings get, on GitHub as well as in the book.
+/// The anchors of headings, both on GitHub and in the book.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut fenced = false;
     let mut times: HashMap<String, usize> = HashMap::new();
@@ -91,7 +91,7 @@ fn resolved(from: &Path, target: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Why a link leads nowhere, if it does.
+/// The reason why a link leads nowhere, if it does.
 fn fault(document: &Path, link: &str) -> Option<&'static str> {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     let Some(target) = (if file.is_empty() { Some(document.to_owned()) } else { resolved(document, file) }) else {

@@ -1,4 +1,4 @@
-//! Seeded chance: the same seed draws the same numbers, and the seed of a run is printed.
+//! Seeded randomness: the same seed draws the same numbers, and the seed of a run is printed.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Chance(u64);
 
 impl Chance {
-    /// From `CRASH_SEED`, or from the clock; a failure says which.
+    /// A source from `CRASH_SEED`, or from the clock; a failure prints the seed.
     pub fn announced(test: &str, settings: &str) -> (Self, Repeat) {
         let given = std::env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
@@ -29,7 +29,7 @@ impl Chance {
         self.draw() % bound
     }
 
-    /// A place among so many.
+    /// A random index below `many`.
     pub fn index(&mut self, many: usize) -> usize {
         usize::try_from(self.below(many as u64)).unwrap()
     }
@@ -38,14 +38,14 @@ impl Chance {
         self.below(times) == 0
     }
 
-    /// A source of its own for somebody else.
+    /// A source of its own for another user.
     pub fn fork(&mut self) -> Self {
         Self(self.draw())
     }
 }
 
-/// The command that draws the same again; a failing test says it last. What chance draws is the same then, and when the
-/// threads of people, network and server take their turns is not.
+/// The command that repeats the random draws, printed at the end of a failing test. The order in which the threads of
+/// people, network and server run is not repeated.
 pub struct Repeat(String);
 
 impl Drop for Repeat {

@@ -1,4 +1,4 @@
-//! The record held against the store: what was told and is not there, and what is there and must not be.
+//! Compares the record with the store: facts that were told and are missing, and rows that must not exist.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -23,16 +23,16 @@ pub struct Tables {
     messages: Rows,
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Debug, Default)]
 pub struct Comparison {
-    /// Objects that were told and looked up in the store.
+    /// Number of objects that were told and looked up in the store.
     pub checked: usize,
-    /// What was told and is not in the store.
+    /// Objects that were told and are missing in the store.
     pub lost: Vec<String>,
-    /// What was told and is otherwise in the store.
+    /// Objects that were told and differ in the store.
     pub otherwise: Vec<String>,
-    /// What the store has twice, or at the same time.
+    /// Rows that exist twice, or overlap in time.
     pub doubled: Vec<String>,
 }
 
@@ -54,19 +54,19 @@ impl Comparison {
     }
 }
 
-/// Compares all that was told with the store in a data directory that no server has. What it has only in its log is
-/// filed first, as the next start would.
+/// Compares everything that was told with the store in a data directory without a server. Entries that are only in its
+/// log are projected first, as the next start would.
 pub fn compare(record: &Record, data: &Path) -> Comparison {
     compare_filed(record, data, || drop(Sqlite::open(data).expect("the store opens")))
 }
 
-/// The same while the server runs.
+/// The same comparison while the server runs.
 pub fn compare_running(record: &Record, server: &Server, data: &Path) -> Comparison {
     compare_filed(record, data, || server.files())
 }
 
 fn compare_filed(record: &Record, data: &Path, file: impl FnOnce()) -> Comparison {
-    // What is told while the tables are written and read may be younger than they are.
+    // Taken first, because facts told during projection and reading may be newer than the tables.
     let all = record.all();
     file();
     let tables = Tables::read(&data.join("switchboard.db"));
@@ -84,7 +84,7 @@ impl Tables {
     fn read(path: &Path) -> Self {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).expect("the store opens");
-        // One moment for all of them: the server may be running.
+        // One transaction for all queries, because the server may be running.
         let connection = connection.unchecked_transaction().expect("the store can be read");
         Self {
             bookings: rows(&connection, "SELECT id AS row, * FROM bookings"),
@@ -100,7 +100,7 @@ impl Tables {
         format!("{bookings} bookings, {offers} offers, {sessions} sessions, {messages} messages")
     }
 
-    /// What must not be there twice, or twice at a time.
+    /// Finds rows that must not exist twice, or not at the same time.
     fn doubled(&self, doubled: &mut Vec<String>) {
         let mut held: BTreeMap<String, Vec<Span>> = BTreeMap::new();
         let mut hold = |who: &str, row: &Row, what: &str, from: &str, until: Option<i64>| {
@@ -117,7 +117,7 @@ impl Tables {
             hold("employee", row, "offer", "made_at", number(row, "closed_at"));
         }
         for row in self.bookings.values() {
-            // The search of an assigned booking ends where its session begins.
+            // The search of an assigned booking ends at the start of its session.
             let session = row["session_id"].as_str().and_then(|id| self.sessions.get(id));
             let until = session.map_or_else(|| number(row, "ended_at"), |session| number(session, "started_at"));
             hold("client", row, "booking", "created_at", until);
@@ -134,7 +134,7 @@ impl Tables {
     fn more_than_one(&self, doubled: &mut Vec<String>) {
         let mut seen = HashSet::new();
         let sessions = self.sessions.iter().map(|(id, row)| (format!("session of {}", text(row, "booking_id")), id));
-        // No two messages of these tests have the same text.
+        // Every message of these tests has a text of its own.
         let messages = self.messages.iter().map(|(id, row)| (format!("message {}", text(row, "body")), id));
         let asked = self
             .offers
@@ -148,7 +148,7 @@ impl Tables {
     }
 }
 
-/// A time during which a person is held by something.
+/// The time during which something occupies a person.
 #[derive(Debug)]
 #[expect(dead_code, reason = "`what` is for the message of a failure")]
 struct Span {
@@ -160,7 +160,7 @@ struct Span {
 struct Comparing<'a> {
     tables: &'a Tables,
     found: Comparison,
-    /// By person, place and key: the ids that were answered.
+    /// The ids that were answered, by person, place and key.
     keys: HashMap<String, HashSet<String>>,
 }
 
@@ -200,7 +200,7 @@ impl Comparing<'_> {
         }
     }
 
-    /// Looks a row up; what is not there is lost.
+    /// Looks a row up; a missing one is lost.
     fn find<'t>(&mut self, table: &'t Rows, id: &str, told: &Value) -> Option<&'t Row> {
         self.found.checked += 1;
         let row = table.get(id);
@@ -289,7 +289,7 @@ impl Comparing<'_> {
         self.same(row, "at", &ms(&message["at"]));
     }
 
-    /// The latest are stored: those that somebody was told of, or what was written over them later.
+    /// Checks that the latest notes are stored: those that a person was told of, or newer ones.
     fn notes(&mut self, told: &Told, notes: &Value) {
         let tables = self.tables;
         let Some(row) = self.find(&tables.sessions, session_of(told), notes) else { return };
@@ -329,7 +329,7 @@ fn string(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
 
-/// A told moment as the store counts it.
+/// A told moment as the store represents it.
 fn ms(told: &Value) -> Value {
     let moment: jiff::Timestamp = string(told).parse().unwrap_or_else(|_| panic!("not a moment: {told}"));
     json!(moment.as_millisecond())

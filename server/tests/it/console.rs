@@ -1,4 +1,4 @@
-//! The pages for people as the built server shows them: each file with its headers, or why there are none.
+//! The pages as the built server serves them: each file with its headers, or the reason why there are none.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Plan, Server};
 
-/// An answer, with the names of its headers in small letters.
+/// An answer, with the names of its headers in lower case.
 struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
@@ -16,7 +16,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// What one header says; two of a name would contradict each other.
+    /// The value of a header, which may occur only once.
     fn header(&self, name: &str) -> &str {
         let mut values = self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value);
         let value = values.next();
@@ -33,7 +33,7 @@ impl Answer {
     }
 }
 
-/// One request, with more lines in its head.
+/// Sends one request, with `more` lines in its head.
 fn ask(server: &Server, method: &str, path: &str, more: &str) -> Answer {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -66,7 +66,7 @@ fn start(settings: &[(&'static str, &str)]) -> (tempfile::TempDir, Server) {
 const DEV: (&str, &str) = ("SWITCHBOARD_DEV", "true");
 const OFF: (&str, &str) = ("SWITCHBOARD_CONSOLE", "false");
 
-/// Fails unless there is no page, and it is said why.
+/// Fails unless every page is missing and the answer says why.
 fn assert_without_pages(server: &Server, why: &str) {
     for path in ["/desk", "/desk/", "/board", "/book/acme", "/assets/page.js", "/embed.js", "/worker.js", "/icon.svg"] {
         let answer = get(server, path);
@@ -146,7 +146,7 @@ fn the_people_of_the_demo_are_shown_in_dev_alone_and_to_this_machine_alone() {
     assert_eq!((stranger.status, &stranger.json()["reason"]), (403, &json!("forbidden")));
 }
 
-/// The status that a socket opens with.
+/// The status of a socket's handshake.
 fn upgrade(server: &Server, token: &str, more: &str) -> u16 {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -159,7 +159,7 @@ fn upgrade(server: &Server, token: &str, more: &str) -> u16 {
 
 #[cfg(feature = "console")]
 mod built {
-    //! What is there when the pages were built in.
+    //! Pages and files that exist when the pages were built in.
 
     use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
@@ -187,7 +187,7 @@ mod built {
         entries.filter(|entry| entry.path().is_file()).map(|entry| entry.file_name().into_string().unwrap()).collect()
     }
 
-    /// Every address with its file: the pages, and all that is found under its own name.
+    /// Every path with its file: the pages, and each file under its own name.
     fn everything() -> Vec<(String, PathBuf)> {
         let dist = dist();
         let pages = PAGES.iter().map(|(path, file)| ((*path).to_owned(), dist.join(file)));
@@ -300,7 +300,7 @@ mod built {
         }
     }
 
-    /// The policy would stop them: a page that has any does not work.
+    /// The content security policy would block inline scripts and styles, so that a page with any would not work.
     fn assert_html_is_without_scripts_and_styles(path: &str, html: &str) {
         let html = html.to_lowercase();
         for script in html.split("<script").skip(1) {

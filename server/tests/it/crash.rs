@@ -1,5 +1,5 @@
-//! The server is killed at random moments under load, behind a bad network and on a disk that fills up: what was
-//! acknowledged is there, and nobody is booked twice.
+//! The server is killed at random moments under load, behind a bad network and on a disk that fills up: acknowledged
+//! changes are still there, and no person is booked twice.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,20 +21,21 @@ const CLIENTS: usize = 10;
 const EMPLOYEES: usize = 4;
 /// Rounds, if `CRASH_KILLS` does not say otherwise.
 const KILLS: u32 = 8;
-/// With that many, every kind of weather must have been met, and enough full disks.
+/// From so many kills on, every kind of weather must have occurred, and enough full disks.
 const MANY_KILLS: u32 = 100;
 const DISKS_FILLED_MIN: u32 = 5;
-/// A long run says how far it is.
+/// Interval at which a long run reports its progress.
 const KILLS_UNTIL_WORD: u32 = 20;
-/// At least one yes, and up to that many, must be reached after every start: after each crash things go on.
+/// At most so many acknowledged changes, and at least one, must follow every start, because work must go on after a
+/// crash.
 const PROGRESS_MAX: u64 = 100;
-/// The kill comes within that time after the progress.
+/// The kill comes within this time after the progress.
 const KILL_WITHIN_US: u64 = 100_000;
-/// Room for the store of some thousand kills, and little enough to be filled in a moment.
+/// Room for the store of some thousand kills, and small enough to be filled in a moment.
 const DISK: &str = "256m";
-/// The disk is full in one round of so many, and in each third of them the server is killed on it.
+/// The disk is full in one of so many rounds, and in each third of those rounds the server is killed meanwhile.
 const DISK_FULL_EVERY: u32 = 8;
-/// People who are told `unavailable` before there is room again.
+/// Number of people who must be told `unavailable` before the disk is freed.
 const UNAVAILABLE_MIN: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +52,7 @@ async fn whatever_was_acknowledged_survives_kills_and_nobody_is_booked_twice() {
     storm.end(kills).await;
 }
 
-/// Where the store is: on a small disk, where one can be mounted.
+/// The place of the store: a small disk, where one can be mounted.
 struct Place {
     directory: tempfile::TempDir,
     disk: Option<SmallDisk>,
@@ -71,10 +72,10 @@ impl Place {
     }
 }
 
-/// A server, all who use it, and all that is done to them.
+/// A server, its users, and the faults inflicted on it.
 struct Storm {
     chance: Chance,
-    // Its server is killed before its place is unmounted.
+    // Declared before its place, so that the server is killed before the disk is unmounted.
     server: Server,
     network: Arc<Network>,
     crowd: Crowd,
@@ -82,7 +83,7 @@ struct Storm {
     disks_filled: u32,
     kills_on_full_disks: u32,
     restarts_at_once: u32,
-    /// Nothing was compared after the latest kill.
+    /// Whether the comparison after the latest kill was skipped.
     is_behind: bool,
     data: PathBuf,
     place: Place,
@@ -115,7 +116,7 @@ impl Storm {
         }
     }
 
-    /// Lets people get somewhere, kills the server at some moment, compares, and starts it again.
+    /// Lets people make progress, kills the server at some moment, compares, and starts it again.
     async fn strike(&mut self, kill: u32) {
         let is_full = self.place.disk.is_some() && kill % DISK_FULL_EVERY == DISK_FULL_EVERY / 2;
         let is_killed_full = is_full && kill / DISK_FULL_EVERY % 3 == 2;
@@ -138,8 +139,9 @@ impl Storm {
         }
         self.is_behind = !self.is_behind && self.chance.one_in(2);
         if self.is_behind {
-            // It is back before all know that it was gone: old lines are still there, with answers of its former life,
-            // and nobody has opened the store before it. What was told until now is compared after the next kill.
+            // The server is back before all people know that it was gone: old connections with answers of its former
+            // life are still open, and no other process has opened the store before it. The record of this
+            // life is compared after the next kill.
             drop(stall);
             self.restarts_at_once += 1;
             self.restart();
@@ -181,13 +183,14 @@ impl Storm {
                 None
             }
             1 => {
-                // A yes has just been heard.
+                // The kill comes right after an acknowledgement.
                 self.crowd.record.set_trap(promises + 1, self.server.killer());
                 self.crowd.reaches(promises + 1).await;
                 None
             }
             _ => {
-                // Commits stand still while wishes come in: a yes that does not wait for them would be lost.
+                // Commits are stalled while requests come in: an acknowledgement that does not wait for its commit
+                // would be lost.
                 let stall = Stall::begin(&self.data);
                 tokio::time::sleep(moment).await;
                 Some(stall)
@@ -202,7 +205,7 @@ impl Storm {
         self.crowd.hears_unavailable(heard).await;
         let server = &self.server;
         wait_until("the server to say that it cannot commit", || {
-            // It may have made some room by giving that of its log back.
+            // The server may have made some room by truncating its log.
             self.disk().fill();
             !server.is_ready()
         });
@@ -212,7 +215,7 @@ impl Storm {
         self.crowd.reaches(self.crowd.record.promises() + 1).await;
     }
 
-    /// Returns when the first has heard of it.
+    /// Returns when the first person was told `unavailable`.
     async fn fill_the_disk(&mut self) {
         let heard = self.crowd.record.unavailable() + 1;
         self.disk().fill();

@@ -1,4 +1,4 @@
-//! A crowd that books, answers, talks and ends consultations, and comes back whenever the line is lost.
+//! A crowd that books, answers, talks and ends consultations, and comes back whenever the connection is lost.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,22 +17,22 @@ use crate::record::Record;
 
 const TOPICS: &[&str] = &["tax", "travel", "family"];
 
-/// Whether there is a server to go to.
+/// Whether a server is running for the crowd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// It listens there; the number grows with every start.
+    /// The server listens at that address; the number grows with every start.
     Up(SocketAddr, u32),
     Down,
-    /// Everybody goes home.
+    /// All people go home.
     Over,
 }
 
-/// How long it may take until everybody is gone: the last of a line comes late when the network is silent.
+/// The longest wait until all people are gone, because the end of a connection comes late on a silent network.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Nobody who is turned away comes again within more than that.
+/// The longest pause before a person who was turned away comes again.
 const COMES_AGAIN_MS: u64 = 100;
 
-/// All people of a test, each a task.
+/// All people of a test, each with a task.
 pub struct Crowd {
     pub record: Arc<Record>,
     phase: watch::Sender<Phase>,
@@ -41,7 +41,7 @@ pub struct Crowd {
     starts: u32,
 }
 
-/// Rules of time that fit a test of seconds.
+/// Rules of time for a test that lasts seconds.
 pub fn brisk() -> Value {
     json!({
         "offer_timeout_ms": 600, "delivery_timeout_ms": 400, "booking_deadline_ms": 5000, "employee_grace_ms": 3000,
@@ -50,12 +50,12 @@ pub fn brisk() -> Value {
 }
 
 impl Crowd {
-    /// That many clients and employees in each company.
+    /// So many clients and employees in each company.
     pub fn new(companies: &[&str], clients: usize, employees: usize, chance: &mut Chance) -> Self {
         Self::gather(companies, (clients, employees), chance, None)
     }
 
-    /// The same, who reach their server through that network.
+    /// The same, with people who reach their server through that network.
     pub fn behind(
         network: &Arc<Network>,
         companies: &[&str],
@@ -95,13 +95,13 @@ impl Crowd {
         Self { record, phase, connected, lives, starts: 0 }
     }
 
-    /// Tells them that a server listens.
+    /// Tells the people that a server listens.
     pub fn go_on(&mut self, address: SocketAddr) {
         self.starts += 1;
         self.phase.send_replace(Phase::Up(address, self.starts));
     }
 
-    /// Waits until that many changes were answered with a yes.
+    /// Waits until so many changes were acknowledged.
     pub async fn reaches(&mut self, promises: usize) {
         tokio::select! {
             () = self.record.reaches(promises) => {}
@@ -109,7 +109,7 @@ impl Crowd {
         }
     }
 
-    /// Waits until somebody was told so often that the store cannot commit.
+    /// Waits until people were told so often that the store cannot commit.
     pub async fn hears_unavailable(&mut self, times: usize) {
         tokio::select! {
             () = self.record.hears_unavailable(times) => {}
@@ -117,7 +117,7 @@ impl Crowd {
         }
     }
 
-    /// Tells them that there is none, and waits until all have heard the last of it.
+    /// Tells the people that no server runs, and waits until all of their connections have ended.
     pub async fn stay_away(&mut self) {
         self.phase.send_replace(Phase::Down);
         let mut connected = self.connected.subscribe();
@@ -126,7 +126,7 @@ impl Crowd {
         self.nobody_failed();
     }
 
-    /// Sends everybody home. A person who met what must not be fails the test here.
+    /// Sends all people home, and fails if one of them has failed.
     pub async fn go_home(&mut self) {
         self.phase.send_replace(Phase::Over);
         while !self.lives.is_empty() {
@@ -143,7 +143,7 @@ impl Crowd {
     }
 }
 
-/// What was pushed and not answered before the line was lost: it is pushed again, with the same key.
+/// Requests that were not answered before the connection was lost, to be repeated with the same key.
 #[derive(Default)]
 struct Unsure {
     book: Option<Value>,
@@ -190,7 +190,7 @@ impl Life {
         }
     }
 
-    /// Connects, and does what there is to do until the line is lost. Says whether there was one.
+    /// Connects, and acts until the connection is lost; returns whether there was a connection.
     async fn visit(&mut self, address: SocketAddr) -> bool {
         let Ok(mut device) = self.person.connect(address).await else { return false };
         if let Some(network) = &self.network {
@@ -213,7 +213,7 @@ impl Life {
         tokio::time::sleep(Duration::from_millis(self.chance.below(25))).await;
     }
 
-    /// Now and then the line is lost without any fault of the server.
+    /// Sometimes ends the connection without any fault of the server.
     fn stays(&mut self) -> Result<(), Lost> {
         if self.chance.one_in(12) { Err(Lost) } else { Ok(()) }
     }
@@ -299,7 +299,7 @@ impl Life {
         }
     }
 
-    /// Says yes or no to an offer, or nothing at all.
+    /// Accepts or declines an offer, or does not answer.
     async fn meet(&mut self, device: &mut Device, desk: &str, offer: &Value) -> Result<(), Lost> {
         self.think().await;
         let wish = json!({ "offer_id": offer["id"] });
@@ -326,7 +326,8 @@ impl Life {
         Ok(())
     }
 
-    /// Joins a session, says something, and ends it or waits for its end. An employee takes notes during it and after.
+    /// Joins a session, sends messages, and ends the session or waits for its end. An employee takes notes during and
+    /// after it.
     async fn consult(&mut self, device: &mut Device, session: &str) -> Result<(), Lost> {
         let room = format!("session:{session}");
         let joined = device.join(&room).await?;
@@ -343,7 +344,7 @@ impl Life {
         Ok(())
     }
 
-    /// Says whether the session still runs.
+    /// Sends messages; returns whether the session still runs.
     async fn talk(&mut self, device: &mut Device, room: &str) -> Result<bool, Lost> {
         for _ in 0..=self.chance.below(3) {
             self.think().await;
@@ -370,13 +371,13 @@ impl Life {
         if self.person.role != Role::Employee {
             return Ok(());
         }
-        // At another moment than those before.
+        // A pause, so that the notes get another time than those before.
         self.think().await;
         let body = self.fresh("notes");
         granted(device.push(room, "notes", json!({ "body": body })).await?).map(drop)
     }
 
-    /// Both sides know from the session's id who of them ends it.
+    /// Ends the session or waits for its end: both sides derive from the session's id which of them ends it.
     async fn end_or_wait(&mut self, device: &mut Device, room: &str, session: &str) -> Result<(), Lost> {
         let ends =
             if session.as_bytes().last().is_some_and(|byte| byte % 2 == 0) { Role::Client } else { Role::Employee };
@@ -393,7 +394,7 @@ impl Life {
     }
 }
 
-/// A reply that is no only while the server stops or its store fails.
+/// The response of a reply that may be a refusal only while the server stops or its store fails.
 fn granted(answer: Answer) -> Result<Value, Lost> {
     match answer.reason() {
         "" => Ok(answer.response),
@@ -406,7 +407,7 @@ fn string(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// Counts a connected person while it lives.
+/// Counts a connected person as long as it exists.
 struct Connected(Arc<watch::Sender<usize>>);
 
 impl Connected {

@@ -1,4 +1,4 @@
-//! Days that are kept: statistics are with them what they are without, and what is gone is in none of them.
+//! Kept days: statistics are the same with and without them, and erased or forgotten data is in none of them.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -24,7 +24,7 @@ fn begin_of(day: u64) -> Time {
     Time::from_ms(day * DAY_MS)
 }
 
-/// Twelve days with consultations of all lengths, and from the third on a session that goes on.
+/// Twelve days with consultations of all lengths, and a session that runs from the third day on.
 async fn twelve_days() -> (World, u64, SessionId) {
     let mut world = World::founded(keeps(0)).await;
     let (first, mut running) = (day_of(world.exchange.clock().now()), None);
@@ -35,7 +35,7 @@ async fn twelve_days() -> (World, u64, SessionId) {
         let second = if day <= 2 { "frank" } else { "heidi" };
         world.hires(second).await;
         for client in ["bob", if day == 2 { "zoe" } else { "carl" }] {
-            // Erika has waited longest, and says no.
+            // Erika has waited longest, and declines.
             let offer = world.books(client).await;
             world.wait(234 * (day + 1));
             world.does(Command::Reject { employee: "erika".parse().unwrap(), offer, reason: None }).await;
@@ -58,7 +58,7 @@ async fn twelve_days() -> (World, u64, SessionId) {
         let next = begin_of(first + day + 1).plus_ms(1_000 * day);
         world.wait(world.exchange.clock().now().ms_until(next));
     }
-    // The last base is queued behind the commits that it rests on.
+    // The last base is queued behind the commits that it depends on.
     while world.count("days") < 3 {
         world.consults_many(MANY).await;
     }
@@ -66,7 +66,7 @@ async fn twelve_days() -> (World, u64, SessionId) {
     (world, first, running.unwrap())
 }
 
-/// All that statistics say of a time.
+/// All statistics of a period.
 fn told(world: &World, from: Time, to: Time) -> Value {
     let question = world.question(from, to);
     let (reader, company) = (&world.reader, &world.company);
@@ -91,7 +91,7 @@ fn told(world: &World, from: Time, to: Time) -> Value {
     }
 }
 
-/// Whether the two say the same, durations to three digits.
+/// Whether two answers agree, with durations to three digits.
 fn are_near(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Array(one), Value::Array(other)) => {
@@ -159,7 +159,7 @@ async fn a_day_goes_with_the_history_that_it_was_of() {
     let mut query = store.prepare(oldest).unwrap();
     let oldest: Vec<i64> = query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
     assert!(oldest.iter().all(|day| *day > first.cast_signed() + 3), "{oldest:?}");
-    // What is left of a day is counted, and not kept: the next time it is less.
+    // A partly forgotten day is counted but not kept, because the next time it would have fewer events.
     world.ends("zoe", running).await;
     let employee = "frank".parse().unwrap();
     world.does(Command::SetStatus { employee, intent: Intent::Offline, by_admin: false }).await;

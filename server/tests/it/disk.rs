@@ -1,4 +1,5 @@
-//! The disk is full for a while: people are told `unavailable` and nothing else, and all goes on once there is room.
+//! A disk that is full for a while: people are told `unavailable` and nothing else, and work goes on once there is
+//! room.
 
 use std::path::Path;
 
@@ -15,10 +16,10 @@ use crate::small_disk::SmallDisk;
 const ROUNDS: usize = 3;
 /// Room for the write-ahead log, which has its 18 MB from the start, and for as much of the database.
 const DISK: &str = "48m";
-/// A full disk is noticed when the room in the log is used up: some hundred bookings go on as if nothing were.
+/// A full disk is noticed when the room in the log is used up: some hundred bookings succeed before that.
 const TRIES_MAX: usize = 5_000;
 
-/// Who waits in line: both idle, and the second has been for longer.
+/// Two employees and a client. Both employees are idle, and the far one has been idle for longer.
 struct Desk {
     near: Person,
     far: Person,
@@ -37,7 +38,7 @@ impl Desk {
         Self { near, far, client, near_device, client_device }
     }
 
-    /// The far one comes, and stands first in the line.
+    /// The far employee connects, and stands first in the line.
     async fn line_up(&mut self, server: &Server) -> Device {
         let set = |status: &str| json!({ "status": status });
         self.near_device.push(&self.near.desk(), "set_status", set("offline")).await.unwrap().ok();
@@ -64,7 +65,7 @@ impl Desk {
         panic!("{TRIES_MAX} bookings on a full disk");
     }
 
-    /// The client asks; the near one, who is the only one there, is asked and takes it.
+    /// The client books; the near employee, the only one connected, is asked and accepts.
     async fn consult(&mut self) {
         let _before = self.near_device.heard_meanwhile();
         let topic = self.client.desk();
@@ -82,7 +83,7 @@ impl Desk {
         self.client_device.hear("booking", over).await.unwrap();
     }
 
-    /// A booking that was taken before the disk was full is still there, and is in the way of the next.
+    /// Cancels a booking from before the full disk, which would prevent the next one.
     async fn clear(&mut self) {
         let device = &mut self.client_device;
         let joined = device.join(&self.client.desk()).await.unwrap().ok();
@@ -149,7 +150,7 @@ fn is_refused_over_http(server: &Server) {
     assert_eq!(server.ask("GET", "/healthz", "").0, 200, "it is alive all the same");
 }
 
-/// Whatever shows something goes on, and says that the last may be missing.
+/// Reads go on, and say that the latest changes may be missing.
 fn is_read_over_http(server: &Server) {
     let of_desk = [
         "",
@@ -177,7 +178,7 @@ fn is_read_over_http(server: &Server) {
     assert!(status == 404 && body.contains("unknown_company"), "{status} {body}");
 }
 
-/// Open sockets of the server's process.
+/// Number of open sockets of the server's process.
 fn sockets_of(server: &Server) -> usize {
     let open = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
     let names = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());

@@ -1,4 +1,4 @@
-//! Documents that cannot drift: their tables are held against what the program says of itself.
+//! Documents that cannot drift: their tables are compared with the program's own descriptions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -37,7 +37,7 @@ fn the_protocol_has_every_word_of_the_rules() {
     assert_eq!(said, known);
 }
 
-/// What a row of the table of routes says: methods, path, and the fields of the query.
+/// The contents of a row in the table of routes: methods, path, and fields of the query.
 fn routes_of(cell: &str) -> Vec<(String, BTreeSet<String>)> {
     let words: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
     let (last, others) = words.split_last().unwrap_or_else(|| panic!("{cell} names a route"));
@@ -51,7 +51,7 @@ fn routes_of(cell: &str) -> Vec<(String, BTreeSet<String>)> {
 
 #[test]
 fn the_protocol_has_every_operation_of_the_document_with_what_it_may_be_asked_for_by() {
-    /// What is said once for all lists, and of statistics below the table.
+    /// Fields that the document explains once, for all lists and statistics.
     const SAID_ONCE: &[&str] = &["limit", "after", "format"];
     let described = switchboard::api::document::document();
     let mut known = BTreeMap::new();
@@ -128,7 +128,7 @@ fn the_page_of_webhooks_has_every_type_of_event_with_its_fields() {
 
 #[test]
 fn the_packaged_settings_file_has_settings_with_their_defaults() {
-    /// What a package must set otherwise.
+    /// Settings whose packaged value differs from the default.
     const OF_ITS_OWN: &[&str] = &["data"];
     let file = document("packaging/switchboard.toml");
     let said: Vec<(&str, &str)> = file

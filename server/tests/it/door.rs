@@ -1,4 +1,4 @@
-//! The built server behind a proxy, and what pages of browsers may do.
+//! The built server behind a proxy, and the rights of pages in browsers.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::server::{API_KEY, Plan, Server, run, switchboard, wait_until};
 
-/// The head of an answer, in small letters.
+/// The head of an answer, in lower case.
 fn head(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -101,7 +101,7 @@ fn pages_come_from_allowed_origins_alone_and_apps_from_anywhere() {
         ("https://app.example.evil", "403"),
         ("http://app.example", "403"),
         ("null", "403"),
-        // The server's own pages, behind a proxy that speaks TLS or without one.
+        // The server's own pages, behind a proxy with or without TLS.
         ("https://switchboard", "101"),
         ("http://Switchboard:80", "101"),
         ("https://switchboard:8443", "403"),
@@ -146,7 +146,7 @@ fn a_head_is_as_long_as_any_token_needs_and_no_longer() {
     let begun = "GET /healthz HTTP/1.1\r\nHost: s\r\nX: ";
     let filled = |bytes: usize| format!("{begun}{}", "x".repeat(bytes - begun.len()));
     assert!(head(&server, &(filled(HEAD_MAX_BYTES - 5) + "\r\n\r\n")).starts_with("http/1.1 200"));
-    // It is refused before its end: what would be unread could have the answer lost.
+    // The head is refused before its end, because unread bytes could make the answer get lost.
     assert!(head(&server, &filled(HEAD_MAX_BYTES)).starts_with("http/1.1 431"));
 }
 
@@ -173,7 +173,7 @@ fn of_one_address_so_many_long_heads_are_on_their_way_and_short_ones_are_taken_a
         answered.is_ok() && answer == *b"HTTP/1.1 200"
     };
     let long: Vec<TcpStream> = (0..=LONG_OF_ADDRESS_MAX).map(|_| begin(10_000)).collect();
-    // The server reads them in an order of its own.
+    // The server reads the connections in an order of its own.
     wait_until("one too many is cut", || long.iter().filter(|stream| is_cut(stream)).count() == 1);
     assert!(is_taken(begin(1000)));
     assert!(server.is_ready());

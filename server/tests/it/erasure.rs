@@ -1,4 +1,4 @@
-//! Erasure beside all that else is kept of a person, beside other companies, and with a server that is killed in it.
+//! Erasure beside all other data of a person, beside other companies, and with a server that is killed during it.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -19,10 +19,10 @@ use crate::server::{API_KEY, Plan, Server, assert_whole, check, wait_until};
 
 /// Consultations that are committed together.
 const AT_ONCE: usize = 100;
-/// The slowest commit of another company meanwhile, without optimisation; on a busy machine half of all the time.
+/// The longest commit of another company meanwhile, without optimisation; a busy machine takes half of the time.
 const SLOWEST_MAX: Duration = Duration::from_secs(1);
 
-/// Whether this is in the file: an id that is in no other word.
+/// Words that must not be in the file afterwards: an id that is part of no other word.
 const OF_FRANK: &[&str] = &["frank"];
 
 fn writes(world: &World, change: impl FnOnce(&Connection) -> Result<(), rusqlite::Error>) {
@@ -45,7 +45,7 @@ fn line(world: &World, number: u128, target: &str) -> AuditEntry {
     }
 }
 
-/// All that is told of the company, each with its lane.
+/// All events of the company, each with its lane.
 fn told(world: &World) -> Vec<feed::Told> {
     let read = world.reader.ask(|past| past.feed(&world.company, 0, 1_000, &Wanted::default()));
     read.unwrap().0.events
@@ -60,7 +60,7 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     world.does(Command::Reject { employee: "erika".parse().unwrap(), offer, reason: no }).await;
     world.does(Command::RemoveEmployee { employee: "frank".parse().unwrap(), revoke_before: Time::default() }).await;
     world.exchange.settle().await;
-    // A webhook could be brought nothing yet, and the audit list has who was changed, in more than one spelling.
+    // A webhook with pending deliveries, and an audit list with the changed person in several spellings.
     let deliveries: Vec<(u64, String)> = told(&world).into_iter().map(|told| (told.seq, told.lane)).collect();
     writes(&world, move |store| {
         store.execute(
@@ -76,7 +76,7 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     });
     let of_frank = line(&world, 1, "/v1/companies/acme/employees/fran%6B");
     let of_zoe = line(&world, 2, "/v1/companies/acme/clients/frankly/data");
-    // Others called their requests after him.
+    // A request id of another caller contains his id.
     let mut called = line(&world, 3, "/v1/companies/acme/employees/erika/status");
     called.request_id = "desk/frank-17".to_owned();
     for line in [of_frank, of_zoe, called] {
@@ -102,12 +102,12 @@ async fn an_erased_employee_is_in_no_number_delivery_line_or_event() {
     let events = told(&world);
     assert!(events.iter().any(|told| told.json.contains(r#""employee_id":"erased-1","intent":"idle""#)));
     assert!(events.iter().all(|told| !told.json.contains("frank")));
-    // All but the client whose id begins with the same letters.
+    // One word is left: the client whose id begins with the same letters.
     writes(&world, |store| store.execute("DELETE FROM audit WHERE target LIKE '%frankly%'", []).map(drop));
     assert_eq!(found_in_the_file(&world, OF_FRANK), Vec::<String>::new());
 }
 
-/// A company with that many events at least, Alice in all of them.
+/// A company with at least so many events, all of which involve Alice.
 pub async fn with_events(settings: Settings, events: u64) -> World {
     let mut world = World::founded(settings).await;
     while world.last_event() < events {
@@ -156,7 +156,7 @@ fn bookings_of_alice(data: &Path) -> i64 {
     store.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Nobody will answer.
+/// Sends the request; the answer never comes, because the server is killed.
 fn asks_to_erase_alice(server: &Server) -> TcpStream {
     let mut line = TcpStream::connect(server.address).unwrap();
     let path = "/v1/companies/acme/clients/alice/data";
@@ -182,7 +182,7 @@ async fn a_server_that_is_killed_in_an_erasure_has_erased_nothing_or_finishes_it
         killed.join().unwrap();
         server.wait(Duration::from_secs(60));
         assert_whole(place.path());
-        // It was killed later than it was seen to be there: on a busy machine it may have come a step further.
+        // The kill came later than the observed moment: on a busy machine the erasure may have come a step further.
         let at = state(place.path());
         let has_begun = match at.as_deref() {
             Some("preparing") => false,

@@ -1,4 +1,4 @@
-//! The feed when the past is not kept whole, and what it costs nobody.
+//! The feed when old history was removed, and its cost for other callers.
 
 use rusqlite::Connection;
 use serde_json::{Value, json};

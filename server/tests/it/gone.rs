@@ -1,4 +1,4 @@
-//! What was erased, or is over, is in no byte of the store, whatever stood beside it, and in no backup made afterwards.
+//! Erased or forgotten data is in no byte of the store, whatever stood beside it, and in no backup made afterwards.
 
 use rusqlite::Connection;
 use switchboard::erasure::erase;
@@ -8,17 +8,17 @@ use switchboard_sqlite::backup::backup;
 
 use crate::history::{DAY_MS, World, found_in_the_file, keeps, nobody_needs_any};
 
-/// Of the client who goes, as often as a page and more has room for.
+/// Words that only the erased client's texts contain.
 const MARKS: [&str; 2] = ["marked-message", "marked-notes"];
-/// How often notes are written over: each time others take the pages that they leave.
+/// Number of rewrites of the notes: each time other data takes the pages that become free.
 const ROUNDS: usize = 30;
 
-/// So long a text of that word: from a part of a page to some of them.
+/// A text of that word with a varying length, from a part of a page to several pages.
 fn text(word: &str, number: usize) -> String {
     word.repeat(1 + number * 211 % (8_000 / word.len()))
 }
 
-/// A session whose messages and notes are filed, written over, and followed by what others write.
+/// A session whose messages and notes are projected, rewritten, and followed by texts of other people.
 async fn goes_on(world: &mut World) {
     let offer = world.books("alice").await;
     let session = world.accepts("erika", offer).await;

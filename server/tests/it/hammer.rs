@@ -1,4 +1,5 @@
-//! One exchange under many threads at once, on a store in memory that is slow and fails by chance; no model, no sockets.
+//! One exchange under many threads at once, on a store in memory that is slow and fails at random; no model, no
+//! sockets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::sync_channel;
@@ -21,7 +22,7 @@ const THREADS: usize = 8;
 const COMPANIES: usize = 5;
 const PEOPLE: usize = 40;
 const HAMMERED_FOR: Duration = Duration::from_secs(3);
-/// A commit in so many fails, and the tries after it for a while.
+/// One of so many commits fails, and so do the tries after it for a while.
 const COMMITS_PER_FAILURE: u64 = 120;
 const PLACES: usize = 24;
 
@@ -104,7 +105,7 @@ impl ReadBack for Disk {
     }
 }
 
-/// An employee who is renamed again and again, who comes and goes, and asks for others as a client.
+/// An employee who is renamed repeatedly, comes and goes, and books as a client.
 struct Person {
     exchange: Arc<Exchange>,
     disk: Disk,
@@ -113,12 +114,12 @@ struct Person {
     employee: EmployeeId,
     client: ClientId,
     chance: Chance,
-    /// The last name that was committed; none in the store at first.
+    /// The last name that was committed; `None` at first.
     name: Option<u64>,
     device: Option<(Room, u64)>,
 }
 
-/// Nobody else may be in a company as long as this is there, however it ends.
+/// Marks a company as visited as long as this exists, however the visit ends.
 struct Inside(Arc<Mutex<BTreeSet<CompanyId>>>, CompanyId);
 
 impl Drop for Inside {
@@ -132,7 +133,7 @@ impl Person {
         company.find_employee(&self.employee).map(|(_, found)| found.name.parse().expect("a number"))
     }
 
-    /// Visits the company and waits to be told. Nobody else may be there, and what was lost must be gone.
+    /// Visits the company and waits for the commit. The visit must be the only one, and must not see a lost change.
     async fn visit(&self, work: impl FnOnce(&mut Visit<'_>)) -> Result<Fate, NotNow> {
         let visited = self.exchange.visit(&self.company, |visit| {
             assert!(self.inside.lock().unwrap().insert(self.company.clone()), "two visitors in {}", self.company);
@@ -192,7 +193,8 @@ impl Person {
         let _not_now = booked.await;
     }
 
-    /// A mistake of ours in the middle of a visit: the company is read again, and nothing of the visit is left.
+    /// Panics in the middle of a visit, as a defect would: the company must be loaded again, without anything of the
+    /// visit.
     async fn panic_halfway(&self) {
         let (exchange, company, employee) = (self.exchange.clone(), self.company.clone(), self.employee.clone());
         let inside = self.inside.clone();
@@ -232,7 +234,7 @@ impl Person {
     }
 }
 
-/// Waits until that is so of everything stored, and fails if it does not come.
+/// Waits until the condition holds for every stored company, and fails if it never does.
 async fn in_the_end(disk: &Disk, what: &str, holds: impl Fn(&Company) -> bool) {
     let until = Instant::now() + Duration::from_secs(60);
     while !disk.lock().companies.values().all(&holds) {

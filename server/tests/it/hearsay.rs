@@ -1,5 +1,5 @@
-//! What people were told, held against itself: no store is asked. Nobody is told of two things at once, no two people
-//! are told what cannot both be, and nothing that was told goes back.
+//! Compares what people were told with itself, without asking a store. No person is told of two things at once, no two
+//! people are told contradictory facts, and nothing that was told goes back.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,21 +9,21 @@ use switchboard_wire::claims::Role;
 use crate::on_the_line::OnTheLine;
 use crate::record::{Record, Told};
 
-/// All that has been heard so far.
+/// All facts told so far.
 #[derive(Default)]
 pub struct Hearsay {
     heard: usize,
     lines: HashMap<u64, OnTheLine>,
-    /// What can be only one thing, whoever was told of it.
+    /// Facts that must be the same for every person.
     facts: BTreeMap<String, String>,
-    /// By person and thing: how far it had come when they heard of it last. A person holds one line at a time.
+    /// By person and thing: the latest version that the person was told of. A person has one connection at a time.
     furthest: HashMap<String, Vec<Value>>,
-    /// What cannot be so.
+    /// Contradictions found so far.
     pub contradictions: Vec<String>,
 }
 
 impl Hearsay {
-    /// Hears what was told since the last time.
+    /// Takes in what was told since the last time.
     pub fn listen(&mut self, record: &Record) {
         let fresh = record.since(self.heard);
         self.heard += fresh.len();
@@ -112,7 +112,7 @@ impl Hearsay {
         self.fact(format!("message {} in {}", message["id"], told.topic), &words);
     }
 
-    /// Written at a moment, and never older than they were.
+    /// Notes have one text at each moment, and never become older.
     fn notes(&mut self, told: &Told, notes: &Value) {
         if notes["at"].is_string() {
             let what = format!("notes of {} in {}", notes["at"], told.topic);
@@ -132,7 +132,7 @@ impl Hearsay {
         }
     }
 
-    /// What a person hears of a thing is never older than what they had heard of it, on whichever line.
+    /// A person never hears an older version of a thing, on any of their connections.
     fn goes_on(&mut self, told: &Told, what: String, now: Vec<Value>) {
         let person = format!("{what}, to {} {} of {}", role(told.role), told.id, told.company);
         if let Some(before) = self.furthest.get(&person).filter(|before| is_behind(&now, before)) {
@@ -142,7 +142,7 @@ impl Hearsay {
     }
 }
 
-/// Numbers and times in UTC, each of which only grows.
+/// Compares numbers and times in UTC, all of which only grow.
 fn is_behind(now: &[Value], before: &[Value]) -> bool {
     now.iter().zip(before).any(|(now, before)| match (now.as_str(), before.as_str()) {
         (Some(now), Some(before)) => now < before,

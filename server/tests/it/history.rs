@@ -1,4 +1,4 @@
-//! History on a real store: what is kept, what is forgotten, and that the rest is still right.
+//! History on a real store: kept and forgotten parts, and that the rest is still correct.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::server::{Plan, wait_until};
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const FOUNDED: Time = Time::from_ms(1_764_000_000_000);
 
-/// A company on a store, with a clock that is told.
+/// A company on a store, with a clock that the test sets.
 pub struct World {
     pub place: tempfile::TempDir,
     pub exchange: Arc<Exchange>,
@@ -35,7 +35,7 @@ pub struct World {
 }
 
 impl World {
-    /// The company is founded, with one employee who is idle.
+    /// Creates the company, with one idle employee.
     pub async fn founded(settings: Settings) -> Self {
         let place = tempfile::tempdir().unwrap();
         let (store, reader) = Sqlite::open(place.path()).unwrap();
@@ -56,12 +56,12 @@ impl World {
         self.clock.tell(self.now, 0);
     }
 
-    /// Done, and committed.
+    /// Runs a command and waits for the commit.
     pub async fn does(&mut self, command: Command) {
         self.does_all(vec![command]).await;
     }
 
-    /// All done in one visit.
+    /// Runs all commands in one visit.
     pub async fn does_all(&mut self, commands: Vec<Command>) {
         self.wait(1);
         let visited = self.exchange.visit(&self.company, |visit| {
@@ -91,7 +91,7 @@ impl World {
         self.does_all(commands).await;
     }
 
-    /// An endpoint that was read up to that event, and to which another one could not be brought yet.
+    /// Adds an endpoint that was read up to `cursor`, with a pending delivery of event `pending`.
     pub fn has_webhook(&self, cursor: u64, pending: u64) {
         let (cursor, pending) = (cursor.cast_signed(), pending.cast_signed());
         let store = self.beside();
@@ -107,7 +107,7 @@ impl World {
         store.execute(sql, [pending]).unwrap();
     }
 
-    /// Another connection to the store, which waits for the journal's.
+    /// Another connection to the store, which waits for the journal's writes.
     pub fn beside(&self) -> Connection {
         let store = Connection::open(self.place.path().join("switchboard.db")).unwrap();
         store.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
@@ -115,12 +115,12 @@ impl World {
         store
     }
 
-    /// Writes beside the journal.
+    /// Writes to the store beside the journal.
     pub fn writes(&self, sql: &str) {
         self.beside().execute_batch(sql).unwrap();
     }
 
-    /// The number of the last event that is filed.
+    /// The number of the last projected event.
     pub fn last_event(&self) -> u64 {
         self.last_event_of(&self.company)
     }
@@ -162,7 +162,7 @@ impl World {
         self.does(Command::WriteNotes { session, by, body: body.into() }).await;
     }
 
-    /// A consultation of ten seconds, from the question to the end.
+    /// A consultation of ten seconds, from the booking to the end.
     pub async fn consults(&mut self, client: &str, employee: &str) -> SessionId {
         let offer = self.books(client).await;
         let session = self.accepts(employee, offer).await;
@@ -205,7 +205,7 @@ pub fn nobody_needs_any() -> OldestNeeded {
     Arc::new(|_, _| None)
 }
 
-/// Ten days with a consultation each, and from the first day on a session that goes on.
+/// Ten days with a consultation each, and a session that runs from the first day on.
 async fn ten_days() -> (World, SessionId) {
     let mut world = World::founded(keeps(3)).await;
     world.hires("frank").await;
@@ -234,7 +234,7 @@ async fn what_ended_before_the_days_that_are_kept_is_gone_and_the_rest_is_whole(
     world.forgets(nobody_needs_any()).await;
     assert_eq!((world.count("events"), world.count("bases")), (left, 1), "the second time nothing is left to do");
 
-    // Life goes on, also for who reads the company anew.
+    // The company goes on, also when it is loaded anew.
     let (read, _) = world.reader.ask(|past| past.company(&world.company)).unwrap();
     assert!(read.session(running).is_some_and(|session| session.is_running() && session.messages.len() == 1));
     world.says("zoe", running, "still there").await;
@@ -334,7 +334,7 @@ async fn what_was_said_still_counts_when_history_was_cut_and_when_somebody_else_
     erase_from(&world, Erasure::of_client("alice".parse().unwrap(), "erased-1".parse().unwrap())).await;
     world.assert_whole().await;
     assert_eq!(counted(&world), (100, 510));
-    // A base of a version that did not count is no difference.
+    // A base of an older version, which did not count bytes, is no difference.
     let bases_that_count = || world.count(r#"bases WHERE data LIKE '%"bytes_before":10%'"#);
     assert_eq!(bases_that_count(), 1);
     world.writes(r#"UPDATE bases SET data = replace(data, ',"bytes_before":10', '')"#);
@@ -360,7 +360,7 @@ async fn notes_on_a_session_that_has_left_the_history_do_not_bring_it_back() {
     world.assert_whole().await;
     assert_eq!(world.count("sessions"), 1);
     world.wait(2 * DAY_MS);
-    // The company remembers it until something else ends.
+    // The company remembers the session until another one ends.
     world.forgets(nobody_needs_any()).await;
     assert_eq!(world.count("sessions"), 0);
     world.notes("erika", session, "written late").await;
@@ -440,7 +440,7 @@ async fn time_in_each_status_is_counted_between_any_two_moments() {
         let of = |status: &str| statistics["time"][status].as_u64().unwrap();
         (of("idle_ms"), of("init_ms"), of("busy_ms"))
     };
-    // Asked after 1 ms, a yes after 1 ms, a message after 1 ms, the end 9,997 ms later.
+    // The offer comes after 1 ms, the acceptance after 1 ms, a message after 1 ms, and the end 9,997 ms later.
     assert_eq!(busy(begin, between), (1, 1, 9_998));
     assert_eq!(busy(begin, world.now), (5_001, 1, 9_998));
     assert_eq!(busy(between, world.now), (5_000, 0, 0));
@@ -479,7 +479,7 @@ async fn an_employee_s_own_statistics_are_what_the_list_of_all_says_of_them() {
     }
 }
 
-/// Enough consultations for some bases, so many of them in one visit.
+/// Enough consultations for several bases, and their number in one visit.
 const MANY: usize = 140;
 const AT_ONCE: usize = 25;
 
@@ -506,10 +506,10 @@ async fn from_the_nearest_base_everything_is_as_from_the_beginning() {
         }
         let commands = offers.iter().flat_map(|offer| whole_consultation(*offer)).collect();
         world.does_all(commands).await;
-        // What is remembered stays little, and snapshots frequent.
+        // The wait keeps the remembered bookings few and snapshots frequent.
         world.wait(DAY_MS / 4);
     }
-    // The last base is queued behind the commits that it rests on.
+    // The last base is queued behind the commits that it depends on.
     while world.count("bases") < 2 {
         world.consults_many(AT_ONCE).await;
         world.wait(DAY_MS / 4);
@@ -529,14 +529,14 @@ async fn from_the_nearest_base_everything_is_as_from_the_beginning() {
     assert_eq!(with_bases.1["steps"].as_array().unwrap().len(), 4);
 }
 
-/// Erases somebody when they may be erased.
+/// Erases a person whose erasure is allowed.
 async fn erase_from(world: &World, erasure: Erasure) {
     let may = |_: &Company| Ok::<_, ()>(());
     let erased = erase(world.exchange.clone(), world.reader.clone(), world.company.clone(), may, erasure).await;
     assert_eq!(erased, Ok(Ok(true)));
 }
 
-/// Where the words stand in the bytes of the store, all of it copied out of SQLite's log.
+/// The words that occur in the bytes of the store, after SQLite's log was copied into it.
 pub fn found_in_the_file(world: &World, words: &[&str]) -> Vec<String> {
     let path = world.place.path().join("switchboard.db");
     let store = Connection::open(&path).unwrap();
@@ -560,7 +560,7 @@ const OF_ALICE: &[&str] = &[
     "last secret notes",
 ];
 
-/// Three days with Alice, one of them before the history that is kept, and somebody who was there all the time.
+/// Three days with Alice, one of them before the kept history, and a client who is there all the time.
 async fn days_with_alice() -> (World, SessionId) {
     let mut world = World::founded(keeps(2)).await;
     world.hires("frank").await;
@@ -592,7 +592,7 @@ async fn nothing_of_an_erased_client_is_left_in_the_file_and_all_else_is_as_it_w
         let words_of_zoe = ["words of zoe", "zoe", "frank"];
         assert_eq!(found_in_the_file(&world, OF_ALICE), ["0123-secret"], "only in Zoe's note, {time}");
         assert_eq!(found_in_the_file(&world, &words_of_zoe), words_of_zoe, "{time}");
-        // The session of somebody else goes on.
+        // The session of another client goes on.
         world.says("zoe", running, "words of zoe").await;
         world.forgets(nobody_needs_any()).await;
         world.assert_whole().await;

@@ -1,4 +1,4 @@
-//! What the HTTP API refuses: always with a problem that says what is wrong, never with a text of the framework's.
+//! Refusals of the HTTP API: always a problem document that explains the error, never a text of the framework's.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -156,7 +156,7 @@ fn a_patch_of_a_webhook_keeps_what_it_does_not_name_and_resets_what_is_null() {
     assert_eq!([server.ask("DELETE", &path, "").0, server.ask("DELETE", &path, "").0], [204, 204]);
 }
 
-/// The head of an answer; names of headers are in small letters.
+/// The head of an answer; the names of headers are in lower case.
 fn head(server: &Server, method: &str, path: &str, more: &str) -> String {
     let mut stream = TcpStream::connect(server.address).unwrap();
     write!(
@@ -228,12 +228,12 @@ fn a_token_names_people_by_the_rules_by_which_a_request_does() {
     }
 }
 
-/// What an employee is called who comes with a token of that name.
+/// The display name of an employee who connects with a token of that name.
 async fn joined(server: &Server, id: &str, name: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let claims = json!({
         "sub": id, "role": "employee", "company": "acme", "name": name, "exp": now.as_secs() + 60,
-        // Later than the removal of whoever had the id before.
+        // Later than the removal of the former employee with that id.
         "iat": now.as_secs_f64(),
     });
     let _installed = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();

@@ -1,11 +1,12 @@
-//! Imports go one way: each module imports only what stands before it in its room, so no two know of each other.
+//! Imports go one way: each module imports only modules before it in its directory, so that no two depend on each
+//! other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::tidy::root;
 
-/// A room is a directory of modules; the modules are in their order, each above all that it imports.
+/// A directory of modules, listed so that each comes after all that it imports.
 struct Room {
     directory: &'static str,
     order: &'static str,
@@ -61,10 +62,10 @@ const ROOMS: &[Room] = &[
     },
 ];
 
-/// What stands beside modules and is none.
+/// Files beside modules that are no modules.
 const NO_MODULES: &[&str] = &["lib", "main", "mod", "tests"];
 
-/// The files of each module of a room.
+/// The files of each module in a directory.
 fn modules(directory: &Path) -> BTreeMap<String, Vec<PathBuf>> {
     let mut modules: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for entry in std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display())) {
@@ -88,7 +89,7 @@ fn files(path: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// A file's code: without comments, and without the tests behind it.
+/// A file's code without comments, and without the tests at its end.
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let end = text.find("\n#[cfg(test)]").or_else(|| text.find("\n#[cfg(all(test")).unwrap_or(text.len());
@@ -96,11 +97,11 @@ fn code(path: &Path) -> String {
     text[..end].lines().map(without_comment).collect()
 }
 
-/// The first names behind a path such as `crate::`, also within braces.
+/// The first names after a path such as `crate::`, also within braces.
 fn names_behind<'a>(code: &'a str, path: &str) -> BTreeSet<&'a str> {
     let mut names = BTreeSet::new();
     for (at, _) in code.match_indices(path) {
-        // The end of another path, such as `super::` in `super::super::`.
+        // This is the end of another path, such as `super::` in `super::super::`.
         if code[..at].ends_with([':', '_']) || code[..at].ends_with(char::is_alphanumeric) {
             continue;
         }
@@ -133,7 +134,7 @@ fn word(text: &str) -> Option<&str> {
     (end > 0).then(|| &text[..end])
 }
 
-/// Which modules of a room each of them imports.
+/// The modules that each module of a directory imports.
 fn arrows(directory: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let (modules, source) = (modules(directory), directory.ancestors().find(|path| path.ends_with("src")).unwrap());
     let inside = directory.strip_prefix(source).unwrap();
@@ -198,7 +199,7 @@ fn nowhere_do_modules_import_each_other_in_a_circle() {
     }
     for room in found {
         let mut arrows = arrows(&room);
-        // Whoever imports nothing that is left is in no circle.
+        // A module that imports no remaining module is in no cycle.
         while let Some(name) = arrows.iter().find(|(_, imported)| imported.is_empty()).map(|(name, _)| name.clone()) {
             arrows.remove(&name);
             for imported in arrows.values_mut() {
@@ -209,7 +210,7 @@ fn nowhere_do_modules_import_each_other_in_a_circle() {
     }
 }
 
-/// Another store than SQLite could stand in its place.
+/// SQL in a single crate lets another store replace SQLite.
 #[test]
 fn sql_is_in_one_crate() {
     let mut sources = Vec::new();

@@ -1,4 +1,4 @@
-//! API keys on the built server: made and revoked beside it, with scopes and companies; and the list of who did what.
+//! API keys on the built server: created and revoked beside it, with scopes and companies; and the audit list.
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
@@ -16,7 +16,7 @@ fn key(data: &Path, arguments: &[&str]) -> Ended {
     run(command.arg(data).args(arguments))
 }
 
-/// Makes a key; gives what opens the API.
+/// Creates a key; returns the secret that opens the API.
 pub fn made(data: &Path, name: &str, scope: &str, more: &[&str]) -> String {
     let made = key(data, &[&["create", "--name", name, "--scope", scope], more].concat());
     assert_eq!(made.code, Some(0), "{made:?}");
@@ -30,7 +30,7 @@ fn refused(data: &Path, arguments: &[&str], why: &str) {
     assert!(refused.code != Some(0) && refused.err.contains(why), "{refused:?}");
 }
 
-/// Why a key opens nothing.
+/// The reason why a key is refused.
 fn why_not(server: &Server, key: &str) -> String {
     let (status, body) = server.ask_with(key, "GET", "/v1/companies", "");
     let problem: Value = serde_json::from_str(&body).unwrap();
@@ -68,7 +68,7 @@ fn a_key_is_good_at_once_and_revoked_within_two_seconds_beside_a_running_server(
     assert_eq!(key(place.path(), &["revoke", "crm"]).code, Some(0));
     let revoked = std::time::Instant::now();
     wait_until("the end of the key", || status(&server, &crm, "GET", "/v1/companies") == 401);
-    // Two seconds, and what a busy machine adds to them.
+    // Two seconds, and the delay of a busy machine.
     assert!(revoked.elapsed() < Duration::from_secs(10), "{:?}", revoked.elapsed());
     assert_eq!(why_not(&server, &crm), "this API key was revoked");
     let guessed = format!("sb_{id}_{}", "0".repeat(64));
@@ -82,7 +82,7 @@ fn a_key_is_good_at_once_and_revoked_within_two_seconds_beside_a_running_server(
     assert_whole(place.path());
 }
 
-/// A request of which the answer is not read yet.
+/// Sends a request, whose answer is not read yet.
 fn asked(server: &Server, shown: &str, method: &str, path: &str, head: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -96,26 +96,26 @@ fn asked(server: &Server, shown: &str, method: &str, path: &str, head: &str, bod
     stream
 }
 
-/// A request for the feed: as a stream, or one that waits for a minute.
+/// A request for the feed: as a stream, or as a long poll of a minute.
 fn follows(server: &Server, shown: &str, how: &str) -> TcpStream {
     let (query, accept) = if how == "waits" { ("&wait_ms=60000", "*/*") } else { ("", "text/event-stream") };
     let path = format!("acme/events?after=latest{query}");
     asked(server, shown, "GET", &path, &format!("Accept: {accept}\r\n"), "")
 }
 
-/// The answer has begun: whoever asked is let in by then.
+/// Waits until the answer has begun, because the caller is admitted by then.
 fn begins(stream: &TcpStream) {
     wait_until("an answer", || stream.peek(&mut [0; 12]).is_ok_and(|count| count == 12));
 }
 
-/// All that comes of them, and how long that took: a stream ends, and one that waits is answered.
+/// Checks the end of each follower and its time: a stream ends, and a long poll is answered.
 fn ended(followers: Vec<(String, TcpStream)>, since: Instant) {
     for (who, mut stream) in followers {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{who} goes on: {error}: {answer}"));
         let status = if who.ends_with("waits") { "HTTP/1.1 401 " } else { "HTTP/1.1 200 " };
         assert!(answer.starts_with(status), "{who}: {answer}");
-        // Two seconds, and what a busy machine adds to them.
+        // Two seconds, and the delay of a busy machine.
         assert!(since.elapsed() < Duration::from_secs(10), "{who}: {:?}", since.elapsed());
     }
 }
@@ -129,12 +129,12 @@ fn what_a_key_or_a_token_was_let_in_for_ends_with_it() {
     let both =
         |who: &str, shown: &str| ["streams", "waits"].map(|how| (format!("{who} {how}"), follows(&server, shown, how)));
     let (others, of_key) = (both("settings", API_KEY), both("crm", &crm));
-    // They are let in by then.
+    // Both callers are admitted by then.
     begins(&of_key[0].1);
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(key(place.path(), &["revoke", "crm"]).code, Some(0));
     ended(of_key.into(), Instant::now());
-    // A second, and the leeway by which it is good for longer.
+    // A second, and the leeway for expiry.
     let expires = Instant::now() + Duration::from_secs(1 + 5);
     let mut brief = switchboard(&["token", "--role", "admin", "--sub", "olga", "--company", "acme", "--ttl-s", "1"]);
     let brief = run(brief.env("SWITCHBOARD_JWT_SECRET", SECRET)).out;
@@ -145,7 +145,7 @@ fn what_a_key_or_a_token_was_let_in_for_ends_with_it() {
     assert!(heard.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "others go on: {heard:?}");
 }
 
-/// All that comes of an answer, and how long it took, for somebody who reads a megabyte a second.
+/// Reads an answer at a megabyte a second; returns it and the time that it took.
 fn read_slowly(mut answer: TcpStream) -> (String, Duration) {
     let (began, mut heard, mut bytes) = (Instant::now(), Vec::new(), vec![0; 64 * 1024]);
     loop {
@@ -162,7 +162,7 @@ fn an_export_ends_with_the_key_and_with_the_person_who_is_shut_out() {
     let place = tempfile::tempdir().unwrap();
     let crm = made(place.path(), "crm", "manage", &[]);
     let server = Plan::new(place.path()).start();
-    // Twelve megabytes of employees, and as many of what happened.
+    // Twelve megabytes of employees, and as many of events.
     let topics: Vec<String> = (0..64).map(|topic| format!("{topic:0>120}")).collect();
     let file: String =
         (0..1500).map(|id| json!({ "id": id.to_string(), "topics": topics }).to_string() + "\n").collect();
@@ -187,7 +187,7 @@ fn an_export_ends_with_the_key_and_with_the_person_who_is_shut_out() {
         let (answer, took) = export.join().unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains(r#""kind":"employee""#), "{:.200}", answer);
         assert!(!answer.contains(r#""kind":"end""#), "it is cut");
-        // Two seconds, what has left the server until then, and what a busy machine adds to them.
+        // Two seconds, the time for bytes that have left the server by then, and the delay of a busy machine.
         assert!(took < Duration::from_secs(15), "{took:?} for {} bytes", answer.len());
     }
 }

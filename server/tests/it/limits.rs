@@ -1,4 +1,5 @@
-//! Limits per person and per address: each bites, says when to come back, keeps its word, and meets nobody else.
+//! Limits per person and per address: each is enforced, says when to come back, keeps its word, and affects no other
+//! caller.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
@@ -13,15 +14,15 @@ use crate::people::{Answer, Device, Pair, Person};
 use crate::record::Record;
 use crate::server::{API_KEY, Plan, Server, wait_until};
 
-/// What comes at once of a rate of one a second.
+/// The burst of a rate of one a second.
 const AT_ONCE: u64 = 20;
 /// Connections of an address beyond its sockets.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
 const BAD_TOKEN: &str = "nonsense";
-/// How long a handshake may take on a busy machine.
+/// The longest handshake on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server whose limits per address count loopback too.
+/// A server whose limits per address apply to loopback too.
 fn strict(place: &tempfile::TempDir, limits: &[(&'static str, &str)]) -> Server {
     let plan = Plan::new(place.path()).with("SWITCHBOARD_TRUST_LOOPBACK", "false");
     limits.iter().fold(plan, |plan, (name, value)| plan.with(name, value)).start()
@@ -31,7 +32,7 @@ fn person(role: Role, id: &str) -> Person {
     Person { role, id: id.to_owned(), company: "acme".to_owned(), record: Arc::new(Record::default()) }
 }
 
-/// A handshake: the socket, or the answer that it was refused with.
+/// A handshake: the socket, or the answer that refused it.
 async fn shake(address: SocketAddr, token: &str) -> Result<Socket, Box<Response>> {
     match Socket::connect(&address.to_string(), token, PATIENCE).await {
         Ok(socket) => Ok(socket),
@@ -40,7 +41,7 @@ async fn shake(address: SocketAddr, token: &str) -> Result<Socket, Box<Response>
     }
 }
 
-/// The answer says 429, why, and when to come back; gives when.
+/// Checks that the answer is a 429 with a reason and a delay; returns the delay.
 fn assert_limited(refused: &Response) -> Duration {
     assert_eq!(refused.status(), 429);
     let body: Value = serde_json::from_slice(refused.body().as_deref().unwrap()).unwrap();
@@ -52,7 +53,7 @@ fn assert_limited(refused: &Response) -> Duration {
     Duration::from_millis(retry_in_ms)
 }
 
-/// Shakes hands until it is too much; gives when to come back. All before are answered as `expected`.
+/// Makes handshakes until one is limited; returns the delay. All before it are answered as `expected`.
 async fn shake_until_limited(server: &Server, token: &str, expected: u16) -> Duration {
     let began = Instant::now();
     for count in 0.. {
@@ -91,7 +92,7 @@ async fn bad_tokens_of_an_address_are_bounded_and_its_good_ones_count() {
     assert_eq!(shake(server.address, BAD_TOKEN).await.unwrap_err().status(), 401);
 }
 
-/// Asks the API with that key; gives the head and the body.
+/// Sends an API request with that key; returns the head and the body.
 fn ask_with(server: &Server, key: &str) -> (String, Value) {
     let mut stream = TcpStream::connect(server.address).unwrap();
     let head = format!("GET /v1/companies HTTP/1.1\r\nHost: s\r\nAuthorization: Bearer {key}\r\nConnection: close");
@@ -110,7 +111,7 @@ fn whoever_guesses_api_keys_must_wait_even_when_the_guess_is_right() {
     let refused = (0..).map(|_| ask_with(&server, "a guess")).position(|(head, _)| head.starts_with("http/1.1 429"));
     let guesses = u64::try_from(refused.unwrap()).unwrap();
     assert!((AT_ONCE..=AT_ONCE + 1 + began.elapsed().as_secs()).contains(&guesses), "{guesses} guesses");
-    // One more is granted each second: on a busy machine it may be this one.
+    // One more request is granted each second: on a busy machine this may be the one.
     let (mut head, mut problem) = (String::new(), Value::Null);
     wait_until("the right key to be refused", || {
         ask_with(&server, "a guess");
@@ -136,7 +137,7 @@ async fn an_address_and_a_person_have_only_so_many_sockets() {
         assert_eq!(shake(server.address, &bob).await.is_ok(), of_person, "{setting}");
         drop(first);
         tokio::time::sleep(retry_in).await;
-        // The server hears of the end when it hears of it.
+        // The server notices the end of the connection after a moment.
         while let Err(refused) = shake(server.address, &alice).await {
             tokio::time::sleep(assert_limited(&refused)).await;
         }
@@ -152,7 +153,7 @@ fn an_address_has_only_so_many_connections_and_more_are_cut() {
         stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
         stream
     };
-    // Silence is an error here, and the end or a reset is what a cut looks like.
+    // Silence is an error here; the end or a reset is a cut.
     let is_cut = |mut stream: &TcpStream| match stream.read(&mut [0]) {
         Ok(read) => read == 0,
         Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
@@ -182,14 +183,14 @@ async fn behind_a_proxy_on_this_machine_no_address_is_counted() {
     }
 }
 
-/// An answer that says too much; gives when to come back.
+/// Checks that the answer is a limit; returns the delay.
 fn retry_in(answer: &Answer) -> Duration {
     assert_eq!(answer.reason(), "rate_limited", "{}", answer.response);
     assert!(answer.response["message"].as_str().unwrap().starts_with("too many"));
     Duration::from_millis(answer.response["retry_in_ms"].as_u64().unwrap())
 }
 
-/// Pushes until it is too much: gives how often it went well, and when to come back.
+/// Pushes until limited; returns how many pushes succeeded, and the delay.
 async fn push_until_limited(device: &mut Device, topic: &str, event: &str, payload: Value) -> (usize, Duration) {
     let began = Instant::now();
     for count in 0.. {
@@ -204,7 +205,8 @@ async fn push_until_limited(device: &mut Device, topic: &str, event: &str, paylo
     unreachable!()
 }
 
-/// A limit of one a second meets one person on all devices and nobody else, changes nothing, and ends in time.
+/// Checks that a limit of one a second applies to one person on all devices and to no other, changes nothing, and ends
+/// in time.
 async fn meets_one_person(device: &mut Device, other: &mut Device, topic: &str, event: &str, payload: Value) -> usize {
     let (done, wait) = push_until_limited(device, topic, event, payload.clone()).await;
     other.push(topic, event, payload.clone()).await.unwrap().ok();
@@ -255,7 +257,7 @@ async fn what_is_stored_of_a_company_is_bounded_for_its_people_and_for_what_is_s
     let topics: Vec<String> = (0..64).map(|n| format!("{n:0>128}")).collect();
     let employee = json!({ "topics": topics }).to_string();
     let put = |id: &str| server.ask("PUT", &format!("/v1/companies/acme/employees/{id}"), &employee);
-    // Of 20,000 bytes that may come at once, each takes 17,000.
+    // The burst is 20,000 bytes, and each employee takes 17,000.
     assert_eq!((put("bob").0, put("cay").0), (201, 201));
     let (status, refused) = put("dan");
     assert!(status == 429 && refused.contains("rate_limited") && refused.contains("retry_in_ms"), "{refused}");
@@ -293,7 +295,7 @@ async fn notes_count_as_messages() {
     pair.join().await;
     let (room, mut desk) = (pair.room(), pair.employee);
     push_until_limited(&mut desk, &room, "notes", json!({ "body": "again" })).await;
-    // One more is granted each second: on a busy machine it may be the message.
+    // One more push is granted each second: on a busy machine the message may be the one.
     let began = Instant::now();
     for granted in 0.. {
         let answer = desk.push(&room, "message", json!({ "body": "again" })).await.unwrap();
@@ -318,7 +320,7 @@ async fn joins_of_a_person_are_bounded_on_all_devices() {
     let topic = alice.desk();
     second.join(&topic).await.unwrap().ok();
     push_until_limited(&mut device, &topic, "phx_join", json!({})).await;
-    // One more is granted each second: on a busy machine it may be this one.
+    // One more join is granted each second: on a busy machine this may be the one.
     let wait = loop {
         let answer = second.join(&topic).await.unwrap();
         if !answer.is_ok {
@@ -326,7 +328,7 @@ async fn joins_of_a_person_are_bounded_on_all_devices() {
         }
     };
     other.join(&topic).await.unwrap().ok();
-    // The join before still holds: what was refused did not end it.
+    // The former join still holds, because a refused join did not end it.
     let (mut desk, _) = employee.arrive(server.address).await.unwrap();
     desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
     second.hear("availability", |event| event.payload["idle"] == 1).await.unwrap();
@@ -414,7 +416,7 @@ async fn pongs_pings_and_heartbeats_count_with_what_is_pushed() {
         ("ping", Message::Ping("are you there?".into())),
         ("heartbeat", Message::text(r#"[null,"h","phoenix","heartbeat",{}]"#)),
     ] {
-        // No app sends a ping, or a pong that nobody asked for: the client makes no such frame.
+        // The client library cannot send a ping or an unrequested pong, because no app sends these.
         let mut socket = shake(server.address, &person(Role::Client, name).token()).await.unwrap().into_stream();
         for _ in 0..200 {
             socket.feed(message.clone()).await.unwrap();

@@ -1,4 +1,4 @@
-//! `switchboard load` as its user runs it: what it measures, what it says, and when it fails.
+//! `switchboard load` as its user runs it: its measurements, its output, and when it fails.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -24,7 +24,7 @@ fn load_at(address: &str, flags: &[&str]) -> Command {
     command
 }
 
-/// A way to the server on which the first few are cut as soon as they come.
+/// A proxy to the server that cuts the first few connections at once.
 fn way_that_cuts_the_first(few: usize, server: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -40,7 +40,7 @@ fn way_that_cuts_the_first(few: usize, server: String) -> String {
     address
 }
 
-/// A server that takes everybody in and answers no `book`: whoever asked hears again and again that somebody is idle.
+/// A server that accepts all people and answers no `book`, while a client keeps hearing that an employee is idle.
 fn server_that_answers_no_book() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -93,7 +93,8 @@ fn people_book_reject_accept_and_end_and_nobody_is_booked_twice() {
     assert_whole(&place.path().join("data"));
 }
 
-/// One client has 20 at once and then one a second, of searches or of joins: more than that only who goes on.
+/// Each client has a burst of 20 searches or joins and then one a second, so that only a load that goes on gets
+/// further.
 #[test]
 fn a_load_that_meets_a_limit_says_so_and_goes_on() {
     for (limit, refused) in [

@@ -1,4 +1,4 @@
-//! A store that goes away under a running server, and one that a clean stop leaves.
+//! A store that disappears under a running server, and a store after a clean stop.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::server::{API_KEY, Plan, assert_whole, check, run, switchboard, wait_until};
 
-/// Stops while others ask.
+/// Number of stops while other callers send requests.
 const STOPS: usize = 5;
 
 fn plan(data: &Path) -> Plan {
@@ -79,11 +79,12 @@ fn a_log_that_is_cut_under_commits_is_noticed_by_the_next() {
     let place = tempfile::tempdir().unwrap();
     let server = plan(place.path()).start();
     server.set_company("acme", &json!({}));
-    // A list waits until the commit is projected: then nothing writes into the log while it is cut, and grows it again.
+    // A list waits until the commit is projected, so that no projection writes into the log, and lets it grow again,
+    // while it is cut.
     assert_eq!(server.ask("GET", "/v1/companies/acme/bookings", "").0, 200);
     let log = std::fs::OpenOptions::new().write(true).open(place.path().join("switchboard.db-wal")).unwrap();
     log.set_len(4096).unwrap();
-    // The second at the latest: the first may have been on its way.
+    // The second request at the latest fails; the first one may have been on its way.
     let put = || server.ask("PUT", "/v1/companies/another", "{}").0;
     assert!([put(), put()].contains(&503));
     assert!(!server.is_ready());

@@ -1,4 +1,4 @@
-//! A company with much history: questions about it take a bounded time, and few exports go on at once.
+//! A company with much history: queries take a bounded time, and only a few exports run at once.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ use crate::erasure::with_events;
 use crate::history::{DAY_MS, World};
 use crate::server::{API_KEY, Plan, Server, wait_until};
 
-/// What one question may take, on a busy machine and without optimisation.
+/// The longest query, on a busy machine and without optimisation.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 fn timed<T>(what: &str, asked: impl FnOnce() -> T) -> T {
@@ -46,7 +46,7 @@ async fn a_question_about_a_long_history_has_its_answer_in_a_bounded_time() {
     }
 }
 
-/// What an export has in it that nobody reads, beyond what sockets hold.
+/// The contents of an unread export, which exceed the buffers of sockets.
 const MESSAGES: usize = 1_000;
 const BODY_BYTES: usize = 8 * 1024;
 
@@ -105,7 +105,7 @@ async fn an_export_of_many_pages_has_each_thing_once() {
     assert!(pieces > 100, "{pieces} pieces");
 }
 
-/// Asks for an export, and reads its first line of HTTP and no more.
+/// Starts an export, and reads only its status.
 fn begins_an_export(server: &Server) -> (TcpStream, String) {
     let mut line = TcpStream::connect(server.address).unwrap();
     let path = "/v1/companies/acme/export?events=true";

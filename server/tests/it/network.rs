@@ -1,4 +1,4 @@
-//! A bad network between people and their server: one address that stays, whatever becomes of the server behind it.
+//! A bad network between people and their server: one address that stays, whatever happens to the server behind it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 use crate::chance::Chance;
 use crate::weather::Line;
 
-/// A way to a server through any weather. Dropping it cuts all lines.
+/// A way to a server through any weather. Dropping it cuts all connections.
 pub struct Network {
-    /// Where people go to.
+    /// The address where people connect.
     pub address: SocketAddr,
     server: watch::Sender<Option<SocketAddr>>,
     pub done: Arc<Done>,
@@ -23,7 +23,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Opens the gate; it leads nowhere yet.
+    /// Opens the network, without a server behind it.
     pub async fn open(chance: &mut Chance) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -34,12 +34,12 @@ impl Network {
         Self { address, server, done, _gate: gate }
     }
 
-    /// New lines go there from now on.
+    /// Leads new connections to that server from now on.
     pub fn leads_to(&self, server: SocketAddr) {
         self.server.send_replace(Some(server));
     }
 
-    /// Whoever comes is turned away from now on. The lines that are there stay, with what is under way on them.
+    /// Turns new connections away from now on. Existing ones stay open, with their data in transit.
     pub fn leads_nowhere(&self) {
         self.server.send_replace(None);
     }
@@ -57,7 +57,7 @@ async fn let_in(
         while lines.try_join_next().is_some_and(|line| line.is_ok()) {}
         let server = *leads_to.borrow();
         let (chance, done) = (chance.fork(), done.clone());
-        // The port of a line that is gone is another's now.
+        // The port of a former connection belongs to another one now.
         done.forget(who);
         lines.spawn(async move {
             match reach(server).await {
@@ -76,7 +76,7 @@ async fn reach(server: Option<SocketAddr>) -> Option<TcpStream> {
     TcpStream::connect(server?).await.ok()
 }
 
-/// How often something was done.
+/// Counts how often something was done.
 #[derive(Default)]
 pub struct Count(AtomicUsize);
 
@@ -90,7 +90,7 @@ impl Count {
     }
 }
 
-/// What a network did to people.
+/// The faults that a network inflicted on people.
 #[derive(Default)]
 pub struct Done {
     pub lines: Count,
@@ -102,9 +102,9 @@ pub struct Done {
     pub silences: Count,
     pub one_way_silences: Count,
     pub throttled: Count,
-    /// Lines that people gave up, tired of waiting; they count them themselves.
+    /// Connections that people gave up after waiting in vain; the people count these themselves.
     pub given_up: Count,
-    /// The people's ends of lines that were silent or slow.
+    /// The people's ends of connections that were silent or slow.
     blamed: Mutex<HashSet<SocketAddr>>,
 }
 
@@ -117,7 +117,7 @@ impl Done {
         self.blamed.lock().unwrap().remove(&line);
     }
 
-    /// Whether the network, and not the server, may be the reason why nothing is heard on a line.
+    /// Whether the network, instead of the server, may be the cause of silence on a connection.
     pub fn is_to_blame_for(&self, line: SocketAddr) -> bool {
         self.blamed.lock().unwrap().contains(&line)
     }
@@ -137,7 +137,7 @@ impl Done {
         ]
     }
 
-    /// Fails unless all kinds of weather were met: a network that does nothing would prove nothing.
+    /// Fails unless all kinds of weather occurred, because a network without faults would prove nothing.
     pub fn assert_all_happened(&self) {
         let missing: Vec<&str> =
             self.counts().into_iter().filter(|(count, _)| count.get() == 0).map(|(_, what)| what).collect();

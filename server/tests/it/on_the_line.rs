@@ -1,4 +1,4 @@
-//! What one line told its person, in order: a snapshot of every topic first, and then all changes, one by one.
+//! The contents of one connection, in order: a snapshot of every topic first, and then all changes, one by one.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -7,18 +7,18 @@ use switchboard_wire::claims::Role;
 
 use crate::record::Told;
 
-/// What is known on one line.
+/// The facts known on one connection.
 #[derive(Default)]
 pub struct OnTheLine {
     topics: HashMap<String, Room>,
-    /// What the person is in, by the booking that it is for: an employee in an offer or a session, a client in a search
-    /// or a session.
+    /// The person's open offer, search or session, by its booking: an employee in an offer or a session, a client in a
+    /// search or a session.
     held: BTreeSet<String>,
-    /// What they were in.
+    /// Bookings that the person was in before.
     over: HashSet<String>,
 }
 
-/// A topic that is joined.
+/// A topic that is joined on the connection.
 #[derive(Default)]
 struct Room {
     messages: HashSet<String>,
@@ -51,7 +51,7 @@ impl OnTheLine {
                     self.hear_message(told, message, contradictions);
                 }
                 if told.topic.starts_with("company:") || told.topic.starts_with("employee:") {
-                    // It names all that this person is in.
+                    // The snapshot lists everything that this person is in.
                     self.held.clear();
                 }
             }

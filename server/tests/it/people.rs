@@ -1,4 +1,4 @@
-//! People and their devices: sockets of their own task, which note all that they are told.
+//! People and their devices: sockets with tasks of their own, which record everything that they are told.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -20,17 +20,17 @@ use crate::network::Network;
 use crate::record::{Record, Told};
 use crate::server::SECRET;
 
-/// How long an answer or an event may take on a busy machine.
+/// The longest wait for an answer or an event on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// After so long without an answer somebody on a bad network asks themselves whether the line is to blame.
+/// Time without an answer after which a person on a bad network checks whether the network is to blame.
 const DOUBT: Duration = Duration::from_secs(1);
-/// Who is told nothing for so long asks whether the line is still there.
+/// Time without an event after which a device checks that the connection is alive.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 const TOKEN_S: u64 = 3600;
-/// How long a line that is closing is still listened to after its latest frame.
+/// The time for which a closing connection is still read after its latest frame.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// Somebody with a token.
+/// A person with a token.
 #[derive(Clone)]
 pub struct Person {
     pub role: Role,
@@ -63,7 +63,7 @@ impl Person {
         Keyring::hs256(SECRET.as_bytes()).sign(&claims).unwrap()
     }
 
-    /// The topic on which this person waits to be told: a client's company, an employee's desk.
+    /// The topic where this person waits for events: a client's company, an employee's desk.
     pub fn desk(&self) -> String {
         match self.role {
             Role::Client => format!("company:{}", self.company),
@@ -76,7 +76,6 @@ impl Person {
         format!("/socket/websocket?vsn=2.0.0&token={}", self.token())
     }
 
-    /// Connects a device.
     pub async fn connect(&self, address: SocketAddr) -> Result<Device, Lost> {
         let connecting = async {
             let stream = TcpStream::connect(address).await.map_err(|_| Lost)?;
@@ -84,7 +83,7 @@ impl Person {
             let local = stream.local_addr().map_err(|_| Lost)?;
             match Socket::over(stream, &address.to_string(), &self.token(), PATIENCE).await {
                 Ok(socket) => Ok(Device::new(self.clone(), socket, local)),
-                // A server that stops, or has too many sockets, says 503; nothing else is wrong with this request.
+                // A server that stops, or has too many sockets, answers 503; otherwise this request is correct.
                 Err(Error::NoSocket(refused)) if refused.status() != 503 => panic!("refused: {refused:?}"),
                 Err(_) => Err(Lost),
             }
@@ -99,7 +98,7 @@ impl Person {
         connected.unwrap_or_else(|error| panic!("{}: {error}", self.id))
     }
 
-    /// Connects a device and joins the desk; gives the snapshot.
+    /// Connects a device and joins the desk; returns the snapshot.
     pub async fn arrive(&self, address: SocketAddr) -> Result<(Device, Value), Lost> {
         let mut device = self.connect(address).await?;
         let joined = device.join(&self.desk()).await?;
@@ -107,11 +106,11 @@ impl Person {
     }
 }
 
-/// The line is gone: whoever was waiting knows nothing.
+/// The connection is gone, and the outcome of pending requests is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost;
 
-/// A reply.
+/// The reply to a push.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub is_ok: bool,
@@ -119,19 +118,19 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The response of a yes.
+    /// The response of a success.
     pub fn ok(self) -> Value {
         assert!(self.is_ok, "refused: {}", self.response);
         self.response
     }
 
-    /// The word of a no; empty for a yes.
+    /// The reason of a refusal; empty for a success.
     pub fn reason(&self) -> &str {
         if self.is_ok { "" } else { self.response["reason"].as_str().unwrap_or("?") }
     }
 }
 
-/// Something that a device is told without having asked.
+/// An event that a device receives without a request.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub topic: String,
@@ -146,7 +145,7 @@ struct Push {
     answer: oneshot::Sender<Answer>,
 }
 
-/// One connected device. Dropping it cuts the line without a word.
+/// One connected device. Dropping it cuts the connection without a close frame.
 pub struct Device {
     pushes: mpsc::UnboundedSender<Push>,
     events: mpsc::UnboundedReceiver<Event>,
@@ -155,14 +154,14 @@ pub struct Device {
     network: Option<Arc<Network>>,
 }
 
-/// How a line ended.
+/// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closed {
     /// The code of the close frame, if there was one.
     pub code: Option<u16>,
-    /// A frame came after the close frame, which must not be.
+    /// Whether a frame came after the close frame, which is forbidden.
     pub frame_after: bool,
-    /// What was pushed and not answered.
+    /// Requests without an answer.
     pub unanswered: Vec<Value>,
 }
 
@@ -177,7 +176,7 @@ impl Device {
         Self { pushes, events, closed, local, network: None }
     }
 
-    /// Whoever holds it knows that it goes through that network, and gives it up when the network is to blame.
+    /// Marks the device as connected through that network, so that it is given up when the network is to blame.
     pub fn through(mut self, network: &Arc<Network>) -> Self {
         self.network = Some(network.clone());
         self
@@ -209,17 +208,17 @@ impl Device {
     /// Pushes without waiting; the answer comes through the receiver.
     pub fn push_later(&self, topic: &str, event: &str, payload: Value) -> oneshot::Receiver<Answer> {
         let (answer, answered) = oneshot::channel();
-        // A line that is gone drops the push, and with it the sender of the answer.
+        // A connection that is gone drops the push, and with it the sender of the answer.
         let _gone = self.pushes.send(Push { topic: topic.to_owned(), event: event.to_owned(), payload, answer });
         answered
     }
 
-    /// The next event.
+    /// The next event of any name.
     pub async fn next(&mut self) -> Result<Event, Lost> {
         self.next_before(Instant::now() + PATIENCE, "event").await
     }
 
-    /// The next event. Meanwhile the line is asked now and then whether it is still there.
+    /// The next event; meanwhile heartbeats check that the connection is alive.
     async fn next_before(&mut self, deadline: Instant, what: &str) -> Result<Event, Lost> {
         loop {
             if let Ok(event) = timeout(HEARTBEAT, self.events.recv()).await {
@@ -230,7 +229,7 @@ impl Device {
         }
     }
 
-    /// The next event of that name which is as wanted; others are passed over.
+    /// The next event of that name that is wanted; others are skipped.
     pub async fn hear(&mut self, name: &str, wanted: impl Fn(&Event) -> bool) -> Result<Value, Lost> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -242,12 +241,12 @@ impl Device {
         }
     }
 
-    /// What has been told and not been looked at yet.
+    /// The events that have come and were not read yet.
     pub fn heard_meanwhile(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
 
-    /// How the line ended, once it has.
+    /// Waits for the end of the connection, and returns how it ended.
     pub async fn closed(&mut self) -> Closed {
         let mut closed = self.closed.clone();
         let ended = timeout(PATIENCE, closed.wait_for(Option::is_some)).await;
@@ -256,7 +255,7 @@ impl Device {
     }
 }
 
-/// Two people with a session, each on a device.
+/// Two people in a session, each with a device.
 pub struct Pair {
     pub client: Device,
     pub employee: Device,
@@ -265,7 +264,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Only this employee is idle when the client books, so the two meet. Neither has joined their session yet.
+    /// Lets the two meet, because only this employee is idle when the client books. Neither has joined the session yet.
     pub async fn meet(address: SocketAddr, client: &Person, employee: &Person) -> Self {
         let (mut at_desk, _) = employee.arrive(address).await.unwrap();
         at_desk.push(&employee.desk(), "set_status", json!({ "status": "idle" })).await.unwrap().ok();
@@ -293,7 +292,7 @@ impl Pair {
     }
 }
 
-/// The line's own end of a device.
+/// The task's end of a device.
 struct Line {
     number: u64,
     person: Person,
@@ -314,7 +313,8 @@ impl Line {
                 },
                 heard = self.socket.hear((Instant::now() + LAST_WORDS).into()) => match heard {
                     Ok(Some(text)) => self.hear(&text),
-                    // What can no longer be sent to can still be read to its end; which a dead peer may never say.
+                    // A connection that cannot be sent to any more is still read to its end, which a dead peer may
+                    // never send.
                     Ok(None) if is_closing => break,
                     Ok(None) => {}
                     Err(Error::Closed { code: Some(code), .. }) => {
@@ -341,7 +341,7 @@ impl Line {
     }
 
     fn hear(&mut self, text: &str) {
-        // Whoever gave this line up listens to another by now.
+        // The holder has given this connection up, and reads another one by now.
         if self.told.is_closed() {
             return;
         }

@@ -1,4 +1,4 @@
-//! What the binary says and how it exits: settings, a second server, old and tampered stores, and a stop under load.
+//! Output and exit codes of the binary: settings, a second server, old and tampered stores, and a stop under load.
 
 use std::path::Path;
 use std::process::Command;
@@ -280,14 +280,14 @@ async fn talking_pair(server: &Server, company: &str, number: usize, record: &Ar
 }
 
 const PAIRS: usize = 100;
-/// What the contract gives a stopping server.
+/// The contract's time for a stopping server.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 const RESTART: u16 = 1012;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_under_load_answers_then_closes_every_socket_and_loses_nothing() {
     let place = tempfile::tempdir().unwrap();
-    // Half of what it takes by itself, so that a busy machine does not take the rest.
+    // Half of the default, so that a busy machine does not exceed the rest.
     let mut server = Plan::new(place.path()).with("SWITCHBOARD_DRAIN_TIMEOUT_MS", "4000").start();
     let record = Arc::new(Record::default());
     let mut talks = tokio::task::JoinSet::new();
@@ -332,7 +332,7 @@ fn is_stored(data: &Path, body: &str) -> bool {
     store(data).query_row("SELECT count(*) FROM messages WHERE body = ?1", [body], |row| row.get(0)) == Ok(1)
 }
 
-/// Says one thing after the other until the server drains; gives how the line ended.
+/// Sends messages until the server drains; returns how the connection ended.
 async fn talk(mut device: Device, session: String, who: String) -> Closed {
     let room = format!("session:{session}");
     for number in 0.. {

@@ -8,24 +8,23 @@ use serde_json::Value;
 use switchboard_wire::claims::Role;
 use tokio::sync::watch;
 
-/// Pushes whose yes is a promise.
+/// Requests whose success is a promise.
 const PROMISES: &[&str] = &["book", "cancel", "accept", "reject", "end", "message", "notes"];
-/// How long people may take to get that far on a busy machine.
+/// The longest wait for progress on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One thing that somebody was told: a reply, or an event.
+/// A reply or an event that a person received.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// When.
     pub at: SystemTime,
-    /// The number of the line that it came on.
+    /// The number of the connection that it came on.
     pub line: u64,
     pub role: Role,
     pub id: String,
     pub company: String,
     pub topic: String,
     pub event: String,
-    /// What the person had pushed; null for an event.
+    /// The request; null for an event.
     pub sent: Value,
     pub is_ok: bool,
     pub payload: Value,
@@ -37,7 +36,7 @@ impl Told {
     }
 }
 
-/// What was told to all people of a test.
+/// Everything that the people of a test were told.
 #[derive(Default)]
 pub struct Record {
     told: Mutex<Vec<Arc<Told>>>,
@@ -47,7 +46,7 @@ pub struct Record {
     trap: Mutex<Option<Trap>>,
 }
 
-/// What happens at the very moment when somebody hears the yes of that number.
+/// An action at the very moment when a person receives the success with that number.
 struct Trap {
     at: usize,
     spring: Box<dyn FnOnce() + Send>,
@@ -70,22 +69,22 @@ impl Record {
         }
     }
 
-    /// Has something done as soon as that many changes were answered with a yes, before anything else is heard.
+    /// Runs an action as soon as so many changes were acknowledged, before anything else is received.
     pub fn set_trap(&self, at: usize, spring: impl FnOnce() + Send + 'static) {
         *self.trap.lock().unwrap() = Some(Trap { at, spring: Box::new(spring) });
     }
 
-    /// A number for a new line.
+    /// A number for a new connection.
     pub fn next_line(&self) -> u64 {
         self.lines.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// All that was told by now.
+    /// Everything that was told so far.
     pub fn all(&self) -> Vec<Arc<Told>> {
         self.since(0)
     }
 
-    /// What was told by now, without so many that came first.
+    /// Everything that was told so far, without the first `first` items.
     pub fn since(&self, first: usize) -> Vec<Arc<Told>> {
         self.told.lock().unwrap()[first..].to_vec()
     }
@@ -97,22 +96,22 @@ impl Record {
         Self { told: Mutex::new(told), ..Self::default() }
     }
 
-    /// How many changes were answered with a yes.
+    /// Number of acknowledged changes.
     pub fn promises(&self) -> usize {
         *self.promises.borrow()
     }
 
-    /// Waits until that many changes were answered with a yes.
+    /// Waits until so many changes were acknowledged.
     pub async fn reaches(&self, promises: usize) {
         reaches(&self.promises, promises, "yes").await;
     }
 
-    /// How often somebody was told that the store cannot commit.
+    /// How often people were told that the store cannot commit.
     pub fn unavailable(&self) -> usize {
         *self.unavailable.borrow()
     }
 
-    /// Waits until that was told so often.
+    /// Waits until people were told so that often.
     pub async fn hears_unavailable(&self, times: usize) {
         reaches(&self.unavailable, times, "`unavailable`").await;
     }

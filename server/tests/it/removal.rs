@@ -1,4 +1,4 @@
-//! A company that is made again begins empty: nobody sees what was before, and it leaves the store.
+//! A company that is created again begins empty: its earlier data is never shown, and leaves the store.
 
 use std::sync::Arc;
 

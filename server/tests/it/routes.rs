@@ -1,5 +1,5 @@
-//! Every route of the document by every kind of caller, with its path written in odd ways: whoever may not is told so,
-//! and no spelling leads where the plain one does not.
+//! Every route of the document by every kind of caller, with odd spellings of its path: callers without the right are
+//! refused, and no spelling leads where the plain one does not.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,14 +13,14 @@ use switchboard_wire::claims::{Claims, Role};
 use crate::server::{API_KEY, Plan, SECRET, Server, run, switchboard};
 
 const UUID: &str = "01a2c128-0000-7000-8000-000000000000";
-/// What those may be told who may not.
+/// The statuses of answers to callers without the right.
 const REFUSED: [u16; 5] = [401, 403, 404, 405, 422];
-/// Headers by which some servers take one request for another.
+/// Headers that make some servers take one request for another.
 const OVERRIDES: &str = "X-HTTP-Method-Override: DELETE\r\nX-HTTP-Method: DELETE\r\nX-Method-Override: GET\r\n\
     X-Original-URL: /healthz\r\nX-Rewrite-URL: /v1/companies\r\nX-Forwarded-Host: switchboard\r\n\
     X-Forwarded-Prefix: /v1\r\nX-Forwarded-For: 127.0.0.1\r\n";
 
-/// A caller, on a connection that is kept.
+/// A caller, on a connection that is kept open.
 struct Caller {
     name: &'static str,
     shown: Option<String>,
@@ -35,7 +35,7 @@ impl Caller {
         Self { name, shown, line: BufReader::new(stream) }
     }
 
-    /// The status of the answer.
+    /// Sends a request; returns the status of the answer.
     fn ask(&mut self, method: &str, path: &str) -> u16 {
         let shown = self.shown.as_ref().map(|shown| format!("Authorization: Bearer {shown}\r\n")).unwrap_or_default();
         let body = if matches!(method, "PUT" | "PATCH" | "POST") { "{}" } else { "" };
@@ -99,12 +99,12 @@ fn operations(server: &Server) -> Vec<(String, String, String)> {
     found
 }
 
-/// The same path for whoever reads `%61` as a letter.
+/// The same path for a server that decodes `%61` to a letter.
 fn spelled_otherwise(path: &str) -> String {
     path.replacen("/acme", "/%61cme", 1).replacen("/audit", "/%61udit", 1).replacen("/metrics", "/metric%73", 1)
 }
 
-/// Paths that are no address of ours, whatever another server would make of them.
+/// Paths that are none of ours, even if another server would accept them.
 fn odd(path: &str) -> Vec<String> {
     let mut odd: Vec<_> =
         ["/", "//", "/.", "/..", "/%2e%2e", ";x=1", "%3b", "%00", "%2f", "%2F", "%20", "%0d%0a", "\\"]
@@ -151,7 +151,7 @@ fn server() -> (tempfile::TempDir, Server, [String; 2]) {
 fn who_may_not_is_refused_however_the_path_is_written() {
     let (_place, server, [elsewhere, looks]) = server();
     let operations = operations(&server);
-    // Nobody of them may do anything in `acme`, but the last look; `companies` and `audit` show each what is theirs.
+    // Only the last caller may do anything in `acme`; `companies` and `audit` show each caller their own part.
     let callers = [
         ("nobody", None, false),
         ("a bad key", Some(format!("sb_0000000000000000_{}", "0".repeat(64))), false),

@@ -1,4 +1,4 @@
-//! The built server as a child process: started, killed, restarted and ended, with all that it said kept.
+//! The built server as a child process: started, killed, restarted and ended, with all of its output kept.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The secret that all tokens of these tests are signed with.
+/// The secret that signs all tokens of these tests.
 pub const SECRET: &str = "a secret for tests, and longer than 32 bytes";
 /// The key that opens the HTTP API.
 pub const API_KEY: &str = "the-key-of-the-tests";
-/// How long a start, an answer over HTTP or an end may take on a busy machine.
+/// The longest start, answer over HTTP or end on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LISTENING: &str = "switchboard: listening on ";
 
-/// A command of the binary under test, with no setting from outside.
+/// A command of the binary under test, without settings from the environment.
 pub fn switchboard(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWITCHBOARD_")) {
@@ -27,7 +27,7 @@ pub fn switchboard(arguments: &[&str]) -> Command {
     command
 }
 
-/// How a command ended, and what it said.
+/// How a command ended, and its output.
 #[derive(Debug)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -43,7 +43,7 @@ pub fn run(command: &mut Command) -> Ended {
     Ended { code: status.code(), out, err }
 }
 
-/// Asks `switchboard check` about a data directory.
+/// Runs `switchboard check` on a data directory.
 pub fn check(data: &Path) -> Ended {
     run(switchboard(&["check", "--data"]).arg(data))
 }
@@ -54,7 +54,7 @@ pub fn assert_whole(data: &Path) {
     assert!(checked.code == Some(0) && checked.out.contains("no differences"), "{checked:?}");
 }
 
-/// A child and all that it says.
+/// A child process with its output.
 struct Running {
     child: Arc<Mutex<Child>>,
     out: Heard,
@@ -120,7 +120,7 @@ impl Running {
 
     fn kill(&mut self) {
         let mut child = self.child.lock().unwrap();
-        // It may have ended by itself.
+        // The child may have ended by itself.
         let _gone = child.kill();
         let _status = child.wait();
     }
@@ -130,7 +130,7 @@ impl Running {
     }
 }
 
-/// How a server is started.
+/// The settings with which a server is started.
 #[derive(Clone)]
 pub struct Plan {
     pub data: PathBuf,
@@ -139,13 +139,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// On a free port, with the tests' secrets, making what valid tokens name.
+    /// A plan with a free port and the tests' secrets, in which the server creates whatever valid tokens name.
     pub fn new(data: &Path) -> Self {
         let settings = vec![
             ("SWITCHBOARD_JWT_SECRET", SECRET.to_owned()),
             ("SWITCHBOARD_API_KEY", API_KEY.to_owned()),
             ("SWITCHBOARD_AUTO_PROVISION", "true".to_owned()),
-            // A test is a few people who book a great deal.
+            // A test has few people, who book a great deal.
             ("SWITCHBOARD_SEARCHES_PER_CLIENT_PER_S", "0".to_owned()),
         ];
         Self { data: data.to_owned(), listen: "127.0.0.1:0".to_owned(), settings }
@@ -167,7 +167,7 @@ impl Plan {
     }
 }
 
-/// A running server. Dropping it kills it; an error in its log fails the test.
+/// A running server. Dropping it kills the process; an error in its log fails the test.
 pub struct Server {
     plan: Plan,
     running: Running,
@@ -176,7 +176,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it, and waits until it says where it listens.
+    /// Starts the server, and waits until it says where it listens.
     pub fn start(plan: Plan, command: &mut Command) -> Self {
         let mut running = Running::start(command);
         let deadline = Instant::now() + PATIENCE;
@@ -201,26 +201,26 @@ impl Server {
         self.running.child.lock().unwrap().id()
     }
 
-    /// Sends SIGKILL when called; the end is still to be waited for, with `kill`.
+    /// Returns a function that sends SIGKILL; `kill` must still be called to wait for the end.
     pub fn killer(&self) -> impl FnOnce() + Send + 'static {
         let child = self.running.child.clone();
         move || child.lock().unwrap().kill().expect("the server runs")
     }
 
-    /// SIGKILL: nothing is tidied up.
+    /// Ends the server by SIGKILL, without any cleanup.
     pub fn kill(&mut self) {
         self.running.kill();
         self.finish();
     }
 
-    /// SIGKILL; gives what its log has.
+    /// Ends the server by SIGKILL; returns its log.
     pub fn killed_having_said(mut self) -> String {
         self.running.kill();
         self.ended = true;
         self.running.said().1
     }
 
-    /// SIGTERM; gives the exit code and what its log has, errors too.
+    /// Ends the server by SIGTERM; returns the exit code and the log, errors included.
     pub fn stopped_having_said(mut self) -> (Option<i32>, String) {
         self.ask_to_stop();
         self.ended = true;
@@ -228,26 +228,26 @@ impl Server {
         (status.code(), self.running.said().1)
     }
 
-    /// Starts it again, on the same data and a free port: its old one may be another's by now.
+    /// Starts the server again with the same data, on a free port, because another process may use its old port by now.
     pub fn restart(&mut self) {
         assert!(self.ended, "it still runs");
         *self = self.plan.start();
     }
 
-    /// SIGTERM to this very child, which has not been waited for yet: so the id is still its own.
+    /// Sends SIGTERM to the child, which was not waited for yet, so that the id is still its own.
     pub fn ask_to_stop(&self) {
         let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
         assert!(asked.success(), "SIGTERM could not be sent");
     }
 
-    /// Waits for an end that was asked for; gives the exit code.
+    /// Waits for an end that was requested; returns the exit code.
     pub fn wait(&mut self, patience: Duration) -> Option<i32> {
         let status = self.running.wait(patience);
         self.finish();
         status.code()
     }
 
-    /// SIGTERM, and the end that follows from it.
+    /// Ends the server by SIGTERM, and waits for the end.
     pub fn stop(&mut self) {
         self.ask_to_stop();
         assert_eq!(self.wait(PATIENCE), Some(0));
@@ -263,18 +263,18 @@ impl Server {
         }
     }
 
-    /// One request with the API key; gives the status and the body.
+    /// One request with the API key; returns the status and the body.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         self.ask_with(API_KEY, method, path, body)
     }
 
-    /// The same with another key.
+    /// One request with another key.
     pub fn ask_with(&self, key: &str, method: &str, path: &str, body: &str) -> (u16, String) {
         let (status, _, body) = self.ask_for_all(key, method, path, body);
         (status, body)
     }
 
-    /// The same; gives the status, the head and the body.
+    /// One request; returns the status, the head and the body.
     pub fn ask_for_all(&self, key: &str, method: &str, path: &str, body: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -293,14 +293,14 @@ impl Server {
         (status, head.to_owned(), body.to_owned())
     }
 
-    /// Makes a company, or changes its rules of time.
+    /// Creates a company, or changes its rules of time.
     pub fn set_company(&self, company: &str, settings: &serde_json::Value) {
         let body = serde_json::json!({ "name": company, "settings": settings }).to_string();
         let (status, answer) = self.ask("PUT", &format!("/v1/companies/{company}"), &body);
         assert!(status == 200 || status == 201, "{status} {answer}");
     }
 
-    /// All that was told is in the tables by now: a list is answered only then.
+    /// Waits until every entry is projected, because a list is answered only then.
     pub fn files(&self) {
         let (status, answer) = self.ask("GET", "/v1/companies", "");
         assert_eq!(status, 200, "{answer}");
@@ -319,7 +319,7 @@ impl Drop for Server {
     }
 }
 
-/// Looks again until it is so.
+/// Polls until the condition holds.
 pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !so() {

@@ -1,4 +1,4 @@
-//! The parts of all that is shared over HTTP: a caller who takes all that there is to get takes nothing from others.
+//! Shares of resources over HTTP: a caller who takes as much as possible takes nothing from other callers.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -38,7 +38,7 @@ use crate::people::{Pair, Person};
 use crate::record::Record;
 use crate::server::{API_KEY, Plan, SECRET, Server, wait_until};
 
-/// One request of which the answer is not read yet.
+/// A request whose answer is not read yet.
 struct Asked(TcpStream);
 
 impl Asked {
@@ -72,7 +72,8 @@ impl Asked {
         seen.is_ok()
     }
 
-    /// An answer that says in its body why there is none, and in its head when to ask again.
+    /// Checks that the answer has a reason in its body, and a time to retry in its head; returns the status and the
+    /// reason.
     fn refused(self) -> (u16, String) {
         let (status, answer) = self.answer();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -99,7 +100,7 @@ fn token(role: Role, subject: &str, company: &str) -> String {
     Signer::hs256(SECRET.as_bytes()).sign(&claims(role, subject, company), &Rules::default()).unwrap()
 }
 
-/// The routes of a server in this process, for what cannot be held up from outside; `acme` with Erika is there.
+/// The routes of a server in this process, for cases that cannot be held up from outside; `acme` exists with Erika.
 struct Inside {
     world: World,
     api: Arc<ApiState>,
@@ -131,7 +132,7 @@ impl Inside {
         Self { world, api, app, _stop: stop }
     }
 
-    /// Asks from that address with that key or token.
+    /// Sends a request from that address with that key or token.
     fn asks(&self, address: &str, shown: &str, method: &str, path: &str) -> impl Future<Output = Response> + use<> {
         let request = Request::builder().method(method).uri(path).extension(Peer(address.parse().unwrap()));
         let request = request.header("authorization", format!("Bearer {shown}")).body(Body::empty()).unwrap();
@@ -146,7 +147,7 @@ async fn reason(answer: Response) -> (u16, Value) {
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// Two companies, each with a key that may do everything there.
+/// Two companies, each with a key of full scope.
 fn two_companies(data: &Path) -> (Server, String, String) {
     let server = Plan::new(data).start();
     server.set_company("acme", &json!({}));
@@ -165,7 +166,8 @@ fn is(refused: &(u16, String), expected: (u16, &str)) -> bool {
     (refused.0, refused.1.as_str()) == expected
 }
 
-/// Some more than fit: waits until so many of them are refused, and gives the refusals and those that hold a place.
+/// Sends some more requests than fit: waits until so many of them are refused, and returns the refusals and the
+/// requests that hold a place.
 fn hold(asked: Vec<Asked>, too_many: usize) -> (Vec<(u16, String)>, Vec<Asked>) {
     wait_until("the refusals", || asked.iter().filter(|asked| asked.has_answer()).count() >= too_many);
     let (answered, held): (Vec<_>, Vec<_>) = asked.into_iter().partition(Asked::has_answer);
@@ -223,7 +225,7 @@ async fn who_is_shut_out_does_not_wait_for_their_turn_any_more() {
     let path = "/v1/companies/acme/employees/erika";
     let own = token(Role::Employee, "erika", "acme");
     let waits = tokio::spawn(inside.asks("192.0.2.1", &own, "GET", &format!("{path}/statistics")));
-    // It is let in by then.
+    // The request is admitted by then.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(!waits.is_finished());
     let revoked = inside.asks("192.0.2.1", API_KEY, "POST", &format!("{path}/revoke")).await;
@@ -259,7 +261,7 @@ async fn a_page_of_large_items_ends_early_and_the_pages_have_all() {
     let mut pair = Pair::meet(server.address, &people.0, &people.1).await;
     pair.join().await;
     let room = pair.room();
-    // Each is 48 KiB once it is JSON.
+    // Each message is 48 KiB as JSON.
     let body = "\u{1}".repeat(8192);
     for _ in 0..50 {
         pair.client.push(&room, "message", json!({ "body": body })).await.unwrap().ok();
@@ -295,12 +297,12 @@ fn own_statistics_250_times_keep_nobody_from_theirs() {
             other => panic!("{other:?}"),
         }
     }
-    // After a rest 2,000 requests count as well as 200 of these.
+    // After a rest 2,000 requests are possible, or 200 of this kind.
     assert!((1..=200 + 60).contains(&answered), "{answered} answered, {limited} limited");
     assert_eq!(answered + limited, 250);
 }
 
-/// A store that files slowly, and counts how often.
+/// A store that projects slowly, and counts how often.
 #[derive(Clone, Default)]
 struct Filing(Arc<AtomicUsize>);
 

@@ -1,4 +1,4 @@
-//! Sign-in codes on the built server: who gets one, and how often it is good.
+//! Sign-in codes on the built server: which callers get one, and how often it is valid.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -24,7 +24,7 @@ fn make(server: &Server, key: &str, token: &str) -> (u16, Value) {
     (status, serde_json::from_str(&answer).unwrap())
 }
 
-/// Shows a code as a page does: with no key. Gives the head of the answer, and its body.
+/// Presents a code as a page does, without a key; returns the head of the answer, and its body.
 fn take(server: &Server, body: &str) -> (String, Value) {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

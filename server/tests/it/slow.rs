@@ -1,4 +1,4 @@
-//! Slow and overlong devices: they are cut off, at a bounded cost, and nobody waits for them.
+//! Slow devices and oversized frames: they are cut off, at a bounded cost, and no other person waits for them.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,13 +16,15 @@ use crate::server::{Plan, Server};
 const FRAME_MAX_BYTES: usize = 64 * 1024;
 const TOO_BIG: u16 = 1009;
 const TOO_SLOW: u16 = 1013;
-/// Frames that may wait for one socket in these tests.
+/// The most frames that wait for one socket in these tests.
 const OUTBOX_FRAMES: u64 = 64;
-/// What one slow device may cost: its outbox full of the largest frames, doubled for buffers, and room for the rest.
+/// The most memory for a slow device: its outbox full of the largest frames, doubled for buffers, and room for the
+/// rest.
 const MEMORY_MAX_KB: u64 = 2 * OUTBOX_FRAMES * 64 + 16 * 1024;
-/// A device that reads nothing is gone after a few seconds, more on a busy machine: the closing handshake is waited for.
+/// A device that reads nothing is gone after a few seconds, more on a busy machine, because the server waits for the
+/// closing handshake.
 const GONE_WITHIN: Duration = Duration::from_secs(30);
-/// How long somebody else may wait for an answer while all that goes on, on a busy machine and without optimisation.
+/// The longest wait of another person meanwhile, on a busy machine and without optimisation.
 const DELAY_MAX: Duration = Duration::from_secs(5);
 
 /// A session of two; the employee's device can be any.
@@ -41,7 +43,7 @@ impl Talk {
         Self { client, room, employee }
     }
 
-    /// A device of the employee that has joined the session, and from then on is only read by who holds it.
+    /// A device of the employee that has joined the session, and from then on is read only by its holder.
     async fn bare(&self, address: SocketAddr) -> Socket {
         let mut socket = self.employee.socket(address).await;
         socket.join(&self.room).await.unwrap();
@@ -49,10 +51,10 @@ impl Talk {
     }
 }
 
-/// How long anything may take on a busy machine.
+/// The longest wait for anything on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How a line ended, read to its end: the code of its close frame, if one came.
+/// Reads a connection to its end; returns the code of its close frame, if one came.
 async fn read_to_the_end(mut socket: Socket) -> Option<u16> {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -74,7 +76,7 @@ fn memory_kb(server: &Server) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_stops_reading_is_closed_at_a_bounded_cost_and_others_are_not_delayed() {
     let place = tempfile::tempdir().unwrap();
-    // Others talk without a pause as long as it takes, which is no honest use.
+    // The others send messages without a pause, more than real people would.
     let plan = Plan::new(place.path()).with("SWITCHBOARD_OUTBOX_FRAMES", &OUTBOX_FRAMES.to_string());
     let plan =
         plan.with("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "0").with("SWITCHBOARD_SIGNALS_PER_PERSON_PER_S", "0");
@@ -109,7 +111,7 @@ async fn a_device_that_stops_reading_is_closed_at_a_bounded_cost_and_others_are_
     assert!(longest < DELAY_MAX, "others waited {longest:?}");
 }
 
-/// Talks without a pause until it is told to stop; gives the number of answers and the longest wait for one.
+/// Sends messages without a pause until told to stop; returns the number of answers and the longest wait for one.
 async fn longest_answer(mut talk: Talk, done: Arc<tokio::sync::Notify>) -> (usize, Duration) {
     let (mut answers, mut longest) = (0, Duration::ZERO);
     let talking = async {
@@ -149,19 +151,19 @@ async fn a_frame_of_64_kib_is_taken_and_one_byte_more_closes_the_socket() {
     assert_eq!(read_to_the_end(socket).await, Some(TOO_BIG));
 
     let mut huge = alice.socket(server.address).await;
-    // The server may cut a frame that is far too big while the frame is still being sent.
+    // The server may cut an oversized frame while the frame is still being sent.
     let _cut_or_sent = huge.push(PHOENIX_TOPIC, event::HEARTBEAT, &payload_of(64 * FRAME_MAX_BYTES)).await;
     let code = read_to_the_end(huge).await;
     assert!(code.is_none_or(|code| code == TOO_BIG), "{code:?}");
     assert!(server.is_ready());
 }
 
-/// The head of a request may take that long.
+/// The longest time for the head of a request.
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// How late the cut may come on a busy machine.
 const LATE_MAX: Duration = Duration::from_secs(20);
 
-/// Sends a byte a second, or none; gives how long it was borne.
+/// Sends a byte a second, or none; returns how long the server accepted that.
 fn dribble(address: SocketAddr, bytes: &[u8]) -> Duration {
     let mut stream = TcpStream::connect(address).unwrap();
     let began = Instant::now();

@@ -1,11 +1,11 @@
-//! A small disk of a test's own, which can be filled and freed.
+//! A small disk for a single test, which can be filled and freed.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A small file system of its own, in memory. Dropping it unmounts it.
+/// A small file system in memory. Dropping it unmounts it.
 pub struct SmallDisk {
     place: tempfile::TempDir,
 }
@@ -18,7 +18,7 @@ impl SmallDisk {
         })
     }
 
-    /// Gives the reason when this machine does not let tests mount anything.
+    /// The error is the reason why this machine does not let tests mount anything.
     pub fn try_mount(size: &str) -> Result<Self, String> {
         let place = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
@@ -35,7 +35,7 @@ impl SmallDisk {
         self.place.path().join("data")
     }
 
-    /// Takes all the room that is left, and again what was given back since the last time.
+    /// Takes all the remaining room, including room that was freed since the last time.
     pub fn fill(&self) {
         let mut file = File::options().create(true).append(true).open(self.big()).unwrap();
         let (large, small) = ([7; 64 * 1024], [7; 512]);

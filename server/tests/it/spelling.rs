@@ -18,7 +18,7 @@ async fn says(device: &mut Device, room: &str, body: &str) {
     device.push(room, "message", json!({ "body": body })).await.unwrap().ok();
 }
 
-/// The topic on which the next of those events comes.
+/// The topic of the next event of that name.
 async fn topic_of(device: &mut Device, name: &str) -> String {
     loop {
         let event = device.next().await.unwrap();
@@ -48,7 +48,7 @@ async fn a_session_in_capitals_is_the_same_session_and_tells_all_under_the_name_
     pair.employee.push(&usual, "signal", json!({ "data": 2 })).await.unwrap().ok();
     assert_eq!(topic_of(&mut pair.client, "signal").await, capitals);
 
-    // By another name it is the same topic: the first join ends under its own.
+    // The other spelling is the same topic: the first join ends under its own spelling.
     pair.client.join(&usual).await.unwrap().ok();
     assert_eq!(topic_of(&mut pair.client, "phx_close").await, capitals);
     says(&mut pair.employee, &usual, "once").await;

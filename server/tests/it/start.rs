@@ -1,4 +1,4 @@
-//! A start with something open in the store: nobody waits for companies that others left open, and all of it is done.
+//! A start with something open in the store: no visitor waits for other companies, and all due work is done.
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -12,10 +12,10 @@ use switchboard_journal::{Journal, ReadBack, Store, StoreError, Work};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-/// Nothing here takes long; what takes longer does not come.
+/// The longest wait; nothing here takes long, so that a longer wait means failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A store of two companies in which a booking was open; one of them cannot be read before its time.
+/// A store of two companies with an open booking each; one of them cannot be read before the test allows it.
 #[derive(Clone)]
 struct TwoCompanies {
     may_read: watch::Receiver<bool>,
@@ -30,7 +30,7 @@ fn slow() -> CompanyId {
     "slow".parse().expect("an id")
 }
 
-/// A booking was made so long ago that its deadline has passed.
+/// A company with a booking whose deadline has passed.
 fn with_an_open_booking(id: CompanyId) -> Company {
     let mut company = Company::new(id);
     let employee = || "ann".parse().expect("an id");
@@ -85,7 +85,7 @@ impl ReadBack for TwoCompanies {
     }
 }
 
-/// Visits, and comes back when it is committed.
+/// Visits the company, and returns when the visit is committed.
 async fn visit(exchange: &Exchange, id: CompanyId) {
     let visited = exchange.visit(&id, |visit| {
         assert!(visit.company().exists(), "it was read before the visit");

@@ -1,5 +1,5 @@
-//! What each bound multiplies to in memory, held against what docs/security.md promises: a bound that is raised, or a
-//! setting's default, is told there with all that follows from it.
+//! The memory that each bound allows in total, compared with the promises in docs/security.md, so that a raised bound,
+//! or a changed default of a setting, must be stated there with all its consequences.
 
 use switchboard::api::ask::BODY_MAX_BYTES;
 use switchboard::api::import::FILE_MAX_BYTES;
@@ -25,7 +25,7 @@ use crate::docs::{document, rows};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// A bound and how often it can be met at once.
+/// A bound, and how often it can be reached at the same time.
 struct Sum {
     what: &'static str,
     each_bytes: usize,
@@ -38,8 +38,8 @@ fn setting(name: &str) -> usize {
     default.parse().unwrap_or_else(|_| panic!("`{name}` is a number"))
 }
 
-/// All of them, in the order of the document. Whatever can be held for somebody who does not read, or does not go on, is
-/// one of them.
+/// All sums, in the order of the document, with everything that is held for a peer who does not read, or does not go
+/// on.
 fn sums() -> Vec<Sum> {
     let sockets = setting("max_sockets");
     let connections = sockets + CONNECTIONS_BESIDE_SOCKETS;
@@ -71,7 +71,7 @@ fn size(bytes: usize) -> String {
     }
 }
 
-/// In MiB that have begun.
+/// The size in MiB, rounded up.
 fn product(bytes: usize) -> String {
     format!("{} MiB", grouped(bytes.div_ceil(MIB)))
 }
@@ -105,6 +105,6 @@ fn what_one_person_can_have_waiting_is_a_small_part_of_what_all_can() {
     let sockets = setting("sockets_per_person");
     assert!(sockets * PAGE_MAX_BYTES <= WAITING_OF_PERSON_MAX_BYTES, "all of them may come back at once");
     const { assert!(4 * WAITING_OF_PERSON_MAX_BYTES <= WAITING_IN_ALL_MAX_BYTES) };
-    // What is shown to whoever joins fits beside what waits for any device.
+    // The data shown at a join fits beside the data that waits for any device.
     const { assert!(MESSAGES_SHOWN_MAX_BYTES <= outbox::WAITING_MAX_BYTES && PAGE_MAX_BYTES <= outbox::WAITING_MAX_BYTES) };
 }

@@ -1,4 +1,4 @@
-//! The built server as systemd starts it: with a socket that is open already, and told of what goes on.
+//! The built server as systemd starts it: with an open socket, and with notifications of its state.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::server::{Plan, Server};
 
-/// The next word to systemd.
+/// The next notification to systemd.
 fn told(socket: &UnixDatagram) -> String {
     let mut word = [0; 64];
     let bytes = socket.recv(&mut word).expect("a word in time");
@@ -39,7 +39,8 @@ fn a_socket_that_is_handed_over_is_served_and_who_waited_there_is_answered() {
     let mut early = TcpStream::connect(address).unwrap();
     early.write_all(b"GET /healthz HTTP/1.1\r\nHost: switchboard\r\nConnection: close\r\n\r\n").unwrap();
     let plan = Plan::new(place.path());
-    // As systemd does it: the socket is the third after the three usual ones, and the process is told so by its id.
+    // As systemd does: the socket is the first descriptor after the three standard ones, and variables tell the process
+    // so by its id.
     let script = r#"exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@""#;
     let mut command = Command::new("sh");
     command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_switchboard"), "serve", "--listen", "127.0.0.1:1", "--data"]);

@@ -1,4 +1,5 @@
-//! Tampered stores and tampered words: a comparison that finds nothing in them would prove nothing.
+//! Tampered stores and tampered words, which verify the comparisons: one that finds nothing in them would prove
+//! nothing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,11 +11,11 @@ use crate::compare::compare;
 use crate::hearsay::Hearsay;
 use crate::record::{Record, Told};
 
-/// The id of what somebody was told of, if it was that.
+/// The id of the object in an answer or event, if it is of that kind.
 type ToldOf = fn(&Told) -> Option<&str>;
 
-/// One row each that is taken away, changed or made twice: a comparison that finds nothing would prove nothing. The row
-/// is one that somebody was told of: a cancelled booking, an ended session, a message, notes, a rejected offer.
+/// Changes that remove, change or duplicate one row each, to verify that the comparison notices. The row is one that a
+/// person was told of: a cancelled booking, an ended session, a message, notes, a rejected offer.
 const TAMPERINGS: &[(ToldOf, &str)] = &[
     (cancelled, "DELETE FROM bookings WHERE id = ?1"),
     (cancelled, "UPDATE bookings SET state = 'offering', reason = NULL WHERE id = ?1"),
@@ -80,10 +81,10 @@ pub fn the_comparison_sees_every_tampering(record: &Record, data: &Path) {
     println!("all of {} tampered rows were seen", TAMPERINGS.len());
 }
 
-/// One more thing told, behind the one of that place.
+/// Makes one more told item, and its place behind another one.
 type OneMore = fn(&[Arc<Told>]) -> Option<(usize, Told)>;
 
-/// Words that cannot be so, made of words that were told, and what must be said about them.
+/// Contradictory items made from real ones, and the expected message about each.
 const LIES: &[(OneMore, &str)] = &[
     (asked_of_another, "who is asked by"),
     (asked_twice_at_once, "is still open"),
@@ -97,7 +98,7 @@ const LIES: &[(OneMore, &str)] = &[
     (|all| copied(all, |told| is_event(told, "ended"), |it| it.payload["session"]["reason"] = json!("?")), "end of"),
 ];
 
-/// Words that are enough to find one of each kind.
+/// Enough items to find one of each kind.
 const WORDS_MAX: usize = 20_000;
 
 pub fn hearsay_sees_every_lie(record: &Record) {
@@ -124,7 +125,7 @@ fn is_search(told: &Told) -> bool {
     is_event(told, "booking") && told.payload["booking"]["state"] == "offering"
 }
 
-/// Says a thing again, changed.
+/// Repeats an item with a change.
 fn copied(all: &[Arc<Told>], which: fn(&Told) -> bool, change: fn(&mut Told)) -> Option<(usize, Told)> {
     let place = all.iter().position(|told| which(told))?;
     let mut copy = Told::clone(&all[place]);

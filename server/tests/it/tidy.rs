@@ -1,13 +1,13 @@
-//! The habits of this code base, held by a test: what every file begins with, how long it may be, what core may use.
+//! The habits of this code base, held by a test: first lines, lengths of files, and the dependencies of core.
 
 use std::path::{Path, PathBuf};
 
 use crate::book;
 
 const LINES_MAX: usize = 800;
-/// Names that say nothing of what is in the room.
+/// Names that do not describe the contents of a file.
 const NAMES_THAT_SAY_NOTHING: &[&str] = &["utils", "util", "common", "helpers", "helper", "types", "manager", "misc"];
-/// Put together here, so that this file does not hold them itself.
+/// Put together here, so that this file does not contain them.
 const BANNED: &[&str] =
     &[concat!("todo", "!("), concat!("unimplemented", "!("), concat!("dbg", "!("), concat!("#[", "ignore")];
 
@@ -93,7 +93,7 @@ fn core_has_no_wildcard_arm() {
     });
 }
 
-/// Fields and variants are left out: their names and types say enough, or a comment says why.
+/// Fields and variants are left out, because their names and types say enough, or a comment gives the reason.
 #[test]
 fn public_types_and_functions_say_what_they_are_for() {
     let starts = ["struct ", "enum ", "trait ", "type ", "fn ", "const fn ", "async fn ", "macro "];
@@ -109,18 +109,18 @@ fn public_types_and_functions_say_what_they_are_for() {
         let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
         for (number, line) in lines.iter().enumerate() {
             let Some(item) = line.strip_prefix("pub ") else { continue };
-            // What a macro makes is described by whoever calls it.
+            // Items that a macro makes are described by the macro's caller.
             if item.contains('$') || !starts.iter().any(|start| item.starts_with(start)) {
                 continue;
             }
-            // Attributes stand between, some of several lines.
+            // Attributes stand between the comment and the item, some over several lines.
             let mut within = false;
             let above = lines[..number].iter().rev().find(|above| {
                 let begins = above.starts_with("#[");
                 within = !begins && (within || above.ends_with(")]"));
                 !begins && !within
             });
-            // Of what clap reads, a comment would be shown as help.
+            // clap would show a comment on its types as help.
             let is_of_clap =
                 number > 0 && ["Subcommand)]", "clap::Args)]"].iter().any(|end| lines[number - 1].ends_with(end));
             if !is_of_clap && above.is_none_or(|above| !above.starts_with("///")) {
@@ -131,7 +131,7 @@ fn public_types_and_functions_say_what_they_are_for() {
     assert!(undescribed.is_empty(), "{undescribed:#?}");
 }
 
-/// Sentences that begin with What or Who and ask nothing.
+/// Number of sentences that begin with a relative pronoun and are no questions.
 fn relative_sentences(paragraph: &str) -> usize {
     let pieces = paragraph.split_inclusive(['.', '?', '!']).enumerate();
     // A piece without a blank before it continues after a dot within a word, such as that of `127.0.0.1`.
@@ -144,7 +144,7 @@ fn relative_sentences(paragraph: &str) -> usize {
     sentences.filter(|(_, sentence)| is_relative(sentence)).count()
 }
 
-/// Words for people without a noun.
+/// Number of words that stand for people without a noun.
 fn indefinite_people(paragraph: &str) -> usize {
     let words = paragraph.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
     words.filter(|word| matches!(word.as_str(), "whoever" | "whom" | "somebody" | "nobody")).count()
@@ -186,7 +186,7 @@ fn comments(source: &str) -> Vec<(&'static str, Vec<&str>)> {
     found
 }
 
-/// Each number is exact, so that it is lowered with every improvement and nothing is won back by new prose.
+/// Each number is exact, so that an improvement lowers it and new prose cannot use it up.
 #[test]
 fn habits_that_the_style_page_advises_against_become_fewer() {
     let pages = book::pages().into_iter().chain(book::BESIDE_THE_BOOK.iter().map(PathBuf::from));

@@ -1,4 +1,4 @@
-//! The built server speaking TLS, with a certificate that is exchanged while sockets are open.
+//! The built server with TLS, and a certificate that is replaced while sockets are open.
 
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
@@ -15,10 +15,10 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::server::{Plan, Server, run, switchboard};
 
-/// A certificate of its own issuer for `localhost`, written where the server looks for it.
+/// Writes a self-signed certificate for `localhost` where the server looks for it.
 fn write_certificate(place: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    // The key first: a reader between the two finds that they do not belong together, and keeps those before.
+    // The key comes first: a reader between the two writes finds that they do not match, and keeps the former pair.
     std::fs::write(place.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
     std::fs::write(place.join("certificate.pem"), made.cert.pem()).unwrap();
     made.cert.der().clone()
@@ -46,7 +46,7 @@ async fn connect(
     TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
 }
 
-/// How long an answer may take on a busy machine.
+/// The longest wait for an answer on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 type TlsSocket = Socket<TlsStream<tokio::net::TcpStream>>;
@@ -63,7 +63,7 @@ async fn beat(socket: &mut TlsSocket) {
     socket.ask(PHOENIX_TOPIC, event::HEARTBEAT, "{}").await.unwrap();
 }
 
-/// Connects until it works, or no longer does.
+/// Connects until that works, or no longer does.
 async fn until(works: bool, address: SocketAddr, trusted: &CertificateDer<'static>) {
     let began = Instant::now();
     while connect(address, trusted).await.is_ok() != works {
@@ -107,14 +107,14 @@ async fn whoever_does_not_speak_keeps_nobody_from_being_heard() {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: switchboard\r\n\r\n").unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         let mut answer = Vec::new();
-        // It is cut, with a word of TLS or without.
+        // The connection is cut, with a TLS alert or without.
         let _cut = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).contains("HTTP")
     });
     assert!(!answered.await.unwrap(), "nothing is said in plain words");
     let began = Instant::now();
     beat(&mut socket(server.address, &trusted).await).await;
-    // The silent ones are given up after 10 s: nobody waited for that.
+    // Silent connections are given up after 10 s, and no other connection waited for that.
     assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
     drop(silent);
 }

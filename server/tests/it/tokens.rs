@@ -1,4 +1,4 @@
-//! The keys of tokens on the built server: a file that changes, and a URL that is asked and fails.
+//! Keys for tokens on the built server: a file that changes, and a URL that is requested and fails.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use switchboard_wire::claims::{Claims, Role};
 
 use crate::server::{Plan, Server, run, switchboard, wait_until};
 
-/// A key with an id: as a set shows it, and what signs with it.
+/// A key with an id: its public part for a key set, and its private part for signing.
 struct Named {
     jwk: Value,
     pem: String,
@@ -56,7 +56,7 @@ fn set(keys: &[&Named]) -> String {
     json!({ "keys": keys.iter().map(|key| &key.jwk).collect::<Vec<_>>() }).to_string()
 }
 
-/// The status that a handshake with that token is answered with.
+/// The status of a handshake with that token.
 fn handshake(server: &Server, token: &str) -> u16 {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -112,7 +112,7 @@ fn a_hangup_ends_no_server() {
     server.stop();
 }
 
-/// Whoever makes tokens: says its keys, or that it cannot, and counts how often it was asked.
+/// An issuer of tokens: serves its keys, or an error, and counts the requests.
 struct Issuer {
     address: SocketAddr,
     said: Arc<Mutex<(u16, String, usize)>>,
@@ -136,7 +136,7 @@ impl Issuer {
                 says.2 += 1;
                 let (status, keys) = (says.0, &says.1);
                 let length = keys.len();
-                // Who asked may have gone.
+                // The server may have hung up.
                 let _written = write!(
                     stream,
                     "HTTP/1.1 {status} So\r\nContent-Type: application/json\r\nCache-Control: max-age=3600\r\n\

@@ -1,4 +1,4 @@
-//! A store that an earlier version wrote opens in this one, with all that was in it.
+//! A store that an earlier version wrote opens in this one, with all of its data.
 
 use std::path::Path;
 
@@ -33,7 +33,7 @@ fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
     let ann = shown(&server, "/v1/companies/acme/employees/ann");
     assert_eq!((&ann["name"], &ann["status"]), (&"Änn".into(), &"busy".into()));
     assert_eq!(ann["topics"], serde_json::json!(["law", "tax"]));
-    // A session runs on, and can be ended.
+    // A running session goes on, and can be ended.
     let running = shown(&server, "/v1/companies/acme/sessions?state=running");
     let session = &running["items"][0];
     assert_eq!((&session["client_id"], &session["employee_id"]), (&"carl".into(), &"ann".into()));
@@ -41,7 +41,7 @@ fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
     let path = format!("/v1/companies/acme/sessions/{}", session["id"].as_str().unwrap());
     assert_eq!(shown(&server, &format!("{path}/notes")), serde_json::json!({ "body": "", "at": null }));
     assert_eq!(server.ask("POST", &format!("{path}/end"), "{}").0, 200);
-    // What was over is history.
+    // The ended bookings are in the history.
     let over = shown(&server, "/v1/companies/demo/bookings");
     let booking = &over["items"][0];
     assert_eq!((&booking["state"], &booking["offers"]), (&"assigned".into(), &2.into()));
@@ -51,7 +51,7 @@ fn what_a_server_of_schema_2_left_behind_when_it_was_killed_goes_on_here() {
     assert_whole(place.path());
 }
 
-/// A clock that is far ahead looks like this: nothing is removed until it had time to be corrected.
+/// A clock that is far ahead looks the same, so that nothing is removed until there was time to correct it.
 #[test]
 fn a_start_long_after_the_last_event_says_so_with_both_times() {
     let place = tempfile::tempdir().unwrap();
@@ -65,7 +65,8 @@ fn a_start_long_after_the_last_event_says_so_with_both_times() {
     }
 }
 
-/// Before topics had one spelling, ` law`, `law ` and `tax ` were three others than `law` and `tax`, and dots were an id.
+/// Before topics had one spelling, ` law`, `law ` and `tax ` were three others than `law` and `tax`, and dots were an
+/// id.
 #[test]
 fn topics_that_were_stored_in_other_spellings_are_one_topic_and_nothing_differs_from_its_events() {
     let place = tempfile::tempdir().unwrap();

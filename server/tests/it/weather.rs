@@ -1,4 +1,4 @@
-//! The weather on one line: bytes come late but in order, or not for a while, or in part, or never again.
+//! The weather on one connection: bytes come late but in order, or not for a while, or in part, or never again.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,50 +14,50 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::chance::Chance;
 use crate::network::Done;
 
-/// One line in so many is left in peace, but for its delay.
+/// One connection in so many has no trouble except its delay.
 const CALM_ONE_IN: u64 = 5;
-/// The next trouble of a line comes within that time.
+/// The next trouble of a connection comes within this time.
 const UNTIL_TROUBLE_MS: u64 = 4000;
-/// A far line's delay at the most, each way. There and back stays below `delivery_timeout_ms` of the crowd.
+/// The greatest delay of a distant connection, each way. A round trip stays below `delivery_timeout_ms` of the crowd.
 const FAR_MS: u64 = 150;
 const NEAR_MS: u64 = 15;
-/// How long a silence is: shorter and longer than the crowd's times for an answer, and than people's patience.
+/// Duration of a silence: shorter and longer than the crowd's timeouts, and than people's patience.
 const SILENCE_MS: (u64, u64) = (200, 2000);
 const THROTTLED_MS: u64 = 2000;
-/// A throttled line carries that many bytes at a time, and then rests: 3 KB a second, a frame in several parts.
+/// A throttled connection carries so many bytes at a time, and then rests: 3 KB a second, a frame in several parts.
 const MORSEL_BYTES: usize = 60;
 const REST: Duration = Duration::from_millis(20);
-/// How long a cut waits for a frame to be in the middle of.
+/// The longest wait of a cut for the middle of a frame.
 const FRAME_WAIT: Duration = Duration::from_secs(1);
-/// What is read at once, and how much of that may be under way in one direction; after it the sender is held up.
+/// Bytes read at once, and the most chunks in transit in one direction; beyond that the sender is held up.
 const CHUNK_BYTES: usize = 4096;
 const CHUNKS_UNDER_WAY: usize = 64;
 
-/// How one direction of a line carries.
+/// How one direction of a connection carries data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mood {
     Flowing,
     Silent,
     Throttled,
-    /// A part of what comes next is the last that is carried.
+    /// The next bytes are carried in part, and are the last.
     BreaksOff,
 }
 
-/// How a line is cut.
+/// How a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
     /// With a reset to both ends.
     Abruptly,
     Cleanly,
     InAFrame,
-    /// One end was reset, by itself or because its process was killed; so the other is.
+    /// One end was reset, by itself or because its process was killed, and so the other end is reset too.
     AsItsEnd,
 }
 
-/// What came out of one end.
+/// An event at one end.
 enum Arrival {
     Bytes(Vec<u8>),
-    /// It will say nothing more.
+    /// The end will send nothing more.
     End,
     Reset,
 }
@@ -66,7 +66,7 @@ enum Arrival {
 pub struct Line {
     person: TcpStream,
     server: TcpStream,
-    /// The person's end, by which the person can ask whether the line is to blame.
+    /// The person's end, by which the person can ask whether the network is to blame.
     who: SocketAddr,
     chance: Chance,
     done: Arc<Done>,
@@ -77,7 +77,7 @@ impl Line {
         Self { person, server, who, chance, done }
     }
 
-    /// Carries until both ends have said all that they want, or until it is cut.
+    /// Carries data until both ends have finished, or until the connection is cut.
     pub async fn run(mut self) {
         self.done.lines.add();
         let delay = Delay::drawn(&mut self.chance);
@@ -85,7 +85,7 @@ impl Line {
             self.done.delayed.add();
         }
         for end in [&self.person, &self.server] {
-            // It may be gone already, which will be met at the first byte.
+            // The end may be gone already, which shows at the first byte.
             let _gone = end.set_nodelay(true);
         }
         let moods = Moods { there: watch::channel(Mood::Flowing).0, back: watch::channel(Mood::Flowing).0 };
@@ -130,7 +130,7 @@ struct Moods {
 }
 
 impl Moods {
-    /// One trouble after the other, until one of them is a cut.
+    /// Causes trouble repeatedly, until one of the troubles is a cut.
     async fn change(&self, chance: &mut Chance, done: &Done, who: SocketAddr) -> Cut {
         if chance.one_in(CALM_ONE_IN) {
             std::future::pending::<Infallible>().await;
@@ -141,7 +141,7 @@ impl Moods {
                 0 => return Cut::Abruptly,
                 1 => return Cut::Cleanly,
                 2 | 3 => {
-                    // The direction itself says when it has broken off; if nothing came, there was nothing to cut.
+                    // The direction itself reports that it has broken off; if nothing came, there was nothing to cut.
                     let way = self.one(chance);
                     self.for_a_while(&[way], Mood::BreaksOff, FRAME_WAIT).await;
                 }
@@ -191,7 +191,7 @@ fn silence(chance: &mut Chance) -> Duration {
     Duration::from_millis(shortest + chance.below(longest - shortest))
 }
 
-/// How late bytes come: between half of it and all of it.
+/// The delay of bytes: between half of `longest` and all of it.
 #[derive(Clone)]
 struct Delay {
     longest: Duration,
@@ -213,7 +213,7 @@ impl Delay {
     }
 }
 
-/// One direction of a line.
+/// One direction of a connection.
 struct Way {
     delay: Delay,
     chance: Chance,
@@ -233,7 +233,7 @@ impl Way {
     }
 }
 
-/// Takes what comes out of one end; nothing overtakes what came before it.
+/// Takes the bytes of one end; none overtakes earlier ones.
 async fn take(mut from: ReadHalf<'_>, delay: Delay, mut chance: Chance, under_way: mpsc::Sender<(Instant, Arrival)>) {
     let mut due = Instant::now();
     let mut bytes = vec![0; CHUNK_BYTES];
@@ -251,8 +251,8 @@ async fn take(mut from: ReadHalf<'_>, delay: Delay, mut chance: Chance, under_wa
     }
 }
 
-/// Gives it to the other end. What cannot be given any more is dropped: that end is gone, and will be seen to be on
-/// the way back, behind all that it had said.
+/// Delivers the bytes to the other end. Bytes for an end that is gone are dropped; the way back notices the end, after
+/// everything that this end had sent.
 async fn give(
     mut to: WriteHalf<'_>,
     mut mood: watch::Receiver<Mood>,

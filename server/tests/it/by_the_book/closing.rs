@@ -1,4 +1,4 @@
-//! How a line ends: a device's close is answered with its own code, and one that is not allowed with 1002 or 1007.
+//! The end of a connection: a device's close is answered with its own code, and an invalid one with 1002 or 1007.
 
 use super::peer::{CLOSE, Case, Heard, PING, TEXT, case, frame, heartbeat_with, play, reply};
 use super::server;

@@ -1,4 +1,4 @@
-//! Frames of every length, with bits and opcodes that there are not, masked or not, in fragments and in pieces.
+//! Frames of every length, with reserved bits and opcodes, masked or not, in fragments and in pieces.
 
 use super::peer::{
     BINARY, CLOSE, CONTINUATION, Case, Heard, Length, PING, PONG, TEXT, case, frame, heartbeat_of, heartbeat_with,
@@ -6,7 +6,7 @@ use super::peer::{
 };
 use super::server;
 
-/// The longest frame that is taken.
+/// The longest frame that is accepted.
 const LONGEST: usize = 64 * 1024;
 
 fn close(code: u16) -> [Heard; 1] {

@@ -1,4 +1,4 @@
-//! Handshakes: which are taken, and in which one form all others are refused.
+//! Handshakes: the accepted ones, and the one form in which all others are refused.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::{server, somebody};
 use crate::server::Server;
 
-/// The key of RFC 6455, and what a server makes of it.
+/// The key of RFC 6455, and the server's answer to it.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pplmbitxaq9kygzzhzrbk+xoo=";
 
-/// Headers by their names, of which a case changes some.
+/// Headers by name, of which a case changes some.
 const HEADERS: [(&str, &str); 5] = [
     ("Host", "switchboard"),
     ("Connection", "Upgrade"),
@@ -22,7 +22,7 @@ const HEADERS: [(&str, &str); 5] = [
     ("Sec-WebSocket-Key", KEY),
 ];
 
-/// A request line, and what stands in the place of those headers; nothing leaves one out.
+/// A request line, and replacements for some headers; an empty value leaves the header out.
 struct Handshake {
     line: String,
     changes: Vec<(&'static str, &'static str)>,
@@ -40,7 +40,7 @@ fn line(line: String) -> Handshake {
     Handshake { line, changes: Vec::new() }
 }
 
-/// The head of the answer in small letters, and its body.
+/// The status, the head of the answer in lower case, and its body.
 fn answer(server: &Server, handshake: &Handshake) -> (u16, String, String) {
     let Handshake { line, changes } = handshake;
     let mut request = format!("{line}\r\n");

@@ -1,4 +1,4 @@
-//! Requests of every shape: what must be answered, and where a connection must end, so that no proxy and no server can
+//! Requests of every shape: the required answers, and where a connection must end, so that no proxy and no server can
 //! see another request in the same bytes.
 
 use std::io::{ErrorKind, Read, Write};
@@ -10,10 +10,10 @@ use serde_json::json;
 use super::server;
 use crate::server::{API_KEY, Server};
 
-/// What is asked behind each shape, on the same connection.
+/// The request that follows each shape on the same connection.
 const PROBE: &str = "GET /readyz HTTP/1.1\r\nHost: switchboard\r\nConnection: close\r\n\r\n";
 
-/// What comes of a shape: the statuses of all answers, that of the probe among them where the connection goes on.
+/// A request, and the statuses of all answers; the probe's is among them if the connection goes on.
 struct Shape {
     name: &'static str,
     sent: String,
@@ -24,7 +24,7 @@ fn shape(name: &'static str, sent: impl Into<String>, statuses: &'static [u16]) 
     Shape { name, sent: sent.into(), statuses }
 }
 
-/// A change with those headers, and that behind its head.
+/// A change with those headers, and with that body.
 fn put(headers: &str, body: &str) -> String {
     format!(
         "PUT /v1/companies/acme HTTP/1.1\r\nHost: switchboard\r\nAuthorization: Bearer {API_KEY}\r\n{headers}\r\n{body}"
@@ -35,7 +35,7 @@ fn get(headers: &str) -> String {
     format!("GET /healthz HTTP/1.1\r\n{headers}\r\n")
 }
 
-/// All that is answered, as far as it comes: a connection that is cut has said what it had to say.
+/// All answers, as far as they come; a cut ends them.
 fn answers(server: &Server, sent: &str) -> String {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -218,7 +218,7 @@ fn a_head_that_cannot_be_read_is_answered_with_a_status_alone_and_the_line_ends(
         (get(&format!("Host: s\r\nX: {}\r\n", "a".repeat(600_000))), "431 Request Header Fields Too Large"),
         (get(&format!("Host: s\r\n{}", "X: a\r\n".repeat(120))), "431 Request Header Fields Too Large"),
     ] {
-        // With the probe behind it, of which nothing is heard.
+        // The probe follows, and gets no answer.
         let said = answers(&server, &sent).to_lowercase();
         let (head, body) = said.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with(&format!("http/1.1 {status}\r\n").to_lowercase()), "{said}");

@@ -1,5 +1,5 @@
-//! HTTP and WebSockets as their standards have them, spoken byte by byte to the built server: tables of what is sent and
-//! of what must come.
+//! HTTP and WebSockets by their standards, spoken byte by byte to the built server: tables of inputs and required
+//! outputs.
 
 mod closing;
 

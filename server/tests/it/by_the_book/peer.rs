@@ -1,4 +1,4 @@
-//! The other end of a WebSocket by hand: it can send whatever nobody should.
+//! The other end of a WebSocket, by hand: it can send frames that no correct peer sends.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -18,7 +18,7 @@ pub const PONG: u8 = 10;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A frame as it is sent.
+/// A frame to be sent.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub is_last: bool,
@@ -30,13 +30,13 @@ pub struct Frame {
     pub payload: Vec<u8>,
 }
 
-/// How its length is written.
+/// How the frame's length is written.
 #[derive(Clone, Copy, Debug)]
 pub enum Length {
     Shortest,
     InTwoBytes,
     InEightBytes,
-    /// Another than it has, in eight bytes.
+    /// This wrong length, in eight bytes.
     Said(u64),
 }
 
@@ -53,7 +53,7 @@ pub fn frame(opcode: u8, payload: impl AsRef<[u8]>) -> Frame {
 }
 
 impl Frame {
-    /// One that is not the last of its message.
+    /// Marks the frame as not the last of its message.
     pub fn and_more(mut self) -> Self {
         self.is_last = false;
         self
@@ -97,23 +97,23 @@ impl Frame {
     }
 }
 
-/// What the server answers at once, in a payload of so many bytes in all.
+/// A heartbeat, which the server answers at once.
 pub fn heartbeat(reference: &str) -> String {
     json!([null, reference, "phoenix", "heartbeat", {}]).to_string()
 }
 
-/// The same with that text in its payload.
+/// A heartbeat with that text in its payload.
 pub fn heartbeat_with(text: &str) -> Vec<u8> {
     json!([null, "x", "phoenix", "heartbeat", { "text": text }]).to_string().into_bytes()
 }
 
-/// The same, and exactly so long.
+/// A heartbeat of exactly so many bytes.
 pub fn heartbeat_of(bytes: usize) -> Vec<u8> {
     let bare = heartbeat_with("").len();
     heartbeat_with(&"x".repeat(bytes - bare))
 }
 
-/// What is heard of the server.
+/// A frame from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// A reply to the request with that ref.
@@ -121,7 +121,7 @@ pub enum Heard {
     Pong(Vec<u8>),
     /// A close frame with that code, or without one.
     Close(Option<u16>),
-    /// Anything else.
+    /// Any other frame, with its opcode and payload.
     Other(u8, Vec<u8>),
 }
 
@@ -129,10 +129,10 @@ pub fn reply() -> Heard {
     Heard::Reply("x".to_owned())
 }
 
-/// A frame is sent and a frame is heard.
+/// The bytes of a case, and the expected frames.
 pub struct Case {
     pub name: String,
-    /// Each is written by itself.
+    /// Each part is written separately.
     pub sent: Vec<Vec<u8>>,
     pub heard: Vec<Heard>,
 }
@@ -143,7 +143,7 @@ pub fn case(name: impl Into<String>, sent: impl IntoIterator<Item = Frame>, hear
 }
 
 impl Case {
-    /// The same, in pieces of so many bytes.
+    /// The same case, in pieces of so many bytes.
     pub fn chopped(mut self, bytes: usize) -> Self {
         self.name.push_str(", chopped");
         self.sent = self.sent.concat().chunks(bytes).map(<[u8]>::to_vec).collect();
@@ -151,13 +151,13 @@ impl Case {
     }
 }
 
-/// Plays each on a line of its own. One that ends without a close frame must go on: it answers what comes then.
+/// Runs each case on a connection of its own. A case without a close frame at the end must leave the connection usable.
 pub fn play(server: &Server, cases: &[Case]) {
     let mut wrong = Vec::new();
     for Case { name, sent, heard } in cases {
         let mut peer = Peer::connect(server);
         for bytes in sent {
-            // Whoever was cut hears it below.
+            // If the connection was cut, `hear` below notices.
             let _sent_or_cut = peer.stream.write_all(bytes);
         }
         let expected = match heard.last() {
@@ -201,14 +201,14 @@ impl Peer {
         peer
     }
 
-    /// Hears as much as is expected; of a line that must close, all up to its end.
+    /// Reads as many frames as expected; on a connection that must close, all up to its end.
     fn hear(&mut self, expected: &[Heard]) -> Vec<Heard> {
         let closes = matches!(expected.last(), Some(Heard::Close(_)));
         let mut found = Vec::new();
         loop {
             while let Some(heard) = self.take() {
                 if matches!(heard, Heard::Close(_)) {
-                    // As an end that keeps to the standard: the server closes the line then.
+                    // A close frame as the standard requires, after which the server closes the connection.
                     let _gone = self.stream.write_all(&frame(CLOSE, 1000_u16.to_be_bytes()).bytes());
                 }
                 found.push(heard);
@@ -228,7 +228,7 @@ impl Peer {
                 self.heard.extend_from_slice(&bytes[..count]);
                 true
             }
-            // What was sent after the end was not read.
+            // Bytes sent after the end were not read.
             Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
             Err(error) => panic!("the line neither answers nor ends: {error}"),
         }

@@ -3,8 +3,8 @@
 use super::peer::{CONTINUATION, Case, Frame, Heard, TEXT, case, frame, heartbeat_with, play, reply};
 use super::server;
 
-/// The first and the last of every length, what stands beside the gap of the surrogates, and what is no character and
-/// all the same well formed.
+/// The first and the last character of every length, the neighbours of the surrogate range, and noncharacters, which
+/// are well-formed all the same.
 const WELL_FORMED: &[&str] = &[
     "Hello-µ@ßöäüàá-UTF-8!!",
     "κόσμε",
@@ -24,7 +24,7 @@ const WELL_FORMED: &[&str] = &[
     "\u{10ffff}",
 ];
 
-/// Overlong forms, surrogates, what is beyond the last, bytes that there are not, and sequences that are cut.
+/// Overlong forms, surrogates, values beyond the last one, bytes that never occur, and truncated sequences.
 const ILL_FORMED: &[&[u8]] = &[
     b"\x80",
     b"\xbf",
@@ -62,7 +62,7 @@ fn bytewise(text: &[u8]) -> Vec<Frame> {
     text.iter().enumerate().map(piece).collect()
 }
 
-/// Two fragments, and the second begins at that byte of what stands in the text.
+/// Two fragments, of which the second begins at byte `at` of `inner` within the text.
 fn split(text: &[u8], inner: &[u8], at: usize) -> [Frame; 2] {
     let start = text.windows(inner.len()).position(|window| window == inner).unwrap();
     let (first, second) = text.split_at(start + at);

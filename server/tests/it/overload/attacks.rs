@@ -1,4 +1,4 @@
-//! Attacks on what all share: each takes as much as one may, and holds on to it.
+//! Attacks on shared resources: each takes as much as one caller may, and holds on to it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,16 +12,16 @@ use crate::people::Person;
 use crate::record::Record;
 use crate::server::API_KEY;
 
-/// Between two looks at all connections.
+/// Pause between two passes over all connections.
 const REST: Duration = Duration::from_millis(20);
-/// Bytes of a head that is just not too long, and one byte short of its end.
+/// Length of a head just below the limit, one byte short of its end.
 const HEAD_BYTES: usize = 31 * 1024;
-/// Messages of a session, and bytes of each: as many as are shown, of the longest.
+/// Messages of a session, and bytes of each: as many as are shown, of the greatest length.
 const MESSAGES: usize = 100;
 const MESSAGE_BYTES: usize = 8 * 1024;
-/// Joins that each socket asks for without reading an answer.
+/// Joins that each socket sends without reading an answer.
 const JOINS: usize = 3;
-/// Bookings in the history that statistics are asked of.
+/// Bookings in the history that statistics are computed from.
 const BOOKED: usize = 300;
 const TEXT: u8 = 1;
 
@@ -35,14 +35,14 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Something that is sent on a line and not gone on with.
+/// A connection with a partly sent request.
 struct Line {
     stream: TcpStream,
     sent: usize,
 }
 
 impl Line {
-    /// Sends more of it; says whether the line is still there.
+    /// Sends more of the request; returns whether the connection is still open.
     fn send(&mut self, all: &[u8]) -> bool {
         while self.sent < all.len() {
             match self.stream.write(&all[self.sent..]) {
@@ -50,12 +50,13 @@ impl Line {
                 Err(error) => return error.kind() == ErrorKind::WouldBlock,
             }
         }
-        // Silence is what is waited for; an answer, the end or a reset is a cut.
+        // Silence is expected; an answer, the end or a reset is a cut.
         matches!(self.stream.read(&mut [0; 512]), Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 }
 
-/// Nobody reads the answers, and whatever is cut comes again, until it is over; gives how many were cut.
+/// Holds connections without reading answers, and replaces each cut one, until the storm is over; returns how many were
+/// cut.
 fn hold(address: SocketAddr, count: usize, request: &[u8], stage: &Stage) -> usize {
     let new = || Line { stream: connect(address), sent: 0 };
     let mut lines: Vec<Line> = (0..count).map(|_| new()).collect();
@@ -75,14 +76,15 @@ fn hold(address: SocketAddr, count: usize, request: &[u8], stage: &Stage) -> usi
     cut
 }
 
-/// Heads that are nearly as long as they may be, and do not end.
+/// Heads of nearly the greatest length, without an end.
 pub fn unfinished_heads(address: SocketAddr, count: usize, stage: &Stage) -> String {
     let head = format!("GET /healthz HTTP/1.1\r\nHost: s\r\nX: {}", "a".repeat(HEAD_BYTES));
     let cut = hold(address, count, head.as_bytes(), stage);
     format!("{cut} were cut")
 }
 
-/// A session with as many messages as are shown, as long as they may be as JSON: the client's token, and the topic.
+/// A session with as many messages as are shown, of the greatest length as JSON: the client, the topic and the client's
+/// device.
 fn talkative(address: SocketAddr, company: &str, body: &str) -> (Person, String, Raw) {
     let (mut client, room, _) = session(address, company);
     let payload = format!(r#"{{"body":"{body}"}}"#);
@@ -92,7 +94,7 @@ fn talkative(address: SocketAddr, company: &str, body: &str) -> (Person, String,
     (Person::client(company, "alice", &Arc::new(Record::default())), room, client)
 }
 
-/// Sockets of one person join a session with all its messages again and again, and read nothing.
+/// Sockets of one person join a session with all its messages repeatedly, and read nothing.
 pub fn unread_snapshots(address: SocketAddr, count: usize, stage: &Stage) -> String {
     let body = r"\u0001".repeat(MESSAGE_BYTES);
     let (alice, room, _stays) = talkative(address, &company("unread"), &body);
@@ -109,7 +111,7 @@ pub fn unread_snapshots(address: SocketAddr, count: usize, stage: &Stage) -> Str
     stage.rage();
     let mut rounds = 0;
     while !stage.is_over() {
-        // Whether a line is still there shows to nobody who does not read: they are taken anew in turn.
+        // Without reading, a cut does not show, so that the sockets are replaced in turn.
         sockets[rounds % count] = new();
         rounds += 1;
         std::thread::sleep(REST);
@@ -118,7 +120,7 @@ pub fn unread_snapshots(address: SocketAddr, count: usize, stage: &Stage) -> Str
     format!("{open} sockets, {rounds} of them anew")
 }
 
-/// Answers of some megabytes over HTTP that nobody reads.
+/// Answers of several megabytes over HTTP, all of them unread.
 pub fn unread_answers(address: SocketAddr, count: usize, stage: &Stage) -> String {
     let company = company("answers");
     let (_, room, _stays) = talkative(address, &company, &r"\u0001".repeat(MESSAGE_BYTES));
@@ -131,7 +133,8 @@ pub fn unread_answers(address: SocketAddr, count: usize, stage: &Stage) -> Strin
     format!("{count} answers of 5 MB")
 }
 
-/// Connections ask one of these in turn and read nothing; one after the other hangs up and comes again. Gives how often.
+/// Connections send these requests in turn and read nothing; one after another hangs up and reconnects. Returns how
+/// often.
 fn ask_unread(address: SocketAddr, count: usize, requests: &[String], stage: &Stage) -> usize {
     let new = || Line { stream: connect(address), sent: 0 };
     let mut lines: Vec<Line> = (0..count).map(|_| new()).collect();
@@ -151,7 +154,7 @@ fn ask_unread(address: SocketAddr, count: usize, requests: &[String], stage: &St
     rounds
 }
 
-/// One company's key has all feeds and exports that it may have, of a session with all its messages, and reads none.
+/// One company's key opens all feeds and exports that it may, of a session with all its messages, and reads none.
 pub fn feeds_and_exports(address: SocketAddr, count: usize, stage: &Stage) -> String {
     let company = company("feeds");
     let (_, _, _stays) = talkative(address, &company, &r"\u0001".repeat(MESSAGE_BYTES));
@@ -166,7 +169,7 @@ pub fn feeds_and_exports(address: SocketAddr, count: usize, stage: &Stage) -> St
     format!("{count} connections, {rounds} of them anew")
 }
 
-/// Sockets of so many people join sessions that there never were.
+/// Sockets of many people join sessions that never existed.
 pub fn unknown_sessions(address: SocketAddr, people: usize, stage: &Stage) -> String {
     let (company, record) = (company("unknown"), Arc::new(Record::default()));
     let mut sockets: Vec<Raw> = (0..people)
@@ -185,7 +188,7 @@ pub fn unknown_sessions(address: SocketAddr, people: usize, stage: &Stage) -> St
     format!("{asked} joins by {people}")
 }
 
-/// An employee asks for their own statistics without a pause, on many connections, and hangs up.
+/// An employee requests their own statistics without a pause, on many connections, and hangs up.
 pub fn statistics(address: SocketAddr, count: usize, stage: &Stage) -> String {
     let company = company("statistics");
     let (alice, record) = (Person::client(&company, "bob", &Arc::new(Record::default())), Arc::new(Record::default()));
@@ -216,7 +219,7 @@ pub fn statistics(address: SocketAddr, count: usize, stage: &Stage) -> String {
     format!("asked {asked} times")
 }
 
-/// Both sides of a session write messages as long as they may be, as fast as they are let.
+/// Both sides of a session send messages of the greatest length, as fast as allowed.
 pub fn longest_messages(address: SocketAddr, stage: &Stage) -> String {
     let (mut client, room, erika) = session(address, &company("long"));
     let mut desk = Raw::connect(address, &erika.path()).expect("who comes is let in");

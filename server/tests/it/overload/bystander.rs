@@ -1,4 +1,4 @@
-//! People of another company, who only want to be served while others storm: how long they wait is measured.
+//! People of another company, who only want service during a storm: their waits are measured.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use super::raw::{Raw, pushed};
 use crate::people::Person;
 use crate::record::Record;
 
-/// Rounds at least, however long they take: of fewer a median says little.
+/// The least number of rounds, however long they take, because a median of fewer means little.
 const ROUNDS_LEAST: usize = 15;
-/// Between two rounds: who measures should not be the load, nor more than one person may be.
+/// Pause between two rounds, so that measuring is no load, and stays below the limits of one person.
 const PAUSE: Duration = Duration::from_millis(25);
-/// People who come in turn, so that none of them joins more often than one person may.
+/// People who connect in turn, so that none of them exceeds the joins of one person.
 const VISITORS: usize = 20;
 
-/// How long things took, in the order in which they were measured.
+/// Durations, in the order of measurement.
 #[derive(Default)]
 pub struct Waits {
     pub heartbeat: Vec<Duration>,
@@ -33,7 +33,7 @@ impl Waits {
     }
 }
 
-/// The value that `percent` of the waits are not above.
+/// The percentile of the waits.
 pub fn percentile(waits: &[Duration], percent: usize) -> Duration {
     let mut sorted = waits.to_vec();
     sorted.sort_unstable();
@@ -63,7 +63,7 @@ impl Bystander {
         Self { address, client, desk, visitors, visits: 0, topic: alice.desk() }
     }
 
-    /// Looks again and again for that time.
+    /// Measures repeatedly for that time.
     pub fn measure(&mut self, time: Duration) -> Waits {
         let (until, mut waits) = (Instant::now() + time, Waits::default());
         while Instant::now() < until || waits.heartbeat.len() < ROUNDS_LEAST {
@@ -72,7 +72,7 @@ impl Bystander {
         waits
     }
 
-    /// Looks once.
+    /// Measures each wait once.
     pub fn look(&mut self) -> Waits {
         let heartbeat = vec![self.heartbeat()];
         let waits = Waits { heartbeat, offer: vec![self.offer()], connect: vec![self.connect()] };
@@ -105,7 +105,7 @@ impl Bystander {
         while !is_idle(&self.desk.event("status").expect("the line holds")) {}
     }
 
-    /// A new device: connected, let in and joined.
+    /// A new device: connected, admitted and joined.
     fn connect(&mut self) -> Duration {
         self.visits += 1;
         let path = self.visitors[self.visits % VISITORS].path();

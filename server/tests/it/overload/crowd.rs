@@ -16,13 +16,13 @@ use crate::people::Person;
 use crate::record::Record;
 use crate::server::{API_KEY, Server};
 
-/// How often idle devices read what has come: all of it at once costs this machine least.
+/// Interval at which idle devices read, because reading everything at once costs this machine least.
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
-/// Sockets of one person: less than one may have.
+/// Sockets of one person, below the limit.
 const SOCKETS_OF_ONE: usize = 250;
 const HIRERS: usize = 32;
 
-/// How many take part in a storm of bookings.
+/// Number of participants in a storm of bookings.
 #[derive(Clone, Copy)]
 pub struct Numbers {
     /// Clients who only listen.
@@ -37,7 +37,7 @@ fn client(company: &str, id: &str) -> Person {
     Person::client(company, id, &Arc::new(Record::default()))
 }
 
-/// People who have come, joined all together: each waits for a commit, and all of them wait for the same.
+/// Connects people and joins them all together, so that their joins share a commit.
 fn arrive_together(address: SocketAddr, people: &[Person]) -> Vec<Raw> {
     let connect = |person: &Person| Raw::connect(address, &person.path()).expect("who comes is let in");
     let mut devices: Vec<Raw> = people.iter().map(connect).collect();
@@ -60,7 +60,7 @@ fn arrive(address: SocketAddr, person: &Person) -> Option<Raw> {
     (joined["status"] == "ok").then_some(device)
 }
 
-/// People who have come and from now on only listen.
+/// Connects people who only listen from now on.
 fn listeners(address: SocketAddr, people: &[Person], stage: &Stage) -> Vec<Raw> {
     let arrived = people.chunks(100).take_while(|_| !stage.is_over());
     let devices: Vec<Raw> = arrived.flat_map(|people| arrive_together(address, people)).collect();
@@ -70,7 +70,7 @@ fn listeners(address: SocketAddr, people: &[Person], stage: &Stage) -> Vec<Raw> 
     devices
 }
 
-/// Reads for those who only listen, until it is over.
+/// Reads for the listeners, until the storm is over; returns how many connections are still open.
 fn sweep(lines: &mut [Raw], stage: &Stage) -> usize {
     let mut room = vec![0; 256 * 1024];
     while !stage.is_over() {
@@ -105,7 +105,7 @@ pub fn bookings(address: SocketAddr, company: &str, numbers: Numbers, stage: &St
     })
 }
 
-/// All book, and cancel what was booked; gives how many that were.
+/// Makes all clients book, and cancel their bookings; returns how many bookings succeeded.
 fn book_and_cancel(clients: &mut [Raw], company: &str) -> usize {
     let topic = format!("company:{company}");
     for client in clients.iter_mut() {
@@ -136,13 +136,13 @@ pub fn session(address: SocketAddr, company: &str) -> (Raw, String, Person) {
     (asking, room, erika)
 }
 
-/// Devices join sessions and never read, while the other side pours signals of 60 KB at them.
+/// Devices join sessions and never read, while the other side sends signals of 60 KB to them.
 pub fn slow_readers(address: SocketAddr, count: usize, stage: &Stage) -> String {
     let sessions = count.div_ceil(SOCKETS_OF_ONE);
     let (poured, mut readers) = (AtomicUsize::new(0), Vec::new());
     let mut pourers = Vec::new();
     for number in 0..sessions {
-        // A session of its own in each storm: the one before may not have ended yet.
+        // Each storm has sessions of its own, because the former one may not have ended yet.
         let company = format!("slow{number}-{}", std::process::id() + unique());
         let (pourer, room, erika) = session(address, &company);
         for _ in 0..SOCKETS_OF_ONE.min(count - readers.len()) {
@@ -180,7 +180,7 @@ pub fn unique() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Employees are made over HTTP.
+/// Creates employees over HTTP.
 pub fn hire(server: &Server, company: &str, count: usize) -> Duration {
     let began = Instant::now();
     server.set_company(company, &serde_json::json!({}));
@@ -191,7 +191,7 @@ pub fn hire(server: &Server, company: &str, count: usize) -> Duration {
                 let mut stream = TcpStream::connect(address).expect("the server listens");
                 stream.set_nodelay(true).unwrap();
                 for number in (hirer..count).step_by(HIRERS) {
-                    // Their ids come after those of the staff who are there.
+                    // These ids sort after those of the connected staff.
                     let path = format!("/v1/companies/{company}/employees/m{number}");
                     let answer = ask(&mut stream, "PUT", &path, r#"{"topics":["law"]}"#);
                     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
@@ -202,7 +202,7 @@ pub fn hire(server: &Server, company: &str, count: usize) -> Duration {
     began.elapsed()
 }
 
-/// One request on a connection that stays open; gives the head of the answer.
+/// One request on a connection that stays open; returns the head of the answer.
 fn ask(stream: &mut TcpStream, method: &str, path: &str, body: &str) -> String {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: s\r\nAuthorization: Bearer {API_KEY}\r\n");
@@ -225,8 +225,8 @@ fn ask(stream: &mut TcpStream, method: &str, path: &str, body: &str) -> String {
     }
 }
 
-/// An admin joins the board of a huge company twice a second, and a back end lists who is busy: nobody, so everybody
-/// is looked at.
+/// An admin joins the board of a huge company twice a second, and a back end lists the busy employees. None is busy, so
+/// that every employee is examined.
 pub fn lookers(address: SocketAddr, company: &str, stage: &Stage) -> String {
     let mut admin = Person::client(company, "boss", &Arc::new(Record::default()));
     admin.role = Role::Admin;

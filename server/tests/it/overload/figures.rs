@@ -1,4 +1,4 @@
-//! What a storm did to the server: its memory, its sockets, its share of the machine, and how long others waited.
+//! Effects of a storm on the server: memory, sockets, share of the machine, and the waits of bystanders.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -6,18 +6,19 @@ use std::time::{Duration, Instant};
 use super::bystander::{Bystander, Waits, percentile};
 use crate::server::{Server, wait_until};
 
-/// Others may wait that many times longer than without the storm.
+/// Bystanders may wait so many times longer than without the storm.
 const SLOWER_MAX: u32 = 3;
-/// What nobody notices, whatever the ratio: on two cores, shared with those who make the storm, the machine alone
-/// makes ratios of a wait of tens of microseconds, and others may be at work too where this runs without optimisation.
+/// Waits that go unnoticed, whatever the ratio: on two cores, shared with the storm's makers, the machine alone makes
+/// large ratios of a wait of tens of microseconds, and other work may run too where there is no optimisation.
 const UNNOTICED: Duration = if cfg!(debug_assertions) { Duration::from_secs(1) } else { Duration::from_millis(20) };
-/// The same for the slowest of a hundred: it may meet a full commit, or both cores busy for their time slices.
+/// The same for the 99th percentile, which may meet a full commit, or both cores busy for their time slices.
 const UNNOTICED_P99: Duration = UNNOTICED.saturating_mul(12);
-/// Of fewer waits than that the slowest of a hundred is only the slowest, and says more of the machine.
+/// With fewer waits than this, the 99th percentile is just the slowest one, and says more about the machine.
 const WAITS_FOR_P99: usize = 200;
-/// What a second storm may add to the first one's memory: an allocator's slack.
+/// Memory that a second storm may take beyond the first one's: an allocator's slack.
 const GROWTH_MAX_KB: u64 = 32 * 1024;
-/// A second storm finds what the first had a company remember. A third takes no more, unless something is never given back.
+/// The most storms. A second one includes what the first made a company remember; a third takes no more, unless there
+/// is a leak.
 const STORMS_MAX: usize = 3;
 /// Sockets that may be open beyond those before: of requests that are just ending.
 const SOCKETS_SLACK: usize = 4;
@@ -37,7 +38,7 @@ fn sockets(process: u32) -> usize {
     files.filter(is_socket).count()
 }
 
-/// Processor time in seconds.
+/// CPU time in seconds.
 fn busy_s(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -54,20 +55,20 @@ pub struct Figures {
     calm: Waits,
     storm: Waits,
     after: Waits,
-    /// Cores that the server and the storm's makers took.
+    /// Cores that the server and the storm's makers used.
     cores: (f64, f64),
     notes: String,
 }
 
-/// What a storm may cost.
+/// The bounds of a storm.
 pub struct Bound {
-    /// Memory beyond what there was before, in KB.
+    /// Memory beyond the initial use, in KB.
     pub memory_kb: u64,
-    /// Why so much.
+    /// The explanation of the bound.
     pub because: &'static str,
 }
 
-/// Where a storm is.
+/// The progress of a storm.
 #[derive(Default)]
 pub struct Stage {
     raging: AtomicBool,
@@ -75,12 +76,12 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// All who make the storm are there.
+    /// Notes that all makers of the storm are present.
     pub fn rage(&self) {
         self.raging.store(true, Ordering::Relaxed);
     }
 
-    /// Everybody goes home.
+    /// Whether the storm has ended.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }
@@ -95,10 +96,10 @@ impl Drop for Ends<'_> {
     }
 }
 
-/// Measures others in calm, in a storm, after it, and in a second one; `storm` ends when it is told to.
+/// Measures bystanders in calm, in a storm, after it, and in a second one; `storm` ends when told to.
 pub fn trial(name: &str, server: &Server, phase: Duration, storm: &(dyn Fn(&Stage) -> String + Sync)) -> Figures {
     let (process, own) = (server.id(), std::process::id());
-    // However long this machine makes them wait: they measure that, and the rules of time do not come between.
+    // Long timeouts, so that slow service is measured and no deadline intervenes.
     let patient = serde_json::json!({ "delivery_timeout_ms": 0, "offer_timeout_ms": 60_000, "max_missed": 0 });
     server.set_company("beside", &patient);
     let mut bystander = Bystander::arrive(server.address, "beside");
@@ -127,7 +128,7 @@ pub fn trial(name: &str, server: &Server, phase: Duration, storm: &(dyn Fn(&Stag
                     std::thread::sleep(Duration::from_millis(20));
                 }
             });
-            // What others wait while a storm gathers counts as in the storm.
+            // Waits while a storm gathers count as waits in the storm.
             while !stage.raging.load(Ordering::Relaxed) && !makers.is_finished() {
                 figures.storm.add(bystander.look());
             }
@@ -192,7 +193,7 @@ impl Figures {
         matches!(self.peaks_kb[..], [.., before, last] if last > before + before / 4 + GROWTH_MAX_KB)
     }
 
-    /// Memory is bounded, and at last a storm takes no more than the one before.
+    /// Checks that memory is bounded, and that the last storm takes no more than the one before.
     pub fn assert(&self, bound: &Bound) {
         let mut broken = Vec::new();
         let most_kb = self.peaks_kb.iter().copied().max().unwrap_or_default();
@@ -205,14 +206,15 @@ impl Figures {
         assert!(broken.is_empty(), "{}: {broken:#?}", self.name);
     }
 
-    /// Whoever books meanwhile waits at most three times as long as without the attack, also the slowest of a hundred.
+    /// Checks that bookings meanwhile wait at most three times as long as without the attack, even at the 99th
+    /// percentile.
     pub fn assert_bookings(&self) {
         let [calm, storm] = [&self.calm, &self.storm].map(|waits| percentile(&waits.offer, 99));
         let most = (calm * SLOWER_MAX).max(UNNOTICED);
         assert!(storm <= most, "{}: book to offer, 99 %: {storm:?}, {calm:?} in calm", self.name);
     }
 
-    /// Others are served all the while; all that does not hold is said at once.
+    /// Checks that bystanders are served all the while; all failures are reported together.
     pub fn assert_waits(&self) {
         let mut broken = Vec::new();
         type Of = fn(&Waits) -> &Vec<Duration>;

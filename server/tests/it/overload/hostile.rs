@@ -1,4 +1,4 @@
-//! Storms of one who means harm: floods on many sockets, handshakes that never end, bad tokens, giant frames.
+//! Storms of a malicious person: floods on many sockets, handshakes that never end, bad tokens, giant frames.
 
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,21 +13,21 @@ const PING: u8 = 9;
 const PONG: u8 = 10;
 /// Frames that are sent with one write.
 const FRAMES_AT_ONCE: usize = 64;
-/// Nobody reads or takes anything: a moment of rest for this machine.
+/// A rest for this machine when no socket is ready.
 const REST: Duration = Duration::from_millis(1);
 const GIANT_BYTES: usize = 1024 * 1024;
 
-/// What is sent again and again.
+/// A frame that is sent repeatedly.
 pub struct Flood {
     pub name: &'static str,
-    /// On the session's topic, or else on the company's.
+    /// Whether the topic is the session's, and otherwise the company's.
     in_session: bool,
     event: &'static str,
     payload: &'static str,
     kind: u8,
 }
 
-/// Control frames: they ask for nothing.
+/// Control frames, which need no answer of the application.
 pub const OF_CONTROL: &[Flood] = &[
     Flood { name: "pongs", in_session: false, event: "heartbeat", payload: "{}", kind: PONG },
     Flood { name: "pings", in_session: false, event: "heartbeat", payload: "{}", kind: PING },
@@ -40,7 +40,7 @@ pub const FLOODS: &[Flood] = &[
     Flood { name: "heartbeats", in_session: false, event: "heartbeat", payload: "{}", kind: TEXT },
 ];
 
-/// One person, on that many sockets, sends as fast as it is taken and reads what comes.
+/// One person, on that many sockets, sends as fast as the server reads, and reads the answers.
 pub fn flood(address: SocketAddr, flood: &Flood, sockets: usize, stage: &Stage) -> String {
     let company = format!("hostile-{}", super::crowd::unique());
     let (mut first, room, _) = session(address, &company);
@@ -70,7 +70,7 @@ pub fn flood(address: SocketAddr, flood: &Flood, sockets: usize, stage: &Stage) 
     }
     stage.rage();
     let (began, mut sent, mut cut) = (Instant::now(), 0, 0);
-    // What of the frames is not written yet, for each device: a frame is never sent by half.
+    // The rest of the frames for each device, because a frame is always sent whole.
     let mut pending: Vec<usize> = vec![0; devices.len()];
     let mut bin = vec![0; 256 * 1024];
     while !stage.is_over() {
@@ -125,7 +125,7 @@ pub fn half_handshakes(address: SocketAddr, count: usize, stage: &Stage) -> Stri
     format!("{cut} of the dribbling half were cut")
 }
 
-/// Bad tokens and frames that are too big, one after the other.
+/// Bad tokens and oversized frames, one after the other.
 pub fn knock(address: SocketAddr, stage: &Stage) -> String {
     let person = crate::people::Person::client("giants", "mallory", &std::sync::Arc::default());
     let path = person.path();
@@ -139,7 +139,7 @@ pub fn knock(address: SocketAddr, stage: &Stage) -> String {
             bad += 1;
         }
         let mut device = Raw::connect(address, &path).expect("who comes is let in");
-        // It is cut while it is still being sent.
+        // The server cuts the frame while it is still being sent.
         let _cut = device.stream.write_all(&giant);
         giants += 1;
     }

@@ -1,4 +1,4 @@
-//! Overload and abuse: memory stays bounded, other people are served, and afterwards all is as it was.
+//! Overload and abuse: memory stays bounded, other people are served, and afterwards all is as before.
 //!
 //! Each storm comes twice, beside people of another company who are measured before, in and after it. The short form
 //! runs with the other tests; `make overload` runs the long one (`OVERLOAD_FULL=1`) with optimised code.
@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::server::{Plan, Server};
 use figures::{Bound, Figures, Stage, trial};
 
-/// How large a storm is.
+/// The size of a storm.
 struct Size {
     phase: Duration,
     sockets: usize,
@@ -25,7 +25,7 @@ struct Size {
     halves: usize,
     employees: usize,
     hostile: usize,
-    /// How many connections an attack has, and how long it is looked at.
+    /// Number of an attack's connections, and the duration of its measurement.
     attackers: usize,
     attack: Duration,
 }
@@ -61,7 +61,7 @@ fn size() -> Size {
     if is_full() { FULL } else { SHORT }
 }
 
-/// One storm at a time: they measure.
+/// Allows one storm at a time, because storms are measured.
 fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     static HEAD: Once = Once::new();
@@ -89,7 +89,7 @@ fn may_open(sockets: usize) -> bool {
 }
 
 fn plan(place: &tempfile::TempDir) -> Plan {
-    // Idle devices here send no heartbeat, which would only be load of its own.
+    // Idle devices here send no heartbeat, because heartbeats would be another load.
     let plan = Plan::new(place.path()).with("SWITCHBOARD_SOCKET_IDLE_TIMEOUT_MS", "3600000");
     plan.with("SWITCHBOARD_LOG", "warn")
 }
@@ -109,7 +109,7 @@ fn run(name: &str, server: &Server, phase: Duration, bound: &Bound, storm: &(dyn
     let figures = trial(name, server, phase, storm);
     figures.print();
     figures.assert(bound);
-    // Beside all other tests, what others wait says more of the machine than of the server.
+    // Beside other tests, the waits say more about the machine than about the server.
     if is_full() {
         figures.assert_waits();
     }
@@ -196,7 +196,7 @@ fn one_hostile_person_floods() {
     hold("bad tokens and giant frames", size.phase / 2, &bound, hostile::knock);
 }
 
-/// An attack beside people whose slowest bookings must not become slower than three times what they are without it.
+/// An attack beside people whose slowest bookings may take at most three times as long as without it.
 fn attack(
     name: &str,
     limits: &[(&'static str, &str)],
@@ -225,7 +225,7 @@ fn unfinished_heads_are_held() {
     });
 }
 
-/// What fills a session in a moment, which takes a person longer.
+/// Removes a limit, so that a session is filled in a moment instead of the time a person would need.
 const TALKATIVE: (&str, &str) = ("SWITCHBOARD_MESSAGES_PER_PERSON_PER_S", "0");
 
 #[test]

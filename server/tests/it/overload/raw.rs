@@ -1,4 +1,4 @@
-//! A lean device for storms: one plain socket, frames written and read by hand, so that making load costs little.
+//! A lean device for storms: one plain socket, with frames written and read by hand, so that making load costs little.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,18 +12,18 @@ const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
 
-/// One device.
+/// A device with a socket.
 pub struct Raw {
     pub stream: TcpStream,
     heard: Vec<u8>,
 }
 
-/// The line is gone.
+/// The connection is gone.
 #[derive(Debug)]
 pub struct Gone;
 
 impl Raw {
-    /// Shakes hands; gives the status where it is not 101.
+    /// Makes the handshake; the error is the status, if it is not 101.
     pub fn connect(address: SocketAddr, path: &str) -> Result<Self, u16> {
         let mut stream = TcpStream::connect(address).map_err(|_| 0_u16)?;
         stream.set_nodelay(true).unwrap();
@@ -76,7 +76,7 @@ impl Raw {
         }
     }
 
-    /// Takes a whole frame of what was heard.
+    /// Takes a whole frame from the bytes read so far.
     fn take(&mut self) -> Option<(u8, Vec<u8>)> {
         let heard = &self.heard;
         let (head, length) = match *heard.get(1)? & 0x7F {
@@ -90,7 +90,7 @@ impl Raw {
         Some((kind, payload))
     }
 
-    /// The reply to that ref; events are passed over.
+    /// The reply to that ref; events are skipped.
     pub fn reply(&mut self, reference: &str) -> Result<Value, Gone> {
         loop {
             let text = self.next()?;
@@ -108,7 +108,7 @@ impl Raw {
         self.reply("r")
     }
 
-    /// Joins, or asks for what must go well.
+    /// Sends a push or join that must succeed.
     pub fn must(&mut self, topic: &str, event: &str, payload: &str) -> Value {
         let mut reply = self.ask(topic, event, payload).expect("the line holds");
         assert_eq!(reply["status"], "ok", "{reply}");
@@ -127,7 +127,7 @@ impl Raw {
         }
     }
 
-    /// Throws away what has come, without waiting; says whether the line is still there.
+    /// Discards arrived bytes without waiting; returns whether the connection is still open.
     pub fn discard(&mut self, room: &mut [u8]) -> bool {
         loop {
             match self.stream.read(room) {
@@ -140,12 +140,12 @@ impl Raw {
     }
 }
 
-/// A push in the second form of frames, of a join whose ref is `r`.
+/// A push in the second form of frames, for a join whose ref is `r`.
 pub fn pushed(reference: &str, topic: &str, event: &str, payload: &str) -> String {
     format!(r#"["r","{reference}","{topic}","{event}",{payload}]"#)
 }
 
-/// A frame of a client. Its mask is zero, so that nothing need be masked.
+/// A frame of a client. Its mask is zero, so that the payload needs no masking.
 pub fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x80 | kind];
     match payload.len() {

@@ -1,4 +1,4 @@
-//! A disk that loses power: what was synced stays; of what was not, any part does, in any order.
+//! A disk that loses power: synced data stays; of unsynced data any part stays, in any order.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -6,18 +6,18 @@ use std::path::Path;
 use super::trace::{At, Call, Moment, What};
 use crate::chance::Chance;
 
-/// Bytes that a disk writes as a whole.
+/// Bytes that a disk writes atomically.
 const SECTOR: usize = 512;
-/// Nonsense in shared memory that is left over.
+/// Nonsense in the leftover shared memory.
 const REST: [u8; 3 * 4096] = [0xA5; 3 * 4096];
 
-/// How much of what was not synced is there afterwards.
+/// Which unsynced data is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
     Nothing,
-    /// As if only the process had been killed.
+    /// All of it, as if only the process had been killed.
     All,
-    /// Up to some moment; of the last write some sectors.
+    /// All up to some moment; of the last write some sectors.
     Begin,
     /// Of each write all, nothing or some sectors, in no order.
     Any,
@@ -27,21 +27,21 @@ impl Kept {
     pub const ALL: [Self; 4] = [Self::Nothing, Self::All, Self::Begin, Self::Any];
 }
 
-/// A number for each file: a name may be given again.
+/// A number for each file, because names may be reused.
 type No = usize;
 
-/// The files as they are after a sync, and what was done since.
+/// The files after the last syncs, and the later changes.
 #[derive(Clone, Default)]
 pub struct Disk {
     stays: BTreeMap<No, Vec<u8>>,
-    /// Not synced, with its end.
+    /// Unsynced changes, each with its end.
     loose: BTreeMap<No, Vec<(Option<Moment>, Change)>>,
     named: HashMap<String, No>,
-    /// Names that are made or removed, and may come back.
+    /// Created and removed names that may be lost or come back.
     loose_names: Vec<(Option<Moment>, Name)>,
     /// Names as the process sees them.
     seen: HashMap<String, No>,
-    /// How long the files are as the process sees them.
+    /// Lengths of the files as the process sees them.
     length: HashMap<No, usize>,
     files: No,
 }
@@ -59,7 +59,7 @@ enum Name {
 }
 
 impl Disk {
-    /// The call has begun. A sync counts once it has ended, and for what had ended before it began.
+    /// Applies a call that has begun. A sync takes effect when it ends, and covers calls that ended before it began.
     pub fn does(&mut self, call: &Call) {
         match &call.what {
             What::Create(name) => self.create(name, call.ended),
@@ -86,7 +86,7 @@ impl Disk {
         }
     }
 
-    /// A sync that began then has ended.
+    /// Applies a sync that has ended.
     pub fn is_synced(&mut self, call: &Call) {
         let before = |ended: Option<Moment>| ended.is_some_and(|ended| ended <= call.began);
         match &call.what {
@@ -100,8 +100,8 @@ impl Disk {
                     }
                     !synced
                 });
-                // A file that is synced is found again: journalling file systems keep its name with it, and all names
-                // that were changed before.
+                // The name of a synced file is kept: journalling file systems write it too, with all name changes
+                // before it.
                 let is_made = |(_, name): &(_, Name)| matches!(name, Name::Make(_, made) if *made == no);
                 let names = self.loose_names.iter().position(is_made).map_or(0, |made| made + 1);
                 self.names_stay(names);
@@ -127,18 +127,18 @@ impl Disk {
         self.loose_names.drain(..first).for_each(|(_, name)| name.apply(&mut self.named));
     }
 
-    /// Whether something was written to that file that is not synced.
+    /// Whether that file has unsynced writes.
     pub fn is_loose(&self, name: &str) -> bool {
         self.seen.get(name).is_some_and(|no| self.loose.get(no).is_some_and(|loose| !loose.is_empty()))
     }
 
-    /// Writes what is there after the power went.
+    /// Writes the files as they are after the power cut.
     pub fn after_a_cut(&self, kept: Kept, chance: &mut Chance, data: &Path) {
         let mut named = self.named.clone();
         let names = match kept {
             Kept::Nothing => 0,
             Kept::All => self.loose_names.len(),
-            // Names are journalled in their order.
+            // Changes of names are journalled in order.
             Kept::Begin | Kept::Any => chance.index(self.loose_names.len() + 1),
         };
         self.loose_names[..names].iter().for_each(|(_, name)| name.apply(&mut named));
@@ -168,7 +168,7 @@ impl Disk {
 }
 
 impl Change {
-    /// `kept` says of each sector whether it is written.
+    /// `kept` tells for each sector whether it is written.
     fn apply(&self, file: &mut Vec<u8>, mut kept: impl FnMut(usize) -> bool) {
         match self {
             Self::Truncate(length) => {

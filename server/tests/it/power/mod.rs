@@ -1,8 +1,8 @@
-//! The power goes at some moment: what was acknowledged by then is there after the next start, whatever the disk had not
-//! yet written.
+//! The power goes at some moment: everything acknowledged by then is there after the next start, whatever the disk had
+//! not yet written.
 //!
-//! A server is traced while a crowd books. From all that it wrote and synced follow the disks that a cut may leave at any
-//! moment; each is opened, checked, and held against what people had been told by then.
+//! A server is traced while a crowd books. Its writes and syncs determine the possible disks after a cut at any moment;
+//! each of these is opened, checked, and compared with what people had been told by then.
 
 mod disk;
 mod trace;
@@ -24,11 +24,12 @@ const CLIENTS: usize = 12;
 const EMPLOYEES: usize = 6;
 /// Cuts, if `POWER_CUTS` does not say otherwise.
 const CUTS: u32 = 16;
-/// Cuts of one server's life.
+/// Cuts in the life of one server.
 const CUTS_PER_LIFE: u32 = 80;
-/// Promises of each life, with few cuts and with many: then the log is copied into the database meanwhile.
+/// Acknowledgements in each life, with few cuts and with many; with many, the log is copied into the database
+/// meanwhile.
 const PROMISES: [usize; 2] = [600, 4000];
-/// With that many cuts, each way of losing what was not synced must have been met, also amid a copy of the log.
+/// From so many cuts on, each way of losing unsynced data must have occurred, also during a copy of the log.
 const MANY_CUTS: u32 = 100;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,21 +56,21 @@ async fn whatever_was_acknowledged_survives_a_power_cut() {
     assert!(cuts < MANY_CUTS || all_was_met, "{found:?}");
 }
 
-/// All that was met, and all that was looked at.
+/// Counts of what occurred and of what was checked.
 #[derive(Debug, Default)]
 struct Found {
     /// Cuts by what the disk kept, in the order of [`Kept::ALL`].
     by_kind: [u32; Kept::ALL.len()],
-    /// Cuts before there was a whole store: nobody had been told anything.
+    /// Cuts before the store was complete, when no person had been told anything.
     before_the_store: u32,
-    /// Objects that were told and looked up.
+    /// Number of objects that were told and looked up.
     answers: usize,
     calls: usize,
-    /// Cuts while the log was being copied into the database: some of that was written and not synced.
+    /// Cuts while the log was being copied into the database, with unsynced writes.
     in_a_copy: u32,
 }
 
-/// The life of a server: all that it did to its files, and all that was told.
+/// The life of a server: all changes to its files, and everything that was told.
 struct Life {
     calls: Vec<Call>,
     record: Arc<Record>,
@@ -88,7 +89,7 @@ impl Life {
         crowd.go_on(server.address);
         crowd.reaches(promises).await;
         if chance.one_in(2) {
-            // The power may also go while the server stops: it copies the whole log then.
+            // The power may also go while the server stops, when it copies the whole log.
             crowd.go_home().await;
             server.stop();
         } else {
@@ -124,8 +125,8 @@ impl Life {
         });
     }
 
-    /// A third of the cuts each come right after somebody has heard something, right after some call has begun, and while
-    /// something is written into the database itself.
+    /// A third of the cuts each come right after a person was told something, right after some call has begun, and
+    /// while the database itself is written.
     fn moments(&self, cuts: u32, chance: &mut Chance) -> Vec<Moment> {
         let told = self.record.all();
         let writes_the_store = |call: &&Call| matches!(&call.what, What::Write(file, ..) if file == STORE);
@@ -140,7 +141,7 @@ impl Life {
         moments
     }
 
-    /// Shows the disk as it is at each of these moments.
+    /// Calls `show` with the disk as it is at each of these moments.
     fn at_each(&self, moments: &[Moment], mut show: impl FnMut(Moment, &Disk)) {
         let begins = self.calls.iter().map(|call| (call.began, 0, call));
         let ends = self.calls.iter().filter_map(|call| Some((call.ended?, 1, call)));
@@ -159,12 +160,12 @@ impl Life {
         }
     }
 
-    /// A comparison that finds nothing on a disk which keeps no sync would prove nothing.
+    /// Checks the comparison itself: on a disk that keeps no sync it must find a loss.
     fn a_disk_that_lies_is_noticed(&self, chance: &mut Chance) {
         let told = self.record.all();
         let half = moment_of(told[told.len() / 2].at);
         let place = tempfile::tempdir().unwrap();
-        // It says of all that is synced later that it is, and keeps none of that.
+        // This disk keeps nothing that is synced after the moment.
         self.at_each(&[half], |_, disk| disk.after_a_cut(Kept::Nothing, chance, place.path()));
         let compared = compare(&self.record, place.path());
         assert!(!compared.lost.is_empty(), "half of all syncs did nothing, and nothing was missed: {compared:?}");

@@ -1,4 +1,4 @@
-//! The calls with which a server changes its files, as strace sees them, in the order in which they begin.
+//! The calls with which a server changes its files, as seen by strace, ordered by their beginning.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::server::{Plan, Server, wait_until};
 
-/// Calls that change a file or what a directory names. One that is in the second list changes files in a way that the
-/// disk of these tests does not know: it must not touch the data directory.
+/// Calls that change a file or the names in a directory. Those in the second list change files in a way that the disk
+/// of these tests does not model, and must not touch the data directory.
 const KNOWN: &[&str] = &["openat", "lseek", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "unlink", "mkdir"];
 const UNKNOWN: &[&str] = &[
     "writev",
@@ -27,33 +27,33 @@ const UNKNOWN: &[&str] = &[
     "sync_file_range",
     "io_uring_setup",
 ];
-/// The longest write of a server to its files; strace shows a longer one in part, which fails the test.
+/// The longest write of a server to its files; strace truncates a longer one, which fails the test.
 const WRITE_MAX: usize = 64 * 1024;
-/// SQLite shares it between processes as memory, and makes it anew when it is opened first.
+/// SQLite uses this file as shared memory between processes, and makes it anew at the first opening.
 const SHARED_MEMORY: &str = "switchboard.db-shm";
 
-/// Microseconds since 1970.
+/// A time in microseconds since 1970.
 pub type Moment = u64;
 
-/// One call.
+/// A traced call that changes a file.
 #[derive(Debug)]
 pub struct Call {
     pub began: Moment,
-    /// None for one that was on its way when the server was killed.
+    /// `None` if the call was in progress when the server was killed.
     pub ended: Option<Moment>,
     pub what: What,
 }
 
-/// The change that it makes; files are named within the data directory.
+/// The change made by a call; files are named relative to the data directory.
 #[derive(Debug)]
 pub enum What {
-    /// It was not there before, or may not have been.
+    /// The file is created, unless it already exists.
     Create(String),
     Write(String, At, Vec<u8>),
     Truncate(String, usize),
-    /// All that was written to it before stays.
+    /// All earlier writes to the file become durable.
     Sync(String),
-    /// All names that were made or removed before stay.
+    /// All earlier changes of names become durable.
     SyncNames,
     Unlink(String),
 }
@@ -65,7 +65,7 @@ pub enum At {
     End,
 }
 
-/// Why nothing can be traced here.
+/// The reason why tracing is impossible here, if it is.
 pub fn why_not() -> Option<String> {
     let tried = Command::new("strace").args(["-f", "--seccomp-bpf", "-e", "trace=none", "true"]).output();
     match tried {
@@ -75,8 +75,8 @@ pub fn why_not() -> Option<String> {
     }
 }
 
-/// Starts a server whose calls are written into files of that directory, one for each thread. The server is the child,
-/// and strace beside it.
+/// Starts a server whose calls are written into files of that directory, one for each thread. The server is the child
+/// of this process, and strace runs beside it.
 pub fn start(plan: Plan, traces: &Path) -> Server {
     let calls = [KNOWN, UNKNOWN].concat().join(",");
     let server = plan.command();
@@ -97,7 +97,7 @@ pub fn start(plan: Plan, traces: &Path) -> Server {
     Server::start(plan, &mut traced)
 }
 
-/// All calls that a server which has ended made on files of its data directory.
+/// All calls of an ended server on files of its data directory.
 pub fn read(traces: &Path, data: &Path) -> Vec<Call> {
     // strace outlives the server for a moment.
     wait_until("strace to end", || !is_named_by_a_process(traces));
@@ -122,7 +122,7 @@ fn is_named_by_a_process(path: &Path) -> bool {
     commands.any(|command| String::from_utf8_lossy(&command).contains(path))
 }
 
-/// A call as its line has it.
+/// A call, as parsed from its line.
 #[derive(Debug)]
 struct Raw {
     name: String,
@@ -138,7 +138,7 @@ enum Argument {
     Word(String),
 }
 
-/// `1795927426.341 pwrite64(13<\x2f…>, "\x00…", 4096, 0) = 4096 <0.0001>`; none for what is no call.
+/// Parses `1795927426.341 pwrite64(13<\x2f…>, "\x00…", 4096, 0) = 4096 <0.0001>`; `None` for other lines.
 fn raw(line: &str) -> Option<(Moment, Option<Moment>, Raw)> {
     let (began, call) = line.split_once(' ')?;
     let (name, rest) = call.split_once('(')?;
@@ -157,7 +157,7 @@ fn micros(seconds: &str) -> Moment {
     whole.parse::<Moment>().unwrap() * 1_000_000 + part.parse::<Moment>().unwrap()
 }
 
-/// Texts and paths are all in hexadecimal, so no comma is within one.
+/// Texts and paths are all in hexadecimal, so that none contains a comma.
 fn split(arguments: &str) -> Vec<Argument> {
     let argument = |word: &str| {
         if let Some(text) = word.strip_prefix('"') {
@@ -179,7 +179,7 @@ fn bytes(hex: &str) -> Vec<u8> {
     hex.split("\\x").skip(1).map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
 }
 
-/// Follows where each open file is read and written next.
+/// Tracks the position of each open file.
 struct Reading {
     data: PathBuf,
     offsets: HashMap<String, At>,
@@ -219,7 +219,7 @@ impl Reading {
             ("fsync" | "fdatasync", _) if file.is_empty() => Some(What::SyncNames),
             ("fsync" | "fdatasync", _) => Some(What::Sync(file)),
             ("unlink", _) => Some(What::Unlink(file)),
-            // The directory itself: it is there from the begin.
+            // The directory itself exists from the beginning.
             ("mkdir", _) => None,
             _ => panic!("not understood: {raw:?}"),
         }
@@ -235,7 +235,7 @@ impl Reading {
         flags.contains("O_CREAT").then_some(What::Create(file))
     }
 
-    /// The name within the data directory, which itself has none.
+    /// The name within the data directory; `None` for the directory itself.
     fn file(&self, argument: Option<&Argument>) -> Option<String> {
         let path = match argument? {
             Argument::File(_, path) => path.clone(),
