@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of bodies: how files of employees are written, and where nothing is sent to."""
+"""Bodies that schemathesis cannot generate from the document: files of employees, and URLs that lead nowhere."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 IDS = st.text("abcXYZ019._~@-", min_size=1, max_size=128)
 LINES = st.characters(exclude_categories=["Cc", "Cs"])
 NAMES = st.none() | st.text(LINES, min_size=1, max_size=256)
-# Within CSV a topic cannot have the sign that stands between topics, nor spaces around it.
+# Within CSV a topic can have neither the separator of topics nor spaces around it.
 TOPICS = st.text(LINES, min_size=1, max_size=128).map(lambda text: text.replace(";", "").strip()).filter(bool)
 EMPLOYEES = st.lists(
     st.fixed_dictionaries({"id": IDS, "name": NAMES, "topics": st.lists(TOPICS, max_size=5)}),
@@ -34,6 +34,6 @@ def table(employees):
 
 schemathesis.openapi.media_type("application/x-ndjson", EMPLOYEES.map(ndjson))
 schemathesis.openapi.media_type("text/csv", EMPLOYEES.map(table))
-# Names that lead nowhere (RFC 2606): no host of somebody else's hears of a webhook.
+# Names that lead nowhere (RFC 2606), so that no foreign host receives a webhook.
 PATHS = st.text("abcXYZ019-_/", max_size=40)
 schemathesis.openapi.format("uri", PATHS.map(lambda path: f"https://crm.example/{path}"))

@@ -1,4 +1,4 @@
-//! Commands in any order: whatever people, devices and clocks ask of one company, its rules hold.
+//! Commands in any order: whatever people, devices and clocks request from one company, its rules hold.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use switchboard_core::{
 use switchboard_journal::rows::rows_of;
 use switchboard_wire::view;
 
-/// Commands of one input: more of them find nothing new.
+/// The most commands of one input, because more of them find nothing new.
 const STEPS_MAX: usize = 400;
-/// How often the company is written down and read again.
+/// Steps between two times that the company is written and read again.
 const STEPS_PER_SNAPSHOT: usize = 16;
 
-/// Each byte chooses: a command, and who and what it is about. Printable bytes reach everything.
+/// Runs commands, which the bytes choose together with their people and objects. Printable bytes reach everything.
 pub fn commands(data: &[u8]) {
     let mut walk = Walk::new(data);
     for step in 0..STEPS_MAX {
@@ -36,7 +36,7 @@ impl Choices<'_> {
         self.0.is_empty()
     }
 
-    /// One of that many; the first when there is nothing left to choose by.
+    /// An index below `count`; 0 when no bytes are left.
     fn one_of(&mut self, count: usize) -> usize {
         match self.0.split_first() {
             Some((byte, rest)) => {
@@ -59,7 +59,7 @@ impl Choices<'_> {
 struct Walk<'a> {
     choices: Choices<'a>,
     company: Company,
-    /// The same company, made of its events alone.
+    /// The same company, folded from its events alone.
     folded: Company,
     now_ms: u64,
     fresh: u128,
@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
         let (folded, now_ms) = (company.clone(), 1_700_000_000_000);
         let choices = Choices(data);
         let mut walk = Self { choices, company, folded, now_ms, fresh: 0, bookings: Vec::new(), sessions: Vec::new() };
-        // Half of what there is to find needs a company with somebody in it.
+        // Half of all findings need a company with employees.
         walk.take(&Command::SetCompany { name: "Acme".into(), settings: short() });
         for (name, topics) in [("e0", vec![]), ("e1", vec![id("tax")])] {
             let employee: EmployeeId = id(name);
@@ -89,7 +89,7 @@ impl<'a> Walk<'a> {
             0 => self.now_ms += self.choices.of(&[1, 5, 20, 60, 1000, 86_400_000]),
             1 => self.now_ms -= 3,
             2 => {
-                // To the next deadline exactly.
+                // Exactly at the next deadline.
                 let next = self.company.next_deadline().map_or(self.now_ms, Time::as_ms);
                 self.now_ms = self.now_ms.max(next);
                 self.take(&Command::Wake);
@@ -157,20 +157,21 @@ impl<'a> Walk<'a> {
                 by: self.party(),
                 body: "words".into(),
                 key: self.key(),
-                // Room for three.
+                // Enough bytes for three messages.
                 session_max_bytes: 15,
             },
             _ => Command::End { session: self.session(), by: self.party(), reason: self.reason() },
         }
     }
 
-    /// Everything is asked of the company that holds after every turn.
+    /// Runs a command and checks everything that must hold after every turn.
     fn take(&mut self, command: &Command) {
         let now = Time::from_ms(self.now_ms);
         let turn = self.company.take(now, command);
         assert!(turn.at >= now);
         self.follow(&turn);
-        // A time of 0 ms that begins with the command itself is up at the same moment, and the next wake's.
+        // A time of 0 ms that begins with the command itself ends at the same moment, and is handled by the next
+        // wake-up.
         let left = self.company.next_deadline();
         assert!(left.is_none_or(|at| at >= turn.at), "what was due is done: {command:?}");
         match turn.outcome {
@@ -192,7 +193,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The server goes down; some of the people are there when it is up again.
+    /// Restarts the server; some of the people are present afterwards.
     fn restart(&mut self) {
         self.reread();
         let mut present = Vec::new();
@@ -206,14 +207,14 @@ impl<'a> Walk<'a> {
         self.follow(&turn);
     }
 
-    /// What is written down is all there is.
+    /// Checks that the written state is complete.
     fn reread(&mut self) {
         let written = view::json(&self.company);
         let mut read: Company = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
         read.rebuild();
         assert_eq!(view::json(&read), written);
         assert_eq!(read.next_deadline(), self.company.next_deadline());
-        // How often the line moved is counted anew.
+        // The counter of the line's changes starts again.
         self.folded = read.clone();
         self.company = read;
     }
@@ -235,7 +236,7 @@ impl<'a> Walk<'a> {
         id(self.choices.of(&["tax", "law"]))
     }
 
-    /// Perhaps one topic twice.
+    /// Up to three topics, perhaps with duplicates.
     fn topics(&mut self) -> Vec<Topic> {
         (0..self.choices.one_of(4)).map(|_| self.topic()).collect()
     }
@@ -248,7 +249,7 @@ impl<'a> Walk<'a> {
         self.choices.yes().then(|| "no".into())
     }
 
-    /// One of those there were, or one that never was.
+    /// A known booking, or one that never existed.
     fn booking(&mut self) -> BookingId {
         self.bookings = self.company.bookings().map(|booking| booking.id).collect();
         let back = self.choices.one_of(8);
@@ -264,12 +265,12 @@ impl<'a> Walk<'a> {
     fn offer(&mut self) -> OfferId {
         let booking = self.booking();
         let latest = self.company.booking(booking).map_or(0, |booking| booking.latest_offer_id().attempt);
-        // Mostly the latest, sometimes an earlier one or none.
+        // Mostly the latest attempt, sometimes an earlier one or none.
         let attempt = latest.saturating_sub(u32::from(self.choices.one_of(4) == 3));
         OfferId { booking, attempt }
     }
 
-    /// Mostly who was asked.
+    /// An offer with its employee, or sometimes with another one.
     fn asked(&mut self) -> (EmployeeId, OfferId) {
         let offer = self.offer();
         let found = self.company.booking(offer.booking).and_then(|booking| booking.offer(offer.attempt));
@@ -316,7 +317,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Times so short that a walk meets and misses them.
+/// Timeouts so short that a walk both meets and misses them.
 fn short() -> Settings {
     Settings {
         offer_timeout_ms: 20,

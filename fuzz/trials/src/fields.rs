@@ -11,10 +11,10 @@ use switchboard_exchange::channel::{Topic, shortened, unknown_event};
 use switchboard_wire::fields::Fields;
 use switchboard_wire::view::{self, Named};
 
-/// An error message shows at most the beginning of what was sent.
+/// Error messages show at most the beginning of the input.
 const MESSAGE_MAX_BYTES: usize = 600;
 
-/// The first line is a topic's name, the rest a payload.
+/// Parses the first line as a topic's name and the rest as a payload.
 pub fn fields(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (name, payload) = crate::first_line(text);
@@ -54,7 +54,7 @@ fn event(name: &str) {
     assert_eq!(intent(name).is_ok(), matches!(name, "idle" | "offline"));
 }
 
-/// What an app calls a kind of device is kept and shown, so nothing else may be in it.
+/// A device kind is stored and shown, so that no other characters may be in it.
 fn device(name: &str) {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
     let is_kind = (1..=DEVICE_KIND_MAX_CHARS).contains(&name.len()) && name.bytes().all(is_word);
@@ -63,14 +63,14 @@ fn device(name: &str) {
     assert!(read.is_err() || read.is_ok_and(|kind| kind.as_str() == name));
 }
 
-/// An error is JSON with a reason and a message of reasonable length.
+/// Checks that an error is JSON with a reason and a message of reasonable length.
 fn said(error: &str) {
     let value: Value = serde_json::from_str(error).unwrap_or_else(|problem| panic!("{error}: {problem}"));
     assert!(value["reason"].is_string() && value["message"].is_string(), "{error}");
     assert!(error.len() <= MESSAGE_MAX_BYTES, "{error}");
 }
 
-/// All fields that any event has.
+/// Reads all fields that any event has.
 fn read(fields: &Fields<'_>) {
     if let Some(topic) = taken("topic", fields.required::<switchboard_core::Topic>("topic")) {
         assert!((1..=TOPIC_MAX_CHARS).contains(&topic.as_str().chars().count()));
@@ -99,7 +99,7 @@ fn read(fields: &Fields<'_>) {
     }
 }
 
-/// A field that is refused is named.
+/// The value of a field; a refusal must name the field.
 fn taken<T>(name: &'static str, read: Result<T, Refusal>) -> Option<T> {
     match read {
         Ok(value) => Some(value),
@@ -112,7 +112,7 @@ fn taken<T>(name: &'static str, read: Result<T, Refusal>) -> Option<T> {
     }
 }
 
-/// Words that others are shown stand in a frame unchanged, and whoever reads the frame can read them.
+/// Checks that JSON for other people stands in a frame unchanged, and can be read there.
 fn handed_on(json: &RawValue) {
     let frame = view::json(&Named("note", json));
     let read: Value = serde_json::from_str(&frame).unwrap_or_else(|error| panic!("{frame}: {error}"));

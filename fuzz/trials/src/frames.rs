@@ -5,14 +5,14 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
 
-/// What a close frame has room for.
+/// The room of a close frame.
 const CLOSE_REASON_MAX_BYTES: usize = 123;
 /// The contract's longest topic, event or ref.
 const NAME_MAX_BYTES: usize = 512;
 
-/// One text frame as an app may send it, taken for version 1 and for version 2.
+/// Parses one text frame as an app may send it, in version 1 and in version 2.
 pub fn frames(data: &[u8]) {
-    // A frame that is not UTF-8 is closed with 1007 before it is parsed.
+    // A frame that is not UTF-8 is closed with 1007 before parsing.
     let Ok(text) = std::str::from_utf8(data) else { return };
     let _served_or_refused = Version::negotiate(Some(text));
     for version in [Version::V1, Version::V2] {
@@ -40,7 +40,7 @@ fn accepted(version: Version, text: &str, frame: &Incoming<'_>) {
     assert_eq!((&again.topic, &again.event), (topic, event));
     assert_eq!(again.payload.get(), payload.get());
     assert_eq!(&again.reference, reference);
-    // A frame of version 1 that goes out has no place for the join's ref.
+    // An outgoing frame of version 1 has no place for the join's ref.
     let expected = if version == Version::V1 { &Ref::Null } else { join_ref };
     assert_eq!(&again.join_ref, expected);
 
@@ -50,10 +50,11 @@ fn accepted(version: Version, text: &str, frame: &Incoming<'_>) {
     }
 }
 
-/// The answer carries the refs exactly as they came, or the app does not know what is answered.
+/// Checks that the answer carries the refs exactly as they came, because the app recognizes its request by these.
 fn answered(version: Version, text: &str, reply: &str, topic: &str, status: &str) {
     let reply: Value = serde_json::from_str(reply).unwrap_or_else(|error| panic!("{reply}: {error}"));
-    // A payload may hold numbers and halves of characters that a `Value` cannot; the refs are compared where it can.
+    // A payload may contain numbers and unpaired surrogates that a `Value` cannot hold; the refs are compared if it
+    // can.
     let sent: Option<Value> = serde_json::from_str(text).ok();
     let (refs, rest) = match version {
         Version::V1 => (vec!["ref"], [&reply["topic"], &reply["event"], &reply["payload"]]),

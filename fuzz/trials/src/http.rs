@@ -1,4 +1,4 @@
-//! The HTTP API: requests to the router of a server that is put together in the process, on a store of its own.
+//! The HTTP API: requests to the router of a server that is assembled in the process, on a store of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,13 +25,13 @@ use switchboard_sqlite::{Reader, Sqlite};
 use tower::ServiceExt;
 
 const KEY: &str = "the key of the trials";
-/// Requests of one input: more of them find nothing new.
+/// The most requests of one input, because more of them find nothing new.
 const REQUESTS_MAX: usize = 20;
 /// The longest answer: a page of 500 companies with long names.
 const ANSWER_MAX_BYTES: usize = 4 * 1024 * 1024;
 const JOURNAL_QUEUE: usize = 64;
 
-/// The words that an error of the API may say.
+/// The reasons that an error of the API may have.
 const REASONS: [&str; 20] = [
     "unauthorized",
     "unknown_company",
@@ -55,8 +55,9 @@ const REASONS: [&str; 20] = [
     "too_many",
 ];
 
-/// Requests, a line each: `METHOD /path?query body`. `BOOKING`, `OPEN` and `SESSION` in a path stand for a booking that
-/// led to a session, one that still searches, and the session. A line that begins with `!` comes without the key.
+/// Sends requests, one on each line: `METHOD /path?query body`. `BOOKING`, `OPEN` and `SESSION` in a path stand for a
+/// booking that led to a session, one that still searches, and the session. A line that begins with `!` is sent without
+/// the key.
 pub fn http(data: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.unwrap_or_else(|error| panic!("{error}"));
@@ -69,7 +70,7 @@ pub fn http(data: &[u8]) {
         trial.exchange.settle().await;
     });
     drop(runtime);
-    // What the requests made is whole: the tables are what the events make.
+    // The store is whole after the requests: the tables agree with the events.
     let report = Reader::open(place.path()).map(|reader| check(&reader));
     let report = report.unwrap_or_else(|error| panic!("{error}")).unwrap_or_else(|error| panic!("{error}"));
     assert!(report.differences.is_empty(), "{:?}", report.differences);
@@ -97,7 +98,7 @@ impl Trial {
         for (name, id) in &self.names {
             target = target.replace(name, id);
         }
-        // What hyper would not read as a request does not come to the router.
+        // The router receives only requests that hyper can parse.
         let (Ok(method), Ok(uri)) = (Method::from_bytes(method), target.parse::<Uri>()) else { return };
         if !target.starts_with('/') || method == Method::CONNECT {
             return;
@@ -128,12 +129,13 @@ fn reads_body(method: &Method, path: &str) -> bool {
     *method == Method::PUT || *method == Method::PATCH || (*method == Method::POST && !reads_none)
 }
 
-/// No body is as good as `{}`.
+/// Whether the body is a JSON object; an empty body counts as `{}`.
 fn is_object(body: &[u8]) -> bool {
     body.is_empty() || serde_json::from_slice::<serde_json::Map<String, Value>>(body).is_ok()
 }
 
-/// An answer of the API is JSON, or nothing; an error is a problem with one of the contract's words.
+/// Checks that an answer of the API is JSON, or nothing, and that an error is a problem with one of the contract's
+/// reasons.
 fn answered(status: StatusCode, kind: &str, body: &[u8]) {
     if status == StatusCode::NO_CONTENT {
         assert!(body.is_empty());
@@ -159,7 +161,7 @@ async fn api(place: &std::path::Path) -> Result<Arc<ApiState>, Box<dyn std::erro
     let snapshots = snapshot::start(history.clone(), journal.queue())?;
     let exchange = Exchange::open(journal, reader, snapshots, Clock::start()).await?;
     let admission = Arc::new(Admission::new(&Limits::default()));
-    // It stops already: whoever would wait for an event does not, and what is set is never sent anywhere.
+    // The stop has begun already, so that no request waits for an event, and no webhook is ever sent.
     let (stop, shutdown) = shutdown::channel();
     stop.begin(0);
     Ok(Arc::new(ApiState {
@@ -177,7 +179,7 @@ async fn api(place: &std::path::Path) -> Result<Arc<ApiState>, Box<dyn std::erro
     }))
 }
 
-/// A company with two employees who are there: one in a session, one with an offer.
+/// A company with two connected employees: one in a session, one with an offer.
 async fn seed(exchange: &Exchange) -> [(&'static str, String); 3] {
     let clock = exchange.clock();
     let (booking, open, session) = (clock.fresh_booking(), clock.fresh_booking(), clock.fresh_session());
@@ -209,7 +211,7 @@ async fn seed(exchange: &Exchange) -> [(&'static str, String); 3] {
     [("BOOKING", booking.to_string()), ("OPEN", open.to_string()), ("SESSION", session.to_string())]
 }
 
-/// No deadline falls into a trial: the same input does the same.
+/// Timeouts that no trial reaches, so that the same input does the same each time.
 fn patient() -> switchboard_core::Settings {
     let day = switchboard_core::limits::TIMEOUT_MAX_MS;
     switchboard_core::Settings {

@@ -1,8 +1,7 @@
-//! What Switchboard does with arbitrary input: a function for each door that bytes from outside come in by.
+//! Switchboard with arbitrary input: a function for each entrance of bytes from outside.
 //!
-//! A fuzzer of `fuzz/fuzz_targets` calls them with inputs that it thinks up, and `tests/replay.rs` with the inputs that
-//! are kept in `fuzz/corpus`, without a fuzzer and on any toolchain. A function that comes back found nothing; what it
-//! finds is a panic.
+//! A fuzzer of `fuzz/fuzz_targets` calls the functions with generated inputs, and `tests/replay.rs` with the inputs in
+//! `fuzz/corpus`, without a fuzzer and on any toolchain. A function that returns found nothing; a finding is a panic.
 
 mod commands;
 
@@ -26,7 +25,7 @@ pub use settings::settings;
 pub use stored::stored;
 pub use tokens::tokens;
 
-/// What is done with one input.
+/// A function that tries one input.
 pub type Trial = fn(&[u8]);
 
 /// All trials, by the name that their corpus and their fuzzer have.
@@ -40,7 +39,7 @@ pub const TRIALS: [(&str, Trial); 7] = [
     ("tokens", tokens),
 ];
 
-/// The text up to the first line break, and what follows it.
+/// The text up to the first line break, and the text after it.
 fn first_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }

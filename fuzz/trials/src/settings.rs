@@ -1,4 +1,4 @@
-//! The server's settings: a file and variables with anything in them.
+//! The server's settings: a file and variables with arbitrary contents.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -6,19 +6,19 @@ use std::sync::LazyLock;
 use switchboard::config::{BadSetting, Flags, Origin, Settings};
 use tempfile::TempDir;
 
-/// Shorter secrets may stand in an error by chance.
+/// Shorter secrets may occur in an error by chance.
 const SECRET_LEAST_BYTES: usize = 8;
 
 static PLACE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap_or_else(|error| panic!("{error}")));
 
-/// Variables, a line each, then a line `---`, then a file in TOML.
+/// Loads settings from variables, one on each line, then a line `---`, then a file in TOML.
 pub fn settings(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (variables, file) = text.split_once("---\n").unwrap_or(("", text));
     let variables = || variables.lines().filter_map(|line| line.split_once('=')).map(owned);
     let path = PLACE.path().join(format!("{:?}.toml", std::thread::current().id()));
     std::fs::write(&path, file).unwrap_or_else(|error| panic!("{error}"));
-    // The directory and the file are always given by a flag: nothing is read or made but in the trial's own place.
+    // Flags give the directory and the file, so that nothing outside the trial's own place is read or made.
     let flags = Flags { config: Some(path), data: Some(PLACE.path().join("data")), ..Flags::default() };
     let secrets = secrets(text, variables().collect());
     let loaded = Settings::load(flags.clone(), variables());
@@ -60,7 +60,7 @@ fn in_bounds(settings: &Settings) {
 }
 
 fn the_later_wins(settings: &Settings, variables: impl Iterator<Item = (String, String)>) {
-    // Of one name twice, as no process has it, either may win.
+    // If a name occurs twice, which no process has, either value may win.
     let given: Vec<String> = variables.filter(|(name, _)| name == "SWITCHBOARD_MAX_SOCKETS").map(|(_, v)| v).collect();
     if let [given] = given.as_slice() {
         assert_eq!(given.parse(), Ok(settings.max_sockets));
@@ -86,7 +86,7 @@ fn hides(said: &str, secrets: &[String]) {
     }
 }
 
-/// Secrets that stand in the input once, and nowhere as something else that may be shown.
+/// Secrets that occur in the input once, and not as another value that may be shown.
 fn secrets(text: &str, variables: Vec<(String, String)>) -> Vec<String> {
     let of_variable = |(name, value): (String, String)| {
         matches!(name.as_str(), "SWITCHBOARD_JWT_SECRET" | "SWITCHBOARD_API_KEY" | "SWITCHBOARD_TURN_SECRET")
@@ -108,7 +108,7 @@ fn secrets(text: &str, variables: Vec<(String, String)>) -> Vec<String> {
     all.filter(alone).collect()
 }
 
-/// What errors say anyway; a secret of such words cannot be told from them.
+/// The words of every error; a secret made of these cannot be told from them.
 static WORDS_OF_ERRORS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let documented = switchboard::config::table();
     let words = documented.iter().flat_map(|row| [row.name.to_owned(), row.variable.clone(), row.expected.to_string()]);

@@ -1,4 +1,4 @@
-//! What a store may hold after a crash, an older version or somebody's hands: events and snapshots.
+//! Possible contents of a store after a crash, an older version or manual changes: events and snapshots.
 
 use switchboard_core::{Command, Company, Event, Time, invariants};
 use switchboard_journal::rows::rows_of;
@@ -6,12 +6,13 @@ use switchboard_wire::view;
 
 /// The store counts in signed milliseconds.
 const AT_MAX_MS: u64 = i64::MAX as u64;
-/// Events of one input: more of them find nothing new.
+/// The most events of one input, because more of them find nothing new.
 const EVENTS_MAX: usize = 200;
 
-/// Lines: a snapshot is a line of its own, an event has its time in milliseconds before it.
+/// Reads lines: a snapshot is a line of its own, and an event has its time in milliseconds before it.
 ///
-/// All that can be read is read, as a start and `switchboard check` do it: nothing of it may panic. A company that is
+/// Everything readable is read, as in a start and in `switchboard check`, and none of it may panic. A company that is
+/// whole then can go on, and stays whole.
 /// then whole can go on, and stays whole.
 pub fn stored(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -39,7 +40,7 @@ pub fn stored(data: &[u8]) {
     }
 }
 
-/// A snapshot that is written of it holds the same company.
+/// Checks that a snapshot written of the company holds the same company.
 fn reads_back_the_same(company: &Company) {
     let written = view::json(company);
     let mut read: Company = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
@@ -48,7 +49,7 @@ fn reads_back_the_same(company: &Company) {
     assert_eq!(read.next_deadline(), company.next_deadline());
 }
 
-/// All that is shown of a company.
+/// Makes every view of a company.
 fn look(company: &Company) {
     let now = company.clock();
     let _shown = switchboard_exchange::channel::board::first_page(company, now);
@@ -65,7 +66,7 @@ fn look(company: &Company) {
     }
 }
 
-/// The server comes up with it, and time passes until nothing more is due.
+/// Starts the server with the company, and lets time pass until nothing more is due.
 fn goes_on(mut company: Company) {
     reads_back_the_same(&company);
     let mut now = company.clock();

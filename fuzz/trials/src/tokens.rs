@@ -1,4 +1,4 @@
-//! Tokens: guessed, signed with anything in them, and hidden in a list of subprotocols.
+//! Tokens: guessed, signed with arbitrary contents, and hidden in a list of subprotocols.
 
 use std::sync::LazyLock;
 
@@ -12,15 +12,15 @@ use switchboard_journal::api_key::ApiKey;
 use switchboard_wire::claims::{Claims, Role};
 
 const SECRET: &[u8] = b"the secret that the fuzzer holds";
-/// 2023-11-14, so that the seeds' tokens, which end in 2100, are good.
+/// 2023-11-14, so that the seeds' tokens, which end in 2100, are valid.
 const NOW_MS: u64 = 1_700_000_000_000;
 
 static RING: LazyLock<Keyring> = LazyLock::new(|| Keyring::hs256(SECRET));
 static OTHER_RING: LazyLock<Keyring> = LazyLock::new(|| Keyring::hs256(b"another secret, of somebody else"));
 static KEY: LazyLock<hmac::Key> = LazyLock::new(|| hmac::Key::new(hmac::HMAC_SHA256, SECRET));
 
-/// The first letter says what the rest is: `t` a token as it came, `c` a header and claims (a line each) that are
-/// signed with the right key, `p` a list of subprotocols, `k` an API key.
+/// The first letter names the kind of the rest: `t` a token as it came, `c` a header and claims (one on each line) that
+/// are signed with the right key, `p` a list of subprotocols, `k` an API key.
 pub fn tokens(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut letters = text.chars();
@@ -43,12 +43,12 @@ fn guessed(token: &str) {
             assert!(is_signed(token), "only what was signed with the key is taken");
             good(&claims);
         }
-        // An error holds nothing but fixed words, so it cannot repeat what was sent.
+        // Errors consist of fixed words, so that an error cannot repeat the input.
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
 
-/// The signature checked a second time, by another way than the server's.
+/// Checks the signature again, in another way than the server.
 fn is_signed(token: &str) -> bool {
     let Some((message, signature)) = token.rsplit_once('.') else { return false };
     let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
@@ -75,7 +75,7 @@ fn signed(text: &str) {
     }
 }
 
-/// One changed bit anywhere in the signature, or another key: refused.
+/// Checks that a token with a changed bit in the signature, or with another key, is refused.
 fn forged(token: &str) {
     assert!(OTHER_RING.verify(token, NOW_MS).is_err());
     let Some((message, signature)) = token.rsplit_once('.') else { return };
@@ -89,7 +89,7 @@ fn forged(token: &str) {
     assert_eq!(without, Err(TokenError::Signature));
 }
 
-/// Everything that was taken stands in the claims, a name in its one spelling.
+/// Checks that all accepted values occur in the claims, and a name in its one spelling.
 fn stand(taken: &Claims, claims: &str) {
     let claims: Value = serde_json::from_str(claims).unwrap_or_default();
     assert_eq!(claims["sub"], taken.subject.as_str());
@@ -99,7 +99,7 @@ fn stand(taken: &Claims, claims: &str) {
     assert_eq!(taken.name.as_deref(), name.as_deref());
 }
 
-/// The form that everything behind the door relies on; and that a token can be made of it again.
+/// Checks the form that all later code relies on, and that a token can be made of the claims again.
 fn good(claims: &Claims) {
     let is_id = |id: &str| id.parse::<switchboard_core::CompanyId>().is_ok();
     assert!(is_id(&claims.subject) && claims.company.as_deref().is_none_or(is_id), "{claims:?}");

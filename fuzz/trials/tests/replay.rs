@@ -1,4 +1,4 @@
-//! The kept inputs of every fuzzer, replayed without one: each once made a difference, some were crashes.
+//! Replays the kept inputs of every fuzzer without a fuzzer: each once reached new code, and some were crashes.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ fn replay(target: &str) {
     let inputs = inputs(target);
     assert!(inputs.len() >= 10, "the corpus of `{target}` is there");
     for (path, data) in inputs {
-        // Shown by the test harness when the input fails.
+        // The test harness shows this when the input fails.
         println!("{}", path.display());
         trial(&data);
     }
