@@ -56,7 +56,8 @@ impl Server {
     }
 }
 
-/// A caller. All callers share one connection, which sends all waiting commands at once: the fastest way to use Redis.
+/// A caller. All callers share one connection, which sends all waiting commands at once, so that a round trip serves
+/// many callers.
 #[derive(Clone)]
 struct Asking {
     wire: Wire,

@@ -43,9 +43,9 @@ export function Waiting({ booking, availability, cancelling }: {
 }
 
 /**
- * Which employee is being asked, and of how many. The remaining candidates are the idle employees, less those who were
- * asked before and are idle again. This takes all of the latter for idle: if some have gone offline, more candidates
- * remain than this says, never fewer.
+ * The progress: which employee is being asked, and of how many. The remaining candidates are the idle employees, less
+ * those who were asked before and are idle again. This takes all of the latter for idle: if some have gone offline,
+ * more candidates remain than this says, never fewer.
  */
 function progress({ offers, topic }: Booking, { idle, topics }: Availability): { nth: number; of: number } {
   const free = topics[topic]?.idle ?? idle

@@ -92,7 +92,7 @@ function Left({ offer }: { offer: HeardOffer }) {
   )
 }
 
-/** Closes dialogs over the offer and moves the focus to it, except when the employee is typing in a field. */
+/** Closes dialogs over the offer, and moves the focus to the offer unless the employee is in a field. */
 function useInFront(offer: string) {
   const place = useRef<HTMLElement>(null)
   useEffect(() => {

@@ -19,7 +19,7 @@ use crate::server::{API_KEY, Plan, Server, assert_whole, check, wait_until};
 
 /// Consultations that are committed together.
 const AT_ONCE: usize = 100;
-/// The longest commit of another company meanwhile, without optimisation; a busy machine takes half of the time.
+/// The longest allowed commit of another company meanwhile, without optimisation and on a busy machine.
 const SLOWEST_MAX: Duration = Duration::from_secs(1);
 
 /// Words that must not be in the file afterwards: an id that is part of no other word.
