@@ -36,7 +36,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
   /** The join whose pages are being read. */
   #join: object | undefined
 
-  /** @internal */
+  /** The state after the first page; further pages are read afterwards. @internal */
   protected override joined(reply: Page): BoardState {
     this.#company = reply.company
     this.#rows = { employees: new Map(), bookings: new Map(), sessions: new Map() }
@@ -78,7 +78,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     return { company: this.#company, ...this.#rows, today: this.#today, complete: this.#complete }
   }
 
-  /** @internal */
+  /** The state after an event, with the maps changed in place. @internal */
   protected override heard({ event, payload }: Heard<BoardEvents>, state: BoardState): BoardState {
     this.#turnTheDay()
     if (event === 'employee') this.#heardEmployee(payload.employee)
@@ -88,7 +88,7 @@ export class BoardTopic extends Topic<BoardState, BoardEvents> {
     return this.#now()
   }
 
-  /** @internal */
+  /** Tells the subscribers at most once per animation frame. @internal */
   protected override changed(): void {
     if (!this.#told) return
     this.#told = false

@@ -56,7 +56,7 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
     this.become({ ...state, booking: null })
   }
 
-  /** @internal */
+  /** The state after a join, with the former booking if the snapshot has none. @internal */
   protected override joined(reply: CompanyState, known: CompanyState | undefined): CompanyState {
     const before = known?.booking ?? null
     if (reply.booking || !before) return reply
@@ -65,7 +65,7 @@ export class CompanyTopic extends Topic<CompanyState, CompanyEvents> {
     return { ...reply, booking: before }
   }
 
-  /** @internal */
+  /** The state after an event. @internal */
   protected override heard({ event, payload }: Heard<CompanyEvents>, state: CompanyState): CompanyState {
     switch (event) {
       case 'availability':

@@ -61,7 +61,7 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
     return this.request('reject', { offer_id: offer, reason })
   }
 
-  /** @internal */
+  /** The state after a join, with the outcome of an offer that ended meanwhile. @internal */
   protected override joined(reply: Snapshot, known: EmployeeState | undefined): EmployeeState {
     const { wrap_up_ends_in_ms, offer, ...rest } = reply
     const before = known?.offer
@@ -82,7 +82,7 @@ export class EmployeeTopic extends Topic<EmployeeState, EmployeeEvents> {
     this.become({ ...state, closed: { offer, outcome: outcome as Outcome } })
   }
 
-  /** @internal */
+  /** The state after an event. @internal */
   protected override heard({ event, payload }: Heard<EmployeeEvents>, state: EmployeeState): EmployeeState {
     switch (event) {
       case 'offer':

@@ -47,7 +47,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
   #sent: { readonly written: Written; echoed: boolean } | undefined
   #sending = false
 
-  /** @internal */
+  /** Joins the topic, and passes signals to their listeners. @internal */
   constructor(line: Line, name: string, left: () => void) {
     super(line, name, left)
     this.on('signal', ({ data }) => this.#signals.call(data))
@@ -108,7 +108,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     })
   }
 
-  /** @internal */
+  /** The state after a join, with the messages known before. @internal */
   protected override joined(reply: Snapshot, known: SessionState | undefined): SessionState {
     // An acknowledged message was sent, even if it is no longer among the last 100.
     this.#outgoing = this.#outgoing.filter(({ id }) => id === null)
@@ -119,7 +119,7 @@ export class SessionTopic extends Topic<SessionState, SessionEvents> {
     return { ...reply, note: reply.note ?? null, messages, cut, outgoing: this.#shown(), notes: reply.notes ?? null }
   }
 
-  /** @internal */
+  /** The state after an event. @internal */
   protected override heard({ event, payload }: Heard<SessionEvents>, state: SessionState): SessionState {
     switch (event) {
       case 'message':

@@ -26,7 +26,7 @@ export abstract class Topic<State, Events = any> {
   #live = false
   #left = false
 
-  /** @internal */
+  /** Joins the topic; `left` is called when the topic is left. @internal */
   constructor(line: Line, name: string, left: () => void) {
     this.name = name
     this.#line = line
