@@ -1,4 +1,4 @@
-//! Frames from the server, read where they lie.
+//! Frames from the server, parsed without copies.
 
 use switchboard_wire::phoenix::{self, Incoming, Ref, Version};
 
@@ -14,12 +14,12 @@ pub enum Reply<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Reads a text of [`Socket::hear`](crate::Socket::hear).
+    /// Parses a text from [`Socket::hear`](crate::Socket::hear).
     pub fn read(text: &'a str) -> Result<Self, Error> {
         phoenix::parse(Version::V2, text).map(Self).map_err(|error| Error::Nonsense(error.to_string()))
     }
 
-    /// The topic that the frame belongs to.
+    /// The topic of the frame.
     pub fn topic(&self) -> &str {
         &self.0.topic
     }
@@ -29,12 +29,12 @@ impl<'a> Frame<'a> {
         &self.0.event
     }
 
-    /// Reads the payload.
+    /// Deserializes the payload, borrowing from the frame's text.
     pub fn payload<T: serde::Deserialize<'a>>(&self) -> Result<T, Error> {
         understood(self.0.payload.get())
     }
 
-    /// The ref of the push that this frame replies to; `None` for an event.
+    /// The ref of the push to which this frame replies; `None` for an event.
     pub fn replies_to(&self) -> Option<i64> {
         match self.0.reference {
             Ref::Number(reference) if self.0.event == phoenix::event::REPLY => Some(reference),
@@ -42,11 +42,12 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The reply, if the frame is the one to that push.
+    /// The reply, if the frame replies to that push.
     pub fn reply_to(&self, reference: i64) -> Result<Option<Reply<'a>>, Error> {
         #[derive(serde::Deserialize)]
         struct Payload<'a> {
             status: &'a str,
+            // Raw, because the caller alone knows the form of its response.
             #[serde(borrow)]
             response: &'a serde_json::value::RawValue,
         }
@@ -59,7 +60,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Reads JSON of the server.
+/// Deserializes JSON from the server.
 pub fn understood<'a, T: serde::Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(|error| Error::Nonsense(error.to_string()))
 }

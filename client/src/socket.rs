@@ -1,4 +1,4 @@
-//! One socket: frames in and out, with as few writes as there are waits.
+//! One socket: frames in and out, with at most one write for each wait.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -18,40 +18,41 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 use crate::error::Error;
 use crate::frame::{Frame, Reply, understood};
 
-/// Apps send a heartbeat every 30 s.
+/// The pause between two heartbeats, as in phoenix.js.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
-/// Bytes of each of a socket's two buffers: thousands of sockets should fit into one process.
+/// Bytes of each of a socket's two buffers, small because thousands of sockets should fit into one process.
 const BUFFER_BYTES: usize = 4096;
-/// Bytes of a frame from the server, which closes the socket instead of sending a longer one.
+/// The longest frame from the server, which closes the socket instead of sending a longer one.
 const FRAME_MAX_BYTES: usize = 48 * 1024 * 1024;
 
-/// A person's socket. Dropping it cuts the connection without a close frame.
+/// The socket of one person. A drop cuts the connection without a close frame.
 #[derive(Debug)]
 pub struct Socket<S = TcpStream> {
     stream: WebSocketStream<S>,
     wait_max: Duration,
     next_ref: i64,
-    /// The ref of the join of each topic.
+    /// The join ref of each joined topic.
     joins: HashMap<String, i64>,
     heartbeat_at: Option<Instant>,
-    /// A write failed; the next push says so.
+    /// The error of a failed write, which the next push returns.
     failed: Option<tungstenite::Error>,
 }
 
 impl Socket {
-    /// Opens a socket on a host and port, as the bearer of that token. The handshake, and later each reply that is
-    /// waited for, may take `wait_max`.
+    /// Opens a socket at a host and port with a token. The handshake, and later each awaited reply, may take
+    /// `wait_max`.
     pub async fn connect(address: &str, token: &str, wait_max: Duration) -> Result<Self, Error> {
         let unreachable = |error| Error::NoConnection(address.to_owned(), error);
         let connecting = tokio::time::timeout(wait_max, TcpStream::connect(address)).await;
         let stream = connecting.map_err(|_late| too_late("a connection"))?.map_err(unreachable)?;
+        // Frames leave at once: `next` already gathers those of one burst.
         stream.set_nodelay(true).map_err(unreachable)?;
         Self::over(stream, address, token, wait_max).await
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    /// The same over a stream of the caller's, such as one with TLS.
+    /// Opens a socket over a stream of the caller, such as one with TLS.
     pub async fn over(stream: S, host: &str, token: &str, wait_max: Duration) -> Result<Self, Error> {
         let url = format!("ws://{host}/socket/websocket?vsn=2.0.0&token={token}");
         let config = WebSocketConfig::default()
@@ -70,24 +71,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Sends a heartbeat after `first`, and then every 30 s, while [`Self::hear`] waits.
+    /// Has [`Self::hear`] send heartbeats while it waits: the first after `first`, and then one every 30 s.
     #[must_use]
     pub fn with_heartbeats(mut self, first: Duration) -> Self {
         self.heartbeat_at = Some(Instant::now() + first);
         self
     }
 
-    /// The WebSocket itself, for frames that no app sends.
+    /// The WebSocket itself, for a test that sends frames which no app sends.
     pub fn into_stream(self) -> WebSocketStream<S> {
         self.stream
     }
 
-    /// Joins a topic and waits for the reply, whatever else comes. Gives the reply's response.
+    /// Joins a topic and returns the response of the reply.
     pub async fn join(&mut self, topic: &str) -> Result<Value, Error> {
         self.ask(topic, phoenix::event::JOIN, "{}").await
     }
 
-    /// Pushes an event and waits for the reply; events that come before the reply are passed over.
+    /// Pushes an event and returns the response of the reply. Events before the reply are skipped.
     pub async fn ask(&mut self, topic: &str, event: &str, payload: &str) -> Result<Value, Error> {
         let (reference, latest) = (self.push(topic, event, payload).await?, Instant::now() + self.wait_max);
         while let Some(text) = self.hear(latest).await? {
@@ -100,7 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Err(too_late(&format!("`{event}`")))
     }
 
-    /// The payload of the next event of that name which is as wanted; all else is passed over.
+    /// The payload of the next event with that name that `wanted` accepts. Other frames are skipped.
     pub async fn event(&mut self, name: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, Error> {
         let latest = Instant::now() + self.wait_max;
         while let Some(text) = self.hear(latest).await? {
@@ -115,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Err(too_late(&format!("with `{name}`")))
     }
 
-    /// Pushes an event, which leaves during the next wait. Gives the ref that the reply will carry.
+    /// Pushes an event, which is written during the next wait, and returns its ref.
     pub async fn push(&mut self, topic: &str, event: &str, payload: &str) -> Result<i64, Error> {
         if let Some(error) = self.failed.take() {
             return Err(error.into());
@@ -126,6 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             self.joins.insert(topic.to_owned(), reference);
         }
         let join_ref = self.joins.get(topic).map_or(Ref::Null, |join| Ref::Number(*join));
+        // After the join ref is looked up, because the leave itself carries one.
         if event == phoenix::event::LEAVE {
             self.joins.remove(topic);
         }
@@ -134,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(reference)
     }
 
-    /// The text of the next frame; `None` when the time has come before one. To be read with [`Frame::read`].
+    /// The text of the next frame, for [`Frame::read`]; `None` if no frame comes before `until`.
     pub async fn hear(&mut self, until: Instant) -> Result<Option<Utf8Bytes>, Error> {
         loop {
             let wake = self.heartbeat_at.map_or(until, |beat| beat.min(until));
@@ -142,29 +144,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 if wake == until {
                     return Ok(None);
                 }
+                // From the planned time, so that late wake-ups do not add up.
                 self.heartbeat_at = Some(wake + HEARTBEAT_EVERY);
                 self.push(phoenix::PHOENIX_TOPIC, phoenix::event::HEARTBEAT, "{}").await?;
                 continue;
             };
             match message {
+                // The connection ended without a close frame.
                 None => return Err(Error::Closed { code: None, reason: String::new() }),
                 Some(Ok(Message::Text(text))) => return Ok(Some(text)),
                 Some(Ok(Message::Close(frame))) => {
                     let (code, reason) = frame.map(|frame| (frame.code.into(), frame.reason.to_string())).unzip();
                     return Err(Error::Closed { code, reason: reason.unwrap_or_default() });
                 }
-                // A ping is answered by the library when the next frame is waited for.
+                // The library answers pings during the next wait.
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error.into()),
             }
         }
     }
 
-    /// The next message. What was pushed is written only when there is nothing to read: a burst of frames is answered
-    /// with one write. Reading goes on where writing is blocked or fails, because the server may have said why.
+    /// The next message; pushed frames are written during the wait.
     async fn next(&mut self) -> Option<tungstenite::Result<Message>> {
         poll_fn(|context| {
             let read = self.stream.poll_next_unpin(context);
+            // Written only with nothing left to read, so that a burst of frames is answered with one write. Reading
+            // goes on after a failed write, because the server may have sent the reason.
             if read.is_pending()
                 && self.failed.is_none()
                 && let Poll::Ready(Err(error)) = self.stream.poll_flush_unpin(context)

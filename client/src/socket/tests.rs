@@ -1,4 +1,4 @@
-//! A socket against a server of a few lines.
+//! Tests of a socket against a server of a few lines.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -11,14 +11,14 @@ const SHORT: Duration = Duration::from_millis(20);
 
 type Server = WebSocketStream<DuplexStream>;
 
-/// A client whose replies may take that long, and its server.
+/// A client that waits so long for a reply, and its server.
 async fn pair(wait_max: Duration) -> (Socket<DuplexStream>, Server) {
     let (near, far) = duplex(64 * 1024);
     let shaken = tokio::join!(Socket::over(near, "there", "token", wait_max), tokio_tungstenite::accept_async(far));
     (shaken.0.unwrap(), shaken.1.unwrap())
 }
 
-/// The next frame at the server: join ref, ref, topic, event and payload.
+/// The next frame that the server gets: join ref, ref, topic, event and payload.
 async fn pushed(server: &mut Server) -> [Value; 5] {
     let text = server.next().await.unwrap().unwrap().into_text().unwrap();
     serde_json::from_str(&text).unwrap()
