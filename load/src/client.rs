@@ -1,4 +1,4 @@
-//! A client of the load: books, waits for the answer, has a session, ends it, and books again.
+//! A client of the load: books, waits for an employee, has a session, ends that session, and books again.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,13 +12,13 @@ use switchboard_wire::phoenix::event;
 use super::plan::Chance;
 use super::{ANSWER_MAX, Crowd, Refused, Schedule, Who};
 
-/// In a closed loop, how long a client that was refused waits at most to hear that somebody is idle.
+/// The longest wait of a refused client for an idle employee in a closed loop, and the pause before another `end`.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// How long a booking may wait for anything to happen to it: longer than a company's own deadline.
+/// The longest wait for the outcome of a booking: longer than the deadline of a search, 120 s.
 const NEWS_MAX: Duration = Duration::from_secs(150);
 const BOOK: &str = r#"{"topic":"load"}"#;
 
-/// A client with a phone in their hand.
+/// A client on one socket.
 pub(super) struct Client {
     socket: Socket,
     crowd: Arc<Crowd>,
@@ -29,24 +29,54 @@ pub(super) struct Client {
 }
 
 enum Doing {
-    /// Books at that time; if it is past, the client was too busy to book in time.
-    Resting { book_at: Instant, late: bool },
-    /// Was refused: books when somebody is idle, or then.
-    Refused { again_at: Instant },
-    /// Met a limit of the server: does nothing before it is over.
-    Limited { again_at: Instant },
-    /// `book` was pushed; the wait counts from then.
-    Asking { reference: i64, since: Instant, counts: bool, latest: Instant },
-    /// The server looks for somebody.
-    Waiting { booking: BookingId, latest: Instant },
-    /// There is a session, and its topic is joined.
-    Entering { booking: BookingId, session: SessionId, reference: i64, latest: Instant },
-    /// Met a limit with the join: tries again then.
-    Shut { booking: BookingId, session: SessionId, again_at: Instant },
-    /// In the session, until then.
-    Talking { booking: BookingId, session: SessionId, end_at: Instant },
-    /// `end` was pushed.
-    Ending { booking: BookingId, session: SessionId, reference: i64, latest: Instant },
+    /// Nothing is open. `late` means that the client was busy when the booking was due.
+    Resting {
+        book_at: Instant,
+        late: bool,
+    },
+    /// A `book` was refused, and the client waits for an idle employee.
+    Refused {
+        again_at: Instant,
+    },
+    /// A `book` met a limit of the server, and the client waits until that is over.
+    Limited {
+        again_at: Instant,
+    },
+    /// A `book` is not answered yet. The wait is measured from `since`, if it counts.
+    Asking {
+        reference: i64,
+        since: Instant,
+        counts: bool,
+        latest: Instant,
+    },
+    Waiting {
+        booking: BookingId,
+        latest: Instant,
+    },
+    /// The join of the session's topic is not answered yet.
+    Entering {
+        booking: BookingId,
+        session: SessionId,
+        reference: i64,
+        latest: Instant,
+    },
+    /// The join met a limit of the server, and is tried again.
+    Shut {
+        booking: BookingId,
+        session: SessionId,
+        again_at: Instant,
+    },
+    Talking {
+        booking: BookingId,
+        session: SessionId,
+        end_at: Instant,
+    },
+    Ending {
+        booking: BookingId,
+        session: SessionId,
+        reference: i64,
+        latest: Instant,
+    },
 }
 
 #[derive(Deserialize)]
@@ -78,13 +108,13 @@ impl Client {
     pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
         let topic = format!("company:{}", who.identity.company);
         socket.join(&topic).await?;
-        // Employees draw from the first half of the numbers.
+        // From the second half of the numbers, because employees have the first.
         let chance = Chance::new(crowd.plan.seed, u64::MAX / 2 + who.number as u64);
         let doing = Doing::Resting { book_at: Instant::now(), late: false };
         Ok(Self { socket, crowd: crowd.clone(), number: who.number, topic, chance, doing })
     }
 
-    /// Asks until the run is over, and then only listens.
+    /// Books until the run is over, and then only listens.
     pub(super) async fn ask(&mut self, schedule: &Schedule) -> Result<(), Error> {
         self.rest(schedule, false);
         loop {
@@ -98,7 +128,7 @@ impl Client {
         }
     }
 
-    /// When the client does something without being told.
+    /// The time at which the client acts by itself.
     fn wake(&self) -> Instant {
         match self.doing {
             Doing::Resting { book_at, .. } => book_at,
@@ -136,11 +166,13 @@ impl Client {
     }
 
     async fn book(&mut self, schedule: &Schedule, at: Instant, late: bool, now: Instant) -> Result<(), Error> {
+        // No booking begins after the end, and the time of the next one is beyond the rest of the run.
         if at >= schedule.end || now >= schedule.end {
             self.doing = Doing::Resting { book_at: now + NEWS_MAX, late: false };
             return Ok(());
         }
-        // In an open loop the wait counts from when the booking was due, unless only our own clock was slow.
+        // A late booking is measured from the time at which it was due, so that a slow server cannot hide its delays by
+        // keeping clients busy. Otherwise only this process was late, which is not the server's wait.
         let since = if late { at } else { now };
         let counts = since >= schedule.count_from;
         if counts && !late {
@@ -153,7 +185,7 @@ impl Client {
         Ok(())
     }
 
-    /// Nothing is open any more: when does the next booking begin?
+    /// Plans the next booking, with nothing open any more.
     fn rest(&mut self, schedule: &Schedule, was_busy: bool) {
         if was_busy {
             self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
@@ -184,6 +216,7 @@ impl Client {
 
     async fn hear_booking(&mut self, schedule: &Schedule, booking: &Booking) -> Result<(), Error> {
         let Doing::Waiting { booking: own, .. } = self.doing else { return Ok(()) };
+        // A frame of the booking before may still come.
         if booking.id != own {
             return Ok(());
         }
@@ -240,6 +273,7 @@ impl Client {
                 Some(Reply::Ok(_)) => {
                     self.crowd.figures.came_to_its_end(schedule.count_from);
                     let topic = format!("session:{session}");
+                    // Left at once, because a socket may have joined at most 100 topics.
                     self.socket.push(&topic, event::LEAVE, "{}").await?;
                     self.rest(schedule, true);
                 }
@@ -248,6 +282,7 @@ impl Client {
                     self.crowd.figures.refused("end", &refused.reason);
                     let wait = self.wait_of(schedule, &refused).unwrap_or(TRY_AGAIN_AFTER);
                     let end_at = Instant::now() + wait;
+                    // The session goes on, so the client must push `end` once more.
                     self.doing = Doing::Talking { booking, session, end_at };
                 }
             },
@@ -261,7 +296,7 @@ impl Client {
         Ok(())
     }
 
-    /// `book` was answered.
+    /// Takes the reply to a `book`.
     fn booked(&mut self, schedule: &Schedule, reply: Reply<'_>, since: Instant, counts: bool) -> Result<(), Error> {
         match reply {
             Reply::Ok(response) => {
@@ -280,6 +315,7 @@ impl Client {
                     self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
                     self.doing = Doing::Limited { again_at: Instant::now() + wait };
                 } else if self.crowd.plan.rate.is_some() {
+                    // An open loop keeps to its timetable, so the refused booking is not made up for.
                     self.rest(schedule, true);
                 } else {
                     self.crowd.busy.fetch_sub(1, Ordering::AcqRel);
@@ -290,7 +326,7 @@ impl Client {
         Ok(())
     }
 
-    /// How long a refusal has the client stand still, when it says so; which counts.
+    /// The wait that a refusal asks for, if any. Such waits count in the figures.
     fn wait_of(&self, schedule: &Schedule, refused: &Refused) -> Option<Duration> {
         let wait = refused.retry_in_ms.map(Duration::from_millis)?;
         self.crowd.figures.stands_still(self.number, wait, schedule.count_from);

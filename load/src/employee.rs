@@ -1,4 +1,4 @@
-//! An employee of the load: says yes or no to every offer, and notices whoever would give them two.
+//! An employee of the load: answers every offer, and reports a second offer or session at the same time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,23 +10,21 @@ use switchboard_core::{BookingId, SessionId};
 use super::plan::Chance;
 use super::{Crowd, Refused, Who};
 
-/// Nothing to do by itself for so long.
+/// A wait with nothing to do but listen; its length does not matter.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// An employee at work.
+/// An employee on one socket.
 pub(super) struct Employee {
     socket: Socket,
     crowd: Arc<Crowd>,
     number: usize,
     topic: String,
     chance: Chance,
-    /// The offer that is open.
     asked: Option<Asked>,
-    /// The push whose refusal would matter.
+    /// The ref of an answer whose reply is awaited.
     pushed: Option<i64>,
-    /// The session that runs, and its booking.
     session: Option<(SessionId, BookingId)>,
-    /// The booking whose session has just ended.
+    /// The booking of the session that ended last, until the employee is idle again.
     served: Option<BookingId>,
 }
 
@@ -69,7 +67,7 @@ struct Session {
 }
 
 impl Employee {
-    /// Joins the own topic, ready to be asked.
+    /// Joins the employee's topic and sets the status to idle.
     pub(super) async fn join(mut socket: Socket, who: &Who, crowd: &Arc<Crowd>) -> Result<Self, Error> {
         let topic = format!("employee:{}:{}", who.identity.company, who.identity.id);
         socket.join(&topic).await?;
@@ -87,7 +85,7 @@ impl Employee {
         })
     }
 
-    /// Works until the run is over.
+    /// Answers offers until the run is over.
     pub(super) async fn work(&mut self) -> Result<(), Error> {
         loop {
             let waits = self.asked.as_ref().filter(|asked| !asked.answered).map(|asked| asked.at + asked.thought);
@@ -112,6 +110,7 @@ impl Employee {
                     && let Some(reply) = frame.reply_to(reference)?
                 {
                     self.pushed = None;
+                    // Only a refusal is news: an acceptance shows in the session, and a rejection in the status.
                     if let Reply::Refused(response) = reply {
                         let refused: Refused = understood(response)?;
                         self.crowd.figures.refused("answer", &refused.reason);
@@ -143,6 +142,7 @@ impl Employee {
         let Some(asked) = &mut self.asked else { return Ok(()) };
         asked.answered = true;
         let yes = self.chance.share() < self.crowd.plan.accept;
+        // Noted before the push, because the client may hear of the session before this socket gets its reply.
         if yes {
             self.crowd.ledger.accepts(asked.booking, asked.at, asked.thought);
         }
@@ -169,12 +169,14 @@ impl Employee {
     async fn hear_status(&mut self, status: &StatusFrame<'_>) -> Result<(), Error> {
         let now = Instant::now();
         if status.status == "idle" && status.cause == "session_ended" {
+            // The status may come before the session's own event.
             let served = self.served.take().or(self.session.map(|(_, booking)| booking));
             if let Some(took) = served.and_then(|booking| self.crowd.ledger.idle_again(booking, now)) {
                 self.crowd.figures.end_to_idle(took);
             }
         }
-        // Too many offers were missed on a server that is too slow: the load goes on all the same.
+        // On a server that is too slow, missed offers send employees offline. Each goes back to idle at once, so that
+        // the load stays the same.
         if status.status == "offline" {
             self.crowd.figures.sent_home();
             self.socket.push(&self.topic, "set_status", r#"{"status":"idle"}"#).await?;

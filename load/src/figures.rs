@@ -1,4 +1,4 @@
-//! What a run counts and how long things took.
+//! The figures of a run: counts, waits and CPU time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,35 +7,35 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use hdrhistogram::Histogram;
 
-/// The longest wait that is told from longer ones, in microseconds.
+/// The longest wait that a histogram distinguishes, in microseconds; longer ones count as this one.
 const LONGEST_US: u64 = 600_000_000;
-/// Two figures that differ by a thousandth are told apart.
+/// Significant digits of a histogram's values.
 const DIGITS: u8 = 3;
 
-/// All figures of a run, as they come in.
+/// The figures of a run in progress.
 pub(super) struct Figures(Mutex<Counted>);
 
-/// The figures themselves.
+/// The figures as of one moment.
 #[derive(Clone)]
 pub(super) struct Counted {
     pub(super) waits: Waits,
-    /// Bookings whose session came to its end, in each second.
+    /// Bookings whose session ended, in each second.
     pub(super) per_second: Vec<u64>,
     /// Bookings that ended without a session, by reason.
     pub(super) ended_without: BTreeMap<String, u64>,
-    /// What was pushed and refused, by what it was and the reason.
+    /// Refused pushes, by kind and reason.
     pub(super) refused: BTreeMap<String, u64>,
-    /// Clients that a limit of the server kept waiting.
+    /// Clients that met a limit of the server.
     pub(super) limited: BTreeSet<usize>,
-    /// How long they stood still, of all clients together, in each second.
+    /// The time in which these clients waited, all together, in each second.
     pub(super) stood_still_s: Vec<f64>,
-    /// Employees whose intent fell to offline, because they answered too late.
+    /// The number of times that missed offers sent an employee offline.
     pub(super) sent_home: u64,
-    /// Lines that broke, by how.
+    /// Broken sockets, by error.
     pub(super) lines_lost: BTreeMap<String, u64>,
 }
 
-/// How long things took, in microseconds.
+/// The waits of a run, in microseconds.
 #[derive(Clone)]
 pub(super) struct Waits {
     pub(super) book_to_offer: Histogram<u64>,
@@ -43,12 +43,12 @@ pub(super) struct Waits {
     pub(super) book_to_assigned: Histogram<u64>,
     pub(super) end_to_idle: Histogram<u64>,
     pub(super) book_to_refused: Histogram<u64>,
-    /// How much later than planned the load itself was.
+    /// The delay of the load itself behind its timetable.
     pub(super) own_delay: Histogram<u64>,
 }
 
 impl Figures {
-    /// Nothing yet; for a run that counts for so long.
+    /// Empty figures for a run that counts for `duration`.
     pub(super) fn new(duration: Duration) -> Self {
         let empty = || {
             Histogram::new_with_bounds(1, LONGEST_US, DIGITS).unwrap_or_else(|error| panic!("fixed bounds: {error}"))
@@ -98,7 +98,7 @@ impl Figures {
         add(&mut self.counted().waits.own_delay, late);
     }
 
-    /// A session came to its end now.
+    /// Counts a session that ends now.
     pub(super) fn came_to_its_end(&self, count_from: Instant) {
         if let Some(since) = Instant::now().checked_duration_since(count_from)
             && let Some(count) = self.counted().per_second.get_mut(since.as_secs() as usize)
@@ -120,7 +120,7 @@ impl Figures {
         *self.counted().refused.entry(format!("{what}: {reason}")).or_default() += 1;
     }
 
-    /// A client does nothing for so long from now, because it met a limit.
+    /// Counts a client that waits from now on, because of a limit of the server.
     pub(super) fn stands_still(&self, client: usize, wait: Duration, count_from: Instant) {
         let (now, mut counted) = (Instant::now(), self.counted());
         let since = |at: Instant| at.saturating_duration_since(count_from).as_secs_f64();
@@ -128,6 +128,7 @@ impl Figures {
         counted.limited.insert(client);
         for (second, stood) in counted.stood_still_s.iter_mut().enumerate() {
             let second = second as f64;
+            // The overlap of the wait with this second.
             *stood += (end.min(second + 1.0) - begin.max(second)).max(0.0);
         }
     }
@@ -140,33 +141,30 @@ impl Figures {
         *self.counted().lines_lost.entry(how.to_owned()).or_default() += 1;
     }
 
-    /// Bookings in one second.
+    /// Whole bookings in one second of the run.
     pub(super) fn in_second(&self, second: usize) -> u64 {
         self.counted().per_second.get(second).copied().unwrap_or(0)
     }
 
-    /// So far, in milliseconds.
+    /// The 99th percentile of the waits from `book` to offer so far.
     pub(super) fn offer_p99_ms(&self) -> f64 {
         self.counted().waits.book_to_offer.value_at_quantile(0.99) as f64 / 1000.0
     }
 }
 
 fn add(histogram: &mut Histogram<u64>, took: Duration) {
-    // Saturating: what takes longer than the longest counts as the longest.
+    // Saturating and at least 1, so that no wait is left out for being outside of the histogram's bounds.
     histogram.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1));
 }
 
-/// CPU time until now.
+/// CPU time of the load and of the server, if its process is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cpu {
-    /// Of the load itself, in seconds.
     pub(super) load_s: f64,
-    /// Of the server, in seconds, where it was named.
     pub(super) server_s: Option<f64>,
 }
 
 impl Cpu {
-    /// Reads it.
     pub(super) fn now(server_pid: Option<u32>) -> anyhow::Result<Self> {
         let server_s = match server_pid {
             Some(pid) => Some(cpu_s(&pid.to_string()).with_context(|| format!("cannot see the CPU time of {pid}"))?),
@@ -181,10 +179,11 @@ impl Cpu {
     }
 }
 
-/// User and system time of a process from Linux's `/proc`, which counts in hundredths of a second.
+/// The user and system time of a process from Linux's `/proc`, which counts in hundredths of a second.
 fn cpu_s(process: &str) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name before it, in parentheses, may hold anything. Fields 14 and 15 are user and system time.
+    // From the last parenthesis, because the process name in parentheses may hold blanks and parentheses. Fields 14 and
+    // 15 are user and system time.
     let (_, fields) = stat.rsplit_once(')').context("unknown form")?;
     let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
     let (user, system) = ticks(11).zip(ticks(12)).context("unknown form")?;

@@ -1,20 +1,19 @@
-//! People as tokens name them. The tokens are signed by the caller, who knows the secret.
+//! People as their tokens name them. The caller signs the tokens, because only the caller knows the secret.
 
 use std::time::Duration;
 
 use switchboard_core::Party;
 
-/// A person to sign a token for.
+/// The claims of a person's token.
 pub struct Identity {
     pub role: Party,
     pub id: String,
     pub company: String,
     pub name: Option<String>,
-    /// The topics of an employee; `None` is any.
+    /// The topics of an employee; any topic if `None`.
     pub topics: Option<Vec<String>>,
-    /// How long the token is good.
     pub valid_for: Duration,
 }
 
-/// Signs the token of a person.
+/// A function that signs the token of a person.
 pub type Sign = dyn Fn(&Identity) -> anyhow::Result<String> + Send + Sync;

@@ -1,4 +1,4 @@
-//! What became of every booking, as its people were told: who was asked, who got it, and whether anybody got two.
+//! The ledger of a run: every booking as its people saw it, and the contradictions among their views.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use switchboard_core::{BookingId, SessionId};
 
-/// Contradictions that are kept in words; the rest are counted.
+/// Contradictions that are described; the rest are only counted.
 const SHOWN: usize = 10;
 
 /// All bookings of a run.
@@ -23,7 +23,8 @@ struct Books {
 /// One booking's course so far.
 #[derive(Default)]
 struct Course {
-    /// From when it is measured; none until the client knows its id, and for a booking that does not count.
+    /// The time from which waits are measured; none until the client knows the id, and for a booking that does not
+    /// count.
     since: Option<Instant>,
     offered_at: Option<Instant>,
     asked: Vec<(u32, usize)>,
@@ -32,27 +33,24 @@ struct Course {
     end_at: Option<Instant>,
 }
 
-/// The offer that an employee said yes to.
+/// The times of an accepted offer.
 #[derive(Clone, Copy)]
 struct Answered {
     offered_at: Instant,
     thought: Duration,
 }
 
-/// What was looked at, and what was wrong with it.
+/// The number of checked offers and sessions, and the contradictions among them.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Checked {
-    /// Offers that employees were told of.
     pub offers: u64,
-    /// Sessions that employees were told of.
     pub sessions: u64,
-    /// Whoever or whatever was booked twice.
     pub contradictions: u64,
-    /// The first of them, in words.
+    /// Descriptions of the first contradictions.
     pub first: Vec<String>,
 }
 
-/// How long it took from one thing to another.
+/// A wait, if both of its ends are known and the booking counts.
 pub(super) type Took = Option<Duration>;
 
 impl Ledger {
@@ -60,15 +58,17 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A client was told the id of the booking. Gives the time to the first offer, if that came before.
+    /// Notes the id of a booking, which its client has just learned. Returns the wait for the first offer, if that came
+    /// before.
     pub(super) fn booked(&self, booking: BookingId, since: Option<Instant>) -> Took {
         let mut books = self.books();
         let course = books.running.entry(booking).or_default();
         course.since = since;
+        // The employee may hear of the offer before the client gets the reply to `book`.
         Some(course.offered_at?.saturating_duration_since(since?))
     }
 
-    /// An employee was told an offer. Gives the time from the booking to its first offer, if both are known.
+    /// Notes and checks an offer to an employee. Returns the wait from the booking to its first offer.
     pub(super) fn offered(&self, booking: BookingId, attempt: u32, employee: usize, at: Instant) -> Took {
         let mut books = self.books();
         books.checked.offers += 1;
@@ -94,14 +94,14 @@ impl Ledger {
         if first { Some(at.saturating_duration_since(since?)) } else { None }
     }
 
-    /// An employee says yes, having thought about it.
+    /// Notes that an employee accepts, after some thought.
     pub(super) fn accepts(&self, booking: BookingId, offered_at: Instant, thought: Duration) {
         if let Some(course) = self.books().running.get_mut(&booking) {
             course.answered = Some(Answered { offered_at, thought });
         }
     }
 
-    /// An employee or a client was told the booking's session.
+    /// Notes and checks the session of a booking, as an employee or a client was told.
     pub(super) fn session(&self, booking: BookingId, session: SessionId, told: &str) {
         let mut books = self.books();
         let over = books.over.contains(&booking);
@@ -115,8 +115,8 @@ impl Ledger {
         }
     }
 
-    /// A client was told that the booking is assigned. Gives the times since the offer, without the employee's
-    /// thinking, and since the booking.
+    /// Returns the waits of a client whose booking is assigned: since the offer, without the employee's thought, and
+    /// since the booking.
     pub(super) fn assigned(&self, booking: BookingId, at: Instant) -> (Took, Took) {
         let books = self.books();
         let Some(course) = books.running.get(&booking) else { return (None, None) };
@@ -127,23 +127,24 @@ impl Ledger {
         (from_offer, Some(at.saturating_duration_since(since)))
     }
 
-    /// A client ends the session.
+    /// Notes that a client ends the session.
     pub(super) fn ends(&self, booking: BookingId, at: Instant) {
         if let Some(course) = self.books().running.get_mut(&booking) {
             course.end_at = Some(at);
         }
     }
 
-    /// The employee can be asked again: nothing more may come of the booking. Gives the time since its end.
+    /// Closes a booking whose employee is idle again. Returns the wait since the client's `end`.
     pub(super) fn idle_again(&self, booking: BookingId, at: Instant) -> Took {
         let mut books = self.books();
         let course = books.running.remove(&booking)?;
         books.over.insert(booking);
+        // A booking of the warm-up is checked and not measured.
         course.since?;
         Some(at.saturating_duration_since(course.end_at?))
     }
 
-    /// The booking ended without a session: nothing more may come of it.
+    /// Closes a booking that ended without a session.
     pub(super) fn ended_without(&self, booking: BookingId) {
         let mut books = self.books();
         let given = books.running.remove(&booking).and_then(|course| course.session);
@@ -153,12 +154,12 @@ impl Ledger {
         books.over.insert(booking);
     }
 
-    /// Somebody was told what cannot be.
+    /// Notes a contradiction that one person alone can see, such as a second open offer.
     pub(super) fn contradiction(&self, what: String) {
         self.books().contradiction(what);
     }
 
-    /// What was looked at.
+    /// The result of all checks.
     pub(super) fn checked(&self) -> Checked {
         self.books().checked.clone()
     }

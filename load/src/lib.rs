@@ -1,5 +1,5 @@
-//! `switchboard load`: people on real sockets who book, answer and end sessions, and how long everything took. The play
-//! of `switchboard demo` has two employees and a client of the same kind.
+//! `switchboard load`: people on real sockets book, answer and end sessions, and every wait is measured. The play of
+//! `switchboard demo` has two employees and a client of the same kind.
 
 mod plan;
 
@@ -47,39 +47,38 @@ use figures::{Cpu, Figures};
 use ledger::Ledger;
 use report::Arrival;
 
-/// How often somebody tries to connect, and how long they wait before they try again.
+/// The most attempts of one person to connect, and the pause between two.
 const TRIES_MAX: u32 = 10;
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// How long the answer to a handshake or a first join may take.
+/// The longest wait for the answer to a handshake or a first join.
 const JOIN_MAX: Duration = Duration::from_secs(30);
-/// The first heartbeats are spread over the time between two.
+/// The time between two heartbeats, over which the first heartbeats of all people are spread.
 const BEATS_WITHIN_S: u64 = 30;
-/// How long everybody may take to connect and join.
+/// The longest time until all people have connected and joined.
 const ARRIVAL_MAX: Duration = Duration::from_secs(300);
-/// How long the answer to a push may take, whatever else is heard meanwhile: apps give up then (phoenix.js).
+/// The longest wait for the answer to a push, after which apps give up too (phoenix.js).
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// How long bookings that are open at the end may take to come to theirs: who is not answered has given up by then, and
-/// said why.
+/// The longest wait for the end of open bookings after the run: longer than [`ANSWER_MAX`], so that a client without an
+/// answer has given up by then, and its reason is in the figures.
 const LAST_MAX: Duration = Duration::from_secs(12);
-/// How often it is looked whether they have.
+/// The pause between two looks at open bookings.
 const LAST_EVERY: Duration = Duration::from_millis(20);
-/// Characters of the bar that shows how far a run is.
+/// Characters of the progress bar.
 const BAR_WIDTH: usize = 24;
-/// How long a token is good beyond the run.
+/// The lifetime of a token beyond the run.
 const TOKEN_SPARE: Duration = Duration::from_secs(3600);
 
-/// When what begins, once everybody is there.
+/// The times of a run, known once all people have joined.
 #[derive(Clone, Copy, Debug)]
 struct Schedule {
-    /// The first booking.
     start: Instant,
-    /// What begins from here on counts.
+    /// The end of the warm-up: bookings that begin later are measured.
     count_from: Instant,
-    /// No booking begins from here on.
+    /// The time from which no booking begins.
     end: Instant,
 }
 
-/// What all people of a run share.
+/// The state that all people of a run share.
 struct Crowd {
     plan: Plan,
     sign: Box<Sign>,
@@ -87,34 +86,30 @@ struct Crowd {
     figures: Figures,
     /// Handshakes that broke and were tried again.
     tried_again: AtomicUsize,
-    /// The next place in the timetable of an open loop.
+    /// The next position in the timetable of an open loop.
     next_arrival: AtomicUsize,
-    /// Bookings that were begun in an open loop.
     begun: AtomicUsize,
-    /// Clients with a booking.
+    /// Clients with an open booking or a session.
     busy: AtomicUsize,
 }
 
-/// Who somebody is.
+/// One person of the run.
 struct Who {
-    /// Tells them from all others of their role.
+    /// Unique within the role.
     number: usize,
     identity: Identity,
 }
 
-/// What a refusal says.
+/// The response of a refused push.
 #[derive(Deserialize)]
 struct Refused {
     reason: String,
     retry_in_ms: Option<u64>,
 }
 
-/// Runs the plan against a server that takes tokens of `sign`.
-///
-/// # Errors
-/// When not everybody can connect and join.
+/// Runs a plan against a server that accepts the tokens of `sign`. An error means that a person could not join.
 pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
-    // Every person is a file descriptor.
+    // Every person takes a file descriptor.
     let _as_many_as_there_may_be = rlimit::increase_nofile_limit(u64::MAX);
     let (go, schedule) = watch::channel(None);
     let crowd = Arc::new(Crowd {
@@ -129,7 +124,7 @@ pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
     });
     let mut lives = JoinSet::new();
     let (arriving_since, before) = (Instant::now(), Cpu::now(crowd.plan.server_pid)?);
-    // Employees first: clients may ask only while somebody is idle.
+    // Employees first, because a booking is refused while no employee is idle.
     for role in [Party::Employee, Party::Client] {
         let arriving = arrive(&crowd, role, &mut lives, &schedule);
         tokio::time::timeout(ARRIVAL_MAX, arriving).await.context("not everybody could join in time")??;
@@ -143,22 +138,25 @@ pub async fn run(plan: Plan, sign: Box<Sign>) -> anyhow::Result<Report> {
     let end = count_from + crowd.plan.duration;
     go.send_replace(Some(Schedule { start, count_from, end }));
     tokio::time::sleep_until(count_from.into()).await;
+    // Read again, so that the CPU time per booking leaves out arrival and warm-up.
     let before = Cpu::now(crowd.plan.server_pid)?;
     watch_progress(&crowd, count_from).await;
     let cpu = Cpu::now(crowd.plan.server_pid)?.since(&before);
     while crowd.busy.load(Ordering::Acquire) > 0 && Instant::now() < end + LAST_MAX {
         tokio::time::sleep(LAST_EVERY).await;
+        // Ended tasks are taken out, so that the wait is over when no person is left.
         while lives.try_join_next().is_some() {}
         if lives.is_empty() {
             break;
         }
     }
     let unfinished = crowd.busy.load(Ordering::Acquire);
+    // The people who are left only listen, and would never end by themselves.
     lives.shutdown().await;
     Ok(Report::of(&crowd, arrival, cpu, unfinished))
 }
 
-/// Has everybody of a role connect and join, and waits for it.
+/// Starts all people of a role, and waits until they have joined.
 async fn arrive(
     crowd: &Arc<Crowd>,
     role: Party,
@@ -184,6 +182,7 @@ async fn arrive(
                 there += 1;
                 progress(there as f64 / all as f64, &format!("{there} of {all} {}s have joined", role.word()));
             }
+            // A person who cannot join ends the run, because figures of an incomplete crowd would mislead.
             Some(ended) = lives.join_next() => {
                 if let Err(error) = ended? {
                     bail!("{there} of {all} {}s could join, then: {error}", role.word());
@@ -194,7 +193,7 @@ async fn arrive(
     Ok(())
 }
 
-/// Somebody's whole part in the run. An error is why they could not join; what happens later is a figure.
+/// One person's whole part in the run. A failure before the join is an error, and a later one is a figure.
 async fn live(
     crowd: Arc<Crowd>,
     who: Who,
@@ -202,6 +201,7 @@ async fn live(
     arrived: mpsc::Sender<()>,
     mut go: watch::Receiver<Option<Schedule>>,
 ) -> anyhow::Result<()> {
+    // Held until the join, so that no more people are on their way than the plan allows.
     let place = door.acquire_owned().await;
     let socket = crowd.connect(&who).await?;
     let lived = match who.identity.role {
@@ -209,7 +209,7 @@ async fn live(
             let mut employee = Employee::join(socket, &who, &crowd).await?;
             drop(place);
             let _counted = arrived.send(()).await;
-            // An employee may be asked as soon as they are there.
+            // Employees do not wait for the schedule, because they may get an offer at any time.
             employee.work().await
         }
         Party::Client => {
@@ -230,17 +230,16 @@ async fn live(
 }
 
 impl Crowd {
-    /// Connects, and tries again when the line breaks on the way: a server cuts handshakes that take long, and among
-    /// thousands at once some do. Apps try again as well.
     async fn connect(&self, who: &Who) -> anyhow::Result<Socket> {
         let token = (self.sign)(&who.identity)?;
         let mut tries = 1;
         loop {
             match Socket::connect(self.plan.url.address(), &token, JOIN_MAX).await {
-                // People who came together beat one after the other, as those do who came at any time.
+                // Heartbeats are spread out, as with people who connected at different times.
                 Ok(socket) => {
                     return Ok(socket.with_heartbeats(Duration::from_secs(1 + who.number as u64 % BEATS_WITHIN_S)));
                 }
+                // The server cuts slow handshakes, and among thousands at once some are slow. Apps try again too.
                 Err(Error::Broke(_) | Error::TooLate(_)) if tries < TRIES_MAX => {}
                 Err(error) => return Err(error.into()),
             }
@@ -250,19 +249,20 @@ impl Crowd {
         }
     }
 
-    /// Bookings of an open loop that were due before its end and never began, because every client was busy with an
-    /// earlier one. A server that is too slow is seen here, and not only in the waits of those it did answer.
+    /// Bookings of an open loop that were due and never began, because every client was busy with an earlier one.
     fn never_begun(&self) -> usize {
+        // Without this figure a server that is too slow would show only the waits of the bookings that it did answer.
         let Plan { rate, warm_up, duration, .. } = &self.plan;
         let due = rate.map_or(0.0, |rate| (rate * (*warm_up + *duration).as_secs_f64()).ceil());
         (due as usize).saturating_sub(self.begun.load(Ordering::Relaxed))
     }
 }
 
-/// Tells every second how it goes, until no more bookings begin.
+/// Shows the progress every second, until no more bookings begin.
 async fn watch_progress(crowd: &Crowd, count_from: Instant) {
     let seconds = u32::try_from(crowd.plan.duration.as_secs()).unwrap_or(u32::MAX);
     for second in 1..=seconds {
+        // At absolute times, so that a slow terminal does not shift the seconds.
         tokio::time::sleep_until((count_from + Duration::from_secs(1) * second).into()).await;
         let (bookings, p99_ms) = (crowd.figures.in_second(second as usize - 1), crowd.figures.offer_p99_ms());
         let open = crowd.busy.load(Ordering::Relaxed);
@@ -277,17 +277,17 @@ async fn watch_progress(crowd: &Crowd, count_from: Instant) {
     on_terminal("");
 }
 
-/// A bar that is filled so far, and what it is about.
+/// Shows a progress bar, filled by `share`, with a text.
 fn progress(share: f64, text: &str) {
     let filled = (share * BAR_WIDTH as f64) as usize;
     on_terminal(&format!("[{:<BAR_WIDTH$}] {text}", "#".repeat(filled.min(BAR_WIDTH))));
 }
 
-/// One line on a terminal, written over the last.
+/// Replaces the last line of the terminal, if there is one.
 fn on_terminal(text: &str) {
     let mut out = std::io::stderr().lock();
     if out.is_terminal() {
-        // Nobody may be looking any more, which changes nothing for the run.
+        // A terminal that has gone changes nothing for the run.
         let _shown = write!(out, "\r\x1b[2K{text}").and_then(|()| out.flush());
     }
 }

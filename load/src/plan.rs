@@ -1,11 +1,11 @@
-//! What a run of the load does: how many people, how often, how patient.
+//! The plan of a run: numbers of people, rates, and times. The comments of its fields are the command's help text.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::server_url::ServerUrl;
 
-/// What a run does.
+/// The plan of a run, as the command line gives it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Plan {
     /// Where the server is. It must be allowed to make the companies: `auto_provision`
@@ -83,7 +83,7 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A number with its unit: `250ms`, `1.5s`, `2m`.
+/// Parses a number with its unit, such as `250ms`, `1.5s` or `2m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(at);
@@ -100,7 +100,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A person's own dice: splitmix64, so that the same seed draws the same.
+/// A person's own random numbers (splitmix64), so that the same seed repeats the same answers and pauses.
 pub(super) struct Chance(u64);
 
 impl Chance {
@@ -118,13 +118,15 @@ impl Chance {
         bits ^ (bits >> 31)
     }
 
-    /// From 0 up to 1, which never comes.
+    /// A number from 0 to below 1.
     pub(super) fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// A time of that length on average, spread as waits between independent things are, at most ten times as long.
+    /// A time of `mean` length on average, distributed exponentially like waits between independent events, and at most
+    /// ten times as long.
     pub(super) fn about(&mut self, mean: Duration) -> Duration {
+        // 1 less the share, which is never 0 and so has a logarithm.
         mean.mul_f64((-(1.0 - self.share()).ln()).min(10.0))
     }
 }

@@ -1,4 +1,4 @@
-//! `switchboard demo`: six steps of a booking against a running server, with real sockets.
+//! `switchboard demo`: a booking in six steps against a running server, with real sockets.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,16 +12,15 @@ mod device;
 
 use device::Device;
 
-/// How long the tokens of a play are good.
+/// The lifetime of the play's tokens.
 const VALID_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// Plays the six steps and prints what each side sees. The people are made for this play, so it can be repeated.
-///
-/// # Errors
-/// When the server cannot be reached, or does not do what it must.
+/// Plays the six steps and prints the frames of each side. An error means that the server could not be reached, or that
+/// a step did not go as it must.
 pub async fn play(url: &ServerUrl, company: &str, sign: &Sign) -> anyhow::Result<()> {
+    // The people of each play are new, so that a play can be repeated at once.
     let run = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() % 1_000_000;
-    // A topic of its own, so that others who try the demo are not asked.
+    // A topic for this play alone, so that no employee of another play gets the offer.
     let topic = format!("tax-{run}");
     let token = |role, who: &str| {
         sign(&Identity {

@@ -1,10 +1,10 @@
-//! Pictures as SVG: line charts, one above the other in one file, and bars in groups.
+//! Charts as SVG: line charts, one above another in one file, and bars in groups.
 
 use plotters::prelude::*;
 
 const WIDTH: u32 = 900;
 const HEIGHT_EACH: u32 = 420;
-/// Colours that people with colour blindness tell apart: Okabe and Ito, "Color Universal Design", 2008.
+/// Colours that people with colour blindness can tell apart (Okabe and Ito, "Color Universal Design", 2008).
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -14,41 +14,39 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
     RGBColor(0, 0, 0),
 ];
-/// The least that is drawn on an axis that counts in powers of ten.
+/// The least value on a logarithmic axis, because 0 has no logarithm.
 const LEAST_OF_LOG: f64 = 0.001;
-/// Each point of a line is marked, unless there are more: then the marks would hide the line.
+/// The most points that are marked on a line; more marks would hide the line.
 const MARKED_MAX: usize = 20;
-/// Room for the names beside bars, and the height of one bar, in pixels.
+/// The width for names beside bars, and the height of one bar, in pixels.
 const NAMES_WIDTH: i32 = 340;
 const BAR_HEIGHT: u32 = 15;
 
-/// A line chart.
+/// A chart with one or more lines.
 pub struct Chart {
     pub title: String,
-    /// To the right.
     pub x: Axis,
-    /// Upwards.
     pub y: Axis,
     pub series: Vec<Series>,
 }
 
-/// One line.
+/// One line of a chart.
 pub struct Series {
     pub name: String,
-    /// From left to right.
+    /// Points in the order of `x`.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Bars in groups, to the right, on an axis of powers of ten.
+/// Horizontal bars in groups, on a logarithmic axis.
 pub struct Bars {
     pub title: String,
     /// The names of the groups.
     pub names: Vec<&'static str>,
-    /// The lengths by name, one for each group that has one.
+    /// The name of each series, with one length for each group.
     pub series: Vec<(String, Vec<Option<f64>>)>,
 }
 
-/// The name of an axis, and how it counts.
+/// An axis, linear or logarithmic.
 #[derive(Clone, Copy)]
 pub struct Axis {
     name: &'static str,
@@ -56,19 +54,19 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// Every step as large as the last.
+    /// An axis with equal steps.
     #[must_use]
     pub const fn linear(name: &'static str) -> Self {
         Self { name, log: false }
     }
 
-    /// Every step a power of ten.
+    /// An axis whose steps are powers of ten.
     #[must_use]
     pub const fn log(name: &'static str) -> Self {
         Self { name, log: true }
     }
 
-    /// Where a value stands: on an axis of powers, at its logarithm.
+    /// The position of a value: its logarithm on a logarithmic axis.
     fn place(self, value: f64) -> f64 {
         if self.log { value.max(LEAST_OF_LOG).log10() } else { value }
     }
@@ -77,6 +75,7 @@ impl Axis {
         if !self.log {
             return if place >= 1.0 { format!("{place:.0}") } else { format!("{place}") };
         }
+        // Only whole powers of ten have a label.
         if (place - place.round()).abs() > 0.01 {
             return String::new();
         }
@@ -87,7 +86,7 @@ impl Axis {
         }
     }
 
-    /// From the least to the most, with a little room; whole powers of ten on an axis of powers, and from 0 on any other.
+    /// The range of an axis: whole powers of ten on a logarithmic one, otherwise from 0 to a little above the largest.
     fn span(self, places: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
         let (least, most) = places.fold((f64::MAX, f64::MIN), |(least, most), at| (least.min(at), most.max(at)));
         if least > most {
@@ -100,9 +99,6 @@ impl Axis {
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 /// Draws line charts as SVG.
-///
-/// # Errors
-/// When they cannot be drawn.
 pub fn lines(charts: &[Chart]) -> anyhow::Result<String> {
     svg(HEIGHT_EACH * u32::try_from(charts.len())?, |area| {
         area.split_evenly((charts.len(), 1)).iter().zip(charts).try_for_each(|(part, chart)| draw_lines(part, chart))
@@ -110,9 +106,6 @@ pub fn lines(charts: &[Chart]) -> anyhow::Result<String> {
 }
 
 /// Draws bars as SVG.
-///
-/// # Errors
-/// When they cannot be drawn.
 pub fn bars(bars: &Bars) -> anyhow::Result<String> {
     let rows = bars.names.len() * (bars.series.len().max(1) + 1);
     svg(120 + u32::try_from(rows)? * BAR_HEIGHT, |area| draw_bars(area, bars))
@@ -124,6 +117,7 @@ fn svg(height: u32, draw: impl FnOnce(&Area<'_>) -> anyhow::Result<()>) -> anyho
     area.fill(&WHITE)?;
     draw(&area)?;
     area.present()?;
+    // The area borrows the text.
     drop(area);
     Ok(drawn)
 }
@@ -169,7 +163,7 @@ fn draw_bars(area: &Area<'_>, bars: &Bars) -> anyhow::Result<()> {
     let from = x.start;
     let mut chart = ChartBuilder::on(area);
     chart.caption(&bars.title, ("sans-serif", 20)).margin(16).margin_left(NAMES_WIDTH).x_label_area_size(36);
-    // The first group is on top.
+    // From high to low, so that the first group is on top.
     let mut chart = chart.build_cartesian_2d(x, (groups as f64)..0.0)?;
     chart.configure_mesh().disable_y_mesh().light_line_style(WHITE).x_label_formatter(&|at| axis.label(*at)).draw()?;
     let thickness = 1.0 / (bars.series.len() as f64 + 1.0);

@@ -1,4 +1,4 @@
-//! What a run found, as a table, as JSON and as a plot.
+//! The report of a run: a table, JSON and a plot.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,54 +10,49 @@ use super::figures::{Counted, Cpu};
 use super::ledger::Checked;
 use super::{Crowd, Plan, plot};
 
-/// Above this the load was so late itself that its own machine was the limit.
+/// The 99th percentile of the load's own delay above which its own machine was the limit.
 const OWN_DELAY_MAX_MS: f64 = 10.0;
-/// The share of the clients' time in a second from which on it counts as silent.
+/// The share of a second that all clients together must stand still for the second to count as silent.
 const SILENT: f64 = 0.99;
 
-/// What a run found.
+/// The figures of a run that is over.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// What was asked for.
     pub plan: PlanFigures,
-    /// How everybody connected and joined, before anything else.
     pub arrival: Arrival,
     /// Whole bookings: booked, offered, accepted, assigned and ended.
     pub bookings: u64,
-    /// The same in a second, of those in which not every client stood still.
+    /// Whole bookings a second, without the seconds in which every client stood still.
     pub bookings_per_s: f64,
-    /// What limits of the server kept waiting.
     pub stood_still: StoodStill,
-    /// In each second.
+    /// Whole bookings in each second.
     pub per_second: Vec<u64>,
     /// Bookings that ended without a session, by reason.
     pub ended_without: BTreeMap<String, u64>,
-    /// What was pushed and refused, by what it was and the reason.
+    /// Refused pushes, by kind and reason.
     pub refused: BTreeMap<String, u64>,
-    /// Bookings of an open loop that were due and never began: every client was still busy.
+    /// Bookings of an open loop that were due and never began, because every client was still busy.
     pub never_begun: usize,
     /// Bookings that were open when the run was over.
     pub unfinished: usize,
-    /// Employees whose intent fell to offline, because they answered too late.
+    /// The number of times that missed offers sent an employee offline.
     pub sent_home: u64,
-    /// Lines that broke, by how.
+    /// Broken sockets, by error.
     pub lines_lost: BTreeMap<String, u64>,
-    /// How long things took, in milliseconds.
     pub waits_ms: BTreeMap<&'static str, Wait>,
-    /// Whether anybody was booked twice.
+    /// The checks that no person was booked twice.
     pub checked: Checked,
-    /// CPU time, in seconds.
     pub cpu: CpuFigures,
 }
 
-/// What is wrong with a run.
+/// A failure of a run, for the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Somebody was booked twice, so often.
+    /// The number of contradictions.
     BookedTwice(u64),
-    /// So many lines broke.
+    /// The number of broken sockets.
     LinesBroke(u64),
-    /// Nothing was booked, so nothing is known.
+    /// No booking came to its end, so the figures say nothing.
     NothingBooked,
 }
 
@@ -73,22 +68,20 @@ impl fmt::Display for Fault {
     }
 }
 
-/// How everybody connected and joined.
+/// The figures of the time in which all people connected and joined.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Arrival {
-    /// How many people.
     pub people: usize,
-    /// From the first to the last, in seconds.
     pub seconds: f64,
     /// Handshakes that broke and were tried again.
     pub tried_again: usize,
-    /// CPU time of the load for it, in seconds.
+    /// CPU time of the load.
     pub load_s: f64,
-    /// CPU time of the server for it, in seconds.
+    /// CPU time of the server, if its process is known.
     pub server_s: Option<f64>,
 }
 
-/// The plan in figures.
+/// The plan, for the JSON of a report.
 #[derive(Debug, Serialize)]
 pub struct PlanFigures {
     pub companies: usize,
@@ -103,7 +96,7 @@ pub struct PlanFigures {
     pub seed: u64,
 }
 
-/// How long one thing took, in milliseconds.
+/// The distribution of one kind of wait, in milliseconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Wait {
     pub count: u64,
@@ -113,18 +106,17 @@ pub struct Wait {
     pub p99: f64,
     pub p999: f64,
     pub max: f64,
-    /// Share of all, and within how many milliseconds: what a plot needs.
+    /// Quantiles with their values, for the plot.
     pub spectrum: Vec<(f64, f64)>,
 }
 
-/// Clients that met a limit of the server and waited as long as it said.
+/// The waits of clients that met a limit of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StoodStill {
-    /// How many.
     pub clients: usize,
-    /// For how long, all together, in seconds.
+    /// The waits of all these clients together.
     pub client_s: f64,
-    /// Seconds in which all clients did: they say nothing of the server.
+    /// Seconds in which all clients waited, which say nothing about the server.
     pub silent_s: usize,
 }
 
@@ -135,20 +127,16 @@ impl StoodStill {
     }
 }
 
-/// CPU time.
+/// CPU time of the load and of the server, if its process is known.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CpuFigures {
-    /// Of the load, in seconds.
     pub load_s: f64,
-    /// Of the server, in seconds.
     pub server_s: Option<f64>,
-    /// Of the server for each booking, in microseconds.
     pub server_us_per_booking: Option<f64>,
-    /// Of the load for each booking, in microseconds.
     pub load_us_per_booking: f64,
 }
 
-/// The waits that are measured, in the order in which they come.
+/// The names of the measured waits, in the order of the table.
 const WAITS: [&str; 5] = ["book → offer", "offer → assigned", "book → assigned", "end → idle", "book → refused"];
 const OWN_DELAY: &str = "the load's own delay";
 
@@ -160,6 +148,7 @@ impl Report {
         let moved_s = plan.duration.as_secs_f64() - stood_still.silent_s as f64;
         let Counted { per_second, ended_without, refused, sent_home, lines_lost, waits, .. } = counted;
         let us_each = |s: f64| s * 1e6 / bookings.max(1) as f64;
+        // In the order of `WAITS`.
         let histograms = [
             &waits.book_to_offer,
             &waits.offer_to_assigned,
@@ -169,6 +158,7 @@ impl Report {
         ];
         let measured = WAITS.into_iter().zip(histograms).filter(|(_, histogram)| !histogram.is_empty());
         let mut waits_ms: BTreeMap<_, _> = measured.map(|(name, histogram)| (name, Wait::of(histogram))).collect();
+        // A closed loop has no timetable to be late for.
         if plan.rate.is_some() {
             waits_ms.insert(OWN_DELAY, Wait::of(&waits.own_delay));
         }
@@ -196,7 +186,7 @@ impl Report {
         }
     }
 
-    /// Why this run shows that something is wrong; nothing when all is well.
+    /// The gravest failure of the run, if there is one.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {
         if self.checked.contradictions > 0 {
@@ -208,14 +198,11 @@ impl Report {
         (self.bookings == 0).then_some(Fault::NothingBooked)
     }
 
-    /// Draws the waits, and the bookings of every second, as SVG.
-    ///
-    /// # Errors
-    /// When they cannot be drawn.
+    /// Draws the waits and the bookings of every second as SVG.
     pub fn draw(&self) -> anyhow::Result<String> {
         let waits = WAITS.iter().filter_map(|name| {
             let points = self.waits_ms.get(name)?.spectrum.iter();
-            // A percentile's nines: 1 for 90 %, 2 for 99 %.
+            // "One in so many", on a logarithmic axis, gives the high percentiles as much room as the low ones.
             let points = points.filter(|(share, _)| *share < 1.0).map(|(share, ms)| (1.0 / (1.0 - share), *ms));
             Some(plot::Series { name: (*name).to_owned(), points: points.collect() })
         });
@@ -368,7 +355,7 @@ mod tests {
     fn silence_is_a_second_in_which_every_client_stands_still() {
         let figures = Figures::new(Duration::from_secs(4));
         let count_from = Instant::now() + Duration::from_millis(500);
-        // Of the first two seconds both miss next to nothing.
+        // Both clients stand still for nearly all of the first two seconds.
         figures.stands_still(0, Duration::from_secs(10), count_from);
         figures.stands_still(1, Duration::from_millis(2_500), count_from);
         let counted = figures.read();

@@ -1,4 +1,4 @@
-//! Where a server is, in the forms in which people write it: for commands that connect to one.
+//! The address of a server in the forms in which people write one, for commands that connect.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -8,15 +8,15 @@ use clap::builder::{TypedValueParser, ValueParserFactory};
 use clap::error::ErrorKind;
 use url::Url;
 
-/// The paths that an app's address of the socket has.
+/// The paths of the socket in the addresses that apps use, which people copy from there.
 const PATHS: [&str; 4] = ["/", "/socket", "/socket/", "/socket/websocket"];
 
-/// Where a server is: its host and port, spoken to without TLS.
+/// The host and port of a server, for connections without TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerUrl(String);
 
 impl ServerUrl {
-    /// Host and port.
+    /// The host and port, joined by a colon.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.0
@@ -34,6 +34,7 @@ impl FromStr for ServerUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let form = "give the form `http://127.0.0.1:4000`";
+        // Without a scheme `Url` would take the host of `localhost:4000` for the scheme.
         let has_scheme = text.contains("://");
         let whole = if has_scheme { text.to_owned() } else { format!("http://{text}") };
         let url = Url::parse(&whole).map_err(|error| format!("is no address ({error}): {form}"))?;
@@ -61,7 +62,7 @@ impl FromStr for ServerUrl {
     }
 }
 
-/// Reads one from the command line. Its error repeats no password, as that of other values would.
+/// The parser for the command line. Its error hides a password in the value, which clap's own would repeat.
 #[derive(Clone, Debug)]
 pub struct Flag;
 
@@ -85,6 +86,7 @@ impl TypedValueParser for Flag {
         let text = value.to_string_lossy();
         text.parse().map_err(|why: String| {
             let flag = flag.map(ToString::to_string).unwrap_or_default();
+            // Up to the last `@`, because a password may contain one.
             let shown = text.rsplit_once('@').map_or_else(|| text.to_string(), |(_secret, host)| format!("***@{host}"));
             let said = format!("invalid value '{shown}' for '{flag}': {why}\n");
             clap::Error::raw(ErrorKind::ValueValidation, said).with_cmd(command)

@@ -1,4 +1,4 @@
-//! A device of the play: a real socket that speaks Phoenix frames and tells what it sees.
+//! A device of the play: a real socket that prints its frames.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use switchboard_client::{Error, Response, Socket};
 
 use crate::server_url::ServerUrl;
 
-/// How long a device waits for what must come.
+/// The longest wait for a frame that must come.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// A person's device, on one topic.
+/// A person's device on one topic.
 pub(super) struct Device {
     who: &'static str,
     topic: String,
@@ -19,7 +19,6 @@ pub(super) struct Device {
 }
 
 impl Device {
-    /// Connects and joins.
     pub(super) async fn join(url: &ServerUrl, token: &str, who: &'static str, topic: &str) -> anyhow::Result<Self> {
         let mut socket = match Socket::connect(url.address(), token, WAIT_MAX).await {
             Ok(socket) => socket,
@@ -34,11 +33,12 @@ impl Device {
         Ok(Self { who, topic: topic.to_owned(), socket })
     }
 
-    /// Pushes, and gives the response of the reply; an error's response too.
+    /// Pushes an event, and returns the response of the reply, whether the push was granted or refused.
     pub(super) async fn push(&mut self, event: &str, payload: Value) -> anyhow::Result<Value> {
         self.say(&format!("-> {event} {}", brief(&payload)));
         let (status, response) = match self.socket.ask(&self.topic, event, &payload.to_string()).await {
             Ok(response) => ("ok", response),
+            // A refusal is part of the play, which begins with one.
             Err(Error::Refused(response)) => ("error", response),
             Err(error) => return Err(error).context(self.who),
         };
@@ -46,7 +46,7 @@ impl Device {
         Ok(response)
     }
 
-    /// Waits for an event, and tells it.
+    /// Waits for an event, and prints its payload.
     pub(super) async fn hear(&mut self, event: &str, which: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
         let payload = self.socket.event(event, which).await.context(self.who)?;
         self.say(&format!("<- {event} {}", brief(&payload)));
@@ -58,7 +58,7 @@ impl Device {
     }
 }
 
-/// Why a server that is there lets nobody in.
+/// The message for a handshake that the server refused, with a hint at the cause.
 fn refused(url: &ServerUrl, answer: &Response) -> String {
     let body = answer.body().as_deref().unwrap_or_default();
     let said = serde_json::from_slice::<Value>(body).ok().and_then(|body| Some(body["message"].as_str()?.to_owned()));
@@ -72,7 +72,7 @@ fn refused(url: &ServerUrl, answer: &Response) -> String {
     format!("the server at {url} refuses ({status}{hint}): {said}")
 }
 
-/// What a person wants to see of a payload: the words, not the ids.
+/// A payload for reading: its words without its ids.
 fn brief(payload: &Value) -> String {
     const SHOWN: &[&str] = &[
         "topic",
