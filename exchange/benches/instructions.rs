@@ -1,4 +1,4 @@
-//! Counts the instructions of reading frames, of writing them, and of what they carry. The counts are in
+//! Instruction counts of reading frames, writing frames, and encoding their payloads. The counts are in
 //! docs/evidence/instructions.md.
 use std::hint::black_box;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ use switchboard_wire::json;
 use switchboard_wire::phoenix::{self, Incoming, Ref, ReplyStatus, Version};
 use switchboard_wire::view::{self, Named};
 
-/// What an app sends: the event, the topic and the payload.
+/// A push of an app: the event, the topic and the payload.
 type Said = (&'static str, &'static str, &'static str);
 const JOIN: Said = ("phx_join", "company:acme", "{}");
 const HEARTBEAT: Said = ("heartbeat", "phoenix", "{}");
@@ -35,7 +35,8 @@ const BOOKING: BookingId = BookingId::from_u128(0x0190_f3a2_0000_7abc_8def_0123_
 const SESSION: SessionId = SessionId::from_u128(0x0190_f3a2_0001_7abc_8def_0123_4567_89ab);
 const OFFER: OfferId = OfferId { booking: BOOKING, attempt: 1 };
 
-/// The frame, read once before it counts: what the first call makes is there, and memory of these sizes is free.
+/// The text of a frame. Each setup runs its function once, so that the count excludes first-time work and finds memory
+/// of these sizes free.
 fn to_parse(version: Version, (event, topic, payload): Said) -> (Version, &'static str) {
     let join_ref = if topic == phoenix::PHOENIX_TOPIC { "null" } else { r#""1""# };
     let text = match version {
@@ -63,7 +64,7 @@ fn parse((version, text): (Version, &'static str)) -> Incoming<'static> {
 
 type Read = fn(&RawValue) -> Result<Command, Refusal>;
 
-/// The payload of a push, read once before it counts.
+/// The payload of a push, with the function that reads such payloads.
 fn to_read((_, _, payload): Said, read: Read) -> (Box<RawValue>, Read) {
     let payload = RawValue::from_string(payload.to_owned()).expect("it is JSON");
     black_box(read(&payload).is_ok());
@@ -97,7 +98,7 @@ fn read((payload, read): (Box<RawValue>, Read)) -> (Box<RawValue>, Result<Comman
     (payload, command)
 }
 
-/// A frame to be written.
+/// The parts of a frame that is to be written.
 struct Letter {
     version: Version,
     join_ref: Ref,
@@ -144,11 +145,11 @@ fn push(letter: Letter) -> (Letter, String) {
     (letter, frame)
 }
 
-/// A company with one booking, asked of one employee or in a session with them.
+/// A company with one employee and one booking, which is offered to that employee or in a session with them.
 struct Desk(Box<Company>);
 
 impl Desk {
-    /// Gives what is to be told of it.
+    /// Takes a command, and returns its notices.
     fn take(&mut self, command: &Command) -> Vec<Notice> {
         let turn = self.0.take(START, command);
         assert!(turn.outcome.is_ok(), "{command:?}: {:?}", turn.outcome);
@@ -258,14 +259,14 @@ fn show((desk, show): (Desk, Show)) -> (Desk, String) {
     (desk, json)
 }
 
-/// A turn, those who hear of it, and what it was.
+/// The notices of a turn, with the company and the rooms that hear of them.
 struct News {
     desk: Desk,
     rooms: Rooms,
     notices: Vec<Notice>,
 }
 
-/// The client and the employee have a phone each, on their own topic and in the session.
+/// The notices of `turn`. The client and the employee have one phone each, on their own topic and in the session.
 fn news(turn: fn(&mut Desk) -> Vec<Notice>) -> News {
     let mut rooms = Rooms::default();
     let party = |party| Room::Session(SESSION, party);

@@ -1,4 +1,4 @@
-//! Who may do how much: limits per person and per address, so that one of them cannot take what all share.
+//! Admission: limits per person and per address, so that one caller cannot take what all share.
 
 mod forwarded;
 mod limits;
@@ -26,62 +26,55 @@ use rate::Rate;
 use shares::{By, Full, Part, Shares};
 use tally::{Held, Tally};
 
-/// Requests of one device that may wait for their commit: who asks for more is not heard until one is answered.
+/// Requests of one device that may wait for their commit. A device with so many is not read until one is answered.
 const UNANSWERED_OF_DEVICE_MAX: usize = 64;
-/// Requests of one person that may wait for their commit, on all devices together: far from filling the journal's
-/// queue.
+/// Requests of one person that may wait for their commit, on all devices: far too few to fill the journal's queue.
 const UNANSWERED_OF_PERSON_MAX: usize = 256;
 /// Connections of an address beyond its sockets: for the API, for probes and for handshakes.
 const CONNECTIONS_BESIDE_SOCKETS: usize = 256;
-/// Heads, bodies and frames over [`SHORT_MAX_BYTES`] that may be on their way at once, of an address: most are there in a
-/// moment.
+/// Incomplete heads, bodies and frames over [`SHORT_MAX_BYTES`] of one address; most are complete within a moment.
 pub const LONG_OF_ADDRESS_MAX: usize = 128;
-/// The same in all.
+/// The same for all addresses together.
 pub const LONG_IN_ALL_MAX: usize = 1024;
-/// Bytes of a push that count as one: what is longer counts once for each such piece, because it is stored. As many of
-/// the longest messages as a session shows may come at once after a rest.
+/// Bytes of a push that count once. A longer push counts once for each started piece, because its bytes are stored; so
+/// a burst still holds as many of the longest messages as a session shows.
 const PIECE_BYTES: usize = 6 * 1024;
-/// Joins that one which is refused counts for.
+/// The number of joins that a refused one counts as, because the store may have been searched for nothing.
 const REFUSED_JOIN_PRICE: u64 = 10;
-/// Lines of the audit list for what one key or one admin was refused: twenty after a rest, and then one a second.
+/// Lines of the audit list for refused requests of one key or admin, so that these do not fill the list.
 const REFUSALS_LISTED_PER_S: u64 = 1;
-/// Requests that a read through a long past, or an export, counts for beside the request that it is.
+/// The number of requests that a long read or an export counts as, beside the request itself.
 const LONG_READ_MORE: u64 = 9;
-/// When to look again for a place that another socket must give back first; nobody knows when it does.
+/// The wait that a caller is told when all places are taken; no one knows when a holder gives one back.
 const PLACE_RETRY_MS: u64 = 1000;
 
-/// The address that somebody comes from: of the connection, or what a trusted proxy says.
+/// The address of a caller: the connection's, or the one that a trusted proxy names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
-/// What a device wishes to do.
+/// The kind of a device's request, by which it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Join a topic.
     Join,
-    /// Say something in a session.
+    /// Messages, and an employee's notes.
     Message,
-    /// Have something relayed.
     Signal,
-    /// Anything else that has a company do something.
+    /// All other requests, pongs, pings and heartbeats.
     Change,
 }
 
-/// Somebody wants too much; nothing was done.
+/// A refusal of a caller over a limit; nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many {what}; try again in {retry_in_ms} ms")]
 pub struct Limited {
-    /// Of what.
     pub what: &'static str,
-    /// When to try again.
     pub retry_in_ms: u64,
 }
 
 impl Limited {
-    /// The stable word on the wire.
     pub const REASON: &'static str = "rate_limited";
 
-    /// Too much is stored of a company.
+    /// The refusal when too many bytes of a company are stored.
     #[must_use]
     pub fn on_stored(retry_in_ms: u64) -> Self {
         Self::on("bytes of this company's to store")(retry_in_ms)
@@ -94,21 +87,21 @@ impl Limited {
         }
     }
 
-    /// When to try again in whole seconds, for `Retry-After`.
+    /// The wait in whole seconds, for `Retry-After`.
     #[must_use]
     pub fn retry_after_s(self) -> String {
         self.retry_in_ms.div_ceil(1000).max(1).to_string()
     }
 }
 
-/// Counts what people and addresses do.
+/// The counters of people and addresses.
 pub struct Admission {
     trust_loopback: bool,
     proxies: Proxies,
     connections: Arc<Tally<()>>,
     sockets: Arc<Tally<()>>,
     people: Arc<Tally<Unanswered>>,
-    /// The parts of all that is shared over HTTP.
+    /// The limits on long and large requests over HTTP.
     pub shares: Shares,
     long: Arc<Tally<()>>,
     long_in_all: Arc<Semaphore>,
@@ -123,16 +116,15 @@ pub struct Admission {
     messages: Rate,
     signals: Rate,
     stored_per_company_per_s: u64,
-    /// Makes a number of whoever is counted, which nobody outside can foresee: so nobody can seek one who shares a
-    /// number with somebody else.
+    /// Random, so that a caller cannot search for a name that shares its number with another caller.
     hasher: RandomState,
 }
 
 impl Admission {
-    /// Keeps to these limits.
+    /// Counters with these limits.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        // Where addresses have no limit, they say nothing of who is behind them.
+        // Without a limit on its sockets an address says nothing about the caller, so no other limit applies to it.
         let (connections, long) = match limits.sockets_per_address {
             0 => (0, 0),
             sockets => (sockets + CONNECTIONS_BESIDE_SOCKETS, LONG_OF_ADDRESS_MAX),
@@ -161,14 +153,14 @@ impl Admission {
         }
     }
 
-    /// Who sends a request over a connection from `peer`.
+    /// The address behind a request that came over a connection from `peer`.
     #[must_use]
     pub fn client(&self, peer: Peer, headers: &HeaderMap) -> Peer {
         self.proxies.client(peer, headers)
     }
 
-    /// A connection begins, and has its place among all. Nothing when its address has too many: it is then cut without
-    /// a word, for a word would have to wait for a request that may never come.
+    /// Counts a connection, which has its place among all already. None if its address has too many: the connection is
+    /// then cut without an answer, because an answer needs a request, which may never come.
     #[must_use]
     pub fn connect(&self, peer: Peer, place: OwnedSemaphorePermit) -> Option<Entrance> {
         let of_address = match self.address(Some(peer)) {
@@ -178,7 +170,7 @@ impl Admission {
         Some(Entrance { _places: Arc::new((of_address, place)) })
     }
 
-    /// A long head, body or frame is on its way, over a connection from `peer`. Nothing when there are too many.
+    /// A place for a long head, body or frame over a connection from `peer`; none if there are too many.
     #[must_use]
     pub fn long(&self, peer: Peer) -> Option<LongPlace> {
         let in_all = self.long_in_all.clone().try_acquire_owned().ok()?;
@@ -189,78 +181,57 @@ impl Admission {
         Some(LongPlace { _of_address: of_address, _in_all: in_all })
     }
 
-    /// A handshake begins.
-    ///
-    /// # Errors
-    /// When its address makes too many.
+    /// Counts a handshake of an address.
     pub fn handshake(&self, peer: Option<Peer>, now: Time) -> Result<(), Limited> {
         let Some(address) = self.address(peer) else { return Ok(()) };
         self.handshakes.take(address, now).map_err(Limited::on("handshakes"))
     }
 
-    /// A token was bad. A good one of the same address is not asked after this: a token cannot be guessed, and whole
-    /// offices come from one address, with tokens that expired overnight.
-    ///
-    /// # Errors
-    /// When there are too many of them.
+    /// Counts a bad token. Good tokens of the same address are accepted all the same.
     pub fn bad_token(&self, peer: Option<Peer>, now: Time) -> Result<(), Limited> {
+        // Tokens cannot be guessed, and an office behind one address may have many that expired overnight.
         let Some(address) = self.address(peer) else { return Ok(()) };
         self.bad_tokens.take(address, now).map_err(Limited::on("bad tokens"))
     }
 
-    /// Whether an API key, or a token in the place of one, may be tried: after too many bad ones no good one counts either, or the limit would be none
-    /// for who guesses.
-    ///
-    /// # Errors
-    /// When there were too many bad ones.
+    /// Whether an API key, or a token in its place, may be tried.
     pub fn may_try_key(&self, peer: Option<Peer>, now: Time) -> Result<(), Limited> {
+        // Asked before the key is checked: otherwise a guess that is right would get through in spite of the limit.
         let Some(address) = self.address(peer) else { return Ok(()) };
         self.bad_keys.look(address, now).map_err(Limited::on("bad API keys or tokens"))
     }
 
-    /// An API key, or a token in the place of one, was bad.
+    /// Counts a bad API key, or a bad token in its place.
     pub fn bad_key(&self, peer: Option<Peer>, now: Time) {
         if let Some(address) = self.address(peer) {
-            // That there are too many is said to the next one.
+            // `may_try_key` tells the next caller that there were too many.
             let _too_many = self.bad_keys.take(address, now);
         }
     }
 
-    /// Whether what a key or an admin was refused is to be listed: enough for a person to see it, and not for the list
-    /// to be full of it.
+    /// Whether a refused request of a key or an admin gets a line in the audit list: often enough for a reader to
+    /// notice, and too seldom to fill the list.
     pub fn may_list_refusal(&self, name: &str, now: Time) -> bool {
         self.refusals.take(self.number(name), now).is_ok()
     }
 
-    /// A person asks for something over HTTP: it counts with what their devices push.
-    ///
-    /// # Errors
-    /// When they ask too much.
+    /// Counts a person's request over HTTP, together with the pushes of their devices.
     pub fn request(&self, claims: &Claims, now: Time) -> Result<(), Limited> {
         self.changes.take(self.person(claims), now).map_err(Limited::on("requests"))
     }
 
-    /// A person's request over HTTP may go through a long past: it counts as several.
-    ///
-    /// # Errors
-    /// When they ask too much.
+    /// Counts a long read of a person over HTTP as several more requests.
     pub fn long_read(&self, claims: &Claims, now: Time) -> Result<(), Limited> {
         self.changes.take_many(self.person(claims), LONG_READ_MORE, now).map_err(Limited::on("requests"))
     }
 
-    /// A logo of that company, for whoever shows no key.
-    ///
-    /// # Errors
-    /// When their address, the company or all have as many on their way as they may.
+    /// Takes a slot for a logo on its way to a caller without a key.
     pub async fn logo(&self, peer: Option<Peer>, company: &CompanyId) -> Result<Part, Full> {
         let address = self.address(peer).filter(|_| self.counts_addresses);
         self.shares.logos.take(By::Address(address), Some(company.as_str())).await
     }
 
-    /// A device of the token's person comes in, and stays as long as it holds the pass.
-    ///
-    /// # Errors
-    /// When its address or its person has too many sockets.
+    /// Admits a socket of the token's person, which counts until its pass is dropped.
     pub fn admit(&self, claims: &Claims, peer: Option<Peer>) -> Result<Pass, Limited> {
         let full = |what| Limited { what, retry_in_ms: PLACE_RETRY_MS };
         let address = match self.address(peer) {
@@ -271,10 +242,7 @@ impl Admission {
         Ok(Pass { _address: address, person, unanswered: Unanswered::of(UNANSWERED_OF_DEVICE_MAX) })
     }
 
-    /// A device wishes something, with so many bytes.
-    ///
-    /// # Errors
-    /// When its person wishes too much of it.
+    /// Counts a device's request of so many bytes.
     pub fn grant(&self, pass: &Pass, wish: Wish, bytes: usize, now: Time) -> Result<(), Limited> {
         let (rate, price, what) = match wish {
             Wish::Join => (&self.joins, 1, "joins"),
@@ -283,53 +251,53 @@ impl Admission {
             Wish::Change => (&self.changes, price(bytes), "requests"),
         };
         rate.take(pass.person.key, now).map_err(Limited::on(what))?;
-        // It is had when once would be, and the rest is paid off before the next: nothing is too dear for a rate.
+        // Granted as soon as one unit is free, and the rest is paid off before the next request: otherwise a push that
+        // costs more than a burst could never come.
         rate.charge(pass.person.key, price - 1, now);
         Ok(())
     }
 
-    /// A device's join was refused: it had the store looked through for nothing.
+    /// Counts a refused join at its full price.
     pub fn join_was_refused(&self, pass: &Pass, now: Time) {
         self.joins.charge(pass.person.key, REFUSED_JOIN_PRICE - 1, now);
     }
 
-    /// Bytes that may be stored of one company; 0 is no limit.
+    /// The rate of stored bytes of one company; 0 is no limit.
     #[must_use]
     pub const fn stored_per_company_per_s(&self) -> u64 {
         self.stored_per_company_per_s
     }
 
-    /// Whether a client may have this done: not if it would begin a search too many.
-    ///
-    /// # Errors
-    /// When the client begins too many.
+    /// Whether a client may push a `book`, which is refused only if it would begin one search too many.
     pub fn may_search(&self, pass: &Pass, now: Time, would_begin: impl FnOnce() -> bool) -> Result<(), Limited> {
+        // The rate first, because `would_begin` decides the whole command on trial.
         match self.searches.look(pass.person.key, now) {
             Err(retry_in_ms) if would_begin() => Err(Limited::on("searches")(retry_in_ms)),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    /// A client has begun a search. A repeat, and what was refused, rang on nobody's desk and is not counted.
+    /// Counts a search that has begun. Repeats and refused bookings are not counted, because no employee was asked.
     pub fn search_began(&self, pass: &Pass, now: Time) {
-        // Two of the same client's in two companies at the same moment: that there was one too many is said to the next.
+        // One too many only if the client booked in two companies at once, and then the next search is refused.
         let _too_many = self.searches.take(pass.person.key, now);
     }
 
-    /// The number by which an address is counted; none for one that is not. An IPv6 address counts with its whole
-    /// network of 64 bits: who has one has all of them (RFC 6177).
+    /// The number by which an address is counted; none for an address that is not counted.
     fn address(&self, peer: Option<Peer>) -> Option<u64> {
         let address = peer?.0.to_canonical();
+        // A proxy's address is that of all callers behind it.
         if (self.trust_loopback && address.is_loopback()) || self.proxies.trust(address) {
             return None;
         }
         Some(match address {
             IpAddr::V4(address) => self.number(address.octets()),
+            // The network of 64 bits, because a caller with one of its addresses has all of them (RFC 6177).
             IpAddr::V6(address) => self.number(&address.segments()[..4]),
         })
     }
 
-    /// The number by which a person is counted, on all devices and over HTTP.
+    /// The number by which a person is counted, on all sockets and over HTTP.
     fn person(&self, claims: &Claims) -> u64 {
         self.number((claims.role.as_str(), &claims.company, &claims.subject))
     }
@@ -339,26 +307,26 @@ impl Admission {
     }
 }
 
-/// How often a push of so many bytes counts.
+/// The number of times that a push of so many bytes counts.
 fn price(bytes: usize) -> u64 {
     u64::try_from(bytes.div_ceil(PIECE_BYTES)).unwrap_or(u64::MAX).max(1)
 }
 
-/// A connection's place among those of its address, if they are counted, and among all; given back when the last clone
-/// is dropped. Whoever the connection becomes a socket of holds it on.
+/// The place of a connection among those of its address, if these are counted, and among all. The place is given back
+/// when the last clone is dropped; a socket keeps the clone of its connection.
 #[derive(Clone, Debug)]
 pub struct Entrance {
     _places: Arc<(Option<Held<()>>, OwnedSemaphorePermit)>,
 }
 
-/// The place of a long head, body or frame, among those of its address, if they are counted, and among all.
+/// The place of a long head, body or frame among those of its address, if these are counted, and among all.
 #[derive(Debug)]
 pub struct LongPlace {
     _of_address: Option<Held<()>>,
     _in_all: OwnedSemaphorePermit,
 }
 
-/// A device's leave to be here: it counts as one of its person's, and of its address's, until it is dropped.
+/// The admission of one socket, which counts for its person and its address until the pass is dropped.
 #[derive(Debug)]
 pub struct Pass {
     _address: Option<Held<()>>,
@@ -373,24 +341,23 @@ impl Pass {
         self.person.key
     }
 
-    /// A place for a request that waits for its commit; comes back when there is one. The journal always answers, so
-    /// a place always comes free.
+    /// Waits for a place for one more unanswered request. The wait ends, because the journal answers every entry.
     pub async fn place(&self) -> Place {
-        // A device's own place first: its requests that wait take nothing from the person's other devices.
+        // The device's own place first, so that its waiting requests take none from the person's other devices.
         let own = self.unanswered.0.clone().acquire_owned().await.ok();
         let shared = self.person.shared.0.clone().acquire_owned().await.ok();
         Place { _own: own, _shared: shared }
     }
 }
 
-/// A request's place among those that wait for their commit; given back when dropped.
+/// The place of a request that waits for its commit; given back when dropped.
 #[derive(Debug)]
 pub struct Place {
     _own: Option<OwnedSemaphorePermit>,
     _shared: Option<OwnedSemaphorePermit>,
 }
 
-/// Places for requests that wait for their commit.
+/// Places for requests that wait for their commit, of a device or a person.
 #[derive(Clone, Debug)]
 struct Unanswered(Arc<Semaphore>);
 

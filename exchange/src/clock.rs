@@ -1,7 +1,7 @@
-//! The two times of a server, and fresh ids, which the rules are handed.
+//! The two clocks of a server, and fresh ids, because core reads neither a clock nor randomness.
 //!
-//! The wall clock may be set, and goes on while a machine sleeps: tokens, stored times and all that is shown follow it.
-//! Even time never jumps: what must happen after a while is measured by it ([a company has a time of its
+//! The wall clock may be set, and goes on while the machine sleeps; tokens, stored times and displayed times follow it.
+//! Even time never jumps, so waits and rates are measured in even time ([a company has a time of its
 //! own](../../docs/decisions/0018-a-company-has-a-time-of-its-own.md)).
 
 use std::sync::Arc;
@@ -12,26 +12,27 @@ use switchboard_core::{BookingId, MessageId, SessionId, Time};
 use switchboard_metrics::METRICS;
 use uuid::Uuid;
 
-/// A smaller difference is the reading of two clocks one after the other, or a time server that pulls gently.
+/// The smallest step of the wall clock. Smaller differences come from reading two clocks one after the other, or from a
+/// time server's gentle corrections.
 pub const STEP_MIN_MS: u64 = 1_000;
 
-/// Where the time and fresh ids come from.
+/// The source of time and of fresh ids.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
     Machine(Machine),
-    /// Whoever drives the server tells it.
+    /// For a simulator or a test, which sets the time.
     Told(Arc<Told>),
 }
 
 #[derive(Clone, Debug)]
 struct Machine {
-    /// Even time begins as the wall clock's.
+    /// The wall clock's time at the start, from which even time counts.
     started_ms: u64,
     started: Instant,
-    /// How far the wall clock was ahead of even time when that was noted last.
+    /// How far the wall clock was ahead of even time at the latest step.
     noted_ms: Arc<AtomicI64>,
 }
 
@@ -45,14 +46,13 @@ struct Told {
 /// Both times at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// What the wall clock shows.
     pub wall: Time,
-    /// The wall clock's time at the start, carried on by a clock that never jumps.
+    /// The wall clock's time at the start, advanced by a monotonic clock.
     pub even: Time,
 }
 
 impl Reading {
-    /// How far the wall clock is ahead of even time: it was set, or the machine slept.
+    /// How far the wall clock is ahead of even time, because the clock was set or the machine slept.
     #[must_use]
     pub fn ahead_ms(self) -> i64 {
         self.wall.as_ms().cast_signed().saturating_sub(self.even.as_ms().cast_signed())
@@ -60,14 +60,13 @@ impl Reading {
 }
 
 impl Clock {
-    /// The machine's clocks, with ids that nobody can guess.
+    /// The machine's clocks, with ids that cannot be guessed.
     #[must_use]
     pub fn start() -> Self {
         Self(Source::Machine(Machine { started_ms: wall_ms(), started: Instant::now(), noted_ms: Arc::default() }))
     }
 
-    /// A clock that stands until it is told, and counts its ids: what is driven by it twice happens twice in the same
-    /// way.
+    /// A clock that stands until [`Clock::tell`] and counts its ids, so that two runs with the same input are the same.
     #[must_use]
     pub fn told(now: Time) -> Self {
         let clock = Self(Source::Told(Arc::default()));
@@ -75,8 +74,8 @@ impl Clock {
         clock
     }
 
-    /// Sets a clock that is told: even time, and how far the wall clock is ahead of it. One that follows the machine
-    /// stays as it is.
+    /// Sets a clock of [`Clock::told`]: even time, and how far the wall clock is ahead of even time. A clock of the
+    /// machine ignores the call.
     pub fn tell(&self, even: Time, ahead_ms: i64) {
         if let Source::Told(told) = &self.0 {
             told.even_ms.store(even.as_ms(), Ordering::Release);
@@ -84,7 +83,7 @@ impl Clock {
         }
     }
 
-    /// Both times now.
+    /// Both times at this moment.
     #[must_use]
     pub fn read(&self) -> Reading {
         match &self.0 {
@@ -96,13 +95,13 @@ impl Clock {
         }
     }
 
-    /// Now, as the wall clock shows it.
+    /// The wall clock's time now.
     #[must_use]
     pub fn now(&self) -> Time {
         self.read().wall
     }
 
-    /// Now, in even time: for what must happen after a while, and for no eyes.
+    /// Even time now, for waits and rates and not for display.
     #[must_use]
     pub fn even(&self) -> Time {
         self.read().even
@@ -132,11 +131,12 @@ impl Clock {
         Uuid::from_u128(self.fresh())
     }
 
-    /// Ids of one process only go up, also while its clock is set back.
+    /// A fresh id. The ids of one process only go up, also when the clock is set back.
     fn fresh(&self) -> u128 {
         match &self.0 {
             Source::Machine(_) => Uuid::now_v7().as_u128(),
             Source::Told(told) => {
+                // A count in place of the random bits, so that a simulated run can be repeated.
                 let mut counted = [0; 10];
                 counted[2..].copy_from_slice(&told.ids.fetch_add(1, Ordering::Relaxed).to_be_bytes());
                 let now_ms = self.now().as_ms();
@@ -155,12 +155,13 @@ impl Machine {
         reading
     }
 
-    /// A step is said once, by whoever reads the clock first after it.
+    /// Logs and counts a step of the wall clock.
     fn note(&self, ahead_ms: i64) {
         let noted_ms = self.noted_ms.load(Ordering::Relaxed);
         if !is_step(ahead_ms.saturating_sub(noted_ms)) {
             return;
         }
+        // Readers race to replace the noted value, so that one of them reports the step.
         let is_ours = self.noted_ms.compare_exchange(noted_ms, ahead_ms, Ordering::Relaxed, Ordering::Relaxed);
         if is_ours.is_ok() {
             METRICS.clock_steps.inc();
@@ -172,13 +173,13 @@ impl Machine {
     }
 }
 
-/// Whether the wall clock and even time are apart by more than the reading of them.
+/// Whether such a difference is a step of the wall clock.
 #[must_use]
 pub const fn is_step(by_ms: i64) -> bool {
     by_ms.unsigned_abs() > STEP_MIN_MS
 }
 
-/// That time, so much later or earlier.
+/// The time, moved by so many milliseconds in either direction.
 #[must_use]
 pub fn plus(time: Time, ms: i64) -> Time {
     Time::from_ms(time.as_ms().saturating_add_signed(ms))

@@ -1,4 +1,4 @@
-//! One connected device: what it has joined, what it says, and how it is answered. It knows no socket.
+//! One connected device: its joined channels, its frames and their answers, without knowledge of the socket.
 
 use std::sync::Arc;
 
@@ -15,69 +15,69 @@ use crate::channel::{self, Caller, DeviceContext, Seat, Topic, is_same_topic};
 use crate::companies::{Reply, ReplyTo, Room};
 use crate::outbox::{Outbox, Outgoing, Waiting};
 
-/// Channels of one device, as Phoenix has it by default.
+/// The most channels of one device; Phoenix has the same default.
 pub const CHANNELS_MAX: usize = 100;
 
-/// Why a device's line ends.
+/// The end of a device's socket.
 #[derive(Debug)]
 pub enum End {
-    /// The line is gone.
+    /// The connection is lost, so no close can be sent.
     Gone,
-    /// The device closes it.
+    /// The device closed the socket.
     Left,
-    /// This side closes it, with a code and a reason.
+    /// This side closes the socket, with a code and a reason.
     Close(u16, String),
 }
 
-/// One connected device.
+/// One connected device, with its channels and its limits.
 pub struct Device {
     context: Arc<DeviceContext>,
     claims: Claims,
     kind: Option<DeviceKind>,
     outbox: Outbox,
-    /// Most have one or two, so they are looked through.
+    /// A list, because most devices have one or two.
     channels: Vec<Seat>,
     pass: Pass,
     limited: bool,
 }
 
 impl Device {
-    /// A device of the token's person, with what is on its way to it.
+    /// A device of the token's person, and the receiving end of its outbox.
     #[must_use]
     pub fn new(context: Arc<DeviceContext>, claims: Claims, pass: Pass, version: Version) -> (Self, Waiting) {
         let (outbox, waiting) = context.outboxes.open(pass.person(), context.outbox_frames, version);
         (Self { context, claims, kind: None, pass, limited: false, outbox, channels: Vec::new() }, waiting)
     }
 
-    /// What the device calls itself; a proof of delivery names it.
+    /// Sets the kind that the device reports, such as `ios`, for the proof of a delivery.
     pub fn is_of_kind(&mut self, kind: Option<DeviceKind>) {
         self.kind = kind;
     }
 
-    /// The person's token.
+    /// The claims of the person's token.
     #[must_use]
     pub const fn claims(&self) -> &Claims {
         &self.claims
     }
 
-    /// Whether something was refused since the last time, because the person wants too much.
+    /// Whether a rate limit has refused a request since the last call.
     pub const fn was_limited(&mut self) -> bool {
         std::mem::replace(&mut self.limited, false)
     }
 
-    /// Whether what was heard just now was refused, because the person wants too much.
+    /// Like [`Device::was_limited`], without resetting the answer.
     #[must_use]
     pub const fn is_limited(&self) -> bool {
         self.limited
     }
 
-    /// The number of the first line that it has, if it has joined anything.
+    /// The lowest number of the device's lines, if the device has joined a topic.
     #[must_use]
     pub fn first_line(&self) -> Option<u64> {
         self.channels.iter().map(|seat| seat.line).min()
     }
 
-    /// A channel was closed from the company's side.
+    /// Forgets a channel that the company's side has closed.
     pub async fn forget(&mut self, topic: &str, line: u64) {
         if self.seat(topic).is_some_and(|seat| seat.line == line)
             && let Some(seat) = self.take_seat(topic)
@@ -86,26 +86,27 @@ impl Device {
         }
     }
 
-    /// Whether the device has joined anything on that line.
+    /// Whether the device still has that line.
     #[must_use]
     pub fn has_line(&self, line: u64) -> bool {
         self.channels.iter().any(|seat| seat.line == line)
     }
 
-    /// The device answers, or does not: on that line it counts as there, or as gone.
+    /// Notes on one line that the device answers pings and counts as there, or that it is silent and counts as gone.
     pub async fn answers(&self, line: u64, answers: bool) {
         if let Some(seat) = self.channels.iter().find(|seat| seat.line == line) {
             self.context.exchange.answers(&seat.company, &seat.room, line, answers).await;
         }
     }
 
-    /// The device has sent a ping, which is answered without us: it counts all the same.
+    /// Counts a ping of the device, which the WebSocket library answers.
     pub fn pings(&mut self) {
         let _counted = self.may(Wish::Change, 0);
     }
 
-    /// A device's pong proves that it has the offer which the ping followed. One that proves nothing counts too.
+    /// Takes a pong, whose payload proves the delivery of the offer before the ping.
     pub async fn delivered(&mut self, proof: &[u8]) {
+        // A pong that proves nothing counts too, because it could be one of a flood.
         if self.may(Wish::Change, 0).is_err() {
             return;
         }
@@ -122,12 +123,12 @@ impl Device {
                 }
                 Reply::Nothing { place }
             });
-            // Without the proof the offer counts as undelivered in the end: the safe side.
+            // A lost proof makes the offer undelivered in the end, so that the next employee is asked.
             let _not_now = told.await;
         }
     }
 
-    /// Hears a frame. Says whether the line must end for it.
+    /// Handles a frame. Returns the end of the socket if the frame breaks the protocol.
     pub async fn hear_frame(&mut self, text: &str) -> Option<End> {
         METRICS.frames_heard.inc();
         let version = self.outbox.version();
@@ -138,13 +139,15 @@ impl Device {
         };
         let Incoming { join_ref, reference, topic, event, payload } = incoming;
         if event == phoenix::event::HEARTBEAT && topic == phoenix::PHOENIX_TOPIC {
-            // Whoever sends too many is answered, and then not heard for a moment.
+            // Answered in spite of the limit, because an app without an answer would reconnect. A flood only makes the
+            // socket rest for a moment.
             let _counted = self.may(Wish::Change, 0);
             let frame = phoenix::reply(version, &Ref::Null, &reference, &topic, ReplyStatus::Ok, "{}");
             self.outbox.push(Outgoing::Frame(frame.into()));
             return None;
         }
-        // An answer comes on the topic as the request wrote it.
+        // The seat's topic is shared when the request spells it alike; otherwise the answer needs the request's
+        // spelling.
         let known = self.seat(&topic).map(|seat| &seat.topic).filter(|known| ***known == *topic);
         let topic = known.map_or_else(|| topic.as_ref().into(), Clone::clone);
         let reply = ReplyTo { outbox: self.outbox.clone(), join_ref, reference, topic };
@@ -164,7 +167,7 @@ impl Device {
             Ok(parsed) => parsed,
             Err(error) => {
                 self.context.admission.join_was_refused(&self.pass, self.context.exchange.clock().even());
-                // As Phoenix does: a topic that nobody serves has no channel, so the reply has no join.
+                // As Phoenix does: a topic that is not served has no channel, so the reply has no join ref.
                 return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&error);
             }
         };
@@ -181,7 +184,7 @@ impl Device {
             Topic::Board(company) => channel::board::join(&caller, company, old).await,
         };
         if let Some(seat) = seat {
-            // For one more and not for some: most devices join nothing else.
+            // Exactly one more, because most devices join no other topic.
             self.channels.reserve_exact(1);
             self.channels.push(seat);
         }
@@ -189,14 +192,15 @@ impl Device {
 
     async fn leave(&mut self, reply: ReplyTo) {
         let Some(seat) = self.seat(&reply.topic) else {
-            // To leave is always granted; to leave what was not joined is only a way to be heard.
+            // A leave of a joined topic is always granted. Any other counts, because a flood of them would be free
+            // otherwise.
             return match self.may(Wish::Change, 0) {
                 Ok(()) => reply.send(&Ok("{}".into())),
                 Err(error) => reply.send_error(&error),
             };
         };
         if reply.join_ref != Ref::Null && seat.join_ref != reply.join_ref {
-            // The device has not heard yet that this join is over.
+            // This leave is for an earlier join, of whose end the device has not heard yet.
             return;
         }
         if let Some(seat) = self.take_seat(&reply.topic) {
@@ -206,13 +210,14 @@ impl Device {
         }
     }
 
-    /// Leaves in order with all events: after the reply nothing comes for this topic but the close.
+    /// Leaves a topic in order with all events: after the reply the topic gets the close and nothing else.
     async fn leave_seat(&self, seat: &Seat, reply: ReplyTo, closed: String) {
         let left = self.context.exchange.visit_and_reply(&seat.company, |visit| {
             visit.leave(&seat.room, seat.line);
             Reply::Leave { to: reply.clone(), closed }
         });
         if left.await.is_err() {
+            // A departure must not depend on the store, so the device leaves and is told so anyway.
             self.context.exchange.leave(&seat.company, &seat.room, seat.line).await;
             reply.send(&Ok("{}".into()));
             reply.outbox.push(Outgoing::Frame(seat.close_frame(reply.outbox.version()).into()));
@@ -228,7 +233,7 @@ impl Device {
             return ReplyTo { join_ref: Ref::Null, ..reply }.send_error(&channel::error("unknown_topic", message));
         };
         if reply.join_ref != Ref::Null && reply.join_ref != seat.join_ref {
-            // As Phoenix does: it was meant for a join that is over.
+            // As Phoenix does: a push for a join that is over gets no reply.
             return;
         }
         let reply = ReplyTo { join_ref: seat.join_ref.clone(), ..reply };
@@ -247,15 +252,16 @@ impl Device {
         }
     }
 
-    /// Whether the person may do one more of it, of so many bytes; a no is noted for [`Device::was_limited`].
+    /// Counts a request of so many bytes. A refusal is noted for [`Device::was_limited`].
     fn may(&mut self, wish: Wish, bytes: usize) -> Result<(), ErrorView<'static>> {
         let granted = self.context.admission.grant(&self.pass, wish, bytes, self.context.exchange.clock().even());
         self.limited |= granted.is_err();
         granted.map_err(channel::limited_view)
     }
 
-    /// The line is gone: the device leaves all that it had joined.
+    /// Leaves all topics, because the socket has ended.
     pub async fn leave_all(&mut self) {
+        // One seat at a time, so that `Drop` finds the rest if this task is cancelled.
         while let Some(seat) = self.channels.pop() {
             self.context.exchange.leave(&seat.company, &seat.room, seat.line).await;
         }
@@ -271,7 +277,8 @@ impl Device {
     }
 }
 
-/// However a device's task ends, also by a mistake of ours, nobody counts as connected who is not.
+/// Leaves all topics that are still joined, so that a device does not count as connected after its task has panicked or
+/// was cancelled.
 impl Drop for Device {
     fn drop(&mut self) {
         let seats = std::mem::take(&mut self.channels);

@@ -1,4 +1,4 @@
-//! What a call between two browsers is set up with: STUN servers, and TURN servers with a credential for a while.
+//! The servers for a call between two browsers: STUN servers, and TURN servers with a short-lived credential.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -7,36 +7,34 @@ use serde::Serialize;
 use switchboard_core::{Party, Time};
 use switchboard_wire::Secret;
 
-/// For how long a credential is good: TURN servers look at it whenever a relay is prolonged, so it outlives any
-/// consultation, and yet what one browser leaked is worth nothing the day after.
+/// The lifetime of a credential. TURN servers check a credential whenever a relay is prolonged, so it must outlive
+/// every consultation, and a leaked one should be worthless the day after.
 const CREDENTIAL_LIFE_S: u64 = 12 * 60 * 60;
 
-/// The servers that calls are set up with.
+/// The settings for calls.
 #[derive(Clone, Debug, Default)]
 pub struct Ice {
-    /// Servers that tell a browser its own address.
     pub stun_urls: Vec<String>,
-    /// Servers that relay a call, if there are any.
     pub turn: Option<Turn>,
 }
 
-/// Servers that relay a call for whoever shows a credential.
+/// Servers that relay a call for the holder of a credential.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    /// Where they are.
     pub urls: Vec<String>,
-    /// What credentials are made with; the servers have the same.
+    /// The secret that signs credentials, which the TURN servers know too.
     pub secret: Secret,
 }
 
-/// The servers, in the words of WebRTC's `RTCConfiguration`.
+/// The servers in the form of WebRTC's `RTCConfiguration`.
 #[derive(Debug, Serialize)]
 pub struct IceServers<'a> {
     ice_servers: Vec<IceServer<'a>>,
     expires_in_ms: Option<u64>,
 }
 
-/// Browsers take a field that is null for the text `null`, so what is not there is left out.
+/// One entry of `RTCConfiguration.iceServers`. Absent fields are left out, because browsers read null as the text
+/// `null`.
 #[derive(Debug, Serialize)]
 struct IceServer<'a> {
     urls: &'a [String],
@@ -47,7 +45,7 @@ struct IceServer<'a> {
 }
 
 impl<'a> IceServers<'a> {
-    /// The servers of the settings for one side of a session, with a credential that counts from now.
+    /// The servers for one side of a session, with a credential that is valid from now.
     #[must_use]
     pub fn of(ice: &'a Ice, party: Party, now: Time) -> Self {
         let mut ice_servers = Vec::new();
@@ -61,8 +59,9 @@ impl<'a> IceServers<'a> {
     }
 }
 
-/// As draft-uberti-behave-turn-rest has it; the side stands where a person could, and names nobody.
+/// A TURN server with a credential as in draft-uberti-behave-turn-rest.
 fn with_credential(turn: &Turn, expires_s: u64, party: Party) -> IceServer<'_> {
+    // The side instead of a name, so that TURN servers learn of no person.
     let username = format!("{expires_s}:{}", party.word());
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, turn.secret.expose().as_bytes());
     let credential = STANDARD.encode(hmac::sign(&key, username.as_bytes()));
@@ -88,7 +87,7 @@ mod tests {
     fn a_turn_server_comes_with_a_credential_and_a_stun_server_without() {
         let turn = Turn { urls: vec!["turn:b.example".to_owned()], secret: Secret::new("north".to_owned()) };
         let ice = Ice { stun_urls: vec!["stun:a.example".to_owned()], turn: Some(turn) };
-        // printf 1700043200:employee | openssl dgst -sha1 -hmac north -binary | base64
+        // The credential comes from: printf 1700043200:employee | openssl dgst -sha1 -hmac north -binary | base64
         let expected = serde_json::json!({
             "ice_servers": [
                 {"urls": ["stun:a.example"]},

@@ -1,5 +1,5 @@
-//! Companies in memory, and the people who are connected to them: a device pushes onto a channel, a visit changes its
-//! company, and outboxes carry what is told. Nothing here knows a socket, a database or a secret.
+//! Companies in memory and their connected people: a device pushes onto a channel, a visit changes the company, and
+//! outboxes carry the frames that result. No module here knows a socket or a database.
 
 // From a frame to a company.
 pub mod channel;

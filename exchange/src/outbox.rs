@@ -1,4 +1,4 @@
-//! The bounded way out to one connected device.
+//! The bounded queue of frames for one connected device.
 
 mod share;
 mod snapshot;
@@ -21,59 +21,56 @@ pub use snapshot::Snapshot;
 use share::Share;
 
 /// Bytes that may wait for one device beside its largest frame: 256 events of the largest kind would be 16 MB, and a
-/// thousand devices that do not read should not cost what a server has. The largest frame is left out because it may
-/// be a snapshot that alone is larger, and events follow it at once.
+/// thousand devices that do not read must not take a server's memory. The largest frame is left out, because a snapshot
+/// may be larger alone, and events follow a snapshot at once.
 pub const WAITING_MAX_BYTES: usize = 4 * 1024 * 1024;
-/// Bytes of a frame that is told. Whatever is told is bounded far below it, so a frame of this size is a mistake of ours
-/// or comes of a store that knew no bounds: the device is told so, and not just cut off.
+/// The largest frame that is sent. All frames are bounded far below, so a larger one comes from a mistake of ours or
+/// from data that was stored before the bounds existed, and the device is told so instead of being cut off.
 pub const FRAME_TOLD_MAX_BYTES: usize = 48 * 1024 * 1024;
-/// Frames for which an empty outbox keeps the memory: as many as come at once on most days. What a burst took is given
-/// back when it is over.
+/// Frames for which an empty outbox keeps memory: as many as usually come at once, so that a burst costs memory only
+/// while it lasts.
 const FRAMES_KEPT: usize = 4;
 
-/// Something for one device.
+/// An item on the way to one device.
 #[derive(Debug)]
 pub enum Outgoing {
-    /// A frame.
     Frame(Utf8Bytes),
-    /// A frame with an offer, and a ping behind it: the pong that carries these bytes back is the proof of delivery.
+    /// A frame with an offer, and the payload of the ping behind the frame. The pong that returns these bytes is the
+    /// proof of delivery.
     Offer(Utf8Bytes, Bytes),
-    /// A frame about a search of the device's person's: while that goes on, it is looked whether the device is there.
+    /// A frame about a search of the device's person. While the search goes on, the socket pings the device.
     Search(Utf8Bytes, Search),
-    /// The end of a channel from this side: a join that did not come about, or a topic that is gone. The device is
-    /// told, and the channel of that line forgotten.
+    /// The end of a channel from this side: a join that was lost, or a topic that was closed. The socket sends the
+    /// frame and forgets that line alone, because the device may have joined the topic again in the meantime.
     Ended {
-        /// What the device is told.
         frame: Utf8Bytes,
-        /// Which topic.
         topic: Arc<str>,
-        /// Which line: the device may have joined anew in the meantime.
         line: u64,
     },
-    /// The person is shut out of a company: nothing more comes on a line that is for that company alone.
+    /// The person is shut out of a company, so a socket that is for that company alone is closed.
     ShutOut,
 }
 
-/// Whether a search goes on that a device is told of.
+/// The state of a search that a device is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Search {
-    /// The line on which it is told.
+    /// The line of the frame.
     pub line: u64,
-    /// None when the search is over, or nobody has to answer.
+    /// None if the search is over, or if no device has to answer.
     pub goes_on: Option<GoesOn>,
 }
 
 /// A search that goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GoesOn {
-    /// How long a device may leave a question open whether it is there.
+    /// The time that a device has for the answer to a ping.
     pub patience_ms: u64,
-    /// How long the search goes on at most.
+    /// The time left until the search's deadline.
     pub ends_in_ms: u64,
 }
 
 impl Outgoing {
-    /// Its frame, if it has one.
+    /// The item's frame, if it has one.
     #[must_use]
     pub const fn frame(&self) -> Option<&Utf8Bytes> {
         match self {
@@ -89,11 +86,11 @@ impl Outgoing {
     }
 }
 
-/// What an outbox holds.
+/// An item in the queue.
 #[derive(Debug)]
 enum Held {
     Whole(Outgoing),
-    /// It becomes a frame when it is taken.
+    /// A snapshot is encoded when the writer takes it, so that queued snapshots share their text.
     Snapshot(Box<Snapshot>),
 }
 
@@ -106,32 +103,31 @@ impl Held {
     }
 }
 
-/// The sending end: cheap to clone, never waits. Who reads too slowly is closed instead.
+/// The sending end of a queue. Sending never waits: the queue of a device that reads too slowly is shut instead.
 #[derive(Debug)]
 pub struct Outbox {
     queue: Arc<Queue>,
 }
 
-/// The receiving end.
+/// The receiving end of a queue.
 #[derive(Debug)]
 pub struct Waiting {
     queue: Arc<Queue>,
 }
 
-/// Why nothing more comes out of an outbox.
+/// The reason for which nothing more comes out of an outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The device reads too slowly.
     Overflowed,
-    /// More waits for the person's devices, or for everybody's, than may, and most of it for this one.
+    /// Too much waits for the person's devices or for all devices, and most of it for this one.
     MadeRoom,
-    /// Something is larger than a frame may be.
+    /// A frame is larger than [`FRAME_TOLD_MAX_BYTES`].
     TooLarge,
-    /// The last sending end is gone.
+    /// The last sending end was dropped.
     NobodySends,
 }
 
-/// What both ends share.
 #[derive(Debug)]
 struct Queue {
     version: Version,
@@ -139,7 +135,7 @@ struct Queue {
     senders: AtomicUsize,
     state: Mutex<State>,
     share: Arc<Share>,
-    /// Bytes of what was taken: until it is known to be written, it is on its way into the line.
+    /// Bytes that were taken and may still be on the way into the socket.
     taken_bytes: AtomicUsize,
 }
 
@@ -148,14 +144,13 @@ struct State {
     waiting: VecDeque<Held>,
     waiting_bytes: usize,
     largest_bytes: usize,
-    /// Why nothing goes in any more: also because nobody takes anything out.
+    /// The reason for which nothing more goes in, also set when the receiving end is dropped.
     shut: Option<Ended>,
-    /// Who waits for something to come.
     reader: Option<Waker>,
 }
 
 impl Outbox {
-    /// An outbox for that many frames to somebody's only device, and its receiving end.
+    /// An outbox for so many frames that shares no bound with other devices, and its receiving end.
     #[must_use]
     pub fn new(frames: usize, version: Version) -> (Self, Waiting) {
         Arc::new(Outboxes::default()).open(0, frames, version)
@@ -167,24 +162,25 @@ impl Outbox {
         (Self { queue: queue.clone() }, Waiting { queue })
     }
 
-    /// The form of frames that the device understands.
+    /// The protocol version of the device's frames.
     #[must_use]
     pub fn version(&self) -> Version {
         self.queue.version
     }
 
-    /// Puts something in. A full outbox is shut; a device that has gone is nobody's loss.
+    /// Queues an item. An overflow shuts the outbox, and items for a device that has gone are dropped.
     pub fn push(&self, outgoing: Outgoing) {
         self.put(Held::Whole(outgoing));
     }
 
-    /// The same with the answer to a join.
+    /// Queues the reply to a join.
     pub fn push_snapshot(&self, snapshot: Snapshot) {
         self.put(Held::Snapshot(Box::new(snapshot)));
     }
 
     fn put(&self, held: Held) {
         let (queue, bytes) = (&self.queue, held.bytes());
+        // Counted before the item is in, so that no reader gives bytes back which are not counted yet.
         let is_too_much = queue.share.add(bytes);
         let Put { reader, freed_bytes } = queue.lock().put(held, bytes, queue.frames_max);
         if freed_bytes > 0 {
@@ -193,6 +189,7 @@ impl Outbox {
         if let Some(reader) = reader {
             reader.wake();
         }
+        // Without this queue's lock, because making room locks other queues and perhaps this one.
         if is_too_much {
             queue.share.make_room();
         }
@@ -209,6 +206,7 @@ impl Clone for Outbox {
 impl Drop for Outbox {
     fn drop(&mut self) {
         if self.queue.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Woken outside the lock, which the reader takes at once.
             let reader = self.queue.lock().reader.take();
             if let Some(reader) = reader {
                 reader.wake();
@@ -218,11 +216,9 @@ impl Drop for Outbox {
 }
 
 impl Waiting {
-    /// Comes back once there is something to take.
-    ///
-    /// # Errors
-    /// When nothing more comes.
+    /// Ready when there is an item to take; an error when nothing more comes.
     pub fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+        // A writer that asks for more has written what it took.
         self.queue.taken_is_written();
         let mut state = self.queue.lock();
         if let Some(why) = state.shut {
@@ -231,18 +227,19 @@ impl Waiting {
         if !state.waiting.is_empty() {
             return Poll::Ready(Ok(()));
         }
+        // After the queue, so that the frames of the last sender still go out.
         if self.queue.senders.load(Ordering::Acquire) == 0 {
             return Poll::Ready(Err(Ended::NobodySends));
         }
         state.wait(cx)
     }
 
-    /// All that was taken is written.
+    /// Notes that everything taken so far is written.
     pub fn is_written(&self) {
         self.queue.taken_is_written();
     }
 
-    /// Comes back once the outbox has overflowed, or something was too large for it.
+    /// Returns once the outbox is shut, so that a write that stands still can be given up.
     pub async fn overflowed(&self) -> Ended {
         poll_fn(|cx| {
             let mut state = self.queue.lock();
@@ -251,8 +248,8 @@ impl Waiting {
         .await
     }
 
-    /// Takes what came first, if anything is there. It counts as waiting until [`Waiting::is_written`], or until more is
-    /// waited for.
+    /// Takes the oldest item, if there is one. The item's bytes count until [`Waiting::is_written`] or
+    /// [`Waiting::poll_ready`] is called.
     #[must_use]
     pub fn take(&self) -> Option<Outgoing> {
         let queue = &self.queue;
@@ -275,24 +272,24 @@ impl Drop for Waiting {
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that is done under the lock can leave it half done.
+        // No step under the lock can leave half a change, so the state is good even after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was taken is in the line, or will never be.
+    /// Gives back the bytes of items that are written, or never will be.
     fn taken_is_written(&self) {
         if self.taken_bytes.load(Ordering::Relaxed) > 0 {
             self.share.give_back(self.taken_bytes.swap(0, Ordering::Relaxed));
         }
     }
 
-    /// Bytes that would be free if it were shut.
+    /// Bytes that shutting this queue would free.
     fn weight(&self) -> usize {
         let state = self.lock();
         if state.shut.is_some() { 0 } else { state.waiting_bytes + self.taken_bytes.load(Ordering::Relaxed) }
     }
 
-    /// Is shut for others; says whether that frees anything. A write that stands still is given up with it.
+    /// Shuts this queue to make room for others. Returns whether that frees anything.
     fn makes_room(&self) -> bool {
         let (waiting_bytes, reader) = {
             let mut state = self.lock();
@@ -301,6 +298,7 @@ impl Queue {
             }
             (state.shut(Ended::MadeRoom), state.reader.take())
         };
+        // Taken bytes are free too, because the socket gives up a write that stands still when it learns of the end.
         let freed_bytes = waiting_bytes + self.taken_bytes.swap(0, Ordering::Relaxed);
         self.share.give_back(freed_bytes);
         METRICS.outbox_overflows.inc();
@@ -311,16 +309,15 @@ impl Queue {
     }
 }
 
-/// What became of something that was put in.
+/// The follow-up of a put, for which the lock must be free.
 struct Put {
-    /// Who must be told.
     reader: Option<Waker>,
-    /// Bytes that wait no more.
+    /// Counted bytes of items that were dropped.
     freed_bytes: usize,
 }
 
 impl State {
-    /// Puts something of so many bytes in, or shuts the outbox.
+    /// Queues an item of so many bytes, or shuts the outbox.
     fn put(&mut self, held: Held, bytes: usize, frames_max: usize) -> Put {
         if self.shut.is_some() {
             return Put { reader: None, freed_bytes: bytes };
@@ -332,6 +329,7 @@ impl State {
             return Put { reader: self.reader.take(), freed_bytes };
         }
         self.largest_bytes = self.largest_bytes.max(bytes);
+        // Only bytes queued before count, so that no frame is refused for its own size.
         let bytes_max = WAITING_MAX_BYTES.saturating_add(self.largest_bytes);
         if self.waiting.len() < frames_max && self.waiting_bytes <= bytes_max {
             self.waiting_bytes += bytes;
@@ -346,13 +344,14 @@ impl State {
     fn take(&mut self) -> Option<Held> {
         let held = self.waiting.pop_front()?;
         self.waiting_bytes -= held.bytes();
+        // A queue keeps the memory of its largest burst, and most sockets are idle.
         if self.waiting.is_empty() && self.waiting.capacity() > FRAMES_KEPT {
             self.waiting = VecDeque::new();
         }
         Some(held)
     }
 
-    /// Nothing goes in any more. Says how many bytes waited.
+    /// Drops what waits, and lets nothing more in. Returns the bytes that waited.
     fn shut(&mut self, why: Ended) -> usize {
         self.shut = Some(why);
         self.waiting = VecDeque::new();

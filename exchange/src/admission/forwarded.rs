@@ -1,4 +1,4 @@
-//! Whom a proxy speaks for: the address in `X-Forwarded-For` or `Forwarded`, when the proxy is one that is trusted.
+//! The caller behind a trusted proxy: the address in `X-Forwarded-For` or `Forwarded`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,26 +6,23 @@ use axum::http::HeaderMap;
 
 use super::Peer;
 
-/// The proxies that may say whom they speak for.
+/// The proxies that may name the addresses of their callers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
-    /// Their addresses.
     pub networks: Vec<Network>,
-    /// The header in which they say it.
+    /// The one header that counts: if both did, a caller could forge the one that the proxy does not set.
     pub header: ForwardedHeader,
 }
 
-/// A header that names the addresses that a request came through.
+/// A header with the addresses through which a request came; `Forwarded` is that of RFC 7239.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ForwardedHeader {
-    /// `X-Forwarded-For`.
     #[default]
     XForwardedFor,
-    /// `Forwarded` (RFC 7239).
     Forwarded,
 }
 
-/// An address, or all that begin alike.
+/// An address, or a network of addresses with the same first bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     first: u128,
@@ -34,7 +31,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// An address, or a network such as `10.0.0.0/8`; none when the text is neither.
+    /// Parses an address, or a network such as `10.0.0.0/8`.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
@@ -44,7 +41,7 @@ impl Network {
         Some(Self { first: front(number, bits, width), bits, is_v4: width == 32 })
     }
 
-    /// Whether the address is in it.
+    /// Whether the network contains an address.
     #[must_use]
     pub fn has(&self, address: IpAddr) -> bool {
         let (number, width) = number(address.to_canonical());
@@ -61,25 +58,27 @@ fn number(address: IpAddr) -> (u128, u32) {
 
 /// The first bits of an address.
 fn front(number: u128, bits: u32, width: u32) -> u128 {
+    // A shift by 128 would overflow.
     if bits == 0 { 0 } else { number >> (width - bits) }
 }
 
 impl Proxies {
-    /// Whether the address is a trusted proxy's.
+    /// Whether the address belongs to a trusted proxy.
     #[must_use]
     pub fn trust(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.has(address))
     }
 
-    /// Who sent a request that came over a connection from `peer`: the address nearest to us that is no trusted proxy's.
-    /// What is farther may be anybody's invention. An address that cannot be read ends the way too.
+    /// The caller behind a request over a connection from `peer`: the nearest address that is no trusted proxy's.
     #[must_use]
     pub fn client(&self, peer: Peer, headers: &HeaderMap) -> Peer {
         let mut nearest = peer.0;
         if !self.trust(nearest) {
             return peer;
         }
+        // From the end, because each proxy appends: addresses before that of an untrusted caller may be forged.
         for said in self.said(headers).iter().rev() {
+            // Behind an address that cannot be read no other can be trusted.
             let Some(address) = said else { break };
             nearest = *address;
             if !self.trust(nearest) {
@@ -89,7 +88,7 @@ impl Proxies {
         Peer(nearest)
     }
 
-    /// The addresses of the way, the farthest first.
+    /// The addresses in the header, the farthest first; none for one that cannot be read.
     fn said(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         let name = match self.header {
             ForwardedHeader::XForwardedFor => "x-forwarded-for",
@@ -111,7 +110,7 @@ impl Proxies {
     }
 }
 
-/// An address, with a port or without.
+/// Parses an address with or without a port, as proxies write both.
 fn read_address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));

@@ -1,31 +1,30 @@
-//! How often something may be done: the Generic Cell Rate Algorithm, for many keys in bounded memory.
+//! Rate limits by the Generic Cell Rate Algorithm, for many keys in bounded memory.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use switchboard_core::Time;
 
-/// After a rest so many milliseconds' worth may come at once. The same for every rate, so that it is said in one
-/// sentence; and after so long a rest every key may be forgotten, because it may do all that a new one may.
+/// The burst after a rest, in milliseconds of the rate. The burst is the same for every rate, so that the contract
+/// needs one sentence for it. After a rest of this length a key is as good as new, and may be forgotten.
 pub const BURST_MS: u64 = 20_000;
-/// Keys in each of the two generations. A key takes about 40 bytes, so a rate never takes more than some 5 MB.
+/// Keys in each of the two generations. A key takes about 40 bytes, so a rate takes at most some 5 MB.
 const KEYS_MAX: usize = 65_536;
 const US_PER_MS: u64 = 1000;
 const US_PER_S: u64 = 1_000_000;
 
-/// How often each key may do something.
+/// A rate limit per key.
 ///
-/// Generic Cell Rate Algorithm in its form as virtual scheduling (ATM Forum, Traffic Management Specification 4.1,
-/// section 4.4.2): a key is one number, the time at which its next wish would come in theory if it kept exactly to the
-/// rate. A wish that comes before that by more than the burst is refused, and changes nothing.
+/// The Generic Cell Rate Algorithm in its form as virtual scheduling (ATM Forum, Traffic Management Specification 4.1,
+/// section 4.4.2): each key has one number, the theoretical time of its next request at exactly the rate. A request
+/// that comes earlier by more than the burst is refused, and changes nothing.
 ///
-/// Keys are kept in two generations. Every [`BURST_MS`] the older one is dropped at once, without looking at any key:
-/// nobody in it has been here since, so all of them could do everything again. Nothing is ever searched. Once a
-/// generation has [`KEYS_MAX`] keys it ends early; who is forgotten by that may do more than the rate, and nobody
-/// less.
+/// Keys are kept in two generations. Every [`BURST_MS`] the older generation is dropped as a whole, without a look at
+/// any key, because each of its keys has rested for so long that its full burst is available again. A generation with
+/// [`KEYS_MAX`] keys ends early; a key that is forgotten early may do more than the rate, and never less.
 #[derive(Debug)]
 pub struct Rate {
-    /// Microseconds between two wishes; none when there is no limit.
+    /// Microseconds between two requests; none for no limit.
     interval_us: Option<u64>,
     keys_max: usize,
     generations: Mutex<Generations>,
@@ -39,41 +38,37 @@ struct Generations {
 }
 
 impl Rate {
-    /// That many a second for each key; 0 is no limit.
+    /// A limit of so many requests a second for each key; 0 is no limit.
     #[must_use]
     pub fn per_s(count: u64) -> Self {
         Self::with_keys(count, KEYS_MAX)
     }
 
     fn with_keys(count: u64, keys_max: usize) -> Self {
+        // At least 1, because an interval of 0 would be no limit at all.
         let interval_us = US_PER_S.checked_div(count).map(|interval_us| interval_us.max(1));
         Self { interval_us, keys_max, generations: Mutex::default() }
     }
 
-    /// Does it once for that key.
-    ///
-    /// # Errors
-    /// When it is too early: in how many milliseconds it is not.
+    /// Counts one request of a key. If that is too early, the error is the wait in milliseconds, and nothing is
+    /// counted.
     pub fn take(&self, key: u64, now: Time) -> Result<(), u64> {
         self.take_many(key, 1, now)
     }
 
-    /// Does it so many times at once, or not at all: what costs as much as that many.
-    ///
-    /// # Errors
-    /// When it is too early: in how many milliseconds it is not.
+    /// Counts a request that costs as much as `many`, or nothing, as [`Rate::take`] does.
     pub fn take_many(&self, key: u64, many: u64, now: Time) -> Result<(), u64> {
         self.spend(key, many, now, too_early)
     }
 
-    /// It was done by that key, and turned out to cost as much as that many more: what comes next waits for it.
+    /// Counts `many` more requests for one that was granted before its cost was known. Later requests wait for them.
     pub fn charge(&self, key: u64, many: u64, now: Time) {
         if many > 0 {
             let _never_too_early = self.spend(key, many, now, |_, _, _| Ok(()));
         }
     }
 
-    /// Puts the key's next wish off by what so many cost, if that may be.
+    /// Postpones a key's next request by the cost of `many`, if `may` agrees.
     fn spend(
         &self,
         key: u64,
@@ -92,10 +87,7 @@ impl Rate {
         Ok(())
     }
 
-    /// Whether that key could do it now, without doing it.
-    ///
-    /// # Errors
-    /// When it is too early: in how many milliseconds it is not.
+    /// Whether a request of a key would be granted now; nothing is counted.
     pub fn look(&self, key: u64, now: Time) -> Result<(), u64> {
         let Some(interval_us) = self.interval_us else { return Ok(()) };
         let now_us = now.as_ms().saturating_mul(US_PER_MS);
@@ -104,12 +96,13 @@ impl Rate {
     }
 
     fn lock(&self) -> MutexGuard<'_, Generations> {
-        // Nothing that is done under the lock can leave it half done.
+        // No step under the lock can leave half a change, so the state is good even after a panic.
         self.generations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn too_early(next_us: u64, now_us: u64, cost_us: u64) -> Result<(), u64> {
+    // The burst less the cost, because a burst holds this request too.
     let burst_us = (BURST_MS * US_PER_MS).saturating_sub(cost_us);
     let early_us = next_us.saturating_sub(now_us).saturating_sub(burst_us);
     if early_us == 0 { Ok(()) } else { Err(early_us.div_ceil(US_PER_MS)) }
@@ -117,6 +110,7 @@ fn too_early(next_us: u64, now_us: u64, cost_us: u64) -> Result<(), u64> {
 
 impl Generations {
     fn next_of(&self, key: u64) -> u64 {
+        // The young generation first: an entry in the old one may be outdated.
         self.young.get(&key).or_else(|| self.old.get(&key)).copied().unwrap_or_default()
     }
 
@@ -124,7 +118,7 @@ impl Generations {
         let age_us = now_us.saturating_sub(self.began_us);
         if age_us >= BURST_MS * US_PER_MS || self.young.len() >= keys_max {
             let young = std::mem::take(&mut self.young);
-            // A generation that is old twice over holds nobody who was here of late.
+            // After the time of two bursts the young keys have rested long enough too.
             self.old = if age_us >= 2 * BURST_MS * US_PER_MS { HashMap::new() } else { young };
             self.began_us = now_us;
         }
@@ -139,7 +133,7 @@ mod tests {
         Time::from_ms(1_700_000_000_000 + ms)
     }
 
-    /// How many wishes of a key are granted at once.
+    /// The number of requests of a key that are granted at once.
     fn granted(rate: &Rate, key: u64, ms: u64) -> usize {
         (0..1_000_000).take_while(|_| rate.take(key, at(ms)).is_ok()).count()
     }
@@ -219,7 +213,7 @@ mod tests {
         for key in 0..100 {
             assert_eq!(granted(&rate, key, 0), 20);
         }
-        // Into the second generation and on, one key comes all the time.
+        // One key makes requests throughout, over several generations.
         for second in 1..=60 {
             assert_eq!(granted(&rate, 0, second * 1000), 1, "after {second} s");
         }

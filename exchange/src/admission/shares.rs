@@ -1,4 +1,4 @@
-//! The parts of all that is shared over HTTP, a few at once of each: a company has a part of them at most, and so has whoever asks.
+//! Limits on long and large requests over HTTP: slots of each kind, and a share of them for each company and caller.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -13,23 +13,22 @@ use tokio::time::{Instant, timeout_at};
 use super::tally::{Held, Tally};
 use super::{Limited, PLACE_RETRY_MS};
 
-/// How many there are of something, how many of them one may have at once, and how long somebody waits for one.
+/// The slots of one kind: how many there are, how many of them one caller may have, and how long a caller waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
     what: &'static str,
-    /// How many there are.
     pub all: usize,
     of_company: usize,
     of_key: usize,
     of_person: usize,
-    /// Of what is open to everybody.
+    /// For callers with neither a key nor a token.
     of_address: usize,
     wait: Duration,
     /// Requests of one caller that may wait.
     waiting: usize,
 }
 
-/// Reads that may go through a long past. Each takes a thread and as much of a core as it can get.
+/// Statistics and timelines, which may read a long past. Each takes a thread, and as much of a core as there is.
 pub const LONG_READS: Parts = Parts {
     what: "long reads",
     all: 4,
@@ -37,16 +36,16 @@ pub const LONG_READS: Parts = Parts {
     of_key: 2,
     of_person: 1,
     of_address: 0,
-    // A page that asks for several things at once has them one after the other.
+    // Long enough for a page that requests several things at once and gets them one after another.
     wait: Duration::from_secs(5),
     waiting: 16,
 };
-/// Pages of lists and of the feed. Most take a millisecond, but a filter may go through all there is.
+/// Pages of lists. Most take a millisecond, but a filter may go through the whole history.
 pub const LISTS: Parts = Parts { what: "lists", ..LONG_READS };
-/// Pages that those who follow a feed read on: they are told of the same at the same time, and wait for each other.
+/// Pages of the feed. They wait longer, because all followers of a feed read on at the same moment.
 pub const SLICES: Parts =
     Parts { what: "feeds that read", of_person: 2, wait: Duration::from_secs(60), waiting: FEEDS.of_key, ..LISTS };
-/// Each reads for as long as its caller takes it.
+/// Exports, each of which reads for as long as its caller takes data.
 pub const EXPORTS: Parts = Parts {
     what: "exports",
     all: 4,
@@ -57,11 +56,11 @@ pub const EXPORTS: Parts = Parts {
     wait: Duration::ZERO,
     waiting: 0,
 };
-/// Files of employees: each is held in memory until it is whole.
+/// Files of employees, each of which is in memory until it is complete.
 pub const FILES: Parts = Parts { what: "files of employees", ..EXPORTS };
-/// Feeds that wait or stream: half of the connections that there are beside the sockets.
+/// Feeds that wait or stream: half of the 1,024 connections beside the sockets.
 pub const FEEDS: Parts = Parts { what: "feeds", all: 512, of_company: 64, of_key: 128, of_person: 16, ..EXPORTS };
-/// KiB of answers that are on their way and not read yet.
+/// KiB of answers that their callers have not read yet.
 pub const ANSWERS: Parts = Parts {
     what: "KiB of answers that are not read",
     all: 128 * 1024,
@@ -71,34 +70,25 @@ pub const ANSWERS: Parts = Parts {
     ..EXPORTS
 };
 
-/// Logos that are read and on their way: whoever shows no key may ask for them, and need not read them.
+/// Logos on their way, which a caller without a key may request and leave unread.
 pub const LOGOS: Parts =
     Parts { what: "logos", all: 1024, of_company: 512, of_key: 0, of_person: 0, of_address: 128, ..EXPORTS };
 
-/// Questions to the store that may take long, at once.
+/// Queries of the store over HTTP that may take long, at once.
 pub const LONG_AT_ONCE: usize = LONG_READS.all + LISTS.all + SLICES.all + EXPORTS.all;
-/// Threads for questions to the store: as many as may be asked over HTTP at once and take long, and more for joins and all
-/// else, which so find one whatever is asked over HTTP.
+/// Threads for queries of the store: more than the long queries over HTTP can take, so that a join always finds one.
 pub const BLOCKING_THREADS: usize = LONG_AT_ONCE + 12;
 
-/// All that is shared out.
+/// The slots of every kind.
 #[derive(Debug)]
 pub struct Shares {
-    /// See [`LONG_READS`].
     pub long_reads: Shared,
-    /// See [`LISTS`].
     pub lists: Shared,
-    /// See [`SLICES`].
     pub slices: Shared,
-    /// See [`EXPORTS`].
     pub exports: Shared,
-    /// See [`FILES`].
     pub files: Shared,
-    /// See [`FEEDS`].
     pub feeds: Shared,
-    /// See [`ANSWERS`].
     pub answers: Shared,
-    /// See [`LOGOS`].
     pub logos: Shared,
 }
 
@@ -117,32 +107,26 @@ impl Default for Shares {
     }
 }
 
-/// Who asks for a part.
+/// A caller of the HTTP API.
 #[derive(Clone, Copy, Debug)]
 pub enum By<'a> {
-    /// A back end, by the key's id, or the name of the one without an id.
+    /// A back end, by the id of its API key, or by the name of a key without an id.
     Key(&'a str),
-    /// Somebody with a token.
     Person(&'a Claims),
-    /// Somebody without either, by the number of their address; none where it is not counted.
+    /// A caller with neither key nor token, by the number of the address; none for an address that is not counted.
     Address(Option<u64>),
 }
 
-/// Why there is none for somebody.
+/// The reason for which a caller gets no slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    /// The caller has all that one may have.
+    /// The caller has their whole share.
     OfCaller(Limited),
-    /// The company has all that one may have, or all are taken.
-    OfAll {
-        /// Of what.
-        what: &'static str,
-        /// When to try again.
-        retry_in_ms: u64,
-    },
+    /// The company has its whole share, or all slots are taken.
+    OfAll { what: &'static str, retry_in_ms: u64 },
 }
 
-/// Something that all share.
+/// The slots of one kind, with the shares of their callers.
 #[derive(Debug)]
 pub struct Shared {
     parts: Parts,
@@ -157,7 +141,7 @@ pub struct Shared {
 impl Shared {
     fn of(parts: Parts) -> Self {
         let each = |part: usize| {
-            // Without a wait nobody stands in a line.
+            // Without a wait there is no queue to bound: the semaphore refuses at once.
             let most = if parts.wait.is_zero() { 0 } else { part + parts.waiting };
             Tally::sharing(most, move || Arc::new(Semaphore::new(part)))
         };
@@ -172,18 +156,12 @@ impl Shared {
         }
     }
 
-    /// One of them, in that company if it is of one.
-    ///
-    /// # Errors
-    /// When there is none within the time that one waits.
+    /// Waits for one slot, for as long as this kind allows. The slot also counts for the company, if one is given.
     pub async fn take(&self, by: By<'_>, company: Option<&str>) -> Result<Part, Full> {
         self.take_many(by, company, 1).await
     }
 
-    /// So many of them at once. Who asks for more than anybody may have gets all that they may have.
-    ///
-    /// # Errors
-    /// As [`Shared::take`].
+    /// Waits for several slots at once. A caller that asks for more than its whole share gets that share.
     pub async fn take_many(&self, by: By<'_>, company: Option<&str>, many: usize) -> Result<Part, Full> {
         let Parts { of_company, of_key, of_person, of_address, wait, .. } = self.parts;
         let until = (!wait.is_zero()).then(|| Instant::now() + wait);
@@ -195,10 +173,10 @@ impl Shared {
             }
             By::Address(number) => (&self.addresses, of_address, number),
         };
-        // One at least: who has no part of something gets none of it.
+        // One at least, so that a caller without any share is refused instead of getting zero slots.
         let many = u32::try_from(many.min(most).min(of_company).max(1)).unwrap_or(u32::MAX);
-        // In this order: who waits for their own turn holds nothing of the company's, and who waits for the company's
-        // nothing of all others'.
+        // From the smallest share to all, so that a caller that waits for its own turn holds no slot of the company,
+        // and a company that waits holds no slot of the others.
         let own = match number {
             Some(number) => {
                 let own = callers.take(number).ok_or_else(|| self.full_of_caller())?;
@@ -224,7 +202,7 @@ impl Shared {
     }
 }
 
-/// A part of what all share; given back when dropped.
+/// Slots that a request holds; given back when dropped.
 #[derive(Debug)]
 pub struct Part {
     _of_all: OwnedSemaphorePermit,
@@ -232,10 +210,10 @@ pub struct Part {
     _own: Option<Permit>,
 }
 
-/// What somebody has of their own part.
+/// Slots of one share.
 #[derive(Debug)]
 struct Permit {
-    // Given back before its owner may be forgotten.
+    // Dropped before `_held`, which may forget the owner and with it the semaphore.
     _permit: OwnedSemaphorePermit,
     _held: Held<Arc<Semaphore>>,
 }
@@ -310,7 +288,7 @@ mod tests {
         let began = Instant::now();
         assert!(is_of_caller(waits(reads.clone()).await), "the line is full");
         assert!(began.elapsed() < wait, "and that is said at once");
-        // Others do not stand behind those who wait for their own turn.
+        // Other callers do not queue behind one that waits for its own turn.
         let _other = reads.take(By::Person(&person("bob")), Some("acme")).await.unwrap();
         drop(first);
         let _second = line.remove(0).await.unwrap().unwrap();

@@ -1,10 +1,10 @@
-//! How many somebody has at once.
+//! A tally: how many things each key has at once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts what each key has at the moment, and keeps what all of it shares. A key that has nothing is not kept, so
-/// there are never more keys than things.
+/// Counts the things of each key, and keeps a value that they share. A key without things is forgotten, so there are
+/// never more keys than things.
 pub struct Tally<T> {
     most: usize,
     new: Box<dyn Fn() -> T + Send + Sync>,
@@ -12,7 +12,7 @@ pub struct Tally<T> {
 }
 
 impl<T: Clone + Default + 'static> Tally<T> {
-    /// At most so many for each key; 0 is no limit.
+    /// A tally of at most so many things for each key; 0 is no limit.
     #[must_use]
     pub fn of(most: usize) -> Arc<Self> {
         Self::sharing(most, T::default)
@@ -26,13 +26,13 @@ impl<T> std::fmt::Debug for Tally<T> {
 }
 
 impl<T: Clone> Tally<T> {
-    /// The same, with what all of one key is to share.
+    /// A tally whose things of one key share a value that `new` makes.
     #[must_use]
     pub fn sharing(most: usize, new: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { most, new: Box::new(new), held: Mutex::default() })
     }
 
-    /// One more for that key; none when it has all that it may.
+    /// One more thing for a key; none if the key has its maximum.
     #[must_use]
     pub fn take(self: &Arc<Self>, key: u64) -> Option<Held<T>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,13 +45,12 @@ impl<T: Clone> Tally<T> {
     }
 }
 
-/// One of what a key has; given back when dropped.
+/// One thing of a key, counted until it is dropped.
 #[derive(Debug)]
 pub struct Held<T> {
     tally: Arc<Tally<T>>,
-    /// Whose.
     pub key: u64,
-    /// What it shares with the others of its key.
+    /// The value that all things of the key share.
     pub shared: T,
 }
 

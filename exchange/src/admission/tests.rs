@@ -1,4 +1,4 @@
-//! Whom a limit meets: addresses by their network, people by role, company and id.
+//! Tests of what a limit counts as one caller: addresses by their network, people by role, company and id.
 
 use switchboard_wire::claims::Role;
 
@@ -25,7 +25,7 @@ fn peer(address: &str) -> Option<Peer> {
     Some(Peer(address.parse().unwrap()))
 }
 
-/// Takes all that an address may fail with at once.
+/// Uses up the bad tokens that an address may send at once.
 fn wear_out(admission: &Admission, from: &str) {
     while admission.bad_token(peer(from), Time::from_ms(1)).is_ok() {}
 }

@@ -1,5 +1,5 @@
-//! What a connection has sent of a request's head, of its body or of a frame, that is not whole yet. Most are short, and
-//! read at once. A long one stays in memory until its end has come, so it needs a place, and there are only so many.
+//! Incomplete heads, bodies and frames of a connection. Most are short and read at once. A long one stays in memory
+//! until its end arrives, so a long one needs one of a bounded number of places.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,15 +8,15 @@ use switchboard_metrics::METRICS;
 
 use super::{Admission, LongPlace, Peer};
 
-/// Bytes of a head, a body or a frame that need no place: nearly all are shorter.
+/// Bytes of a head, a body or a frame that need no place; nearly all are shorter.
 pub const SHORT_MAX_BYTES: usize = 8 * 1024;
 
-/// There is no place for one more.
+/// The refusal when all places are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many long heads, bodies and frames are on their way")]
 pub struct TooManyLong;
 
-/// What is unfinished on one connection.
+/// The incomplete head, body or frame of one connection.
 pub struct Unfinished {
     admission: Arc<Admission>,
     peer: Peer,
@@ -25,33 +25,33 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Nothing has come yet.
+    /// A connection that has sent nothing yet.
     #[must_use]
     pub fn of(admission: Arc<Admission>, peer: Peer) -> Arc<Self> {
         Arc::new(Self { admission, peer, bytes: AtomicUsize::new(0), place: Mutex::default() })
     }
 
-    /// It has come to its end: the next begins.
+    /// Notes that the head, body or frame is complete, and the next one begins.
     pub fn is_whole(&self) {
         if self.bytes.swap(0, Ordering::Relaxed) > SHORT_MAX_BYTES {
             drop(self.place.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
     }
 
-    /// A control frame has come, which may stand between the parts of another: its head, its mask and so many bytes.
+    /// Takes a control frame out of the count, because such a frame may stand between the parts of another and is read
+    /// at once.
     pub fn is_control(&self, payload: usize) {
         let bytes = self.bytes.load(Ordering::Relaxed);
-        // What has a place keeps it to its end.
+        // A frame with a place keeps that place to its end, and `is_whole` gives the place back by this count.
         let least = if bytes > SHORT_MAX_BYTES { SHORT_MAX_BYTES + 1 } else { 0 };
+        // A head of 2 bytes and a mask of 4 (RFC 6455, 5.2).
         self.bytes.store(bytes.saturating_sub(2 + 4 + payload).max(least), Ordering::Relaxed);
     }
 
-    /// More has come.
-    ///
-    /// # Errors
-    /// When it is long, and there is no place for it.
+    /// Counts bytes that have arrived.
     pub fn add(&self, bytes: usize) -> Result<(), TooManyLong> {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        // A place is taken once, by the bytes that cross the bound.
         if before > SHORT_MAX_BYTES || before + bytes <= SHORT_MAX_BYTES {
             return Ok(());
         }

@@ -1,5 +1,5 @@
-//! `board:{company}`: whoever runs the company watches it. What it shows comes page by page: a page costs what is on it,
-//! however large the company is, and events are all that changed since the join.
+//! `board:{company}`: an admin watches the company. The board's content is read page by page, so that a page costs its
+//! own rows and not the whole company; events carry all changes since the join.
 
 use serde_json::value::RawValue;
 use switchboard_core::id::StoredAsText;
@@ -13,16 +13,15 @@ use super::company::{provision_company, refused};
 use super::{Caller, Joined, Seat, forbidden, shortened};
 use crate::companies::{Response, Room, Shown};
 
-/// The events that an admin may push.
 pub const EVENTS: &[&str] = &["more"];
 
-/// Rows of a page: what most companies have at all fits, and others are read in some hundred pages, far below what one
-/// person may ask at once.
+/// Rows of a page. Most companies fit into one page, and others are read in some hundred, far fewer than the requests
+/// that one person may make at once.
 pub const PAGE_MAX_ROWS: usize = 1_000;
-/// Bytes of a page, beside its last row, which has at most 40 KB: a small part of what may wait for a device.
+/// Bytes of a page beside its last row, which has at most 40 KB: a small part of the bytes that may wait for a device.
 pub const PAGE_MAX_BYTES: usize = 256 * 1024;
 
-/// An admin joins.
+/// Joins an admin's device to the board.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -> Option<Seat> {
     let own = caller.claims.company.as_deref() == Some(company.as_str());
     if caller.claims.role != Role::Admin || !own {
@@ -32,6 +31,8 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
     let provision = caller.context.auto_provision;
     let rows = caller.context.board_page_rows;
     let joined = caller.join(company, old, |visit, line| {
+        // Before the company is made, so that a revoked token makes none. Where there is no company and none is made,
+        // the answer is that the company is unknown.
         if provision || visit.company().exists() {
             caller.admitted(visit)?;
         }
@@ -50,7 +51,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, old: Option<Seat>) -
     joined.await
 }
 
-/// An admin pushes.
+/// Handles a push of an admin: `more`, for the next page.
 pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     if event != "more" {
         let message = format!(
@@ -75,7 +76,7 @@ fn more(company: &Company, fields: &Fields<'_>, rows: usize, now: Time) -> Respo
     page.map_err(|refusal| refused(company, &refusal))
 }
 
-/// How far a board was read: all employees by their ids, then by their clients' ids what is open.
+/// A position in a board: first employees by id, then open bookings and sessions by the id of their client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After<'a> {
     Nothing,
@@ -102,13 +103,13 @@ impl<'a> After<'a> {
     }
 }
 
-/// The whole board as JSON, or as much of it as a page has room for.
+/// The first page of a board as JSON.
 #[must_use]
 pub fn first_page(company: &Company, now: Time) -> String {
     page(company, After::Nothing, PAGE_MAX_ROWS, now)
 }
 
-/// A page of the board as JSON: at most so many rows, and at least one of what is left.
+/// A page of a board as JSON, with at most `rows_max` rows, and at least one if any are left.
 fn page(company: &Company, after: After<'_>, rows_max: usize, now: Time) -> String {
     let mut page =
         Page { employees: String::new(), bookings: String::new(), sessions: String::new(), rows: 0, rows_max };
@@ -140,7 +141,7 @@ struct Page {
 }
 
 impl Page {
-    /// Fills it; says where the next one begins when it is full.
+    /// Adds rows until the page is full. Returns where the next page begins, if rows are left.
     fn fill<'a>(&mut self, company: &'a Company, after: After<'a>) -> Option<After<'a>> {
         let (employee, client) = match after {
             After::Nothing => (Some(None), None),
@@ -171,11 +172,12 @@ impl Page {
 
     const fn is_full(&self) -> bool {
         let bytes = self.employees.len() + self.bookings.len() + self.sessions.len();
+        // One row always fits, so that a reader comes to the end whatever the sizes are.
         self.rows >= self.rows_max || (self.rows > 0 && bytes >= PAGE_MAX_BYTES)
     }
 }
 
-/// Adds a row to others: one more.
+/// Adds one row, and returns the number of added rows.
 fn add(rows: &mut String, row: &impl Json) -> usize {
     if !rows.is_empty() {
         rows.push(',');
@@ -193,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// A company with so many employees, of whom every second has a client's booking or session.
+    /// A company with so many employees, every second of them with a client's booking or session.
     fn company(employees: usize) -> Company {
         let mut company = Company::new("acme".parse().unwrap());
         take(&mut company, &Command::SetCompany { name: "Acme".into(), settings: Default::default() });
@@ -238,10 +240,10 @@ mod tests {
         take(company, &Command::Book { booking: booking(n), client, client_name: None, topic, note: None, key: None });
     }
 
-    /// Rows by kind and id, as a reader has them.
+    /// The rows that a reader has, by kind and id.
     type Rows = BTreeMap<(&'static str, String), Value>;
 
-    /// Takes a page; gives where the next one begins.
+    /// Adds a page to the rows. Returns where the next page begins.
     fn read(rows: &mut Rows, page: &str) -> Option<String> {
         let page: Value = serde_json::from_str(page).unwrap();
         for kind in ["employees", "bookings", "sessions"] {
@@ -293,7 +295,7 @@ mod tests {
         let mut company = company(8);
         let mut rows = Rows::new();
         let mut next = read(&mut rows, &page(&company, After::Nothing, 3, Time::from_ms(1)));
-        // A reader hears of each of these by an event.
+        // A reader learns of each removal by an event.
         for gone in [1, 2, 3, 7] {
             let employee: switchboard_core::EmployeeId = id(gone).parse().unwrap();
             take(&mut company, &Command::RemoveEmployee { employee, revoke_before: Time::from_ms(1) });

@@ -1,4 +1,4 @@
-//! `company:{company}`: a client asks for a consultation.
+//! `company:{company}`: a client sees the availability, and books a consultation.
 
 use std::sync::Arc;
 
@@ -14,10 +14,9 @@ use switchboard_wire::view::{self, AvailabilityView, BookingView, BrandView};
 use super::{Caller, Joined, Seat, forbidden, limited_view, unknown_event};
 use crate::companies::{Line, Response, Room, Shown, Visit, goes_on};
 
-/// The events that a client may push.
 pub const EVENTS: &[&str] = &["book", "cancel"];
 
-/// What a client's device needs to draw itself.
+/// The join reply for a client's device, with everything that the app draws.
 struct Snapshot<'a> {
     company: BrandView<'a>,
     availability: AvailabilityView<'a>,
@@ -25,10 +24,10 @@ struct Snapshot<'a> {
 }
 object!(Snapshot<'_> { company, availability, booking });
 
-/// Topics to which a client may narrow what it hears: as many as one employee may name.
+/// Topics to which a client may narrow the availability: as many as one employee may name.
 pub const TOPICS_PER_JOIN_MAX: usize = TOPICS_PER_EMPLOYEE_MAX;
 
-/// A client joins.
+/// Joins a client's device to the company's topic.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, old: Option<Seat>) -> Option<Seat> {
     let claims = caller.claims;
     let other = claims.company.as_deref().is_some_and(|own| own != company.as_str());
@@ -46,9 +45,11 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
             return old;
         }
     };
+    // Only for the company that the token itself names: otherwise its client could make any number of companies.
     let provision = caller.context.auto_provision && claims.company.is_some();
     let room = Room::Client(client.clone());
     let joined = caller.join(company, old, |visit, line| {
+        // Before the company is made, so that a revoked token makes none.
         if provision || visit.company().exists() {
             caller.admitted(visit)?;
         }
@@ -73,16 +74,16 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, payload: &RawValue, 
     joined.await
 }
 
-/// Makes the company that a valid token names, if it is not there.
+/// Makes the company that a valid token names, if there is none.
 pub(super) fn provision_company(visit: &mut Visit<'_>) {
     if !visit.company().exists() {
         let name = visit.company().id().as_str().into();
-        // Making a company is never refused.
+        // The command that makes a company is never refused.
         let _made = visit.take(&Command::SetCompany { name, settings: Settings::default() });
     }
 }
 
-/// A client pushes.
+/// Handles a push of a client.
 pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     let Room::Client(client) = &seat.room else { return };
     let fields = Fields::of(payload);
@@ -106,6 +107,7 @@ fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &
         })
     })();
     let (admission, now) = (&caller.context.admission, caller.clock().even());
+    // Both limits let a repeat through, so that a client that lost the reply gets the same answer again.
     if let Ok(command) = &command
         && let Err(limited) = admission.may_search(caller.pass, now, || would_begin(visit, command))
     {
@@ -117,13 +119,14 @@ fn book(visit: &mut Visit<'_>, caller: &Caller<'_>, client: &ClientId, fields: &
         return Err(limited);
     }
     let answer = answer_booking(visit, command);
+    // The fresh id is known only if the booking is new.
     if visit.company().booking(fresh).is_some() {
         admission.search_began(caller.pass, now);
     }
     answer
 }
 
-/// Whether it is a new search, and neither the repeat of one nor refused.
+/// Whether a `book` would begin a search, and is neither a repeat nor refused.
 fn would_begin(visit: &Visit<'_>, book: &Command) -> bool {
     let decided = visit.company().decide(visit.now(), book);
     decided.is_ok_and(|events| events.iter().any(|event| matches!(event, Event::BookingOpened { .. })))
@@ -148,7 +151,7 @@ fn answer_booking(visit: &mut Visit<'_>, command: Result<Command, Refusal>) -> R
     }
 }
 
-/// A refusal as a reply.
+/// The reply to a refused command.
 pub(super) fn refused(company: &Company, refusal: &Refusal) -> String {
     view::json(&view::refusal(company, refusal))
 }

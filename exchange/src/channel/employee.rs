@@ -1,4 +1,4 @@
-//! `employee:{company}:{employee}`: an employee at work.
+//! `employee:{company}:{employee}`: an employee sets a status, and answers offers.
 
 use std::sync::Arc;
 
@@ -17,10 +17,9 @@ use super::{Caller, Joined, Seat, forbidden, unknown_event};
 use crate::clock::Clock;
 use crate::companies::{Response, Room, Shown, Visit};
 
-/// The events that an employee may push.
 pub const EVENTS: &[&str] = &["set_status", "accept", "reject"];
 
-/// What an employee's device needs to draw itself.
+/// The join reply for an employee's device, with everything that the app draws.
 struct Snapshot<'a> {
     company: BrandView<'a>,
     status: &'static str,
@@ -32,14 +31,14 @@ struct Snapshot<'a> {
 }
 object!(Snapshot<'_> { company, status, since, intent, offer, session, wrap_up_ends_in_ms });
 
-/// What a new intent led to.
+/// The reply to `set_status`.
 struct StatusSet {
     status: &'static str,
     intent: &'static str,
 }
 object!(StatusSet { status, intent });
 
-/// One of an employee's devices joins.
+/// Joins an employee's device to their topic.
 pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeId, old: Option<Seat>) -> Option<Seat> {
     let claims = caller.claims;
     let own = claims.role == Role::Employee
@@ -52,7 +51,8 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeI
     let provision = caller.context.auto_provision;
     let room = Room::Employee(employee.clone());
     let joined = caller.join(company, old, |visit, line| {
-        // Who is not there and is not made is told just that.
+        // Before the employee is made, so that a revoked token makes none. Where there is no such employee and none is
+        // made, the answer is that the employee is unknown.
         if provision || visit.company().find_employee(employee).is_some() {
             caller.admitted(visit)?;
         }
@@ -67,7 +67,7 @@ pub async fn join(caller: &Caller<'_>, company: &CompanyId, employee: &EmployeeI
     joined.await
 }
 
-/// Makes the employee that a valid token names; what the token says of name and topics counts.
+/// Makes the employee that a valid token names, with the name and the topics in the token.
 fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -> Result<Answer, Refusal> {
     provision_company(visit);
     let known = visit.company().find_employee(id).map(|(_, employee)| employee);
@@ -80,7 +80,6 @@ fn provision_employee(visit: &mut Visit<'_>, id: &EmployeeId, claims: &Claims) -
     visit.take(&Command::SetEmployee { employee: id.clone(), name, topics: topics.unwrap_or(known_topics) })
 }
 
-/// Everything that a device needs to draw itself.
 fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined {
     let Some((no, employee)) = company.find_employee(id) else {
         return Joined { room, shown: Shown { snapshot: Arc::new("{}".into()), proof: None, goes_on: None } };
@@ -104,7 +103,7 @@ fn snapshot(company: &Company, id: &EmployeeId, now: Time, room: Room) -> Joined
     Joined { room, shown: Shown { snapshot: json::text(&snapshot).into(), proof, goes_on: None } }
 }
 
-/// An employee pushes.
+/// Handles a push of an employee.
 pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     let Room::Employee(employee) = &seat.room else { return };
     let fields = Fields::of(payload);
@@ -116,10 +115,7 @@ pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawVa
     }
 }
 
-/// The word of an intent, as `set_status` and the HTTP API take it.
-///
-/// # Errors
-/// When it is another word.
+/// Parses the word of an intent, for `set_status` and the HTTP API.
 pub fn intent(word: &str) -> Result<Intent, Refusal> {
     match word {
         "idle" => Ok(Intent::Idle),
@@ -161,9 +157,9 @@ fn reject(visit: &mut Visit<'_>, employee: &EmployeeId, fields: &Fields<'_>) -> 
     answer(visit, command, |found| json::text(&Named("status", found.status().word())))
 }
 
-/// Any text may be asked for: one that is no offer's id is an unknown offer.
 fn offer_id(fields: &Fields<'_>) -> Result<switchboard_core::OfferId, Refusal> {
     let text: String = fields.required("offer_id")?;
+    // Not `invalid`, because a text that is no id names an offer that does not exist.
     text.parse().map_err(|_| Refusal::UnknownOffer)
 }
 

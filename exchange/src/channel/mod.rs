@@ -1,4 +1,4 @@
-//! What a connected device may join and push: one file per kind of topic, and the replies to it all.
+//! Channels: the joins and pushes of connected devices, one file per kind of topic, and their replies.
 
 pub mod company;
 
@@ -24,24 +24,18 @@ use crate::outbox::Outgoing;
 
 pub use context::DeviceContext;
 
-/// A topic that can be joined.
+/// A topic that can be joined. Its name is `company:{company}`, `employee:{company}:{employee}`, `session:{session}` or
+/// `board:{company}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// `company:{company}`
     Company(CompanyId),
-    /// `employee:{company}:{employee}`
     Employee(CompanyId, EmployeeId),
-    /// `session:{session}`
     Session(SessionId),
-    /// `board:{company}`
     Board(CompanyId),
 }
 
 impl Topic {
-    /// Reads a topic's name.
-    ///
-    /// # Errors
-    /// The reply, when there is no such kind of topic or the id in it cannot be one.
+    /// Parses the name of a topic. The error is the reply to the device.
     pub fn parse(text: &str) -> Result<Self, ErrorView<'static>> {
         let unknown = || error("unknown_topic", format!("there is no topic `{}`", shortened(text)));
         let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
@@ -62,104 +56,97 @@ impl Topic {
     }
 }
 
-/// Whether two names are of one topic: the UUID of a session may be written in capitals.
+/// Whether two names mean the same topic.
 #[must_use]
 pub fn is_same_topic(one: &str, other: &str) -> bool {
+    // Swift writes UUIDs in capitals. Other ids are compared as they are, because their case counts.
     const SESSION: &str = "session:";
     let is_session = || one.starts_with(SESSION) && other.starts_with(SESSION);
     one == other || (is_session() && one.eq_ignore_ascii_case(other))
 }
 
-/// The text, or its beginning: enough to recognise it in an error message.
+/// The beginning of a text that a device sent, for an error message or a trace.
 #[must_use]
 pub fn shortened(text: &str) -> String {
     const SHOWN_CHARS: usize = 64;
     text.chars().take(SHOWN_CHARS).filter(|c| !c.is_control()).collect()
 }
 
-/// An error reply.
+/// An error with a reason and a message alone.
 #[must_use]
 pub fn error(reason: &'static str, message: String) -> ErrorView<'static> {
     ErrorView { reason, message, ..ErrorView::default() }
 }
 
-/// Somebody who may not be here.
+/// The error for a person without the right to a topic.
 #[must_use]
 pub fn forbidden(message: &str) -> ErrorView<'static> {
     error("forbidden", message.to_owned())
 }
 
-/// Who pushes or joins: the person of the socket's token, and where the answer goes.
+/// A device that pushes or joins: the person of its token, its limits, and the address of the reply.
 pub struct Caller<'a> {
-    /// The part of the server that all devices work with.
     pub context: &'a DeviceContext,
-    /// The person.
     pub claims: &'a Claims,
-    /// The device's leave to be here.
     pub pass: &'a Pass,
-    /// The answer.
     pub reply: ReplyTo,
 }
 
-/// That somebody wants too much, as an error.
+/// The error for a caller over a limit.
 #[must_use]
 pub fn limited_view(limited: Limited) -> ErrorView<'static> {
     let retry_in_ms = Some(limited.retry_in_ms);
     ErrorView { reason: Limited::REASON, message: limited.to_string(), retry_in_ms, ..ErrorView::default() }
 }
 
-/// By what limit an event is counted. One that no topic has is counted too.
+/// The limit by which an event is counted.
 #[must_use]
 pub fn wish(event: &str) -> Wish {
     match event {
         "message" | "notes" => Wish::Message,
         "signal" => Wish::Signal,
+        // Unknown events too, because their replies cost as much.
         _ => Wish::Change,
     }
 }
 
-/// Somebody whose token was revoked.
+/// The error for a person with a revoked token.
 #[must_use]
 pub fn revoked() -> ErrorView<'static> {
     error("unauthorized", REVOKED.to_owned())
 }
 
 impl Caller<'_> {
-    /// Refuses who is shut out of the company.
-    ///
-    /// # Errors
-    /// The reply.
+    /// Refuses a person who is shut out of the company; the error is the reply.
     pub fn admitted(&self, visit: &Visit<'_>) -> Result<(), String> {
         if visit.company().shuts_out(self.claims.token()) { Err(view::json(&revoked())) } else { Ok(()) }
     }
 
-    /// Refuses to have more stored of a company of which too much was stored at once.
-    ///
-    /// # Errors
-    /// The reply.
+    /// Refuses to store more of a company whose people have stored too much lately; the error is the reply.
     pub fn may_store(&self, visit: &mut Visit<'_>) -> Result<(), String> {
         let stored = visit.may_store(self.context.admission.stored_per_company_per_s());
         stored.map_err(|retry_in_ms| view::json(&limited_view(Limited::on_stored(retry_in_ms))))
     }
 
-    /// A join that is refused counts as many.
+    /// Counts a refused join as several.
     pub fn join_was_refused(&self) {
         self.context.admission.join_was_refused(self.pass, self.clock().even());
     }
 
-    /// Where fresh ids come from.
+    /// The clock of the exchange, which makes fresh ids too.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         self.context.exchange.clock()
     }
 
-    /// Visits the company, and replies once what was done there is committed.
+    /// Visits the company, and replies once the visit is committed.
     pub async fn ask(&self, company: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> Response) {
+        // Awaited outside the visit, because no company waits for a device.
         let place = self.pass.place().await;
-        // What is traced ends when the reply is on its way.
+        // The span goes with the reply, so that the trace includes the commit.
         let span = tracing::Span::current();
         let visited = self.context.exchange.visit_and_reply(company, |visit| {
-            // The line may be on its way to be closed.
+            // Checked with every push, because a revoked person's socket may not be closed yet.
             let frame = self.reply.frame(&self.admitted(visit).and_then(|()| work(visit)));
             visit.holds(frame.len());
             Reply::Push { to: self.reply.clone(), frame, place, span }
@@ -169,8 +156,8 @@ impl Caller<'_> {
         }
     }
 
-    /// Joins a room of the company; an earlier join of the same topic on this socket ends with it. Replies with a
-    /// snapshot that is in order with all events. Returns the new seat.
+    /// Joins a room of the company and replies with a snapshot, in order with all events. An earlier join of the same
+    /// topic on this socket ends. Returns the new seat.
     pub async fn join(
         &self,
         company: &CompanyId,
@@ -184,6 +171,7 @@ impl Caller<'_> {
         let place = self.pass.place().await;
         let (mut seat, mut is_refused) = (None, false);
         let visited = self.context.exchange.visit_and_reply(company, |visit| {
+            // The new line enters before the old one leaves, so that the person does not become absent in between.
             let joined = work(visit, line);
             is_refused = joined.is_err();
             let old_closed = old.as_ref().map(|old| {
@@ -195,7 +183,7 @@ impl Caller<'_> {
             let response = joined.map(|Joined { room, shown }| {
                 let (topic, join_ref) = (self.reply.topic.clone(), join_ref.clone());
                 seat = Some(Seat { company: company.clone(), topic, room, line: number, join_ref });
-                // A snapshot that others wait with is in memory once.
+                // A snapshot that other devices share is in memory once, and counted already.
                 if Arc::strong_count(&shown.snapshot) == 1 {
                     visit.holds(shown.snapshot.len());
                 }
@@ -208,6 +196,7 @@ impl Caller<'_> {
             self.join_was_refused();
         }
         if let Err(not_now) = visited {
+            // The earlier join is over all the same, as in Phoenix, where a join replaces the one before.
             if let Some(old) = old {
                 outbox.push(Outgoing::Frame(old.close_frame(outbox.version()).into()));
                 self.context.exchange.leave(&old.company, &old.room, old.line).await;
@@ -218,38 +207,32 @@ impl Caller<'_> {
     }
 }
 
-/// What a join found.
+/// The room and the snapshot of a join that was granted.
 pub struct Joined {
-    /// Where the device now listens.
     pub room: Room,
-    /// What the device is shown.
     pub shown: Shown,
 }
 
-/// Where a joined channel of a device sits.
+/// A joined channel of a device, with its line in a room.
 #[derive(Clone, Debug)]
 pub struct Seat {
-    /// In which company.
     pub company: CompanyId,
-    /// On which topic, by the name that was joined.
+    /// The topic's name as the device joined it.
     pub topic: Arc<str>,
-    /// In which room.
     pub room: Room,
-    /// As which line.
     pub line: u64,
-    /// The ref of the join.
     pub join_ref: Ref,
 }
 
 impl Seat {
-    /// Says on the wire that this join is over.
+    /// The frame that tells the device that this join is over.
     #[must_use]
     pub fn close_frame(&self, version: Version) -> String {
         phoenix::push(version, &self.join_ref, &self.join_ref, &self.topic, phoenix::event::CLOSE, "{}")
     }
 }
 
-/// An event that the topic does not have.
+/// The error for an event that the topic does not have.
 #[must_use]
 pub fn unknown_event(event: &str, known: &[&str]) -> ErrorView<'static> {
     let known = known.join("`, `");

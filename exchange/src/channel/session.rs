@@ -1,4 +1,4 @@
-//! `session:{session}`: the consultation itself.
+//! `session:{session}`: the consultation, with its messages, signals and notes.
 
 use std::collections::VecDeque;
 
@@ -16,16 +16,16 @@ use super::{Caller, Joined, Seat, error, unknown_event};
 use crate::companies::{Response, Room, Shown, Visit};
 use crate::ice::IceServers;
 
-/// Bytes of the messages in the answer to a join, as JSON: all that are at hand, while they are ordinary text. One of
-/// control characters is six times as long in JSON as it is counted where it is sent.
+/// Bytes of the messages in a join reply, as JSON. Messages of ordinary text all fit; one of control characters is six
+/// times as long in JSON as where its length is checked.
 pub const MESSAGES_SHOWN_MAX_BYTES: usize = 1024 * 1024;
-/// Bytes of a message beside its body.
+/// Approximate bytes of a message beside its body.
 const MESSAGE_FORM_BYTES: usize = 128;
 
-/// The events that may be pushed, `notes` by the employee alone.
+/// The events that a party may push, `notes` the employee alone.
 pub const EVENTS: &[&str] = &["message", "signal", "ice", "notes", "end"];
 
-/// What a client's device needs to draw itself.
+/// The join reply for a client's device, with everything that the app draws.
 struct Snapshot<'a> {
     session: Option<SessionView<'a>>,
     note: Option<Note<'a>>,
@@ -34,7 +34,7 @@ struct Snapshot<'a> {
 }
 object!(Snapshot<'_> { session, note, peer, messages });
 
-/// What an employee's device needs: the same, and what was noted.
+/// The join reply for an employee's device: the same, with the notes.
 struct WithNotes<'a> {
     session: Option<SessionView<'a>>,
     note: Option<Note<'a>>,
@@ -50,24 +50,25 @@ struct Signal<'a> {
 }
 object!(Signal<'_> { from, data });
 
-/// What became of a message.
+/// The reply to `message`.
 struct Sent {
     id: MessageId,
     at: Option<Moment>,
 }
 object!(Sent { id, at });
 
-/// What became of notes.
+/// The reply to `notes`.
 struct Noted {
     at: Option<Moment>,
 }
 object!(Noted { at });
 
-/// A party joins.
+/// Joins a party's device to the session.
 pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Option<Seat> {
     let company = match caller.context.exchange.company_of_session(id).await {
         Ok(Some(company)) => company,
         Ok(None) => {
+            // Counted here, because `Caller::join` is not reached: the store was searched for nothing.
             caller.join_was_refused();
             caller.reply.send_error(&error("unknown_session", Refusal::UnknownSession.to_string()));
             return old;
@@ -96,7 +97,7 @@ pub async fn join(caller: &Caller<'_>, id: SessionId, old: Option<Seat>) -> Opti
     joined.await
 }
 
-/// Who the token's person is in a session of that company; nobody when they are of another.
+/// The token's person as an actor in a session of that company; none for a person of another company, and for an admin.
 fn actor_in(claims: &Claims, company: &CompanyId) -> Option<Actor> {
     let here = claims.company.as_deref().is_none_or(|own| own == company.as_str());
     match claims.role {
@@ -120,7 +121,7 @@ fn snapshot(company: &Company, id: SessionId, party: Party) -> String {
     }
 }
 
-/// The latest of a session's messages that there is room for, oldest first.
+/// The latest messages of a session that fit, oldest first.
 fn shown(messages: &VecDeque<Message>) -> impl Iterator<Item = &Message> {
     let mut room = MESSAGES_SHOWN_MAX_BYTES;
     let fits = |message: &&Message| {
@@ -131,7 +132,7 @@ fn shown(messages: &VecDeque<Message>) -> impl Iterator<Item = &Message> {
     messages.iter().skip(messages.len() - count)
 }
 
-/// A party pushes.
+/// Handles a push of a party.
 pub async fn push(caller: &Caller<'_>, seat: &Seat, event: &str, payload: &RawValue) {
     let Room::Session(id, party) = seat.room else { return };
     let Some(by) = actor_in(caller.claims, &seat.company) else { return };
@@ -169,7 +170,7 @@ fn message(visit: &mut Visit<'_>, caller: &Caller<'_>, session: SessionId, by: A
     }
 }
 
-/// Relayed to the other side and not kept.
+/// Relays a signal to the other side, without storing the signal.
 fn signal(visit: &mut Visit<'_>, id: SessionId, from: Party, fields: &Fields<'_>) -> Response {
     let data = fields.required_json("data").map_err(|refusal| refused(visit.company(), &refusal))?;
     let running = visit.company().session(id).is_some_and(switchboard_core::Session::is_running);
@@ -180,12 +181,13 @@ fn signal(visit: &mut Visit<'_>, id: SessionId, from: Party, fields: &Fields<'_>
     Ok("{}".into())
 }
 
-/// Good by the server's own clock, which TURN servers know nothing else of: a company's may be ahead of it.
+/// Hands out the servers for a call, with a credential.
 fn ice(visit: &Visit<'_>, caller: &Caller<'_>, id: SessionId, party: Party) -> Response {
     let running = visit.company().session(id).is_some_and(switchboard_core::Session::is_running);
     if !running {
         return Err(refused(visit.company(), &Refusal::SessionEnded));
     }
+    // By the wall clock, because TURN servers check by theirs, and the company's time may be ahead.
     Ok(view::json(&IceServers::of(&caller.context.ice, party, caller.clock().now())))
 }
 

@@ -1,38 +1,38 @@
-//! What the clients of a company have heard of what can be booked, and what has changed since.
+//! The availability that a company's clients were told last, and the changes since then.
 
 use switchboard_core::{Availability, Company, Time, Topic, TopicAvailability};
 
-/// How often changed counts are told, in milliseconds; a changed `available` is told at once.
+/// The shortest time between two announcements of counts, in milliseconds; a changed `available` is announced at once.
 const COUNTS_EVERY_MS: u64 = 250;
 
-/// What changed since the clients were told last.
+/// Changes since the last announcement.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Changes {
     /// Whether a booking can succeed now.
     pub available: bool,
-    /// How many can be asked now.
+    /// Employees who can be asked now.
     pub idle: usize,
     /// Whether one of these two changed.
     pub in_all: bool,
-    /// The topics that changed, in their order; none where nobody names the topic any more.
+    /// The changed topics in their order; none for a topic that no employee names any more.
     pub topics: Vec<(Topic, Option<TopicAvailability>)>,
     /// Whether more than counts changed.
     flipped: bool,
 }
 
-/// What the clients were told last.
+/// The last announcement, and the next one if it is postponed.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    /// None before anything was told, and when what was told may have been lost.
     heard: Option<Heard>,
-    /// In even time, as `due`.
+    /// The time of the last announcement, in even time like `due`.
     at: Time,
+    /// The company's counters of changes as of the last comparison, so that most visits compare no lists.
     marks: Option<(u64, u64)>,
-    /// Changed counts wait until then.
+    /// The time until which changed counts wait.
     due: Option<Time>,
 }
 
-/// What all clients have heard alike.
+/// The values that all clients know.
 #[derive(Debug)]
 struct Heard {
     in_all: Seen,
@@ -42,7 +42,7 @@ struct Heard {
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     available: bool,
-    /// None when they have not all heard the same count.
+    /// None if clients know different counts.
     idle: Option<usize>,
 }
 
@@ -59,21 +59,22 @@ impl From<TopicAvailability> for Seen {
 }
 
 impl Told {
-    /// When changed counts must be told at the latest.
+    /// The time by which postponed counts must be announced.
     pub(super) const fn due(&self) -> Option<Time> {
         self.due
     }
 
-    /// After the company was read back: what was told last may have been lost with the rest, so all of it is told again.
+    /// The state after a load.
     pub(super) fn read_back(company: &Company) -> Self {
         let mut heard = Heard::of(&company.availability());
+        // The last announcement may have been lost with its visit, so no count is known and all are announced again.
         for seen in [&mut heard.in_all].into_iter().chain(heard.topics.iter_mut().map(|(_, seen)| seen)) {
             seen.idle = None;
         }
         Self { heard: Some(heard), ..Self::default() }
     }
 
-    /// One more client is shown what can be booked now.
+    /// Notes that one more client is shown the current availability.
     pub(super) fn shown(&mut self, company: &Company, now: &Availability, is_first: bool) {
         let marks = company.availability_marks();
         if is_first {
@@ -85,18 +86,20 @@ impl Told {
         }
     }
 
-    /// What must be told now, if anything: all that changed when an `available` did, else counts now and then.
+    /// The changes to announce now: all of them if an `available` changed, otherwise counts from time to time.
     pub(super) fn news(&mut self, company: &Company, at: Time, nobody_listens: bool) -> Option<Changes> {
         let marks = company.availability_marks();
         if self.marks == Some(marks) {
             return None;
         }
+        // The next client to join is the first, and is shown everything.
         if nobody_listens {
             *self = Self { marks: Some(marks), ..Self::default() };
             return None;
         }
         let may_have_flipped = self.marks.is_none_or(|(flips, _)| flips != marks.0);
         let due = self.at.plus_ms(COUNTS_EVERY_MS);
+        // Decided by the counters alone, before the lists are made.
         if at < due && !may_have_flipped {
             self.due = Some(due);
             return None;
@@ -107,6 +110,7 @@ impl Told {
             self.due = Some(due);
             return None;
         }
+        // Counts that moved and came back cause no announcement, so the next one is not postponed either.
         let told_at = if changes.is_nothing() { self.at } else { at };
         *self = Self { heard: Some(Heard::of(&now)), at: told_at, marks: Some(marks), due: None };
         (!changes.is_nothing()).then_some(changes)
@@ -119,12 +123,13 @@ impl Heard {
         Self { in_all: in_all(now).into(), topics }
     }
 
-    /// Counts that wait to be told are shown to one: if they come back to what the others have heard, this one has still
-    /// to hear of it.
+    /// Marks the counts that one client is shown before they are announced to the others.
     fn is_shown_to_one(&mut self, now: &Availability) {
+        // If such a count returns to its announced value, that client still needs an announcement.
         if !self.in_all.is(in_all(now)) {
             self.in_all.idle = None;
         }
+        // Both lists are in order, so one pass over both compares them.
         let mut here = now.topics.iter().peekable();
         for (topic, seen) in &mut self.topics {
             while here.next_if(|(other, _)| other < topic).is_some() {}
@@ -160,7 +165,7 @@ impl Heard {
 }
 
 impl Changes {
-    /// Everything, for those of whom nobody knows what they have heard.
+    /// All values as changes, for clients whose knowledge is unknown.
     fn all(now: &Availability) -> Self {
         let topics = now.topics.iter().map(|(topic, here)| (topic.clone(), Some(*here))).collect();
         Self { available: now.available, idle: now.idle, in_all: true, topics, flipped: true }
@@ -175,8 +180,10 @@ impl Changes {
         !self.in_all && self.topics.is_empty()
     }
 
-    /// The places, among those that changed, of the topics that somebody asked for; both are in order.
+    /// The positions, among the changed topics, of the topics that a client named. Both lists are in order.
     pub(super) fn places_of(&self, wanted: &[Topic]) -> Vec<usize> {
+        // The shorter list is walked and the longer one searched: a client may name one topic of 2,000, or 64 of which
+        // one has changed.
         if wanted.len() < self.topics.len() {
             let place = |topic| self.topics.binary_search_by(|(changed, _)| changed.cmp(topic)).ok();
             wanted.iter().filter_map(place).collect()
@@ -232,7 +239,7 @@ mod tests {
             now
         }
 
-        /// What is told after so many milliseconds: the count in all when it changed, and each topic with its count.
+        /// The announcement after so many milliseconds: the total if it changed, and each topic with its count.
         fn news(&mut self, after_ms: u64) -> Option<(Option<usize>, Vec<String>)> {
             self.now_ms += after_ms;
             let changes = self.told.news(&self.company, Time::from_ms(self.now_ms), false)?;

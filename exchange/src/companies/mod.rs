@@ -46,16 +46,16 @@ use reply::OnFate;
 use timekeeper::Timekeeper;
 use visit::Live;
 
-/// Events of a company after which its state is written down, so that reading it back stays short.
+/// Events after which a company's snapshot is renewed, so that a load folds few events.
 const EVENTS_PER_SNAPSHOT: u64 = 5_000;
-/// The same for each employee, and for each booking that is remembered: a snapshot is as large as all of them, and it is
-/// read and written beside the bookings. So a large company is written down more seldom, and its snapshots cost less
-/// than its events.
+/// Events for each employee and each remembered booking, where these make more: a snapshot is as large as all of them
+/// and is written beside the bookings, so a large company has one less often, and its snapshots cost less than its
+/// events.
 const EVENTS_PER_EMPLOYEE: u64 = 4;
 const EVENTS_PER_REMEMBERED: u64 = 8;
-/// And never more than that, so that reading back stays a matter of a second.
+/// Upper bound of the interval, so that a load takes about a second.
 const EVENTS_PER_SNAPSHOT_MAX: u64 = 200_000;
-/// What is said when the journal has no room, and when to try again.
+/// The refusal when the journal's queue is full.
 const OVERLOADED: NotNow = NotNow::Overloaded { retry_in_ms: 250 };
 
 /// Companies by id, one visitor at a time in each.
@@ -68,8 +68,9 @@ pub struct Exchange {
     timekeeper: Timekeeper,
     clock: Clock,
     next_line: AtomicU64,
-    /// Which filing of all companies, for who joins a session that is not known, began last, and which was done last.
+    /// The number of the latest projection of all companies that began, on behalf of joins of unknown sessions.
     filings: AtomicU64,
+    /// The number of the latest such projection that was completed; locked while one runs.
     filing_all: AsyncMutex<u64>,
     draining: AtomicBool,
 }
@@ -77,26 +78,27 @@ pub struct Exchange {
 /// Whether a visitor waits for a place in the journal's queue.
 #[derive(Clone, Copy)]
 enum Patience {
-    /// A wish is refused at once, so that its owner knows.
+    /// A request is refused at once, so that its caller can decide what to do.
     None,
-    /// What must not be lost waits.
+    /// A device's departure or silence waits for a place, because neither may be lost.
     Waits,
-    /// Who comes again in a moment waits for no company that is being rewritten: others are due behind it.
+    /// A wake-up waits for neither a place nor a company that is being rewritten: other companies are due behind it,
+    /// and the timekeeper tries again in a moment.
     ComesAgain,
 }
 
-/// Where one company is held.
+/// The place of one company in memory, whether it is loaded or not.
 struct Slot {
     id: CompanyId,
     live: Mutex<Live>,
-    /// Held while the company is read back, so that it is read once.
+    /// Held during a load or a rewrite, so that a company is loaded once, and never half rewritten.
     reading: AsyncMutex<()>,
 }
 
 impl Slot {
-    /// A lock that was poisoned means that a visit panicked halfway: the company is read again before the next one.
     fn lock(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(|poisoned| {
+            // A visit panicked halfway and may have left half a change, so the next visit loads the company again.
             self.live.clear_poison();
             let mut live = poisoned.into_inner();
             live.term = None;
@@ -106,8 +108,7 @@ impl Slot {
 }
 
 impl Exchange {
-    /// An exchange on that journal and store, which somebody else keeps time for: [`Exchange::take_due`] and
-    /// [`Exchange::wake`].
+    /// An exchange whose caller keeps the time, with [`Exchange::take_due`] and [`Exchange::wake`].
     #[must_use]
     pub fn new(journal: Journal, store: Arc<dyn ReadBack>, snapshots: SyncSender<Due>, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
@@ -125,12 +126,8 @@ impl Exchange {
         })
     }
 
-    /// An exchange on that journal and store, which can be visited at once. What has something open is read back
-    /// meanwhile, and whoever visits one of those companies earlier has it read then: so the wait for a restart does
-    /// not grow with the number of companies.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// An exchange that can be visited at once. Companies with something open are loaded in the background, and earlier
+    /// where a visitor comes first, so that a start takes no longer with more companies.
     pub async fn open(
         journal: Journal,
         store: Arc<dyn ReadBack>,
@@ -144,11 +141,8 @@ impl Exchange {
         Ok(exchange)
     }
 
-    /// Visits a company: the work is done under its lock and without waiting for anything. What it returns comes back
-    /// with the promise of what becomes of all that was done.
-    ///
-    /// # Errors
-    /// When nothing was done.
+    /// Visits a company: `work` runs under the company's lock and must not wait. Its value comes back as [`Visited`],
+    /// which learns whether the visit was committed. After an error nothing was done.
     pub async fn visit<T>(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>) -> T) -> Result<Visited<T>, NotNow> {
         self.let_in(id, |visit| {
             let (visited, tell) = Visited::of(work(visit));
@@ -157,11 +151,8 @@ impl Exchange {
         .await
     }
 
-    /// The same for a device, which is told by the reply that the work returns: with all that is told of the visit, and
-    /// before it.
-    ///
-    /// # Errors
-    /// When nothing was done.
+    /// Visits a company for a device. The reply that `work` returns is sent with the commit, before the notices of the
+    /// same visit. After an error nothing was done.
     pub async fn visit_and_reply(
         &self,
         id: &CompanyId,
@@ -174,6 +165,7 @@ impl Exchange {
         let visited = if self.is_draining() {
             Err(NotNow::Draining)
         } else if !self.journal.is_healthy() {
+            // Refused here, because a visit would be decided, queued and most likely lost.
             Err(NotNow::Unavailable)
         } else {
             let work = |visit: &mut Visit<'_>| {
@@ -187,19 +179,13 @@ impl Exchange {
         })
     }
 
-    /// Looks at a company, as it is now; it is read for that when it is not in memory. What is seen may not be committed
-    /// yet, so nobody is told of it.
-    ///
-    /// # Errors
-    /// When it cannot be looked at now.
+    /// Looks at a company as it is now, and loads the company if needed. That state may be uncommitted, so it serves
+    /// for checks and not for answers.
     pub async fn look<R>(&self, id: &CompanyId, look: impl FnOnce(&Company) -> R) -> Result<R, NotNow> {
         self.enter(id, Patience::None, |visit| (look(visit.company()), None)).await
     }
 
-    /// Looks at a company while the store cannot commit: as it was when it was in memory, or else as it is filed.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// Looks at a company while the store cannot commit: as it is in memory, or else as it is in the tables.
     pub async fn look_behind<R>(&self, id: &CompanyId, look: impl Fn(&Company) -> R) -> Result<R, NotNow> {
         if let Some(seen) = self.peek(id, &look) {
             return Ok(seen);
@@ -208,14 +194,14 @@ impl Exchange {
         read.map(|(company, _)| look(&company)).map_err(|error| NotNow::from(&error))
     }
 
-    /// Looks at a company without waiting for anything: none when it is not in memory.
+    /// Looks at a company without a load; none if the company is not in memory.
     pub fn peek<R>(&self, id: &CompanyId, look: impl FnOnce(&Company) -> R) -> Option<R> {
         let slot = self.known_slot(id)?;
         let live = slot.lock();
         (live.term.is_some() && !live.retired).then(|| look(&live.company))
     }
 
-    /// A device has gone: it leaves its room, whatever else goes on.
+    /// Takes a device that has gone out of its room, also while the store cannot commit.
     pub async fn leave(&self, id: &CompanyId, room: &Room, line: u64) {
         let left = self.journal.is_healthy()
             && self.enter(id, Patience::Waits, |visit| (visit.leave(room, line), None)).await.is_ok();
@@ -224,7 +210,8 @@ impl Exchange {
         }
     }
 
-    /// A device in a room answers, or does not, and counts as gone then; whatever else goes on.
+    /// Notes whether a device in a room answers pings, also while the store cannot commit. A silent device counts as
+    /// gone.
     pub async fn answers(&self, id: &CompanyId, room: &Room, line: u64, answers: bool) {
         let heard = self.journal.is_healthy()
             && self.enter(id, Patience::Waits, |visit| (visit.answers(room, line, answers), None)).await.is_ok();
@@ -233,18 +220,19 @@ impl Exchange {
         }
     }
 
-    /// While nothing can be committed a device only comes or goes in the room; the company learns it when it is read
-    /// again, which is soon.
+    /// Changes a room alone, without a visit.
     fn move_unheard(&self, id: &CompanyId, moves: impl FnOnce(&mut Rooms) -> bool) {
         if let Some(slot) = self.known_slot(id) {
             let mut live = slot.lock();
             moves(&mut live.rooms);
+            // The company does not know of the change, so a new load must tell the company who is there
+            // (`Visit::resume`). The timekeeper brings that load about soon.
             live.term = None;
             self.timekeeper.later(id.clone(), self.clock.even());
         }
     }
 
-    /// Has a company do what is due. Says whether it could.
+    /// Has a company handle its passed deadlines. Returns whether it could; otherwise the company is due again shortly.
     pub async fn wake(&self, id: &CompanyId) -> bool {
         let woken = self.journal.is_healthy()
             && self.enter(id, Patience::ComesAgain, |visit| (visit.woken(), None)).await.is_ok();
@@ -254,7 +242,7 @@ impl Exchange {
         woken
     }
 
-    /// A place in the journal's queue is had before anything is decided, and never held while a company is read.
+    /// Runs `work` in a company, after a load if the company is not in memory.
     async fn enter<T>(
         &self,
         id: &CompanyId,
@@ -262,6 +250,7 @@ impl Exchange {
         work: impl FnOnce(&mut Visit<'_>) -> (T, Option<OnFate>),
     ) -> Result<T, NotNow> {
         loop {
+            // A place in the queue comes before the decision, so that whatever is decided can be queued.
             let permit = match patience {
                 Patience::None if self.journal.is_laden() => return Err(OVERLOADED),
                 Patience::None | Patience::ComesAgain => self.journal.try_reserve().ok_or(OVERLOADED)?,
@@ -270,6 +259,7 @@ impl Exchange {
             let slot = self.slot(id);
             {
                 let mut live = slot.lock();
+                // Another visit has taken the slot out of the map since the lookup, so a new lookup is needed.
                 if live.retired {
                     continue;
                 }
@@ -277,16 +267,18 @@ impl Exchange {
                 if live.is_of(Some(term)) {
                     return Ok(self.work_in(&slot, &mut live, term, permit, work));
                 }
+                // A load would wait here until the rewrite is over.
                 if live.is_rewritten && matches!(patience, Patience::ComesAgain) {
                     return Err(NotNow::Unavailable);
                 }
             }
+            // A load is slow, and visitors of other companies need the place meanwhile.
             drop(permit);
             self.read_back(&slot).await?;
         }
     }
 
-    /// The visit itself. The entry is queued under the lock, so the queue has a company's entries in their order.
+    /// The visit itself, with everything that belongs under the company's lock.
     fn work_in<T>(
         &self,
         slot: &Slot,
@@ -299,19 +291,22 @@ impl Exchange {
         let (value, on_fate) = work(&mut visit);
         self.follow_sessions(slot, &visit);
         if let Some(entry) = visit.finish(term.epoch(), on_fate, &self.journal) {
+            // Still under the lock, so that the queue holds the company's entries in their order.
             permit.send(Work::Entry(entry));
         }
         let next = live.next_deadline();
         self.timekeeper.arm(&slot.id, &mut live.armed, next);
+        // When the queue of snapshots is full, the counters stay, so that the next visit asks again.
         let enough = events_per_snapshot(&live.company);
         if live.events_since_snapshot >= enough && self.snapshots.try_send(Due::Snapshot(slot.id.clone())).is_ok() {
-            // Which brings a base too, if one is due.
+            // A snapshot brings a base too, if one is due.
             (live.events_since_snapshot, live.events_since_base) = (0, 0);
         }
         let enough = base::events_between(&live.company);
         if live.events_since_base >= enough && self.snapshots.try_send(Due::Base(slot.id.clone())).is_ok() {
             live.events_since_base = 0;
         }
+        // Otherwise requests for made-up ids would fill the memory with empty slots.
         if live.is_nothing() {
             live.retired = true;
             self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(&slot.id);
@@ -320,6 +315,7 @@ impl Exchange {
     }
 
     fn follow_sessions(&self, slot: &Slot, visit: &Visit<'_>) {
+        // Not committed yet: if the visit is lost, `follow_read_back` corrects the map.
         for (session, began) in visit.sessions_moved() {
             let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
             if began {
@@ -330,7 +326,7 @@ impl Exchange {
         }
     }
 
-    /// A session that began and was lost is forgotten, and every one that runs is known again.
+    /// Forgets sessions whose begin was lost, and notes those that run.
     fn follow_read_back(&self, slot: &Slot, before: &Company, read: &Company) {
         let running = |company: &Company| -> Vec<SessionId> {
             company.sessions().filter(|session| session.is_running()).map(|session| session.id).collect()
@@ -343,7 +339,7 @@ impl Exchange {
         sessions.extend(read.into_iter().map(|session| (session, slot.id.clone())));
     }
 
-    /// Reads a company from the store, if nobody else just did.
+    /// Loads a company from the store, unless another visitor has just done so.
     async fn read_back(&self, slot: &Arc<Slot>) -> Result<(), NotNow> {
         let _one_at_a_time = slot.reading.lock().await;
         let may_be_queued = {
@@ -353,10 +349,11 @@ impl Exchange {
             }
             live.company.seq() > 0
         };
-        // What was queued before, in an epoch that may still be good, must be in the tables when they are read.
+        // Entries of an epoch that may still be good are projected first, so that the load sees them.
         if may_be_queued {
             self.file(Some(&slot.id)).await?;
         }
+        // The term from before the load: if a commit fails meanwhile, the company is loaded once more.
         let term = self.held(shard(&slot.id)).ok_or(NotNow::Unavailable)?;
         let (company, events) = match self.store.read_company(&slot.id).await {
             Ok(read) => read,
@@ -368,6 +365,7 @@ impl Exchange {
                 return Err(not_now);
             }
         };
+        // A place is awaited before the lock, because no lock is held over an await.
         let permit = self.journal.reserve().await.ok_or(NotNow::Draining)?;
         let mut live = slot.lock();
         self.follow_read_back(slot, &live.company, &company);
@@ -376,8 +374,8 @@ impl Exchange {
         Ok(())
     }
 
-    /// Resumes a company that was read; one of which nothing is known yet waits for what its visitor does.
     fn work_in_unless_nothing(&self, slot: &Slot, live: &mut Live, term: Term, permit: Permit<'_, Work>) {
+        // A company without events would be retired here, and its visitor would load it for ever.
         if live.company.seq() > 0 {
             self.work_in(slot, live, term, permit, |visit| (visit.resume(), None));
         }
@@ -399,10 +397,7 @@ impl Exchange {
         self.slots.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    /// The company that a session is of: from memory while it runs, else from the store.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The company of a session: from memory while the session runs, else from the store.
     pub async fn company_of_session(&self, id: SessionId) -> Result<Option<CompanyId>, NotNow> {
         let known = self.sessions.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if known.is_some() {
@@ -412,17 +407,17 @@ impl Exchange {
         if filed.is_some() {
             return Ok(filed);
         }
-        // One that has just begun and ended is not filed yet.
+        // A session that began and ended a moment ago may not be projected yet.
         self.file_together().await?;
         self.store.company_of_session(id).await.map_err(|error| NotNow::from(&error))
     }
 
-    /// Comes back when all that was told until now is filed. Whoever asks while others wait for it waits for the same:
-    /// what costs a filing of all companies is done once for all of them.
+    /// Returns once everything queued until now is projected. Concurrent callers share one projection of all companies,
+    /// because each is expensive.
     async fn file_together(&self) -> Result<(), NotNow> {
         let asked = self.filings.load(Ordering::Acquire);
         let mut done = self.filing_all.lock().await;
-        // One that began after this was asked.
+        // A projection that began after this call covers everything that this caller needs.
         if *done > asked {
             return Ok(());
         }
@@ -432,18 +427,14 @@ impl Exchange {
         Ok(())
     }
 
-    /// Comes back when all that was told of a company, or of all, is in the tables that history is read from.
-    ///
-    /// # Errors
-    /// When they cannot be written now: what they say would be too old.
+    /// Returns once everything queued for a company, or for all, is in the tables that history is read from. An error
+    /// means that the tables cannot be written now and would be read stale.
     pub async fn file(&self, company: Option<&CompanyId>) -> Result<(), NotNow> {
         if self.journal.filed(company).await { Ok(()) } else { Err(NotNow::Unavailable) }
     }
 
-    /// Writes something beside the companies' events, such as keys and endpoints, in the order of the journal.
-    ///
-    /// # Errors
-    /// When it was not committed.
+    /// Writes data beside the companies' events, such as API keys and endpoints, in the order of the journal. After an
+    /// error nothing was committed.
     pub async fn write(&self, write: Write) -> Result<Written, NotNow> {
         if !self.journal.is_healthy() {
             return Err(NotNow::Unavailable);
@@ -451,11 +442,8 @@ impl Exchange {
         self.journal.write(write).await.ok_or(NotNow::Unavailable)
     }
 
-    /// The same without waiting: it is committed before all that is decided from now on. What comes back is told what
-    /// came of it: when it is lost, so is all that was decided since, until then.
-    ///
-    /// # Errors
-    /// When nothing can be written now, or the queue is full.
+    /// Queues such a write without waiting: it is committed before everything that is decided from now on, or is lost
+    /// together with all of that. The receiver learns the outcome.
     pub fn write_soon(&self, write: Write) -> Result<oneshot::Receiver<Option<Written>>, NotNow> {
         if !self.journal.is_healthy() {
             return Err(NotNow::Unavailable);
@@ -463,7 +451,7 @@ impl Exchange {
         self.journal.write_soon(write).ok_or(OVERLOADED)
     }
 
-    /// Counts what there is now, for the metrics. Each company is looked at for a moment.
+    /// Sets the gauges of the metrics. Each company is locked for a moment, one after another.
     pub fn count(&self) {
         let slots: Vec<Arc<Slot>> =
             self.slots.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
@@ -487,11 +475,11 @@ impl Exchange {
         METRICS.store_healthy.set(i64::from(self.is_healthy()));
     }
 
-    /// Has the store's history of a company rewritten by that work, while nobody can be in the company, and has it read
-    /// anew after that. It is asked first whether it may. Says whether there was anything of the company.
+    /// Has `work` rewrite the stored history of a company, if `may` agrees, while no visitor can be in the company. The
+    /// next visitor loads the company anew. Returns whether the company has any events.
     ///
     /// # Errors
-    /// When nothing was rewritten, or why it may not be.
+    /// The inner error is the refusal of `may`, the outer one that of the visit or of `work`.
     pub async fn rewrite<E, F>(
         &self,
         id: &CompanyId,
@@ -507,7 +495,7 @@ impl Exchange {
                 return Ok(Ok(false));
             }
             let slot = self.slot(id);
-            // Whoever comes now has to read the company, and waits here for it.
+            // Held to the end: visitors must load the company from now on, and wait for this lock.
             let _nobody_reads = slot.reading.lock().await;
             {
                 let mut live = slot.lock();
@@ -520,46 +508,47 @@ impl Exchange {
                 (live.term, live.is_rewritten) = (None, true);
             }
             let _reads_it_anew = Rewriting { exchange: self, slot: &slot };
+            // Projected first, so that the work finds all events in the tables.
             self.file(Some(id)).await?;
             return work.await.map(|()| Ok(true));
         }
     }
 
-    /// A number for a new line.
+    /// A number that no other line of this run has.
     #[must_use]
     pub fn next_line(&self) -> u64 {
         self.next_line.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// The time that all visits go by.
+    /// The clock that all visits read.
     #[must_use]
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The companies in which something is due, which must be woken now.
+    /// Takes the companies with a passed deadline, which the caller must wake.
     #[must_use]
     pub fn take_due(&self) -> Vec<CompanyId> {
         self.timekeeper.take_due(self.clock.even())
     }
 
-    /// When something is due next.
+    /// The earliest deadline of all companies, in even time.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {
         self.timekeeper.next()
     }
 
-    /// From now on new wishes are refused as `draining`; what was taken is still committed and told.
+    /// Refuses new requests as `draining` from now on. Accepted ones are still committed and told.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Comes back when all that was taken is committed, told and filed.
+    /// Returns once all accepted work is committed, told and projected.
     pub async fn settle(&self) {
         self.journal.settle().await;
     }
 
-    /// Whether it is draining.
+    /// Whether [`Exchange::drain`] was called.
     #[must_use]
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
@@ -571,14 +560,14 @@ impl Exchange {
         self.journal.is_healthy()
     }
 
-    /// Follows whether the store can commit.
+    /// A receiver that follows [`Exchange::is_healthy`].
     #[must_use]
     pub fn health(&self) -> watch::Receiver<bool> {
         self.journal.health()
     }
 }
 
-/// While a company's history is rewritten; after it, whatever came of it, the company does what is due.
+/// A rewrite in progress. However the rewrite ends, the company is then woken and handles what is due.
 struct Rewriting<'a> {
     exchange: &'a Exchange,
     slot: &'a Slot,
@@ -599,8 +588,9 @@ fn events_per_snapshot(company: &Company) -> u64 {
 }
 
 impl Visit<'_> {
-    /// The timekeeper has come, as it was armed to.
+    /// Handles the deadlines for which the timekeeper was armed.
     fn woken(&mut self) {
+        // The timekeeper has dropped the company's line, so the next deadline must be armed anew, whatever its time.
         self.disarm();
         let _nobody_asked = self.take(&Command::Wake);
     }

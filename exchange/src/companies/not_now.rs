@@ -1,24 +1,20 @@
-//! Why a company cannot be visited now.
+//! The reasons for which a company cannot be visited now.
 
 use switchboard_journal::StoreError;
 use switchboard_wire::view::ErrorView;
 
-/// When to ask again for what was not read because SQLite's log had to begin anew.
+/// The wait that a caller is told after a read that had to make room for SQLite's log.
 const READ_AGAIN_MS: u64 = 1_000;
 
-/// Why a company cannot be visited now. Nothing was done.
+/// The reason for which a company cannot be visited now. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotNow {
-    /// The journal's queue is full.
+    /// The journal's queue is full, or a read had to make room for SQLite's log.
     #[error("too much is going on; try again in {} ms", .retry_in_ms)]
-    Overloaded {
-        /// When to try again.
-        retry_in_ms: u64,
-    },
-    /// The server is about to stop.
+    Overloaded { retry_in_ms: u64 },
     #[error("the server is restarting; connect again in a moment")]
     Draining,
-    /// The store cannot commit.
+    /// The store cannot commit, or a company cannot be loaded.
     #[error("the store cannot commit now; nothing was changed, try again later")]
     Unavailable,
 }
@@ -34,7 +30,7 @@ impl NotNow {
         }
     }
 
-    /// The error as a device is told.
+    /// The error as devices and callers get it.
     #[must_use]
     pub fn view(self) -> ErrorView<'static> {
         let retry_in_ms = match self {
@@ -45,7 +41,6 @@ impl NotNow {
     }
 }
 
-/// The store cannot be read.
 impl From<&StoreError> for NotNow {
     fn from(error: &StoreError) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! What became of bookings, offers and sessions in a visit: counted, and said in the log at `debug`, once it is committed.
+//! Outcomes of bookings, offers and sessions: counted, and logged at `debug`, once their visit is committed.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use switchboard_core::{
 };
 use switchboard_metrics::{METRICS, seconds};
 
-/// What became of bookings, offers and sessions in one visit. No person is named in it.
+/// Outcomes of one visit, without the name of any person.
 pub(super) struct Outcomes {
     company: Option<CompanyId>,
     began: Instant,
@@ -23,13 +23,14 @@ enum Noted {
 }
 
 impl Outcomes {
-    /// Looks through the events of a visit, which the company has just applied.
+    /// Outcomes of events that the company has just applied.
     pub(super) fn of(company: &Company, events: &[Event], now: Time, began: Instant) -> Self {
+        // Durations are computed now, because the journal's thread has no access to the company.
         let noted: Vec<Noted> = events.iter().filter_map(|event| note(company, event, now)).collect();
         Self { company: (!noted.is_empty()).then(|| company.id().clone()), began, noted }
     }
 
-    /// It is committed.
+    /// Counts and logs the outcomes; called after the commit.
     pub(super) fn note(self) {
         let Some(company) = self.company else { return };
         for noted in self.noted {

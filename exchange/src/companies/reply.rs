@@ -1,4 +1,4 @@
-//! The ways back from a visit: the reply to a device, and the value that a visitor waits with for the commit.
+//! The ways back from a visit: a reply to a device, or a value that its visitor gets after the commit.
 
 use std::sync::Arc;
 
@@ -12,24 +12,20 @@ use super::NotNow;
 use crate::admission::Place;
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search, Snapshot};
 
-/// Where a reply goes, and to which request.
+/// The address of a reply: a device, and one of its requests.
 #[derive(Clone, Debug)]
 pub struct ReplyTo {
-    /// The device.
     pub outbox: Outbox,
-    /// The ref of the channel's join.
     pub join_ref: Ref,
-    /// The ref of the request.
     pub reference: Ref,
-    /// The topic.
     pub topic: Arc<str>,
 }
 
-/// A reply's content: a JSON object, or an error as JSON.
+/// The content of a reply: a JSON object, or an error as JSON.
 pub type Response = Result<String, String>;
 
 impl ReplyTo {
-    /// The frame of a reply.
+    /// The frame of a reply, in the protocol version of the device.
     #[must_use]
     pub fn frame(&self, response: &Response) -> String {
         match response {
@@ -42,48 +38,40 @@ impl ReplyTo {
         phoenix::reply(self.outbox.version(), &self.join_ref, &self.reference, &self.topic, status, body)
     }
 
-    /// Sends a reply that rests on nothing that could be lost.
+    /// Sends a reply at once, because it rests on no entry that could be lost.
     pub fn send(&self, response: &Response) {
         self.outbox.push(Outgoing::Frame(self.frame(response).into()));
     }
 
-    /// Sends an error that rests on nothing that could be lost.
+    /// Sends an error at once, because it rests on no entry that could be lost.
     pub fn send_error(&self, error: &ErrorView<'_>) {
         self.send(&Err(view::json(error)));
     }
 
-    /// Sends that nothing can be done now.
+    /// Sends the reason for which nothing can be done now.
     pub fn send_not_now(&self, not_now: NotNow) {
         self.send_error(&not_now.view());
     }
 }
 
-/// The reply to a device, told once the fate of its visit is known.
+/// The reply to a device, sent once the fate of its visit is known.
 #[derive(Debug)]
 pub enum Reply {
-    /// To a push: its frame, or that nothing can be done now.
+    /// To a push. `frame` is sent after a commit, and `unavailable` after a loss. The trace's span ends with the reply.
     Push {
-        /// To whom.
         to: ReplyTo,
-        /// The frame, if the visit is committed.
         frame: String,
-        /// The request's place among those that wait.
         place: Place,
-        /// The request's span, which ends with the reply.
         span: Span,
     },
-    /// To a join.
     Join(Box<JoinReply>),
-    /// To a leave: the device has left whatever becomes of the visit, and hears nothing more behind the close.
+    /// To a leave, which takes effect also if the visit is lost. `closed` is the channel's last frame.
     Leave {
-        /// To whom.
         to: ReplyTo,
-        /// The frame that closes the channel.
         closed: String,
     },
-    /// None, as to a pong.
+    /// To a pong, which gets none.
     Nothing {
-        /// The request's place among those that wait.
         place: Place,
     },
 }
@@ -91,26 +79,23 @@ pub enum Reply {
 /// The reply to a join.
 #[derive(Debug)]
 pub struct JoinReply {
-    /// To whom.
     pub to: ReplyTo,
-    /// The line that joins.
     pub line: u64,
-    /// The frame that closes the join which this one replaces: that one is over whatever becomes of the visit.
+    /// The close frame of an earlier join of the same topic, which is over even if the visit is lost.
     pub old_closed: Option<String>,
     /// The snapshot, or an error as JSON.
     pub response: Result<Shown, String>,
-    /// The request's place among those that wait.
     pub place: Place,
 }
 
-/// What a device is shown that has joined.
+/// The snapshot for a device that has joined, and the proofs that go with it.
 #[derive(Debug)]
 pub struct Shown {
-    /// The snapshot; shared with others who are shown the same.
+    /// Shared with other devices that are shown the same.
     pub snapshot: Arc<String>,
-    /// An open offer in the snapshot must be proved to have arrived, as one that is sent: the bytes of its ping.
+    /// The bytes of the ping that proves the delivery of an open offer in the snapshot.
     pub proof: Option<String>,
-    /// The search in the snapshot, while which the device must be there.
+    /// The search in the snapshot, during which the device must answer pings.
     pub goes_on: Option<GoesOn>,
 }
 
@@ -122,6 +107,7 @@ impl Reply {
                     Fate::Committed => to.outbox.push(Outgoing::Frame(frame.into())),
                     Fate::Lost => to.send_not_now(NotNow::Unavailable),
                 }
+                // After the reply: the place counts unanswered requests, and the span includes the reply.
                 drop(place);
                 drop(span);
             }
@@ -155,6 +141,7 @@ impl JoinReply {
             }
             (Fate::Committed, Err(error)) => to.send(&Err(error)),
             (Fate::Lost, _) => {
+                // An end and not just an error, so that the device also forgets the line, which has no seat in a room.
                 let frame = to.framed(ReplyStatus::Error, &view::json(&NotNow::Unavailable.view())).into();
                 to.outbox.push(Outgoing::Ended { frame, topic: to.topic.clone(), line });
             }
@@ -163,7 +150,7 @@ impl JoinReply {
     }
 }
 
-/// What was done in a visit, with the promise of what becomes of it.
+/// The value of a visit, and a receiver for the fate of its entry.
 #[derive(Debug)]
 pub struct Visited<T> {
     value: T,
@@ -176,10 +163,7 @@ impl<T> Visited<T> {
         (Self { value, fate }, tell)
     }
 
-    /// What the visit came to, once all that was done in it is committed.
-    ///
-    /// # Errors
-    /// When it is lost, or the journal has stopped.
+    /// The value, once the visit is committed; an error if the visit is lost or the journal has stopped.
     pub async fn committed(self) -> Result<T, NotNow> {
         match self.fate.await {
             Ok(Fate::Committed) => Ok(self.value),
@@ -188,18 +172,16 @@ impl<T> Visited<T> {
         }
     }
 
-    /// What the visit came to, before its commit: it may be lost yet, so nobody is told of it.
+    /// The value before the commit, for internal use: the visit may still be lost, so no caller may hear of the value.
     #[must_use]
     pub fn uncommitted(self) -> T {
         self.value
     }
 }
 
-/// Who is told of the fate of a visit.
+/// The receiver of a visit's fate: a device, or the caller of the visit.
 pub(super) enum OnFate {
-    /// A device.
     Device(Reply),
-    /// Whoever waits for it.
     Visitor(oneshot::Sender<Fate>),
 }
 

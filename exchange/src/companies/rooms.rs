@@ -1,4 +1,4 @@
-//! Who listens to a company: every joined device by topic, and which person it belongs to.
+//! The rooms of a company: every joined device, by topic and by person.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,33 +11,27 @@ use crate::outbox::Outbox;
 /// One joined device on one topic.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Tells it from all others of this run.
+    /// Unique among all lines of this run.
     pub id: u64,
-    /// Its way out.
     pub outbox: Outbox,
-    /// The topic that it joined.
     pub topic: Arc<str>,
-    /// The ref of its join.
     pub join_ref: Ref,
-    /// The only topics of which a client asked to hear, in order.
+    /// The topics to which a client has narrowed the availability, in order; all of them if none.
     pub only: Option<Arc<[Topic]>>,
 }
 
-/// A place where devices of one person listen. The order counts: clients come first.
+/// The devices of one person on one topic, or all boards together. Clients are first in the order, so that
+/// [`Rooms::clients`] need not look at other rooms.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Room {
-    /// A client on the company's topic.
     Client(ClientId),
-    /// An employee on their own topic.
     Employee(EmployeeId),
-    /// One side of a session.
     Session(SessionId, Party),
-    /// Whoever runs the company.
     Board,
 }
 
 impl Room {
-    /// The word that its topic begins with.
+    /// The word with which the room's topic begins.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -53,27 +47,28 @@ impl Room {
 #[derive(Debug, Default)]
 pub struct Rooms {
     lines: BTreeMap<Room, Vec<Line>>,
-    /// Devices that do not answer: they count as gone, and are told all the same.
+    /// Lines of devices that do not answer. Such a device counts as gone and still gets all frames.
     silent: BTreeSet<u64>,
-    /// Lines whose topic is closed. The device counts as before until it has forgotten the topic, and hears nothing more.
+    /// Lines with a closed topic. Such a device gets no more frames, and counts as before until its socket has
+    /// forgotten the topic.
     closed: BTreeMap<Room, Vec<Closed>>,
 }
 
 #[derive(Debug)]
 struct Closed {
     line: Line,
-    /// The company's last event in the visit that closed the topic.
+    /// The last event of the visit that closed the topic.
     seq: u64,
 }
 
 impl Rooms {
-    /// Adds a line.
+    /// Adds a line to a room.
     pub fn enter(&mut self, room: Room, line: Line) {
-        // Room for one: most people have one device.
+        // Capacity for one line, because most people have one device.
         self.lines.entry(room).or_insert_with(|| Vec::with_capacity(1)).push(line);
     }
 
-    /// Takes a line out; says whether it was the last in its room that counted as there.
+    /// Takes a line out of a room. Returns whether the room's person is absent now and was present before.
     pub fn leave(&mut self, room: &Room, line: u64) -> bool {
         let was_there = self.is_there(room);
         remove(&mut self.lines, room, |known| known.id == line);
@@ -82,18 +77,19 @@ impl Rooms {
         was_there && !self.is_there(room)
     }
 
-    /// A line's device answers, or does not; says whether the room's person is there or gone since, and was not before.
+    /// Notes whether a device answers. Returns whether that made the room's person present or absent.
     pub fn answers(&mut self, room: &Room, line: u64, answers: bool) -> bool {
         let was_there = self.is_there(room);
         if answers {
             self.silent.remove(&line);
         } else if self.devices_in(room).any(|known| known.id == line) {
+            // Only for a line in the room, because nothing would remove the note of a line that has left.
             self.silent.insert(line);
         }
         was_there != self.is_there(room)
     }
 
-    /// Closes the topics of those rooms, in a visit whose last event is `seq`. Returns the lines that were open.
+    /// Closes the topics of some rooms, in a visit whose last event is `seq`. Returns the lines that were open.
     pub fn close(&mut self, seq: u64, is_closed: impl Fn(&Room) -> bool) -> Vec<Line> {
         let rooms: Vec<Room> = self.lines.keys().filter(|room| is_closed(room)).cloned().collect();
         let mut shut_out = Vec::new();
@@ -106,8 +102,8 @@ impl Rooms {
         shut_out
     }
 
-    /// Opens the topics again that were closed after that event: the company was read back up to it, so the close was
-    /// lost.
+    /// Reopens the topics that were closed after the event `seq`, up to which the company was loaded, because those
+    /// closes were lost.
     pub fn reopen_after(&mut self, seq: u64) {
         for (room, closed) in std::mem::take(&mut self.closed) {
             for Closed { line, seq: closed_at } in closed {
@@ -120,43 +116,44 @@ impl Rooms {
         }
     }
 
-    /// Whether somebody is in the room who does not count as gone.
+    /// Whether the room has a device that does not count as gone.
     #[must_use]
     pub fn is_there(&self, room: &Room) -> bool {
         self.devices_in(room).any(|line| !self.silent.contains(&line.id))
     }
 
-    /// The lines of one room, and those whose topic is closed.
+    /// The lines of a room, including those with a closed topic.
     fn devices_in(&self, room: &Room) -> impl Iterator<Item = &Line> {
         let closed = self.closed.get(room).into_iter().flatten();
         self.in_room(room).iter().chain(closed.map(|closed| &closed.line))
     }
 
-    /// The lines of one room.
+    /// The lines of a room that get frames.
     #[must_use]
     pub fn in_room(&self, room: &Room) -> &[Line] {
         self.lines.get(room).map_or(&[], Vec::as_slice)
     }
 
-    /// The lines of all clients. Their rooms come first in the order, so nobody else is looked at.
+    /// The lines of all clients.
     pub fn clients(&self) -> impl Iterator<Item = &Line> {
         let clients = self.lines.iter().take_while(|(room, _)| matches!(room, Room::Client(_)));
         clients.flat_map(|(_, lines)| lines)
     }
 
-    /// Whether no client listens.
+    /// Whether no client gets frames.
     #[must_use]
     pub fn has_no_clients(&self) -> bool {
         self.clients().next().is_none()
     }
 
-    /// All rooms with somebody in them.
+    /// All rooms with a device in them.
     pub fn occupied(&self) -> impl Iterator<Item = &Room> {
+        // A room in both maps would otherwise come twice.
         let closed = self.closed.keys().filter(|room| !self.lines.contains_key(room));
         self.lines.keys().chain(closed)
     }
 
-    /// Whether nobody is in any room.
+    /// Whether no room has a device.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.closed.is_empty()

@@ -1,34 +1,32 @@
-//! What is stored of a company, in bytes: so that one company cannot fill the disk that is everybody's.
+//! Meters of the bytes that a company stores, so that one company cannot fill the disk of all.
 
 use switchboard_core::{Event, Time, Topic};
 use switchboard_wire::json;
 
-/// As much as so many milliseconds' worth may be stored at once after a rest, as with all rates.
+/// The burst after a rest, in milliseconds of the rate; 20 s, as with all rates.
 const AT_ONCE_MS: u64 = 20_000;
-/// Bytes of an event and of the rows that it changes, beside the texts in it: about what they take.
+/// Approximate bytes of an event and its rows beside their texts.
 const FORM_BYTES: u64 = 400;
 
-/// What was stored of a company of late.
+/// The meters of one company.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
-    /// Bytes of all that its people write and do.
+    /// For what people of the company write and do.
     pub(super) done: Meter,
-    /// Bytes of all that is set of the company and its employees. They count apart: a large file of employees refuses no
-    /// booking.
+    /// For changes of the company and its employees; apart, so that a large file of employees refuses no booking.
     pub(super) set: Meter,
 }
 
-/// Bytes that were stored of late.
+/// A leaky bucket: stored bytes fill it, and the rate drains it.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
-    /// The rate takes away of them as time goes by.
     bytes: u64,
-    /// In even time.
+    /// The time of the last drain, in even time.
     seen: Time,
 }
 
 impl Stored {
-    /// These events are stored. Says how many bytes they take.
+    /// Counts events that are stored. Returns their bytes.
     pub(super) fn add(&mut self, events: &[Event]) -> u64 {
         events.iter().map(|event| self.meter_of(event).add(bytes_of(event))).sum()
     }
@@ -42,20 +40,18 @@ impl Stored {
 }
 
 impl Meter {
-    /// So many bytes are stored.
+    /// Counts stored bytes, and returns them.
     pub(super) const fn add(&mut self, bytes: u64) -> u64 {
         self.bytes = self.bytes.saturating_add(bytes);
         bytes
     }
 
-    /// Whether more may be stored, at a rate of so many bytes a second; 0 is no limit.
-    ///
-    /// # Errors
-    /// When it is too early: in how many milliseconds it is not.
+    /// Whether more may be stored, at a rate in bytes per second; 0 is no limit. The error is the wait in milliseconds.
     pub(super) fn may_grow(&mut self, per_s: u64, now: Time) -> Result<(), u64> {
         if per_s == 0 {
             return Ok(());
         }
+        // A clock that went back drains nothing.
         let gone_ms = u128::from(now.as_ms().saturating_sub(self.seen.as_ms()));
         let gone = gone_ms * u128::from(per_s) / 1000;
         self.bytes = self.bytes.saturating_sub(u64::try_from(gone).unwrap_or(u64::MAX));
@@ -65,8 +61,9 @@ impl Meter {
     }
 }
 
-/// Bytes that an event takes in the store: a text is in it as JSON, and as it is in a row.
+/// Approximate bytes that an event and its rows take in the store.
 fn bytes_of(event: &Event) -> u64 {
+    // The store has each text twice: as JSON in the event, and plain in a row.
     let of = |text: &str| json::text_bytes(text) + text.len();
     let bytes = match event {
         Event::MessageSent { body, .. } | Event::NotesWritten { body, .. } => of(body),
@@ -103,7 +100,7 @@ mod tests {
         for _ in 0..4 {
             assert_eq!(stored.add(&message), 400 + 6002 + 1000, "as JSON, and as it is");
         }
-        // 20,000 may be at once.
+        // The burst is 20,000 bytes.
         assert_eq!(may(&mut stored, 1000, 0), Err(9608));
         assert_eq!(may(&mut stored, 1000, 9607), Err(1));
         assert_eq!(may(&mut stored, 1000, 9608), Ok(()));

@@ -1,4 +1,4 @@
-//! Notices as frames: what changed, for each audience in its own words, made once and shared by all who hear it.
+//! Notices as frames: each change in the form of each audience, encoded once and shared by all of its devices.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,14 +17,15 @@ use super::availability::Changes;
 use super::rooms::{Line, Room, Rooms};
 use crate::outbox::{GoesOn, Outbox, Outgoing, Search};
 
-/// Something on its way to one device.
+/// A frame or an end on the way to one device.
 pub type Delivery = (Outbox, Outgoing);
 
-/// Makes what each listener hears of the notices.
+/// The deliveries that notices cause, for all rooms.
 #[must_use]
 pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> Vec<Delivery> {
     let deliveries = Vec::with_capacity(notices.len());
     let mut telling = Telling { company, rooms, now, deliveries, payload: String::new() };
+    // Notices for boards are many, and are skipped at once while no board is open.
     let board_is_watched = !rooms.in_room(&Room::Board).is_empty();
     for notice in notices.iter().filter(|notice| board_is_watched || !view::is_for_board(notice)) {
         let _gone = telling.tell(notice);
@@ -32,8 +33,9 @@ pub fn tell(company: &Company, rooms: &Rooms, notices: &[Notice], now: Time) -> 
     telling.deliveries
 }
 
-/// Bytes of what is told. A frame that many hear is made once for all of them, one behind the other.
+/// Bytes that deliveries hold in memory.
 pub(super) fn bytes(deliveries: &[Delivery]) -> usize {
+    // Deliveries of a shared frame follow one another, so a comparison with the last one counts each frame once.
     let mut last = std::ptr::null();
     let mut bytes = 0;
     for (_, outgoing) in deliveries {
@@ -46,7 +48,7 @@ pub(super) fn bytes(deliveries: &[Delivery]) -> usize {
     bytes
 }
 
-/// Closes the topics of whoever is shut out, and their sockets: the last that they are told.
+/// Closes the topics and the sockets of people who are shut out.
 pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], deliveries: &mut Vec<Delivery>) {
     for notice in notices {
         let whose = match notice {
@@ -58,8 +60,8 @@ pub(super) fn close(company: &Company, rooms: &mut Rooms, notices: &[Notice], de
     }
 }
 
-/// Tells all clients what has changed of what can be booked. Who asked for some topics only hears of these, and nothing
-/// when none of them changed, nor the counts in all. All who hear the same share one frame.
+/// Sends changed availability to all clients. A client that named topics hears of these and of the totals alone, and of
+/// nothing if none of them changed. Clients with the same changes share one frame.
 pub(super) fn tell_availability(company: &CompanyId, rooms: &Rooms, changes: &Changes, deliveries: &mut Vec<Delivery>) {
     let shared = |payload| Shared::new(company_topic(company), "availability", payload);
     let of_some = |places: &[usize]| {
@@ -88,7 +90,6 @@ pub(super) fn tell_availability(company: &CompanyId, rooms: &Rooms, changes: &Ch
     }
 }
 
-/// The topic of a company's clients.
 fn company_topic(company: &CompanyId) -> String {
     joined(["company:", company.as_str()])
 }
@@ -97,8 +98,8 @@ fn employee_topic(company: &CompanyId, employee: &EmployeeId) -> String {
     joined(["employee:", company.as_str(), ":", employee.as_str()])
 }
 
-/// The parts in a row. `concat`, which is made for any number of them, takes 240 instructions.
 fn joined<const N: usize>(parts: [&str; N]) -> String {
+    // By hand, because `concat` takes 240 instructions, and every event needs a topic.
     let mut topic = String::with_capacity(parts.iter().map(|part| part.len()).sum());
     for part in parts {
         topic.push_str(part);
@@ -113,7 +114,7 @@ fn session_topic(session: SessionId) -> String {
     topic
 }
 
-/// Tells all devices on one side of a session what the other side sends.
+/// Passes on to all devices on one side of a session what the other side sends.
 pub(super) fn relay(
     rooms: &Rooms,
     session: SessionId,
@@ -127,7 +128,7 @@ pub(super) fn relay(
     deliveries.extend(rooms.in_room(&Room::Session(session, to)).iter().map(|line| frame.as_joined(line)));
 }
 
-/// Whether a room is that person's: their own topic, or their side of a session.
+/// Whether a room is the topic of a person who is shut out, or their side of a session.
 fn is_of(company: &Company, whose: &Whose, room: &Room) -> bool {
     let session = |id: &SessionId| company.session(*id);
     match (whose, room) {
@@ -140,7 +141,7 @@ fn is_of(company: &Company, whose: &Whose, room: &Room) -> bool {
     }
 }
 
-/// Closes the topic of every line, and then the sockets that are for this company alone.
+/// Closes the topic of every line, and then each socket that is for this company alone.
 fn shut_out(lines: &[Line], deliveries: &mut Vec<Delivery>) {
     for line in lines {
         let version = line.outbox.version();
@@ -149,10 +150,11 @@ fn shut_out(lines: &[Line], deliveries: &mut Vec<Delivery>) {
         let ended = Outgoing::Ended { frame: frame.into(), topic: line.topic.clone(), line: line.id };
         deliveries.push((line.outbox.clone(), ended));
     }
+    // After all topics, so that a device hears of each closed topic before its socket closes.
     deliveries.extend(lines.iter().map(|line| (line.outbox.clone(), Outgoing::ShutOut)));
 }
 
-/// A frame that is made once for each form in which somebody needs it.
+/// A frame that is encoded once for each protocol version among its devices.
 struct Shared<'a> {
     topic: String,
     event: &'a str,
@@ -179,9 +181,10 @@ impl<'a> Shared<'a> {
         (line.outbox.clone(), Outgoing::Frame(self.frame(line.outbox.version())))
     }
 
-    /// The same under the name that was joined: an app hears nothing on another. Who wrote the UUID in capitals has a
-    /// frame of their own.
+    /// The frame under the topic's name as the device joined it.
     fn as_joined(&mut self, line: &Line) -> Delivery {
+        // A device that wrote a session's UUID in capitals needs a frame of its own, because Phoenix clients match the
+        // name that they joined.
         if *line.topic == *self.topic {
             return self.to(line);
         }
@@ -196,18 +199,18 @@ struct Telling<'a> {
     rooms: &'a Rooms,
     now: Time,
     deliveries: Vec<Delivery>,
-    /// Memory for the payload at hand, one after the other.
+    /// Memory that all payloads use in turn, so that a visit allocates once for them.
     payload: String,
 }
 
 impl Telling<'_> {
-    /// Tells nothing when what it is about is gone.
+    /// None if the notice's subject is gone, of which nothing is told then.
     fn tell(&mut self, notice: &Notice) -> Option<()> {
         let company = self.company;
         match notice {
             Notice::Offer { employee, offer } => self.offer(*employee, *offer)?,
             Notice::OfferClosed { employee, offer, outcome } => {
-                // Who is removed with the offer is told of it all the same.
+                // Looked up in the offer, because an employee who was removed with it is told too.
                 let asked = company.booking(offer.booking)?.offer(offer.attempt)?;
                 debug_assert_eq!(asked.employee, *employee);
                 self.tell_desk(&asked.employee_id, "offer_closed", &view::offer_closed(*offer, *outcome));
@@ -258,13 +261,13 @@ impl Telling<'_> {
                 self.tell_board("session", &Named("session", view::session(company, company.session(*id)?)));
             }
             Notice::EmployeeGone(id) => self.tell_board("employee", &Named("employee", view::employee_gone(id))),
-            // Behind all that is told.
+            // `close` handles these at the end of the visit.
             Notice::ShutOut(_) | Notice::CompanyGone => {}
         }
         Some(())
     }
 
-    /// The offer's frame, and behind it the ping that proves its delivery.
+    /// An offer's frame, and behind it the ping whose pong proves the delivery.
     fn offer(&mut self, no: EmployeeNo, id: OfferId) -> Option<()> {
         let employee = self.company.employee_no(no)?;
         let booking = self.company.booking(id.booking)?;
@@ -312,8 +315,8 @@ impl Telling<'_> {
     }
 }
 
-/// How long the booking's search goes on, and what its client's devices must do for it; none when it is over, or no
-/// device of that company's has to prove anything.
+/// How long a booking's search goes on, and how soon its client's devices must answer pings; none if the search is
+/// over, or if the company requires no answers.
 #[must_use]
 pub fn goes_on(company: &Company, booking: &Booking, now: Time) -> Option<GoesOn> {
     let patience_ms = company.settings().delivery_timeout_ms;
@@ -321,7 +324,7 @@ pub fn goes_on(company: &Company, booking: &Booking, now: Time) -> Option<GoesOn
     (booking.is_open() && patience_ms > 0).then_some(GoesOn { patience_ms, ends_in_ms })
 }
 
-/// The payload's JSON, in memory that was there.
+/// A payload's JSON, written into memory that is used again.
 fn written<'a>(memory: &'a mut String, payload: &impl Json) -> &'a str {
     memory.clear();
     memory.reserve(json::USUAL_BYTES);

@@ -1,4 +1,4 @@
-//! One timekeeper for all companies: comes by when the next of them has something due.
+//! One timekeeper for all companies, which wakes each one at its next deadline.
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -11,14 +11,14 @@ use tokio::task::JoinSet;
 
 use super::Exchange;
 
-/// How long a company waits whose turn could not be had, in milliseconds.
+/// The wait after a wake-up that failed, in milliseconds.
 const TRY_AGAIN_MS: u64 = 50;
-/// The longest sleep: a bound on what a lost wake-up could cost.
+/// The longest sleep, which bounds the cost of a lost notification.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
-/// Companies that are woken at once: each may have to be read from the store.
+/// The most companies that are woken at once, because each may have to be loaded from the store.
 const WAKES_AT_ONCE: usize = 64;
 
-/// When to come by where, in even time.
+/// The next wake-up of each company, in even time.
 #[derive(Debug, Default)]
 pub(super) struct Timekeeper {
     due: Mutex<BTreeSet<(Time, CompanyId)>>,
@@ -26,10 +26,10 @@ pub(super) struct Timekeeper {
 }
 
 impl Timekeeper {
-    /// Moves a company's time. A later one is left to the earlier visit, which will find nothing due and move it:
-    /// so most commands need not come here at all.
+    /// Moves a company's wake-up to its next deadline.
     pub(super) fn arm(&self, company: &CompanyId, armed: &mut Option<Time>, next: Option<Time>) {
         let Some(next) = next else { return };
+        // The earlier wake-up will find nothing due and arm the later one, so most commands take no lock here.
         if armed.is_some_and(|at| at <= next) {
             return;
         }
@@ -38,6 +38,7 @@ impl Timekeeper {
             due.remove(&(old, company.clone()));
         }
         due.insert((next, company.clone()));
+        // Only a new first line ends the present sleep earlier.
         if due.first().is_some_and(|(at, first)| *at == next && first == company) {
             self.bell.notify_one();
         }
@@ -56,13 +57,13 @@ impl Timekeeper {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).first().map(|(at, _)| *at)
     }
 
-    /// Comes by again a little later.
+    /// Wakes a company a little later, after a wake-up that failed.
     pub(super) fn later(&self, company: CompanyId, now: Time) {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).insert((now.plus_ms(TRY_AGAIN_MS), company));
         self.bell.notify_one();
     }
 
-    /// Comes by wherever something is due, and everywhere after the store has failed and recovered.
+    /// Wakes each company when something is due there, and all companies after the store has failed and recovered.
     pub(super) async fn run(exchange: Arc<Exchange>) {
         let mut health = exchange.journal.health();
         loop {
@@ -74,6 +75,7 @@ impl Timekeeper {
                 () = tokio::time::sleep(sleep) => {}
                 () = exchange.rung() => {}
                 changed = health.changed() => {
+                    // The journal's thread has ended, and nothing can be committed any more.
                     if changed.is_err() {
                         return;
                     }
@@ -87,30 +89,31 @@ impl Timekeeper {
 }
 
 impl Exchange {
-    /// Comes back when something is due earlier than it was: [`Exchange::next_due`] must be asked again.
+    /// Returns when an earlier deadline has been armed, so that [`Exchange::next_due`] must be asked again.
     pub(crate) async fn rung(&self) {
         self.timekeeper.bell.notified().await;
     }
 
-    /// After the start: every company with something open is read, and does what is due. Only as many at a time as
-    /// there are cores, so that a visitor to one of them does not wait behind many that nobody visits.
+    /// Loads every company with something open after a start, and has each handle its passed deadlines.
     pub(super) async fn come_back(self: Arc<Self>, companies: Vec<CompanyId>) {
         let (count, since) = (companies.len(), Instant::now());
+        // No more at a time, so that a visitor's company does not wait behind many without visitors.
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         self.wake_all(companies, cores).await;
-        // A store in which nothing was open has nothing to say of it.
+        // With nothing open there is no news for the log.
         if count > 0 {
             tracing::info!(companies = count, took = ?since.elapsed(), "all that was open is in memory again");
         }
     }
 
-    /// Wakes many companies, a few at a time; each in a task of its own, so that one that fails takes nobody along.
+    /// Wakes many companies, some at a time.
     async fn wake_all(self: &Arc<Self>, companies: impl IntoIterator<Item = CompanyId>, at_once: usize) {
         let mut waking = JoinSet::new();
         for company in companies {
             if waking.len() >= at_once {
                 waking.join_next().await;
             }
+            // In a task of its own, so that a panic in one company does not stop the others.
             let exchange = self.clone();
             waking.spawn(async move { exchange.wake(&company).await });
         }
@@ -121,7 +124,7 @@ impl Exchange {
         }
     }
 
-    /// After the store has recovered: every company is read again and learns who is there.
+    /// Loads every company in memory again after the store has recovered, so that each learns who is connected.
     async fn read_all_again(self: &Arc<Self>) {
         let slots: Vec<CompanyId> = self.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
         self.wake_all(slots, WAKES_AT_ONCE).await;

@@ -1,4 +1,4 @@
-//! A visit to one company, under its lock: what is asked of it, who comes and goes, and the entry that comes of it.
+//! A visit to one company under its lock: commands, arriving and leaving devices, and the entry that results.
 
 use std::sync::{Arc, Weak};
 use std::time::Instant;
@@ -21,33 +21,34 @@ use super::stored::Stored;
 use super::telling::{self, Delivery};
 use crate::clock::{self, Reading};
 
-/// A company in memory, with those who listen to it.
+/// A company in memory, with its rooms.
 pub(super) struct Live {
     pub(super) company: Company,
-    /// The term in which it was read; none before it was read.
+    /// The term in which the company was loaded; none if it must be loaded before the next visit.
     pub(super) term: Option<Term>,
-    /// It was taken out of the exchange: whoever still holds it must look it up again.
+    /// The slot was taken out of the exchange, so a visitor who still holds the slot must look the company up again.
     pub(super) retired: bool,
-    /// Its history is being rewritten: nobody can be in it until that is over.
+    /// The company's history is being rewritten, so no visit is possible until that is over.
     pub(super) is_rewritten: bool,
     pub(super) rooms: Rooms,
-    /// When the timekeeper will come.
+    /// The time of this company's line with the timekeeper.
     pub(super) armed: Option<Time>,
     pub(super) events_since_snapshot: u64,
-    /// At most: nobody counts them over a restart.
+    /// An estimate after a load, which counts only the events since the snapshot.
     pub(super) events_since_base: u64,
-    /// How far the company's time is ahead of the server's even time, in milliseconds. While anything is due it stays
-    /// as it is, so that deadlines are measured by a clock that never jumps.
+    /// How far the company's time is ahead of even time, in milliseconds. The difference stays fixed while anything is
+    /// due, so that deadlines are measured by a clock that never jumps.
     ahead_ms: i64,
     told: availability::Told,
     shown: Option<Shown>,
     stored: Stored,
 }
 
-/// What was shown last in which room, and after which event.
+/// The snapshot that was made last, with its room and the number of the latest event in it.
 struct Shown {
     room: Room,
     seq: u64,
+    /// Weak, so that the text is freed with the last device that waits for it.
     text: Weak<String>,
 }
 
@@ -69,7 +70,7 @@ impl Live {
         }
     }
 
-    /// Takes the company as it was read back; who listens stays.
+    /// Takes over a company that was loaded; the rooms keep their devices.
     pub(super) fn replace(&mut self, company: Company, term: Term, events_since_snapshot: u64, now: Reading) {
         let ahead_ms = now.wall.ms_until(company.clock());
         self.ahead_ms = now.ahead_ms().saturating_add_unsigned(ahead_ms);
@@ -90,29 +91,32 @@ impl Live {
         self.events_since_base = events_since_snapshot;
     }
 
-    /// Whether the company was read in the term in which its shard is held now: one of an earlier term may rest on what
-    /// was lost.
+    /// Whether the company was loaded in the current term of its shard. State of an earlier term may rest on entries
+    /// that were lost.
     pub(super) fn is_of(&self, held: Option<Term>) -> bool {
         held.is_some() && self.term == held
     }
 
-    /// When somebody must come by, if nobody does before; in even time.
+    /// The time of the next wake-up if no visitor comes before, in even time.
     pub(super) fn next_deadline(&self) -> Option<Time> {
         let next = self.company.next_deadline().map(|at| clock::plus(at, self.ahead_ms.saturating_neg()));
         next.into_iter().chain(self.told.due()).min()
     }
 
-    /// Follows the wall clock. Says by how much it went ahead while something is due here: that moves too then.
+    /// Follows the wall clock. Returns by how much that clock went ahead while something is due here, because deadlines
+    /// must move by as much.
     ///
-    /// Time never goes back in a company. Where the wall clock is behind it, it goes on as long as anything is due, and
-    /// then stands until the wall clock has caught up.
+    /// A company's time never goes back. With the wall clock behind it, the company's time goes on as long as anything
+    /// is due, and then stands until the wall clock has caught up.
     fn follow(&mut self, now: Reading) -> Option<u64> {
         let by_ms = now.ahead_ms().saturating_sub(self.ahead_ms);
         if self.company.next_deadline().is_none() {
+            // Not before the latest event, because events are read in the order of their times.
             let latest = self.company.clock().as_ms().cast_signed().saturating_sub(now.even.as_ms().cast_signed());
             self.ahead_ms = now.ahead_ms().max(latest);
             return None;
         }
+        // A step back would prolong every open wait, and a small difference is no step.
         if by_ms < 0 || !clock::is_step(by_ms) {
             return None;
         }
@@ -120,13 +124,13 @@ impl Live {
         Some(by_ms.unsigned_abs())
     }
 
-    /// Whether nothing ever happened here and nobody listens.
+    /// Whether the company has neither events nor listeners.
     pub(super) fn is_nothing(&self) -> bool {
         self.company.seq() == 0 && self.rooms.is_empty()
     }
 }
 
-/// One visit. What is done in it becomes one entry.
+/// One visit, which yields at most one entry.
 pub struct Visit<'a> {
     live: &'a mut Live,
     now: Time,
@@ -136,7 +140,7 @@ pub struct Visit<'a> {
     events: Vec<Event>,
     notices: Vec<Notice>,
     deliveries: Vec<Delivery>,
-    /// Bytes that wait with it for the commit, beside its events and what is told of them.
+    /// Bytes that wait for the commit beside the events and their frames.
     held: usize,
     began: Instant,
 }
@@ -161,34 +165,31 @@ impl<'a> Visit<'a> {
             began: Instant::now(),
         };
         if let Some(by_ms) = went_ahead_ms {
-            // To follow the clock is never refused.
+            // Deadlines follow the clock before anything is decided, or they would seem to have passed.
             let _followed = visit.take(&Command::FollowClock { by_ms });
         }
         visit
     }
 
-    /// The time of this visit.
+    /// The company's time at this visit.
     #[must_use]
     pub const fn now(&self) -> Time {
         self.now
     }
 
-    /// The time on the wall, which tokens go by: the company's may be ahead of it.
+    /// The wall clock's time, for tokens, because the company's time may be ahead.
     #[must_use]
     pub const fn by_the_wall(&self) -> Time {
         self.by_the_wall
     }
 
-    /// The company as it is now.
+    /// The company with everything that this visit has done so far.
     #[must_use]
     pub const fn company(&self) -> &Company {
         &self.live.company
     }
 
-    /// Has the company take a command.
-    ///
-    /// # Errors
-    /// The refusal.
+    /// Has the company take a command, and adds the outcome to the entry.
     pub fn take(&mut self, command: &Command) -> Result<Answer, Refusal> {
         let began = Instant::now();
         let turn = self.live.company.take(self.now, command);
@@ -196,18 +197,16 @@ impl<'a> Visit<'a> {
         self.keep(turn)
     }
 
-    /// Adds a turn to what becomes of the visit.
     fn keep(&mut self, turn: Turn) -> Result<Answer, Refusal> {
         self.events.extend(turn.events);
         self.notices.extend(turn.notices);
         turn.outcome
     }
 
-    /// A device joins a room: the first of a person makes them present.
-    ///
-    /// # Errors
-    /// The refusal; the device is not in the room then.
+    /// Adds a device to a room; the first device of a person makes the person present. A refused device is not in the
+    /// room.
     pub fn enter(&mut self, room: &Room, line: Line) -> Result<Answer, Refusal> {
+        // Checked here, because a board has no command that would be refused.
         if !self.live.company.exists() && !matches!(room, Room::Session(..)) {
             return Err(Refusal::UnknownCompany);
         }
@@ -219,14 +218,14 @@ impl<'a> Visit<'a> {
         Ok(answer)
     }
 
-    /// A device leaves a room: the last of a person makes them absent.
+    /// Takes a device out of a room; the last device of a person makes the person absent.
     pub fn leave(&mut self, room: &Room, line: u64) {
         if self.live.rooms.leave(room, line) {
             self.come_or_go(departure(room));
         }
     }
 
-    /// A device in a room answers, or does not: as long as it does not, it counts as gone.
+    /// Notes whether a device in a room answers. A silent device counts as gone until it answers.
     pub fn answers(&mut self, room: &Room, line: u64, answers: bool) {
         if self.live.rooms.answers(room, line, answers) {
             self.come_or_go(if answers { arrival(room) } else { departure(room) });
@@ -235,13 +234,13 @@ impl<'a> Visit<'a> {
 
     fn come_or_go(&mut self, moved: Option<Command>) {
         if let Some(command) = moved {
-            // A refusal only says that there is nothing to come back to, or to leave, any more.
+            // A refusal only says that the person or the session is gone, and with them their presence.
             let _nothing_there = self.take(&command);
         }
     }
 
-    /// What a device in that room is shown: as long as it waits for somebody, it is made once for all who are shown the
-    /// same.
+    /// The snapshot for a device that joins a room. Devices that would get the same text share one, as long as any of
+    /// them waits for it.
     pub fn shown_once(&mut self, room: &Room, show: impl FnOnce(&Company) -> String) -> Arc<String> {
         let Live { company, shown, .. } = &mut *self.live;
         let same = shown.as_ref().filter(|shown| shown.seq == company.seq() && shown.room == *room);
@@ -253,41 +252,36 @@ impl<'a> Visit<'a> {
         text
     }
 
-    /// So many bytes more wait with this visit for its commit.
+    /// Counts bytes that wait with this visit for the commit.
     pub const fn holds(&mut self, bytes: usize) {
         self.held += bytes;
     }
 
-    /// Whether more may be stored of what people of the company write and do, at a rate of so many bytes a second; 0 is
-    /// no limit.
-    ///
-    /// # Errors
-    /// When it is too early: in how many milliseconds it is not.
+    /// Whether more of what the company's people write and do may be stored, at a rate in bytes per second; 0 is no
+    /// limit. The error is the wait in milliseconds.
     pub fn may_store(&mut self, per_s: u64) -> Result<(), u64> {
         self.live.stored.done.may_grow(per_s, self.even)
     }
 
-    /// The same of what is set of the company and its employees.
-    ///
-    /// # Errors
-    /// When it is too early: in how many milliseconds it is not.
+    /// The same for changes of the company and its employees.
     pub fn may_set(&mut self, per_s: u64) -> Result<(), u64> {
         self.live.stored.set.may_grow(per_s, self.even)
     }
 
-    /// So many bytes are set of the company that are in no event.
+    /// Counts bytes that a change stores outside of events, such as a logo's.
     pub const fn sets_beside_events(&mut self, bytes: usize) {
         self.live.stored.set.add(bytes as u64);
     }
 
-    /// Sends something that is not kept to every device on that side of a session, in order with all the rest.
+    /// Sends an event that is not stored to every device on one side of a session, in order with all others.
     pub fn relay(&mut self, session: SessionId, to: Party, event: &str, payload: &impl Json) {
         telling::relay(&self.live.rooms, session, to, event, payload, &mut self.deliveries);
     }
 
-    /// After the company was read back: nobody counts as connected but those who are.
+    /// Tells a company that was loaded who is connected; everyone else counts as absent.
     pub(super) fn resume(&mut self) {
         let rooms: Vec<Room> = self.live.rooms.occupied().cloned().collect();
+        // Otherwise each load of a company at rest would write an event.
         if !self.live.company.exists() || (rooms.is_empty() && nothing_to_resume(&self.live.company)) {
             return;
         }
@@ -298,7 +292,7 @@ impl<'a> Visit<'a> {
         for room in rooms {
             let Room::Session(session, to) = room else { continue };
             let Some(found) = self.live.company.session(session) else { continue };
-            // Who left while nothing could be told is told now.
+            // Departures during the outage are announced now.
             let online = found.presence(to.other()).online;
             self.notices.push(Notice::Peer { session, to, online });
         }
@@ -308,7 +302,7 @@ impl<'a> Visit<'a> {
         self.live.armed = None;
     }
 
-    /// Sessions that began and that ended in this visit.
+    /// Sessions that began (`true`) and that ended (`false`) in this visit.
     pub(super) fn sessions_moved(&self) -> impl Iterator<Item = (SessionId, bool)> {
         self.events.iter().filter_map(|event| match event {
             Event::OfferAccepted { session, .. } => Some((*session, true)),
@@ -317,7 +311,7 @@ impl<'a> Visit<'a> {
         })
     }
 
-    /// The entry of all that was done; none when nothing was, and nobody waits.
+    /// The visit's entry; none if nothing happened and no caller waits for an answer.
     pub(super) fn finish(mut self, epoch: u64, on_fate: Option<OnFate>, journal: &Journal) -> Option<Entry> {
         let rows = rows_of(&self.live.company, &self.events);
         self.live.events_since_snapshot += self.events.len() as u64;
@@ -325,14 +319,17 @@ impl<'a> Visit<'a> {
         let mut deliveries = telling::tell(&self.live.company, &self.live.rooms, &self.notices, self.now);
         deliveries.append(&mut self.deliveries);
         self.tell_availability(&mut deliveries);
+        // Closes come last, because a closed topic gets no more events.
         telling::close(&self.live.company, &mut self.live.rooms, &self.notices, &mut deliveries);
         if self.events.is_empty() && deliveries.is_empty() && on_fate.is_none() {
             return None;
         }
         let stored = usize::try_from(self.live.stored.add(&self.events)).unwrap_or(usize::MAX);
+        // Counted until the release, so that a slow disk is answered with `overloaded` and not with ever more memory.
         let load = journal.load(self.held + stored + telling::bytes(&deliveries));
         let outcomes = Outcomes::of(&self.live.company, &self.events, self.now, self.began);
         let release = Box::new(move |fate| {
+            // The reply comes first: after a join it is the snapshot on which later events build.
             if let Some(on_fate) = on_fate {
                 on_fate.tell(fate);
             }
@@ -349,10 +346,11 @@ impl<'a> Visit<'a> {
         Some(Entry { company, epoch, first_seq, at: self.now, events, rows, release })
     }
 
-    /// What a client who has just come in can book now.
+    /// The availability for a client who has just joined, noted as told to that client.
     pub fn show_availability(&mut self) -> Availability {
         let Live { company, rooms, told, .. } = &mut *self.live;
         let availability = company.availability();
+        // The client's own line is in the room already.
         let is_first = rooms.clients().nth(1).is_none();
         told.shown(company, &availability, is_first);
         availability
@@ -366,7 +364,7 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// What the company hears when somebody is in a room; of boards it does not hear.
+/// The command for a person's first device in a room; none for a board, whose watchers do not count as present.
 fn arrival(room: &Room) -> Option<Command> {
     match room {
         Room::Client(client) => Some(Command::ClientConnected { client: client.clone() }),
@@ -376,7 +374,7 @@ fn arrival(room: &Room) -> Option<Command> {
     }
 }
 
-/// What the company hears when nobody is in a room any more.
+/// The command for a person's last device that leaves a room.
 fn departure(room: &Room) -> Option<Command> {
     match room {
         Room::Client(client) => Some(Command::ClientDisconnected { client: client.clone() }),

@@ -1,5 +1,5 @@
-//! What waits for all devices of a person, and of everybody, in bytes: a bound for each device alone is none for whoever
-//! has many of them.
+//! Bounds on the bytes that wait for all devices of one person and for all devices together, because a bound per device
+//! is none for a person with many devices.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
@@ -10,14 +10,14 @@ use switchboard_wire::phoenix::Version;
 
 use super::{Outbox, Queue, Waiting};
 
-/// Bytes that may wait for all devices of one person: a page of a board for each of the sockets that a person may have,
-/// all of which may come back at once.
+/// Bytes that may wait for all devices of one person: a page of a board for each of 256 sockets, because all of them
+/// may return at once.
 pub const WAITING_OF_PERSON_MAX_BYTES: usize = 64 * 1024 * 1024;
-/// Bytes that may wait for all devices of all people: everybody's snapshots after a restart, and what slow lines leave.
+/// Bytes that may wait for all devices: the snapshots of all people after a restart, and the frames for slow devices.
 pub const WAITING_IN_ALL_MAX_BYTES: usize = 512 * 1024 * 1024;
 
-/// The outboxes of all devices. A frame counts for each device that it waits for, also where they share its memory: each
-/// line copies it in the end.
+/// The outboxes of all devices. A frame counts for each device for which it waits, also where devices share its memory,
+/// because each socket copies the frame in the end.
 #[derive(Debug)]
 pub struct Outboxes {
     of_person_max: usize,
@@ -37,12 +37,13 @@ impl Outboxes {
         Self { of_person_max, in_all_max, in_all: AtomicUsize::new(0), people: Mutex::default() }
     }
 
-    /// An outbox for that many frames to a device of that person, and its receiving end.
+    /// An outbox for so many frames to a device of a person, and its receiving end.
     #[must_use]
     pub fn open(self: &Arc<Self>, person: u64, frames: usize, version: Version) -> (Outbox, Waiting) {
         let share = self.share(person);
         let (outbox, waiting) = Outbox::of(share.clone(), frames, version);
         let mut queues = share.queues();
+        // Ended queues are removed here, so that the list stays as long as the person's sockets.
         queues.retain(|queue| queue.strong_count() > 0);
         queues.push(Arc::downgrade(&outbox.queue));
         drop(queues);
@@ -59,20 +60,20 @@ impl Outboxes {
         share
     }
 
-    /// The person for whom most waits.
+    /// The person with the most bytes waiting.
     fn heaviest(&self) -> Option<Arc<Share>> {
-        // The last one to hold a share takes it out of the people, so none is dropped under their lock.
+        // Collected first, because a share that is dropped takes the lock on `people` itself.
         let shares: Vec<Arc<Share>> = self.people().values().filter_map(Weak::upgrade).collect();
         shares.into_iter().max_by_key(|share| share.bytes.load(Ordering::Relaxed))
     }
 
     fn people(&self) -> MutexGuard<'_, HashMap<u64, Weak<Share>>> {
-        // Nothing that is done under the lock can leave it half done.
+        // No step under the lock can leave half a change, so the map is good even after a panic.
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What waits for all devices of one person.
+/// Bytes that wait for all devices of one person.
 #[derive(Debug)]
 pub(super) struct Share {
     person: u64,
@@ -82,20 +83,21 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// More waits; says whether it is too much, of the person or in all.
+    /// Counts more bytes. Returns whether they are too many, for the person or in all.
     pub(super) fn add(&self, bytes: usize) -> bool {
         let of_person = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let in_all = self.all.in_all.fetch_add(bytes, Ordering::Relaxed) + bytes;
         of_person > self.all.of_person_max || in_all > self.all.in_all_max
     }
 
-    /// So much waits no more.
+    /// Counts bytes that wait no more.
     pub(super) fn give_back(&self, bytes: usize) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         self.all.in_all.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Shuts what most waits for, until there is room again: who reads is not shut for who does not.
+    /// Shuts the queues with the most bytes until there is room again, so that a device that reads is not shut for one
+    /// that does not.
     #[cold]
     pub(super) fn make_room(&self) {
         while self.bytes.load(Ordering::Relaxed) > self.all.of_person_max && self.shut_heaviest() {}
@@ -104,7 +106,8 @@ impl Share {
         {}
     }
 
-    /// Shuts the person's outbox in which most waits; says whether anything did.
+    /// Shuts the person's queue with the most bytes. Returns whether that freed anything, because otherwise
+    /// [`Share::make_room`] would never end.
     fn shut_heaviest(&self) -> bool {
         let queues: Vec<Arc<Queue>> = self.queues().iter().filter_map(Weak::upgrade).collect();
         let weights = queues.into_iter().map(|queue| (queue.weight(), queue));
@@ -113,7 +116,7 @@ impl Share {
     }
 
     fn queues(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
-        // Nothing that is done under the lock can leave it half done.
+        // No step under the lock can leave half a change, so the list is good even after a panic.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -121,7 +124,7 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         let mut people = self.all.people();
-        // Somebody may have begun another one for the person meanwhile.
+        // A new device of the person may have made another share in the meantime.
         if people.get(&self.person).is_some_and(|share| share.strong_count() == 0) {
             people.remove(&self.person);
         }

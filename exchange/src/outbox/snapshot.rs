@@ -1,21 +1,18 @@
-//! The answer to a join.
+//! The reply to a join, encoded late.
 
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use switchboard_wire::phoenix::{self, Ref, ReplyStatus, Version};
 
-/// The answer to a join, which becomes a frame when it is written: what it shows is the same for all who join at that
-/// moment, and waits once for all of them.
+/// The reply to a join. The frame is encoded when the writer takes it, so that devices which join at the same moment
+/// share one text until then.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The ref of the join.
     pub join_ref: Ref,
-    /// The ref of the request.
     pub reference: Ref,
-    /// The topic.
     pub topic: Arc<str>,
-    /// What it shows: a JSON object.
+    /// The state of the room as a JSON object.
     pub shown: Arc<String>,
 }
 

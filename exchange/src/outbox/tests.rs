@@ -1,4 +1,4 @@
-//! How an outbox overflows, and what it counts.
+//! Tests of an outbox: overflows, bytes and memory.
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn what_waits_is_bounded_in_bytes_beside_one_large_snapshot() {
         outbox.push(frame(WAITING_MAX_BYTES / 4));
     }
     assert!(!is_shut(&waiting), "events follow a snapshot");
-    // What was taken weighs nothing any more.
+    // Items that were taken do not count towards the queue's bound.
     assert_eq!(std::iter::from_fn(|| waiting.take()).count(), 5);
     assert_eq!(waiting.queue.lock().waiting_bytes, 0);
     waiting.is_written();

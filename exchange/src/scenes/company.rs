@@ -1,8 +1,8 @@
-//! The companies that the scenes play in, as the disk has them at the start.
+//! The companies of the scenes, as the disk has them at the start.
 
 use switchboard_core::{ClientId, Command, Company, CompanyId, EmployeeId, Intent, Settings, Time};
 
-/// When every scene starts.
+/// The time at which every scene starts.
 pub const START: Time = Time::from_ms(1_000_000);
 
 pub fn id(company: &str) -> CompanyId {
@@ -25,12 +25,12 @@ pub fn set_employee(employee: &EmployeeId) -> Command {
     Command::SetEmployee { employee: employee.clone(), name: "A".into(), topics: vec![] }
 }
 
-/// Ann works here, and wants to be asked.
+/// The commands after which Ann works here and is idle.
 pub fn idle_ann() -> [Command; 2] {
     [set_employee(&ann()), Command::SetStatus { employee: ann(), intent: Intent::Idle, by_admin: false }]
 }
 
-/// A company in which all this has happened.
+/// A company after these commands.
 pub fn after(company: &str, commands: &[Command]) -> Company {
     let mut company = Company::new(id(company));
     for command in [set_company()].iter().chain(commands) {

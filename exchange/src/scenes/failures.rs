@@ -1,4 +1,4 @@
-//! A disk that fails while people come and go.
+//! Scenes with a disk that fails while people come and go.
 
 use shuttle::future::{block_on, spawn};
 use shuttle::rand::{Rng, thread_rng};
@@ -12,7 +12,7 @@ use super::timekeeping::Timekeeping;
 use super::world::World;
 use crate::companies::{NotNow, Room};
 
-/// One of the first commits, or none of them, or two in a row.
+/// The numbers of the commits that fail: one of the first, or two in a row. A scene may end before they come.
 pub fn some_failures() -> Vec<u32> {
     let first = thread_rng().gen_range(0..4);
     let second = if thread_rng().gen_bool(0.3) { first + 1 } else { first };

@@ -1,7 +1,7 @@
-//! Exchange, journal and outbox under a model checker: small scenes, each tried in many orders.
+//! Exchange, journal and outbox under a model checker: small scenes, each run under many schedules.
 //!
-//! A failing order is kept in a file, and the failure says how to play it again. `MODEL_ORDERS` is how many orders each
-//! scene is tried in by each scheduler, `SHUTTLE_RANDOM_SEED` which ones.
+//! A failing schedule is kept in a file, and the failure names the command that replays the file. `MODEL_ORDERS` sets
+//! the number of schedules for each scene and scheduler, and `SHUTTLE_RANDOM_SEED` chooses others.
 
 mod people;
 
@@ -26,19 +26,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
-/// Orders of each scene and scheduler, unless `MODEL_ORDERS` says otherwise.
+/// Schedules of each scene and scheduler without `MODEL_ORDERS`.
 const ORDERS: usize = 300;
-/// The same orders each time, unless `SHUTTLE_RANDOM_SEED` says otherwise: `make test` must not fail by chance.
+/// The seed without `SHUTTLE_RANDOM_SEED`: always the same, so that `make test` does not fail by chance.
 const SEED: u64 = 7;
-/// Preemptions at chosen places: most mistakes of locking need one or two.
+/// Preemptions in a schedule; most locking mistakes need one or two.
 const PREEMPTIONS: usize = 3;
-/// A scene of more steps than that goes round in a circle.
+/// The steps after which a scene is taken to loop for ever.
 const STEPS_MAX: usize = 100_000;
-/// Bytes of stack of each thread and task: without optimisation a whole scene in one future takes more than shuttle's 32
-/// KiB.
+/// Bytes of stack of each thread and task, because an unoptimised scene in one future takes more than shuttle's 32 KiB.
 const STACK_BYTES: usize = 256 * 1024;
 
-/// Tries a scene in many orders: any order at each step, and few preemptions at places that are chosen by chance.
+/// Runs a scene under many schedules: random at every step, and with few preemptions at random places.
 fn explore(scene: fn()) {
     let orders =
         std::env::var("MODEL_ORDERS").map_or(ORDERS, |orders| orders.parse().expect("`MODEL_ORDERS` is a number"));
@@ -49,7 +48,7 @@ fn explore(scene: fn()) {
     run(PctScheduler::new_from_seed(SEED, PREEMPTIONS, orders), scene);
 }
 
-/// Tries a scene in every order that there is.
+/// Runs a scene under every possible schedule.
 fn exhaust(scene: fn()) {
     run(DfsScheduler::new(None, false), scene);
 }
@@ -79,7 +78,7 @@ fn run(scheduler: impl Scheduler + 'static, scene: fn()) {
     }
 }
 
-/// Where failing orders are written.
+/// The directory for schedules that failed.
 fn kept_orders() -> PathBuf {
     let directory = std::env::temp_dir().join("switchboard-orders");
     std::fs::create_dir_all(&directory).expect("a directory for failing orders");

@@ -1,4 +1,4 @@
-//! Devices in the scenes: they join a room, read what they are sent, and hold every word of it against the disk.
+//! Devices in the scenes: they join a room, read their frames, and compare every frame with the disk.
 
 use std::future::poll_fn;
 
@@ -16,11 +16,11 @@ use crate::outbox::{Outbox, Outgoing, Waiting};
 pub struct Listener {
     pub line: u64,
     pub room: Room,
-    /// Ends when nobody can send to it any more.
+    /// The task that reads frames; it ends when the last sender of the task's outbox is dropped.
     pub reading: JoinHandle<()>,
 }
 
-/// Acme, where Ann wants to be asked and listens at her desk, in a world in which these commits fail, from 0.
+/// Acme, where Ann is idle and has joined her topic, in a world where these commits fail, counted from 0.
 pub async fn ann_at_acme(failing: &[u32]) -> (World, CompanyId, Here, Listener) {
     let world = World::new(&[&after("acme", &idle_ann())], 4, failing);
     let (acme, here) = (id("acme"), world.here());
@@ -29,7 +29,7 @@ pub async fn ann_at_acme(failing: &[u32]) -> (World, CompanyId, Here, Listener) 
 }
 
 impl Here {
-    /// A device joins; as a real one it leaves again if the join is lost, and tries until it is in.
+    /// Joins a device. Like a real one the device leaves again if the join is lost, and retries until it succeeds.
     pub async fn join(&self, company: &CompanyId, room: Room) -> Listener {
         loop {
             let (outbox, frames) = Outbox::new(64, Version::V2);
@@ -50,7 +50,7 @@ impl Here {
         }
     }
 
-    /// Carl asks for somebody, until he is heard.
+    /// Books for Carl, with retries until a booking is committed.
     pub async fn book(&self, company: &CompanyId) -> BookingId {
         loop {
             let booking = self.exchange.clock().fresh_booking();
@@ -66,7 +66,7 @@ impl Here {
         }
     }
 
-    /// The time goes on by itself until that is so of the stored company.
+    /// Advances the time until the stored company satisfies `holds`.
     pub async fn wait_until(&self, company: &CompanyId, holds: impl Fn(&Company) -> bool) {
         while !holds(&self.disk.company(company)) {
             self.tell(self.exchange.clock().now().plus_ms(50));

@@ -1,4 +1,4 @@
-//! Where a session is, which whoever joins it asks.
+//! Scenes of the lookup of a session's company, which every join of a session needs.
 
 use shuttle::future::{block_on, spawn};
 use switchboard_core::{Actor, Command, CompanyId, OfferId, SessionId};
@@ -10,7 +10,7 @@ use super::failures::some_failures;
 use super::people::ann_at_acme;
 use super::world::Here;
 
-/// Ann says yes, until it is heard; says under which ids it was lost.
+/// Accepts the offer for Ann, with retries until one is committed. Returns the session, and the ids that were lost.
 async fn accept(here: &Here, acme: &CompanyId, offer: OfferId) -> (SessionId, Vec<SessionId>) {
     let mut lost = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! A timekeeper that sleeps and wakes as the server's own does, in a time that is told.
+//! A timekeeper for the model, where tokio's timers do not run.
 
 use std::pin::pin;
 
@@ -9,10 +9,10 @@ use tokio::sync::watch;
 
 use super::world::{Here, World};
 
-/// When all timekeeping ends.
+/// The time that ends all timekeeping.
 const OVER: Time = Time::from_ms(u64::MAX);
 
-/// A timekeeper that sleeps and wakes as `Timekeeper::run` does, in a time that is told.
+/// A task that sleeps and wakes as `Timekeeper::run` does, by the time that a scene sets.
 pub struct Timekeeping(JoinHandle<()>);
 
 impl Timekeeping {

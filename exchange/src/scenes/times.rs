@@ -1,4 +1,4 @@
-//! Deadlines: the timekeeper sleeps until the next one, and visitors move it meanwhile.
+//! Scenes of deadlines: the timekeeper sleeps until the next one while visitors move that deadline.
 
 use shuttle::future::{block_on, spawn};
 use switchboard_core::{Booking, Company, CompanyId};
@@ -10,14 +10,14 @@ use super::timekeeping::Timekeeping;
 use super::world::World;
 use crate::companies::Room;
 
-/// Ann is asked and never answers, and it is found in the end that she did not.
+/// Ann gets an offer and never answers, so the booking must end at its deadlines.
 async fn book_in_vain(world: &World, acme: &CompanyId) {
     let here = world.here();
     let at_ann = here.join(acme, Room::Employee(ann())).await;
     let booking = here.book(acme).await;
     let mut hiring = Vec::new();
     for employees in [["a1", "a2"], ["b1", "b2"]] {
-        // Elsewhere: whoever comes to acme does what is due there, and nobody would need the timekeeper.
+        // In another company, because a visit to acme would handle its deadlines without the timekeeper.
         let other = world.here();
         hiring.push(spawn(async move {
             for employee in employees {
@@ -46,7 +46,7 @@ fn a_deadline_that_was_armed_while_the_timekeeper_slept_is_kept() {
             let (other, of) = (world.here(), acme.clone());
             let hiring = spawn(async move { other.hire(&of, "bob").await });
             let booking = here.book(&acme).await;
-            // The time leaps once: who misses it sleeps for ever, which the model finds.
+            // The time leaps once, so a sleeper that misses the notification sleeps for ever, and the model finds that.
             here.tell(START.plus_ms(200_000));
             world.disk.changes_until(&acme, |company| !company.booking(booking).is_some_and(Booking::is_open)).await;
             hiring.await.expect("it ends");

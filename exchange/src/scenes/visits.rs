@@ -1,4 +1,4 @@
-//! Visitors who come at the same time.
+//! Scenes of visitors who come at the same time.
 
 use shuttle::future::{block_on, spawn};
 use shuttle::rand::{Rng, thread_rng};
@@ -13,7 +13,7 @@ use super::world::{Here, World};
 use crate::companies::{Reply, ReplyTo};
 use crate::outbox::{Outbox, Outgoing};
 
-/// Several people hire at the same time, each their own.
+/// Hires in several tasks at the same time, each with its own employees.
 async fn hire_at_once(here: &Here, plans: &'static [(&'static str, &'static [&'static str])]) {
     let mut hiring = Vec::new();
     for (company, employees) in plans {
@@ -86,7 +86,7 @@ fn what_comes_of_a_company_that_was_let_go_is_not_lost() {
         let world = World::new(&[], 8, &[]);
         let acme = id("acme");
         block_on(async {
-            // Who asks for a company that is not there makes its place and lets it go again.
+            // A look at a company without events makes a slot and retires the slot again.
             let mut asking = Vec::new();
             for _ in 0..2 {
                 let (here, acme) = (world.here(), acme.clone());
@@ -157,7 +157,7 @@ fn after_a_settle_all_that_was_decided_before_is_told() {
 fn the_overflow_of_an_outbox_is_never_missed() {
     super::exhaust(|| {
         let (outbox, unread) = Outbox::new(1, Version::V2);
-        // As a device has one as long as its line: the end of the last one would wake the reader too.
+        // A device holds one as long as its socket. Without this clone the last sender's end would wake the reader too.
         let stays = outbox.clone();
         let watching = spawn(async move { unread.overflowed().await });
         let pushing = spawn(async move {

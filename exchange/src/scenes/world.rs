@@ -1,4 +1,4 @@
-//! A small world around an exchange: a disk in memory that is slow and fails, people who come by, and who watches them.
+//! A small world around an exchange: a slow and failing disk in memory, and visitors with the checks of the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,18 +14,18 @@ use super::company::{self, START};
 use crate::clock::Clock;
 use crate::companies::{Exchange, NotNow, Visit};
 
-/// What is stored, and how the disk behaves.
+/// A store in memory that fails on demand.
 #[derive(Clone, Default)]
 pub struct Disk(Arc<Mutex<Stored>>, Arc<Notify>);
 
 #[derive(Default)]
 struct Stored {
     companies: BTreeMap<CompanyId, Company>,
-    /// Which commits fail, counted from 0.
+    /// The commits that fail, counted from 0.
     failing: BTreeSet<u32>,
     commits: u32,
     sick: bool,
-    /// Trials that fail before the disk is well again.
+    /// Probes that fail before the disk is well again.
     sick_for: u32,
     recoveries: u32,
     reads: BTreeMap<CompanyId, u32>,
@@ -36,7 +36,7 @@ impl Disk {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What is committed of a company.
+    /// The committed state of a company.
     pub fn company(&self, id: &CompanyId) -> Company {
         self.with(|stored| stored.company(id).clone())
     }
@@ -45,15 +45,15 @@ impl Disk {
         self.with(|stored| stored.companies.keys().cloned().collect())
     }
 
-    /// Comes back when that is so of what is committed of a company. It does not look again and again, so that the
-    /// model finds it when nothing happens any more.
+    /// Waits until the committed state of a company satisfies `holds`.
     pub async fn changes_until(&self, id: &CompanyId, holds: impl Fn(&Company) -> bool) {
+        // Without polling, so that the model finds a scene in which nothing happens any more.
         while !holds(&self.company(id)) {
             self.1.notified().await;
         }
     }
 
-    /// The next commit fails, and then that many trials.
+    /// Makes the next commit fail, and then so many probes.
     pub fn fail_next(&self, trials: u32) {
         self.with(|stored| {
             stored.failing = BTreeSet::from([stored.commits]);
@@ -61,17 +61,17 @@ impl Disk {
         });
     }
 
-    /// How often a company was read.
+    /// The number of loads of a company.
     pub fn reads(&self, id: &CompanyId) -> u32 {
         self.with(|stored| stored.reads.get(id).copied().unwrap_or_default())
     }
 
-    /// How often the disk got well again.
+    /// The number of times that the disk got well again.
     pub fn recoveries(&self) -> u32 {
         self.with(|stored| stored.recoveries)
     }
 
-    /// Whether an employee is committed.
+    /// Whether the company has the employee in its committed state.
     pub fn has(&self, company: &CompanyId, employee: &EmployeeId) -> bool {
         self.with(|stored| stored.company(company).find_employee(employee).is_some())
     }
@@ -128,6 +128,7 @@ impl ReadBack for Disk {
     fn read_company(&self, id: &CompanyId) -> BoxFuture<'static, Result<(Company, u64), StoreError>> {
         let (disk, id) = (self.clone(), id.clone());
         Box::pin(async move {
+            // A read takes its time: commits may come before it and behind it.
             shuttle::future::yield_now().await;
             let company = disk.company(&id);
             disk.with(|stored| *stored.reads.entry(id).or_default() += 1);
@@ -151,7 +152,7 @@ impl ReadBack for Disk {
     }
 }
 
-/// An exchange on such a disk, with the journal's thread.
+/// An exchange on a [`Disk`], with the journal's thread.
 pub struct World {
     pub exchange: Arc<Exchange>,
     pub disk: Disk,
@@ -161,7 +162,7 @@ pub struct World {
     inside: Arc<Mutex<BTreeSet<CompanyId>>>,
 }
 
-/// What can be taken along into a task.
+/// The parts of a world that a task takes along.
 #[derive(Clone)]
 pub struct Here {
     pub exchange: Arc<Exchange>,
@@ -171,7 +172,7 @@ pub struct Here {
 }
 
 impl World {
-    /// A world in which these companies are stored, that many entries can wait, and these commits fail, from 0.
+    /// A world with these companies on the disk, so many places in the journal's queue, and these failing commits.
     pub fn new(companies: &[&Company], places: usize, failing: &[u32]) -> Self {
         let stored = Stored {
             companies: companies.iter().map(|company| (company.id().clone(), (*company).clone())).collect(),
@@ -193,7 +194,7 @@ impl World {
         Here { exchange, disk, time: self.time.clone(), inside: self.inside.clone() }
     }
 
-    /// The world ends: what is in memory is what is stored.
+    /// Ends the world, and checks that memory and disk agree.
     pub async fn end(self) {
         self.well_again().await;
         for id in self.disk.companies() {
@@ -207,7 +208,7 @@ impl World {
         self.close();
     }
 
-    /// From now on the disk is well.
+    /// Stops all failures, and waits until the disk is well.
     pub async fn well_again(&self) {
         self.disk.with(|stored| stored.failing.clear());
         while self.disk.with(|stored| stored.sick) || !self.exchange.is_healthy() {
@@ -215,7 +216,7 @@ impl World {
         }
     }
 
-    /// Everybody goes home, and so does the journal's thread.
+    /// Ends the journal's thread, after all tasks have dropped the exchange.
     pub fn close(self) {
         let Self { exchange, journal, .. } = self;
         assert_eq!(Arc::strong_count(&exchange), 1, "everybody went home");
@@ -225,8 +226,8 @@ impl World {
 }
 
 impl Here {
-    /// Visits a company; says what became of it, once the journal has told. Nobody else may be there meanwhile, what
-    /// is told must be in the store, and what was asked after the disk's last recovery cannot be lost.
+    /// Visits a company, and returns the fate of the visit. Checks that no other visitor is inside, that a committed
+    /// visit is in the store, and that a visit without a failure since is not lost.
     pub async fn visit(&self, id: &CompanyId, work: impl FnOnce(&mut Visit<'_>)) -> Result<Fate, NotNow> {
         let recoveries = self.disk.recoveries();
         let visited = self.exchange.visit(id, |visit| {
@@ -235,6 +236,7 @@ impl Here {
                 "two visitors in {id}"
             );
             work(visit);
+            // Another task may run here, and must not get in.
             step();
             assert!(self.inside.lock().unwrap_or_else(PoisonError::into_inner).remove(id));
             visit.company().seq()
@@ -253,7 +255,7 @@ impl Here {
         Ok(fate)
     }
 
-    /// Makes an employee, and tries again until it is done.
+    /// Makes an employee, with retries until that is committed.
     pub async fn hire(&self, company: &CompanyId, employee: &str) {
         let employee: EmployeeId = employee.parse().expect("an id");
         let command = company::set_employee(&employee);
@@ -272,7 +274,7 @@ impl Here {
         }
     }
 
-    /// A mistake of ours: a visit that panics after it has changed the company.
+    /// Makes a visit panic after the company has changed, as a mistake in the code could.
     pub fn panic_halfway(&self, company: &CompanyId, command: &Command) {
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let visited = self.exchange.visit(company, |visit| {
@@ -284,7 +286,7 @@ impl Here {
         panicked.expect_err("it panics");
     }
 
-    /// Has a company take a command; panics if it cannot be.
+    /// Has a company take a command, and panics unless that is committed.
     pub async fn take(&self, company: &CompanyId, command: Command) {
         let taken = self.visit(company, |visit| {
             visit.take(&command).unwrap_or_else(|refusal| panic!("{command:?}: {refusal:?}"));
@@ -292,7 +294,7 @@ impl Here {
         assert_eq!(taken.await, Ok(Fate::Committed));
     }
 
-    /// Tells the time, to the clock and to who sleeps.
+    /// Sets the time of the clock, and wakes the sleepers.
     pub fn tell(&self, now: Time) {
         self.exchange.clock().tell(now, 0);
         self.time.send_replace(now);
