@@ -8,7 +8,7 @@ use crate::availability::{Availability, TopicAvailability};
 use crate::employee::{Employee, Status};
 use crate::id::{EmployeeId, EmployeeNo, Topic};
 use crate::limits::TOPICS_PER_COMPANY_MAX;
-use crate::places::Places;
+use crate::places::{Places, Rank};
 use crate::refusal::NamedBy;
 use crate::time::Time;
 
@@ -66,10 +66,10 @@ impl Roster {
         EmployeeNo(u32::try_from(self.employees.len()).unwrap_or(u32::MAX))
     }
 
-    /// Who has been idle longest, takes the topic and is not among those to skip: O(log n), plus one step for each
-    /// who is skipped.
-    pub(crate) fn next_for(&self, topic: &Topic, skip: impl Fn(&EmployeeId) -> bool) -> Option<EmployeeNo> {
-        self.line.in_order(topic).find(|no| self.get(*no).is_some_and(|employee| !skip(&employee.id)))
+    /// Employees who can be asked about the topic, in the order of their [`Rank`]: O(log n) for the first, and one step
+    /// for each that follows.
+    pub(crate) fn candidates(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
+        self.line.in_order(topic)
     }
 
     /// Whether anybody can be asked about the topic.
@@ -128,7 +128,7 @@ impl Roster {
     /// Everybody who can be asked about the topic, in the order in which they would be.
     pub(crate) fn in_line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
         match topic {
-            Some(topic) => self.line.in_order(topic).collect(),
+            Some(topic) => self.candidates(topic).collect(),
             None => self.line.everyone(),
         }
     }
@@ -150,8 +150,8 @@ impl Roster {
         self.by_id.remove(&employee.id);
         self.statuses[employee.status() as usize] -= 1;
         self.line.unname(&employee.topics);
-        if employee.can_be_asked() {
-            self.line.leave(&employee);
+        if let Some(rank) = Rank::of(&employee) {
+            self.line.leave(&employee, rank);
         }
         if let Some(until) = employee.awaited_until() {
             self.line.await_no_more(no, &employee, until);
@@ -170,8 +170,7 @@ impl Roster {
     /// Changes an employee, follows with the status' time and the line, and shows what became of them.
     pub(crate) fn change(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) -> Option<&Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
-        let (was, could_be_asked, old_place) = (employee.status(), employee.can_be_asked(), employee.place);
-        let was_awaited = employee.awaited_until();
+        let (was, had_rank, was_awaited) = (employee.status(), Rank::of(employee), employee.awaited_until());
         change(employee);
         let is = employee.status();
         if is != was {
@@ -184,12 +183,14 @@ impl Roster {
                 self.next_place = self.next_place.saturating_add(1);
             }
         }
-        if could_be_asked && !employee.can_be_asked() {
-            let place = std::mem::replace(&mut employee.place, old_place);
-            self.line.leave(employee);
-            employee.place = place;
-        } else if !could_be_asked && employee.can_be_asked() {
-            self.line.join(no, employee);
+        let has_rank = Rank::of(employee);
+        if has_rank != had_rank {
+            if let Some(rank) = had_rank {
+                self.line.leave(employee, rank);
+            }
+            if let Some(rank) = has_rank {
+                self.line.join(no, employee, rank);
+            }
         }
         let is_awaited = employee.awaited_until();
         if is_awaited != was_awaited {
@@ -248,8 +249,8 @@ impl Roster {
         self.by_id.insert(employee.id.clone(), no);
         self.statuses[employee.status() as usize] += 1;
         self.line.name(&employee.topics);
-        if employee.can_be_asked() {
-            self.line.join(no, employee);
+        if let Some(rank) = Rank::of(employee) {
+            self.line.join(no, employee, rank);
         }
         if let Some(until) = employee.awaited_until() {
             self.line.await_them(no, employee, until);
@@ -260,7 +261,7 @@ impl Roster {
 /// Those who are idle without a device, by when they are waited for no more.
 type Awaited = BTreeSet<(Time, EmployeeNo)>;
 
-/// Those who can be asked, by place: those without topics, and those who name each topic.
+/// Those who can be asked, by rank: those without topics, and those who name each topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Line {
     idle: usize,
@@ -282,39 +283,37 @@ struct TopicLine {
 }
 
 impl Line {
-    fn join(&mut self, no: EmployeeNo, employee: &Employee) {
-        let place = employee.place;
+    fn join(&mut self, no: EmployeeNo, employee: &Employee, rank: Rank) {
         self.moves += 1;
         self.idle += 1;
         if employee.topics.is_empty() {
             if self.any_topic.is_empty() {
                 self.flips += 1;
             }
-            self.any_topic.join(place, no);
+            self.any_topic.join(rank, no);
         }
         for topic in &employee.topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
                 if line.idle.is_empty() && self.any_topic.is_empty() {
                     self.flips += 1;
                 }
-                line.idle.join(place, no);
+                line.idle.join(rank, no);
             }
         }
     }
 
-    fn leave(&mut self, employee: &Employee) {
-        let place = employee.place;
+    fn leave(&mut self, employee: &Employee, rank: Rank) {
         self.moves += 1;
         self.idle = self.idle.saturating_sub(1);
         if employee.topics.is_empty() {
-            self.any_topic.leave(place);
+            self.any_topic.leave(rank);
             if self.any_topic.is_empty() {
                 self.flips += 1;
             }
         }
         for topic in &employee.topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
-                line.idle.leave(place);
+                line.idle.leave(rank);
                 if line.idle.is_empty() && self.any_topic.is_empty() {
                     self.flips += 1;
                 }
@@ -393,7 +392,7 @@ impl Line {
     /// Everybody, in order; who names several topics is in several lines.
     fn everyone(&self) -> Vec<EmployeeNo> {
         let named = self.by_topic.values().flat_map(|line| line.idle.iter());
-        let mut all: Vec<(u64, EmployeeNo)> = self.any_topic.iter().chain(named).collect();
+        let mut all: Vec<(Rank, EmployeeNo)> = self.any_topic.iter().chain(named).collect();
         all.sort_unstable();
         all.dedup();
         all.into_iter().map(|(_, no)| no).collect()

@@ -1,9 +1,9 @@
 //! How a search goes on: somebody is asked, those who may come back are waited for, or it is over.
 
 use super::Company;
-use crate::booking::BookingReason;
+use crate::booking::{Booking, BookingReason};
 use crate::event::Event;
-use crate::id::{BookingId, EmployeeId, EmployeeNo, OfferId};
+use crate::id::{BookingId, EmployeeNo, OfferId};
 use crate::offer::Outcome;
 use crate::time::Time;
 
@@ -30,17 +30,22 @@ impl Company {
             // The clock may be read late: nobody is asked when the search has no time left.
             return Some(Event::BookingEnded { booking: search, reason: BookingReason::Deadline });
         }
-        let was_asked = |id: &EmployeeId| booking.was_asked(id);
-        if let Some(employee) = self.roster.next_for(&booking.topic, was_asked) {
+        if let Some(employee) = self.next_to_ask(booking) {
             let attempt = booking.latest_offer_id().attempt + 1;
             // A device shows the time left: no longer than the search itself has.
             let expires_at = now.plus_ms(self.settings.offer_timeout_ms).min(booking.deadline);
             return Some(Event::OfferMade { offer: OfferId { booking: search, attempt }, employee, expires_at });
         }
-        Some(match self.roster.awaited_until(&booking.topic, was_asked).filter(|until| *until > now) {
+        Some(match self.roster.awaited_until(&booking.topic, |id| booking.was_asked(id)).filter(|until| *until > now) {
             Some(until) => Event::SearchWaits { booking: search, until },
             None => Event::BookingEnded { booking: search, reason: booking.nobody_more() },
         })
+    }
+
+    /// The first candidate that the search has not asked yet: one step for each that it has.
+    pub(super) fn next_to_ask(&self, booking: &Booking) -> Option<EmployeeNo> {
+        let is_new = |no: &EmployeeNo| self.roster.get(*no).is_some_and(|employee| !booking.was_asked(&employee.id));
+        self.roster.candidates(&booking.topic).find(is_new)
     }
 
     /// A search that waits does so no longer. An offer that stayed with somebody who is away ends with that.
