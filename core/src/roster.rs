@@ -75,7 +75,7 @@ impl Roster {
     /// Whether anybody can be asked about the topic.
     pub(crate) fn has_somebody_for(&self, topic: &Topic) -> bool {
         let named = || self.line.by_topic.get(topic).is_some_and(|line| !line.idle.is_empty());
-        !self.line.any_topic.is_empty() || named()
+        !self.line.any_topic.idle.is_empty() || named()
     }
 
     /// Until when the last of those may come back who are idle without a device, take the topic and are not among those
@@ -84,14 +84,14 @@ impl Roster {
         let is_awaited = |no: EmployeeNo| self.get(no).is_some_and(|employee| !skip(&employee.id));
         let named = self.line.by_topic.get(topic).map(|line| &line.awaited);
         let last = |of: &Awaited| of.iter().rev().find(|(_, no)| is_awaited(*no)).map(|(until, _)| *until);
-        last(&self.line.any_topic_awaited).max(named.and_then(last))
+        last(&self.line.any_topic.awaited).max(named.and_then(last))
     }
 
     /// Who names the topic.
     pub(crate) fn named_by(&self, topic: &Topic) -> NamedBy {
         match self.line.by_topic.contains_key(topic) {
             true => NamedBy::Somebody,
-            false if self.line.taking_any > 0 => NamedBy::Nobody,
+            false if self.line.any_topic.named_by > 0 => NamedBy::Nobody,
             false => NamedBy::NobodyWhoCouldTakeIt,
         }
     }
@@ -265,18 +265,16 @@ type Awaited = BTreeSet<(Time, EmployeeNo)>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Line {
     idle: usize,
-    /// How many name no topic, idle or not.
-    taking_any: usize,
-    any_topic: Places,
+    /// Employees without topics, who take any.
+    any_topic: TopicLine,
     by_topic: BTreeMap<Topic, TopicLine>,
-    any_topic_awaited: Awaited,
-    /// Whoever joins or leaves is in `any_topic` or in a topic's line, so `idle` needs no flip of its own.
     flips: u64,
     moves: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct TopicLine {
+    /// Employees of this line, whether they can be asked or not.
     named_by: u32,
     idle: Places,
     awaited: Awaited,
@@ -286,89 +284,71 @@ impl Line {
     fn join(&mut self, no: EmployeeNo, employee: &Employee, rank: Rank) {
         self.moves += 1;
         self.idle += 1;
-        if employee.topics.is_empty() {
-            if self.any_topic.is_empty() {
-                self.flips += 1;
-            }
-            self.any_topic.join(rank, no);
-        }
-        for topic in &employee.topics {
-            if let Some(line) = self.by_topic.get_mut(topic) {
-                if line.idle.is_empty() && self.any_topic.is_empty() {
-                    self.flips += 1;
-                }
-                line.idle.join(rank, no);
-            }
-        }
+        self.change(&employee.topics, |line| line.idle.join(rank, no));
     }
 
     fn leave(&mut self, employee: &Employee, rank: Rank) {
         self.moves += 1;
         self.idle = self.idle.saturating_sub(1);
-        if employee.topics.is_empty() {
-            self.any_topic.leave(rank);
-            if self.any_topic.is_empty() {
-                self.flips += 1;
-            }
-        }
-        for topic in &employee.topics {
-            if let Some(line) = self.by_topic.get_mut(topic) {
-                line.idle.leave(rank);
-                if line.idle.is_empty() && self.any_topic.is_empty() {
-                    self.flips += 1;
-                }
-            }
-        }
+        self.change(&employee.topics, |line| line.idle.leave(rank));
     }
 
     fn await_them(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
-        if employee.topics.is_empty() {
-            self.any_topic_awaited.insert((until, no));
-        }
-        for topic in &employee.topics {
-            if let Some(line) = self.by_topic.get_mut(topic) {
-                line.awaited.insert((until, no));
-            }
-        }
+        self.change(&employee.topics, |line| {
+            line.awaited.insert((until, no));
+        });
     }
 
     fn await_no_more(&mut self, no: EmployeeNo, employee: &Employee, until: Time) {
-        if employee.topics.is_empty() {
-            self.any_topic_awaited.remove(&(until, no));
+        self.change(&employee.topics, |line| {
+            line.awaited.remove(&(until, no));
+        });
+    }
+
+    /// Changes the lines of an employee with these topics, and counts each `available` that is another after it. Every
+    /// employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
+    fn change(&mut self, topics: &[Topic], change: impl Fn(&mut TopicLine)) {
+        if topics.is_empty() {
+            let was_empty = self.any_topic.idle.is_empty();
+            change(&mut self.any_topic);
+            self.flips += u64::from(self.any_topic.idle.is_empty() != was_empty);
         }
-        for topic in &employee.topics {
+        for topic in topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
-                line.awaited.remove(&(until, no));
+                let was_empty = line.idle.is_empty();
+                change(line);
+                self.flips += u64::from(line.idle.is_empty() != was_empty && self.any_topic.idle.is_empty());
             }
         }
     }
 
     fn name(&mut self, topics: &[Topic]) {
-        self.taking_any += usize::from(topics.is_empty());
+        let named = self.by_topic.len();
+        self.any_topic.named_by += u32::from(topics.is_empty());
         for topic in topics {
-            let line = self.by_topic.entry(topic.clone()).or_default();
-            line.named_by += 1;
-            // A topic that is new in the list may be available at once.
-            self.flips += u64::from(line.named_by == 1);
+            self.by_topic.entry(topic.clone()).or_default().named_by += 1;
         }
+        // A topic that is new in the list may be available at once.
+        self.flips += u64::from(self.by_topic.len() != named);
     }
 
     fn unname(&mut self, topics: &[Topic]) {
-        self.taking_any -= usize::from(topics.is_empty());
+        let named = self.by_topic.len();
+        self.any_topic.named_by -= u32::from(topics.is_empty());
         for topic in topics {
             if let Some(line) = self.by_topic.get_mut(topic) {
                 line.named_by -= 1;
                 if line.named_by == 0 {
-                    self.flips += 1;
                     self.by_topic.remove(topic);
                 }
             }
         }
+        self.flips += u64::from(self.by_topic.len() != named);
     }
 
     /// Two lines read as one: those who take anything, and those who name the topic.
     fn in_order(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
-        let mut any = self.any_topic.iter().peekable();
+        let mut any = self.any_topic.idle.iter().peekable();
         let mut named = self.by_topic.get(topic).into_iter().flat_map(|line| line.idle.iter()).peekable();
         std::iter::from_fn(move || {
             let next = match (any.peek(), named.peek()) {
@@ -381,7 +361,7 @@ impl Line {
     }
 
     fn availability(&self) -> Availability {
-        let any = self.any_topic.len();
+        let any = self.any_topic.idle.len();
         let topics = self.by_topic.iter().map(|(topic, line)| {
             let idle = any + line.idle.len();
             (topic.clone(), TopicAvailability { available: idle > 0, idle })
@@ -392,7 +372,7 @@ impl Line {
     /// Everybody, in order; who names several topics is in several lines.
     fn everyone(&self) -> Vec<EmployeeNo> {
         let named = self.by_topic.values().flat_map(|line| line.idle.iter());
-        let mut all: Vec<(Rank, EmployeeNo)> = self.any_topic.iter().chain(named).collect();
+        let mut all: Vec<(Rank, EmployeeNo)> = self.any_topic.idle.iter().chain(named).collect();
         all.sort_unstable();
         all.dedup();
         all.into_iter().map(|(_, no)| no).collect()
