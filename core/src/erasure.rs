@@ -7,22 +7,25 @@ use crate::event::Event;
 use crate::id::{BookingId, ClientId, EmployeeId, EmployeeNo, SessionId};
 use crate::revocation::Whose;
 
-/// Whose data is erased.
+/// The person whose data is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person<'a> {
+    Client(&'a ClientId),
+    Employee(&'a EmployeeId),
+}
+
+/// Alias that takes the place of an id of the same kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Person {
-    /// A client.
-    Client(ClientId),
-    /// An employee.
-    Employee(EmployeeId),
+pub(crate) enum Renaming {
+    Client { from: ClientId, to: ClientId },
+    Employee { from: EmployeeId, to: EmployeeId },
 }
 
 /// Takes a person out of a company's events, told in their order: the id becomes an alias that says nothing, and what
 /// they wrote, or was written to them, is gone. Folding the events again gives the state without them.
 #[derive(Clone, Debug)]
 pub struct Erasure {
-    pub(crate) person: Person,
-    /// The same kind of id as the person's.
-    pub(crate) alias: Person,
+    pub(crate) renaming: Renaming,
     numbers: BTreeSet<EmployeeNo>,
     /// Bookings of the client, or that the employee was asked last to take.
     pub(crate) bookings: BTreeSet<BookingId>,
@@ -33,32 +36,34 @@ impl Erasure {
     /// Erases a client under that alias.
     #[must_use]
     pub fn of_client(client: ClientId, alias: ClientId) -> Self {
-        Self::new(Person::Client(client), Person::Client(alias))
+        Self::new(Renaming::Client { from: client, to: alias })
     }
 
     /// Erases an employee under that alias.
     #[must_use]
     pub fn of_employee(employee: EmployeeId, alias: EmployeeId) -> Self {
-        Self::new(Person::Employee(employee), Person::Employee(alias))
+        Self::new(Renaming::Employee { from: employee, to: alias })
     }
 
-    fn new(person: Person, alias: Person) -> Self {
-        let (numbers, bookings, sessions) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Self { person, alias, numbers, bookings, sessions }
+    const fn new(renaming: Renaming) -> Self {
+        Self { renaming, numbers: BTreeSet::new(), bookings: BTreeSet::new(), sessions: BTreeSet::new() }
     }
 
-    /// Whose data it is.
+    /// The person whose data it is.
     #[must_use]
-    pub const fn person(&self) -> &Person {
-        &self.person
+    pub const fn person(&self) -> Person<'_> {
+        match &self.renaming {
+            Renaming::Client { from, .. } => Person::Client(from),
+            Renaming::Employee { from, .. } => Person::Employee(from),
+        }
     }
 
     /// What they are called instead.
     #[must_use]
     pub fn alias(&self) -> &str {
-        match &self.alias {
-            Person::Client(alias) => alias.as_str(),
-            Person::Employee(alias) => alias.as_str(),
+        match &self.renaming {
+            Renaming::Client { to, .. } => to.as_str(),
+            Renaming::Employee { to, .. } => to.as_str(),
         }
     }
 
@@ -70,16 +75,9 @@ impl Erasure {
     /// Takes the person out of the next event. Says whether it was changed.
     pub fn rewrite(&mut self, event: &mut Event) -> bool {
         let before = event.clone();
-        match (&self.person, &self.alias) {
-            (Person::Client(client), Person::Client(alias)) => {
-                let (client, alias) = (client.clone(), alias.clone());
-                self.rewrite_client(event, &client, &alias);
-            }
-            (Person::Employee(employee), Person::Employee(alias)) => {
-                let (employee, alias) = (employee.clone(), alias.clone());
-                self.rewrite_employee(event, &employee, &alias);
-            }
-            (Person::Client(_), Person::Employee(_)) | (Person::Employee(_), Person::Client(_)) => {}
+        match self.renaming.clone() {
+            Renaming::Client { from, to } => self.rewrite_client(event, &from, &to),
+            Renaming::Employee { from, to } => self.rewrite_employee(event, &from, &to),
         }
         self.rewrite_words(event);
         *event != before

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Company;
-use crate::erasure::{Erasure, Person};
+use crate::erasure::{Erasure, Renaming};
 
 impl Company {
     /// The state that the events begin from, without the person. The erasure learns from it, so it comes before the
@@ -15,8 +15,8 @@ impl Company {
     }
 
     fn erase(&mut self, erasure: &mut Erasure) {
-        match (erasure.person.clone(), erasure.alias.clone()) {
-            (Person::Client(client), Person::Client(alias)) => {
+        match erasure.renaming.clone() {
+            Renaming::Client { from: client, to: alias } => {
                 self.revocations.rename_client(&client, &alias);
                 if let Some(open) = self.clients.remove(&client) {
                     self.clients.insert(alias.clone(), open);
@@ -32,7 +32,7 @@ impl Company {
                     erasure.sessions.insert(session.id);
                 }
             }
-            (Person::Employee(employee), Person::Employee(alias)) => {
+            Renaming::Employee { from: employee, to: alias } => {
                 self.revocations.rename_employee(&employee, &alias);
                 if let Some((no, _)) = self.roster.find(&employee) {
                     erasure.knows_number(no);
@@ -54,7 +54,6 @@ impl Company {
                     erasure.sessions.insert(session.id);
                 }
             }
-            (Person::Client(_), Person::Employee(_)) | (Person::Employee(_), Person::Client(_)) => {}
         }
         for session in self.sessions.values_mut().filter(|session| erasure.sessions.contains(&session.id)) {
             for message in &mut session.messages {
