@@ -10,9 +10,11 @@ mod ice;
 mod layers;
 mod limits;
 mod nearest;
+mod settings;
 mod show;
 mod table;
 mod tokens;
+mod value;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,12 +25,11 @@ pub use self::door::Door;
 pub use self::flags::Flags;
 pub use self::layers::process_variables;
 pub use self::nearest::nearest_flag;
+pub use self::settings::Settings;
 pub use self::table::{SettingDoc, table};
 pub use self::tokens::Tokens;
 
 use reqwest::Url;
-use switchboard_exchange::admission::Limits;
-use switchboard_exchange::ice::Ice;
 use switchboard_wire::Secret;
 
 use self::layers::Layers;
@@ -39,63 +40,6 @@ use crate::shown_url::PrivateUrl;
 const PREFIX: &str = "SWITCHBOARD_";
 /// The variable that names the settings file.
 const CONFIG_VARIABLE: &str = "SWITCHBOARD_CONFIG";
-
-/// Everything that can be set, checked.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The address that is listened on.
-    pub listen: SocketAddr,
-    /// The directory that everything is kept in.
-    pub data: PathBuf,
-    /// Whether this is a trial on one's own machine.
-    pub dev: bool,
-    /// Whether the first valid token that names a company or an employee makes it.
-    pub auto_provision: bool,
-    /// Whether the pages for people are served, if they were built in.
-    pub console: bool,
-    /// Where people sign in who open a page that knows nobody.
-    pub sign_in_url: Option<PrivateUrl<Url>>,
-    /// What tokens are checked with.
-    pub tokens: Tokens,
-    /// The key that back ends present, if it is a setting and not one of those in the store.
-    pub api_key: Option<Secret>,
-    /// What is logged: a filter of tracing's.
-    pub log: String,
-    /// How log lines look.
-    pub log_format: LogFormat,
-    /// The address for metrics and probes alone, if there is one.
-    pub metrics_listen: Option<SocketAddr>,
-    /// Where traces go, if anywhere.
-    pub otlp_endpoint: Option<PrivateUrl<String>>,
-    /// How many sockets may be open at once.
-    pub max_sockets: usize,
-    /// A socket that said nothing for so long is closed, in milliseconds.
-    pub socket_idle_timeout_ms: u64,
-    /// How many changes may wait for the store.
-    pub journal_queue: usize,
-    /// How many frames may wait for one slow socket.
-    pub outbox_frames: usize,
-    /// How long a stopping server takes to close its sockets, in milliseconds.
-    pub drain_timeout_ms: u64,
-    /// How many lines of the audit list are kept.
-    pub audit_rows: i64,
-    /// How connections come in.
-    pub door: Door,
-    /// What one person and one address may do.
-    pub limits: Limits,
-    /// How many bytes of messages one session may have in all.
-    pub message_bytes_per_session: u64,
-    /// What calls are set up with.
-    pub ice: Ice,
-    /// Whether webhooks may go to private addresses, and without TLS.
-    pub webhooks_allow_private: bool,
-    /// How often a webhook's event is tried before it is dead.
-    pub webhooks_attempts: u32,
-    /// Where settings come from, for the log: their names and no values.
-    pub given: String,
-    /// Variables that begin as ours do and are no settings, in sentences.
-    pub foreign: Vec<String>,
-}
 
 impl Settings {
     /// Reads the settings: the file of `--config` (or `SWITCHBOARD_CONFIG`), then `SWITCHBOARD_*` of `env`, then the
@@ -109,41 +53,13 @@ impl Settings {
         let variables: Vec<_> = env.collect();
         let layers = Layers::gather(&flags, variables.iter().cloned())?;
         Self::away_from_home(&layers)?;
-        let dev = layers.switch("dev")?;
-        let data = layers.data(&flags)?;
-        let listen = layers.address("listen")?;
-        let auto_provision = layers.switch("auto_provision")?;
-        let mut settings = Settings {
-            listen,
-            data,
-            dev,
-            auto_provision: auto_provision || dev,
-            console: layers.switch("console")?,
-            sign_in_url: sign_in_url(&layers)?,
-            tokens: Self::tokens(&layers)?,
-            api_key: None,
-            log: layers.log_filter("log")?,
-            log_format: LogFormat::ALL[layers.one_of("log_format")?],
-            metrics_listen: layers.address_or_none("metrics_listen")?,
-            otlp_endpoint: otlp_endpoint(&layers)?,
-            max_sockets: layers.count("max_sockets")?,
-            socket_idle_timeout_ms: layers.whole("socket_idle_timeout_ms")?,
-            journal_queue: layers.count("journal_queue")?,
-            outbox_frames: layers.count("outbox_frames")?,
-            drain_timeout_ms: layers.whole("drain_timeout_ms")?,
-            audit_rows: layers.whole("audit_rows")?.cast_signed(),
-            door: Self::door(&layers)?,
-            limits: Self::limits(&layers)?,
-            message_bytes_per_session: layers.whole("message_bytes_per_session")?,
-            ice: Self::ice(&layers)?,
-            webhooks_allow_private: layers.switch("webhooks_allow_private")?,
-            webhooks_attempts: u32::try_from(layers.whole("webhooks_attempts")?).unwrap_or(u32::MAX),
-            given: layers.places(),
-            foreign: Self::foreign_variables(variables.into_iter()),
-        };
+        // An empty path is refused before a bad address.
+        layers.data()?;
+        let mut settings = Self::read(&layers, Self::foreign_variables(variables.into_iter()))?;
+        settings.auto_provision |= settings.dev;
         // Last, so that settings which are refused leave no files behind.
         settings.tokens.secret = settings.secret(&layers, "jwt_secret", DEV_JWT_SECRET_FILE)?;
-        if let Some(missing) = Self::no_token_key(&layers).filter(|_| !dev) {
+        if let Some(missing) = Self::no_token_key(&layers).filter(|_| !settings.dev) {
             return Err(missing);
         }
         settings.api_key = settings.secret(&layers, "api_key", DEV_API_KEY_FILE)?;
@@ -160,7 +76,7 @@ impl Settings {
         if let Some(secret) = layers.secret("jwt_secret") {
             return Ok(secret);
         }
-        let data = layers.data(&flags)?;
+        let data = layers.data()?;
         match dev_secret::existing(&data, DEV_JWT_SECRET_FILE) {
             Ok(Some(secret)) => Ok(Secret::new(secret)),
             Ok(None) => Err(layers.missing(
@@ -199,7 +115,7 @@ impl Settings {
     /// How log lines look, also while other settings are bad.
     pub fn log_format(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> LogFormat {
         let (layers, _bad) = Layers::gather_all(flags, env);
-        layers.one_of("log_format").map_or(LogFormat::Text, |format| LogFormat::ALL[format])
+        layers.value("log_format").unwrap_or(LogFormat::Text)
     }
 
     /// The data directory alone, for tools that only read what is stored.
@@ -207,7 +123,7 @@ impl Settings {
     /// # Errors
     /// A bad setting on the way there.
     pub fn load_data(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<PathBuf, BadSetting> {
-        Layers::gather(flags, env)?.data(flags)
+        Layers::gather(flags, env)?.data()
     }
 
     /// What is allowed and yet unwise, in sentences for the log.
@@ -233,7 +149,7 @@ impl Settings {
 
     /// Refuses to try something out where others could come in.
     fn away_from_home(layers: &Layers) -> Result<(), BadSetting> {
-        if layers.switch("dev")? && !layers.address("listen")?.ip().to_canonical().is_loopback() {
+        if layers.value("dev")? && !layers.value::<SocketAddr>("listen")?.ip().to_canonical().is_loopback() {
             let expected = "a loopback address such as `127.0.0.1:4000`, because `dev` is on";
             return Err(layers.bad("listen", expected));
         }

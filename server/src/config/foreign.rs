@@ -1,7 +1,8 @@
 //! Variables that begin as ours do and are somebody else's: an app's own, or those that Kubernetes sets.
 
 use super::nearest::nearest;
-use super::table::{ROWS, Row};
+use super::settings::ROWS;
+use super::table::Row;
 use super::{CONFIG_VARIABLE, PREFIX, Settings};
 
 /// Links that are named; of the others only how many.

@@ -1,15 +1,15 @@
 //! The places that settings come from, laid one over the other.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use switchboard_wire::Secret;
-use tracing_subscriber::EnvFilter;
 
 use super::foreign::Variable;
 use super::nearest::nearest;
-use super::table::{Kind, ROWS, Row};
+use super::settings::ROWS;
+use super::table::{Kind, Row};
+use super::value::Value;
 use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
 
 /// The variables of this process that are Switchboard's.
@@ -22,8 +22,12 @@ pub fn process_variables() -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// What was set, with the place that won.
-pub(super) struct Layers(BTreeMap<&'static str, Given>);
+/// The value of every setting that has one, with the place that won.
+pub(super) struct Layers {
+    given: BTreeMap<&'static str, Given>,
+    /// Path of `--data`, which need not be UTF-8.
+    data: Option<PathBuf>,
+}
 
 struct Given {
     row: &'static Row,
@@ -41,8 +45,8 @@ impl Layers {
     pub(super) fn gather_all(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> (Self, Vec<BadSetting>) {
         let mut variables: Vec<_> = env.filter(|(name, _)| name.starts_with(PREFIX)).collect();
         variables.sort();
-        let (mut layers, mut bad) = (Layers(BTreeMap::new()), Vec::new());
-        for row in &ROWS {
+        let (mut layers, mut bad) = (Layers { given: BTreeMap::new(), data: flags.data.clone() }, Vec::new());
+        for row in ROWS {
             if let Some(default) = row.default {
                 layers.set(row, default.to_owned(), Origin::Default);
             }
@@ -51,16 +55,14 @@ impl Layers {
             bad.extend(layers.set_from_file(&path, origin));
         }
         bad.extend(layers.set_from_variables(variables));
-        for (name, text) in flags.given() {
-            if let Some(row) = Row::named(name) {
-                layers.set(row, text, Origin::Flag(row.flag()));
-            }
+        for (row, text) in flags.given() {
+            layers.set(row, text.to_owned(), Origin::Flag(row.flag()));
         }
         (layers, bad)
     }
 
     fn set(&mut self, row: &'static Row, text: String, origin: Origin) {
-        self.0.insert(row.name, Given { row, text, origin });
+        self.given.insert(row.name, Given { row, text, origin });
     }
 
     fn set_from_file(&mut self, path: &Path, config: Origin) -> Vec<BadSetting> {
@@ -114,7 +116,7 @@ impl Layers {
     /// The places that settings come from, with the names of what is set there.
     pub(super) fn places(&self) -> String {
         let (mut in_file, mut others) = (BTreeMap::<&Path, usize>::new(), Vec::new());
-        for given in self.0.values() {
+        for given in self.given.values() {
             match &given.origin {
                 Origin::File { path, .. } => *in_file.entry(path).or_default() += 1,
                 Origin::Variable(name) | Origin::Flag(name) => others.push(name.as_str()),
@@ -129,63 +131,22 @@ impl Layers {
 
     /// Where a setting was set.
     pub(super) fn origin(&self, name: &str) -> Origin {
-        self.0.get(name).map_or(Origin::Nowhere, |given| given.origin.clone())
+        self.given.get(name).map_or(Origin::Nowhere, |given| given.origin.clone())
     }
 
-    pub(super) fn address(&self, name: &str) -> Result<SocketAddr, BadSetting> {
-        self.read(name, |text, _| text.parse().ok())
+    /// A setting as a value of its type.
+    pub(super) fn value<T: Value>(&self, name: &str) -> Result<T, BadSetting> {
+        T::read(self, name)
     }
 
-    /// The data directory: a flag's path as it came, for it need not be UTF-8.
-    pub(super) fn data(&self, flags: &Flags) -> Result<PathBuf, BadSetting> {
+    pub(super) fn data(&self) -> Result<PathBuf, BadSetting> {
         let data = self.read("data", |text, _| (!text.is_empty()).then(|| PathBuf::from(text)))?;
-        Ok(flags.data.clone().unwrap_or(data))
-    }
-
-    pub(super) fn switch(&self, name: &str) -> Result<bool, BadSetting> {
-        self.read(name, |text, _| match text {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        })
-    }
-
-    pub(super) fn log_filter(&self, name: &str) -> Result<String, BadSetting> {
-        self.read(name, |text, _| {
-            let is_filter = !text.trim().is_empty() && EnvFilter::builder().parse(text).is_ok();
-            is_filter.then(|| text.to_owned())
-        })
-    }
-
-    /// One of a few words; which of them it is.
-    pub(super) fn one_of(&self, name: &str) -> Result<usize, BadSetting> {
-        self.read(name, |text, kind| match kind {
-            Kind::OneOf(words) => words.iter().position(|word| *word == text),
-            _ => None,
-        })
-    }
-
-    pub(super) fn address_or_none(&self, name: &str) -> Result<Option<SocketAddr>, BadSetting> {
-        self.read(name, |text, _| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) })
-    }
-
-    pub(super) fn whole(&self, name: &str) -> Result<u64, BadSetting> {
-        self.read(name, |text, kind| {
-            let number = text.parse().ok()?;
-            match kind {
-                Kind::Whole(least, most) => (least..=most).contains(&number).then_some(number),
-                _ => None,
-            }
-        })
-    }
-
-    pub(super) fn count(&self, name: &str) -> Result<usize, BadSetting> {
-        usize::try_from(self.whole(name)?).map_err(|_| self.bad(name, "a smaller number"))
+        Ok(self.data.clone().unwrap_or(data))
     }
 
     /// A text; an empty one counts as not given.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name).map(|given| given.text.clone()).filter(|text| !text.is_empty())
+        self.given.get(name).map(|given| given.text.clone()).filter(|text| !text.is_empty())
     }
 
     /// A list; its text has commas between.
@@ -196,18 +157,19 @@ impl Layers {
 
     /// A secret; an empty one counts as not given.
     pub(super) fn secret(&self, name: &str) -> Option<Secret> {
-        let given = self.0.get(name).filter(|given| !given.text.is_empty())?;
+        let given = self.given.get(name).filter(|given| !given.text.is_empty())?;
         Some(Secret::new(given.text.clone()))
     }
 
-    fn read<T>(&self, name: &str, parse: impl FnOnce(&str, Kind) -> Option<T>) -> Result<T, BadSetting> {
-        let given = self.0.get(name).ok_or_else(|| self.missing(name, ""))?;
+    /// The value that `parse` makes of a setting's text, or the refusal of the text.
+    pub(super) fn read<T>(&self, name: &str, parse: impl FnOnce(&str, Kind) -> Option<T>) -> Result<T, BadSetting> {
+        let given = self.given.get(name).ok_or_else(|| self.missing(name, ""))?;
         parse(&given.text, given.row.kind).ok_or_else(|| self.bad(name, &given.row.kind.expected()))
     }
 
     /// The error for a value that is not as it should be.
     pub(super) fn bad(&self, name: &str, expected: &str) -> BadSetting {
-        let Some(given) = self.0.get(name) else {
+        let Some(given) = self.given.get(name) else {
             return self.missing(name, "");
         };
         let problem = match given.row.kind {
@@ -219,7 +181,7 @@ impl Layers {
 
     /// The error for a setting that nobody gave, or gave empty, and that has no default.
     pub(super) fn missing(&self, name: &str, or: &str) -> BadSetting {
-        let origin = self.0.get(name).map_or(Origin::Nowhere, |given| given.origin.clone());
+        let origin = self.given.get(name).map_or(Origin::Nowhere, |given| given.origin.clone());
         let variable = Row::named(name).map(Row::variable).unwrap_or_default();
         let problem = format!(
             "must be set and not empty: use the variable `{variable}` or the key `{name}` of the settings file {or}"

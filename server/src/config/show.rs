@@ -1,11 +1,13 @@
 //! `switchboard config`: what is set and where, without the secrets, and all that is wrong with it at once.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::guessable::guessable;
 use super::layers::Layers;
-use super::table::{Kind, ROWS, Row};
+use super::settings::ROWS;
+use super::table::{Kind, Row};
 use super::{BadSetting, Flags, SettingDoc, Settings, table};
 
 impl Settings {
@@ -16,7 +18,7 @@ impl Settings {
     pub fn print(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<String, BadSetting> {
         let layers = Layers::gather(flags, env)?;
         let mut lines = String::new();
-        for row in &ROWS {
+        for row in ROWS {
             let value = layers.text(row.name).map(|text| row.kind.shown(&text).into_owned()).unwrap_or_default();
             let origin = layers.origin(row.name);
             // A text takes all that is written to it.
@@ -32,13 +34,13 @@ impl Settings {
     pub fn print_toml(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<String, BadSetting> {
         let layers = Layers::gather(flags, env)?;
         let mut lines = String::new();
-        for (row, setting) in ROWS.iter().zip(table()) {
+        for row in ROWS {
             let value = layers.text(row.name);
             let shown = value.as_deref().map(|value| row.kind.shown(value)).unwrap_or_default();
             let is_comment = value.as_deref() != Some(&*shown);
             let value = in_toml(row.kind, &shown);
             let comment = if is_comment { "# " } else { "" };
-            let _written = writeln!(lines, "# {}\n{comment}{} = {value}\n", setting.what, row.name);
+            let _written = writeln!(lines, "# {}\n{comment}{} = {value}\n", row.help, row.name);
         }
         Ok(lines)
     }
@@ -69,7 +71,7 @@ impl Settings {
         if is_read {
             problems.extend(Self::door(&layers).err());
             problems.extend(Self::ice(&layers).err());
-            if !layers.switch("dev").unwrap_or_default() {
+            if !layers.value("dev").unwrap_or(false) {
                 problems.extend(Self::no_token_key(&layers));
             }
         }
@@ -100,8 +102,8 @@ impl Settings {
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<Option<PathBuf>, BadSetting> {
         let layers = Layers::gather(flags, env)?;
-        let has_its_own = layers.secret("api_key").is_some() || layers.switch("dev")?;
-        if has_its_own { Ok(None) } else { layers.data(flags).map(Some) }
+        let has_its_own = layers.secret("api_key").is_some() || layers.value("dev")?;
+        if has_its_own { Ok(None) } else { layers.data().map(Some) }
     }
 }
 
@@ -109,13 +111,13 @@ impl Layers {
     /// What is wrong with a value by itself.
     fn problem(&self, row: &Row) -> Option<BadSetting> {
         match row.kind {
-            Kind::Address => self.address(row.name).err(),
-            Kind::Switch => self.switch(row.name).err(),
-            Kind::LogFilter => self.log_filter(row.name).err(),
-            Kind::Whole(..) => self.whole(row.name).err(),
-            Kind::OneOf(_) => self.one_of(row.name).err(),
-            Kind::AddressOrNone => self.address_or_none(row.name).err(),
-            Kind::Directory => self.data(&Flags::default()).err(),
+            Kind::Address => self.value::<SocketAddr>(row.name).err(),
+            Kind::Switch => self.value::<bool>(row.name).err(),
+            Kind::LogFilter => self.value::<String>(row.name).err(),
+            Kind::Whole(..) => self.value::<u64>(row.name).err(),
+            Kind::OneOf(words) => self.read(row.name, |text, _| words.contains(&text).then_some(())).err(),
+            Kind::AddressOrNone => self.value::<Option<SocketAddr>>(row.name).err(),
+            Kind::Directory => self.data().err(),
             Kind::File | Kind::Secret | Kind::Text | Kind::List | Kind::Url => None,
         }
     }

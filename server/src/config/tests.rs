@@ -5,7 +5,8 @@ use std::fs;
 use clap::Parser;
 use tempfile::TempDir;
 
-use super::table::{Kind, ROWS};
+use super::settings::ROWS;
+use super::table::{Kind, Row};
 use super::*;
 
 mod refused;
@@ -101,66 +102,50 @@ fn a_variable_wins_over_the_file_and_a_flag_over_both() {
     assert!(!load(&format!("{config} --auto-provision=false"), &[]).unwrap().auto_provision);
 }
 
+/// A good value that is not the default, where there is one that needs nothing beside it.
+fn example(row: &Row) -> String {
+    let text = match (row.name, row.kind) {
+        ("otlp_endpoint" | "turn_urls" | "turn_secret", _) => "",
+        ("forwarded_header", _) => "forwarded",
+        ("trusted_proxies", _) => "10.0.0.7,10.1.0.0/16",
+        ("allowed_origins", _) => "https://a.example,https://b.example",
+        (_, Kind::Address | Kind::AddressOrNone) => "127.0.0.1:1",
+        (_, Kind::Directory) => "d",
+        (_, Kind::File) => "",
+        (_, Kind::Switch) => ["true", "false"][usize::from(row.default == Some("true"))],
+        (_, Kind::Secret | Kind::Text) => "a text",
+        (_, Kind::List) => "stun:a.example,stun:b.example:3478",
+        (_, Kind::Url) => "https://a.example/path",
+        (_, Kind::LogFilter) => "warn",
+        (_, Kind::OneOf(words)) => words.iter().copied().find(|word| row.default != Some(word)).unwrap(),
+        (_, Kind::Whole(least, most)) => {
+            let number = if row.default == Some(&least.to_string()) { most } else { least };
+            return number.to_string();
+        }
+    };
+    text.to_owned()
+}
+
 #[test]
 fn every_setting_can_be_set_by_flag_variable_and_key() {
-    let values = [
-        ("listen", "127.0.0.1:1", "'127.0.0.1:1'"),
-        ("data", "d", "'d'"),
-        ("dev", "false", "false"),
-        ("auto_provision", "true", "true"),
-        ("console", "false", "false"),
-        ("sign_in_url", "https://app.example/sign-in", "'https://app.example/sign-in'"),
-        ("jwt_secret", "s", "'s'"),
-        ("jwt_keys", "", "''"),
-        ("jwks_url", "https://issuer.example/keys", "'https://issuer.example/keys'"),
-        ("jwt_audience", "board", "'board'"),
-        ("jwt_issuer", "https://issuer.example", "'https://issuer.example'"),
-        ("jwt_leeway_s", "0", "0"),
-        ("api_key", "k", "'k'"),
-        ("log", "warn", "'warn'"),
-        ("log_format", "json", "'json'"),
-        ("metrics_listen", "127.0.0.1:2", "'127.0.0.1:2'"),
-        ("otlp_endpoint", "", "''"),
-        ("max_sockets", "2", "2"),
-        ("socket_idle_timeout_ms", "60000", "60_000"),
-        ("journal_queue", "64", "64"),
-        ("outbox_frames", "16", "16"),
-        ("drain_timeout_ms", "0", "0"),
-        ("audit_rows", "1000", "1_000"),
-        ("trust_loopback", "false", "false"),
-        ("trusted_proxies", "10.0.0.7,10.1.0.0/16", "['10.0.0.7', '10.1.0.0/16']"),
-        ("forwarded_header", "forwarded", "'forwarded'"),
-        ("allowed_origins", "https://a.example,https://b.example", "['https://a.example', 'https://b.example']"),
-        ("tls_certificate", "", "''"),
-        ("tls_key", "", "''"),
-        ("sockets_per_address", "0", "0"),
-        ("handshakes_per_address_per_s", "0", "0"),
-        ("failures_per_address_per_s", "0", "0"),
-        ("sockets_per_person", "0", "0"),
-        ("joins_per_person_per_s", "0", "0"),
-        ("changes_per_person_per_s", "0", "0"),
-        ("searches_per_client_per_s", "0", "0"),
-        ("messages_per_person_per_s", "0", "0"),
-        ("signals_per_person_per_s", "0", "0"),
-        ("stored_bytes_per_company_per_s", "0", "0"),
-        ("message_bytes_per_session", "8192", "8_192"),
-        ("stun_urls", "stun:a.example,stun:b.example:3478", "['stun:a.example', 'stun:b.example:3478']"),
-        ("turn_urls", "", "''"),
-        ("turn_secret", "", "''"),
-        ("webhooks_allow_private", "true", "true"),
-        ("webhooks_attempts", "3", "3"),
-    ];
-    let documents = table();
-    assert_eq!(values.len(), documents.len());
-    for ((name, value, in_toml), document) in values.into_iter().zip(documents) {
-        assert_eq!(name, document.name);
-        let (_place, config) = file(&format!("{name} = {in_toml}"));
+    let by_default = shown(load("", &[]).unwrap());
+    for row in ROWS {
+        let value = example(row);
+        let in_toml = match row.kind {
+            Kind::Switch | Kind::Whole(..) => value.clone(),
+            Kind::List => format!("['{}']", value.replace(',', "', '")),
+            _ => format!("'{value}'"),
+        };
+        let (_place, config) = file(&format!("{} = {in_toml}", row.name));
         let by_key = shown(load(&config, &[]).unwrap());
-        let by_variable = shown(load("", &[(&document.variable, value)]).unwrap());
-        assert_eq!(by_key, by_variable);
-        if let Some(flag) = document.flag {
-            let by_flag = shown(load(&format!("{flag}={value}"), &[]).unwrap());
-            assert_eq!(by_flag, by_variable);
+        let by_variable = shown(load("", &[(&row.variable(), &value)]).unwrap());
+        assert_eq!(by_key, by_variable, "{}", row.name);
+        // A secret is hidden in this text, and an empty value is the default.
+        let is_shown = !matches!(row.kind, Kind::Secret) && !value.is_empty();
+        assert_eq!(by_key != by_default, is_shown, "{}", row.name);
+        if row.has_flag() {
+            let by_flag = shown(load(&format!("{}={value}", row.flag()), &[]).unwrap());
+            assert_eq!(by_flag, by_variable, "{}", row.name);
         }
     }
 }
@@ -315,7 +300,7 @@ fn settings_and_flags_are_shown_without_a_secret_and_without_a_password_in_a_url
     let (mut given, mut line) =
         (vec![("SWITCHBOARD_TURN_URLS".to_owned(), "turn:turn.example".to_owned())], String::new());
     let (mut hidden, mut hidden_flags) = (0, 0);
-    for row in &ROWS {
+    for row in ROWS {
         let value = match row.kind {
             Kind::Secret => "sesame, and as long as a good secret is",
             Kind::Url | Kind::List => "https://ann:sesame@host.example/keys",

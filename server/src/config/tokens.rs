@@ -40,7 +40,7 @@ impl Settings {
         Ok(Rules {
             audience: layers.text("jwt_audience"),
             issuer: layers.text("jwt_issuer"),
-            leeway_s: layers.whole("jwt_leeway_s")?,
+            leeway_s: layers.value("jwt_leeway_s")?,
         })
     }
 }
