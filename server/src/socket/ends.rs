@@ -1,0 +1,62 @@
+//! The ways in which this side ends a line, each with its close code and its reason.
+
+use switchboard_exchange::device::End;
+use switchboard_exchange::outbox::{Ended, FRAME_TOLD_MAX_BYTES};
+use switchboard_metrics::METRICS;
+use switchboard_wire::phoenix::code;
+use tokio_tungstenite::tungstenite;
+
+use super::FRAME_MAX_BYTES;
+
+/// How the line ends when its outbox is shut while something is being written. Where room is needed it is had at once:
+/// nothing can be said on a line that takes nothing.
+pub(super) fn end_amid_write(ended: Ended) -> End {
+    if ended == Ended::MadeRoom {
+        METRICS.sockets_closed.of(code::why(code::TOO_SLOW)).inc();
+        return End::Gone;
+    }
+    end_of(ended)
+}
+
+/// How the line ends when nothing more comes out of the outbox.
+pub(super) fn end_of(ended: Ended) -> End {
+    match ended {
+        Ended::Overflowed => too_slow(),
+        Ended::MadeRoom => {
+            let reason = "more waits unread than may, and most of it for this socket; join again for a snapshot";
+            End::Close(code::TOO_SLOW, reason.into())
+        }
+        Ended::TooLarge => {
+            let reason = format!("what was to be sent is larger than a frame may be: {FRAME_TOLD_MAX_BYTES} bytes");
+            End::Close(code::TOO_LARGE_TO_TELL, reason)
+        }
+        Ended::NobodySends => End::Gone,
+    }
+}
+
+pub(super) fn expired() -> End {
+    End::Close(code::TOKEN_EXPIRED, "the token has expired".into())
+}
+
+pub(super) fn too_slow() -> End {
+    End::Close(code::TOO_SLOW, "events are read too slowly; join again for a snapshot".into())
+}
+
+pub(super) fn too_big() -> End {
+    End::Close(code::TOO_BIG, format!("a frame has at most {FRAME_MAX_BYTES} bytes"))
+}
+
+/// What could not be read as a WebSocket message.
+pub(super) fn unreadable(error: axum::Error) -> End {
+    match error.into_inner().downcast::<tungstenite::Error>().map(|error| *error) {
+        Ok(tungstenite::Error::Capacity(_)) => too_big(),
+        Ok(tungstenite::Error::Utf8(_)) => End::Close(code::NOT_JSON, "text must be UTF-8".into()),
+        Ok(tungstenite::Error::Protocol(
+            tungstenite::error::ProtocolError::ResetWithoutClosingHandshake
+            | tungstenite::error::ProtocolError::SendAfterClosing
+            | tungstenite::error::ProtocolError::ReceivedAfterClosing,
+        )) => End::Gone,
+        Ok(tungstenite::Error::Protocol(_)) => End::Close(code::FORM, "not a WebSocket frame".into()),
+        Ok(_) | Err(_) => End::Gone,
+    }
+}

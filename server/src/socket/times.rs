@@ -1,0 +1,71 @@
+//! The times that a line must not sleep past.
+
+use std::time::Duration;
+
+use switchboard_core::Time;
+use switchboard_exchange::device::End;
+use switchboard_wire::claims::Claims;
+use switchboard_wire::phoenix::code;
+use tokio::time::Instant;
+
+use super::SocketContext;
+use super::ends::expired;
+use crate::attention::Attention;
+
+/// The times that a line must not sleep past.
+pub(super) struct Times {
+    idle_after: Duration,
+    /// When the device was heard last.
+    pub(super) heard: Instant,
+    /// When the token expires, by the wall clock in milliseconds.
+    expires_ms: u64,
+    /// When that is, as far as was known when it was looked up last.
+    expires: Option<Instant>,
+    /// When the line is closed because the server stops.
+    pub(super) restart: Option<Instant>,
+    /// Until when the device is not heard, after it was refused for wanting too much.
+    pub(super) rest: Option<Instant>,
+}
+
+impl Times {
+    pub(super) fn of(context: &SocketContext, claims: &Claims) -> Self {
+        let heard = Instant::now();
+        let expires_ms = context.keyring.ends_at_ms(claims);
+        let idle_after = context.limits.idle_timeout();
+        let mut times = Self { idle_after, heard, expires_ms, expires: None, restart: None, rest: None };
+        times.look_up(heard, context.devices.exchange.clock().now());
+        times
+    }
+
+    /// By the wall clock, which may have been set since.
+    pub(super) const fn have_expired(&self, wall: Time) -> bool {
+        self.expires_ms <= wall.as_ms()
+    }
+
+    /// The wall clock may have been set since: an open line follows it with each frame, and whenever its alarm rings.
+    fn look_up(&mut self, now: Instant, wall: Time) {
+        self.expires = now.checked_add(Duration::from_millis(self.expires_ms.saturating_sub(wall.as_ms())));
+    }
+
+    pub(super) fn next(&self, attention: Option<&Attention>) -> Instant {
+        let idle = self.heard + self.idle_after;
+        let asks = attention.and_then(Attention::next);
+        [self.expires, self.restart, self.rest, asks].into_iter().flatten().fold(idle, Instant::min)
+    }
+
+    /// Ends what is over now: the rest of the device, or its line.
+    pub(super) fn end(&mut self, wall: Time) -> Option<End> {
+        let now = Instant::now();
+        self.look_up(now, wall);
+        self.rest = self.rest.filter(|rest| *rest > now);
+        if self.restart.is_some_and(|at| at <= now) {
+            Some(End::Close(code::RESTART, "the server restarts; connect again".into()))
+        } else if self.expires.is_some_and(|at| at <= now) {
+            Some(expired())
+        } else if self.heard + self.idle_after <= now {
+            Some(End::Close(code::GOING_AWAY, "nothing was heard for too long".into()))
+        } else {
+            None
+        }
+    }
+}

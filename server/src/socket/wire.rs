@@ -1,0 +1,326 @@
+//! One open socket: the task that hears its device, writes what waits for it, and closes it.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::Extension;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{SinkExt, Stream};
+use switchboard_exchange::admission::{Entrance, Unfinished};
+use switchboard_exchange::device::{Device, End};
+use switchboard_exchange::outbox::{Ended, Outgoing, Waiting};
+use switchboard_metrics::METRICS;
+use switchboard_wire::claims::REVOKED;
+use switchboard_wire::phoenix::code;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::ends::{end_amid_write, end_of, expired, too_big, too_slow, unreadable};
+use super::limits::SocketPlace;
+use super::times::Times;
+use super::{FRAME_MAX_BYTES, SocketContext};
+use crate::attention::Attention;
+
+/// The longest that a write may take: a device that takes nothing for so long is gone.
+const WRITE_MAX: Duration = Duration::from_secs(10);
+/// How long a closing handshake may take.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
+/// Frames that are written with one flush.
+const FRAMES_PER_FLUSH: usize = 32;
+/// Frames that are heard in a row before the other sockets have their turn. One read brings many small frames, and the
+/// runtime only counts reads: without this a flood on a few sockets would keep all others waiting for long.
+const FRAMES_PER_TURN: u32 = 4;
+/// How long a device is not heard after it was refused for wanting too much: so that a flood costs next to nothing,
+/// and whoever only slipped up notices nothing.
+const REST_AFTER_REFUSAL: Duration = Duration::from_millis(5);
+/// Pings and pongs that are refused, beyond those that are granted, until the socket is closed: nothing is answered to a pong, so whoever floods
+/// with them and goes away would be read to the end, a few at a time.
+const CONTROLS_IN_VAIN_MAX: u32 = 200;
+/// What a ping carries that only asks whether the device is there; an offer's carries the offer's id.
+const QUESTION: &[u8] = b"there?";
+
+/// A device's line.
+pub(super) struct Wire {
+    socket: WebSocket,
+    device: Device,
+    waiting: Waiting,
+    /// What has come of the next frame.
+    unfinished: Option<Arc<Unfinished>>,
+    /// Whether what waits for the device has its turn before what it says: they take turns.
+    tells_next: bool,
+    heard_in_turn: u32,
+    controls_in_vain: u32,
+    /// Whether the device is there, while its person searches.
+    attention: Option<Box<Attention>>,
+}
+
+/// With what a line goes on.
+enum News {
+    /// The device has said something, or has gone.
+    Heard(Option<Result<Message, axum::Error>>),
+    /// Something waits for the device, or nothing more will.
+    Waiting(Result<(), Ended>),
+    /// The server stops, and closes all sockets within so many milliseconds.
+    Closing(u64),
+    /// A time has come.
+    Due,
+}
+
+/// A device's task. Most wait most of the time, so what they hold meanwhile is small: whatever is large and soon over is
+/// in a box of its own.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice, and the wire is most of the task")]
+pub(super) fn serve(
+    mut wire: Wire,
+    context: Arc<SocketContext>,
+    places: (SocketPlace, Option<Extension<Entrance>>),
+) -> impl Future<Output = ()> {
+    async move {
+        METRICS.sockets_opened.inc();
+        match wire.run(&context).await {
+            End::Gone => {}
+            End::Left => Box::pin(close(&mut wire.socket, None)).await,
+            End::Close(code, reason) => {
+                METRICS.sockets_closed.of(code::why(code)).inc();
+                Box::pin(close(&mut wire.socket, Some(CloseFrame { code, reason: reason.into() }))).await;
+            }
+        }
+        // The line is given up before the company hears of it: nothing more is written for a device that has gone.
+        drop(wire.socket);
+        Box::pin(wire.device.leave_all()).await;
+        drop(places);
+    }
+}
+
+/// Says why this side closes; without a word it answers the device's own close, and what still waits is for nobody.
+async fn close(socket: &mut WebSocket, why: Option<CloseFrame>) {
+    let handshake = async {
+        if let Some(why) = why {
+            // The device may have closed first: then it is answered all the same.
+            let _said_or_not = socket.send(Message::Close(Some(why))).await;
+        }
+        // The answer to a device's close was laid ready when that was read (RFC 6455, 5.5.1).
+        if socket.flush().await.is_ok() {
+            while let Some(Ok(_rest)) = socket.recv().await {
+                // A flood that goes on after the end is read in turns too.
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    let _in_time_or_not = timeout(CLOSE_MAX, handshake).await;
+}
+
+impl Wire {
+    pub(super) const fn new(
+        socket: WebSocket,
+        device: Device,
+        waiting: Waiting,
+        unfinished: Option<Arc<Unfinished>>,
+    ) -> Self {
+        let (tells_next, heard_in_turn, controls_in_vain) = (false, 0, 0);
+        Self { socket, device, waiting, unfinished, tells_next, heard_in_turn, controls_in_vain, attention: None }
+    }
+
+    async fn run(&mut self, context: &SocketContext) -> End {
+        let (clock, outbox_frames) = (context.devices.exchange.clock(), context.devices.outbox_frames);
+        let mut times = Times::of(context, self.device.claims());
+        let mut alarm = pin!(sleep_until(times.next(None)));
+        let mut shutdown = context.shutdown.clone();
+        let mut closing = pin!(shutdown.begun());
+        loop {
+            let news = poll_fn(|cx| {
+                if alarm.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(News::Due);
+                }
+                if times.restart.is_none()
+                    && let Poll::Ready(window_ms) = closing.as_mut().poll(cx)
+                {
+                    return Poll::Ready(News::Closing(window_ms));
+                }
+                self.poll(cx, times.rest.is_none())
+            });
+            let end = match news.await {
+                News::Heard(_) if times.have_expired(clock.now()) => Some(expired()),
+                News::Heard(message) => {
+                    times.heard = Instant::now();
+                    self.count(&message);
+                    if self.attention.is_some() {
+                        Box::pin(self.is_heard()).await;
+                    }
+                    let end = Box::pin(self.hear(message)).await;
+                    times.rest = self.device.was_limited().then(|| times.heard + REST_AFTER_REFUSAL);
+                    self.heard_in_turn += 1;
+                    if self.heard_in_turn == FRAMES_PER_TURN {
+                        self.heard_in_turn = 0;
+                        tokio::task::yield_now().await;
+                    }
+                    end
+                }
+                News::Waiting(Ok(())) => self.write(FRAMES_PER_FLUSH).await,
+                News::Waiting(Err(ended)) => Some(end_of(ended)),
+                News::Closing(window_ms) => {
+                    times.restart = Some(Instant::now() + self.place_in(window_ms));
+                    None
+                }
+                News::Due => match times.end(clock.now()) {
+                    // What was committed before waits by now, and is told before the end.
+                    Some(end) => Some(self.write(outbox_frames).await.unwrap_or(end)),
+                    None => {
+                        let end = if self.attention.is_some() { Box::pin(self.look()).await } else { None };
+                        alarm.as_mut().reset(times.next(self.attention.as_deref()));
+                        end
+                    }
+                },
+            };
+            if let Some(end) = end {
+                return end;
+            }
+            // A time that moved away is looked up when the alarm rings: most frames touch no timer.
+            let next = times.next(self.attention.as_deref());
+            if next < alarm.deadline() {
+                alarm.as_mut().reset(next);
+            }
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, hears: bool) -> Poll<News> {
+        if self.tells_next
+            && let Poll::Ready(waits) = self.waiting.poll_ready(cx)
+        {
+            self.tells_next = false;
+            return Poll::Ready(News::Waiting(waits));
+        }
+        if hears && let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) {
+            self.tells_next = true;
+            return Poll::Ready(News::Heard(message));
+        }
+        self.tells_next = false;
+        let waits = self.waiting.poll_ready(cx);
+        if waits.is_pending() {
+            self.heard_in_turn = 0;
+        }
+        waits.map(News::Waiting)
+    }
+
+    /// What has come counts as unfinished no more.
+    fn count(&self, message: &Option<Result<Message, axum::Error>>) {
+        let Some(unfinished) = &self.unfinished else { return };
+        match message {
+            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => unfinished.is_control(payload.len()),
+            Some(_) | None => unfinished.is_whole(),
+        }
+    }
+
+    /// When the server stops, its sockets are closed one after the other over the time given: all at once would be
+    /// back all at once.
+    fn place_in(&self, window_ms: u64) -> Duration {
+        const PLACES: u64 = 64;
+        Duration::from_millis(window_ms * (self.device.first_line().unwrap_or(0) % PLACES) / PLACES)
+    }
+
+    /// Something was heard of the device: what counted as gone does no more.
+    async fn is_heard(&mut self) {
+        for line in Attention::heard(&mut self.attention) {
+            self.device.answers(line, true).await;
+        }
+    }
+
+    /// Asks the device whether it is there, if it is time, and says so when it does not answer.
+    async fn look(&mut self) -> Option<End> {
+        let device = &self.device;
+        let due = Attention::look(&mut self.attention, Instant::now(), |line| device.has_line(line));
+        for line in due.gone {
+            self.device.answers(line, false).await;
+        }
+        if !due.ask {
+            return None;
+        }
+        let question = Message::Ping(Bytes::from_static(QUESTION));
+        match timeout(WRITE_MAX, self.socket.send(question)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(_gone)) => Some(End::Gone),
+            Err(_too_slow) => Some(too_slow()),
+        }
+    }
+
+    /// Writes what waits, at most so many frames, with one flush: also what comes while it writes.
+    async fn write(&mut self, most: usize) -> Option<End> {
+        let is_for_one_company = self.device.claims().company.is_some();
+        let Self { socket, waiting, attention, .. } = self;
+        let (mut ended, mut is_shut_out) = (Vec::new(), false);
+        let writing = async {
+            for outgoing in std::iter::from_fn(|| waiting.take()).take(most) {
+                let (frame, proof) = match outgoing {
+                    Outgoing::Frame(frame) => (frame, None),
+                    Outgoing::Offer(frame, proof) => (frame, Some(proof)),
+                    Outgoing::Search(frame, search) => {
+                        Attention::follow(attention, search, Instant::now());
+                        (frame, None)
+                    }
+                    Outgoing::Ended { frame, topic, line } => {
+                        ended.push((topic, line));
+                        (frame, None)
+                    }
+                    Outgoing::ShutOut if is_for_one_company => {
+                        is_shut_out = true;
+                        break;
+                    }
+                    // Its topics of that company were closed before.
+                    Outgoing::ShutOut => continue,
+                };
+                METRICS.frames_told.inc();
+                socket.feed(Message::Text(frame)).await?;
+                if let Some(proof) = proof {
+                    socket.feed(Message::Ping(proof)).await?;
+                }
+            }
+            socket.flush().await
+        };
+        let written = tokio::select! {
+            biased;
+            written = timeout(WRITE_MAX, writing) => written,
+            ended = waiting.overflowed() => return Some(end_amid_write(ended)),
+        };
+        for (topic, line) in ended {
+            Box::pin(self.device.forget(&topic, line)).await;
+        }
+        match written {
+            Ok(Ok(())) if is_shut_out => Some(End::Close(code::REVOKED, REVOKED.to_owned())),
+            Ok(Ok(())) => None,
+            Ok(Err(_gone)) => Some(End::Gone),
+            Err(_too_slow) => Some(too_slow()),
+        }
+    }
+
+    /// A ping or a pong was heard: too many of them end the line.
+    fn controls(&mut self) -> Option<End> {
+        let before = self.controls_in_vain;
+        self.controls_in_vain = if self.device.is_limited() { before + 1 } else { before.saturating_sub(1) };
+        let reason = "too many pings and pongs; connect again later";
+        (self.controls_in_vain > CONTROLS_IN_VAIN_MAX).then(|| End::Close(code::TOO_SLOW, reason.into()))
+    }
+
+    async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Option<End> {
+        match message {
+            None => Some(End::Gone),
+            Some(Err(error)) => Some(unreadable(error)),
+            Some(Ok(Message::Text(text))) if text.len() > FRAME_MAX_BYTES => Some(too_big()),
+            Some(Ok(Message::Text(text))) => self.device.hear_frame(&text).await,
+            Some(Ok(Message::Binary(bytes))) if bytes.len() > FRAME_MAX_BYTES => Some(too_big()),
+            Some(Ok(Message::Binary(_))) => {
+                Some(End::Close(code::NOT_JSON, "frames are JSON in text, not binary".into()))
+            }
+            Some(Ok(Message::Pong(proof))) => {
+                self.device.delivered(&proof).await;
+                self.controls()
+            }
+            Some(Ok(Message::Ping(_))) => {
+                self.device.pings();
+                self.controls()
+            }
+            Some(Ok(Message::Close(_))) => Some(End::Left),
+        }
+    }
+}
