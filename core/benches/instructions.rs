@@ -15,10 +15,10 @@ const OFFLINE_EACH: usize = 10;
 const SESSIONS: u128 = 30;
 const SEARCHES: u128 = 10;
 const START: Time = Time::from_ms(1_800_000_000_000);
-/// The booking, the session and the message of the command that is measured, after those of everybody else.
+/// Ids of the booking, the session and the message of the measured command, which follow those of all others.
 const OURS: u128 = 1_000_000;
 
-/// A company with all that a command needs before it.
+/// A company with everything that a command needs before it.
 struct Scene {
     company: Company,
     command: Command,
@@ -71,7 +71,7 @@ impl Scene {
         booking.offers.last().expect("somebody is asked").employee_id.clone()
     }
 
-    /// What the command needs to have happened, and who was asked where the command must name them.
+    /// Plays the steps that the command needs before it, and names the asked employee in the command.
     fn prepare(&mut self, mut command: Command) {
         match &mut command {
             Command::SetCompany { .. }
@@ -117,7 +117,7 @@ impl Scene {
     }
 }
 
-/// A company in the middle of a day, where the command is to be done.
+/// A company in the middle of a day, before the command.
 fn open(command: Command) -> Box<Scene> {
     let mut scene = Scene::new(EMPLOYEES);
     for id in 0..SESSIONS + SEARCHES {
@@ -137,7 +137,7 @@ fn booked(command: Command) -> Box<Scene> {
     ready(*scene)
 }
 
-/// The same company when nobody has answered the booking's offer in time.
+/// The same company after the time for an answer to the booking's offer has passed.
 fn missed(command: Command) -> Box<Scene> {
     let mut scene = open(Command::Wake);
     scene.play(book(None, None));
@@ -146,7 +146,7 @@ fn missed(command: Command) -> Box<Scene> {
     ready(*scene)
 }
 
-/// A thousand employees, and nobody idle.
+/// A thousand employees, none of them idle.
 fn deserted(command: Command) -> Box<Scene> {
     let mut scene = Scene::new(EMPLOYEES);
     for n in 0..EMPLOYEES {
@@ -157,7 +157,7 @@ fn deserted(command: Command) -> Box<Scene> {
     ready(scene)
 }
 
-/// The same company, where the offer was answered with a no before the yes comes.
+/// The same company, where the offer was rejected before the acceptance comes.
 fn rejected(command: Command) -> Box<Scene> {
     let mut scene = open(command);
     if let Command::Accept { employee, offer, .. } = &scene.command {
@@ -167,7 +167,7 @@ fn rejected(command: Command) -> Box<Scene> {
     ready(*scene)
 }
 
-/// Some free memory of every size, so that it costs the same to take some whatever came before.
+/// Leaves free memory of every size, so that an allocation costs the same whatever came before.
 fn ready(scene: Scene) -> Box<Scene> {
     let scene = Box::new(scene);
     for bytes in (8..1_032).step_by(16) {

@@ -1,20 +1,20 @@
-//! What can be booked now, for all topics that employees name.
+//! Availability: whether employees can be asked now, in all and per topic.
 
 use crate::id::Topic;
 
-/// What can be booked now.
+/// Availability of a company, and of each topic that its employees name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
     /// Whether a booking can succeed.
     pub available: bool,
-    /// How many are idle and have a live device.
+    /// Idle employees with a live device.
     pub idle: usize,
-    /// The same per topic that employees name.
+    /// Availability per topic that employees name.
     pub topics: Vec<(Topic, TopicAvailability)>,
 }
 
 impl Availability {
-    /// Whether every `available` is as it was.
+    /// Whether every `available` is equal in both, whatever the counts.
     #[must_use]
     pub fn says_the_same_as(&self, other: &Self) -> bool {
         let mut topics = self.topics.iter().zip(&other.topics);
@@ -24,11 +24,11 @@ impl Availability {
     }
 }
 
-/// What can be booked now on one topic.
+/// Availability on one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicAvailability {
     /// Whether a booking can succeed.
     pub available: bool,
-    /// How many can be asked.
+    /// Employees who can be asked.
     pub idle: usize,
 }

@@ -12,42 +12,37 @@ use crate::time::Time;
 /// One client's search for an employee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
-    /// Its id.
     pub id: BookingId,
-    /// Who asked.
     pub client: ClientId,
-    /// What people called the client then, if it was known.
+    /// Display name of the client when the booking was opened, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<Arc<str>>,
-    /// About what.
     pub topic: Topic,
-    /// The client's words for the employee: JSON.
+    /// Words for the employee: JSON, which core does not read.
     pub note: Option<Arc<str>>,
-    /// The client's mark against doubles.
+    /// Idempotency key of the client.
     pub key: Option<Key>,
-    /// When it was opened.
     pub created_at: Time,
-    /// When the search ends at the latest.
+    /// Latest end of the search.
     pub deadline: Time,
-    /// When it ended without a session.
+    /// When the search ended without a session.
     pub ended_at: Option<Time>,
-    /// Where it stands.
     pub state: BookingState,
-    /// Why it ended without a session.
+    /// Why the search ended without a session.
     pub reason: Option<BookingReason>,
-    /// Who was asked, in order.
+    /// Offers made, oldest first.
     pub offers: Vec<Offer>,
-    /// The session that it led to.
+    /// Session of an assigned booking.
     pub session: Option<SessionId>,
-    /// Until when the client, who has gone, may come back.
+    /// Until when a client who has gone may come back.
     pub client_due: Option<Time>,
-    /// Until when it goes on though nobody can be asked, because somebody may come back.
+    /// Until when the search waits for employees who may come back, while none can be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_until: Option<Time>,
-    /// Those who were asked before the latest: most bookings ask one employee, and keep nobody here.
+    /// Employees asked before the latest offer. Most bookings ask one employee, so that this set is empty.
     #[serde(skip)]
     asked: BTreeSet<EmployeeId>,
-    /// So many offers from the first on are closed, and the next one, if there is any, is open.
+    /// Number of leading offers that are closed. The next offer, if there is one, is open.
     #[serde(skip)]
     closed: u32,
 }
@@ -76,7 +71,7 @@ impl Booking {
         }
     }
 
-    /// The offers that are open now, in the order in which they were made.
+    /// Open offers, in the order in which they were made.
     #[inline]
     pub fn open_offers(&self) -> impl Iterator<Item = (OfferId, &Offer)> {
         let attempts = (self.closed + 1..).map(|attempt| OfferId { booking: self.id, attempt });
@@ -89,7 +84,7 @@ impl Booking {
         offers.iter_mut().filter(|offer| offer.outcome.is_none())
     }
 
-    /// Whether somebody is asked now.
+    /// Whether an offer is open now.
     #[must_use]
     pub const fn has_open_offer(&self) -> bool {
         (self.closed as usize) < self.offers.len()
@@ -112,19 +107,19 @@ impl Booking {
         self.offer(attempt).filter(|offer| offer.outcome.is_none())
     }
 
-    /// Whether it still searches.
+    /// Whether the search goes on.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.state, BookingState::Offering)
     }
 
-    /// Whether it goes on though nobody can be asked now.
+    /// Whether the search goes on while no employee can be asked.
     #[must_use]
     pub const fn waits(&self) -> bool {
         self.is_open() && self.waits_until.is_some()
     }
 
-    /// By id, not by number: who was removed and made again in between is still the same person.
+    /// Compares ids, not numbers, because an employee who was removed and made again is the same person.
     pub(crate) fn was_asked(&self, employee: &EmployeeId) -> bool {
         self.offers.last().is_some_and(|latest| latest.employee_id == *employee) || self.asked.contains(employee)
     }
@@ -135,7 +130,7 @@ impl Booking {
         self.waits_until = None;
     }
 
-    /// Closes the offer with that attempt, if it is open, and says whose it was.
+    /// Closes the offer with that attempt, if it is open, and returns the employee who was asked.
     pub(crate) fn close_offer(
         &mut self,
         attempt: u32,
@@ -154,7 +149,7 @@ impl Booking {
         Some(employee)
     }
 
-    /// Makes anew what is not stored.
+    /// Rebuilds the parts that are not stored.
     pub(crate) fn rebuild(&mut self) {
         let earlier = self.offers.split_last().map_or(&[][..], |(_, earlier)| earlier);
         self.asked = earlier.iter().map(|offer| offer.employee_id.clone()).collect();
@@ -173,31 +168,29 @@ impl Booking {
         offer.outcome.is_none().then_some(offer)
     }
 
-    /// Why the search is over when nobody more can be asked.
+    /// Why the search is over when no further employee can be asked.
     pub(crate) fn nobody_more(&self) -> BookingReason {
         let all_said_no = self.offers.iter().all(|offer| offer.outcome.is_some_and(Outcome::is_a_no));
         if all_said_no && !self.offers.is_empty() { BookingReason::EveryoneDeclined } else { BookingReason::NobodyLeft }
     }
 
-    /// Bytes that it takes in memory, roughly.
+    /// Approximate bytes in memory.
     pub(crate) fn weight(&self) -> usize {
         400 + self.note.iter().chain(&self.client_name).map(|text| text.len()).sum::<usize>() + self.offers.len() * 160
     }
 }
 
-/// Where a booking stands.
+/// State of a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingState {
-    /// Somebody is being asked, or may come back to be.
+    /// An employee is being asked, or may come back to be asked.
     Offering,
-    /// Somebody said yes.
     Assigned,
-    /// Nobody said yes.
+    /// All candidates were asked, and none accepted.
     Unanswered,
-    /// It was called off.
     Cancelled,
-    /// The whole search took too long.
+    /// The search reached its deadline.
     Expired,
 }
 
@@ -222,17 +215,16 @@ impl BookingState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BookingReason {
-    /// All who were asked said no, and nobody else is idle.
+    /// All asked employees declined, and no other is idle.
     EveryoneDeclined,
-    /// Nobody else is idle, and somebody asked gave no answer.
+    /// No other employee is idle, and an asked employee gave no answer.
     NobodyLeft,
-    /// The client cancelled.
     ClientCancelled,
-    /// The client stayed away.
+    /// The client stayed away past the grace time.
     ClientLost,
-    /// The whole search took too long.
+    /// The search reached its deadline.
     Deadline,
-    /// Whoever runs the company closed it.
+    /// An admin closed the booking.
     ClosedByAdmin,
 }
 

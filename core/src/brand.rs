@@ -1,4 +1,4 @@
-//! What a company looks like to people: its colour and its logo.
+//! Brand of a company: its colour and its logo.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{BadId, LogoId, StoredAsText, stored_as_text};
 
-/// A company's colour and logo. What is not set has the look of the pages themselves.
+/// A company's colour and logo. A part that is not set has the look of the pages themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brand {
-    /// What its pages are coloured with.
+    /// Colour of the company's pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<Colour>,
-    /// Which picture stands for it; the bytes are kept beside the events.
+    /// Id of the logo, whose bytes are kept beside the events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<LogoId>,
 }

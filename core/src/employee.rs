@@ -1,4 +1,4 @@
-//! An employee: what they want to be, whether they can be reached, what they have in hand, and the status that follows.
+//! An employee: intent, reach, load, and the status that follows from them.
 
 use std::sync::Arc;
 
@@ -11,37 +11,32 @@ use crate::time::Time;
 /// A person who works for a company.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Employee {
-    /// Who.
     pub id: EmployeeId,
-    /// The display name.
     pub name: Arc<str>,
-    /// What they can be asked about; none means anything. In order, without doubles.
+    /// Topics that the employee takes, sorted and without doubles; none means any.
     #[serde(deserialize_with = "crate::id::stored_topics")]
     pub topics: Vec<Topic>,
-    /// What they want to be.
     pub intent: Intent,
-    /// Since when they want it.
+    /// When the intent was set.
     pub intent_since: Time,
-    /// Whether a device is there.
     pub reach: Reach,
-    /// The offers and sessions in hand.
     #[serde(rename = "duty")]
     pub load: Load,
     /// Offers missed in a row.
     pub missed: u32,
-    /// Since when the status is what it is.
+    /// Start of the present status.
     pub since: Time,
-    /// The place in the line: who became idle earlier has the smaller number.
+    /// Place in the line: an employee who became idle earlier has the smaller number.
     pub place: u64,
-    /// When the intent falls to offline if nobody comes back.
+    /// When the intent falls to offline, unless a device comes back.
     pub lapse_due: Option<Time>,
-    /// How long they were in each status, up to the one that they are in now.
+    /// Time in each status, without the present stay.
     #[serde(default)]
     pub meter: Meter,
 }
 
 impl Employee {
-    /// The status that follows from intent, reachability and load.
+    /// The status that follows from intent, reach and load.
     #[must_use]
     pub const fn status(&self) -> Status {
         match (self.load.duty(), self.intent, self.reach) {
@@ -52,13 +47,13 @@ impl Employee {
         }
     }
 
-    /// Whether they can be asked now: idle, and a device is there.
+    /// Whether the employee can be asked now: idle, with a live device.
     #[must_use]
     pub const fn can_be_asked(&self) -> bool {
         matches!(self.status(), Status::Idle) && matches!(self.reach, Reach::Connected)
     }
 
-    /// Until when they, who are idle without a device, may come back to be asked.
+    /// Until when an idle employee without a device may come back to be asked.
     #[must_use]
     pub const fn awaited_until(&self) -> Option<Time> {
         match (self.status(), self.reach) {
@@ -67,7 +62,7 @@ impl Employee {
         }
     }
 
-    /// How long they were in each status from when they were made until that moment.
+    /// Time in each status, from the making of the employee until that moment.
     #[must_use]
     pub const fn spent_until(&self, moment: Time) -> Meter {
         let mut meter = self.meter;
@@ -75,24 +70,20 @@ impl Employee {
         meter
     }
 
-    /// Whether they take bookings on that topic.
+    /// Whether the employee takes bookings on that topic.
     #[must_use]
     pub fn takes(&self, topic: &Topic) -> bool {
         self.topics.is_empty() || self.topics.binary_search(topic).is_ok()
     }
 }
 
-/// How long somebody was in each status, in milliseconds.
+/// Milliseconds that an employee spent in each [`Status`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Meter {
-    /// Not at work, or unreachable.
     pub offline_ms: u64,
-    /// Waiting to be asked.
     pub idle_ms: u64,
-    /// Being asked.
     pub init_ms: u64,
-    /// In a session.
     pub busy_ms: u64,
 }
 
@@ -107,7 +98,7 @@ impl Meter {
         *spent = spent.saturating_add(ms);
     }
 
-    /// What was added since an earlier reading.
+    /// Time that was added since an earlier reading.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Self {
         Self {
@@ -119,13 +110,11 @@ impl Meter {
     }
 }
 
-/// What an employee wants to be. It survives reconnects; only a person or a long absence changes it.
+/// Desired state of an employee. The intent survives reconnects; only a person or a long absence changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
-    /// Not to be asked.
     Offline,
-    /// To be asked.
     Idle,
 }
 
@@ -140,22 +129,16 @@ impl Intent {
     }
 }
 
-/// Whether an employee has a live device.
+/// Presence of an employee's devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
-    /// At least one.
+    /// At least one device is connected.
     Connected,
-    /// The last one left; the place in the line is kept until then.
-    Grace {
-        /// When the grace time is over.
-        until: Time,
-    },
-    /// None.
-    Gone {
-        /// Since when.
-        since: Time,
-    },
+    /// The last device has left; the place in the line is kept until then.
+    Grace { until: Time },
+    /// No device came back within the grace time.
+    Gone { since: Time },
 }
 
 /// The four statuses that apps see.
@@ -166,9 +149,9 @@ pub enum Status {
     Offline,
     /// Waiting to be asked.
     Idle,
-    /// Being asked.
+    /// An offer is open.
     Init,
-    /// In a session.
+    /// In a session, or wrapping up.
     Busy,
 }
 

@@ -1,4 +1,4 @@
-//! Erasure: one person's id, name and words taken out of all that happened, so that the rest stays as it was.
+//! Erasure: one person's id, name and words taken out of all events, so that the rest stays as it was.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ pub(crate) enum Renaming {
     Employee { from: EmployeeId, to: EmployeeId },
 }
 
-/// Takes a person out of a company's events, told in their order: the id becomes an alias that says nothing, and what
-/// they wrote, or was written to them, is gone. Folding the events again gives the state without them.
+/// Takes a person out of a company's events, told in their order. An alias replaces the id, and everything written by
+/// or to the person is removed. Folding the rewritten events gives the state without the person.
 #[derive(Clone, Debug)]
 pub struct Erasure {
     pub(crate) renaming: Renaming,
     numbers: BTreeSet<EmployeeNo>,
-    /// Bookings of the client, or that the employee was asked last to take.
+    /// Bookings of the client, or those whose latest offer went to the employee.
     pub(crate) bookings: BTreeSet<BookingId>,
     pub(crate) sessions: BTreeSet<SessionId>,
 }
@@ -49,7 +49,7 @@ impl Erasure {
         Self { renaming, numbers: BTreeSet::new(), bookings: BTreeSet::new(), sessions: BTreeSet::new() }
     }
 
-    /// The person whose data it is.
+    /// The person who is erased.
     #[must_use]
     pub const fn person(&self) -> Person<'_> {
         match &self.renaming {
@@ -58,7 +58,7 @@ impl Erasure {
         }
     }
 
-    /// What they are called instead.
+    /// Id that takes the person's place.
     #[must_use]
     pub fn alias(&self) -> &str {
         match &self.renaming {
@@ -67,12 +67,12 @@ impl Erasure {
         }
     }
 
-    /// What an employee was called in a base is known by number.
+    /// Learns the number of an employee in a base, because later events name employees by number.
     pub(crate) fn knows_number(&mut self, no: EmployeeNo) {
         self.numbers.insert(no);
     }
 
-    /// Takes the person out of the next event. Says whether it was changed.
+    /// Takes the person out of the next event, and returns whether that changed the event.
     pub fn rewrite(&mut self, event: &mut Event) -> bool {
         let before = event.clone();
         match self.renaming.clone() {
@@ -128,7 +128,7 @@ impl Erasure {
         }
     }
 
-    /// What was said with a no, in a session, or at its end.
+    /// Removes reasons, messages and notes from the bookings and sessions of the person.
     fn rewrite_words(&mut self, event: &mut Event) {
         let is_theirs = match event.about() {
             Subject::Booking(booking) => self.bookings.contains(&booking),

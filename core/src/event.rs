@@ -1,4 +1,4 @@
-//! All that can happen to a company. Its state is the fold of these and of nothing else.
+//! Events of a company, whose state is the fold of its events and of nothing else.
 
 use std::sync::Arc;
 
@@ -19,207 +19,120 @@ use crate::time::Time;
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The company was made, or its name and settings were replaced.
-    CompanySet {
-        /// Its display name.
-        name: Arc<str>,
-        /// Its rules of time.
-        settings: Settings,
-    },
-    /// What the company looks like was set.
-    BrandSet {
-        /// All of it.
-        brand: Brand,
-    },
-    /// The company is gone, with its employees; what is open was ended before.
+    CompanySet { name: Arc<str>, settings: Settings },
+    /// The company's colour and logo were set.
+    BrandSet { brand: Brand },
+    /// The company was removed, with its employees; everything open was ended before.
     CompanyRemoved,
     /// An employee was made, or the name and topics were replaced.
     EmployeeSet {
-        /// The number in the roster.
         employee: EmployeeNo,
-        /// Who it is.
         id: EmployeeId,
-        /// The display name.
         name: Arc<str>,
-        /// What this employee can be asked about; none means anything.
+        /// None means any topic.
         #[serde(deserialize_with = "crate::id::stored_topics")]
         topics: Vec<Topic>,
     },
-    /// An employee is gone.
-    EmployeeRemoved {
-        /// The number in the roster.
-        employee: EmployeeNo,
-        /// Who it was.
-        id: EmployeeId,
-    },
-    /// Tokens of somebody count no more.
+    /// An employee was removed.
+    EmployeeRemoved { employee: EmployeeNo, id: EmployeeId },
+    /// Tokens of a person or of all were revoked.
     AccessRevoked {
-        /// Whose.
         whose: Whose,
-        /// Those that were issued before that moment, by the clock on the wall.
+        /// Tokens that were issued before that moment, by the wall clock.
         before: Time,
     },
-    /// What an employee wants to be was set.
-    IntentSet {
-        /// Whose.
-        employee: EmployeeNo,
-        /// To what.
-        intent: Intent,
-        /// By whom or what.
-        by: IntentBy,
-    },
-    /// An employee's first device is there.
-    EmployeeConnected {
-        /// Whose.
-        employee: EmployeeNo,
-    },
-    /// An employee's last device is gone.
-    EmployeeDisconnected {
-        /// Whose.
-        employee: EmployeeNo,
-    },
+    /// The intent of an employee was set.
+    IntentSet { employee: EmployeeNo, intent: Intent, by: IntentBy },
+    /// An employee's first device connected.
+    EmployeeConnected { employee: EmployeeNo },
+    /// An employee's last device disconnected.
+    EmployeeDisconnected { employee: EmployeeNo },
     /// No device came back within the grace time.
-    EmployeeUnreachable {
-        /// Whose.
-        employee: EmployeeNo,
-    },
-    /// The time to wrap up after a session is over.
-    WrapUpEnded {
-        /// Whose.
-        employee: EmployeeNo,
-    },
-    /// A client asked.
+    EmployeeUnreachable { employee: EmployeeNo },
+    /// The wrap-up after a session is over.
+    WrapUpEnded { employee: EmployeeNo },
+    /// A client opened a booking.
     BookingOpened {
-        /// The new booking.
         booking: BookingId,
-        /// Who asked.
         client: ClientId,
-        /// What people call the client, if it is known.
+        /// Display name of the client, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client_name: Option<Arc<str>>,
-        /// About what.
         topic: Topic,
-        /// The client's words for the employee: JSON, which core does not read.
+        /// Words for the employee: JSON, which core does not read.
         note: Option<Arc<str>>,
-        /// The client's mark against doubles.
+        /// Idempotency key of the client.
         key: Option<Key>,
     },
     /// The next employee is asked.
     OfferMade {
-        /// The new offer; its attempt is one more than the booking had.
+        /// The attempt is one more than the booking had.
         offer: OfferId,
-        /// Who is asked.
         employee: EmployeeNo,
-        /// When the answer must be there.
+        /// Latest time for the answer.
         expires_at: Time,
     },
     /// A device of the asked employee has the offer.
     OfferDelivered {
-        /// Which.
         offer: OfferId,
-        /// What the device calls its kind, if it does.
+        /// Device kind as reported by the app, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<DeviceKind>,
     },
-    /// The open offer ended without a yes.
+    /// The open offer ended without an acceptance.
     OfferClosed {
-        /// Which.
         offer: OfferId,
-        /// Why.
         outcome: Outcome,
-        /// The employee's words.
         reason: Option<Arc<str>>,
-        /// Whether it counts as missed, where the outcome alone does not say so.
+        /// Whether the offer counts as missed, where the outcome alone does not say so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         missed: Option<bool>,
     },
-    /// The proof of delivery has more time: after a start nobody has a device yet.
+    /// The proof of delivery has more time, because after a start no employee has a device yet.
     DeliveryPutOff {
-        /// Of which offer.
         offer: OfferId,
-        /// When it counts as undelivered.
+        /// When the offer counts as undelivered.
         until: Time,
     },
-    /// Nobody can be asked now, and somebody may come back: the search goes on. An offer that is open stays with
-    /// whoever lost their last device.
+    /// The search waits, because no employee can be asked now and some may come back. An open offer stays with the
+    /// employee who lost their last device.
     SearchWaits {
-        /// Which.
         booking: BookingId,
-        /// When the last of those who may come back is waited for no more.
+        /// When the last of the awaited employees is waited for no more.
         until: Time,
     },
-    /// The asked employee said yes: the session begins.
-    OfferAccepted {
-        /// Which.
-        offer: OfferId,
-        /// The new session.
-        session: SessionId,
-    },
+    /// The asked employee accepted: the session begins.
+    OfferAccepted { offer: OfferId, session: SessionId },
     /// The search ended without a session.
-    BookingEnded {
-        /// Which.
-        booking: BookingId,
-        /// Why.
-        reason: BookingReason,
-    },
-    /// The first device of a client with something open is there.
-    ClientConnected {
-        /// Whose.
-        client: ClientId,
-    },
-    /// The last device of a client with something open is gone.
-    ClientDisconnected {
-        /// Whose.
-        client: ClientId,
-    },
+    BookingEnded { booking: BookingId, reason: BookingReason },
+    /// The first device of a client with something open connected.
+    ClientConnected { client: ClientId },
+    /// The last device of a client with something open disconnected.
+    ClientDisconnected { client: ClientId },
     /// A party's first device joined the session.
-    PartyEntered {
-        /// Which session.
-        session: SessionId,
-        /// Which side.
-        party: Party,
-    },
+    PartyEntered { session: SessionId, party: Party },
     /// A party's last device left the session.
-    PartyLeft {
-        /// Which session.
-        session: SessionId,
-        /// Which side.
-        party: Party,
-    },
-    /// A message was said.
+    PartyLeft { session: SessionId, party: Party },
+    /// A party sent a message.
     MessageSent {
-        /// In which session.
         session: SessionId,
-        /// The new message.
         message: MessageId,
-        /// By which side.
         from: Party,
-        /// The words.
         body: Arc<str>,
-        /// The sender's mark against doubles.
+        /// Idempotency key of the sender.
         key: Option<Key>,
     },
     /// The employee wrote their notes, in place of those before.
     NotesWritten {
-        /// On which session.
         session: SessionId,
-        /// The words; none clears them.
+        /// An empty text clears the notes.
         body: Arc<str>,
     },
     /// The consultation is over.
-    SessionEnded {
-        /// Which.
-        session: SessionId,
-        /// By whom.
-        by: EndedBy,
-        /// Their words.
-        reason: Option<Arc<str>>,
-    },
-    /// The wall clock went ahead: this company's time did too, and every deadline with it.
-    ClockFollowed {
-        /// In milliseconds.
-        by_ms: u64,
-    },
-    /// The server came up again: nobody has a device yet, and grace times count from here.
+    SessionEnded { session: SessionId, by: EndedBy, reason: Option<Arc<str>> },
+    /// The wall clock was set ahead, and this company's time and every deadline with it.
+    ClockFollowed { by_ms: u64 },
+    /// The server has started: no person has a device yet, and grace times count from here.
     Resumed,
 }
 
@@ -236,8 +149,8 @@ pub enum Subject {
 }
 
 impl Event {
-    /// The part of the company that the event is about: for readers that most events do not concern. The state is folded
-    /// by the events themselves.
+    /// The part of the company that the event is about, for readers that most events do not concern. The state is
+    /// folded from the events themselves.
     #[must_use]
     pub const fn about(&self) -> Subject {
         match self {
@@ -307,16 +220,14 @@ impl Event {
     }
 }
 
-/// Who or what set an intent.
+/// Cause of a new intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntentBy {
-    /// The employee.
     Employee,
-    /// Whoever runs the company.
     Admin,
     /// Too many offers in a row were missed.
     Missed,
-    /// Unreachable for too long.
+    /// The employee was unreachable for too long.
     Lapsed,
 }

@@ -1,4 +1,4 @@
-//! The names of people and things: newtypes, so that a booking's id cannot stand where a session's belongs.
+//! Ids of people and things: newtypes, so that the id of a booking cannot stand where that of a session belongs.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -15,36 +15,28 @@ use crate::spelling::spelled;
 /// Why a text cannot be an id, a topic or a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadId {
-    /// Not 1 to 128 of the characters allowed in an id.
     #[error("an id is 1 to {ID_MAX_CHARS} characters of `A-Z a-z 0-9 . _ ~ @ -`")]
     Id,
-    /// Nothing but dots, which means something else in a path.
+    /// Dots have another meaning in a path.
     #[error("an id is not of dots alone: no address could name it")]
     Dots,
-    /// Empty, of blanks alone, or too long for a topic.
     #[error("a topic is 1 to {TOPIC_MAX_CHARS} characters without control characters, and not of blanks alone")]
     Topic,
-    /// Empty or too long for a key.
     #[error("a key is 1 to {KEY_MAX_CHARS} characters without control characters")]
     Key,
-    /// Not 1 to 32 of the characters allowed in the word for a kind of device.
     #[error("a kind of device is 1 to {DEVICE_KIND_MAX_CHARS} characters of `a-z 0-9 _ -`")]
     DeviceKind,
-    /// Not a UUID in its hyphenated form.
     #[error("expected a UUID")]
     Uuid,
-    /// Not a colour.
     #[error("a colour is `#` and six hexadecimal digits")]
     Colour,
-    /// Not what a logo is called.
     #[error("a logo is called by {LOGO_ID_CHARS} hexadecimal digits")]
     Logo,
-    /// Not an offer's id.
     #[error("expected an offer's id")]
     Offer,
 }
 
-/// How a text becomes an id: what comes in from outside, and what a store has of an earlier version.
+/// A text in its one spelling. Texts from outside are checked by the present rules, stored ones by those of old.
 type Read<'a> = Result<Cow<'a, str>, BadId>;
 
 fn id_of_old(text: &str) -> Read<'_> {
@@ -65,8 +57,7 @@ fn topic(text: &str) -> Read<'_> {
     spelled(text, TOPIC_MAX_CHARS).ok_or(BadId::Topic)
 }
 
-/// Its one spelling too. A topic that has none, of blanks alone, stays as it was: without it the employee would take
-/// any topic.
+/// Like [`topic`], but a topic of blanks alone stays as it was, because without it the employee would take any topic.
 fn topic_of_old(text: &str) -> Read<'_> {
     topic(text).or_else(|bad| if within(text, TOPIC_MAX_CHARS) { Ok(text.into()) } else { Err(bad) })
 }
@@ -75,7 +66,7 @@ fn key(text: &str) -> Read<'_> {
     if within(text, KEY_MAX_CHARS) { Ok(text.into()) } else { Err(BadId::Key) }
 }
 
-/// Half of a SHA-256 in small letters.
+/// Half of a SHA-256 in lower-case hexadecimal digits.
 const LOGO_ID_CHARS: usize = 32;
 
 fn logo(text: &str) -> Read<'_> {
@@ -89,16 +80,13 @@ fn device_kind(text: &str) -> Read<'_> {
     if good { Ok(text.into()) } else { Err(BadId::DeviceKind) }
 }
 
-/// Something that a store has as a text. What was stored under an earlier rule is still read.
+/// A value that is stored as text. Texts that were stored under an earlier rule are still read.
 pub trait StoredAsText: Sized {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// When it never was one.
+    /// Reads a stored text, unless the text was never valid.
     fn from_stored(text: &str) -> Result<Self, BadId>;
 }
 
-/// Reads what is stored without a text of its own in between.
+/// Implements `Deserialize` without a copy of the stored text.
 macro_rules! stored_as_text {
     ($name:ident) => {
         impl<'de> serde::Deserialize<'de> for $name {
@@ -110,7 +98,7 @@ macro_rules! stored_as_text {
 }
 pub(crate) use stored_as_text;
 
-/// Has an id read itself from a text.
+/// Visitor that reads an id from a borrowed text.
 pub(crate) struct Stored<T>(pub(crate) PhantomData<T>);
 
 impl<T: StoredAsText> Visitor<'_> for Stored<T> {
@@ -132,7 +120,7 @@ macro_rules! text_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The text itself.
+            /// The id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -199,25 +187,25 @@ text_id!(
     ClientId, id, id_of_old
 );
 text_id!(
-    /// What a session is about.
+    /// Subject of a session.
     Topic, topic, topic_of_old
 );
 text_id!(
-    /// A client's own mark on a request: the same key never makes a second thing.
+    /// Idempotency key of a client: the same key never makes a second thing.
     Key, key, key
 );
 
 text_id!(
-    /// What a device calls its kind, such as `ios`, `android` or `web`.
+    /// Device kind as reported by the app, such as `ios`, `android` or `web`.
     DeviceKind, device_kind, device_kind
 );
 
 text_id!(
-    /// A company's logo, by its own bytes.
+    /// Id of a company's logo, made from its bytes.
     LogoId, logo, logo
 );
 
-/// Topics as an employee has them: each once, in their order.
+/// Sorts an employee's topics and removes doubles.
 #[must_use]
 pub fn in_order(mut topics: Vec<Topic>) -> Vec<Topic> {
     topics.sort_unstable();
@@ -225,10 +213,7 @@ pub fn in_order(mut topics: Vec<Topic>) -> Vec<Topic> {
     topics
 }
 
-/// Reads stored topics: two that were written in two ways may be one now.
-///
-/// # Errors
-/// When one of them never was a topic.
+/// Reads stored topics. Two that were stored in different spellings may be one now.
 pub fn stored_topics<'de, D: Deserializer<'de>>(stored: D) -> Result<Vec<Topic>, D::Error> {
     Vec::deserialize(stored).map(in_order)
 }
@@ -250,7 +235,7 @@ macro_rules! uuid_id {
                 Self { high: (bits >> 64) as u64, low: bits as u64 }
             }
 
-            /// The 128 bits.
+            /// The id as 128 bits.
             #[must_use]
             pub const fn as_u128(self) -> u128 {
                 (self.high as u128) << 64 | self.low as u128
@@ -297,7 +282,7 @@ uuid_id!(
     BookingId
 );
 uuid_id!(
-    /// One consultation.
+    /// One consultation of a client with an employee.
     SessionId
 );
 uuid_id!(
@@ -349,16 +334,15 @@ fn parse_uuid(text: &str) -> Result<u128, BadId> {
     Ok(bits)
 }
 
-/// An employee's number in the company's roster: given once, never given again.
+/// Number of an employee in the company's roster, which is never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmployeeNo(pub u32);
 
-/// An offer: the booking and which attempt of it. Its text form is `{booking}.{attempt}`, so an offer's id leads to
+/// Id of an offer: the booking and the attempt. The text form is `{booking}.{attempt}`, so that an offer's id leads to
 /// its booking without an index.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OfferId {
-    /// The booking that it is for.
     pub booking: BookingId,
     /// 1 for the first employee asked.
     pub attempt: u32,

@@ -1,4 +1,4 @@
-//! What must hold after every step, each with the promise of the contract that it guards.
+//! Invariants that hold after every step, each with the promise of the contract that it guards.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,12 @@ use crate::load::Work;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {place}")]
 pub struct Broken {
-    /// Which invariant.
     pub name: &'static str,
-    /// Where.
     pub place: String,
 }
 
-/// Checks all of them. Reads everything: for tests, simulation and `switchboard check`, not for the way of a booking.
-///
-/// # Errors
-/// The first that does not hold.
+/// Checks all invariants, and returns the first that does not hold. The check reads the whole company: it is for tests,
+/// simulation and `switchboard check`, not for the path of a booking.
 pub fn check(company: &Company) -> Result<(), Broken> {
     everything_is_found_by_its_id(company)?;
     one_thing_at_a_time(company)?;
@@ -36,7 +32,7 @@ fn broken(name: &'static str, place: impl std::fmt::Debug) -> Result<(), Broken>
     Err(Broken { name, place: format!("{place:?}") })
 }
 
-/// Deadlines and answers lead to things by their ids, and the rules of time are in their ranges.
+/// Deadlines and answers lead to things by their ids, and the settings are in their ranges.
 fn everything_is_found_by_its_id(company: &Company) -> Result<(), Broken> {
     if let Err((setting, _)) = company.settings().check() {
         return broken("a setting is in its range", setting);
@@ -102,7 +98,7 @@ fn one_open_thing_per_client(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 3: whatever is open ends by itself, or somebody who is there ends it.
+/// Promise 3: everything open ends by itself, or a person who is there ends it.
 fn every_open_thing_has_a_deadline(company: &Company) -> Result<(), Broken> {
     for booking in company.bookings().filter(|b| b.is_open()) {
         let bounded = booking.open_offers().all(|(_, offer)| offer.expires_at <= booking.deadline);
@@ -138,7 +134,7 @@ fn nobody_is_asked_twice(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Promise 4: whoever can be asked is asked at once, also for a search that waits.
+/// Promise 4: an employee who can be asked is asked at once, also for a search that waits.
 fn nobody_waits_beside_who_is_free(company: &Company) -> Result<(), Broken> {
     for booking in company.bookings().filter(|booking| booking.waits() && booking.deadline > company.clock()) {
         if company.in_line(Some(&booking.topic)).iter().any(|employee| !booking.was_asked(&employee.id)) {
@@ -148,7 +144,7 @@ fn nobody_waits_beside_who_is_free(company: &Company) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Else more would be kept in memory than the bound says.
+/// Otherwise a company would keep more in memory than the bound allows.
 fn what_is_remembered_is_weighed(company: &Company) -> Result<(), Broken> {
     let (weighed, all) = company.weighed();
     let mut sum = 0_usize;
@@ -161,7 +157,7 @@ fn what_is_remembered_is_weighed(company: &Company) -> Result<(), Broken> {
     if sum == all { Ok(()) } else { broken("all that is remembered has the weight of its parts", all) }
 }
 
-/// The line, the deadlines and the keys are what one would make of the things themselves; and the line is in order.
+/// The line, the deadlines and the keys are those that a rebuild would make, and the line is in order.
 fn what_follows_is_what_it_was_made_from(company: &Company) -> Result<(), Broken> {
     let mut anew = company.clone();
     anew.rebuild();

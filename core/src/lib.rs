@@ -1,8 +1,9 @@
-//! The rules of booking: one company's employees, bookings, offers and sessions, told the time and handed ids.
+//! The rules of booking: one company's employees, bookings, offers and sessions. Callers pass in the time and fresh
+//! ids.
 //!
-//! The one door is [`Company::take`]: a command goes in, and events, an answer and notices come out. It is
-//! [`Company::decide`], [`Company::settle`] and [`Company::apply`] in a row; the state comes from events alone, so
-//! folding a company's events again gives the same state, byte for byte.
+//! [`Company::take`] is the one entry point: a command goes in, and events, an answer and notices come out. The steps
+//! of that call are [`Company::decide`], [`Company::settle`] and [`Company::apply`]. The state comes from events alone,
+//! so folding a company's events again gives the same state, byte for byte.
 
 mod company;
 

@@ -1,14 +1,14 @@
-//! Every bound of the rules, with its unit in the name and its reason beside it.
+//! Bounds of the rules, each with its unit in the name and its reason beside it.
 
-/// Characters of a company's, employee's or client's id. The wire contract's.
+/// Characters of a company's, employee's or client's id, as in the wire contract.
 pub const ID_MAX_CHARS: usize = 128;
-/// Characters of a topic. The wire contract's.
+/// Characters of a topic, as in the wire contract.
 pub const TOPIC_MAX_CHARS: usize = 128;
-/// Characters of an idempotency key. The wire contract's; a UUID with a prefix fits.
+/// Characters of an idempotency key, as in the wire contract; a UUID with a prefix fits.
 pub const KEY_MAX_CHARS: usize = 64;
-/// Characters of the word for a kind of device: `ios` and the like.
+/// Characters of a device kind, such as `ios`.
 pub const DEVICE_KIND_MAX_CHARS: usize = 32;
-/// Bytes of a booking's note as JSON. The wire contract's.
+/// Bytes of a booking's note as JSON, as in the wire contract.
 pub const NOTE_MAX_BYTES: usize = 4096;
 /// Bytes of one message's body: long for a chat, and 100 of them still fit in memory per session.
 pub const MESSAGE_BODY_MAX_BYTES: usize = 8192;
@@ -20,25 +20,28 @@ pub const REASON_MAX_CHARS: usize = 256;
 pub const NAME_MAX_CHARS: usize = 256;
 /// Topics of one employee: going idle touches one line per topic, so this bounds the work of a status change.
 pub const TOPICS_PER_EMPLOYEE_MAX: usize = 64;
-/// Different topics that all employees of a company name: a client's join reply has each of them, 1 MB of the longest.
+/// Different topics that all employees of a company name: a client's join reply lists each of them, which is 1 MB of
+/// the longest.
 pub const TOPICS_PER_COMPANY_MAX: usize = 2_000;
-/// Employees of one company: over this the roster no longer fits beside its snapshot in memory.
+/// Employees of one company: with more, the roster no longer fits beside its snapshot in memory.
 pub const EMPLOYEES_PER_COMPANY_MAX: usize = 1_000_000;
-/// People who are shut out by name in one company: about 10 MB in memory. Tokens end by themselves, but nothing says how
-/// late, so no entry is known to be over; beyond this the oldest become one moment that counts for everybody.
+/// People who are shut out by name in one company: about 10 MB in memory. Tokens expire, but the company does not know
+/// when, so no entry can be dropped as over. Beyond this bound the oldest entries become one moment that counts for all
+/// people.
 pub const REVOCATIONS_MAX: usize = 100_000;
-/// How many stay when the oldest give way: many go at once, so that it is done seldom.
+/// Entries that stay when the oldest give way. Many go at once, so that this happens seldom.
 pub const REVOCATIONS_KEPT: usize = 90_000;
-/// Messages that a session keeps at hand for a join reply. The wire contract's.
+/// Messages that a session keeps for a join reply, as in the wire contract.
 pub const MESSAGES_AT_HAND_MAX: usize = 100;
-/// How long what has ended is remembered for repeats (same key, accept, cancel, end): a day covers every retry of
-/// a phone that lost its line, also over night.
+/// How long ended bookings are remembered for repeats (same key, accept, cancel, end): a day covers every retry of a
+/// phone that lost its connection, also over night.
 pub const REMEMBERED_MAX_MS: u64 = 24 * 60 * 60 * 1000;
-/// Bytes of what has ended, with its messages and notes, that one company keeps in memory; the oldest is forgotten first.
+/// Bytes of ended bookings, with their messages and notes, that one company keeps in memory; the oldest is forgotten
+/// first.
 pub const REMEMBERED_MAX_BYTES: usize = 16 * 1024 * 1024;
-/// The longest that any timeout may be set to: a day.
+/// Maximum of every timeout: a day.
 pub const TIMEOUT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
-/// The longest that history may be set to be kept: a hundred years.
+/// Maximum of the days that history is kept: a hundred years.
 pub const HISTORY_DAYS_MAX: u32 = 36_525;
-/// The largest `max_missed` that may be set.
+/// Maximum of the setting `max_missed`.
 pub const MISSED_MAX: u32 = 1000;

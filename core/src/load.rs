@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{BookingId, SessionId};
 use crate::time::Time;
 
-/// All that an employee has in hand. There is room for one thing: what is taken up takes the place of what was there.
-/// It is stored as the duty that it is, whose form is as old as the first store.
+/// All that an employee has in hand. There is room for one thing, so new work replaces the earlier. The stored form is
+/// that of [`Duty`], which is as old as the first store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Duty", into = "Duty")]
 pub struct Load(Option<Work>);
@@ -16,34 +16,29 @@ pub struct Load(Option<Work>);
 pub enum Work {
     /// Being asked to take this booking.
     Offer(BookingId),
-    /// Talking.
     Session(SessionId),
     /// Finishing after a session.
     WrapUp {
-        /// When it is over.
         until: Time,
     },
 }
 
-/// An employee's occupation in one word, from which the statuses that apps see follow.
+/// Occupation of an employee, from which the statuses that apps see follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
-    /// Nothing.
     Free,
     /// Being asked to take this booking.
     Asked(BookingId),
-    /// Talking.
     InSession(SessionId),
     /// Finishing after a session.
     WrapUp {
-        /// When it is over.
         until: Time,
     },
 }
 
 impl Load {
-    /// Each thing, in the order in which it was taken up.
+    /// Work in hand, in the order in which it was taken up.
     pub fn works(&self) -> impl Iterator<Item = Work> {
         self.0.into_iter()
     }
@@ -63,7 +58,7 @@ impl Load {
         self.0 = Some(work);
     }
 
-    /// Puts down what fits, and keeps the rest.
+    /// Puts down the work that fits, and keeps the rest.
     pub(crate) fn put_down(&mut self, fits: impl Fn(&Work) -> bool) {
         if self.0.as_ref().is_some_and(fits) {
             self.0 = None;

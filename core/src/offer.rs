@@ -10,26 +10,23 @@ use crate::time::Time;
 /// One employee asked to take one booking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// The number in the roster.
     pub employee: EmployeeNo,
-    /// Who is asked; kept also after the employee is gone.
+    /// Kept after the employee is removed, too.
     pub employee_id: EmployeeId,
-    /// When the question went out.
     pub made_at: Time,
-    /// When the answer must be there.
+    /// Latest time for the answer.
     pub expires_at: Time,
-    /// When a device proved to have it.
+    /// When a device proved to have the offer.
     pub delivered_at: Option<Time>,
-    /// What that device calls its kind, if it does.
+    /// Device kind as reported by the app, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_to: Option<DeviceKind>,
-    /// When it counts as undelivered: no device has proved to have it, or the last one has gone.
+    /// When the offer counts as undelivered, because no device has proved to have it or the last one has gone.
     pub delivery_due: Option<Time>,
-    /// How it ended; none while it is open.
+    /// None while the offer is open.
     pub outcome: Option<Outcome>,
-    /// When it ended.
     pub closed_at: Option<Time>,
-    /// The employee's words with a no.
+    /// The employee's words with a rejection.
     pub reason: Option<Arc<str>>,
 }
 
@@ -37,23 +34,20 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// A yes in time.
     Accepted,
-    /// A no.
     Rejected,
     /// No answer in time.
     TimedOut,
-    /// No device had it, or the last one was gone.
+    /// No device had the offer, or the last one was gone.
     Undelivered,
-    /// The client cancelled.
     ClientCancelled,
-    /// The client stayed away.
+    /// The client stayed away past the grace time.
     ClientLost,
     /// The employee went offline.
     WentOffline,
-    /// Whoever runs the company closed the booking or removed the employee.
+    /// An admin closed the booking or removed the employee.
     WithdrawnByAdmin,
-    /// The whole search took too long.
+    /// The search reached its deadline.
     BookingExpired,
 }
 
@@ -87,13 +81,13 @@ impl Outcome {
         }
     }
 
-    /// Whether the employee said no, in words or by going offline.
+    /// Whether the employee declined, in words or by going offline.
     #[must_use]
     pub const fn is_a_no(self) -> bool {
         matches!(self, Self::Rejected | Self::WentOffline)
     }
 
-    /// Whether the employee missed it, where the event does not say.
+    /// Whether the employee missed the offer, where the event does not say.
     #[must_use]
     pub const fn is_missed(self) -> bool {
         matches!(self, Self::TimedOut | Self::Undelivered)

@@ -1,4 +1,4 @@
-//! What has ended and is remembered for a while, so that a repeated request gets the same answer.
+//! Ended bookings that are remembered for a while, so that a repeated request gets the same answer.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use crate::id::BookingId;
 use crate::limits::{REMEMBERED_MAX_BYTES, REMEMBERED_MAX_MS};
 use crate::time::Time;
 
-/// Bookings that are over, in the order in which they ended, with their weight in bytes.
+/// Ended bookings, in the order in which they ended, with their weight in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Past {
     queue: VecDeque<(Time, BookingId, usize)>,
@@ -21,7 +21,8 @@ impl Past {
         self.bytes = self.bytes.saturating_add(weight);
     }
 
-    /// The next booking to forget: too old, or too much is remembered. Called until it says none.
+    /// The next booking to forget, because it is too old or too much is remembered. The caller repeats this until there
+    /// is none.
     pub(crate) fn forget_next(&mut self, at: Time) -> Option<BookingId> {
         let (ended_at, ..) = self.queue.front()?;
         let too_old = ended_at.plus_ms(REMEMBERED_MAX_MS) <= at;
@@ -32,7 +33,7 @@ impl Past {
         self.bytes > REMEMBERED_MAX_BYTES
     }
 
-    /// What ended just now is still to be told and written down.
+    /// A booking that ended just now stays, because it is still to be told and stored.
     fn forget_oldest(&mut self, at: Time) -> Option<BookingId> {
         let (ended_at, booking, weight) = *self.queue.front()?;
         if ended_at == at {
@@ -43,7 +44,7 @@ impl Past {
         Some(booking)
     }
 
-    /// What is remembered of a booking, which ended at that time, has another weight than it had.
+    /// Changes the recorded weight of a booking, which ended at that time.
     pub(crate) fn weigh_again(&mut self, ended_at: Time, booking: BookingId, weight: usize) {
         let from = self.queue.partition_point(|(at, ..)| *at < ended_at);
         let mut ended_then = self.queue.range_mut(from..).take_while(|(at, ..)| *at == ended_at);
@@ -53,14 +54,14 @@ impl Past {
         }
     }
 
-    /// The next booking to forget because another weighs more by now, which is never that one itself. Called until it
-    /// says none.
+    /// The next booking to forget because `heavier`, which itself stays, has gained weight. The caller repeats this
+    /// until there is none.
     pub(crate) fn make_room(&mut self, at: Time, heavier: BookingId) -> Option<BookingId> {
         let (_, oldest, _) = self.queue.front()?;
         if self.is_too_much() && *oldest != heavier { self.forget_oldest(at) } else { None }
     }
 
-    /// All that is remembered with its weight, oldest first.
+    /// Remembered bookings with their weight, oldest first.
     pub(crate) fn weights(&self) -> impl Iterator<Item = (BookingId, usize)> {
         self.queue.iter().map(|(_, booking, weight)| (*booking, *weight))
     }
@@ -108,7 +109,7 @@ mod tests {
         past.weigh_again(at, booking(1), REMEMBERED_MAX_BYTES);
         assert_eq!(past.make_room(later, booking(1)), None);
         assert_eq!(past.weights().map(|(_, weight)| weight).sum::<usize>(), past.bytes());
-        // One that is not remembered at that time is not weighed.
+        // A booking that is not remembered at that time is not weighed.
         past.weigh_again(later, booking(1), 0);
         past.weigh_again(at, booking(2), 0);
         assert_eq!(past.bytes(), REMEMBERED_MAX_BYTES / 4 * 6);

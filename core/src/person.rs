@@ -1,17 +1,15 @@
-//! Who acts: the two sides of a session, and whoever runs the company.
+//! People who act: the two sides of a session, and the admin.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ClientId, EmployeeId};
 
-/// Who acts on a booking or a session.
+/// Person who acts on a booking or a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A client.
     Client(ClientId),
-    /// An employee.
     Employee(EmployeeId),
-    /// Whoever runs the company.
+    /// A person or a back end that runs the company.
     Admin,
 }
 
@@ -19,14 +17,12 @@ pub enum Actor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
-    /// Who asked.
     Client,
-    /// Who said yes.
     Employee,
 }
 
 impl Party {
-    /// The other side.
+    /// The opposite side of the session.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -45,22 +41,19 @@ impl Party {
     }
 }
 
-/// Who ended a session.
+/// Cause of the end of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
-    /// The client.
     Client,
-    /// The employee.
     Employee,
-    /// Whoever runs the company.
     Admin,
-    /// Nobody: a party stayed away past its grace time.
+    /// A party stayed away past its grace time.
     Lost,
 }
 
 impl EndedBy {
-    /// Everybody and nobody, in the order of the documentation.
+    /// All causes, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::Client, Self::Employee, Self::Admin, Self::Lost];
 
     /// The word on the wire.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::employee::Employee;
 use crate::id::EmployeeNo;
 
-/// Places of one row.
+/// Seats of one row.
 const ROW: usize = 16;
 
-/// Key that orders the candidates for an offer: the smallest rank is asked first. The line only compares ranks, so another
-/// strategy is another [`Rank::of`]. No two employees of a company may have the same rank.
+/// Key that orders the candidates for an offer: the smallest rank is asked first. The line only compares ranks, so
+/// another strategy is another [`Rank::of`]. No two employees of a company may have the same rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank(u64);
 
@@ -31,9 +31,9 @@ impl Rank {
 /// Employees by rank. An employee nearly always joins at the end and leaves at the front, so the rows at both ends are
 /// looked at first: the tree is searched only for a rank in between, and changes with every 16th rank.
 ///
-/// Decision: rows, and not a `BTreeMap<Rank, EmployeeNo>`. The map would cost 1 % more instructions per booking, and 6 to
-/// 9 % more per rejection, cancellation and end of a session. The map is the better choice for a key that does not grow
-/// with time, because such a key spreads employees over many rows.
+/// Decision: rows, and not a `BTreeMap<Rank, EmployeeNo>`. The map would cost 1 % more instructions per booking, and
+/// 6 to 9 % more per rejection, cancellation and end of a session. The map is the better choice for a key that does not
+/// grow with time, because such a key spreads employees over many rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Places {
     rows: BTreeMap<u64, Row>,
@@ -76,13 +76,13 @@ impl Places {
         }
     }
 
-    /// Everybody with their ranks, in order.
+    /// Employees with their ranks, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Rank, EmployeeNo)> {
         self.rows.iter().flat_map(|(key, row)| row.iter().map(move |(seat, no)| (Rank::at(*key, seat), no)))
     }
 }
 
-/// Who sits where; an empty seat has a zero, so that rows with the same people are the same.
+/// Seats of one row. An empty seat has a zero, so that rows with the same employees are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
     taken: u16,
@@ -100,7 +100,7 @@ impl Row {
         self.taken == 0
     }
 
-    /// Whether there is one more than before.
+    /// Returns whether the seat was free.
     fn join(&mut self, seat: usize, no: EmployeeNo) -> bool {
         let was_free = self.taken & (1 << seat) == 0;
         self.taken |= 1 << seat;
@@ -108,7 +108,7 @@ impl Row {
         was_free
     }
 
-    /// Whether there is one less than before.
+    /// Returns whether the seat was taken.
     fn leave(&mut self, seat: usize) -> bool {
         let was_taken = self.taken & (1 << seat) != 0;
         self.taken &= !(1 << seat);

@@ -1,4 +1,4 @@
-//! Things of one kind, found by their ids at once, and read in the order of their ids.
+//! Register of things of one kind: found by id in constant time, read in the order of ids.
 
 use std::collections::BTreeMap;
 #[expect(clippy::disallowed_types, reason = "it is asked for one id at a time: its order never shows")]
@@ -7,10 +7,10 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Things by their ids. One is found, added or removed in the same time among few and among many: a company remembers
-/// some ten thousand that have ended, and whatever happens to one that is open begins with finding it.
+/// Things by id. To find, add or remove one takes the same time in a small and in a large register. A company remembers
+/// some ten thousand ended bookings, and every change of an open one begins with finding it.
 ///
-/// A new thing takes the place of the one that was removed last, whose memory is still warm.
+/// A new thing takes the place of the one that was removed last, because its memory is still warm.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "BTreeMap<Id, Thing>", bound = "Id: Deserialize<'de> + Copy + Ord + Hash, Thing: Deserialize<'de>")]
 pub(crate) struct Register<Id, Thing> {
@@ -31,7 +31,7 @@ impl<Id: Copy + Ord + Hash, Thing> Register<Id, Thing> {
         self.places.get_mut(place)?.as_mut().map(|(_, thing)| thing)
     }
 
-    /// Puts it under that id; what was there before is gone.
+    /// Replaces a thing that has the id already.
     pub(crate) fn insert(&mut self, id: Id, thing: Thing) {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
@@ -50,20 +50,20 @@ impl<Id: Copy + Ord + Hash, Thing> Register<Id, Thing> {
         self.places.get_mut(place)?.take().map(|(_, thing)| thing)
     }
 
-    /// All of them with their ids, in the order of the ids. Ids grow with time, and so do most places: little is left
-    /// to sort.
+    /// Things with their ids, in the order of the ids. Ids grow with time, and so do most places, so little is left to
+    /// sort.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (&Id, &Thing)> {
         let mut all: Vec<(&Id, &Thing)> = self.places.iter().flatten().map(|(id, thing)| (id, thing)).collect();
         all.sort_by_key(|(id, _)| **id);
         all.into_iter()
     }
 
-    /// All of them, in the order of their ids.
+    /// Things in the order of their ids.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Thing> {
         self.in_order().map(|(_, thing)| thing)
     }
 
-    /// All of them, in whatever order: for what is done to each on its own.
+    /// Things in any order, for changes of each on its own.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Thing> {
         self.places.iter_mut().flatten().map(|(_, thing)| thing)
     }
@@ -91,7 +91,7 @@ impl<Id: Copy + Ord + Hash + Serialize, Thing: Serialize> Serialize for Register
     }
 }
 
-/// The same things under the same ids are the same, wherever they stand.
+/// Registers are equal if they have the same things under the same ids, wherever the things are in memory.
 impl<Id: Copy + Ord + Hash, Thing: PartialEq> PartialEq for Register<Id, Thing> {
     fn eq(&self, other: &Self) -> bool {
         self.in_order().eq(other.in_order())
@@ -100,8 +100,8 @@ impl<Id: Copy + Ord + Hash, Thing: PartialEq> PartialEq for Register<Id, Thing> 
 
 impl<Id: Copy + Ord + Hash, Thing: Eq> Eq for Register<Id, Thing> {}
 
-/// Hashes ids, half by half, always in the same way. The server makes the ids itself, mostly of chance, so nobody can
-/// choose those that meet.
+/// Deterministic hash of ids, half by half. The server makes the ids itself, mostly at random, so no attacker can
+/// choose ids that collide.
 #[derive(Clone, Debug, Default)]
 struct Folding(u64);
 

@@ -1,4 +1,4 @@
-//! Who is shut out: up to which moment a person's tokens count no more in a company.
+//! Revocations: the moments before which a person's tokens are refused in a company.
 
 use std::collections::BTreeMap;
 
@@ -8,52 +8,46 @@ use crate::id::{ClientId, EmployeeId};
 use crate::limits::{REVOCATIONS_KEPT, REVOCATIONS_MAX};
 use crate::time::Time;
 
-/// Whose tokens are revoked.
+/// People whose tokens are revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
-    /// Of everybody whose token is for the company.
+    /// All people whose token is for the company.
     Everybody,
-    /// Of an employee.
     Employee(EmployeeId),
-    /// Of a client.
     Client(ClientId),
 }
 
-/// What a token says of itself, as far as a revoke looks at it.
+/// The claims of a token that a revocation looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token<'a> {
-    /// Who shows it.
     pub bearer: Bearer<'a>,
-    /// Whether it is for this company alone. A client's may be for all.
+    /// Whether the token is for this company alone. A client's token may be for all companies.
     pub is_for_company: bool,
-    /// When it was issued, by the clock on the wall.
+    /// By the wall clock; none if the token does not say.
     pub issued_at: Option<Time>,
 }
 
-/// Who shows a token, by id.
+/// Bearer of a token, by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bearer<'a> {
-    /// A client.
     Client(&'a str),
-    /// An employee.
     Employee(&'a str),
-    /// Whoever runs the company.
     Admin,
 }
 
-/// All moments up to which tokens count no more. They are of the clock on the wall, as tokens are, and not of the
-/// company's, which may be ahead of it.
+/// All moments before which tokens are refused. They are moments of the wall clock, as those of tokens are, and not of
+/// the company's clock, which may be ahead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Revocations {
-    /// Of employees who were removed or shut out.
+    /// Employees who were removed or shut out.
     employees: BTreeMap<EmployeeId, Time>,
-    /// Of clients who were shut out.
+    /// Clients who were shut out.
     clients: BTreeMap<ClientId, Time>,
-    /// Of all tokens for this company, when it was removed.
+    /// All tokens for this company, when it was removed.
     everybody: Option<Time>,
-    /// The latest moment of those that had to give way to newer ones: it counts for everybody, so that nobody comes in
-    /// again only because others were shut out later.
+    /// The latest moment of the entries that gave way to newer ones. This moment counts for all people, so that no
+    /// person comes in again only because others were shut out later.
     gave_way: Option<Time>,
 }
 
@@ -62,7 +56,7 @@ impl Revocations {
         self.employees.is_empty() && self.clients.is_empty() && self.everybody.is_none() && self.gave_way.is_none()
     }
 
-    /// Revokes what was issued before that moment. A clock that went back takes nothing back.
+    /// Revokes tokens that were issued before that moment. A clock that was set back takes nothing back.
     pub(crate) fn add(&mut self, whose: &Whose, before: Time, employees: impl Iterator<Item = EmployeeId>) {
         match whose {
             Whose::Everybody => {
@@ -77,12 +71,12 @@ impl Revocations {
         }
     }
 
-    /// How many people are shut out by name.
+    /// Number of people who are shut out by name.
     pub(crate) fn len(&self) -> usize {
         self.employees.len() + self.clients.len()
     }
 
-    /// The oldest give way, many at once, so that it is done seldom.
+    /// Removes the oldest entries, many at once, so that this happens seldom.
     fn make_room(&mut self) {
         let mut moments: Vec<Time> = self.employees.values().chain(self.clients.values()).copied().collect();
         let surplus = moments.len().saturating_sub(REVOCATIONS_KEPT).max(1);
@@ -93,9 +87,9 @@ impl Revocations {
         self.gave_way = self.gave_way.max(Some(latest));
     }
 
-    /// Whether that token counts no more. One that does not say when it was issued counts as older than every revoke of
-    /// its bearer; and once the company was removed, it is taken only of an employee who was made anew, and of a client
-    /// whose token is for all companies.
+    /// Whether the token is refused. A token that does not say when it was issued counts as older than every revocation
+    /// of its bearer. Once the company was removed, such a token is taken only of an employee who was made anew, and of
+    /// a client whose token is for all companies.
     pub(crate) fn shut_out(&self, token: Token<'_>, is_employed: impl FnOnce(&str) -> bool) -> bool {
         let own = match token.bearer {
             Bearer::Client(client) => self.clients.get(client),
@@ -113,14 +107,14 @@ impl Revocations {
         [own.copied(), everybody, self.gave_way].into_iter().flatten().any(|before| issued_at < before)
     }
 
-    /// Calls somebody otherwise, whose data is erased.
+    /// Gives an employee whose data is erased another id.
     pub(crate) fn rename_employee(&mut self, from: &EmployeeId, to: &EmployeeId) {
         if let Some(before) = self.employees.remove(from) {
             self.employees.insert(to.clone(), before);
         }
     }
 
-    /// The same for a client.
+    /// Gives a client whose data is erased another id.
     pub(crate) fn rename_client(&mut self, from: &ClientId, to: &ClientId) {
         if let Some(before) = self.clients.remove(from) {
             self.clients.insert(to.clone(), before);

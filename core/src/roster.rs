@@ -1,4 +1,4 @@
-//! A company's employees, and the line of those who can be asked: longest idle first, per topic.
+//! A company's employees, and the line of those who can be asked, per topic.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,7 @@ use crate::places::{Places, Rank};
 use crate::refusal::NamedBy;
 use crate::time::Time;
 
-/// All employees of a company by number. Everything but the employees themselves follows from them, so only they
-/// are stored.
+/// All employees of a company by number. Only the employees are stored, because everything else follows from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Roster {
     employees: Vec<Option<Employee>>,
@@ -22,7 +21,7 @@ pub(crate) struct Roster {
     by_id: BTreeMap<EmployeeId, EmployeeNo>,
     #[serde(skip)]
     line: Line,
-    /// How many have each status, in the order of [`Status::ALL`].
+    /// Number of employees in each status, in the order of [`Status::ALL`].
     #[serde(skip)]
     statuses: [usize; 4],
 }
@@ -56,12 +55,12 @@ impl Roster {
         self.by_id.len()
     }
 
-    /// How many have each status, in the order of [`Status::ALL`].
+    /// Number of employees in each status, in the order of [`Status::ALL`].
     pub(crate) const fn statuses(&self) -> [usize; 4] {
         self.statuses
     }
 
-    /// The number that the next new employee gets.
+    /// The number of the next new employee.
     pub(crate) fn next_no(&self) -> EmployeeNo {
         EmployeeNo(u32::try_from(self.employees.len()).unwrap_or(u32::MAX))
     }
@@ -72,14 +71,14 @@ impl Roster {
         self.line.in_order(topic)
     }
 
-    /// Whether anybody can be asked about the topic.
+    /// Whether any employee can be asked about the topic.
     pub(crate) fn has_somebody_for(&self, topic: &Topic) -> bool {
         let named = || self.line.by_topic.get(topic).is_some_and(|line| !line.idle.is_empty());
         !self.line.any_topic.idle.is_empty() || named()
     }
 
-    /// Until when the last of those may come back who are idle without a device, take the topic and are not among those
-    /// to skip: O(log n), plus one step for each who is skipped.
+    /// The latest time until which an idle employee without a device may come back, of those who take the topic and are
+    /// not skipped: O(log n), plus one step for each who is skipped.
     pub(crate) fn awaited_until(&self, topic: &Topic, skip: impl Fn(&EmployeeId) -> bool) -> Option<Time> {
         let is_awaited = |no: EmployeeNo| self.get(no).is_some_and(|employee| !skip(&employee.id));
         let named = self.line.by_topic.get(topic).map(|line| &line.awaited);
@@ -87,7 +86,7 @@ impl Roster {
         last(&self.line.any_topic.awaited).max(named.and_then(last))
     }
 
-    /// Who names the topic.
+    /// Whether employees name the topic.
     pub(crate) fn named_by(&self, topic: &Topic) -> NamedBy {
         match self.line.by_topic.contains_key(topic) {
             true => NamedBy::Somebody,
@@ -96,8 +95,9 @@ impl Roster {
         }
     }
 
-    /// Whether all employees would name too many topics, at any time, if these had those, one after the other; nobody is
-    /// among them twice. Fewer than before is never too many: a company may be from before there was a bound.
+    /// Whether all employees would name too many topics at any time, if these employees, each once, were given those
+    /// topics one after the other. Fewer topics than before are never too many, because a company may be older than the
+    /// bound.
     pub(crate) fn would_name_too_many<'a>(
         &self,
         given: impl IntoIterator<Item = (&'a EmployeeId, &'a [Topic])>,
@@ -125,7 +125,7 @@ impl Roster {
         false
     }
 
-    /// Everybody who can be asked about the topic, in the order in which they would be.
+    /// Employees who can be asked about the topic, in the order in which they would be.
     pub(crate) fn in_line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
         match topic {
             Some(topic) => self.candidates(topic).collect(),
@@ -133,8 +133,8 @@ impl Roster {
         }
     }
 
-    /// Numbers are given one after the other: one that could not have been given yet comes of a damaged store, and
-    /// nobody gets it, for the room up to it may be more than there is.
+    /// Numbers are given one after the other. A number beyond the next one comes of a damaged store and is ignored,
+    /// because the room up to it may be more than there is.
     pub(crate) fn put(&mut self, no: EmployeeNo, employee: Employee) {
         if no == self.next_no() {
             self.employees.push(None);
@@ -167,7 +167,7 @@ impl Roster {
         }
     }
 
-    /// Changes an employee, follows with the status' time and the line, and shows what became of them.
+    /// Changes an employee, updates the status' time and the line, and returns the changed employee.
     pub(crate) fn change(&mut self, no: EmployeeNo, at: Time, change: impl FnOnce(&mut Employee)) -> Option<&Employee> {
         let employee = self.employees.get_mut(no.0 as usize)?.as_mut()?;
         let (was, had_rank, was_awaited) = (employee.status(), Rank::of(employee), employee.awaited_until());
@@ -208,14 +208,14 @@ impl Roster {
         (0..u32::try_from(self.employees.len()).unwrap_or(u32::MAX)).map(EmployeeNo)
     }
 
-    /// Forgets everybody; numbers are not given again.
+    /// Removes all employees; numbers are not given again.
     pub(crate) fn clear(&mut self) {
         for no in self.numbers() {
             self.remove(no);
         }
     }
 
-    /// Makes anew what follows from the employees, after reading them from a snapshot.
+    /// Rebuilds everything that follows from the employees, after they were read from a snapshot.
     pub(crate) fn rebuild(&mut self) {
         self.by_id.clear();
         self.line = Line::default();
@@ -234,12 +234,12 @@ impl Roster {
         self.line.availability()
     }
 
-    /// How often an `available` changed, and how often a count did. Compared with earlier values only.
+    /// How often an `available` changed, and how often a count did. The numbers are only compared with earlier ones.
     pub(crate) const fn availability_marks(&self) -> (u64, u64) {
         (self.line.flips, self.line.moves)
     }
 
-    /// Whether both have the same people in the same line; how often it moved does not matter.
+    /// Whether both have the same employees in the same line, however often it moved.
     pub(crate) fn same_line(&self, other: &Self) -> bool {
         let still = |line: &Line| Line { flips: 0, moves: 0, ..line.clone() };
         self.by_id == other.by_id && self.statuses == other.statuses && still(&self.line) == still(&other.line)
@@ -258,10 +258,10 @@ impl Roster {
     }
 }
 
-/// Those who are idle without a device, by when they are waited for no more.
+/// Idle employees without a device, by the end of the wait for them.
 type Awaited = BTreeSet<(Time, EmployeeNo)>;
 
-/// Those who can be asked, by rank: those without topics, and those who name each topic.
+/// Employees who can be asked, by rank: those without topics, and those who name each topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Line {
     idle: usize,
@@ -305,8 +305,8 @@ impl Line {
         });
     }
 
-    /// Changes the lines of an employee with these topics, and counts each `available` that is another after it. Every
-    /// employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
+    /// Changes the lines of an employee with these topics, and counts each `available` that is another afterwards.
+    /// Every employee is in `any_topic` or in a topic's line, so `available` in all flips with one of these.
     fn change(&mut self, topics: &[Topic], change: impl Fn(&mut TopicLine)) {
         if topics.is_empty() {
             let was_empty = self.any_topic.idle.is_empty();
@@ -346,7 +346,7 @@ impl Line {
         self.flips += u64::from(self.by_topic.len() != named);
     }
 
-    /// Two lines read as one: those who take anything, and those who name the topic.
+    /// Merges two lines: employees who take any topic, and employees who name this one.
     fn in_order(&self, topic: &Topic) -> impl Iterator<Item = EmployeeNo> {
         let mut any = self.any_topic.idle.iter().peekable();
         let mut named = self.by_topic.get(topic).into_iter().flat_map(|line| line.idle.iter()).peekable();
@@ -369,7 +369,7 @@ impl Line {
         Availability { available: self.idle > 0, idle: self.idle, topics: topics.collect() }
     }
 
-    /// Everybody, in order; who names several topics is in several lines.
+    /// All employees in order. An employee who names several topics is in several lines.
     fn everyone(&self) -> Vec<EmployeeNo> {
         let named = self.by_topic.values().flat_map(|line| line.idle.iter());
         let mut all: Vec<(Rank, EmployeeNo)> = self.any_topic.idle.iter().chain(named).collect();

@@ -1,4 +1,4 @@
-//! A company's rules of time, each with its default and its range.
+//! A company's settings, each with its default and its range.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::limits::{HISTORY_DAYS_MAX, MISSED_MAX, TIMEOUT_MAX_MS};
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident: $kind:ty = $default:literal, $min:literal..=$max:expr;)+) => {
-        /// The rules of time of one company. Every field has a default; the range is checked by [`Settings::check`].
+        /// The settings of one company. Every field has a default; [`Settings::check`] checks the ranges.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct Settings {
@@ -20,10 +20,7 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// Says which setting is out of its range, and what the range is.
-            ///
-            /// # Errors
-            /// The name of the first bad setting and the range it must be in.
+            /// Returns the first setting that is out of its range, and that range.
             pub fn check(&self) -> Result<(), (&'static str, String)> {
                 $(if !($min..=$max).contains(&self.$name) {
                     return Err((stringify!($name), format!("must be {} to {}", $min, $max)));
@@ -31,13 +28,13 @@ macro_rules! settings {
                 Ok(())
             }
 
-            /// Name, the least and the most that may be set, in the order of the documentation.
+            /// Name, minimum and maximum of each setting, in the order of the documentation.
             #[must_use]
             pub fn ranges() -> Vec<(&'static str, u64, u64)> {
                 vec![$((stringify!($name), $min, u64::from($max)),)+]
             }
 
-            /// Name, default and what it does, in the order of the documentation.
+            /// Name, default and meaning of each setting, in the order of the documentation.
             #[must_use]
             pub fn table() -> Vec<(&'static str, String, &'static str)> {
                 vec![$((stringify!($name), $default.to_string(), concat!($($doc),+).trim()),)+]
@@ -46,23 +43,20 @@ macro_rules! settings {
     };
 }
 
-/// Two settings by their names, and how to read both.
+/// Names of two settings, and how to read both.
 type Pair = (&'static str, &'static str, fn(&Settings) -> (u64, u64));
 
-/// Pairs of which the first must not be longer than the second: it would have no meaning then.
+/// Pairs of which the first must not be longer than the second, because it would have no effect then.
 const NOT_LONGER: [Pair; 2] = [
     // An offer has no more time than its search.
     ("offer_timeout_ms", "booking_deadline_ms", |s| (s.offer_timeout_ms, s.booking_deadline_ms)),
-    // Nobody's place in the line is kept when their wish to be asked is gone.
+    // A place in the line is not kept longer than the intent to be asked.
     ("employee_grace_ms", "intent_lapse_ms", |s| (s.employee_grace_ms, s.intent_lapse_ms)),
 ];
 
 impl Settings {
-    /// Says which two settings contradict each other: the first is longer than the second and must not be. Two that were
-    /// so before stay good, for what is stored has always been taken.
-    ///
-    /// # Errors
-    /// The names of both.
+    /// Returns the names of two settings that contradict each other: the first is longer than the second. Settings that
+    /// did so before stay valid, because the server once took them.
     pub fn agree(&self, before: Option<&Self>) -> Result<(), (&'static str, &'static str)> {
         let contradicts = |of: fn(&Self) -> (u64, u64)| {
             let (first, second) = of(self);

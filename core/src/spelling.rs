@@ -1,11 +1,11 @@
-//! One spelling of what people write: the same word is the same text, whoever typed it on whatever keyboard.
+//! One spelling for what people write, so that the same word is the same text from every keyboard.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// A line of text in its one spelling: without blanks around it, in NFC (Unicode's composed form). None when nothing is
-/// left of it, when it has control characters, or more characters than that.
+/// A line of text in its one spelling: in NFC (Unicode's composed form) and without blanks around it. None if nothing
+/// is left of the text, or if it has control characters or more than `max_chars` characters.
 #[must_use]
 pub fn spelled(text: &str, max_chars: usize) -> Option<Cow<'_, str>> {
     if is_plain(text) {
@@ -22,8 +22,8 @@ pub fn spelled(text: &str, max_chars: usize) -> Option<Cow<'_, str>> {
     (!spelled.is_empty() && spelled.chars().count() <= max_chars).then_some(spelled)
 }
 
-/// Whether it is printable ASCII without blanks around it, as nearly all topics are: nothing of it can change. It looks
-/// at all bytes without a way out, so that the processor looks at sixteen of them at once.
+/// Whether the text is printable ASCII without blanks around it, as nearly all topics are, so that nothing of it can
+/// change. The fold has no early exit, so that the processor looks at sixteen bytes at once.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let ends = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b' ');
@@ -63,7 +63,7 @@ mod tests {
         assert!(spelled(&"x".repeat(4), 4).is_some() && spelled(&"x".repeat(5), 4).is_none());
         assert_eq!(spelled("  üüüü  ", 4).as_deref(), Some("üüüü"));
         assert_eq!(spelled(&"u\u{308}".repeat(4), 4).as_deref(), Some("üüüü"));
-        // Composed, this one has two characters.
+        // In composed form this character becomes two.
         assert_eq!(spelled("\u{958}", 1), None);
     }
 }

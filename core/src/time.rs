@@ -1,4 +1,4 @@
-//! A moment, as core is told it.
+//! Moments of time, which callers pass to core.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ impl Time {
         self.0
     }
 
-    /// The moment `ms` milliseconds later; at the end of time it stays there.
+    /// The moment `ms` milliseconds later; saturates at the end of time.
     #[must_use]
     pub const fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))

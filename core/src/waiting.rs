@@ -1,4 +1,4 @@
-//! Searches that wait for somebody who can be asked, the oldest first, per topic.
+//! Searches that wait for an employee who can be asked, the oldest first, per topic.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use crate::employee::Employee;
 use crate::id::{BookingId, Topic};
 use crate::time::Time;
 
-/// Searches by when they were opened.
+/// Searches by their time of opening.
 type ByAge = BTreeSet<(Time, BookingId)>;
 
-/// All searches that wait. Whoever becomes free finds the oldest of theirs without looking at any that is not theirs.
+/// All searches that wait. An employee who becomes free finds the oldest search that fits without looking at any other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waiting {
     all: ByAge,
@@ -22,7 +22,7 @@ impl Waiting {
         self.all.is_empty()
     }
 
-    /// Takes the search in when it waits, and out when it does not.
+    /// Adds the search when it waits, and removes it when it does not.
     pub(crate) fn follow(&mut self, booking: &Booking) {
         let search = (booking.created_at, booking.id);
         if booking.waits() {
@@ -39,8 +39,8 @@ impl Waiting {
         }
     }
 
-    /// The oldest that the employee can take and that is not among those to skip: O(log n) for each of their topics,
-    /// plus one step for each that is skipped.
+    /// The oldest search that the employee can take and that is not skipped: O(log n) for each of the employee's
+    /// topics, plus one step for each search that is skipped.
     pub(crate) fn oldest_for(&self, employee: &Employee, skip: impl Fn(BookingId) -> bool) -> Option<BookingId> {
         let oldest = |searches: &ByAge| searches.iter().find(|(_, id)| !skip(*id)).copied();
         let found = if employee.topics.is_empty() {

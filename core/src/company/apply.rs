@@ -1,4 +1,4 @@
-//! How the state follows from events. Told the same events again, it becomes the same state.
+//! Fold of events into the state. The same events always give the same state.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use crate::time::Time;
 use crate::waiting::Waiting;
 
 impl Company {
-    /// Changes the state by what happened at that time. Whatever a damaged store says happened is taken without harm;
-    /// whether it makes sense is for [`crate::invariants::check`] to say.
+    /// Changes the state by an event of that time. Events of a damaged store are applied without a panic;
+    /// [`crate::invariants::check`] says whether the resulting state makes sense.
     pub fn apply(&mut self, at: Time, event: &Event) {
         self.clock = at;
         self.seq = self.seq.saturating_add(1);
@@ -98,7 +98,7 @@ impl Company {
         self.settings = settings.clone();
     }
 
-    /// A company that is made again under an id begins empty: nothing of the one before is shown, repeated or counted.
+    /// A company that is made again under an id begins empty: nothing of its predecessor is shown, repeated or counted.
     fn begin_empty(&mut self) {
         self.bookings = Register::default();
         self.sessions = Register::default();
@@ -117,7 +117,7 @@ impl Company {
         self.deadlines = self.all_deadlines();
     }
 
-    /// Nobody has a device: every time in which somebody must come back counts from now.
+    /// No person has a device: every time in which a person must come back counts from now.
     fn disconnect_everybody(&mut self, at: Time) {
         for no in self.roster.numbers() {
             let Some(employee) = self.roster.get(no) else { continue };
@@ -189,7 +189,7 @@ impl Company {
         self.follow_reach(at, no, |offer| offer.delivery_due = delivery);
     }
 
-    /// What else a device's coming or going means to what the employee is doing.
+    /// Effects of a device's coming or going on the work that the employee has in hand.
     fn follow_reach(&mut self, at: Time, no: EmployeeNo, change: impl Fn(&mut Offer)) {
         let nth = |company: &Self, n| company.roster.get(no)?.load.works().nth(n);
         let mut n = 0;
@@ -217,7 +217,7 @@ impl Company {
         if let Some(key) = &booking.key {
             self.keys.insert((booking.client.clone(), key.clone()), booking.id);
         }
-        // Who asks is there: the wish came over the client's own line.
+        // The client is connected, because the booking came over the client's own connection.
         self.clients.insert(booking.client.clone(), OpenClient { booking: booking.id, connected: true });
         count(&mut self.today.booked);
         self.bookings.insert(booking.id, booking);
@@ -273,7 +273,7 @@ impl Company {
             let employee = b.close_offer(offer.attempt, at, Outcome::Accepted, None)?;
             b.state = BookingState::Assigned;
             b.session = Some(id);
-            // Who has no time to come back is there.
+            // A client without a time to come back is connected.
             let is_there = b.client_due.take().is_none();
             Some((employee, b.client.clone(), b.client_name.clone(), b.topic.clone(), is_there))
         });
@@ -379,7 +379,7 @@ impl Company {
             session.notes = notes;
             session.ended_at.map(|ended_at| (ended_at, session.booking))
         });
-        // What is over was weighed without them.
+        // A booking that is over was weighed without these notes.
         let Some((ended_at, booking)) = written.flatten() else { return };
         let Some(weight) = self.bookings.get(booking).map(|booking| self.weight(booking)) else { return };
         self.past.weigh_again(ended_at, booking, weight);
@@ -403,7 +403,7 @@ impl Company {
         self.change_presence(at, session, party, |presence| Presence { online, ..presence });
     }
 
-    /// Whether they are there may be another than it was.
+    /// Updates a party's presence after a device has come or gone.
     fn watch_party(&mut self, at: Time, session: SessionId, party: Party) {
         self.change_presence(at, session, party, |presence| presence);
     }
@@ -418,8 +418,8 @@ impl Company {
         self.change_session(id, |session| *session.presence_mut(party) = presence);
     }
 
-    /// A party is away when no device of theirs is in the session nor on their own topic: then the time to come
-    /// back runs.
+    /// A party is away when no device of that side is in the session or on the party's own topic. From then on the time
+    /// to come back runs.
     fn presence(&self, at: Time, was: Presence, has_a_device: bool) -> Presence {
         let back_by = at.plus_ms(self.settings.session_grace_ms);
         let away = !was.online && !has_a_device;
@@ -458,7 +458,7 @@ impl Company {
     }
 }
 
-/// A damaged snapshot may have counted to the end already.
+/// Saturates, because a damaged snapshot may have counted to the end already.
 fn count(counter: &mut u64) {
     *counter = counter.saturating_add(1);
 }

@@ -1,4 +1,4 @@
-//! Everything that must happen by a certain time, and what happens then.
+//! Deadlines of bookings, sessions and employees, and the events that a passed deadline causes.
 
 use std::collections::BTreeSet;
 
@@ -13,33 +13,36 @@ use crate::person::{EndedBy, Party};
 use crate::session::Session;
 use crate::time::Time;
 
-/// What is due. At the same moment they come in this order: who has no time left at all goes first.
+/// Kind of a deadline. Deadlines of the same moment are handled in this order, so that things without any time left go
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Deadline {
-    /// The whole search.
+    /// End of the whole search.
     Search(BookingId),
     /// A client's return during a search.
     ClientReturn(BookingId),
-    /// An employee's answer.
+    /// Answer of the asked employee.
     OfferAnswer(BookingId),
     /// A device's proof that it has the offer.
     OfferDelivery(BookingId),
     /// A party's return to a session.
     PartyReturn(SessionId, Party),
-    /// The end of the time after a session.
+    /// End of the wrap-up after a session.
     WrapUp(EmployeeNo),
     /// An employee's return to the place in the line.
     EmployeeReturn(EmployeeNo),
-    /// The end of an intent that nobody is there for.
+    /// End of an idle intent without a device.
     IntentLapse(EmployeeNo),
-    /// The end of waiting for those who may come back. It comes last: whoever is free at that moment is asked.
+    /// End of the wait for employees who may come back. This deadline comes last, so that an employee who is free at
+    /// that moment is asked.
     SearchWait(BookingId),
 }
 
-/// The earliest deadline of one thing. When it has passed, or was put off, the next one takes its place.
+/// Earliest deadline of one thing. The next deadline takes its place when the earliest has passed or was put off.
 pub(super) type Due = Option<(Time, Deadline)>;
 
-/// A search has an offer out, or waits, as long as it goes on; none of its deadlines comes between the events of a turn.
+/// A search has an offer out, or waits, as long as it goes on. None of its deadlines comes between the events of a
+/// turn.
 pub(super) fn due_of_booking(booking: &Booking) -> Due {
     if !booking.has_open_offer() && booking.waits_until.is_none() {
         return None;
@@ -80,7 +83,7 @@ pub(super) fn due_of_employee(no: EmployeeNo, employee: &Employee) -> Due {
         .0
 }
 
-/// The earliest of what a thing may have; at the same moment the one that is named first, as [`Deadline`] has them.
+/// Earliest of several deadlines. At the same moment the first in the order of [`Deadline`] counts.
 #[derive(Default)]
 struct Earliest(Due);
 
@@ -100,7 +103,7 @@ impl Company {
         self.deadlines.first().filter(|(at, _)| *at <= now).copied()
     }
 
-    /// What happens because nothing else did in time.
+    /// Events that a passed deadline causes.
     pub(super) fn decide_deadline(&self, now: Time, deadline: Deadline) -> Vec<Event> {
         match deadline {
             Deadline::Search(id) => self.end_search(id, Outcome::BookingExpired, BookingReason::Deadline),
@@ -119,7 +122,7 @@ impl Company {
         }
     }
 
-    /// Follows with the deadlines from what a thing had to what it has.
+    /// Replaces the earlier deadline of a thing by the present one.
     pub(super) fn rearm(&mut self, was: Due, is: Due) {
         if was != is {
             if let Some(was) = was {
@@ -129,7 +132,7 @@ impl Company {
         }
     }
 
-    /// The time went ahead by so much, and nothing has less of it left: every deadline moves with it.
+    /// Moves every deadline with a clock that was set ahead, so that nothing has less time left.
     pub(super) fn put_off(&mut self, by_ms: u64) {
         let later = |at: &mut Time| *at = at.plus_ms(by_ms);
         for booking in self.bookings.values_mut().filter(|booking| booking.is_open()) {
@@ -147,7 +150,7 @@ impl Company {
             }
         }
         for no in self.roster.numbers() {
-            // No status is another by it.
+            // The moved times leave every status as it is.
             self.roster.change(no, self.clock, |employee| {
                 employee.lapse_due.iter_mut().for_each(later);
                 if let Reach::Grace { until } = &mut employee.reach {
@@ -159,7 +162,7 @@ impl Company {
         self.deadlines = self.all_deadlines();
     }
 
-    /// All deadlines, from the things themselves.
+    /// All deadlines, computed from bookings, sessions and employees.
     pub(super) fn all_deadlines(&self) -> BTreeSet<(Time, Deadline)> {
         let bookings = self.bookings.values().filter_map(due_of_booking);
         let sessions = self.sessions.values().filter_map(due_of_session);

@@ -1,4 +1,4 @@
-//! What follows from a command: events, or a refusal. Nothing is changed here.
+//! Decisions: the events or the refusal that follow from a command. Nothing is changed here.
 
 use std::sync::Arc;
 
@@ -20,10 +20,7 @@ use crate::time::Time;
 type Decision = Result<Vec<Event>, Refusal>;
 
 impl Company {
-    /// Decides a command. Repeats of what was done already are a yes without events.
-    ///
-    /// # Errors
-    /// The refusal, when the command cannot be done.
+    /// Decides a command. A repeat of a command that was done already succeeds without events.
     pub fn decide(&self, now: Time, command: &Command) -> Decision {
         if let Command::SetCompany { name, settings } = command {
             let same = self.exists && *name == self.name && *settings == self.settings;
@@ -79,7 +76,7 @@ impl Company {
         }
     }
 
-    /// To remove what is not there, to wake or to leave is no mistake; all else needs a company.
+    /// To remove what is missing, to wake and to leave succeed without a company. Every other command needs one.
     fn decide_without_company(&self, command: &Command) -> Decision {
         match command {
             Command::RemoveCompany { .. }
@@ -172,13 +169,13 @@ impl Company {
         })
     }
 
-    /// The intent falls to offline; an open offer is declined by it.
+    /// Sets the intent to offline, which declines an open offer.
     pub(super) fn go_offline(&self, no: EmployeeNo, by: IntentBy) -> Vec<Event> {
         let offline = Event::IntentSet { employee: no, intent: Intent::Offline, by };
         let mut events = vec![offline];
         for work in self.roster.get(no).into_iter().flat_map(|employee| employee.load.works()) {
             match work {
-                // The intent goes first: who has gone offline is not idle for a moment in between.
+                // The intent goes first, so that the employee is not idle in between.
                 Work::Offer(search) => {
                     events
                         .extend(self.close_offers(search, Outcome::WentOffline, None, |_, offer| offer.employee == no))
@@ -257,14 +254,14 @@ impl Company {
         }
     }
 
-    /// The search ends without a session, and its open offers with it.
+    /// Ends the search without a session, and its open offers with it.
     pub(super) fn end_search(&self, id: BookingId, outcome: Outcome, reason: BookingReason) -> Vec<Event> {
         let mut events = self.close_offers(id, outcome, None, |_, _| true);
         events.push(Event::BookingEnded { booking: id, reason });
         events
     }
 
-    /// Those of the search's open offers end without a yes.
+    /// Ends those open offers of the search that `which` picks, without an acceptance.
     pub(super) fn close_offers(
         &self,
         search: BookingId,
@@ -272,7 +269,7 @@ impl Company {
         reason: Option<&Arc<str>>,
         which: impl Fn(OfferId, &Offer) -> bool,
     ) -> Vec<Event> {
-        // Room for one that is missed and for what comes of that.
+        // Room for the intent that falls with a missed offer, the end of the offer, and the event that follows.
         let mut events = Vec::with_capacity(3);
         if let Some(booking) = self.bookings.get(search) {
             for (id, offer) in booking.open_offers().filter(|(id, offer)| which(*id, offer)) {
@@ -282,7 +279,7 @@ impl Company {
         events
     }
 
-    /// The open offer ends; whoever has missed too many is offline before that.
+    /// Ends an open offer. An employee who has missed too many goes offline before that.
     fn close_offer(
         &self,
         offer: OfferId,
@@ -291,9 +288,9 @@ impl Company {
         reason: Option<&Arc<str>>,
         events: &mut Vec<Event>,
     ) {
-        // An offer never outlives its search: what ends it because of the time has had all of its own.
+        // An offer never outlives its search, so an offer that ends by time has had all of its own time.
         let unanswered = matches!(outcome, Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired);
-        // Who has no device could not have answered.
+        // An employee without a device could not have answered.
         let is_missed = unanswered && self.is_there(employee);
         if is_missed && self.misses_too_many(employee) {
             events.push(Event::IntentSet { employee, intent: Intent::Offline, by: IntentBy::Missed });
@@ -317,7 +314,7 @@ impl Company {
         }
     }
 
-    /// Whether a device of theirs is there.
+    /// Whether a device of the employee is connected.
     fn is_there(&self, no: EmployeeNo) -> bool {
         self.roster.get(no).is_some_and(|employee| employee.reach == Reach::Connected)
     }
@@ -334,7 +331,7 @@ impl Company {
     fn offer_to(&self, employee: &EmployeeId, id: OfferId) -> Result<&Offer, Refusal> {
         let booking = self.bookings.get(id.booking).ok_or(Refusal::UnknownOffer)?;
         let offer = booking.offer(id.attempt).ok_or(Refusal::UnknownOffer)?;
-        // By number and not by id: who got the id of somebody who was removed was never asked.
+        // By number and not by id, because a new employee with the id of a removed one was never asked.
         let is_theirs = self.roster.find(employee).is_some_and(|(no, _)| no == offer.employee);
         if is_theirs { Ok(offer) } else { Err(Refusal::UnknownOffer) }
     }
@@ -372,7 +369,7 @@ impl Company {
         }])
     }
 
-    /// Also after the end: people finish their notes then.
+    /// Notes are taken after the end of the session too, because employees finish them then.
     fn write_notes(&self, id: SessionId, by: &Actor, body: &Arc<str>) -> Decision {
         let found = self.session_of(id, by)?;
         if self.party_in(found, by) != Some(Party::Employee) {

@@ -1,4 +1,4 @@
-//! How a person is taken out of a state without a past: as if the events that made it had never named them.
+//! Erasure of a person from a state without a past: as if the events that made the state had never named them.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use super::Company;
 use crate::erasure::{Erasure, Renaming};
 
 impl Company {
-    /// The state that the events begin from, without the person. The erasure learns from it, so it comes before the
-    /// first event.
+    /// The state that the events begin from, without the person. The erasure learns from this state, so the call comes
+    /// before the first event.
     #[must_use]
     pub fn without(mut self, erasure: &mut Erasure) -> Self {
         self.erase(erasure);

@@ -1,4 +1,4 @@
-//! What can be seen of a company.
+//! Read access to a company.
 
 use super::{Answer, Company, Today};
 use crate::availability::Availability;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::time::Time;
 
 impl Company {
-    /// Its id.
+    /// Id of the company.
     #[must_use]
     pub const fn id(&self) -> &CompanyId {
         &self.id
@@ -26,37 +26,37 @@ impl Company {
         self.exists
     }
 
-    /// Its display name.
+    /// Display name of the company.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its rules of time.
+    /// Settings of the company.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// What it looks like.
+    /// Colour and logo of the company.
     #[must_use]
     pub const fn brand(&self) -> &Brand {
         &self.brand
     }
 
-    /// When it was made.
+    /// When the company was made.
     #[must_use]
     pub const fn created_at(&self) -> Time {
         self.created_at
     }
 
-    /// How many events made it what it is.
+    /// Number of events that made the state.
     #[must_use]
     pub const fn seq(&self) -> u64 {
         self.seq
     }
 
-    /// When the latest event happened.
+    /// Time of the latest event.
     #[must_use]
     pub const fn clock(&self) -> Time {
         self.clock
@@ -85,19 +85,19 @@ impl Company {
         self.roster.would_name_too_many(given)
     }
 
-    /// How many employees there are.
+    /// Number of all employees.
     #[must_use]
     pub fn employee_count(&self) -> usize {
         self.roster.len()
     }
 
-    /// How many employees have each status, in the order of [`crate::Status::ALL`].
+    /// Number of employees in each status, in the order of [`crate::Status::ALL`].
     #[must_use]
     pub const fn employees_by_status(&self) -> [usize; 4] {
         self.roster.statuses()
     }
 
-    /// How many clients have an open booking or a running session.
+    /// Number of clients with an open booking or a running session.
     #[must_use]
     pub fn open_clients(&self) -> usize {
         self.clients.len()
@@ -115,8 +115,7 @@ impl Company {
         self.sessions.get(id)
     }
 
-    /// Which side of a session that person is on. An employee is who they were then: somebody with the id of one who was
-    /// removed is on no side.
+    /// The side of a session that the person is on. A new employee with the id of a removed one is on no side.
     #[must_use]
     pub fn party_in(&self, session: &Session, actor: &Actor) -> Option<Party> {
         match actor {
@@ -129,10 +128,10 @@ impl Company {
         }
     }
 
-    /// Whether a token counts no more in this company.
+    /// Whether a token is revoked in this company.
     #[must_use]
     pub fn shuts_out(&self, token: Token<'_>) -> bool {
-        // Most companies never shut anybody out, and this is asked with every wish.
+        // Every request asks this, and most companies have never revoked a token.
         !self.revocations.is_empty() && self.revocations.shut_out(token, |employee| self.roster.has(employee))
     }
 
@@ -152,7 +151,7 @@ impl Company {
         self.bookings.get(self.clients.get(client)?.booking)
     }
 
-    /// What clients have open, in the order of the clients' ids, after `after`: a search, or a booking whose session runs.
+    /// Searches, and bookings whose session runs, in the order of the clients' ids, after `after`.
     pub fn open_after(&self, after: Option<&str>) -> impl Iterator<Item = (&ClientId, &Booking)> {
         use std::ops::Bound::{Excluded, Unbounded};
         let from = after.map_or(Unbounded, Excluded);
@@ -160,19 +159,20 @@ impl Company {
         open.filter_map(|(client, open)| Some((client, self.bookings.get(open.booking)?)))
     }
 
-    /// What can be booked now.
+    /// Availability in all and per topic.
     #[must_use]
     pub fn availability(&self) -> Availability {
         self.roster.availability()
     }
 
-    /// Two counts to compare with earlier ones: an `available` may have changed, a number has changed.
+    /// Two counters to compare with earlier values: the first moves with every changed `available`, the second with
+    /// every changed count.
     #[must_use]
     pub const fn availability_marks(&self) -> (u64, u64) {
         self.roster.availability_marks()
     }
 
-    /// Who can be asked, in the order in which they would be.
+    /// Employees who can be asked, in the order in which they would be.
     #[must_use]
     pub fn in_line(&self, topic: Option<&Topic>) -> Vec<&Employee> {
         self.roster.in_line(topic).into_iter().filter_map(|no| self.roster.get(no)).collect()
@@ -184,19 +184,19 @@ impl Company {
         if self.today.day == now.day() { self.today } else { Today { day: now.day(), ..Today::default() } }
     }
 
-    /// What is remembered, with what it weighs and what it was weighed with, and what all of it was.
+    /// Remembered bookings with their present and their recorded weight, and the recorded sum.
     pub(crate) fn weighed(&self) -> (impl Iterator<Item = (BookingId, Option<usize>, usize)>, usize) {
         let weight = |id| self.bookings.get(id).map(|booking| self.weight(booking));
         (self.past.weights().map(move |(id, known)| (id, weight(id), known)), self.past.bytes())
     }
 
-    /// How many that have ended are remembered.
+    /// Number of ended bookings that are remembered.
     #[must_use]
     pub fn remembered(&self) -> usize {
         self.past.len()
     }
 
-    /// What a yes to the command is about, after it was done; the same for a repeat.
+    /// The answer to a command that was done, or to a repeat of it.
     pub(super) fn answer(&self, command: &Command) -> Answer {
         match command {
             Command::SetCompany { .. } | Command::SetBrand { .. } => Answer::Company,

@@ -1,4 +1,4 @@
-//! One company: the door through which commands come in and events, an answer and notices go out.
+//! One company: takes commands, and gives events, an answer and notices.
 
 mod decide;
 
@@ -60,10 +60,10 @@ pub struct Company {
     revocations: Revocations,
     #[serde(skip)]
     keys: BTreeMap<(ClientId, Key), BookingId>,
-    /// The earliest of each thing that has any.
+    /// The earliest deadline of each thing that has one.
     #[serde(skip)]
     deadlines: BTreeSet<(Time, Deadline)>,
-    /// Searches that wait for somebody who can be asked.
+    /// Searches that wait for an employee who can be asked.
     #[serde(skip)]
     waiting: Waiting,
 }
@@ -76,7 +76,7 @@ struct OpenClient {
 }
 
 impl Company {
-    /// A company of which nothing has happened yet: it does not exist until it is set.
+    /// A company without events, which does not exist until it is set.
     #[must_use]
     pub fn new(id: CompanyId) -> Self {
         Self {
@@ -101,11 +101,11 @@ impl Company {
         }
     }
 
-    /// Takes a command: first all deadlines that have passed, then the command itself. What comes out belongs
-    /// together: it is committed as one, or not at all.
+    /// Takes a command: first all deadlines that have passed, then the command itself. The parts of the turn belong
+    /// together, so all of them are committed, or none.
     pub fn take(&mut self, now: Time, command: &Command) -> Turn {
         let mut turn = self.turn(now);
-        // Before the deadlines have followed the clock they only seem to have passed.
+        // Before the deadlines have followed the clock, they only seem to have passed.
         if !matches!(command, Command::Resume | Command::FollowClock { .. }) {
             self.do_what_is_due(&mut turn);
         }
@@ -113,12 +113,12 @@ impl Company {
         turn
     }
 
-    /// Takes up again after the server came up, or after the company was read again: nobody counts as connected but
-    /// those whose coming is told here. Only then is done what is due: who is there loses nothing.
+    /// Goes on after a start of the server, or after the company was read back. Only people whose devices `present`
+    /// reports count as connected. Due deadlines are handled after that, so that connected people lose nothing.
     pub fn resume(&mut self, now: Time, present: &[Command]) -> Turn {
         let mut turn = self.turn(now);
         for command in [Command::Resume].iter().chain(present) {
-            // Who is gone from the company in the meantime has nothing to come back to.
+            // A person who was removed in the meantime has nothing to come back to.
             let _gone_meanwhile = self.do_it(command, &mut turn);
         }
         self.do_what_is_due(&mut turn);
@@ -126,7 +126,7 @@ impl Company {
     }
 
     fn turn(&self, now: Time) -> Turn {
-        // The wall clock may be behind what a former run of the server wrote down.
+        // The wall clock may be behind the time that a former run of the server stored.
         Turn { at: now.max(self.clock), events: Vec::new(), outcome: Ok(Answer::Done), notices: Vec::new() }
     }
 
@@ -134,7 +134,7 @@ impl Company {
         while let Some((at, deadline)) = self.due(turn.at) {
             let events = self.decide_deadline(turn.at, deadline);
             self.play_on(events, turn);
-            // Else it would be due for ever, and this company's visitors would wait for ever.
+            // Otherwise the deadline would be due for ever, and every visitor of this company would wait for ever.
             assert!(
                 !self.deadlines.contains(&(at, deadline)),
                 "a deadline that has passed must be answered: {deadline:?}"
@@ -148,7 +148,7 @@ impl Company {
         Ok(self.answer(command))
     }
 
-    /// Plays what was decided, and then what comes of it for searches that wait.
+    /// Plays decided events, and then their consequences for searches that wait.
     fn play_on(&mut self, events: Vec<Event>, turn: &mut Turn) {
         let mut played = turn.events.len();
         self.play(turn.at, events, turn);
@@ -161,13 +161,14 @@ impl Company {
         }
     }
 
-    /// When [`Company::take`] must be called next, with [`Command::Wake`] if nothing else comes.
+    /// When [`Company::take`] must be called next, with [`Command::Wake`] if no other command comes.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    /// The company without what it only remembers for repeats. All that later events can change is still in it.
+    /// The company without the things that are only remembered for repeats. Everything that later events can change is
+    /// kept.
     #[must_use]
     pub fn without_past(&self) -> Self {
         let (mut bookings, mut sessions) = (Register::default(), Register::default());
@@ -201,7 +202,7 @@ impl Company {
         company
     }
 
-    /// The company without what a version before did not count: to be compared with what that one wrote.
+    /// The company without the counts that an earlier version did not keep, for a comparison with its state.
     #[must_use]
     pub fn without_counts(&self) -> Self {
         let mut company = self.clone();
@@ -209,7 +210,7 @@ impl Company {
         company
     }
 
-    /// Makes anew what is not stored in a snapshot.
+    /// Rebuilds the parts that a snapshot does not have.
     pub fn rebuild(&mut self) {
         self.roster.rebuild();
         self.keys.clear();
@@ -227,33 +228,24 @@ impl Company {
     }
 }
 
-/// What came of a command.
+/// Outcome of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// When it was taken.
     pub at: Time,
-    /// What happened, in order; also what deadlines that had passed made happen.
+    /// Events in order, including those of deadlines that had passed.
     pub events: Vec<Event>,
-    /// The answer to who asked.
     pub outcome: Result<Answer, Refusal>,
-    /// What others must hear.
     pub notices: Vec<Notice>,
 }
 
-/// What a yes is about.
+/// Subject of a successful command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing to show.
     Done,
-    /// The company as it is now.
     Company,
-    /// This employee as they are now.
     Employee(EmployeeNo),
-    /// This booking as it is now.
     Booking(BookingId),
-    /// This session as it is now.
     Session(SessionId),
-    /// This message.
     Message(SessionId, MessageId),
 }
 
@@ -262,22 +254,19 @@ pub enum Answer {
 pub struct Today {
     /// Days since the epoch.
     pub day: u64,
-    /// Bookings opened.
     pub booked: u64,
     /// Bookings that led to a session.
     pub assigned: u64,
-    /// Bookings that nobody took.
+    /// Bookings that no employee took.
     pub unanswered: u64,
-    /// Bookings called off.
     pub cancelled: u64,
-    /// Bookings that took too long.
+    /// Bookings that reached their deadline.
     pub expired: u64,
-    /// Sessions ended.
     pub ended: u64,
 }
 
 impl Company {
-    /// Whether what is not stored is the same in both.
+    /// Whether the parts that are not stored are equal in both.
     pub(crate) fn same_indexes(&self, other: &Self) -> bool {
         self.keys == other.keys
             && self.deadlines == other.deadlines

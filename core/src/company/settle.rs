@@ -1,4 +1,4 @@
-//! How a search goes on: somebody is asked, those who may come back are waited for, or it is over.
+//! Next step of a search: an offer, a wait for employees who may come back, or the end.
 
 use super::Company;
 use crate::booking::{Booking, BookingReason};
@@ -7,7 +7,7 @@ use crate::id::{BookingId, EmployeeNo, OfferId};
 use crate::offer::Outcome;
 use crate::time::Time;
 
-/// The search that nobody is asked for since that event, unless the one behind it ends the search.
+/// The search that the event leaves without an open offer, unless the next event ends that search.
 pub(super) fn left_alone(event: &Event, behind: Option<&Event>) -> Option<BookingId> {
     let search = if let Event::BookingOpened { booking, .. } = event {
         *booking
@@ -21,13 +21,13 @@ pub(super) fn left_alone(event: &Event, behind: Option<&Event>) -> Option<Bookin
 }
 
 impl Company {
-    /// The next step of a search without an open offer: an offer, a wait for people in their grace time, or the end.
+    /// The next step of a search without an open offer: an offer, a wait for employees in their grace time, or the end.
     /// No other place makes an offer.
     #[must_use]
     pub fn settle(&self, now: Time, search: BookingId) -> Option<Event> {
         let booking = self.bookings.get(search).filter(|booking| booking.is_open() && !booking.has_open_offer())?;
         if booking.deadline <= now {
-            // The clock may be read late: nobody is asked when the search has no time left.
+            // The clock may be read late: no employee is asked when the search has no time left.
             return Some(Event::BookingEnded { booking: search, reason: BookingReason::Deadline });
         }
         if let Some(employee) = self.next_to_ask(booking) {
@@ -48,13 +48,13 @@ impl Company {
         self.roster.candidates(&booking.topic).find(is_new)
     }
 
-    /// A search that waits does so no longer. An offer that stayed with somebody who is away ends with that.
+    /// Ends the wait of a search. An offer that stayed with an absent employee ends with the wait.
     pub(super) fn end_wait(&self, now: Time, search: BookingId) -> Vec<Event> {
         let closed = self.close_offers(search, Outcome::Undelivered, None, |_, _| true);
         if closed.is_empty() { self.settle(now, search).into_iter().collect() } else { closed }
     }
 
-    /// An employee who can be asked since that event ends the wait of the oldest search that they fit.
+    /// An employee who can be asked since that event ends the wait of the oldest search that fits them.
     pub(super) fn decide_for_who_waits(&self, now: Time, event: &Event) -> Vec<Event> {
         let oldest = || {
             let no = self.who_may_be_free(event)?;

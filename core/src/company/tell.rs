@@ -1,4 +1,4 @@
-//! Who must hear what after events.
+//! Notices that follow from events.
 
 use super::settle::left_alone;
 use super::{Company, Turn};
@@ -10,13 +10,13 @@ use crate::offer::Outcome;
 use crate::revocation::Whose;
 use crate::time::Time;
 
-/// Notices among which a repeat is looked for: what says the same is told close together, and a turn of a great many
-/// events must not cost the square of them.
+/// Number of earlier notices among which a repeat is looked for. Equal notices are close together, and a turn of very
+/// many events must not take quadratic time.
 const REPEATS_WITHIN: usize = 16;
-/// Most turns that tell anything tell no more than this: there is room for them at once.
+/// Initial room for notices, which is enough for most turns that tell anything.
 const NOTICES_OF_MOST: usize = 8;
 
-/// An employee whose status may change with an event: as it was before, and the cause if it does.
+/// An employee whose status may change with an event: as it was before, and the cause of a change.
 struct Watched {
     employee: EmployeeNo,
     was: (Status, Intent),
@@ -24,8 +24,8 @@ struct Watched {
 }
 
 impl Company {
-    /// Applies what was decided and adds it to the turn, with how searches go on that it leaves alone, and with all that
-    /// must be told.
+    /// Applies decided events and adds them to the turn, with the next steps of the searches that they leave alone, and
+    /// with all notices.
     pub(super) fn play(&mut self, at: Time, mut events: Vec<Event>, turn: &mut Turn) {
         let is_first = turn.events.is_empty();
         let mut watched = Vec::new();
@@ -46,7 +46,7 @@ impl Company {
             }
         }
         let told = turn.notices.len();
-        // Of what was watched of one employee, the first says how it was, and the latest cause counts.
+        // Of the entries of one employee, the first has the earlier status, and the last has the cause that counts.
         watched.sort_by_key(|watched| watched.employee);
         for of_one in watched.chunk_by(|one, next| one.employee == next.employee) {
             let (first, latest) = (&of_one[0], &of_one[of_one.len() - 1]);
@@ -56,7 +56,7 @@ impl Company {
                 turn.tell(Notice::BoardEmployee(employee));
             }
         }
-        // A status is told once for all events that were decided together: only an earlier telling can be repeated.
+        // A status is told once for all events that were decided together, so only an earlier notice can be repeated.
         if is_first {
             turn.events = events;
         } else {
@@ -94,7 +94,7 @@ impl Company {
                 if matches!(event, Event::CompanyRemoved) {
                     turn.tell(Notice::CompanyGone);
                 } else if let Event::AccessRevoked { whose, .. } = event
-                    // Everybody hears of the end of the company instead.
+                    // The end of the company is told to all instead.
                     && *whose != Whose::Everybody
                 {
                     turn.tell(Notice::ShutOut(whose.clone()));
@@ -113,7 +113,7 @@ impl Company {
         }
     }
 
-    /// What is told of a new booking is told with the offer that comes in the same turn.
+    /// A new booking is told with its offer, which comes in the same turn.
     fn tell_of_booking(&self, booking: BookingId, event: &Event, turn: &mut Turn) {
         if let Event::OfferMade { offer, employee, .. } = event {
             turn.tell(Notice::Offer { employee: *employee, offer: *offer });
@@ -161,7 +161,7 @@ impl Company {
         }
     }
 
-    /// An offer that came and went in one turn is not told at all: by the time of the telling there is none.
+    /// An offer that came and went in one turn is not told at all, because nothing of it is left when notices are sent.
     fn tell_offer_closed(&self, id: OfferId, outcome: Outcome, turn: &mut Turn) {
         let asked = self.bookings.get(id.booking).and_then(|booking| booking.offer(id.attempt));
         let Some((employee, made_at)) = asked.map(|offer| (offer.employee, offer.made_at)) else { return };
@@ -183,8 +183,9 @@ impl Turn {
     }
 }
 
-/// The words are made from the state after the whole turn, so the same notice twice would say the same twice: the later
-/// place counts, behind all that led to it. One event alone tells nothing twice, so only those before it are looked at.
+/// Removes the earlier of two equal notices. Texts are made from the state after the whole turn, so both would say the
+/// same, and the later place is behind all that led to the notice. One event never tells the same twice, so only
+/// notices of earlier events are compared.
 fn drop_repeats(notices: &mut Vec<Notice>, mut told: usize) {
     let mut at = told;
     while told > 0 && at < notices.len() {
@@ -211,7 +212,7 @@ const fn cause_of(event: &Event) -> Option<Cause> {
         match outcome {
             Outcome::Rejected => Some(Cause::Declined),
             Outcome::TimedOut | Outcome::Undelivered | Outcome::BookingExpired => Some(Cause::Missed),
-            // Going offline is the cause, and was told by then.
+            // The cause is that the employee went offline, which was told before.
             Outcome::WentOffline => None,
             Outcome::Accepted => Some(Cause::SessionStarted),
             Outcome::ClientCancelled | Outcome::ClientLost | Outcome::WithdrawnByAdmin => Some(Cause::Offer),

@@ -1,4 +1,4 @@
-//! Searches that nobody can be asked for now, because those who could take them have no device for a moment.
+//! Searches without a candidate for now, because the employees who could take them have no device for a moment.
 
 use super::Company;
 use crate::booking::Booking;
@@ -9,8 +9,8 @@ use crate::offer::{Offer, Outcome};
 use crate::time::Time;
 
 impl Company {
-    /// The server came up again. Nobody has a device yet, so an offer that was open is undelivered no sooner than the
-    /// asked employee has had the time to come back.
+    /// Events of a start of the server. No person has a device yet, so an open offer is undelivered no sooner than the
+    /// asked employee has had time to come back.
     pub(super) fn resumed(&self, now: Time) -> Vec<Event> {
         let mut events = vec![Event::Resumed];
         let settings = &self.settings;
@@ -23,8 +23,8 @@ impl Company {
         events
     }
 
-    /// No device of the asked employee has proved to have the offer. It stays with whoever lost their line a moment ago
-    /// as long as nobody else can be asked: to take it from them would help nobody.
+    /// Handles an offer that no device of the asked employee has proved to have. The offer stays with an employee in
+    /// the grace time while no other can be asked, because to take it away would help no client.
     pub(super) fn miss_delivery(&self, now: Time, search: BookingId) -> Vec<Event> {
         let is_due = |offer: &Offer| offer.delivery_due.is_some_and(|due| due <= now);
         let waits_until = || {

@@ -1,19 +1,19 @@
-//! Whoever tells what can be booked asks two counts whether it changed, and looks only then: so a change must move them.
+//! Marks of availability: a reader compares two counters and looks only when one moved, so every change must move them.
 
 use switchboard_core::{Availability, TopicAvailability};
 
 use crate::desk::company_after;
 
-/// What one more line changes.
+/// Effect of one more line of script.
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
-    /// Which topics there are, or whether one of them, or anything, can be booked.
+    /// Topics, or whether one of them or the company can be booked.
     available: bool,
-    /// How many can be asked.
+    /// Numbers of employees who can be asked.
     counts: bool,
-    /// The count of changes of the first kind moved.
+    /// The counter of changes of the first kind moved.
     flips: bool,
-    /// The count of changes of the second kind moved.
+    /// The counter of changes of the second kind moved.
     moves: bool,
 }
 

@@ -1,11 +1,12 @@
-//! A state that breaks a promise is found out and named: `invariants` watches every other test, and this watches it.
+//! States that break a promise are found and named. `invariants` watches every other test, and this file watches
+//! `invariants`.
 
 use serde_json::{Value, json};
 use switchboard_core::{Company, invariants};
 
 use crate::desk::company_after;
 
-/// Ann is asked by zoe, bob talks with yan, and what xia wanted from cay is over.
+/// Ann is asked by zoe, bob talks with yan, and xia's booking with cay is over.
 const A_BUSY_MOMENT: &str = "
     open ann bob cay
     quietly zoe books tax
@@ -15,7 +16,7 @@ const A_BUSY_MOMENT: &str = "
     quietly cay rejects b3.1
 ";
 
-/// What is said about that moment after something in it was changed; it is read again first.
+/// The finding of the invariants about that moment after a change of its snapshot.
 fn after(change: impl FnOnce(&mut Value)) -> String {
     of(A_BUSY_MOMENT, change)
 }

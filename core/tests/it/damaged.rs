@@ -1,4 +1,4 @@
-//! What a damaged store says: read without harm, and found out by the invariants.
+//! Damaged stores are read without a panic, and the invariants find the damage.
 
 use serde_json::{Value, json};
 use switchboard_core::{BookingId, Company, EmployeeNo, Event, Intent, IntentBy, OfferId, Outcome, Time, invariants};
@@ -32,7 +32,7 @@ fn company() -> Company {
     company
 }
 
-/// An offer that was missed.
+/// An offer and its miss.
 fn missed() -> [Event; 3] {
     let booking = BookingId::from_u128(1);
     let offer = OfferId { booking, attempt: 1 };
@@ -72,7 +72,7 @@ fn a_counter_at_its_end_stays_there() {
         ("/past/bytes", json!(MAX)),
     ] {
         let mut company = damaged(&company(), |snapshot| *snapshot.pointer_mut(counter).unwrap() = end.clone());
-        // The day's counts are of the day of the events.
+        // The counts of a day are those of the day of the events.
         apply(&mut company, &missed());
         let reason = switchboard_core::BookingReason::NobodyLeft;
         apply(&mut company, &[Event::BookingEnded { booking: BookingId::from_u128(1), reason }]);
@@ -104,7 +104,7 @@ fn a_thing_that_is_not_found_by_its_id_is_found_out() {
     assert_eq!(broken.name, "a booking is found by its id");
 }
 
-/// A visit that panics is heard of, and the company is read again; one that never ends is not.
+/// A visit that panics is logged, and the company is read back; a visit that never ends is not noticed.
 #[test]
 #[should_panic = "a deadline that has passed must be answered"]
 fn what_is_due_and_cannot_be_done_does_not_go_on_for_ever() {

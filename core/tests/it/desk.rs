@@ -1,18 +1,17 @@
-//! A desk at which a story is played: lines of script go in, and all that comes of them is written down.
+//! A desk at which a story is played: lines of script go in, and a record of all their effects comes out.
 //!
 //! People whose names begin with `x`, `y` or `z` are clients, all others employees. Bookings, sessions and messages
-//! are numbered as they are made: `b1`, `s1`, `m1`. The lines are read in `script`, what is written down comes from
-//! `words`:
+//! are numbered as they are made: `b1`, `s1`, `m1`. The lines are read in `script`, and the record is made in `words`:
 //!
 //! ```text
 //! open ann bob:tax,law max_missed=1     a company, whose employees are connected and idle in that order
-//! zoe books tax key=k1                  any wish of a person; see `script`
+//! zoe books tax key=k1                  any command of a person; see `script`
 //! wait 3000                             time passes, and every deadline on the way is kept
-//! clock +3000                           time passes, but nobody looks at the clock; `-3000` turns it back
-//! server restarts                       read again from a snapshot, and nobody is there
-//! server resumes ann zoe                read again from a snapshot, and they were there all the while
+//! clock +3000                           time passes while the clock is not read; `-3000` turns it back
+//! server restarts                       read again from a snapshot, and all have lost their devices
+//! server resumes ann zoe                read again from a snapshot, and these stayed connected
 //! line tax | see b1 | availability      a look at the state; also `see company` and `see today`
-//! quietly …                             not written down
+//! quietly …                             not recorded
 //! ```
 
 mod script;
@@ -24,7 +23,7 @@ use std::collections::BTreeMap;
 use expect_test::Expect;
 use switchboard_core::{Command, Company, EmployeeId, EmployeeNo, Event, Time, Turn, invariants};
 
-/// Plays the script and compares all that came of it with what is expected; `UPDATE_EXPECT=1` writes it anew.
+/// Plays the script and compares the record with the expected one; `UPDATE_EXPECT=1` writes the expected one anew.
 #[expect(clippy::needless_pass_by_value, reason = "so that a test hands over `expect![[…]]` as it stands")]
 pub fn story(script: &str, expected: Expect) {
     let desk = played(script);
@@ -32,7 +31,7 @@ pub fn story(script: &str, expected: Expect) {
     expected.assert_eq(&desk.written);
 }
 
-/// The company as it is at the end of the script.
+/// The company at the end of the script.
 pub fn company_after(script: &str) -> Company {
     played(script).company
 }
@@ -45,7 +44,7 @@ fn played(script: &str) -> Desk {
     desk
 }
 
-/// A company, its clock, and what was written down.
+/// A company, its clock, and the record.
 struct Desk {
     company: Company,
     now_ms: u64,
@@ -56,7 +55,7 @@ struct Desk {
     made: Made,
 }
 
-/// How many of each were made.
+/// Numbers of things that were made.
 #[derive(Default)]
 struct Made {
     bookings: u128,
@@ -110,7 +109,7 @@ impl Desk {
         self.quiet = was;
     }
 
-    /// `ann` takes any topic, `bob:tax,law` those; `name=number` is a setting.
+    /// `ann` takes any topic, and `bob:tax,law` those two; `name=number` is a setting.
     fn open(&mut self, rest: &[&str]) {
         let (settings, people): (Vec<&str>, Vec<&str>) = rest.iter().partition(|word| word.contains('='));
         self.play(&format!("admin sets company {}", settings.join(" ")));
@@ -186,7 +185,7 @@ impl Desk {
         }
     }
 
-    /// The state comes from events alone, so their fold is the state, byte for byte.
+    /// The state comes from events alone, so their fold must be the state, byte for byte.
     fn fold_again(&self) {
         let mut folded = Company::new(self.company.id().clone());
         for (at, event) in &self.history {

@@ -1,8 +1,8 @@
 //! Finding, taking and giving back an idle employee costs about the same among a thousand as among a hundred thousand.
 //!
 //! A scan would cost a hundred times as much; a tree costs less than twice. Both companies are measured in turn in one
-//! run, in rounds shorter than a slice of the scheduler, and the best rounds compared: what a busy machine adds to a
-//! round is no cost of the claim.
+//! run, in rounds shorter than a slice of the scheduler, and the best rounds are compared, because the time that a busy
+//! machine adds to a round is no cost of the claim.
 
 use switchboard_core::{
     Actor, BookingId, Command, Company, EmployeeId, Intent, Notice, OfferId, SessionId, Settings, Time, Topic,
@@ -30,7 +30,7 @@ fn a_claim_among_many_costs_about_what_it_costs_among_few() {
     }
 }
 
-/// Searches that wait for one employee who is away, after each has asked another.
+/// Searches that wait for one absent employee, after each has asked another.
 #[test]
 fn who_comes_while_many_searches_wait_finds_the_oldest_as_fast_as_among_few() {
     let (mut few, mut many) = (Crowd::waiting(FEW_WAIT), Crowd::waiting(MANY_WAIT));
@@ -89,7 +89,7 @@ impl Crowd {
         crowd
     }
 
-    /// Somebody new is asked by the oldest search of theirs, and goes again: the search waits on.
+    /// A new employee is asked by the oldest search that fits, and goes again, so that the search waits on.
     fn come_and_go(&mut self) {
         let id = format!("somebody-{}", self.company.seq());
         assert!(self.come(&id, vec![topic(self.turn), topic(self.turn + 1)]).is_some(), "a search waits for them");

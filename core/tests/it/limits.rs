@@ -1,4 +1,4 @@
-//! The bounds of a company, met.
+//! Bounds of a company, reached and exceeded.
 
 use switchboard_core::limits::{EMPLOYEES_PER_COMPANY_MAX, TOPICS_PER_COMPANY_MAX, TOPICS_PER_EMPLOYEE_MAX};
 use switchboard_core::{Answer, Command, Company, EmployeeId, EmployeeNo, Event, Time, Topic};

@@ -1,4 +1,4 @@
-//! What can be seen of a company page by page.
+//! Paging through a company's employees and open bookings.
 
 use crate::desk::company_after;
 

@@ -1,4 +1,4 @@
-//! How long an employee is in each status, read at any moment from one running count.
+//! Time of an employee in each status, read at any moment from one running count.
 
 use switchboard_core::{Meter, Time};
 

@@ -1,4 +1,4 @@
-//! What has ended is remembered for repeats, and how much of it: a day, and at most 16 MiB.
+//! Ended bookings are remembered for repeats: for a day, and in at most 16 MiB.
 
 use switchboard_core::{
     Actor, BookingId, ClientId, Command, Company, MessageId, Notice, OfferId, SessionId, Time, invariants,
@@ -72,7 +72,7 @@ fn cancelled_bookings_with_the_longest_notes_are_remembered_up_to_16_mib() {
     assert_eq!(days.company.bookings().count(), days.company.remembered());
 }
 
-/// The same, and 400 bytes more for a session, and 120 with the body of each message.
+/// Bookings as above, with 400 bytes more for a session, and 120 more and the body for each message.
 #[test]
 fn sessions_are_remembered_with_their_messages_up_to_16_mib() {
     let mut days = Days::new();
@@ -84,7 +84,7 @@ fn sessions_are_remembered_with_their_messages_up_to_16_mib() {
     assert_eq!(days.company.sessions().count(), days.company.remembered());
 }
 
-/// Notes are weighed whenever they are written: nobody fills the memory with what was over before.
+/// Notes are weighed whenever they are written, so that notes on ended sessions cannot fill the memory.
 #[test]
 fn sessions_are_remembered_with_notes_that_were_written_after_them_up_to_16_mib() {
     let mut days = Days::new();
@@ -96,7 +96,8 @@ fn sessions_are_remembered_with_notes_that_were_written_after_them_up_to_16_mib(
         }
     }
     assert!(days.company.sessions().all(|session| session.notes.is_some()), "the oldest were forgotten for them");
-    // Who was written on last, and is the oldest by now, is not forgotten for it; but when the next thing ends.
+    // A session that was written on last, and is the oldest by now, is not forgotten for that, but when the next
+    // booking ends.
     let most = 16 * 1024 * 1024 / (400 + 160 + 400 + 8_192);
     assert_eq!(days.company.remembered(), most + 1);
     invariants::check(&days.company).unwrap();
@@ -104,7 +105,7 @@ fn sessions_are_remembered_with_notes_that_were_written_after_them_up_to_16_mib(
     days.talk(0, "");
     assert_eq!(days.company.session(oldest), None);
     assert_eq!(days.company.remembered(), most + 1);
-    // Cleared notes weigh nothing: there is room for others.
+    // Cleared notes weigh nothing, so there is room for others.
     let newest = days.company.sessions().filter(|session| session.notes.is_some()).last().unwrap().id;
     days.notes(newest, "");
     for _ in 0..8 {

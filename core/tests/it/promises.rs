@@ -1,4 +1,4 @@
-//! The promises of the contract, held over random walks: whatever people, clocks and restarts do, in any order.
+//! The promises of the contract, held over random walks: any acts of people, clocks and restarts, in any order.
 //!
 //! `PROPTEST_CASES` raises the number of walks.
 

@@ -2,7 +2,7 @@
 
 use switchboard_core::{Company, Duty, Status, invariants};
 
-/// Ann is asked by zoe, bob talks with yan, cay wraps up what xia wanted, and dan is offline.
+/// Ann is asked by zoe, bob talks with yan, cay wraps up after xia's session, and dan is offline.
 const STORED: &str = concat!(
     r#"{"id":"acme","exists":true,"created_at":0,"name":"Acme","settings":{"offer_timeout_ms":15000,"#,
     r#""delivery_timeout_ms":3000,"booking_deadline_ms":120000,"max_missed":2,"employee_grace_ms":10000,"#,

@@ -1,4 +1,4 @@
-//! How a line of script becomes a wish: who, a verb, and what.
+//! Parser of script lines: a person, a verb and an object become a command.
 
 use switchboard_core::{
     Actor, BookingId, Brand, Command, Intent, Key, MessageId, OfferId, Party, SessionId, Settings, Time, Topic, Whose,
@@ -6,7 +6,7 @@ use switchboard_core::{
 
 use super::Desk;
 
-/// Bytes of messages that a session may have: a hundred short words and a few more.
+/// Bound on the bytes of a session's messages: a hundred short words and a few more.
 const SESSION_MAX_BYTES: u64 = 512;
 
 impl Desk {
@@ -70,7 +70,7 @@ impl Desk {
         }
     }
 
-    /// What an admin alone can wish.
+    /// Commands of an admin alone.
     fn of_admin(&self, wish: &[&str]) -> Option<Command> {
         Some(match wish {
             ["sets", "company", settings @ ..] => {

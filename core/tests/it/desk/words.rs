@@ -1,4 +1,4 @@
-//! How what came of a wish is written down: the answer, then events (`+`), then what each person is told (`>`).
+//! Record of a command: the answer, then events (`+`), then what each person is told (`>`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Desk {
         lines
     }
 
-    /// All that can change about each employee.
+    /// Everything that can change about each employee.
     pub(super) fn employees(&self) -> BTreeMap<String, String> {
         let describe = |(no, _)| {
             let e = self.company.employee_no(no).unwrap();
@@ -197,7 +197,7 @@ impl Desk {
         }
     }
 
-    /// What a person is told; nothing when it is for the board.
+    /// Text of a notice to a person; none for a notice to the board.
     fn notice(&self, notice: &Notice) -> Option<String> {
         Some(match notice {
             Notice::Offer { employee, offer } => format!("{}: offer {}", self.name(*employee), o(*offer)),

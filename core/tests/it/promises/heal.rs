@@ -1,4 +1,4 @@
-//! After any walk: everything open ends within a bounded number of deadlines, and everybody can be booked again.
+//! After any walk, everything open ends within a bounded number of deadlines, and every employee can be booked again.
 
 use switchboard_core::{
     Actor, Answer, ClientId, Command, EmployeeId, Intent, Notice, Party, SessionId, Settings, Time,
@@ -50,7 +50,7 @@ impl Walk {
         }
     }
 
-    /// The whole way with this employee as the only one who is idle.
+    /// Books this employee, who is the only idle one, and ends the session.
     fn can_be_booked(&mut self, employee: &EmployeeId) {
         self.take(&Command::EmployeeConnected { employee: employee.clone() });
         self.set(employee, Intent::Idle);

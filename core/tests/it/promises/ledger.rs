@@ -1,4 +1,4 @@
-//! A small bookkeeping of its own, made from events alone, that knows what each promise demands of the next event.
+//! Independent bookkeeping, made from events alone, that knows what each promise demands of the next event.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub struct Person {
     pub holds: Holds,
     /// Offers missed in a row.
     pub missed: u32,
-    /// The how-manieth to become idle; who is not idle has none.
+    /// Rank among those who became idle; none while not idle.
     pub idle_turn: Option<u64>,
 }
 
@@ -51,7 +51,7 @@ pub struct Search {
     pub topic: Topic,
     pub ends_by: Time,
     pub offers: Vec<Asked>,
-    /// Until when it goes on though nobody can be asked.
+    /// Until when the search waits, while no employee can be asked.
     pub waits: Option<Time>,
     pub end: Option<End>,
 }
@@ -94,12 +94,12 @@ impl Person {
 }
 
 impl Ledger {
-    /// Writes down what happened, after asking whether it may happen at all.
+    /// Records an event, after checking that the promises allow it.
     pub fn write(&mut self, at: Time, event: &Event) {
         match event {
             Event::CompanySet { settings, .. } => {
                 if !self.exists {
-                    // A company that is made again knows nothing of the one before.
+                    // A company that is made again knows nothing of its predecessor.
                     self.searches.clear();
                     self.talks.clear();
                 }
@@ -142,7 +142,7 @@ impl Ledger {
         self.give_turns();
     }
 
-    /// Whether that is who had the number, and not somebody who got the id later.
+    /// Whether the person with that id is the one who had the number, and not a later one with the same id.
     pub fn is_still(&self, no: EmployeeNo, id: &EmployeeId) -> bool {
         self.people.get(&no).is_some_and(|person| person.id == *id)
     }
@@ -179,7 +179,7 @@ impl Ledger {
             Event::IntentSet { employee, intent, by } => self.set_intent(*employee, *intent, *by),
             Event::EmployeeConnected { employee } => {
                 self.person(*employee).near = Near::Here;
-                // The offer is with a device again: the search waits for nobody any more.
+                // The offer is with a device again, so the search waits no more.
                 if let Holds::Offer(offer) = self.person(*employee).holds {
                     self.searches.get_mut(&offer.booking).expect("an offer has its booking").waits = None;
                 }
@@ -201,7 +201,7 @@ impl Ledger {
         }
     }
 
-    /// Whoever has missed too many in a row is set offline with the last of them.
+    /// An employee who has missed too many in a row is set offline with the last miss.
     fn set_intent(&mut self, employee: EmployeeNo, intent: Intent, by: IntentBy) {
         let max = self.settings.max_missed;
         let person = self.person(employee);
@@ -210,7 +210,7 @@ impl Ledger {
         person.missed = 0;
     }
 
-    /// Promise 4: nobody can be asked, and somebody may come back: whoever has the offer, or else another.
+    /// Promise 4: no employee can be asked, and one may come back: the holder of the offer, or else another.
     fn let_wait(&mut self, at: Time, booking: BookingId, until: Time) {
         assert_eq!(self.next_for(booking), None, "somebody can be asked for {booking}");
         let search = &self.searches[&booking];
@@ -226,7 +226,7 @@ impl Ledger {
         self.searches.get_mut(&booking).unwrap().waits = Some(until);
     }
 
-    /// Until when somebody may come back who takes it and was not asked.
+    /// Until when an employee may come back who takes the topic and was not asked.
     fn awaited_until(&self, booking: BookingId) -> Option<Time> {
         let search = &self.searches[&booking];
         let asked = |id: &EmployeeId| search.offers.iter().any(|asked| asked.id == *id);
@@ -252,8 +252,8 @@ impl Ledger {
         assert!(self.searches.insert(booking, search).is_none(), "a booking is opened once");
     }
 
-    /// Promises 1, 3, 4 and 5: who holds nothing, was not asked before, and has been idle longest of those who take
-    /// the topic; until a time within the search.
+    /// Promises 1, 3, 4 and 5: the asked employee holds nothing, was not asked before, and has been idle longest of
+    /// those who take the topic; the offer ends within the search.
     fn ask(&mut self, at: Time, offer: OfferId, employee: EmployeeNo, expires_at: Time) {
         assert_eq!(self.next_for(offer.booking), Some(employee), "another is to be asked at {offer}");
         let search = &self.searches[&offer.booking];
@@ -270,7 +270,7 @@ impl Ledger {
         search.waits = None;
     }
 
-    /// It is missed by whoever has a device and lets the time pass.
+    /// Only an employee with a device, who lets the time pass, misses an offer.
     fn close(&mut self, offer: OfferId, outcome: Outcome, missed: Option<bool>) {
         assert_ne!(outcome, Outcome::Accepted, "a yes is an event of its own");
         let employee = self.close_with(offer, outcome);
@@ -307,7 +307,7 @@ impl Ledger {
         employee
     }
 
-    /// Promise 3: once, with a reason that is true.
+    /// Promise 3: a search ends once, with a true reason.
     fn end_search(&mut self, at: Time, booking: BookingId, reason: BookingReason) {
         let nobody = self.next_for(booking).is_none() && self.awaited_until(booking).is_none_or(|until| until <= at);
         let search = self.searches.get_mut(&booking).expect("only what was opened ends");
@@ -351,7 +351,7 @@ impl Ledger {
         }
     }
 
-    /// Everybody who can be asked, longest idle first.
+    /// Employees who can be asked, longest idle first.
     pub fn line(&self, topic: Option<&Topic>) -> Vec<EmployeeNo> {
         let can = self.people.iter().filter(|(_, p)| p.near == Near::Here && p.takes(topic));
         let mut line: Vec<(u64, EmployeeNo)> = can.filter_map(|(no, p)| Some((p.idle_turn?, *no))).collect();
@@ -359,7 +359,7 @@ impl Ledger {
         line.into_iter().map(|(_, no)| no).collect()
     }
 
-    /// Who names the topic, idle or not.
+    /// Whether employees name the topic, idle or not.
     pub fn named_by(&self, topic: &Topic) -> NamedBy {
         let any = |of: fn(&Person, &Topic) -> bool| self.people.values().any(|person| of(person, topic));
         if any(|person, topic| person.topics.contains(topic)) {

@@ -1,16 +1,16 @@
-//! What can happen next on a random walk: small numbers that the walk takes for whatever there is by then.
+//! Steps of a random walk, in small numbers that the walk maps to the things that exist by then.
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use switchboard_core::Settings;
 
-/// People, bookings and sessions are meant by a number, modulo how many there are; things count from the newest.
+/// Numbers mean people, bookings and sessions, modulo how many there are; things count from the newest.
 #[derive(Clone, Debug)]
 pub enum Step {
     /// Time passes, and every deadline on the way is kept.
     Wait(u64),
-    /// Time passes unseen.
+    /// Time passes while the company does not look at the clock.
     Late(u64),
     /// The clock is turned back.
     Back(u64),
@@ -30,7 +30,7 @@ pub enum Step {
         thing: usize,
         yes: bool,
     },
-    /// Somebody answers an offer that is perhaps old, perhaps another's.
+    /// A person answers an offer that may be old, or of another employee.
     Meddle {
         thing: usize,
         attempt: u32,
@@ -78,7 +78,7 @@ pub enum Step {
     },
     Settings(Settings),
     Dissolve,
-    /// Something asked earlier is asked again.
+    /// An earlier command is repeated.
     Repeat(usize),
     /// The server goes down and comes up again.
     Restart,
@@ -86,7 +86,7 @@ pub enum Step {
     Reread,
 }
 
-/// Who acts on a thing.
+/// Kind of person who acts.
 #[derive(Clone, Copy, Debug)]
 pub enum Who {
     Client,

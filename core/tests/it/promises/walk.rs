@@ -1,4 +1,4 @@
-//! A walk: one company, its clock and its people, and after every step the question whether each promise was kept.
+//! A walk: one company, its clock and its people, with a check of every promise after every step.
 
 use switchboard_core::{
     Actor, Answer, Availability, BookingId, BookingReason, ClientId, Command, Company, EmployeeId, Event, Intent, Key,
@@ -23,7 +23,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Half of the employees are there and idle; the second half takes some topics only.
+    /// Half of the employees are connected and idle; the second half takes some topics only.
     pub fn new(clients: usize, employees: usize, settings: Settings) -> Self {
         let mut walk = Self {
             company: Company::new("acme".parse().unwrap()),
@@ -86,7 +86,7 @@ impl Walk {
         self.now_ms = until;
     }
 
-    /// What is stored is all there is.
+    /// Replaces the company by the one that its snapshot gives.
     fn reread(&mut self) {
         let stored = json(&self.company);
         let mut read: Company = serde_json::from_str(&stored).unwrap();
@@ -96,7 +96,7 @@ impl Walk {
         self.company = read;
     }
 
-    /// Promise 7: the same answer again, and nothing else.
+    /// Promise 7: a repeat gets the same answer, and changes nothing.
     fn repeat(&mut self, which: usize) {
         let Some(at) = which.checked_rem(self.answered.len()) else { return };
         let (command, first) = self.answered[at].clone();
@@ -105,7 +105,7 @@ impl Walk {
         if !self.ledger.exists {
             return assert_eq!(turn.outcome, Err(Refusal::UnknownCompany));
         }
-        // Who was removed has said what they said, and has no business there any more: the judge has seen to that.
+        // A removed employee has no business here any more, which the judge has checked.
         if self.has_left(&again) {
             return;
         }
@@ -155,7 +155,7 @@ impl Walk {
             self.history.push((turn.at, event.clone()));
         }
         if turn.outcome.is_err() {
-            // A refused command does nothing: what happened, the clock made happen.
+            // A refused command does nothing: such events come from the clock.
             let of_the_clock = untouched.take(Time::from_ms(self.now_ms), &Command::Wake);
             assert_eq!(turn.events, of_the_clock.events, "{command:?} was refused and did something");
         }
@@ -172,7 +172,7 @@ impl Walk {
         turn
     }
 
-    /// Promises 1, 7 and 8: the answer follows from what was written down, whoever asks and however often.
+    /// Promises 1, 7 and 8: the answer follows from the ledger, for every caller and every repeat.
     fn judge(&self, command: &Command, outcome: &Result<Answer, Refusal>) {
         if !self.ledger.exists {
             return assert!(matches!(outcome, Ok(Answer::Done) | Err(Refusal::UnknownCompany)), "{command:?}");
@@ -241,7 +241,7 @@ impl Walk {
         if is_theirs { Ok(Answer::Session(session)) } else { Err(Refusal::Forbidden) }
     }
 
-    /// Whoever something happened to is told, also when their status is another than before.
+    /// Every person affected by an event is told, also of a changed status.
     fn everybody_heard(&self, before: &Ledger, turn: &Turn, command: &Command) {
         let heard = |notice: Notice| assert!(turn.notices.contains(&notice), "{notice:?} is missing after {command:?}");
         let made =
@@ -255,7 +255,7 @@ impl Walk {
         for event in &turn.events {
             match event {
                 Event::OfferMade { offer, employee, .. } => {
-                    // What came and went in one turn is told to nobody, also when a guess of its id was a yes to it.
+                    // An offer that came and went in one turn is not told, even if a guess of its id accepted it.
                     let told = turn.notices.contains(&Notice::Offer { employee: *employee, offer: *offer });
                     assert_eq!(told, !closed(*offer) && !accepted(*offer), "{offer} after {command:?}");
                     self.client_heard(turn, offer.booking);
@@ -326,14 +326,14 @@ impl Walk {
         }
     }
 
-    /// Who tells it to clients looks only when a mark moved.
+    /// The exchange tells clients of availability only when a mark has moved.
     fn what_can_be_booked_is_marked(&self, before: &Availability, marks: (u64, u64)) {
         let (is, moved) = (self.company.availability(), self.company.availability_marks());
         assert!(is == *before || moved != marks, "another count, and no mark moved");
         assert!(is.says_the_same_as(before) || moved.0 != marks.0, "another `available`, and its mark did not move");
     }
 
-    /// Promise 3.
+    /// Promise 3: nothing is open past its deadline.
     fn deadlines_were_kept(&self, at: Time) {
         for (offer, asked) in self.ledger.open_offers() {
             assert!(at < asked.expires_at, "{offer} is open past its time");
@@ -483,7 +483,7 @@ impl Walk {
     }
 }
 
-/// Whether the answer to a repeat must be this one for good.
+/// Whether the answer to a repeat must stay this one.
 fn is_final(command: &Command, outcome: &Result<Answer, Refusal>) -> bool {
     let closed = matches!(
         outcome,

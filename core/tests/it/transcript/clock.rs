@@ -1,4 +1,4 @@
-//! The wall clock goes ahead: nobody has less time by it.
+//! The wall clock is set ahead: no person has less time by that.
 
 use expect_test::expect;
 

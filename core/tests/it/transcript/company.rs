@@ -1,4 +1,4 @@
-//! A company comes, goes and comes again; and what is unknown is refused.
+//! A company is made, removed and made again; and unknown things are refused.
 
 use expect_test::expect;
 

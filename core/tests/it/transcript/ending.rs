@@ -1,4 +1,4 @@
-//! How a search is called off: by the client, by whoever runs the company, by absence or by its deadline.
+//! Ends of a search: by the client, by an admin, by absence or by its deadline.
 
 use expect_test::expect;
 

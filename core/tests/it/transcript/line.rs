@@ -1,4 +1,4 @@
-//! Who is in the line, at which place, and how devices and intents come and go.
+//! The line of idle employees: places, devices and intents.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! What is said in a session: kept in one order, once, and the last hundred at hand.
+//! Messages of a session: kept in one order, once, and the last hundred in memory.
 
 use expect_test::expect;
 use switchboard_core::erasure::Erasure;

@@ -1,4 +1,4 @@
-//! What becomes of an employee who does not answer.
+//! Employees who do not answer an offer.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! What an employee notes about a session: for their own devices, during it and after it.
+//! Notes of an employee on a session: for the employee's own devices, during the session and after it.
 
 use expect_test::expect;
 use switchboard_core::erasure::Erasure;

@@ -1,4 +1,4 @@
-//! What becomes of one question to one employee.
+//! Paths of one offer to one employee.
 
 use expect_test::expect;
 

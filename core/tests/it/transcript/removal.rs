@@ -1,4 +1,4 @@
-//! Who is removed or shut out has lost what was theirs, and whoever gets their id gets nothing of it.
+//! Removed and shut-out people lose what was theirs, and a later person with the same id gets nothing of it.
 
 use expect_test::expect;
 use switchboard_core::erasure::Erasure;

@@ -1,4 +1,4 @@
-//! What a restart does in each phase: nobody counts as connected, and who must come back has the time for it.
+//! Restarts in each phase: no person counts as connected, and each has time to come back.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! How a search goes from the first question to a yes, a no from everyone, or nobody left.
+//! Searches from the first offer to an acceptance, a rejection by all, or the end of the line.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! How a consultation goes on, who may end it, and what absence does to it.
+//! Course of a session: messages, its end, and the effects of absence.
 
 use expect_test::expect;
 

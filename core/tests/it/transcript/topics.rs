@@ -1,4 +1,4 @@
-//! Who can be asked about what.
+//! Topics that employees can be asked about.
 
 use expect_test::expect;
 

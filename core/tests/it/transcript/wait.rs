@@ -1,4 +1,4 @@
-//! Searches that wait because all who could take them lost their line for a moment.
+//! Searches that wait, because all who could take them lost their connection for a moment.
 
 use expect_test::expect;
 
