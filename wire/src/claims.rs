@@ -1,4 +1,4 @@
-//! What a token says of a person: who, in which role, at which company, and until when.
+//! Claims of a token: the person, the role, the company and the times.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,35 +10,33 @@ use switchboard_core::spelling::spelled;
 use switchboard_core::{Bearer, CompanyId, Time, Token, Topic};
 
 use crate::Scope;
-/// The refusal of a token that was issued before its bearer was shut out.
+/// Refusal of a token that was issued before its bearer was shut out.
 pub const REVOKED: &str = "the token was revoked: sign in again for a new one";
 
 /// The person that a token is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// The person's id (`sub`).
+    /// Claim `sub`, the person's id.
     pub subject: String,
-    /// What the person may do (`role`).
+    /// Claim `role`, the person's role.
     pub role: Role,
-    /// The company; every employee and admin has one, a client without one may reach any.
+    /// Every employee and admin has a company; a client without one may reach any.
     pub company: Option<String>,
-    /// The person's name, for people to read: in its canonical spelling, and none where nobody could read it.
+    /// Display name in its one spelling; none where no person could read it.
     pub name: Option<String>,
-    /// The topics that an employee takes; `None` is any.
+    /// Topics that an employee takes; `None` is any.
     pub topics: Option<Vec<String>>,
-    /// What an admin may over HTTP (`scope`); it is not read of others, who have none.
+    /// Claim `scope`: rights of an admin over HTTP. The claim is not read for other roles, which have no scope.
     pub scope: Option<Scope>,
-    /// When it was issued (`iat`), in milliseconds since 1970; none when it does not say it, or names a time to come.
+    /// Claim `iat`, in milliseconds since 1970; none if the token does not say it, or names a time to come.
     pub issued_at_ms: Option<u64>,
-    /// When the token ends (`exp`), in whole seconds since 1970; a fraction in the token is dropped.
+    /// Claim `exp`, in whole seconds since 1970; a fraction in the token is dropped.
     pub expires_at_s: u64,
 }
 
 impl Claims {
-    /// Reads the claims and holds each to its form; a claim that is null counts as missing.
-    ///
-    /// # Errors
-    /// The first claim that is missing or not of its form.
+    /// Reads the claims and checks the form of each; a claim that is null counts as missing. The error names the first
+    /// claim that is missing or malformed.
     pub fn read(claims: &Map<String, Value>, now_ms: u64) -> Result<Self, BadClaims> {
         let role = text(claims, "role", ROLE)?.ok_or(BadClaims::Missing("role"))?;
         let role = role.parse().map_err(|_| bad("role", ROLE))?;
@@ -58,7 +56,7 @@ impl Claims {
         })
     }
 
-    /// What a revoke looks at.
+    /// The claims that a revocation looks at.
     #[must_use]
     pub fn token(&self) -> Token<'_> {
         let bearer = match self.role {
@@ -69,14 +67,14 @@ impl Claims {
         Token { bearer, is_for_company: self.company.is_some(), issued_at: self.issued_at_ms.map(Time::from_ms) }
     }
 
-    /// The same with that scope, which counts for an admin.
+    /// The same claims with that scope, which counts for an admin.
     #[must_use]
     pub const fn with_scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// The claims as a token has them.
+    /// The claims in the form of a token.
     #[must_use]
     pub fn write(&self) -> Map<String, Value> {
         let mut claims = Map::new();
@@ -95,7 +93,8 @@ impl Claims {
             claims.insert("scope".to_owned(), scope.word().into());
         }
         if let Some(issued_at_ms) = self.issued_at_ms {
-            // To the millisecond: a token that is issued after a revoke, in the same second, is told from one before.
+            // In milliseconds, so that a token that is issued after a revocation in the same second differs from an
+            // earlier one.
             claims.insert("iat".to_owned(), (issued_at_ms as f64 / 1000.0).into());
         }
         claims.insert("exp".to_owned(), self.expires_at_s.into());
@@ -106,30 +105,20 @@ impl Claims {
 /// Why claims are refused, in words that repeat nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadClaims {
-    /// A claim that must be there is not.
     #[error("the token has no `{0}`")]
     Missing(&'static str),
-    /// A claim is not of the form it must have.
     #[error("the token's `{claim}` must be {expected}")]
-    Form {
-        /// The claim's name.
-        claim: &'static str,
-        /// The form.
-        expected: &'static str,
-    },
-    /// An employee's or an admin's token without a company.
+    Form { claim: &'static str, expected: &'static str },
+    /// A token of an employee or admin without a company.
     #[error("the token has no `company`, which an employee's and an admin's must have")]
     NoCompany,
 }
 
-/// When a token begins to be good (`nbf`), in milliseconds since 1970, if the token says it.
-///
-/// # Errors
-/// When the claim is no number.
+/// Claim `nbf`, the first moment of the token, in milliseconds since 1970, if the token has that claim.
 pub fn not_before_ms(claims: &Map<String, Value>) -> Result<Option<u64>, BadClaims> {
     let Some(not_before) = present(claims, "nbf") else { return Ok(None) };
     let not_before_s = not_before.as_f64().ok_or(bad("nbf", SECONDS))?;
-    // A cast from float to integer saturates, so a time beyond all bounds is just far away.
+    // The cast saturates, so a time beyond all bounds is just far away.
     Ok(Some((not_before_s * 1000.0).ceil() as u64))
 }
 
@@ -164,12 +153,12 @@ fn text<'a>(
 fn id(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, BadClaims> {
     match text(claims, claim, ID)? {
         None => Ok(None),
-        // All ids follow one rule.
+        // All kinds of ids follow one rule.
         Some(id) => id.parse().map(|id: CompanyId| Some(id.into())).map_err(|_| bad(claim, ID)),
     }
 }
 
-/// A name of blanks alone, or with control characters, keeps nobody out: it counts as none.
+/// A name of blanks alone, or with control characters, counts as none, so that it refuses no person.
 fn name(claims: &Map<String, Value>) -> Result<Option<String>, BadClaims> {
     let Some(name) = text(claims, "name", NAME)? else { return Ok(None) };
     match spelled(name, usize::MAX) {
@@ -195,11 +184,11 @@ fn scope(claims: &Map<String, Value>) -> Result<Option<Scope>, BadClaims> {
     scope.transpose().map_err(|_| bad("scope", SCOPE))
 }
 
-/// A whole second counts from its begin. What is before 1970 was never issued by anybody, and counts as long ago.
+/// A whole second counts from its begin. A time before 1970 is no real time of issue, and counts as long ago.
 fn issued_at_ms(claims: &Map<String, Value>) -> Result<Option<u64>, BadClaims> {
     let Some(issued_at) = present(claims, "iat") else { return Ok(None) };
     let seconds = issued_at.as_f64().ok_or(bad("iat", SECONDS))?;
-    // To the nearest: a fraction of a second is not exact in binary, and the cast saturates.
+    // Rounded, because a fraction of a second is not exact in binary; the cast saturates.
     Ok(Some((seconds * 1000.0).round() as u64))
 }
 
@@ -212,14 +201,11 @@ fn expires_at_s(claims: &Map<String, Value>) -> Result<u64, BadClaims> {
     }
 }
 
-/// What a person may do.
+/// Role of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Books consultations.
     Client,
-    /// Takes consultations.
     Employee,
-    /// Runs a company.
     Admin,
 }
 
@@ -249,7 +235,7 @@ impl FromStr for Role {
     }
 }
 
-/// A role by a name that there is not.
+/// The text names no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a role is {ROLE}")]
 pub struct UnknownRole;

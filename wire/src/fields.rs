@@ -1,4 +1,4 @@
-//! Reading a push's payload field by field, so that an error names the field.
+//! Fields of a push's payload, read one by one, so that an error names the field.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,10 +11,10 @@ use switchboard_core::Refusal;
 
 use crate::json::is_plain;
 
-/// Fields that a push has room for at once: none of ours has more.
+/// Initial room for the fields of a push, of which no push of the contract has more.
 const FIELDS_USUAL: usize = 4;
 
-/// The fields of a payload. Fields that nobody asks for are ignored: an app may be newer than the server.
+/// The fields of a payload. Fields that are not asked for are ignored, because an app may be newer than the server.
 #[derive(Debug, Default)]
 pub struct Fields<'a>(Vec<(Name<'a>, &'a RawValue)>);
 
@@ -22,7 +22,7 @@ pub struct Fields<'a>(Vec<(Name<'a>, &'a RawValue)>);
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Fields<'a> {
-    /// The fields of a JSON object; none of anything else.
+    /// The fields of a JSON object; none for any other JSON.
     #[must_use]
     pub fn of(payload: &'a RawValue) -> Self {
         serde_json::from_str(payload.get()).unwrap_or_default()
@@ -32,15 +32,12 @@ impl<'a> Fields<'a> {
         self.find(field).filter(|value| value.get() != "null")
     }
 
-    /// Of a field that is there twice the last counts, as in JavaScript.
+    /// The last of two fields with one name counts, as in JavaScript.
     fn find(&self, field: &str) -> Option<&'a RawValue> {
         self.0.iter().rev().find(|(name, _)| name.0 == field).map(|(_, value)| *value)
     }
 
-    /// A field that must be there.
-    ///
-    /// # Errors
-    /// When it is not, or is not what it must be.
+    /// A field that must be present and valid.
     pub fn required<T>(&self, field: &'static str) -> Result<T, Refusal>
     where
         T: FromStr<Err: ToString>,
@@ -49,9 +46,6 @@ impl<'a> Fields<'a> {
     }
 
     /// A field that may be missing or null.
-    ///
-    /// # Errors
-    /// When it is not what it must be.
     pub fn optional<T>(&self, field: &'static str) -> Result<Option<T>, Refusal>
     where
         T: FromStr<Err: ToString>,
@@ -61,10 +55,7 @@ impl<'a> Fields<'a> {
         text.parse().map(Some).map_err(|error: T::Err| invalid(field, &format!("is not valid: {}", error.to_string())))
     }
 
-    /// A list of at most so many texts.
-    ///
-    /// # Errors
-    /// When it is longer, no list, or one of them is not what it must be.
+    /// A list of at most `max` texts, each of them valid.
     pub fn optional_list<T>(&self, field: &'static str, max: usize) -> Result<Option<Vec<T>>, Refusal>
     where
         T: FromStr<Err: ToString>,
@@ -82,9 +73,6 @@ impl<'a> Fields<'a> {
     }
 
     /// A text of at most that many characters.
-    ///
-    /// # Errors
-    /// When it is longer, or not a text.
     pub fn optional_text(&self, field: &'static str, max_chars: usize) -> Result<Option<Arc<str>>, Refusal> {
         let text: Option<String> = self.optional(field)?;
         match text {
@@ -96,9 +84,6 @@ impl<'a> Fields<'a> {
     }
 
     /// Any JSON of at most that many bytes.
-    ///
-    /// # Errors
-    /// When it is longer.
     pub fn optional_json(&self, field: &'static str, max_bytes: usize) -> Result<Option<Arc<str>>, Refusal> {
         match self.get(field) {
             Some(value) if value.get().len() > max_bytes => {
@@ -109,10 +94,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Any JSON, as it came.
-    ///
-    /// # Errors
-    /// When it is missing.
+    /// Any JSON, unchanged, which must be present.
     pub fn required_json(&self, field: &'static str) -> Result<&'a RawValue, Refusal> {
         let value = self.find(field).ok_or_else(|| invalid(field, "is missing"))?;
         readable(field, value)
@@ -143,14 +125,14 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 }
 
-/// The text of a JSON string; none of anything else. Without an escape it is what stands between the quotes.
+/// The text of a JSON string; none for any other JSON. Without an escape, the text is borrowed from between the quotes.
 fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     let between = value.get().strip_prefix('"')?.strip_suffix('"')?;
     if is_plain(between) { Some(between.into()) } else { serde_json::from_str(value.get()).ok().map(Cow::Owned) }
 }
 
-/// JSON that others will have to read: a number out of range, half a character or a nesting without end is well formed
-/// and still nothing that an app can take.
+/// Refuses JSON that is well formed, but that no app can read: a number out of range, half a surrogate pair, or endless
+/// nesting.
 fn readable<'a>(field: &'static str, value: &'a RawValue) -> Result<&'a RawValue, Refusal> {
     match serde_json::from_str::<Looked>(value.get()) {
         Ok(Looked) => Ok(value),
@@ -158,7 +140,7 @@ fn readable<'a>(field: &'static str, value: &'a RawValue) -> Result<&'a RawValue
     }
 }
 
-/// Any JSON, every number and character of which was read, and none kept.
+/// Any JSON, of which every number and character is read and none is kept.
 struct Looked;
 
 impl<'de> Deserialize<'de> for Looked {
@@ -211,7 +193,7 @@ impl<'de> Visitor<'de> for LookedVisitor {
     }
 }
 
-/// A field that is not what it must be.
+/// Refusal of a field that is not what it must be.
 #[must_use]
 pub fn invalid(field: &'static str, problem: &str) -> Refusal {
     Refusal::Invalid { field, problem: problem.to_owned() }

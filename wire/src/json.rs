@@ -1,8 +1,8 @@
-//! JSON written straight into a text: for what is told many times for each booking.
+//! JSON written straight into a text, for objects that are sent many times for each booking.
 //!
-//! Serde stays the general way. What is told also writes itself, in less than a third of the instructions: names of
-//! fields stand in the program and are copied with all that surrounds them, ids and times can hold nothing to escape,
-//! and most texts hold nothing either. It writes the same bytes as `serde_json` does, which a test in `view` holds.
+//! Serde stays the general way. Objects that are sent often also write themselves, in less than a third of the
+//! instructions, because field names are constants that are copied with all that surrounds them, ids and times need no
+//! escape, and most texts need none either. The bytes are those of `serde_json`, which a test in `view` holds.
 
 use std::borrow::Cow;
 
@@ -11,16 +11,15 @@ use switchboard_core::{BookingId, MessageId, OfferId, SessionId};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-/// Bytes with room for a booking in a session, the largest of what is told often.
+/// Bytes with room for a booking in a session, the largest of the objects that are sent often.
 pub const USUAL_BYTES: usize = 768;
 
-/// Something that writes itself as JSON.
+/// A value that writes itself as JSON.
 pub trait Json {
-    /// Appends its JSON.
     fn write_to(&self, out: &mut String);
 }
 
-/// Its JSON alone.
+/// JSON text of a value.
 #[must_use]
 pub fn text(value: &impl Json) -> String {
     let mut out = String::with_capacity(USUAL_BYTES);
@@ -28,7 +27,8 @@ pub fn text(value: &impl Json) -> String {
     out
 }
 
-/// Has a struct write itself as an object of its fields, in this order. A field that is left out does not compile.
+/// Implements [`Json`](crate::json::Json) for a struct as an object of its fields, in this order. A field that is left
+/// out does not compile.
 #[macro_export]
 macro_rules! object {
     ($object:ty { $first:ident $(, $field:ident)* }) => {
@@ -49,7 +49,7 @@ macro_rules! object {
 pub use crate::object;
 
 impl Json for str {
-    // Everywhere as good as in its own module, whichever way the compiler cuts the crate into pieces.
+    // Inlined, so that the speed does not depend on how the compiler cuts the crate into units.
     #[inline]
     fn write_to(&self, out: &mut String) {
         if is_plain(self) {
@@ -62,8 +62,8 @@ impl Json for str {
     }
 }
 
-/// Whether a text is the same in JSON, but for the quotes around it. It looks at all of its bytes without a way out, so
-/// that the processor looks at sixteen of them at once.
+/// Whether a text is the same in JSON, apart from the quotes. The fold has no early exit, so that the processor looks
+/// at sixteen bytes at once.
 #[inline]
 pub fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & is_plain_byte(byte))
@@ -80,7 +80,7 @@ pub fn text_bytes(text: &str) -> usize {
     "\"\"".len() + text.len() + escapes
 }
 
-/// Whether a byte needs no escape in JSON. What lies behind ASCII needs none.
+/// Whether a byte needs no escape in JSON. Bytes beyond ASCII need none.
 pub const fn is_plain_byte(byte: u8) -> bool {
     (byte >= b' ') & (byte != b'"') & (byte != b'\\')
 }

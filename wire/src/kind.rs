@@ -1,38 +1,28 @@
-//! The types of events that back ends are told of: a closed vocabulary of its own.
+//! Kinds of events that back ends are told of: a closed vocabulary.
 
-/// A type of event.
+/// Kind of an event on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The company was made or changed.
     CompanySet,
-    /// The company was removed.
     CompanyRemoved,
-    /// An employee was made or changed.
     EmployeeSet,
-    /// An employee was removed.
     EmployeeRemoved,
-    /// What an employee wants to be was set.
     EmployeeIntent,
-    /// A client asked.
     BookingOpened,
-    /// An employee is asked.
     OfferMade,
     /// A device of the asked employee has the offer.
     OfferDelivered,
-    /// An offer ended without a yes.
+    /// An offer ended without an acceptance.
     OfferClosed,
     /// The search ended without a session.
     BookingEnded,
-    /// An employee said yes.
     SessionStarted,
-    /// Somebody wrote.
     MessageSent,
-    /// The consultation is over.
     SessionEnded,
 }
 
 impl Kind {
-    /// All types, in the order of the documentation.
+    /// All kinds, in the order of the documentation.
     pub const ALL: [Self; 13] = [
         Self::CompanySet,
         Self::CompanyRemoved,
@@ -69,7 +59,7 @@ impl Kind {
         }
     }
 
-    /// The name of the stored event that it is made of.
+    /// Name of the stored event that the kind is made of.
     #[must_use]
     pub const fn stored(self) -> &'static str {
         match self {
@@ -89,7 +79,7 @@ impl Kind {
         }
     }
 
-    /// What it has in its data, for the documentation.
+    /// Fields of the event's data, for the documentation.
     #[must_use]
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
@@ -134,13 +124,13 @@ impl Kind {
         }
     }
 
-    /// The type that is called so on the wire.
+    /// The kind with that word on the wire.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// The type of events that are stored under that name.
+    /// The kind of events that are stored under that name.
     #[must_use]
     pub fn of_stored(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.stored() == name)

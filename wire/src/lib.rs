@@ -1,6 +1,6 @@
-//! What clients, back ends and the server say to each other: frames, the fields of a payload, and objects as JSON.
+//! Wire protocol as types: frames, the fields of a payload, and objects as JSON.
 //!
-//! Nothing here knows who listens, or where anything is kept: `docs/protocol.md` as types.
+//! This crate is `docs/protocol.md` as types, and knows neither connections nor storage.
 
 mod kind;
 mod off;

@@ -1,13 +1,13 @@
-//! Why a webhook endpoint is off: a closed vocabulary.
+//! Reasons for which a webhook endpoint is off: a closed vocabulary.
 
 /// Why an endpoint is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Off {
-    /// Somebody turned it off.
+    /// A person or a back end turned it off.
     Set,
     /// The receiver answered 410.
     Gone,
-    /// It failed for too long.
+    /// Deliveries failed for too long.
     Failing,
 }
 

@@ -1,4 +1,4 @@
-//! The frames that an app and the server exchange: Phoenix Channels without a socket.
+//! Frames that an app and the server exchange: Phoenix Channels without a socket.
 
 pub mod code;
 mod frame_error;
@@ -14,13 +14,13 @@ use serde_json::value::RawValue;
 pub use self::frame_error::FrameError;
 pub use self::reference::Ref;
 
-/// The topic of a socket's own heartbeat.
+/// Topic of a socket's own heartbeat.
 pub const PHOENIX_TOPIC: &str = "phoenix";
 
-/// The longest topic, event or ref that is taken, in bytes: each is kept or echoed for every join.
+/// Bytes of the longest topic, event or ref that is accepted, because each is kept or echoed for every join.
 const NAME_MAX_BYTES: usize = 512;
 
-/// The events that Phoenix itself gives a meaning to.
+/// Events to which Phoenix itself gives a meaning.
 pub mod event {
     /// An app asks to join a topic.
     pub const JOIN: &str = "phx_join";
@@ -28,27 +28,27 @@ pub mod event {
     pub const LEAVE: &str = "phx_leave";
     /// The server's answer to a push, a join or a leave.
     pub const REPLY: &str = "phx_reply";
-    /// The server ends a join for good; the app does not join again by itself.
+    /// The server ends a join for good, and the app does not join again by itself.
     pub const CLOSE: &str = "phx_close";
-    /// The server ends a join by a failure; the app joins again.
+    /// The server ends a join by a failure, and the app joins again.
     pub const ERROR: &str = "phx_error";
     /// An app shows, on [`super::PHOENIX_TOPIC`], that its socket is alive.
     pub const HEARTBEAT: &str = "heartbeat";
 }
 
-/// The form that frames have on one socket, both ways.
+/// Form of the frames on one socket, both ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// One object a frame: `{topic, event, payload, ref}`.
+    /// Frames are objects: `{topic, event, payload, ref}`.
     V1,
-    /// One array a frame: `[join_ref, ref, topic, event, payload]`.
+    /// Frames are arrays: `[join_ref, ref, topic, event, payload]`.
     V2,
 }
 
 impl Version {
-    /// The version that a socket's query parameter `vsn` asks for; `None` is to be refused with HTTP 403.
+    /// The version that a socket's query parameter `vsn` asks for; `None` must be refused with HTTP 403.
     ///
-    /// Without the parameter it is [`Version::V1`], as in Phoenix.
+    /// Without the parameter the version is [`Version::V1`], as in Phoenix.
     pub fn negotiate(vsn: Option<&str>) -> Option<Version> {
         let Some(vsn) = vsn else {
             return Some(Version::V1);
@@ -66,10 +66,9 @@ impl Version {
     }
 }
 
-/// Reads one frame of an app's.
+/// Reads one frame of an app.
 ///
-/// # Errors
-/// A text that is not JSON, or JSON that is not a frame of this version: the socket is then to be closed with
+/// After an error, which means broken JSON or no frame of this version, the socket must be closed with
 /// [`FrameError::close_code`].
 pub fn parse(version: Version, text: &str) -> Result<Incoming<'_>, FrameError> {
     let parsed = match version {
@@ -81,7 +80,7 @@ pub fn parse(version: Version, text: &str) -> Result<Incoming<'_>, FrameError> {
     Ok(incoming)
 }
 
-/// Writes the answer to a push, a join, a leave or a heartbeat; `response` is a JSON object and goes in unchanged.
+/// Writes the answer to a push, a join, a leave or a heartbeat; `response` is a JSON object and is written unchanged.
 pub fn reply(
     version: Version,
     join_ref: &Ref,
@@ -98,10 +97,10 @@ pub fn reply(
     write(version, join_ref, reference, topic, event::REPLY, &payload)
 }
 
-/// Writes an event; `payload` is a JSON object and goes in unchanged.
+/// Writes an event; `payload` is a JSON object and is written unchanged.
 ///
-/// An event to all who joined the topic has [`Ref::Null`] for both refs. `phx_close` and `phx_error` carry the
-/// join's ref in both, because a V1 frame has no other place for it.
+/// An event to all who joined the topic has [`Ref::Null`] for both refs. `phx_close` and `phx_error` carry the join's
+/// ref in both, because a V1 frame has no other place for it.
 pub fn push(version: Version, join_ref: &Ref, reference: &Ref, topic: &str, event: &str, payload: &str) -> String {
     write(version, join_ref, reference, topic, event, &[payload])
 }
@@ -113,24 +112,24 @@ fn write(version: Version, join_ref: &Ref, reference: &Ref, topic: &str, event: 
     }
 }
 
-/// What an app sent: one frame, borrowed from its text.
+/// One frame of an app, borrowed from its text.
 #[derive(Clone, Debug)]
 pub struct Incoming<'a> {
-    /// The ref of the join that this frame belongs to; [`Ref::Null`] on heartbeats and from older clients.
+    /// Ref of the join that this frame belongs to; [`Ref::Null`] on heartbeats and from older clients.
     pub join_ref: Ref,
-    /// The ref that the answer must carry; [`Ref::Null`] when none is wanted.
+    /// Ref that the answer must carry; [`Ref::Null`] if the app wants no answer.
     pub reference: Ref,
-    /// The topic, such as `company:acme`.
+    /// Topic, such as `company:acme`.
     pub topic: Cow<'a, str>,
-    /// The event, such as `phx_join` or `book`.
+    /// Event, such as `phx_join` or `book`.
     pub event: Cow<'a, str>,
-    /// The payload's JSON text; `{}` when it was null or missing. Not always an object: see
+    /// JSON text of the payload; `{}` if it was null or missing. The payload is not always an object: see
     /// [`Incoming::payload_is_object`].
     pub payload: &'a RawValue,
 }
 
 impl<'a> Incoming<'a> {
-    /// Whether the payload is an object, as every event of ours demands.
+    /// Whether the payload is an object, as every event of the contract demands.
     pub fn payload_is_object(&self) -> bool {
         self.payload.get().starts_with('{')
     }
@@ -163,12 +162,11 @@ impl<'a> Incoming<'a> {
 static EMPTY_PAYLOAD: LazyLock<Box<RawValue>> =
     LazyLock::new(|| RawValue::from_string("{}".to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned()));
 
-/// How a push was answered.
+/// Status of an answer to a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyStatus {
-    /// It was done.
     Ok,
-    /// It was refused; the response says why.
+    /// The push was refused, and the response says why.
     Error,
 }
 

@@ -1,24 +1,23 @@
-//! What a key or an admin may do over HTTP: a closed vocabulary.
+//! Scopes, the rights of an API key or an admin over HTTP: a closed vocabulary.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What a key may do. Each scope has those before it.
+/// Rights of a key. Each scope includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Look.
     Read,
-    /// Have an effect on what goes on: set a status, cancel, end.
+    /// Change what goes on: set a status, cancel, end.
     Operate,
-    /// Everything: make, change and remove, and look at the audit list.
+    /// Everything: make, change and remove, and read the audit list.
     Manage,
 }
 
 impl Scope {
-    /// All of them.
+    /// All scopes, smallest first.
     pub const ALL: [Self; 3] = [Self::Read, Self::Operate, Self::Manage];
 
-    /// Its name.
+    /// The word on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -43,7 +42,7 @@ impl FromStr for Scope {
     }
 }
 
-/// A scope by a name that there is not.
+/// The text names no scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a scope is `read`, `operate` or `manage`")]
 pub struct UnknownScope;

@@ -1,8 +1,8 @@
-//! A text that must not be shown.
+//! Texts that must not be shown.
 
 use std::fmt;
 
-/// What stands in the place of a secret wherever it would be shown.
+/// Stands in the place of a secret wherever a secret would be shown.
 pub const HIDDEN: &str = "***";
 
 /// A secret, which no log line or error shows by accident.
@@ -10,12 +10,12 @@ pub const HIDDEN: &str = "***";
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret.
+    /// Hides a text as a secret.
     pub fn new(secret: String) -> Self {
         Secret(secret)
     }
 
-    /// The secret itself, for whoever checks or signs with it.
+    /// The text itself, for code that checks or signs with it.
     pub fn expose(&self) -> &str {
         &self.0
     }

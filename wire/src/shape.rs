@@ -1,4 +1,4 @@
-//! The plain values of the contract as schemas of the API's document: ids, times, topics, names and words.
+//! Schemas of the contract's plain values for the API's document: ids, times, topics, names and words.
 
 pub mod examples;
 
@@ -13,7 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::{Kind, Off};
 
-/// Characters that are not control characters, and not blanks alone, as a pattern.
+/// Pattern of characters that are neither control characters nor blanks alone.
 const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u001f\u007f-\u009f\s][^\u0000-\u001f\u007f-\u009f]*$";
 
 macro_rules! shapes {
@@ -106,14 +106,14 @@ shapes! {
     AllSettings = Settings::ranges().iter().fold(settings(Use::Show), |all, (name, ..)| all.required(*name));
 }
 
-/// What settings of a company are there for.
+/// Use of a company's settings in a request or an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
     /// To be set, each or none.
     Set,
     /// To be changed; null is the default again.
     Change,
-    /// To be seen, all of them.
+    /// To be shown, all of them.
     Show,
 }
 
@@ -129,7 +129,8 @@ fn one_of<const N: usize>(words: [&'static str; N]) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
 }
 
-/// A default stands in the schema only of what is always there: generators of types take a field with one for required.
+/// Only shown settings have a default in the schema, because generators of types take a field with a default for
+/// required.
 fn settings(used: Use) -> ObjectBuilder {
     let kind =
         || if used == Use::Change { SchemaType::from_iter([Type::Integer, Type::Null]) } else { Type::Integer.into() };

@@ -1,4 +1,4 @@
-//! The contract's objects as JSON: what a booking, an offer, a session or an employee looks like to an app.
+//! Objects of the contract as JSON: how a booking, an offer, a session or an employee appears to an app.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ impl Moment {
         let ms = i64::try_from(self.0.as_ms()).unwrap_or(i64::MAX);
         let moment = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
         let at = jiff::tz::Offset::UTC.to_datetime(moment);
-        // Every frame has one or two: this is 400 instructions less for each than jiff's formatter.
+        // Every frame has one or two moments: this takes 400 instructions less for each than jiff's formatter.
         let (year, ms) = (at.year().unsigned_abs(), at.millisecond().unsigned_abs());
         let mut text = *b"0000-00-00T00:00:00.000Z";
         text[0..2].copy_from_slice(&two_digits((year / 100) as u8));
@@ -63,20 +63,20 @@ impl Json for Moment {
     }
 }
 
-/// A number below 100.
+/// The two digits of a number below 100.
 const fn two_digits(number: u8) -> [u8; 2] {
     [b'0' + number / 10, b'0' + number % 10]
 }
 
-/// JSON of anything that we made ourselves.
+/// JSON of a value of our own types.
 #[must_use]
 pub fn json(value: &impl Serialize) -> String {
-    // Our own shapes have string keys and no failing parts: an error here is our own mistake.
+    // Our own types have string keys and no failing parts, so an error here is a defect.
     serde_json::to_string(value).unwrap_or_else(|error| panic!("a view must serialize: {error}"))
 }
 
-/// One thing under its name, such as `{booking: …}`. Written as it is: what an app sent as JSON is never read as
-/// anything else.
+/// One value under its name, such as `{booking: …}`. Named values are written as they are, so that JSON of an app is
+/// never read as anything else.
 #[derive(Debug)]
 pub struct Named<T>(pub &'static str, pub T);
 
@@ -98,7 +98,7 @@ impl<T: Json> Json for Named<T> {
     }
 }
 
-/// A client's words for the employee: JSON that was looked through when it came in, so it is told as it is.
+/// A client's words for the employee: JSON that was checked when it came in, so that it can be sent as it is.
 #[derive(Debug)]
 pub struct Note<'a>(pub Text<'a>);
 
@@ -157,7 +157,7 @@ pub struct NamedEmployee<'a> {
 }
 object!(NamedEmployee<'_> { id, name });
 
-/// What the client wrote when they asked.
+/// Note that the client wrote with the booking.
 #[must_use]
 pub fn note(booking: &Booking) -> Option<Note<'_>> {
     booking.note.as_deref().map(|note| Note(note.into()))
@@ -248,7 +248,7 @@ pub struct OfferView<'a> {
 }
 object!(OfferView<'_> { id, booking_id, client_id, client_name, topic, note, attempt, expires_at, expires_in_ms });
 
-/// An offer of the booking, with the time that is left.
+/// An offer of the booking, with the time left to answer.
 #[must_use]
 pub fn offer<'a>(booking: &'a Booking, id: OfferId, offer: &'a Offer, now: Time) -> OfferView<'a> {
     OfferView {
@@ -264,7 +264,7 @@ pub fn offer<'a>(booking: &'a Booking, id: OfferId, offer: &'a Offer, now: Time)
     }
 }
 
-/// How an offer ended, for the employee who was asked.
+/// Outcome of an offer, for the employee who was asked.
 #[derive(Debug, Serialize)]
 pub struct OfferClosedView {
     offer_id: OfferId,
@@ -272,13 +272,13 @@ pub struct OfferClosedView {
 }
 object!(OfferClosedView { offer_id, outcome });
 
-/// The end of an offer.
+/// The outcome of an offer.
 #[must_use]
 pub fn offer_closed(offer: OfferId, outcome: Outcome) -> OfferClosedView {
     OfferClosedView { offer_id: offer, outcome: outcome.word() }
 }
 
-/// An employee's status, for themselves, and why it changed.
+/// Status of an employee, for their own devices, with the cause of its change.
 #[derive(Debug, Serialize)]
 pub struct StatusView {
     status: &'static str,
@@ -299,7 +299,7 @@ pub fn status(employee: &Employee, cause: Cause) -> StatusView {
     }
 }
 
-/// A session of an employee's, for themselves, and what is left of the time after it.
+/// Session of an employee, for their own devices, with the time left to wrap up.
 #[derive(Debug, Serialize)]
 pub struct OwnSessionView<'a> {
     session: SessionView<'a>,
@@ -307,7 +307,7 @@ pub struct OwnSessionView<'a> {
 }
 object!(OwnSessionView<'_> { session, wrap_up_ends_in_ms });
 
-/// The session as it is now. Whoever was removed with it has nothing to wrap up.
+/// The session as it is now. An employee who was removed with the session has nothing to wrap up.
 #[must_use]
 pub fn own_session<'a>(
     company: &'a Company,
@@ -319,7 +319,7 @@ pub fn own_session<'a>(
     OwnSessionView { session: self::session(company, session), wrap_up_ends_in_ms }
 }
 
-/// What is left of the time after a session; none at any other time.
+/// Time left to wrap up after a session; none at any other time.
 #[must_use]
 pub fn wrap_up_ends_in_ms(employee: &Employee, now: Time) -> Option<u64> {
     match employee.load.duty() {
@@ -328,10 +328,10 @@ pub fn wrap_up_ends_in_ms(employee: &Employee, now: Time) -> Option<u64> {
     }
 }
 
-/// Whether the other side of a session is there.
+/// Presence of the other side of a session.
 #[derive(Debug, Serialize)]
 pub struct PeerView {
-    /// A device of theirs has joined.
+    /// A device of the other side has joined.
     pub online: bool,
 }
 object!(PeerView { online });
@@ -368,7 +368,7 @@ pub fn employee(employee: &Employee) -> EmployeeView<'_> {
     }
 }
 
-/// An employee's row once there is none any more.
+/// Row of an employee who was removed.
 #[derive(Debug, Serialize)]
 pub struct EmployeeGoneView<'a> {
     id: &'a str,
@@ -376,7 +376,7 @@ pub struct EmployeeGoneView<'a> {
 }
 object!(EmployeeGoneView<'_> { id, removed });
 
-/// The employee with that id is gone.
+/// The row of the removed employee with that id.
 #[must_use]
 pub fn employee_gone(id: &EmployeeId) -> EmployeeGoneView<'_> {
     EmployeeGoneView { id: id.as_str(), removed: true }
@@ -397,7 +397,7 @@ pub struct MessageView<'a> {
 }
 object!(MessageView<'_> { id, from, body, at });
 
-/// The message.
+/// The message as an app sees it.
 #[must_use]
 pub fn message(message: &Message) -> MessageView<'_> {
     MessageView {
@@ -419,13 +419,13 @@ pub struct NotesView<'a> {
 }
 object!(NotesView<'_> { body, at });
 
-/// The notes.
+/// The notes as an app sees them.
 #[must_use]
 pub fn notes(notes: &Notes) -> NotesView<'_> {
     NotesView { body: notes.body.as_ref().into(), at: Some(Moment(notes.at)) }
 }
 
-/// What can be booked now.
+/// Availability in all and per topic.
 #[derive(Debug, Serialize)]
 pub struct AvailabilityView<'a> {
     available: bool,
@@ -434,7 +434,7 @@ pub struct AvailabilityView<'a> {
 }
 object!(AvailabilityView<'_> { available, idle, topics });
 
-/// An object with a field for each topic; null where nobody names it any more.
+/// An object with a field for each topic; null for a topic that no employee names any more.
 #[derive(Debug)]
 struct ByTopic<'a>(Vec<(&'a str, Option<TopicAvailabilityView>)>);
 
@@ -471,13 +471,13 @@ impl From<TopicAvailability> for TopicAvailabilityView {
     }
 }
 
-/// The availability: all topics.
+/// The availability of all topics.
 #[must_use]
 pub fn availability(availability: &Availability) -> AvailabilityView<'_> {
     availability_of(availability, None)
 }
 
-/// The availability: all topics, or only those, which are in order.
+/// The availability of all topics, or of only those, which are in order.
 #[must_use]
 pub fn availability_of<'a>(availability: &'a Availability, only: Option<&[Topic]>) -> AvailabilityView<'a> {
     let Availability { available, idle, topics } = availability;
@@ -486,7 +486,7 @@ pub fn availability_of<'a>(availability: &'a Availability, only: Option<&[Topic]
     AvailabilityView { available: *available, idle: *idle, topics: ByTopic(topics) }
 }
 
-/// What changed of it: these topics.
+/// The availability after a change, with the changed topics only.
 #[must_use]
 pub fn availability_changes<'a>(
     available: bool,
@@ -528,7 +528,7 @@ pub fn company(company: &Company) -> CompanyView<'_> {
     }
 }
 
-/// Where a logo is, for everybody.
+/// Path of a logo, the same for all.
 #[must_use]
 pub fn logo_path(company: &str, logo: &str) -> String {
     format!("/logo/{company}/{logo}")
@@ -544,7 +544,7 @@ pub struct BrandView<'a> {
 }
 object!(BrandView<'_> { id, name, colour, logo });
 
-/// What the company looks like now.
+/// The company's name, colour and logo now.
 #[must_use]
 pub fn brand(company: &Company) -> BrandView<'_> {
     let brand = company.brand();
@@ -556,7 +556,7 @@ pub fn brand(company: &Company) -> BrandView<'_> {
     }
 }
 
-/// What happened on a day.
+/// Counts of one day.
 #[derive(Debug, Serialize)]
 pub struct TodayView {
     booked: u64,
@@ -574,28 +574,27 @@ pub fn today(company: &Company, now: Time) -> TodayView {
     TodayView { booked, assigned, unanswered, cancelled, expired, ended }
 }
 
-/// An error reply: always a reason and a message, and what else the reason promises.
+/// An error reply: always a reason and a message, and the further fields that the reason promises.
 #[derive(Debug, Default, Serialize)]
 pub struct ErrorView<'a> {
-    /// The stable word.
+    /// The stable word on the wire.
     pub reason: &'static str,
     /// A sentence for a person.
     pub message: String,
-    /// The booking that is already there.
+    /// The booking that is open or was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub booking: Option<Box<BookingView<'a>>>,
-    /// How the offer ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
-    /// Whether any employee of the company names the topic; told when none does.
+    /// Whether any employee of the company names the topic; sent only if none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_topic: Option<bool>,
-    /// When to try again.
+    /// Time until the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u64>,
 }
 
-/// A refusal of the rules.
+/// Error reply for a refusal of the rules.
 #[must_use]
 pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
     let mut view = ErrorView { reason: refusal.reason(), message: refusal.to_string(), ..ErrorView::default() };
@@ -619,7 +618,7 @@ pub fn refusal<'a>(company: &'a Company, refusal: &Refusal) -> ErrorView<'a> {
     view
 }
 
-/// The words of the contract that come from the rules, for the test that holds the documentation against them.
+/// Words of the contract that come from the rules, for the test that compares the documentation with them.
 #[must_use]
 pub fn vocabulary() -> Vec<(&'static str, Vec<&'static str>)> {
     let causes = Cause::ALL.map(Cause::word);
@@ -635,7 +634,7 @@ pub fn vocabulary() -> Vec<(&'static str, Vec<&'static str>)> {
     ]
 }
 
-/// Whether a notice is one for the board alone; those are not worth making when nobody looks at it.
+/// Whether a notice is for the board alone. Such a notice is not worth making while no subscriber has joined the board.
 #[must_use]
 pub const fn is_for_board(notice: &Notice) -> bool {
     matches!(notice, Notice::BoardEmployee(_) | Notice::BoardBooking(_) | Notice::BoardSession(_))
@@ -650,7 +649,7 @@ mod tests {
     use super::*;
     use crate::json::text;
 
-    /// What one of everything is made of.
+    /// Values from which one object of each kind is made.
     #[derive(Clone, Debug)]
     struct Drawn {
         id: u128,

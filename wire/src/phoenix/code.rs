@@ -1,26 +1,22 @@
-//! Why a socket is closed from this side, in the numbers of the wire.
+//! Close codes of the sockets that the server closes.
 
-/// Nothing was heard for too long.
+/// The device was silent for too long.
 pub const GOING_AWAY: u16 = 1001;
-/// A frame is not of the form.
+/// A frame does not have the right form.
 pub const FORM: u16 = 1002;
-/// A frame is not JSON.
 pub const NOT_JSON: u16 = 1007;
-/// A frame is too big.
 pub const TOO_BIG: u16 = 1009;
-/// What was to be told is larger than a frame may be.
+/// A frame to the device would be larger than a frame may be.
 pub const TOO_LARGE_TO_TELL: u16 = 1011;
-/// The server restarts.
 pub const RESTART: u16 = 1012;
-/// Events are read too slowly.
+/// The device reads events too slowly.
 pub const TOO_SLOW: u16 = 1013;
-/// The token has expired.
 pub const TOKEN_EXPIRED: u16 = 4401;
 
 /// The person's tokens were revoked.
 pub const REVOKED: u16 = 4403;
 
-/// All of them, each with a word for it.
+/// All codes, each with a word for it.
 pub const ALL: [(u16, &str); 9] = [
     (GOING_AWAY, "silent"),
     (FORM, "bad_form"),
@@ -33,7 +29,7 @@ pub const ALL: [(u16, &str); 9] = [
     (REVOKED, "revoked"),
 ];
 
-/// The word for a code; the form's for one that is not in the list.
+/// The word for a code. A code that is not in the list has the word of [`FORM`].
 #[must_use]
 pub fn why(code: u16) -> &'static str {
     ALL.iter().find(|(known, _)| *known == code).map_or("bad_form", |(_, why)| why)

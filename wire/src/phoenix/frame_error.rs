@@ -1,17 +1,16 @@
-//! Why what an app sent is no frame, and how its socket is then closed.
+//! Texts of an app that are no frame, and the close code of the socket.
 
 use serde::de::IgnoredAny;
 
-/// How much of the parser's own words goes into an error, so that the whole fits a close reason (123 bytes).
+/// Bytes of the parser's own words in an error, so that the whole fits a close reason (123 bytes).
 const DETAIL_MAX_BYTES: usize = 96;
 
 /// Why a frame ends its socket. The text fits a close frame's reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The text is not JSON.
     #[error("not JSON: {0}")]
     NotJson(String),
-    /// The JSON has not the form of a frame of this version.
+    /// The JSON does not have the form of a frame of this version.
     #[error("not a frame: {0}")]
     NotAFrame(String),
 }
@@ -25,8 +24,8 @@ impl FrameError {
         }
     }
 
-    /// Reading stops at the first thing amiss, which may be a wrong type ahead of broken JSON: so the whole text
-    /// is looked at again to tell the two apart.
+    /// Tells broken JSON from a wrong form. The parser stops at the first fault, which may be a wrong type ahead of
+    /// broken JSON, so the whole text is parsed once more.
     pub(super) fn of(text: &str, error: &serde_json::Error) -> Self {
         match serde_json::from_str::<IgnoredAny>(text) {
             Err(syntax) => FrameError::NotJson(detail(&syntax)),

@@ -1,4 +1,4 @@
-//! A frame of version 1: one object, `{topic, event, payload, ref}`.
+//! Frames of version 1: one object, `{topic, event, payload, ref}`.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ struct Frame<'a> {
 }
 
 pub(super) fn parse(text: &str) -> serde_json::Result<Incoming<'_>> {
-    // Serde would take an array for the fields of a struct in their order.
+    // Serde would accept an array for the fields of a struct in their order.
     if text.trim_start().starts_with('[') {
         return Err(serde_json::Error::custom("expected an object with topic, event, payload and ref"));
     }
@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Incoming<'_>> {
     Ok(Incoming::new(join_ref, reference, topic, event, payload))
 }
 
-/// The payload comes in pieces that are written one after the other. Without escapes the text has no spare room.
+/// The payload comes in pieces that are written one after the other. Room is reserved for a text without escapes.
 pub(super) fn write(reference: &Ref, topic: &str, event: &str, payload: &[&str]) -> String {
     let payload_bytes: usize = payload.iter().map(|piece| piece.len()).sum();
     let form_bytes = r#"{"topic":"","event":"","payload":,"ref":}"#.len();

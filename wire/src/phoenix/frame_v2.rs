@@ -1,4 +1,4 @@
-//! A frame of version 2: one array, `[join_ref, ref, topic, event, payload]`.
+//! Frames of version 2: one array, `[join_ref, ref, topic, event, payload]`.
 
 use std::borrow::Cow;
 
@@ -25,8 +25,8 @@ pub(super) fn parse(text: &str) -> serde_json::Result<Incoming<'_>> {
     }
 }
 
-/// A frame as nearly every client writes it, without a space between its parts and without an escape in its names: that
-/// takes 500 to 600 instructions less. What is written in another way is none.
+/// Reads a frame as nearly every client writes it: without a space between its parts and without an escape in its
+/// names. This takes 500 to 600 instructions less than the parser. Any other form gives none.
 fn parse_plain(text: &str) -> Option<Incoming<'_>> {
     let rest = text.strip_prefix('[')?;
     let (join_ref, rest) = plain_ref(rest)?;
@@ -44,13 +44,13 @@ fn plain_ref(text: &str) -> Option<(Ref, &str)> {
     if let Some((name, rest)) = plain_name(text) {
         return Some((Ref::Text(name.into()), rest));
     }
-    // A number from 1 on: other ways to write one are read as JSON.
+    // Only numbers from 1 on; others are left to the JSON parser.
     let digits = text.bytes().position(|byte| !byte.is_ascii_digit()).filter(|_| !text.starts_with('0'))?;
     let rest = text[digits..].strip_prefix(',')?;
     Some((Ref::Number(text[..digits].parse().ok()?), rest))
 }
 
-/// A string without escapes, and what follows on the comma behind it.
+/// A string without escapes, and the text after the comma behind it.
 fn plain_name(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix('"')?;
     let end = text.bytes().position(|byte| !is_plain_byte(byte))?;
@@ -62,7 +62,7 @@ fn parse_any(text: &str) -> serde_json::Result<Incoming<'_>> {
     Ok(Incoming::new(join_ref, reference, topic, event, payload))
 }
 
-/// The payload comes in pieces that are written one after the other. Without escapes the text has no spare room.
+/// The payload comes in pieces that are written one after the other. Room is reserved for a text without escapes.
 pub(super) fn write(join_ref: &Ref, reference: &Ref, topic: &str, event: &str, payload: &[&str]) -> String {
     let payload_bytes: usize = payload.iter().map(|piece| piece.len()).sum();
     let form_bytes = r#"[,,"","",]"#.len();
@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    /// A frame of parts that are nearly what they should be.
+    /// A frame whose parts are nearly right.
     fn nearly_a_frame() -> impl Strategy<Value = String> {
         let part = || {
             prop_oneof![

@@ -1,4 +1,4 @@
-//! The refs by which an app tells its pushes and joins apart.
+//! Refs by which an app tells its pushes and joins apart.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,15 +8,14 @@ use serde::{Serialize, Serializer};
 
 use crate::json::Json;
 
-/// A ref exactly as the app sent it: an answer must carry it back with the type it had, or the app drops the answer.
+/// A ref exactly as the app sent it, because the app drops an answer whose ref has another type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ref {
     /// No ref: `null`, or missing in a V1 frame.
     #[default]
     Null,
-    /// A ref that was an integer.
     Number(i64),
-    /// A ref that was a string: shared, because each answer and each join keeps it.
+    /// Shared, because each answer and each join keeps the text.
     Text(Arc<str>),
 }
 
@@ -28,7 +27,7 @@ impl Ref {
         }
     }
 
-    /// How long its JSON is; a number counts as the longest, and a text as one without escapes.
+    /// Length of the ref as JSON. A number counts as the longest one, and a text as one without escapes.
     pub(super) fn json_bytes(&self) -> usize {
         match self {
             Ref::Null => "null".len(),

@@ -1,20 +1,18 @@
-//! One good example of each object of the contract, for the API's document. All are of one company's morning.
+//! Examples of each object of the contract, for the API's document. All are of one company's morning.
 
 use serde_json::{Value, json};
 use switchboard_core::Settings;
 
-/// A booking.
 pub const BOOKING: &str = "019ab0c2-7f3a-7c41-9d52-6e1f0a8b3c4d";
-/// The session that came of it.
+/// Session of that booking.
 pub const SESSION: &str = "019ab0c2-9b10-7e02-8a6b-2f4d5c6e7a81";
-/// A message in it.
+/// Message in that session.
 pub const MESSAGE: &str = "019ab0c2-b4e8-7d13-b1c7-90e2f3a4b5c6";
-/// Where its logo is.
+/// Path of the company's logo.
 pub const LOGO: &str = "/logo/acme/9863bb7fb8b8662762903735cfafa41f";
-/// The logo itself, as an address because JSON has no bytes.
+/// The logo as a data URL, because JSON has no bytes.
 pub const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAMAAAAoLQ9TAAAAA1BMVEULenVekMb0AAAA\
     DUlEQVR42mNgGAXIAAABEAABf80DtQAAAABJRU5ErkJggg==";
-/// Another.
 pub const WEBP: &str = "data:image/webp;base64,UklGRhgAAABXRUJQVlA4TAwAAAAvD8ADAKheF1rX/wA=";
 /// A file of employees as NDJSON.
 pub const NDJSON: &str = "{\"id\":\"ann\",\"name\":\"Ann Lee\",\"topics\":[\"tax\"]}\n{\"id\":\"ben\"}\n";
@@ -29,13 +27,12 @@ pub const STATISTICS_CSV: &str = "from,to,within_s,now.offline,now.idle\n\
     2026-11-22T09:30:00.000Z,2026-11-23T09:30:00.000Z,20,4,2\n";
 /// The first columns of an employee's statistics as CSV.
 pub const STATISTICS_OF_EMPLOYEES_CSV: &str = "id,name,offers.made,offers.open\nann,Ann Lee,12,0\n";
-/// One metric.
 pub const METRICS: &str = "# HELP switchboard_sockets Open sockets\n# TYPE switchboard_sockets gauge\n\
     switchboard_sockets 12\n# EOF\n";
 const BOOKED: &str = "2026-11-23T09:30:00.000Z";
 const ACCEPTED: &str = "2026-11-23T09:30:07.120Z";
 
-/// A company.
+/// Example of a company.
 #[must_use]
 pub fn company() -> Value {
     json!({
@@ -44,19 +41,19 @@ pub fn company() -> Value {
     })
 }
 
-/// What makes a company.
+/// Body that makes a company.
 #[must_use]
 pub fn company_body() -> Value {
     json!({ "name": "Acme", "colour": "#0b7a75", "settings": { "offer_timeout_ms": 20_000 } })
 }
 
-/// What changes a company.
+/// Body that changes a company.
 #[must_use]
 pub fn company_patch() -> Value {
     json!({ "settings": { "wrap_up_ms": 30_000, "offer_timeout_ms": null } })
 }
 
-/// An employee.
+/// Example of an employee.
 #[must_use]
 pub fn employee() -> Value {
     json!({
@@ -65,49 +62,49 @@ pub fn employee() -> Value {
     })
 }
 
-/// What makes an employee.
+/// Body that makes an employee.
 #[must_use]
 pub fn employee_body() -> Value {
     json!({ "name": "Ann Lee", "topics": ["tax"] })
 }
 
-/// What changes an employee.
+/// Body that changes an employee.
 #[must_use]
 pub fn employee_patch() -> Value {
     json!({ "topics": ["tax", "law"] })
 }
 
-/// What came of a file of employees.
+/// Result of an import of employees.
 #[must_use]
 pub fn imported() -> Value {
     json!({ "created": 1, "changed": 0, "unchanged": 1 })
 }
 
-/// What sets an employee's intent.
+/// Body that sets an employee's intent.
 #[must_use]
 pub fn status_body() -> Value {
     json!({ "status": "idle" })
 }
 
-/// Somebody who was shut out.
+/// Result of shutting a person out.
 #[must_use]
 pub fn revoked() -> Value {
     json!({ "revoked_before": "2026-11-23T09:30:00.125Z" })
 }
 
-/// What a sign-in code is made for, and what it stands for.
+/// Body with the token that a sign-in code stands for.
 #[must_use]
 pub fn sign_in_token() -> Value {
     json!({ "token": "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiZW1wbG95ZWUiLCJzdWIiOiJhbm4ifQ.c2lnbmVk" })
 }
 
-/// A sign-in code.
+/// Example of a sign-in code.
 #[must_use]
 pub fn sign_in_code() -> Value {
     json!({ "code": "3dbiYtm9mL0iWnpJGqXs0dQfM5WcK2sYB0x7kT1uVho", "expires_at": "2026-11-23T09:31:00.000Z" })
 }
 
-/// A sign-in code that is to be taken.
+/// Body with a sign-in code that is to be redeemed.
 #[must_use]
 pub fn taken_code() -> Value {
     json!({ "code": sign_in_code()["code"] })
@@ -119,7 +116,7 @@ pub fn idle() -> Value {
     json!({ "id": "ann", "name": "Ann Lee", "since": "2026-11-23T08:55:12.480Z", "topics": ["tax"] })
 }
 
-/// Who can be asked.
+/// Employees who can be asked.
 #[must_use]
 pub fn in_line() -> Value {
     json!({ "available": true, "idle": 1, "items": [idle()], "next": null })
@@ -164,7 +161,7 @@ pub fn offer() -> Value {
     })
 }
 
-/// A session that runs.
+/// A session that is running.
 #[must_use]
 pub fn session() -> Value {
     json!({
@@ -173,7 +170,7 @@ pub fn session() -> Value {
     })
 }
 
-/// A session that was ended.
+/// A session that has ended.
 #[must_use]
 pub fn ended() -> Value {
     let mut session = session();
@@ -183,25 +180,25 @@ pub fn ended() -> Value {
     session
 }
 
-/// What ends a session.
+/// Body that ends a session.
 #[must_use]
 pub fn end_body() -> Value {
     json!({ "reason": "closing time" })
 }
 
-/// A message.
+/// Example of a message.
 #[must_use]
 pub fn message() -> Value {
     json!({ "id": MESSAGE, "from": "client", "body": "May I deduct my bicycle?", "at": "2026-11-23T09:30:13.700Z" })
 }
 
-/// What the employee noted about it.
+/// Notes of the employee on that session.
 #[must_use]
 pub fn notes() -> Value {
     json!({ "body": "Sends the bill for the bicycle.", "at": "2026-11-23T09:41:02.310Z" })
 }
 
-/// What became of a booking, step by step.
+/// Timeline of a booking, step by step.
 #[must_use]
 pub fn timeline() -> Value {
     let passed_over = json!({
@@ -270,7 +267,7 @@ fn durations(count: u64, mean_ms: u64, max_ms: u64) -> Value {
     })
 }
 
-/// An event.
+/// Example of an event.
 #[must_use]
 pub fn event() -> Value {
     json!({
@@ -283,7 +280,7 @@ pub fn event() -> Value {
     })
 }
 
-/// Events, and the number to go on after.
+/// Events, and the number after which to go on.
 #[must_use]
 pub fn events() -> Value {
     json!({ "items": [event()], "next": 17 })
@@ -295,25 +292,25 @@ pub fn event_stream() -> String {
     format!("id: 16\nretry: 1000\n\nid: 17\nevent: offer.made\ndata: {}\n\n", event())
 }
 
-/// What makes an endpoint.
+/// Body that makes an endpoint.
 #[must_use]
 pub fn webhook_body() -> Value {
     json!({ "url": "https://crm.example/switchboard", "description": "wakes phones", "types": ["offer.made"] })
 }
 
-/// What turns an endpoint on again.
+/// Body that turns an endpoint on again.
 #[must_use]
 pub fn webhook_patch() -> Value {
     json!({ "state": "on" })
 }
 
-/// How a secret is rotated.
+/// Body that rotates a secret.
 #[must_use]
 pub fn rotate_body() -> Value {
     json!({ "keep_old_for_s": 3600 })
 }
 
-/// An endpoint.
+/// Example of an endpoint.
 #[must_use]
 pub fn webhook() -> Value {
     json!({
@@ -332,7 +329,7 @@ pub fn webhook_made() -> Value {
     webhook
 }
 
-/// A delivery that is tried again.
+/// A delivery with a further attempt.
 #[must_use]
 pub fn delivery() -> Value {
     json!({
@@ -352,7 +349,7 @@ pub fn audit_line() -> Value {
     })
 }
 
-/// The example of a list that holds this.
+/// Example of a list that holds this item.
 #[must_use]
 pub fn page(item: &Value) -> Value {
     json!({ "items": [item], "next": null })
