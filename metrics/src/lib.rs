@@ -1,4 +1,4 @@
-//! What is counted and measured while the server runs, as Prometheus reads it.
+//! Metrics of the running server, in the text format of Prometheus.
 
 mod process;
 
@@ -16,95 +16,81 @@ use prometheus_client::registry::{Registry, Unit};
 use switchboard_core::{BookingReason, EndedBy, Outcome, Status};
 use switchboard_wire::phoenix::code;
 
-/// The metrics of this process. One for all, as the log is: what is counted here decides nothing.
+/// The metrics of this process. There is one set for all, as for the log, because no decision depends on it.
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
-/// The target of spans: traces are made of them and of nothing else, and the log does without.
+/// Target of spans. Traces are made of spans alone, and the log leaves them out.
 pub const TRACE: &str = "switchboard::trace";
 
-/// The type of what [`Metrics::scrape`] writes.
+/// Content type of the text that [`Metrics::scrape`] writes.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// How a booking ended that led to a session; all others end with a [`BookingReason`].
+/// Outcome of a booking that led to a session; all other bookings end with a [`BookingReason`].
 pub const ASSIGNED: &str = "assigned";
 
-/// Counters and histograms, each with its handle at hand: on the way of a booking no label is looked up.
+/// Counters and histograms, each in a field of its own, so that the path of a booking looks up no label.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     /// Employees of the companies in memory, by status.
     pub employees: Words<Gauge>,
-    /// Companies in memory.
     pub companies: Gauge,
-    /// Clients with an open booking or a running session.
     pub open_clients: Gauge,
-    /// Bookings that ended, by `assigned` or why not.
+    /// Ended bookings, by `assigned` or the reason for no session.
     pub bookings: Words<Counter>,
     /// Offers that ended, by outcome.
     pub offers: Words<Counter>,
-    /// Sessions that ended, by who ended them.
+    /// Ended sessions, by the cause of the end.
     pub sessions: Words<Counter>,
-    /// From a booking's way into its company to its first offer's way out, committed.
+    /// From a booking's arrival at its company to the committed first offer's departure.
     pub book_to_offer: Histogram,
-    /// From an offer to the employee's yes or no.
+    /// From an offer to the employee's answer.
     pub offer_to_answer: Histogram,
-    /// From a booking's opening to its end, as a session or without one.
+    /// From a booking's opening to its end, with or without a session.
     pub search: Histogram,
-    /// How long sessions last.
     pub session: Histogram,
-    /// How long a company decides about one command, under its lock.
+    /// One command, under the company's lock.
     pub decision: Histogram,
-    /// How long the store takes to commit a batch.
+    /// One batch in the store.
     pub commit: Histogram,
-    /// Entries that are committed at once.
+    /// Entries of one commit.
     pub batch: Histogram,
-    /// How long it takes to file a slice of what is committed.
+    /// Projection of a slice of committed entries.
     pub filing: Histogram,
-    /// Entries that wait for the journal.
     pub journal_queue: Gauge,
-    /// Entries that may wait for it.
     pub journal_queue_max: Gauge,
-    /// Whether the store can commit.
+    /// 1 while the store can commit, otherwise 0.
     pub store_healthy: Gauge,
-    /// Open sockets.
     pub sockets: Gauge,
-    /// Sockets that were opened.
     pub sockets_opened: Counter,
-    /// Sockets that were closed from this side, by why.
+    /// Sockets that the server closed, by the word of the close code.
     pub sockets_closed: Words<Counter>,
-    /// Devices whose outbox was full.
     pub outbox_overflows: Counter,
-    /// Frames that were heard.
     pub frames_heard: Counter,
-    /// Frames that were told.
     pub frames_told: Counter,
-    /// Wishes that were refused because there is too much going on, by reason.
+    /// Commands that were refused for want of room or service, by reason.
     pub refused: Words<Counter>,
     /// HTTP requests, by method, route and status.
     pub requests: Family<Request, Histogram, fn() -> Histogram>,
-    /// Tries to bring an event to a webhook, by what came of them; `dead` is beside the last `failed`.
+    /// Attempts to deliver an event, by outcome; `dead` is counted beside the last `failed`.
     pub webhooks: Words<Counter>,
     /// From an event to its arrival at a webhook.
     pub webhook_lag: Histogram,
-    /// Events that wait for a webhook.
+    /// Events in memory that wait for a webhook.
     pub webhook_waiting: Gauge,
-    /// Webhooks that are served.
     pub webhook_endpoints: Gauge,
-    /// Webhooks that were turned off because they failed.
     pub webhooks_turned_off: Counter,
-    /// Steps of the machine's clock.
     pub clock_steps: Counter,
-    /// Lines that the log had no room for.
     pub log_lines_lost: Counter,
     process: process::Process,
 }
 
-/// One metric for each word of a closed list: all are there from the start, and none is looked up by a hash.
+/// One metric for each word of a closed list. All are there from the start, and none is looked up by a hash.
 #[derive(Debug)]
 pub struct Words<M>(Vec<(&'static str, M)>);
 
 impl<M: Clone + Default> Words<M> {
-    /// The metric of that word; the last one's for a word that is not in the list.
+    /// The metric of that word. A word that is not in the list has the last one.
     #[must_use]
     pub fn of(&self, word: &str) -> &M {
         let found = self.0.iter().position(|(known, _)| *known == word);
@@ -114,40 +100,37 @@ impl<M: Clone + Default> Words<M> {
 }
 
 impl Words<Counter> {
-    /// All words together.
+    /// Sum over all words.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.0.iter().map(|(_, counter)| counter.get()).sum()
     }
 }
 
-/// What HTTP requests are told apart by.
+/// Labels of an HTTP request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Request {
-    /// The method.
     pub method: &'static str,
     /// The route with its parameters' names, never with their values.
     pub route: String,
-    /// The status of the answer.
     pub status: u16,
 }
 
-/// A row of the documents' list.
+/// A row of the documentation's list of metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricDoc {
-    /// Its name as Prometheus stores it, without a histogram's `_bucket`, `_sum` and `_count`.
+    /// Name in Prometheus, without a histogram's `_bucket`, `_sum` and `_count`.
     pub name: String,
     /// `counter`, `gauge`, `histogram` or `info`.
     pub kind: String,
-    /// What tells its series apart.
+    /// Names of the labels.
     pub labels: String,
-    /// The values of its label, when they are a closed list.
+    /// Values of the label, if they are a closed list.
     pub values: Vec<String>,
-    /// What it says.
     pub help: String,
 }
 
-/// Registers metrics under the names of the documents.
+/// Registers metrics under the names of the documentation.
 struct Register(Registry);
 
 impl Register {
@@ -251,12 +234,12 @@ impl Metrics {
         }
     }
 
-    /// A booking found somebody.
+    /// Counts a booking that led to a session.
     pub fn booking_assigned(&self) {
         self.bookings.of(ASSIGNED).inc();
     }
 
-    /// All metrics as text. What is not counted as it happens, such as sockets, is to be set before.
+    /// All metrics as text. Gauges that are not updated as things happen, such as sockets, must be set before.
     #[must_use]
     pub fn scrape(&self) -> String {
         self.process.look();
@@ -266,11 +249,11 @@ impl Metrics {
         text
     }
 
-    /// The documents' list.
+    /// The documentation's list of metrics.
     #[must_use]
     pub fn table() -> Vec<MetricDoc> {
         let metrics = Self::new();
-        // It has no series before the first request.
+        // The family has no series before the first request.
         let some = Request { method: "GET", route: "/healthz".to_owned(), status: 200 };
         drop(metrics.requests.get_or_create_owned(&some));
         let text = metrics.scrape();
@@ -309,7 +292,8 @@ impl MetricDoc {
         }
     }
 
-    /// Takes the labels of a series: one is of a closed list, and its values are named; of several only the names are.
+    /// Reads the labels of a series. The values of a single label are a closed list and are named; of several labels
+    /// only the names are.
     fn take_labels(&mut self, series: &str) {
         let labels = series.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(labels, _)| labels);
         let mut pairs: Vec<(&str, &str)> = labels.split(',').filter_map(|label| label.split_once('=')).collect();
@@ -324,16 +308,16 @@ impl MetricDoc {
     }
 }
 
-/// What comes of a try: `dead` is counted beside the last `failed`.
+/// Outcomes of an attempt: `dead` is counted beside the last `failed`.
 const WEBHOOK_OUTCOMES: [&str; 3] = ["delivered", "failed", "dead"];
-/// Why a wish is refused without being looked at.
+/// Reasons to refuse a command without looking at it.
 const REFUSALS: [&str; 4] = ["overloaded", "draining", "unavailable", "rate_limited"];
 
 fn request_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_5, 4.0, 9))
 }
 
-/// Seconds as histograms want them.
+/// Seconds, the unit of the histograms.
 #[must_use]
 pub fn seconds(ms: u64) -> f64 {
     Duration::from_millis(ms).as_secs_f64()

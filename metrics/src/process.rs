@@ -1,4 +1,5 @@
-//! What the system says of this process: memory, processor time, open files. Only where there is a `/proc`.
+//! Metrics of this process from the system: memory, processor time, open files. They exist only where there is a
+//! `/proc`.
 
 use std::sync::atomic::AtomicU64;
 
@@ -8,9 +9,9 @@ use prometheus_client::registry::Unit;
 
 use super::Register;
 
-/// Ticks of a second in `/proc`, on every system that Linux runs on.
+/// Clock ticks of a second in `/proc`, on every system that Linux runs on.
 const TICKS_PER_S: f64 = 100.0;
-/// Bytes of a page, on the systems that are built for.
+/// Bytes of a page, on the systems that the server is built for.
 const PAGE_BYTES: i64 = 4096;
 
 #[derive(Debug)]
@@ -30,13 +31,13 @@ impl Process {
         Self { resident, files, cpu }
     }
 
-    /// Reads it anew; what cannot be read stays as it was.
+    /// Updates the metrics. A value that cannot be read stays as it was.
     pub(super) fn look(&self) {
         if let Some(pages) = read_field("/proc/self/statm", 1) {
             self.resident.set(pages * PAGE_BYTES);
         }
         if let Some(spent) = cpu_seconds() {
-            // A counter can only be added to.
+            // A counter accepts only additions.
             self.cpu.inc_by((spent - self.cpu.get()).max(0.0));
         }
         if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
@@ -49,8 +50,8 @@ fn read_field(path: &str, at: usize) -> Option<i64> {
     std::fs::read_to_string(path).ok()?.split(' ').nth(at)?.trim().parse().ok()
 }
 
-/// `utime` and `stime`, the 14th and 15th field of `/proc/self/stat` (proc(5)); the second is a name in brackets that
-/// may have blanks.
+/// Fields `utime` and `stime`, the 14th and 15th of `/proc/self/stat` (proc(5)); the second field is a name in brackets
+/// that may have blanks.
 fn cpu_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let (_, rest) = stat.rsplit_once(')')?;
