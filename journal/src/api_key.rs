@@ -1,4 +1,4 @@
-//! The API key by which a back end shows itself: what it may do, and in which companies.
+//! The API key by which a back end authenticates itself: its scope and its companies.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,38 +7,37 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{constant_time, digest, rand};
 use switchboard_wire::Scope;
 
-/// The prefix of keys that are made here, so that a key which is found is recognized.
+/// The prefix of all keys made here, so that scanners of leaked secrets recognize one.
 const PREFIX: &str = "sb_";
 const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 32;
 
-/// An API key, of which only the SHA-256 digest is kept.
+/// An API key, of which only the SHA-256 digest is stored.
 ///
-/// No slow hash is needed: those are for passwords, which people choose and others guess. Of 256 random bits nobody
-/// finds one by trying, however fast each try is.
+/// A slow hash is for passwords, which people choose and others guess. A key has 256 random bits, so that no number of
+/// guesses finds it.
 #[derive(Clone)]
 pub struct ApiKey {
-    /// Its id; the key of the settings has none.
+    /// The key of the settings has none.
     pub id: Option<String>,
-    /// Its name, for the audit list.
+    /// The name that the audit list shows.
     pub name: String,
-    /// What it may do.
     pub scope: Scope,
-    /// In which companies; in all when there is no list.
+    /// The companies that the key may use; none for all companies.
     pub companies: Option<BTreeSet<String>>,
-    /// From when on it is good no more, in milliseconds since 1970.
+    /// The end of the key's validity, in milliseconds since 1970.
     pub expires_at_ms: Option<u64>,
-    /// When it was used last, to the hour, in milliseconds since 1970.
+    /// The time of the last use, to the hour, in milliseconds since 1970.
     pub last_used_at_ms: Option<u64>,
     /// SHA-256 of the whole key.
     pub digest: [u8; 32],
 }
 
 impl ApiKey {
-    /// The name of the key of the settings.
+    /// The name of the key of the settings in the audit list.
     pub const OF_SETTINGS: &'static str = "settings";
 
-    /// The key of the settings: it may do everything everywhere.
+    /// The key of the settings, which has the scope `manage` in all companies.
     #[must_use]
     pub fn new(key: &str) -> Self {
         Self {
@@ -54,37 +53,37 @@ impl ApiKey {
 
     /// Whether `presented` is this key.
     ///
-    /// Digests are compared, in constant time: how long it takes tells nothing of the key, its length neither.
+    /// The digests are compared in constant time, so that the duration tells a caller nothing about the key or its
+    /// length.
     #[must_use]
     pub fn matches(&self, presented: &str) -> bool {
         constant_time::verify_slices_are_equal(&self.digest, &sha256(presented)).is_ok()
     }
 
-    /// Whether it is good at that time.
+    /// Whether the key is valid at that time.
     #[must_use]
     pub fn is_good_at(&self, now_ms: u64) -> bool {
         self.expires_at_ms.is_none_or(|end_ms| now_ms < end_ms)
     }
 
-    /// Whether it is for that company.
+    /// Whether the key may use that company.
     #[must_use]
     pub fn is_for(&self, company: &str) -> bool {
         self.companies.as_ref().is_none_or(|companies| companies.contains(company))
     }
 }
 
-/// A new key, before only its digest is left.
+/// A new key, of which only the digest will be stored.
 pub struct FreshKey {
-    /// Its id, by which it is found.
+    /// The part of the key by which the store finds it.
     pub id: String,
     /// The key itself: `sb_`, the id, `_`, and 256 random bits.
     pub text: String,
-    /// Its SHA-256.
     pub digest: [u8; 32],
 }
 
 impl FreshKey {
-    /// Draws one.
+    /// Draws a random key.
     ///
     /// # Errors
     /// When the system has no randomness.
@@ -96,14 +95,14 @@ impl FreshKey {
     }
 }
 
-/// A key with its dates.
+/// A key with the times of its creation and revocation.
 pub struct DatedKey {
     pub key: ApiKey,
     pub created_at_ms: u64,
     pub revoked_at_ms: Option<u64>,
 }
 
-/// What a new key is to be.
+/// The properties of a key that is to be made.
 pub struct WantedKey<'a> {
     pub name: &'a str,
     pub scope: Scope,
@@ -111,15 +110,15 @@ pub struct WantedKey<'a> {
     pub expires_at_ms: Option<u64>,
 }
 
-/// Why no key was made.
+/// The reason why a key was not made.
 pub enum NotMade {
-    /// A key in force has the name.
+    /// A key in force has this name.
     Taken,
-    /// There are as many as may be.
+    /// The number of keys has reached its bound.
     TooMany,
 }
 
-/// The id in a key of the form that keys are made in.
+/// The id within a presented key; none if the text does not have the form of a key.
 #[must_use]
 pub fn key_id(presented: &str) -> Option<&str> {
     let (id, _secret) = presented.strip_prefix(PREFIX)?.split_once('_')?;
@@ -132,7 +131,7 @@ fn random_hex<const BYTES: usize>() -> Result<String, Unspecified> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The digest that is kept of a secret that has too many random bits to be guessed.
+/// SHA-256 of a secret with so many random bits that guessing is hopeless.
 pub fn sha256(key: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest::digest(&digest::SHA256, key.as_bytes()).as_ref());

@@ -1,64 +1,61 @@
-//! The audit list: who changed what over HTTP or at the command line, and how the request ended. It holds no names, notes
-//! or bodies.
+//! The audit list: changes over HTTP or at the command line, with their authors and their outcomes. It holds no names,
+//! notes or bodies.
 
 use switchboard_core::Time;
 use uuid::Uuid;
 
-/// One entry of the list.
+/// One entry of the audit list.
 #[derive(Clone, Debug)]
 pub struct AuditEntry {
-    /// Its id (`UUIDv7`).
+    /// A `UUIDv7`, drawn when the request arrives.
     pub id: Uuid,
-    /// When it was asked for.
+    /// The time of the request.
     pub at: Time,
     /// The key's id; the key of the settings, people and the command line have none.
     pub key_id: Option<String>,
     /// The key's name, or a person's role and id.
     pub key_name: String,
-    /// In which company.
     pub company: Option<String>,
-    /// The method of HTTP, or `COMMAND`.
+    /// The HTTP method, or `COMMAND`.
     pub method: String,
-    /// What was to be done: the route, or the command.
+    /// The route, or the name of the command.
     pub route: String,
-    /// To what: the path.
+    /// The path of the request.
     pub target: String,
-    /// How the request is found in other logs.
+    /// The id under which other logs have the request.
     pub request_id: String,
-    /// Where it came from.
+    /// The address of the caller; the command line has none.
     pub address: Option<String>,
 }
 
-/// Which lines are asked for.
+/// The filter of a question for audit entries.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// In this company.
     pub company: Option<String>,
-    /// In one of these, as JSON, and not in one that had the id before.
+    /// A JSON array of companies. Entries about an earlier company of the same id are left out.
     pub companies: Option<String>,
-    /// By the key of this name or id, or by the person called so.
+    /// The name or id of a key, or the name under which a person is listed.
     pub key: Option<String>,
-    /// Asked for at this time or later.
+    /// Inclusive lower bound of the request's time.
     pub from: Option<Time>,
-    /// Asked for before this time.
+    /// Exclusive upper bound of the request's time.
     pub to: Option<Time>,
 }
 
-/// A person who is called otherwise from now on.
+/// A person whose id is replaced by an alias.
 #[derive(Clone, Debug)]
 pub struct Named {
-    /// In which company.
     pub company: String,
-    /// A client, or else an employee.
+    /// A client, or otherwise an employee.
     pub is_client: bool,
-    /// The id.
     pub person: String,
-    /// What stands for it.
+    /// The text that replaces the id.
     pub alias: String,
 }
 
 impl Named {
-    /// Whether a text of a caller's own has the person's id in it, as a word: one of a letter is in most texts by chance.
+    /// Whether a caller's own text contains the person's id as a word. Only whole words count, because an id of one
+    /// letter occurs in most texts by chance.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
         let text = readable(text);
@@ -69,13 +66,14 @@ impl Named {
         })
     }
 
-    /// The target of an entry without the person, if the target names the person or the request's id does.
+    /// The target without the person's id, if the target or the request's id names the person.
     #[must_use]
     pub fn target_without(&self, target: String, request_id: &str) -> Option<String> {
         self.called_otherwise(&target).or_else(|| self.is_in(request_id).then_some(target))
     }
 
-    /// `/v1/companies/{company}/clients/{client}/…`, or `employees`; none when somebody else is named, or nobody.
+    /// The target with the alias, if it is `/v1/companies/{company}/clients/{client}/…` of this person, or the same
+    /// with `employees`.
     #[must_use]
     pub fn called_otherwise(&self, target: &str) -> Option<String> {
         let target = readable(target);
@@ -89,7 +87,7 @@ impl Named {
     }
 }
 
-/// A path with every character that an id may have as itself, so that an id is written in one way only.
+/// Decodes every percent-encoded character that an id may have, so that each id has a single spelling.
 #[must_use]
 pub fn readable(path: &str) -> String {
     let mut pieces = path.split('%');

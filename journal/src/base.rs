@@ -1,15 +1,16 @@
-//! Bases: a company as it was now and then, without what had ended, so that any moment of its past can be reached again.
+//! Bases: states of a company at intervals, without finished bookings and sessions, from which any moment of the past
+//! is replayed.
 
 use switchboard_core::{Company, CompanyId, Time};
 
-/// Events between two bases, at least; more for each employee, because a base holds them all: so bases stay small
-/// beside the events.
+/// Events between two bases, at least. The number grows with the employees, because a base holds all of them; so bases
+/// stay small beside the events.
 const EVENTS_PER_BASE: u64 = 5_000;
 const EVENTS_PER_EMPLOYEE: u64 = 16;
-/// And never more than that, so that a moment in between is reached within a second.
+/// The upper bound of that number, so that a replay from a base to any moment takes at most a second.
 const EVENTS_PER_BASE_MAX: u64 = 200_000;
 
-/// Events after which the next base of a company is worth its room.
+/// Number of events after which the next base of a company is worth its space.
 #[must_use]
 pub fn events_between(company: &Company) -> u64 {
     let employees = u64::try_from(company.employee_count()).unwrap_or(u64::MAX);
@@ -20,22 +21,21 @@ pub fn events_between(company: &Company) -> u64 {
 #[derive(Clone, Debug)]
 pub struct Base {
     pub company: CompanyId,
-    /// The number of the last event in it.
+    /// The number of the last event that the base includes.
     pub seq: u64,
-    /// The company's clock.
     pub at: Time,
-    /// The state as JSON.
+    /// The state as JSON, without finished bookings and sessions.
     pub data: String,
 }
 
 impl Base {
-    /// The base that a company has now.
+    /// The base of a company as it is now.
     #[must_use]
     pub fn of(company: &Company) -> Self {
         Self::as_is(&company.without_past())
     }
 
-    /// A state that has no past already.
+    /// The base of a state that has no finished bookings and sessions left.
     #[must_use]
     pub fn as_is(base: &Company) -> Self {
         let data = switchboard_wire::view::json(base);

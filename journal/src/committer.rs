@@ -1,4 +1,4 @@
-//! The committer: it commits batches, keeps the epoch, and releases what was committed.
+//! The committer: it commits batches, keeps the epoch, and releases entries.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::watch;
 use crate::{Entry, Fate, Filing, Release, Store, StoreError, Work};
 
-/// The store could not file; it is said in the log.
+/// The store could not project; the server's log has the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NotFiled;
 
-/// Commits batches, keeps the epoch, and releases what was committed. Driven by a thread, or by a test.
+/// Commits batches, keeps the epoch, and releases entries. A thread drives it, or a test.
 pub struct Committer<S> {
     store: S,
     epoch: Arc<AtomicU64>,
     healthy: watch::Sender<bool>,
-    /// Why the store is lost to this server, once it is.
+    /// The reason once the store is lost to this server for good.
     lost: Option<StoreError>,
-    /// Those who wait for more to be filed than is filed at once: commits go on in between.
+    /// Callers whose projection takes longer than one call. They are queued, so that commits go on in between.
     asked: VecDeque<(Option<CompanyId>, Release)>,
 }
 
 impl<S: Store> Committer<S> {
-    /// A committer to that store, and what shows its epoch and health.
+    /// A committer to that store, with its epoch and its health.
     pub fn new(store: S) -> (Self, Arc<AtomicU64>, watch::Receiver<bool>) {
         let epoch = Arc::new(AtomicU64::new(0));
         let (healthy, health) = watch::channel(true);
         (Self { store, epoch: epoch.clone(), healthy, lost: None, asked: VecDeque::new() }, epoch, health)
     }
 
-    /// Commits a batch and releases it. After a failure all entries of the old epoch are lost: they may rest on what
-    /// was.
+    /// Commits a batch and releases it. A failure ends the epoch: all entries of that epoch are lost, because they may
+    /// rest on the events that were not committed.
     pub fn commit(&mut self, batch: Vec<Work>) {
         let epoch = self.epoch.load(Ordering::Acquire);
         let (mut batch, stale): (Vec<Work>, Vec<Work>) = batch.into_iter().partition(|work| match work {
@@ -84,14 +84,14 @@ impl<S: Store> Committer<S> {
         }
     }
 
-    /// When something that is committed is to be filed, if the store can write.
+    /// The time at which committed entries should be projected; none while the store cannot write.
     #[must_use]
     pub fn filing_due(&self) -> Option<Instant> {
         let due = if self.asked.is_empty() { self.store.filing_due() } else { Some(Instant::now()) };
         due.filter(|_| self.is_healthy())
     }
 
-    /// Files what has waited long enough. So commits go on in between.
+    /// Projects entries that have waited long enough, one slice per call, so that commits go on in between.
     pub fn file_what_is_due(&mut self) {
         if self.filing_due().is_none_or(|due| due > Instant::now()) {
             return;
@@ -102,12 +102,12 @@ impl<S: Store> Committer<S> {
         }
     }
 
-    /// When something is to be done without being asked for.
+    /// The time at which the journal's thread has to act without new work.
     pub(crate) fn due(&self) -> Option<Instant> {
         [self.filing_due(), self.store.look_due().filter(|_| self.lost.is_none())].into_iter().flatten().min()
     }
 
-    /// Checks now and then that the store is still there: without bookings, no commit would find out.
+    /// Checks at intervals that the store is still in its place, because without bookings no commit would notice.
     pub(crate) fn look_if_due(&mut self) {
         if self.lost.is_none()
             && self.store.look_due().is_some_and(|due| due <= Instant::now())
@@ -126,10 +126,10 @@ impl<S: Store> Committer<S> {
         }
     }
 
-    /// Files everything and closes the store.
+    /// Projects everything and closes the store.
     ///
     /// # Errors
-    /// When the store is lost, and with it perhaps what was answered.
+    /// When the store is lost, and perhaps with it entries whose replies were sent.
     pub fn end(mut self) -> Result<(), StoreError> {
         while self.file(Filing::All) == Ok(false) {}
         let fate = if self.is_healthy() { Fate::Committed } else { Fate::Lost };
@@ -143,7 +143,7 @@ impl<S: Store> Committer<S> {
         }
     }
 
-    /// Nothing can be committed or filed now: who waits for it is told.
+    /// Marks the store as unable to commit, and reports `Lost` to callers that wait for a projection.
     fn fall_sick(&mut self, error: StoreError, what: &str) {
         if error.is_for_good() {
             if self.lost.is_none() {
@@ -157,8 +157,8 @@ impl<S: Store> Committer<S> {
         self.asked.drain(..).for_each(|(_, release)| release(Fate::Lost));
     }
 
-    /// Says whether all that was asked for is filed. What cannot be filed is not lost; but then there is no room for more
-    /// either.
+    /// Projects, and returns whether all that was asked for is projected. A failure loses nothing, but makes the store
+    /// unhealthy, because a store without room for its tables has none for further commits either.
     fn file(&mut self, which: Filing<'_>) -> Result<bool, NotFiled> {
         let began = Instant::now();
         let filed = self.must_not_be_lost().and_then(|()| self.store.file(which));
@@ -169,14 +169,14 @@ impl<S: Store> Committer<S> {
         })
     }
 
-    /// Whether the store could commit the last time.
+    /// Whether the last attempt of the store succeeded.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         *self.healthy.borrow()
     }
 
-    /// While the store cannot commit: each thing that waits is committed or lost for itself, so that nobody waits in
-    /// vain, and then the store is tried.
+    /// Commits each waiting entry by itself while the store is unhealthy, so that every caller gets an answer, and then
+    /// probes the store.
     pub fn try_again(&mut self, waiting: impl IntoIterator<Item = Work>) {
         for work in waiting {
             self.commit(vec![work]);
@@ -184,7 +184,7 @@ impl<S: Store> Committer<S> {
         self.probe();
     }
 
-    /// Tries whether a store that failed can commit again.
+    /// Probes whether a store that failed can commit again.
     fn probe(&mut self) {
         match self.must_not_be_lost().and_then(|()| self.store.probe()) {
             Ok(()) => {

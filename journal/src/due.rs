@@ -1,12 +1,12 @@
-//! What a store is to write down of a company beside its events.
+//! Copies of a company's state that a store should write beside the events.
 
 use switchboard_core::CompanyId;
 
-/// What is to be written down of a company.
+/// A copy of a company's state that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// All of its state, so that reading it back stays short.
+    /// The whole state, so that a recovery reads few events.
     Snapshot(CompanyId),
-    /// Its state without what had ended, so that its past can be reached from there.
+    /// The state without finished bookings and sessions, from which a replay starts.
     Base(CompanyId),
 }

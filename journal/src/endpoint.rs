@@ -1,58 +1,52 @@
-//! An endpoint: where a company's events go, which of them, and with which secrets they are signed.
+//! A webhook endpoint: its URL, the events that it gets, and the secrets that sign them.
 
 use switchboard_core::{CompanyId, Time};
 use switchboard_wire::{Off, Secret};
 
 use crate::Wanted;
 
-/// An endpoint as the store has it.
+/// A webhook endpoint as the store has it.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// Whose.
     pub company: CompanyId,
-    /// Its id.
     pub id: String,
-    /// Where events go.
+    /// The receiver of the deliveries.
     pub url: String,
     /// Its purpose, in the words of the person who set it.
     pub description: String,
-    /// Which types of events go there.
     pub wanted: Wanted,
-    /// Whether events go there now.
     pub state: State,
-    /// What they are signed with.
+    /// The secret that signs deliveries.
     pub secret: Secret,
-    /// The secret before it, and until when it counts.
+    /// The previous secret, and the end of its validity.
     pub old_secret: Option<(Secret, Time)>,
-    /// Up to this event everything was brought or is listed as a delivery.
+    /// All events up to this one are delivered, or have a row of their own as a delivery.
     pub cursor: u64,
-    /// Since when nothing but failures was seen.
+    /// The beginning of an unbroken series of failures.
     pub failing_since: Option<Time>,
-    /// Why the last try failed.
+    /// The cause of the last failure.
     pub last_error: Option<String>,
-    /// When it was made.
     pub created_at: Time,
 }
 
 impl Endpoint {
-    /// The secrets that count at that time, the newest first.
+    /// The secrets that are valid at that time, the newest first.
     pub fn secrets(&self, now: Time) -> impl Iterator<Item = &Secret> {
         let old = self.old_secret.as_ref().filter(|(_, until)| now < *until);
         std::iter::once(&self.secret).chain(old.map(|(secret, _)| secret))
     }
 }
 
-/// Whether events go to an endpoint.
+/// Whether an endpoint gets deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// They do.
     On,
-    /// They wait until it is turned on again.
+    /// Events wait until the endpoint is turned on again.
     Off(Off),
 }
 
 impl State {
-    /// The word on the wire.
+    /// The word for the state on the wire.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -61,7 +55,7 @@ impl State {
         }
     }
 
-    /// Why it is off.
+    /// The reason why the endpoint is off.
     #[must_use]
     pub const fn reason(self) -> Option<&'static str> {
         match self {
@@ -70,7 +64,7 @@ impl State {
         }
     }
 
-    /// The state that was stored.
+    /// The state from its stored words.
     #[must_use]
     pub fn read(state: &str, reason: Option<&str>) -> Self {
         match (state, reason) {
@@ -82,7 +76,7 @@ impl State {
     }
 }
 
-/// An event that waits, as the store keeps it.
+/// A pending or dead delivery as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedDelivery {
     pub seq: u64,
@@ -92,17 +86,18 @@ pub struct QueuedDelivery {
     pub error: Option<String>,
 }
 
-/// What the store must know: from where to read on, what waits, and what does not any more.
+/// The progress of deliveries that the store must know: the position, and the deliveries that wait, are dead or
+/// succeeded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Everything up to it was brought, or has a row.
+    /// All events up to this one are delivered, or have a row.
     pub cursor: u64,
     pub waiting: Vec<QueuedDelivery>,
     pub dead: Vec<QueuedDelivery>,
     pub brought: Vec<u64>,
 }
 
-/// What has changed of an endpoint by what was sent to it.
+/// Changes of an endpoint that the results of its deliveries cause.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub progress: Progress,
@@ -111,45 +106,45 @@ pub struct Report {
     pub off: Option<Off>,
 }
 
-/// What is written of an endpoint.
+/// A write to the endpoints of a company.
 #[derive(Clone, Debug)]
 pub enum EndpointWrite {
-    /// A new one, if its company has fewer than that many.
+    /// A new endpoint, if its company has fewer than that many.
     Added(Endpoint, usize),
-    /// What of an endpoint can be set. One that is turned on begins anew with its health.
+    /// Settable fields of an endpoint. Turning an endpoint on resets its record of failures.
     Set(Endpoint),
-    /// A new secret; the one before counts until then.
+    /// A new secret. The previous one stays valid until that time.
     SecretRotated(CompanyId, String, Secret, Time),
-    /// It is gone, with all that waits for it.
+    /// Removes the endpoint and its deliveries.
     Removed(CompanyId, String),
-    /// A delivery begins anew at that time.
+    /// A delivery of an event starts again, and is due at that time.
     BroughtAgain(CompanyId, String, u64, Time),
-    /// What has changed by what was sent to it.
+    /// Changes that the results of deliveries cause.
     Reported(CompanyId, String, Report),
 }
 
-/// A delivery that waits or is dead, for people.
+/// A pending or dead delivery, as the API lists it.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     /// The number of the event.
     pub seq: u64,
-    /// `pending` or `dead`.
+    /// The word `pending` or `dead`.
     pub state: String,
-    /// Tries so far.
+    /// Number of attempts so far.
     pub attempts: u32,
-    /// When the next one is.
+    /// The time of the next attempt.
     pub due: Time,
-    /// Why the last one failed; none when it only waits behind another.
+    /// The cause of the last failure; none when the delivery only waits for an earlier one.
     pub error: Option<String>,
 }
 
-/// How much an endpoint is behind.
+/// The deliveries and events that an endpoint still has before it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Behind {
-    /// Deliveries that wait.
+    /// Deliveries that wait for an attempt.
     pub pending: u64,
-    /// Deliveries that are not tried any more.
+    /// Dead letters: deliveries without further automatic retries.
     pub dead: u64,
-    /// Events that were not looked at yet.
+    /// Events after the endpoint's position, which are no deliveries yet.
     pub unread: u64,
 }

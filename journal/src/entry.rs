@@ -1,85 +1,79 @@
-//! An entry: what is committed as one, and who is told of it.
+//! An entry: the outcome of one visit, which is committed as a whole, and its release.
 
 use switchboard_core::{Company, CompanyId, Event, Time};
 
 use crate::rows::Row;
 use crate::{Write, Written};
 
-/// What belongs together: committed as one, and told only then.
+/// The outcome of one visit: its events and rows are committed together, and its replies and notices are released after
+/// that.
 pub struct Entry {
-    /// Whose.
     pub company: CompanyId,
-    /// The journal's epoch when the company was read: an entry of an older one rests on what was not committed.
+    /// The journal's epoch when the company was read. It is a fencing token: an entry of an older epoch rests on events
+    /// that were not committed.
     pub epoch: u64,
-    /// The number of the first event.
     pub first_seq: u64,
-    /// When they happened.
+    /// The time of the events.
     pub at: Time,
-    /// What happened; none for an answer that only rests on what happened before.
+    /// The events of the visit; none for a reply that only rests on earlier events.
     pub events: Vec<Event>,
-    /// The rows that changed by it.
+    /// The projected rows that the events changed.
     pub rows: Vec<Row>,
-    /// Tells those who wait.
     pub release: Release,
 }
 
-/// Tells those who wait what became of an entry.
+/// Sends an entry's replies and notices, or reports the loss.
 pub type Release = Box<dyn FnOnce(Fate) + Send>;
 
-/// Tells who waits what came of a write; nothing when it is lost.
+/// Reports the outcome of a write; none when the write is lost.
 pub type OnWritten = Box<dyn FnOnce(Option<Written>) + Send>;
 
-/// What became of an entry.
+/// The end of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is in the store for good.
+    /// The entry is stored durably.
     Committed,
-    /// It is not: nothing of it may be told.
+    /// The entry is not stored, so its replies and notices must not be sent.
     Lost,
 }
 
 /// Work for the journal's thread.
 pub enum Work {
-    /// Something happened.
     Entry(Entry),
-    /// A company's state, so that the next start need not read all its events.
+    /// A company's state, so that the next start need not read all of its events.
     Snapshot {
-        /// Whose.
         company: CompanyId,
-        /// After which event.
+        /// The number of the last event that the state includes.
         seq: u64,
-        /// The state as JSON.
         data: String,
-        /// The revision of the history that it was read from.
+        /// The revision of the history that the state was read from.
         revision: u64,
     },
-    /// Something beside the companies' events, such as keys and endpoints, is written in the same transaction.
+    /// Data beside the companies' events, such as keys and endpoints, which is written in the same transaction.
     Write {
-        /// What is written.
         write: Box<Write>,
-        /// What came of it, once the store has written it.
+        /// The outcome, which the store sets when it has written.
         written: Written,
-        /// Tells who waits.
         release: OnWritten,
     },
-    /// Nothing but the wish to be told that all before is committed and filed: whoever reads the tables then finds it
-    /// there.
+    /// A barrier: its release is called when all earlier entries are committed and projected, so that a caller that
+    /// reads the tables after that sees them.
     File {
-        /// Of this company; of all when there is none.
+        /// Only this company's entries are needed; all companies' if there is none.
         company: Option<CompanyId>,
-        /// Tells who waits; lost means that it could not be filed now.
+        /// Reports `Lost` if the projection fails now.
         release: Release,
     },
 }
 
 impl Work {
-    /// Something beside the companies' events.
+    /// Work that writes data beside the companies' events.
     #[must_use]
     pub fn write(write: Write, release: OnWritten) -> Self {
         Self::Write { write: Box::new(write), written: Written::Done, release }
     }
 
-    /// A company's state as a snapshot, read from that revision of its history.
+    /// Work that writes a company's state, read from that revision of its history, as a snapshot.
     #[must_use]
     pub fn snapshot(company: &Company, revision: u64) -> Self {
         Self::Snapshot {

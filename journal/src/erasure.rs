@@ -1,23 +1,24 @@
-//! The steps of an erasure. A step is written by itself, so that others commit in between.
+//! The steps of an erasure. Each step is a write of its own, so that other entries are committed in between.
 
 use switchboard_core::CompanyId;
 
-/// A step of an erasure, which is written by itself.
+/// A step of an erasure, in the order of an erasure.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// A company begins to be prepared, with nothing of an earlier try. From now on no snapshot of it is kept.
+    /// Begins the preparation of a company, without any remains of an earlier try. From now on its snapshots are not
+    /// written.
     Prepare(CompanyId),
-    /// It is given up before anything has happened.
+    /// Gives the preparation up. The history is unchanged.
     GiveUp(CompanyId),
-    /// What was worked out is laid ready.
+    /// Stores a slice of the replacements beside the history.
     LayReady(CompanyId, Vec<Ready>),
-    /// All is laid ready: from now on the person is erased, whatever happens.
+    /// Decides the erasure: all replacements are stored, and from now on the erasure is completed even after a crash.
     Begin(Begin),
-    /// A slice is put in its place. More is left until the erasure is finished.
+    /// Puts a slice of the replacements in place. `Written::More` is the outcome until the erasure is finished.
     Place(CompanyId),
 }
 
-/// An erasure whose parts are all laid ready.
+/// The parameters of an erasure whose replacements are all stored.
 #[derive(Clone, Debug)]
 pub struct Begin {
     pub company: CompanyId,
@@ -28,14 +29,14 @@ pub struct Begin {
     pub audit_seen: i64,
 }
 
-/// Kinds of things that are laid ready.
+/// Stored names of the kinds of replacements.
 pub const EVENT: &str = "event";
 pub const BASE: &str = "base";
 pub const SNAPSHOT: &str = "snapshot";
 pub const OFFER: &str = "offer";
 pub const LINE: &str = "line";
 
-/// One thing as it will be.
+/// One replacement: the event, state or row as it will be.
 #[derive(Clone, Debug)]
 pub struct Ready {
     /// One of the kinds above.

@@ -1,14 +1,15 @@
-//! The journal: every entry is committed before anybody is told, many at a time, in the order in which they came.
+//! The journal commits the entries of all companies in the order in which they were queued, many in one transaction
+//! (group commit), and releases replies and notices only after the commit.
 //!
-//! This crate has the ports of a store and all that is true of every store. It knows no database.
+//! This crate has the ports of a store and the rules that hold for every store. It knows no database.
 
-// The way of an entry.
+// The path of an entry to its commit.
 mod committer;
 mod entry;
 mod queue;
 mod store;
 
-// What a store keeps beside the events.
+// Data that a store keeps beside the events.
 pub mod api_key;
 pub mod audit;
 pub mod base;
@@ -20,7 +21,7 @@ pub mod logos;
 pub mod picture;
 mod write;
 
-// What follows from the events.
+// Data that follows from the events.
 mod due;
 pub mod news;
 pub mod rows;

@@ -1,7 +1,7 @@
-//! News: followers of a company hear when more of it is projected.
+//! News: followers of a company are woken when more of its entries are projected.
 //!
-//! Only companies that somebody follows stand here. While nobody follows, the journal's thread takes a lock that nobody
-//! else wants, once for each slice that it files.
+//! Only companies with followers have an entry here. Without followers the journal's thread takes one uncontended lock
+//! for each slice that it projects.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchboard_core::CompanyId;
 use tokio::sync::watch;
 
-/// Who follows which company.
+/// The followers of each company.
 #[derive(Debug, Default)]
 pub struct News(Mutex<HashMap<CompanyId, Bell>>);
 
@@ -30,7 +30,7 @@ impl News {
         Follower { news: self.clone(), company: company.clone(), filed: bell.filed.subscribe() }
     }
 
-    /// Events of these companies are in the tables up to that number.
+    /// Tells the followers of each company the number of its last projected event.
     pub fn filed<'a>(&self, companies: impl IntoIterator<Item = (&'a CompanyId, u64)>) {
         let bells = self.bells();
         if bells.is_empty() {
@@ -57,10 +57,10 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Comes back when something was filed since the follower began or was last told. So whoever reads the tables
-    /// after each time, and once at the beginning, misses nothing.
+    /// Returns when more was projected since the follower began or since the last return. A caller that reads the
+    /// tables once at the beginning, and again after each return, misses nothing.
     pub async fn more(&mut self) {
-        // The other end lives as long as this follower is counted.
+        // The sender lives as long as this follower is counted.
         let _never_closed = self.filed.changed().await;
     }
 }

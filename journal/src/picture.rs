@@ -1,28 +1,26 @@
-//! A company's logo as it is taken: PNG or WebP, told by its own bytes and not by what it is called.
+//! The check of a company's logo: PNG or WebP, recognized by its content and not by its declared type.
 
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use switchboard_core::LogoId;
 
-/// Bytes of a logo: a picture of some hundred pixels, which every page loads.
+/// Maximum size of a logo. A logo is a picture of some hundred pixels, which every page loads.
 pub const LOGO_MAX_BYTES: usize = 64 * 1024;
-/// Pixels of a side: less is no logo, and more fills a phone's memory when it is drawn.
+/// Pixels per side. A smaller picture is no logo, and a larger one fills a phone's memory when it is drawn.
 const SIDE_PX: std::ops::RangeInclusive<u32> = 16..=1024;
-/// Bytes of the digest that a logo is called by: two pictures of one name cannot be found.
+/// Bytes of the digest in a logo's name, enough that no two pictures with the same name can be found.
 const DIGEST_BYTES: usize = 16;
 
-/// What a logo is written in. SVG is not among them: it can carry a script.
+/// Accepted formats of a logo. SVG is missing because an SVG can carry a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Portable Network Graphics.
     Png,
-    /// WebP.
     WebP,
 }
 
 impl Kind {
-    /// Its media type.
+    /// The media type of the format.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -31,28 +29,28 @@ impl Kind {
         }
     }
 
-    /// The kind with that media type.
+    /// The format with that media type.
     #[must_use]
     pub fn of(media_type: &str) -> Option<Self> {
         [Self::Png, Self::WebP].into_iter().find(|kind| kind.media_type() == media_type)
     }
 }
 
-/// Why a picture is no logo.
+/// The reason why a picture is refused as a logo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPicture {
-    /// Not whole, or of another kind than it is said to be.
+    /// The picture is cut, or of another format than declared.
     #[error("the body must be a whole picture of the kind that `Content-Type` names")]
     NotThis,
-    /// It moves.
+    /// The picture is animated.
     #[error("a logo must not move")]
     Moves,
-    /// Too small or too large.
+    /// A side is too short or too long.
     #[error("a logo has {} to {} pixels a side", SIDE_PX.start(), SIDE_PX.end())]
     Size,
 }
 
-/// What a logo is called: the beginning of its digest, so another picture has another name.
+/// The name of a logo: the beginning of its digest, so that another picture gets another name.
 #[must_use]
 pub fn name_of(bytes: &[u8]) -> Option<LogoId> {
     let digest = digest(&SHA256, bytes);
@@ -60,10 +58,7 @@ pub fn name_of(bytes: &[u8]) -> Option<LogoId> {
     hex.parse().ok()
 }
 
-/// Looks a picture through.
-///
-/// # Errors
-/// What is wrong with it.
+/// Checks the structure and the size of a picture.
 pub fn check(kind: Kind, bytes: &[u8]) -> Result<(), BadPicture> {
     let Pixels { width, height } = match kind {
         Kind::Png => png(bytes)?,
@@ -83,7 +78,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Reads as far as there are bytes.
+/// Takes so many bytes off the front; an error if fewer are left.
 fn take<'a>(rest: &mut &'a [u8], bytes: usize) -> Result<&'a [u8], BadPicture> {
     let (taken, left) = rest.split_at_checked(bytes).ok_or(BadPicture::NotThis)?;
     *rest = left;
@@ -102,7 +97,7 @@ fn length(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// The signature, chunks from `IHDR` to `IEND`, and nothing behind them.
+/// Accepts the signature and the chunks from `IHDR` to `IEND`, without trailing bytes.
 fn png(bytes: &[u8]) -> Result<Pixels, BadPicture> {
     let mut rest = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n").ok_or(BadPicture::NotThis)?;
     let (mut pixels, mut has_data) = (None, false);
@@ -125,7 +120,7 @@ fn png(bytes: &[u8]) -> Result<Pixels, BadPicture> {
     pixels.ok_or(BadPicture::NotThis)
 }
 
-/// The container, in which one chunk of three kinds says the size, and nothing behind it.
+/// Accepts the container, in which a chunk of one of three kinds has the size, without trailing bytes.
 fn webp(bytes: &[u8]) -> Result<Pixels, BadPicture> {
     let mut rest = bytes.strip_prefix(b"RIFF").ok_or(BadPicture::NotThis)?;
     let long = length(little_endian(take(&mut rest, 4)?));
@@ -135,7 +130,7 @@ fn webp(bytes: &[u8]) -> Result<Pixels, BadPicture> {
         let name = take(&mut chunks, 4)?;
         let long = length(little_endian(take(&mut chunks, 4)?));
         let data = take(&mut chunks, long)?;
-        // Chunks begin at even places.
+        // Chunks are padded to an even length.
         let _padding = take(&mut chunks, long % 2)?;
         let said = match name {
             b"VP8X" => extended(data)?,
@@ -146,7 +141,7 @@ fn webp(bytes: &[u8]) -> Result<Pixels, BadPicture> {
             _ => continue,
         };
         has_data |= name != b"VP8X";
-        // What is drawn is as large as its canvas.
+        // The image data must have the size of its canvas.
         match &pixels {
             None => pixels = Some(said),
             Some(Pixels { width, height }) if (*width, *height) == (said.width, said.height) => {}

@@ -1,4 +1,4 @@
-//! The way into the journal: a bounded queue before a thread of its own.
+//! The entrance of the journal: a bounded queue before a thread of its own.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -11,32 +11,32 @@ use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{mpsc, thread, watch};
 use crate::{Committer, Fate, Store, StoreError, Work, Write, Written};
 
-/// The most entries in one transaction: a commit stays short, because everybody behind it waits.
+/// Maximum number of entries in one transaction, so that a commit stays short, because all later entries wait for it.
 const BATCH_MAX: usize = 1024;
-/// Bytes that may wait for their commit, with the answers and the events that are told after it: a file of employees of
-/// the largest kind, and the snapshots of everybody who comes back at once.
+/// Bytes that may wait for their commit, including the replies and notices that are released after it. The bound leaves
+/// room for the largest file of employees, and for the snapshots of all devices that return at once.
 pub const WAITING_MAX_BYTES: usize = 256 * 1024 * 1024;
-/// How often a store that failed is tried again.
+/// Interval at which a store that failed is probed.
 const PROBE_EVERY: Duration = Duration::from_millis(100);
 
-/// The journal's thread.
+/// The handle of the journal's thread.
 pub type Writer = thread::JoinHandle<Result<(), StoreError>>;
 
-/// The way into the journal: a bounded queue before a thread of its own.
+/// The entrance of the journal: a bounded queue before a thread of its own.
 pub struct Journal {
     queue: mpsc::Sender<Work>,
-    /// Bytes of what waits in the queue, and of what is told when it is committed.
+    /// Bytes of the queued entries, with their replies and notices.
     loaded: Arc<AtomicUsize>,
     epoch: Arc<AtomicU64>,
     health: watch::Receiver<bool>,
 }
 
 impl Journal {
-    /// Starts the thread. It ends when the journal was dropped and all that was queued is written, and says then whether
-    /// all that was answered is stored.
+    /// Starts the thread. It ends when the journal is dropped and all queued work is done, and returns whether every
+    /// entry whose reply was sent is stored.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system refuses a thread.
     pub fn start(store: impl Store + 'static, queue: usize) -> std::io::Result<(Self, Writer)> {
         let (mut committer, epoch, health) = Committer::new(store);
         let (journal, mut receiver) = Self::before(epoch, health, queue);
@@ -51,67 +51,69 @@ impl Journal {
                     committer.try_again(std::iter::from_fn(|| receiver.try_recv().ok()));
                 }
             }
-            // The next start would do it, but a tool that looks into the store until then should find all of it.
+            // The next start would project these entries too, but tools that read the store until then should find all
+            // of them.
             committer.end()
         })?;
         Ok((journal, thread))
     }
 
-    /// The way in alone, before a committer that the caller drives: that many entries may wait.
+    /// A queue of that capacity without a thread: the caller drives the committer.
     #[must_use]
     pub fn before(epoch: Arc<AtomicU64>, health: watch::Receiver<bool>, queue: usize) -> (Self, mpsc::Receiver<Work>) {
         let (queue, receiver) = mpsc::channel(queue);
         (Self { queue, loaded: Arc::default(), epoch, health }, receiver)
     }
 
-    /// So many bytes wait for their commit until what comes back is dropped.
+    /// Counts bytes that wait for their commit until the returned value is dropped.
     #[must_use]
     pub fn load(&self, bytes: usize) -> Load {
         self.loaded.fetch_add(bytes, Ordering::Relaxed);
         Load { bytes, loaded: self.loaded.clone() }
     }
 
-    /// Whether as many bytes wait as may, whatever the number of entries.
+    /// Whether the waiting bytes have reached their bound, whatever the number of entries.
     #[must_use]
     pub fn is_laden(&self) -> bool {
         self.loaded.load(Ordering::Relaxed) >= WAITING_MAX_BYTES
     }
 
-    /// A place in the queue, taken before anything is decided: what is decided can then always be queued.
+    /// Reserves a place in the queue. A visit reserves one before it decides, so that its entry can always be queued.
     #[must_use]
     pub fn try_reserve(&self) -> Option<mpsc::Permit<'_, Work>> {
         self.queue.try_reserve().ok()
     }
 
-    /// A place in the queue, waiting for one: for what must not be lost, such as that a device has gone. The journal's
-    /// thread always frees places, also when the store fails.
+    /// Waits for a place in the queue, for entries that must not be refused, such as a device's departure. The wait
+    /// always ends, because the journal's thread frees places even while the store fails.
     pub async fn reserve(&self) -> Option<mpsc::Permit<'_, Work>> {
         self.queue.reserve().await.ok()
     }
 
-    /// Comes back when everything that was decided before is committed, told and filed.
+    /// Returns when all earlier entries are committed, released and projected.
     pub async fn settle(&self) {
-        // All places free means that the thread has taken all; what it took before this entry, it finishes before.
+        // Once all places are free, the thread has taken all earlier work, and it finishes that work before this
+        // barrier.
         drop(self.queue.reserve_many(self.queue.max_capacity()).await);
         let _filed_or_not = self.filed(None).await;
     }
 
-    /// Comes back when everything that was queued before is also in the tables; of one company, or of all. Says whether
-    /// it is: not while the store is sick.
+    /// Returns when all work queued earlier is projected, of one company or of all. Returns false if the store cannot
+    /// project now.
     pub async fn filed(&self, company: Option<&CompanyId>) -> bool {
         let (release, told) = told();
         let sent = self.queue.send(Work::File { company: company.cloned(), release }).await;
         sent.is_ok() && told.await == Ok(Fate::Committed)
     }
 
-    /// Writes something beside the companies' events, in its turn. Says what came of it; nothing when it is lost.
+    /// Queues a write beside the companies' events, and returns its outcome; none when the write is lost.
     pub async fn write(&self, write: Write) -> Option<Written> {
         let (release, told) = told();
         self.queue.send(Work::write(write, release)).await.ok()?;
         told.await.ok().flatten()
     }
 
-    /// Writes something in its turn, and tells what became of it; nothing when there is no place in the queue.
+    /// Queues a write without waiting for its outcome. Returns none when the queue is full.
     #[must_use]
     pub fn write_soon(&self, write: Write) -> Option<oneshot::Receiver<Option<Written>>> {
         let place = self.try_reserve()?;
@@ -120,39 +122,39 @@ impl Journal {
         Some(told)
     }
 
-    /// The epoch now: it changes when a commit failed.
+    /// The current epoch, which changes when a commit fails.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
 
-    /// Whether the store can commit, and there is still a thread to do it.
+    /// Whether the store can commit, and the thread still runs.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         *self.health.borrow() && !self.queue.is_closed()
     }
 
-    /// How many entries wait, and how many may.
+    /// The number of waiting entries, and the capacity.
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
         let most = self.queue.max_capacity();
         (most - self.queue.capacity(), most)
     }
 
-    /// Follows the store's health.
+    /// Follows changes of the store's health.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<bool> {
         self.health.clone()
     }
 
-    /// A way in for work that may wait, such as snapshots.
+    /// A sender for work that may wait for a place, such as snapshots.
     #[must_use]
     pub fn queue(&self) -> mpsc::Sender<Work> {
         self.queue.clone()
     }
 }
 
-/// Bytes that wait for their commit.
+/// Bytes that are counted as waiting until this value is dropped.
 #[derive(Debug)]
 pub struct Load {
     bytes: usize,
@@ -165,7 +167,7 @@ impl Drop for Load {
     }
 }
 
-/// Waits for work until then, or for as long as it takes. Says whether there can be any more.
+/// Takes work, waiting until that time, or without a limit. Returns false once no more work can come.
 fn wait(queue: &mut mpsc::Receiver<Work>, batch: &mut Vec<Work>, until: Option<Instant>) -> bool {
     let Some(until) = until else { return queue.blocking_recv_many(batch, BATCH_MAX) > 0 };
     let waker = Waker::from(Arc::new(Sleeper(std::thread::current())));
@@ -180,7 +182,7 @@ fn wait(queue: &mut mpsc::Receiver<Work>, batch: &mut Vec<Work>, until: Option<I
     }
 }
 
-/// Wakes the journal's thread.
+/// Unparks the journal's thread, because tokio's queue has no blocking receive with a timeout.
 struct Sleeper(std::thread::Thread);
 
 impl Wake for Sleeper {
@@ -189,7 +191,7 @@ impl Wake for Sleeper {
     }
 }
 
-/// A release that tells one who waits, if they still do.
+/// A release that sends its argument to the returned receiver, if that still exists.
 fn told<T: Send + 'static>() -> (Box<dyn FnOnce(T) + Send>, oneshot::Receiver<T>) {
     let (tell, told) = oneshot::channel();
     let release = Box::new(move |fate| {

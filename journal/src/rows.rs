@@ -1,4 +1,4 @@
-//! The rows of the tables for people and SQL, as they follow from a company's state.
+//! The rows of the tables for people and SQL, derived from a company's state.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,50 +8,37 @@ use switchboard_core::{
     MessageId, Offer, OfferId, Session, SessionId, Settings, Time, Topic,
 };
 
-/// A word of the contract; owned when it was read back.
+/// A word of the contract, which is owned only when it was read back.
 pub type Word = Cow<'static, str>;
 
-/// The latest state of one row, or that it is gone. A company's id goes with it from the entry.
+/// The latest state of one row, or its removal. The company's id is in the entry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
-    /// Of `companies`.
+    /// A row of `companies`.
     Company {
-        /// Display name.
         name: String,
-        /// Rules of time.
         settings: Settings,
-        /// When it was made.
         created_at: Time,
-        /// What it looks like.
         brand: Brand,
     },
-    /// No longer in `companies`, nor its people in `employees`.
+    /// The removal of a row of `companies`, and of the company's rows in `employees`.
     CompanyGone,
-    /// Of `employees`.
+    /// A row of `employees`.
     Employee {
-        /// Who.
         id: EmployeeId,
-        /// Display name.
         name: Arc<str>,
-        /// What they can be asked about.
         topics: Vec<Topic>,
-        /// What they want to be.
         intent: Word,
     },
-    /// No longer in `employees`.
+    /// The removal of a row of `employees`.
     EmployeeGone {
-        /// Who.
         id: EmployeeId,
     },
-    /// Of `bookings`.
     Booking(Box<BookingRow>),
-    /// Of `offers`.
     Offer(Box<OfferRow>),
-    /// Of `sessions`.
     Session(Box<SessionRow>),
-    /// Of `sessions`, the notes alone.
+    /// The notes within a row of `sessions`.
     Notes(Box<NotesRow>),
-    /// Of `messages`.
     Message(Box<MessageRow>),
 }
 
@@ -102,8 +89,8 @@ pub struct SessionRow {
     pub reason: Option<Arc<str>>,
 }
 
-/// The notes in a row of `sessions`. They are written by themselves, because a company remembers sessions that have left
-/// the history: what is noted on one of them must not bring it back.
+/// The notes in a row of `sessions`. They are written on their own, because a company still remembers sessions that are
+/// no longer in the history, and a note on one of these must not bring its row back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotesRow {
     pub session_id: SessionId,
@@ -122,29 +109,23 @@ pub struct MessageRow {
     pub at: Time,
 }
 
-/// What a row is of: two rows with the same key are the same row, and the later one counts.
+/// The identity of a row: of two rows with the same key the later one counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RowKey {
-    /// Of `companies`.
     Company,
-    /// The end of a company's row and of its employees' rows.
+    /// The removal of a company's row and of its employees' rows.
     CompanyGone,
-    /// Of `employees`.
     Employee(EmployeeId),
-    /// Of `bookings`.
     Booking(BookingId),
-    /// Of `offers`.
     Offer(OfferId),
-    /// Of `sessions`.
     Session(SessionId),
-    /// Of `sessions`, the notes alone.
+    /// The notes within a row of `sessions`.
     Notes(SessionId),
-    /// Of `messages`.
     Message(MessageId),
 }
 
 impl Row {
-    /// Its key.
+    /// The key of the row.
     #[must_use]
     pub fn key(&self) -> RowKey {
         match self {
@@ -160,10 +141,11 @@ impl Row {
     }
 }
 
-/// Changes among which a repeat is looked for: a turn of a great many events must not cost the square of them.
+/// Number of latest changes among which a repeat is searched, so that a visit with very many events does not cost the
+/// square of their number.
 const REPEATS_WITHIN: usize = 16;
 
-/// The rows that these events, just applied to the company, have changed; each once.
+/// The rows that these events, which were just applied to the company, have changed; usually each once.
 #[must_use]
 pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
     let mut changed: Vec<Changed> = Vec::new();
@@ -173,7 +155,7 @@ pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
             changed.extend(asked.map(|(offer, _)| Changed::Offer(offer)));
         }
         note_changed(event, |what| {
-            // Repeats stand close together; one that is missed is written once all the same, with its batch.
+            // Repeats stand close together. A missed repeat does no harm, because each row is written once per batch.
             if !changed.iter().rev().take(REPEATS_WITHIN).any(|noted| *noted == what) {
                 changed.push(what);
             }
@@ -182,7 +164,7 @@ pub fn rows_of(company: &Company, events: &[Event]) -> Vec<Row> {
     changed.iter().filter_map(|changed| row(company, changed)).collect()
 }
 
-/// The rows of all that a company has in memory.
+/// The rows of everything that a company has in memory.
 #[must_use]
 pub fn rows_of_all(company: &Company) -> Vec<Row> {
     let mut all = Vec::new();
@@ -249,7 +231,7 @@ fn note_changed(event: &Event, mut note: impl FnMut(Changed)) {
     }
 }
 
-/// The row as it is now; none for an employee who was removed in the same turn.
+/// The row as it is now; none for an employee who was removed in the same visit.
 fn row(company: &Company, changed: &Changed) -> Option<Row> {
     Some(match changed {
         Changed::Company if !company.exists() => Row::CompanyGone,

@@ -1,8 +1,8 @@
-//! What threads and tasks meet at, named in one place, so that a model checker can put its own there.
+//! Synchronisation primitives, named in one place, so that a model checker can replace them.
 //!
-//! Exchange, journal and outbox take their locks, counters, queues and bells from here. In the product these are those
-//! of std and tokio. In the unit tests with the feature `model` they are those of shuttle, which tries many orders in
-//! which threads and tasks can go on (`model.rs`); nothing else knows which of the two it has.
+//! Exchange, journal and outbox take their locks, counters, queues and notifications from here. In the product these
+//! are those of std and tokio. In the unit tests with the feature `model` they are those of shuttle, which tries many
+//! interleavings of threads and tasks (`model.rs`). No other code knows which of the two it has.
 
 #[cfg(not(feature = "model"))]
 mod product {

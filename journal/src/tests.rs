@@ -1,4 +1,4 @@
-//! The contract of a journal: told only what is committed, in order, and nothing that rests on what was lost.
+//! The contract of a journal: only committed entries are released, in order, and none that rests on a lost entry.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use switchboard_core::{Event, Time};
 
 use crate::{Committer, Entry, Fate, Filing, Release, Store, StoreError, Work};
 
-/// A store that fails when it is told to.
+/// A store that fails on demand.
 #[derive(Clone, Default)]
 struct Fickle {
     fails: Arc<Mutex<bool>>,
@@ -70,7 +70,7 @@ fn after_a_failure_nothing_that_rests_on_it_is_told_until_it_is_read_again() {
     *store.fails.lock().expect("one thread") = false;
     committer.try_again([]);
     assert!(*health.borrow(), "it recovers by itself");
-    // Decided before the failure was known: it rests on the first, which is lost.
+    // This entry was decided before the failure was known, and rests on the first, which is lost.
     committer.commit(vec![entry(3, 0, vec![Event::Resumed], &told)]);
     let now = epoch.load(Ordering::Acquire);
     committer.commit(vec![entry(1, now, vec![Event::Resumed], &told)]);
@@ -81,7 +81,7 @@ fn after_a_failure_nothing_that_rests_on_it_is_told_until_it_is_read_again() {
 
 #[test]
 fn commits_go_on_while_somebody_waits_for_much_to_be_filed() {
-    /// Files in three moments, and commits at once.
+    /// Projects in three calls, and commits at once.
     struct Slow(Arc<Mutex<Vec<&'static str>>>);
     impl Store for Slow {
         fn commit(&mut self, _: &mut [Work]) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! What is written beside the companies' events, in the transaction of a batch: a closed list, each thing as data.
+//! Writes beside the companies' events, in the transaction of a batch: a closed list, each write as data.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,47 +13,44 @@ use crate::endpoint::EndpointWrite;
 use crate::erasure;
 use crate::logos::Logos;
 
-/// One thing to be written. It fails only when the store does: all of the batch is then lost.
+/// One write. It fails only when the store does, and then the whole batch is lost.
 pub enum Write {
-    /// A line of the audit list, before what it tells is done.
+    /// An audit entry, written before its request is carried out.
     AuditBegins(Arc<AuditEntry>),
-    /// The status with which it ended.
+    /// The status with which the request of an audit entry ended.
     AuditEnds(Arc<AuditEntry>, u16),
-    /// A line of what was refused, with its status.
+    /// An audit entry of a refused request, with the status of the refusal.
     AuditRefused(AuditEntry, u16),
-    /// The lines of the audit list beyond so many, the oldest, some of them.
+    /// Removes the oldest audit entries beyond this number, a slice at a time.
     AuditTrimmed(i64),
-    /// When API keys were used last, by their ids.
+    /// The times at which API keys were used last, by key id.
     KeysUsed(HashMap<String, Time>),
-    /// A webhook.
+    /// A change of a webhook endpoint.
     Endpoint(EndpointWrite),
-    /// A company's logos.
     Logos(Logos),
-    /// A company's state, from which its past can be reached.
+    /// A company's state, from which its past is replayed.
     Base {
         base: Base,
-        /// The revision of the history that it was read from.
+        /// The revision of the history that the state was read from.
         revision: u64,
     },
-    /// A part of what a day came to.
+    /// A part of the counts of one day.
     Day(Part),
-    /// A step of an erasure.
     Erasure(erasure::Step),
-    /// A slice of the history that is over.
+    /// Removes a slice of the history before the cut.
     Cut(Arc<Cut>),
 }
 
-/// What came of a write.
+/// The outcome of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// All of it is written.
     Done,
-    /// A slice of it is, and the same once more writes the next.
+    /// A slice is written, and the same write, repeated, writes the next.
     More,
 }
 
 impl Written {
-    /// More is left, or all is written.
+    /// `More` if a part is left, and otherwise `Done`.
     #[must_use]
     pub const fn is_more(is_more: bool) -> Self {
         if is_more { Self::More } else { Self::Done }

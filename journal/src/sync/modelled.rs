@@ -1,18 +1,20 @@
-//! The model's side of `sync`: shuttle's locks and counters, and tokio's queues and bells with a step before each call.
+//! The model's side of `sync`: shuttle's locks and counters, and tokio's queues and notifications with a step before
+//! each call.
 
 //!
 //! Tokio's primitives of synchronisation never block a thread: they take a lock of std for a moment, call no code of
-//! ours while they hold it, and wake by shuttle's wakers. So each call is atomic under shuttle, and the step before it
-//! is where another thread may come in between.
+//! this project while they hold the lock, and wake by shuttle's wakers. So each call is atomic under shuttle, and the
+//! step before the call is the point at which another thread may come in between.
 
 pub use shuttle::sync::{Mutex, MutexGuard, RwLock, atomic};
 
-/// The scheduler chooses who goes on. Not a yield: the PCT scheduler takes a yield for the end of one's hurry.
+/// Lets the scheduler choose the next thread. A sleep of zero and not a yield, because the PCT scheduler lowers the
+/// priority of a thread that yields.
 pub fn step() {
     shuttle::thread::sleep(std::time::Duration::ZERO);
 }
 
-/// Threads.
+/// Threads of shuttle with the interface of `std::thread`.
 pub mod thread {
     pub use shuttle::thread::sleep;
 
@@ -44,14 +46,14 @@ pub mod thread {
             self.0.join()
         }
 
-        /// Shuttle cannot tell; no scene asks.
+        /// Always false: shuttle cannot tell, and no scene asks.
         pub const fn is_finished(&self) -> bool {
             false
         }
     }
 }
 
-/// A lock that is held over awaits.
+/// A lock that may be held over awaits.
 #[derive(Debug, Default)]
 pub struct AsyncMutex<T>(tokio::sync::Mutex<T>);
 
@@ -66,7 +68,7 @@ impl<T> AsyncMutex<T> {
     }
 }
 
-/// A bell.
+/// A notification of one waiting task.
 #[derive(Debug, Default)]
 pub struct Notify(tokio::sync::Notify);
 
@@ -82,7 +84,7 @@ impl Notify {
     }
 }
 
-/// Bounded queues.
+/// Bounded queues with tokio's interface.
 pub mod mpsc {
     use super::step;
     pub use tokio::sync::mpsc::error;
@@ -141,7 +143,7 @@ pub mod mpsc {
         }
     }
 
-    /// A place in a queue.
+    /// A reserved place in a queue.
     pub struct Permit<'a, T>(mpsc::Permit<'a, T>);
 
     impl<T> Permit<'_, T> {
@@ -187,7 +189,7 @@ pub mod mpsc {
     }
 }
 
-/// A value that can be followed.
+/// A value whose changes can be followed.
 pub mod watch {
     use super::step;
     pub use tokio::sync::watch::{Ref, error};
