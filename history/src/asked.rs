@@ -1,40 +1,40 @@
-//! What is asked for: filters, and ranges of ids.
+//! Parameters of questions: filters, and ranges of ids.
 
 use switchboard_core::Time;
 
-/// Which bookings or sessions are asked for.
+/// The filter of a list of bookings or sessions.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub state: Option<String>,
     pub client: Option<String>,
     pub employee: Option<String>,
-    /// Begun at this time or later.
+    /// Inclusive lower bound of the beginning.
     pub from: Option<Time>,
-    /// Begun before this time.
+    /// Exclusive upper bound of the beginning.
     pub to: Option<Time>,
 }
 
 /// The reader of an employee's past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForWhom {
-    /// An admin or a back end, for whom all that was done under an id counts.
+    /// An admin or a back end, which sees everything done under an id.
     Admin,
     /// The employee who has the id now, and sees nothing of an employee who had the id before.
     Themselves,
 }
 
-/// Which companies of a list are asked for.
+/// The part of a list of companies that is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct CompaniesAsked<'a> {
-    /// Only companies of this JSON array of ids.
+    /// A JSON array of ids to which the list is limited.
     pub among: Option<&'a str>,
-    /// The first characters of the id.
+    /// The first characters of the ids.
     pub prefix: &'a str,
     pub after: &'a str,
     pub limit: u32,
 }
 
-/// A range of ids: the first that may be in it, and the one behind all of it.
+/// A range of ids: its least id, and the least id behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Ids<'a> {
     pub first: &'a str,

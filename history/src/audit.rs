@@ -51,9 +51,6 @@ pub struct AuditItem {
 
 impl dyn Past + '_ {
     /// Lines of the audit list, newest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn list_audit(&self, filter: &Filter, page: &Page, before: Option<i64>) -> Answer<Listed<AuditItem>> {
         let mut paging = Paging::of(page.limit);
         self.audit(filter, before, page.limit + 1, &mut |row| Ok(paging.add_or_break(AuditItem::from(row))))?;

@@ -1,4 +1,4 @@
-//! Where a company's history begins from now on, worked out before anything is removed.
+//! The preparation of a cut: the new beginning of a company's history, computed before anything is removed.
 
 use std::ops::ControlFlow;
 
@@ -13,10 +13,8 @@ use crate::past::{Answer, Past};
 use crate::replay;
 
 impl dyn Past + '_ {
-    /// The companies that keep their history for a number of days, with the number; also those that are gone.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The companies with a bound on the age of their history, each with its number of days. Removed companies are
+    /// included, because their history ages too.
     pub fn companies_that_forget(&self) -> Answer<Vec<(CompanyId, u32)>> {
         let mut found = Vec::new();
         let all = CompaniesAsked { among: None, prefix: "", after: "", limit: u32::MAX };
@@ -36,11 +34,8 @@ impl dyn Past + '_ {
         Ok(found)
     }
 
-    /// Where history begins when what ended until then is forgotten. Events from `needed` on stay, whenever they
-    /// happened.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The cut after which everything that ended up to `until` is forgotten. Events from `needed` on are kept, whatever
+    /// their age.
     pub fn cut(&self, company: &CompanyId, until: Time, needed: Option<u64>) -> Answer<Cut> {
         let mut origin = replay::state_before(self, company, until)?;
         let mut is_held_back = needed.is_some_and(|needed| origin.seq() >= needed);
@@ -50,7 +45,7 @@ impl dyn Past + '_ {
         });
         match folded {
             Ok(()) => {}
-            // The next time goes on from there.
+            // The replay went up to its bound, and the next cut goes on from there.
             Err(StoreError::TooFarBack(_)) => is_held_back = true,
             Err(error) => return Err(error),
         }

@@ -1,8 +1,8 @@
-//! Days: what a company's bookings, offers and sessions of one day come to, counted once and kept, so that a year's
+//! Days: the counts of a company's bookings, offers and sessions of one day, counted once and kept, so that a year's
 //! statistics read some hundred rows and not every booking.
 //!
 //! A day is kept when it is over and settled: nothing can begin in it any more, and nothing of it is still open. A day
-//! that is not kept is counted anew for each question, so one may be missing and none may be wrong.
+//! that is not kept is counted anew for each question, so a missing day costs time and never correctness.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use crate::spread::Kept;
 use crate::tally::{BookingTally, WorkTally};
 
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// Employees whose rows are written or removed with one transaction: commits wait behind it.
+/// Employees whose rows are written or removed in one transaction; other commits wait for it.
 pub const EMPLOYEES_AT_ONCE: u16 = 500;
 
-/// When a day begins.
+/// The beginning of a day.
 #[must_use]
 pub const fn begin_of(day: Day) -> Time {
     Time::from_ms(day * DAY_MS)
@@ -37,15 +37,12 @@ const fn whole(day: Day) -> Range {
 pub struct Counted {
     bookings: BookingTally<Kept>,
     work: WorkTally<Kept>,
-    /// By employee.
+    /// The work of each employee.
     each: BTreeMap<String, WorkTally<Kept>>,
 }
 
 impl Counted {
-    /// Counted from the rows.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// Counts the rows of a day.
     pub fn read(past: &dyn Past, company: &CompanyId, day: Day) -> Answer<Self> {
         let (mut bookings, mut work) = (BookingTally::default(), WorkTally::default());
         let mut each: BTreeMap<String, WorkTally> = BTreeMap::new();
@@ -62,7 +59,7 @@ impl Counted {
         Ok(Self { bookings: bookings.kept(), work: work.kept(), each })
     }
 
-    /// As the day is kept; none when it is not.
+    /// The kept counts; none when the day is not kept.
     fn stored(past: &dyn Past, company: &CompanyId, day: Day) -> Answer<Option<Self>> {
         let Some((bookings, work)) = past.day(company, day)? else { return Ok(None) };
         let each = past.employees_of_day(company, day)?;
@@ -70,18 +67,19 @@ impl Counted {
         Ok(Some(Self { bookings: read(&bookings)?, work: read(&work)?, each }))
     }
 
-    /// How many bookings began on the day.
+    /// Number of bookings that began on the day.
     #[must_use]
     pub fn bookings(&self) -> u64 {
         self.bookings.total()
     }
 
-    /// Whether nothing of it is open. Of a large entry a part may be filed, and so what it ended, and not what it began.
+    /// Whether nothing of the day is open. A large entry may be projected in part, such as an assigned booking without
+    /// its session.
     fn is_settled(&self) -> bool {
         self.bookings.is_settled() && self.work.is_settled()
     }
 
-    /// In parts, to be written one after the other. It counts once the last of them is.
+    /// The counts in parts, to be written one after the other. The day is kept once the last part is written.
     #[must_use]
     pub fn parts(self, company: &CompanyId, day: Day, revision: u64) -> Vec<Part> {
         let (bookings, work): (Arc<str>, Arc<str>) = (json(&self.bookings).into(), json(&self.work).into());
@@ -103,13 +101,14 @@ impl Counted {
 
 /// A day that is counted, and not kept yet.
 pub(crate) struct Due {
-    /// Its parts, to be written one after the other.
+    /// The parts, to be written one after the other.
     pub parts: Vec<Part>,
-    /// The day after it.
+    /// The day after the counted one.
     pub next: Day,
 }
 
-/// Counts the next day, from that one on, that can be kept and is not. The state says up to when all is projected.
+/// Counts the next day, starting with `from`, that can be kept and is not. The clock of the state says up to which
+/// moment everything is projected.
 pub(crate) fn next_due(past: &dyn Past, state: &Company, from: Day) -> Answer<Option<Due>> {
     let company = state.id();
     let revision = past.revision(company)?;
@@ -117,7 +116,7 @@ pub(crate) fn next_due(past: &dyn Past, state: &Company, from: Day) -> Answer<Op
     let mut from = from;
     while let Some(began) = past.next_booking(company, &Span::part(whole(from)).ids().0, begin_of(from))? {
         let day = began.day();
-        // Time does not go back within a company: what comes now begins later.
+        // A company's time does not go back, so nothing later begins on this day.
         if begin_of(day + 1) > state.clock() {
             break;
         }
@@ -134,11 +133,11 @@ pub(crate) fn next_due(past: &dyn Past, state: &Company, from: Day) -> Answer<Op
     Ok(None)
 }
 
-/// A time in parts: the days of it that are kept, and what lies around them.
+/// A period in parts: its kept days, and the time around them.
 #[derive(Debug)]
 pub(crate) struct Parts {
     kept: Vec<Day>,
-    /// The times around them, which must be counted.
+    /// The ranges around the kept days, which must be counted.
     pub counted: Vec<Range>,
 }
 
@@ -153,7 +152,7 @@ impl Parts {
         Ok(Self { kept, counted })
     }
 
-    /// Adds what is kept of all of a company.
+    /// Adds the kept counts of the whole company.
     pub(crate) fn add_company(
         &self,
         past: &dyn Past,
@@ -170,7 +169,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Adds what is kept of one employee. Says whether there was anything.
+    /// Adds the kept counts of one employee. Returns whether there were any.
     pub(crate) fn add_employee(
         &self,
         past: &dyn Past,
@@ -195,10 +194,7 @@ fn read<T: DeserializeOwned>(kept: &str) -> Answer<T> {
     serde_json::from_str(kept).map_err(unreadable)
 }
 
-/// The days that are kept and are not what the rows come to, in words.
-///
-/// # Errors
-/// When the store cannot be read.
+/// Describes the kept days that differ from their rows.
 pub fn differences(past: &dyn Past, company: &CompanyId) -> Answer<Vec<String>> {
     let mut found = Vec::new();
     let cut_at = past.cut_at(company)?;

@@ -1,5 +1,5 @@
-//! The preparation of an erasure: what is left of a history without a person is worked out beside the journal, and laid
-//! ready a slice at a time. A store then puts all of it in its place.
+//! The preparation of an erasure: the history without a person is computed away from the journal's thread, and is
+//! stored beside the old one, a slice at a time. The store then puts it in place.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -14,18 +14,18 @@ use crate::lists::unreadable;
 use crate::past::{Answer, Past};
 use crate::store::History;
 
-/// Events that are read and told for one slice.
+/// Events that are read and rewritten for one slice.
 const EVENTS_AT_ONCE: u32 = 1_000;
-/// Offers that are looked through for one.
+/// Offers that are searched for one slice.
 const OFFERS_AT_ONCE: u32 = 10_000;
-/// Entries of the audit list that are.
+/// Entries of the audit list that are searched for one slice.
 const LINES_AT_ONCE: u32 = 10_000;
 
-/// Where the preparation is.
+/// The position of the preparation.
 #[derive(Debug)]
 enum At {
     Origin,
-    /// The company after the events so far, and after which events it is kept.
+    /// The company after the events so far, and the numbers of the events after which a base or the snapshot is stored.
     Events {
         company: Box<Company>,
         bases: BTreeSet<u64>,
@@ -37,28 +37,25 @@ enum At {
     Lines,
 }
 
-/// The preparation of one erasure, while nobody is in the company and all of it is filed.
+/// The preparation of one erasure, while no visit is in the company and all of its entries are projected.
 #[derive(Debug)]
 pub struct Preparation {
     company: CompanyId,
     erasure: Erasure,
     at: At,
-    /// The last event that history no longer begins before; 0 when all of it is kept.
+    /// The number of the last event that the origin includes; 0 when all events are kept.
     begins: u64,
     audit_seen: i64,
 }
 
 impl Preparation {
-    /// Nothing is read yet.
+    /// A preparation that has read nothing yet.
     #[must_use]
     pub const fn new(company: CompanyId, erasure: Erasure) -> Self {
         Self { company, erasure, at: At::Origin, begins: 0, audit_seen: 0 }
     }
 
-    /// Works out the next slice, away from the journal's thread; none when all is worked out.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// Computes the next slice, away from the journal's thread; none at the end.
     pub async fn go_on(mut self, history: &dyn History) -> Answer<(Self, Option<Write>)> {
         loop {
             let read = history.aside(move |past| {
@@ -90,7 +87,7 @@ impl Preparation {
         }
     }
 
-    /// All is laid ready: from now on the person is erased, whatever happens.
+    /// The step that decides the erasure, when all slices are stored.
     #[must_use]
     pub fn begin(&self) -> Write {
         let (is_client, person) = who(&self.erasure);
@@ -99,7 +96,7 @@ impl Preparation {
         Write::Erasure(Step::Begin(Begin { company, is_client, person, alias, begins, audit_seen }))
     }
 
-    /// Bases and the snapshot are made anew by folding: so they are what the rewritten events make.
+    /// Bases and the snapshot are folded anew, so that they agree with the rewritten events.
     fn find_origin(&mut self, past: &dyn Past) -> Answer<Vec<Ready>> {
         let bases = past.bases(&self.company)?;
         let snapshot = past.snapshot_at(&self.company)?;
@@ -150,11 +147,12 @@ impl Preparation {
         Ok(ready)
     }
 
-    /// The bookings that an employee was asked to take: no index knows them.
+    /// Finds the bookings for which an employee was asked. All offers are read, because no index has them.
     fn find_offers(&mut self, past: &dyn Past, after: &str) -> Answer<Vec<Ready>> {
         let (_, person) = who(&self.erasure);
         let (mut ready, mut last, mut seen): (Vec<Ready>, String, u32) = (Vec::new(), after.to_owned(), 0);
-        // The next slice begins behind the last booking: what was cut off of it is found by its id all the same.
+        // The next slice begins behind the last booking. Offers of it that this slice cut off are found all the same,
+        // because a replacement covers all offers of its booking.
         past.offers_after(&self.company, after, &person, OFFERS_AT_ONCE, &mut |(booking, was_asked)| {
             (last, seen) = (booking, seen + 1);
             if was_asked || seen == OFFERS_AT_ONCE {
@@ -166,8 +164,8 @@ impl Preparation {
         Ok(ready)
     }
 
-    /// Audit entries whose target names the person, or whose request was called after them: what was done, when and by
-    /// whom stays, but not to whom.
+    /// Finds the audit entries whose target or request id names the person. The action, its time and its author stay in
+    /// the list, and the target loses the person.
     fn find_lines(&mut self, past: &dyn Past) -> Answer<Option<Vec<Ready>>> {
         let named = named(&self.company, &self.erasure);
         let (mut lines, mut up_to) = (Vec::new(), self.audit_seen);
@@ -184,7 +182,7 @@ impl Preparation {
     }
 }
 
-/// Whether it is a client, and the id.
+/// Whether the person is a client, and the id.
 fn who(erasure: &Erasure) -> (bool, String) {
     match erasure.person() {
         Person::Client(client) => (true, client.to_string()),

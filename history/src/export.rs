@@ -1,5 +1,5 @@
-//! All that the store has of one company, as lines of JSON. It is read a page at a time: whoever takes the lines may be
-//! slow, and SQLite's log grows for as long as one moment is read.
+//! The export of a company as lines of JSON. It is read a page at a time, because its receiver may be slow, and
+//! SQLite's log grows for as long as one moment is read.
 
 use std::ops::ControlFlow;
 
@@ -39,7 +39,7 @@ enum Line<'a> {
     Booking {
         #[serde(flatten)]
         booking: &'a BookingView<'a>,
-        /// Each with its outcome; the booking has their number.
+        /// The offers with their outcomes; the booking itself has only their number.
         asked: &'a [OfferItem],
     },
     Session(&'a SessionView<'a>),
@@ -50,7 +50,7 @@ enum Line<'a> {
         body: &'a str,
         at: Moment,
     },
-    /// Of a session; cleared ones are there with an empty body.
+    /// The notes on a session; cleared notes have an empty body.
     Notes {
         session_id: SessionId,
         body: &'a str,
@@ -61,18 +61,18 @@ enum Line<'a> {
         at: Moment,
         event: &'a RawValue,
     },
-    /// The last line: an export without it was cut.
+    /// The last line, so that a receiver notices an export that was cut.
     End(&'a Counts),
 }
 
-/// The picture itself.
+/// The picture of a company.
 #[derive(Serialize)]
 struct Logo {
     r#type: &'static str,
     base64: String,
 }
 
-/// How many of each there were.
+/// Number of lines of each kind.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Counts {
     companies: u64,
@@ -85,7 +85,7 @@ struct Counts {
     events: u64,
 }
 
-/// Behind which row the next page begins: the columns that order it.
+/// The last row of a page, by the columns that order it, behind which the next page begins.
 type After = [String; 2];
 
 /// The kinds of lines in their order.
@@ -117,13 +117,13 @@ impl Part {
 }
 
 impl dyn History + '_ {
-    /// Hands over all that the store has of a company, in pieces that end with a line, until the callback wants no more.
-    /// Runs on this thread, because pieces that are made on a thread each leave their memory in all of those threads: 50
-    /// slow readers then took twice as much. Each piece is read of one moment, and no moment is held while a piece is
-    /// taken; a change meanwhile is in the export as it was before or after.
+    /// Hands over everything that the store has of a company, in pieces that end with a line, until the callback
+    /// returns false. The export runs on this thread, because pieces that are made on changing threads leave memory
+    /// behind in all of them: 50 slow readers then took twice as much. A piece is read as of one moment, and no moment
+    /// is held while the callback runs; a change meanwhile is in the export either as before or as after.
     ///
     /// # Errors
-    /// When the store cannot be read, or [`StoreError::Stopping`] when the callback wants no more.
+    /// When the store cannot be read, or [`StoreError::Stopping`] when the callback returns false.
     pub fn export(
         &self,
         company: &CompanyId,
@@ -151,11 +151,11 @@ impl dyn History + '_ {
     }
 }
 
-/// Lines of one kind, as many as are handed over at once.
+/// A piece: lines of one kind.
 struct PageOfLines<'a> {
     counts: Counts,
     text: String,
-    /// Behind which row the next page of the kind begins; none on its last page.
+    /// The row behind which the next piece of the kind begins; none on the last piece.
     next: Option<After>,
     company: &'a CompanyId,
     past: &'a dyn Past,
@@ -238,7 +238,7 @@ impl PageOfLines<'_> {
         self.text.push('\n');
     }
 
-    /// Ends the page here if it is long enough.
+    /// Ends the piece if it is long enough.
     fn break_behind(&mut self, id: impl std::fmt::Display, within: String) -> ControlFlow<()> {
         if self.text.len() < CHUNK_BYTES {
             return ControlFlow::Continue(());

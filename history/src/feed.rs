@@ -1,7 +1,7 @@
-//! The feed: what happened in a company, as back ends are told it, in the order of the commits.
+//! The feed: a company's events as back ends get them, in the order of the commits.
 //!
-//! The table of events is the outbox. What is told of an event is made when it is read, always in the same way: so a
-//! booking pays nothing for it, and whatever is committed can be told, also after a crash.
+//! The table of events is the transactional outbox. An event of the feed is rendered when it is read, always in the
+//! same way, so that a booking does no extra work and every committed event reaches the feed, even after a crash.
 
 mod told;
 
@@ -19,38 +19,32 @@ use crate::past::{Answer, Past};
 
 pub use told::{Told, event_id};
 
-/// Stored events that are looked at for one slice: of a type that is seldom, a long past is read in parts.
+/// Stored events that are read for one slice, so that a search for rare types goes through a long past in parts.
 const LOOKED_AT_MAX: u32 = 2_000;
-/// Bytes of a slice, as it is told: what each of those who follow holds in memory.
+/// Bytes of a slice, as JSON, which each follower holds in memory.
 pub const SLICE_MAX_BYTES: usize = 256 * 1024;
 
-/// Events in their order, and after which one to go on.
+/// Consecutive events, and the position after them.
 #[derive(Debug)]
 pub struct Slice<T = Told> {
-    /// What is told.
     pub events: Vec<T>,
-    /// All up to this number was looked at.
+    /// All events up to this number were read.
     pub next: u64,
-    /// Whether that is all there is.
+    /// Whether no stored event is left behind the slice.
     pub is_all: bool,
 }
 
 impl dyn Past + '_ {
-    /// What a company has told after that number, and by which event a company of that id was removed last.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// A company's events for the feed after that number, and the number of the event by which a company of that id was
+    /// removed last.
     pub fn feed(&self, company: &CompanyId, after: u64, limit: usize, wanted: &Wanted) -> Answer<(Slice, Option<u64>)> {
         let bytes = |told: &Told| told.json.len();
         let tell = |seq, at, event: &Event| render::told(self, company, seq, at, event);
         Ok((slice(self, company, after, limit, wanted, bytes, tell)?, self.removed_last(company)?))
     }
 
-    /// What an endpoint wants of all that was told after that number: the number of each event, and what it is about.
-    /// None when the endpoint is gone.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The events after that number that an endpoint wants, each with its number and its lane. None when the endpoint
+    /// is gone.
     pub fn feed_of(&self, of: &Endpoint, after: u64, limit: usize) -> Answer<Option<Slice<(u64, String)>>> {
         if self.endpoint(&of.company, &of.id)?.is_none() {
             return Ok(None);
@@ -58,10 +52,7 @@ impl dyn Past + '_ {
         self.lanes(&of.company, after, limit, &of.wanted).map(Some)
     }
 
-    /// The number and the lane of each event that a feed tells.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The number and the lane of each event of the feed.
     pub fn lanes(
         &self,
         company: &CompanyId,
@@ -73,10 +64,7 @@ impl dyn Past + '_ {
         slice(self, company, after, limit, wanted, |_| 0, tell)
     }
 
-    /// What was told with that number; none when it is not kept any more, or nothing is told of it.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The event of the feed with that number; none when the event is no longer kept, or is not in the feed.
     pub fn told(&self, company: &CompanyId, seq: u64) -> Answer<Option<Told>> {
         if seq <= self.begins_behind(company)? {
             return Ok(None);
@@ -85,13 +73,10 @@ impl dyn Past + '_ {
         render::told(self, company, seq, at, &parse(&data)?)
     }
 
-    /// The numbers of a company's oldest event that is kept and of its latest; none when there is no event.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The numbers of a company's oldest kept event and of its latest; none when there is no event.
     pub fn feed_kept(&self, company: &CompanyId) -> Answer<Option<(u64, u64)>> {
         let begins_behind = self.begins_behind(company)?;
-        // What the company that had the id before has told is not this one's.
+        // Events of an earlier company of the same id are not this company's.
         Ok(self.events_kept(company)?.map(|(oldest, latest)| (oldest.max(begins_behind + 1), latest)))
     }
 }

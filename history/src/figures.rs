@@ -1,47 +1,44 @@
-//! What statistics count, row by row, and of which time.
+//! The rows that statistics count, and the period that they cover.
 
 use switchboard_core::Time;
 
 use crate::ids::first_of_ms;
 
-/// How far an id's time may be from the time of what it names: it is drawn a moment before, by the wall clock, and a
-/// company's own time stands still for as long as that clock went back.
+/// Maximum distance between the time in an id and the time of its row. An id is drawn a moment earlier, by the wall
+/// clock, and a company's time stands still for as long as that clock went back.
 const ID_SLACK_MS: u64 = 60 * 60 * 1000;
-/// The same where a day is counted once, and for good.
+/// The same bound for a whole day, which is wider because a day is counted once and for good.
 const ID_SLACK_OF_DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// A time: its begin is in it, its end is not.
+/// A half-open period of time.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
-    /// Its begin.
     pub from: Time,
-    /// Its end.
     pub to: Time,
 }
 
-/// What is counted, and how far around it ids are looked at.
+/// A period to be counted, and the margin within which ids are searched.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
-    /// The time.
     pub range: Range,
     slack_ms: u64,
 }
 
 impl Span {
-    /// A part of a question's time.
+    /// The span of a part of a question's period.
     #[must_use]
     pub const fn part(range: Range) -> Self {
         Self { range, slack_ms: ID_SLACK_MS }
     }
 
-    /// A whole day.
+    /// The span of a whole day.
     #[must_use]
     pub const fn day(range: Range) -> Self {
         Self { range, slack_ms: ID_SLACK_OF_DAY_MS }
     }
 
-    /// The ids that can be of this time, so that only their part of a table is read: those from one until before
-    /// another.
+    /// The range of ids that rows of this period can have, so that a question reads only that part of a table. The
+    /// second id is behind the range.
     #[must_use]
     pub fn ids(self) -> (String, String) {
         let (from, to) = (self.range.from.as_ms(), self.range.to.as_ms());
@@ -49,7 +46,7 @@ impl Span {
     }
 }
 
-/// What is counted of one booking. Durations are in milliseconds.
+/// Values of one booking that statistics count. Durations are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct BookingFigures<'a> {
     pub state: &'a str,
@@ -58,7 +55,7 @@ pub struct BookingFigures<'a> {
     pub answered_after: Option<u64>,
 }
 
-/// What is counted of one offer. Durations are in milliseconds.
+/// Values of one offer that statistics count. Durations are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct OfferFigures<'a> {
     pub employee: &'a str,
@@ -67,7 +64,7 @@ pub struct OfferFigures<'a> {
     pub closed_after: Option<u64>,
 }
 
-/// What is counted of one session. The length is in milliseconds.
+/// Values of one session that statistics count. The length is in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionFigures<'a> {
     pub employee: &'a str,

@@ -1,21 +1,22 @@
-//! Ids grow with time (`UUIDv7`), so a range of ids bounds what a question about a time has to read.
+//! Ranges of ids that bound the rows of a period, because ids are `UUIDv7` and grow with time.
 
 use switchboard_core::{BookingId, Time};
 
-/// How far the time in an id may be from the time of the thing that it names. It is a day because a company's time does
-/// not go back when a clock was set wrong for a while and was corrected.
+/// Maximum distance between the time in an id and the time of the row. It is a day because a company's time does not go
+/// back when a clock was set wrong for a while and was corrected.
 const APART_MAX_MS: u64 = 24 * 60 * 60 * 1000;
-/// Behind the text of every id.
+/// A text that sorts behind every id.
 const BEHIND_ALL: &str = "g";
 
-/// The ids between which everything of a time is: the first possible one, and one behind the last.
+/// The range of ids within which every row of a period lies: the least id, and the least text behind the range.
 pub(crate) fn between(from: Option<Time>, to: Option<Time>) -> (String, String) {
     let first = from.map_or_else(String::new, |from| prefix_of_ms(from.as_ms().saturating_sub(APART_MAX_MS)));
     let before = to.map_or_else(|| BEHIND_ALL.to_owned(), |to| prefix_of_ms(to.as_ms().saturating_add(APART_MAX_MS)));
     (first, before)
 }
 
-/// The first characters of every id of a millisecond; a time behind all ids has a text behind all of them.
+/// The first characters of every id of a millisecond. A millisecond beyond the range of ids gets the text behind all
+/// ids.
 fn prefix_of_ms(ms: u64) -> String {
     if ms >= 1 << 48 {
         return BEHIND_ALL.to_owned();

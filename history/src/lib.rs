@@ -1,5 +1,5 @@
-//! Questions about the past, the same for every store: lists, statistics, timelines, the feed, exports, and what is worked
-//! out of a history before it is cut or a person is erased from it. [`past`] is the port by which a store gives rows.
+//! Questions about the past, the same for every store: lists, statistics, timelines, the feed, exports, and the
+//! preparation of cuts and erasures. [`past`] is the port by which a store gives rows.
 
 // The port.
 pub mod asked;
@@ -12,7 +12,7 @@ pub mod store;
 pub mod lists;
 pub mod paging;
 
-// What follows from the rows and the events.
+// Results that are derived from rows and events.
 pub mod audit;
 pub mod days;
 pub mod export;
@@ -25,7 +25,7 @@ pub mod tally;
 pub mod timeline;
 pub mod webhooks;
 
-// What is worked out before history is rewritten.
+// Preparations of a rewritten history.
 pub mod cut;
 pub mod erasure;
 

@@ -31,7 +31,7 @@ pub struct CompanyItem {
 }
 
 impl CompanyItem {
-    /// The company's id.
+    /// The id of the company in the list.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -100,7 +100,7 @@ pub struct BookingDetail {
     offers: Vec<OfferItem>,
 }
 
-/// The booking's own fields, with all offers where it has their number.
+/// The fields of a booking, with the offers in place of their number.
 impl PartialSchema for BookingDetail {
     fn schema() -> RefOr<Schema> {
         let mut detail = BookingView::schema();
@@ -135,10 +135,7 @@ impl dyn Past + '_ {
         }
     }
 
-    /// The companies whose ids begin so, by id: of all, or of those of a JSON array of ids.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The companies whose ids have that prefix, by id. With `among`, a JSON array of ids, only these.
     pub fn list_companies(&self, among: Option<&str>, prefix: &str, page: &Page) -> Answer<Listed<CompanyItem>> {
         let after = page.after.as_deref().unwrap_or("");
         let mut paging = Paging::of(page.limit);
@@ -149,8 +146,6 @@ impl dyn Past + '_ {
     }
 
     /// A company's bookings, newest first.
-    ///
-    /// # Errors
     /// When the store cannot be read.
     pub fn list_bookings(
         &self,
@@ -168,9 +163,6 @@ impl dyn Past + '_ {
     }
 
     /// One booking with its offers.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn show_booking(&self, company: &CompanyId, id: BookingId) -> Answer<Option<BookingDetail>> {
         let Some(found) = self.booking(company, id)? else { return Ok(None) };
         let view = booking_view(company, found);
@@ -181,10 +173,7 @@ impl dyn Past + '_ {
         Ok(Some(BookingDetail { booking, offers }))
     }
 
-    /// A company's sessions, newest first; `state` is `running` or `ended`.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// A company's sessions, newest first. The state in the filter is `running` or `ended`.
     pub fn list_sessions(
         &self,
         company: &CompanyId,
@@ -207,18 +196,12 @@ impl dyn Past + '_ {
         Ok(paging.listed(|session| session.id.to_string()))
     }
 
-    /// One session.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// One session as the API shows it.
     pub fn show_session(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionView<'static>>> {
         Ok(self.session(company, id)?.map(|row| session_view(company, row)))
     }
 
     /// The employee's notes on a session; none when there is no such session.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn show_notes(&self, company: &CompanyId, id: SessionId) -> Answer<Option<NotesView<'static>>> {
         let found = self.notes(company, id)?;
         Ok(found.map(|notes| match notes {
@@ -227,10 +210,7 @@ impl dyn Past + '_ {
         }))
     }
 
-    /// A session's messages in their order, of a time when one is given; none when there is no such session.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// A session's messages in order, optionally of a period; none when there is no such session.
     pub fn list_messages(
         &self,
         company: &CompanyId,

@@ -1,16 +1,16 @@
-//! Pages of lists: as many items as were asked for, and no more than so many bytes.
+//! Pages of lists, bounded by a number of items and by bytes.
 
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Which part of a list is asked for.
+/// The part of a list that is asked for.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// How many at most.
+    /// Maximum number of items.
     pub limit: u32,
-    /// The cursor that the page before ended with.
+    /// The cursor with which the previous page ended.
     pub after: Option<String>,
 }
 
@@ -25,11 +25,11 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
-/// Bytes of a page, as JSON: of messages and notes as long as they may be, 500 would be 24 MB.
+/// Maximum bytes of a page, as JSON. Without this bound, 500 of the longest messages and notes would be 24 MB.
 pub const PAGE_MAX_BYTES: usize = 1024 * 1024;
 
 impl<T: Serialize> Listed<T> {
-    /// The first of all that come behind the cursor: as many as were asked for, and fewer when they are large.
+    /// The first page of items, as many as the limit allows, and fewer when they are large.
     pub fn of(all: impl IntoIterator<Item = T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
         let mut paging = Paging::of(limit);
         for item in all {
@@ -54,10 +54,10 @@ impl<T: Serialize> Paging<T> {
         Self { limit: limit as usize, bytes: 0, items: Vec::new(), is_full: false }
     }
 
-    /// Says whether it is on the page; one that is not begins the next.
+    /// Returns whether the item is on the page. The first item that is not begins the next page.
     pub(crate) fn add(&mut self, item: T) -> bool {
         self.bytes += switchboard_wire::view::json(&item).len();
-        // The first is on the page however large, or nobody would ever come past it.
+        // The first item is on the page whatever its size; otherwise no reader would ever get past it.
         let fits = self.items.is_empty() || (self.items.len() < self.limit && self.bytes <= PAGE_MAX_BYTES);
         if fits {
             self.items.push(item);
@@ -66,8 +66,8 @@ impl<T: Serialize> Paging<T> {
         fits
     }
 
-    /// The same for a question that hands over row by row. The question is to be asked for one item more than the limit,
-    /// so that it is known whether there is a next page.
+    /// The same for a question that hands over row by row. The question asks for one item more than the limit, so that
+    /// the page knows whether there is a next one.
     pub(crate) fn add_or_break(&mut self, item: T) -> ControlFlow<()> {
         if self.add(item) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }

@@ -1,10 +1,11 @@
-//! The port by which a store answers questions about the past: a trait by subject, and [`Past`], which is all of them.
+//! The port by which a store answers questions about the past: one trait for each subject, and [`Past`], which combines
+//! them.
 //!
-//! Rows come as they are stored. Pages, statistics, timelines, the feed and exports are made from them in this crate, in
-//! the same way for every store.
+//! Rows come as they are stored. This crate makes pages, statistics, timelines, the feed and exports from them, in the
+//! same way for every store.
 //!
-//! Where the contract hides a removed company's past from the next company of the same id, the store leaves out what
-//! happened before the current company was made: [`Bookings`], [`Sessions`].
+//! The contract hides a removed company's past from the next company of the same id. So the store leaves out rows from
+//! before the current company was made: [`Bookings`], [`Sessions`].
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -21,10 +22,10 @@ use switchboard_journal::rows::{BookingRow, MessageRow, NotesRow, OfferRow, Sess
 use crate::asked::{CompaniesAsked, Filter, Ids};
 use crate::figures::{BookingFigures, OfferFigures, Range, SessionFigures, Span};
 
-/// An answer of the store.
+/// A store's answer to a question.
 pub type Answer<T> = Result<T, StoreError>;
 
-/// Called with each row until one breaks. An error of the callback ends the question with that error.
+/// Called with each row until one call breaks. An error of the callback ends the question with that error.
 pub type Each<'a, T> = &'a mut dyn FnMut(T) -> Answer<ControlFlow<()>>;
 
 /// The committed past as of one moment: all answers of one `Past` agree with each other.
@@ -65,39 +66,39 @@ pub struct PastBooking {
     pub session: Option<SessionRow>,
 }
 
-/// Companies, their people, and where the history of the current company of an id begins.
+/// Companies, their employees and logos, and the beginning of the history of the current company of an id.
 pub trait Companies {
     /// Whether the tables have the company.
     fn is_known(&self, company: &CompanyId) -> Answer<bool>;
-    /// By id.
+    /// Companies, ordered by id.
     fn companies(&self, asked: CompaniesAsked<'_>, each: Each<'_, CompanyRow>) -> Answer<()>;
     fn company_row(&self, company: &CompanyId) -> Answer<Option<CompanyRow>>;
     /// The company after all its projected events, and the number of events since its snapshot.
     fn company(&self, company: &CompanyId) -> Answer<(Company, u64)>;
-    /// By id, behind an id.
+    /// Ordered by id, behind an id.
     fn employees(&self, company: &CompanyId, after: &str, each: Each<'_, EmployeeRow>) -> Answer<()>;
-    /// When the current company of the id was made; the epoch while the id is nobody's.
+    /// The time at which the current company of the id was made; 0 while there is none.
     fn begins_at(&self, company: &CompanyId) -> Answer<Time>;
-    /// The number of the event that removed the company which had the id before; 0 if there was none, and while the id
-    /// is nobody's.
+    /// The number of the event that removed the previous company of the id; 0 if there was none, and while there is no
+    /// current company.
     fn begins_behind(&self, company: &CompanyId) -> Answer<u64>;
-    /// The number of the event that removed a company of this id last, whether there is one again or not.
+    /// The number of the latest event that removed a company of this id, whether or not there is a current company.
     fn removed_last(&self, company: &CompanyId) -> Answer<Option<u64>>;
-    /// Companies that were made again while the tables still have rows of the company before, with the time of the
+    /// Companies that were made again while the tables still have rows of the previous company, with the time of the
     /// removal.
     fn companies_made_again(&self) -> Answer<Vec<(CompanyId, Time)>>;
-    /// Companies with a booking, a session or an idle employee: something in them may be due.
+    /// Companies with a booking, a session or an idle employee, because a deadline in them may have passed.
     fn companies_with_open_things(&self) -> Answer<Vec<CompanyId>>;
-    /// The company of a session.
+    /// The company to which the session belongs.
     fn company_of_session(&self, id: SessionId) -> Answer<Option<CompanyId>>;
-    /// Companies with events and without a row: they were removed.
+    /// Companies with events and without a row, which were removed.
     fn companies_that_are_gone(&self) -> Answer<Vec<CompanyId>>;
     fn logo(&self, company: &CompanyId, logo: &LogoId) -> Answer<Option<(picture::Kind, Vec<u8>)>>;
 }
 
 /// Bookings and offers of the current company.
 pub trait Bookings {
-    /// Newest first.
+    /// Ordered by id, newest first.
     fn bookings(
         &self,
         company: &CompanyId,
@@ -109,9 +110,9 @@ pub trait Bookings {
     /// Oldest first, behind an id.
     fn bookings_after(&self, company: &CompanyId, after: &str, each: Each<'_, PastBooking>) -> Answer<()>;
     fn booking(&self, company: &CompanyId, id: BookingId) -> Answer<Option<PastBooking>>;
-    /// By attempt.
+    /// The offers of a booking, ordered by attempt.
     fn offers(&self, company: &CompanyId, id: BookingId) -> Answer<Vec<OfferRow>>;
-    /// Every offer behind a booking's id, by booking: the booking, and whether the employee was asked.
+    /// Every offer behind a booking's id, ordered by booking: the booking, and whether that employee was asked.
     fn offers_after(
         &self,
         company: &CompanyId,
@@ -136,11 +137,11 @@ pub trait Sessions {
     /// Oldest first, behind an id.
     fn sessions_after(&self, company: &CompanyId, after: &str, each: Each<'_, SessionRow>) -> Answer<()>;
     fn session(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionRow>>;
-    /// The notes of a session, if there are any; the outer none is an unknown session.
+    /// The notes on a session, if there are any; the outer none means an unknown session.
     fn notes(&self, company: &CompanyId, id: SessionId) -> Answer<Option<Option<NotesRow>>>;
-    /// By session, behind a session's id.
+    /// Ordered by session, behind a session's id.
     fn notes_after(&self, company: &CompanyId, after: &str, each: Each<'_, NotesRow>) -> Answer<()>;
-    /// Messages of one session behind an id, by id, of that time.
+    /// Messages of one session within that period and range of ids, ordered by id.
     fn messages(
         &self,
         company: &CompanyId,
@@ -150,7 +151,7 @@ pub trait Sessions {
         limit: u32,
         each: Each<'_, MessageRow>,
     ) -> Answer<()>;
-    /// By session and id, behind that session's message.
+    /// Ordered by session and id, behind that message of that session.
     fn messages_after(
         &self,
         company: &CompanyId,
@@ -160,7 +161,7 @@ pub trait Sessions {
     ) -> Answer<()>;
 }
 
-/// A stored event.
+/// An event as it is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredEvent<'a> {
     pub seq: u64,
@@ -173,7 +174,7 @@ pub struct StoredEvent<'a> {
 
 /// The events of a company, in their order.
 pub trait Events {
-    /// Behind that number; all of them when there is no limit.
+    /// Events behind that number; all of them when there is no limit.
     fn events(
         &self,
         company: &CompanyId,
@@ -187,29 +188,29 @@ pub trait Events {
     fn events_kept(&self, company: &CompanyId) -> Answer<Option<(u64, u64)>>;
     /// The time of the latest event of all companies.
     fn latest(&self) -> Answer<Option<Time>>;
-    /// How often the company's history was rewritten: what was read of one revision must not be written in another.
+    /// Number of rewrites of the company's history. Data that was read at one revision must not be written at another.
     fn revision(&self, company: &CompanyId) -> Answer<u64>;
 }
 
 /// Stored states of companies, from which any moment is replayed.
 pub trait Bases {
-    /// The latest base of before that moment, if it is of after that event.
+    /// The latest base before that moment, if it lies behind that event.
     fn base_between(&self, company: &CompanyId, after: u64, moment: Time) -> Answer<Option<Company>>;
-    /// The earliest base.
+    /// The earliest base of the company.
     fn first_base(&self, company: &CompanyId) -> Answer<Option<Company>>;
     /// The time of the earliest base, if events before it were removed.
     fn cut_at(&self, company: &CompanyId) -> Answer<Option<Time>>;
     /// The numbers of the events after which a base is kept.
     fn bases(&self, company: &CompanyId) -> Answer<BTreeSet<u64>>;
-    /// The last of them.
+    /// The number of the event after which the latest base is kept.
     fn last_base(&self, company: &CompanyId) -> Answer<Option<u64>>;
-    /// Whether the base after that event is stored as just this JSON.
+    /// Whether the base after that event is stored as exactly this JSON.
     fn is_base(&self, company: &CompanyId, seq: u64, data: &str) -> Answer<bool>;
-    /// After which event the snapshot was taken.
+    /// The number of the event after which the snapshot was taken.
     fn snapshot_at(&self, company: &CompanyId) -> Answer<Option<u64>>;
 }
 
-/// A booking's fields that never change.
+/// The fields of a booking that never change.
 #[derive(Clone, Debug)]
 pub struct BookingFacts {
     pub client: String,
@@ -218,7 +219,7 @@ pub struct BookingFacts {
     pub note: Option<String>,
 }
 
-/// A session's fields that never change.
+/// The fields of a session that never change.
 #[derive(Clone, Debug)]
 pub struct SessionFacts {
     pub booking: String,
@@ -228,7 +229,7 @@ pub struct SessionFacts {
     pub started_at: Time,
 }
 
-/// What an event names, by key, also of a company that is gone.
+/// Lookups of the things that an event names, by key. They also find things of a removed company.
 pub trait Lookups {
     fn booking_facts(&self, company: &CompanyId, id: BookingId) -> Answer<Option<BookingFacts>>;
     fn session_facts(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionFacts>>;
@@ -237,13 +238,14 @@ pub trait Lookups {
     fn employee_name(&self, company: &CompanyId, employee: &str) -> Answer<Option<String>>;
     /// The id of the employee who had the number when that event happened.
     fn employee_with_number(&self, company: &CompanyId, no: EmployeeNo, seq: u64) -> Answer<Option<String>>;
-    /// When the employee who has the id now was made; none if that was cut off.
+    /// The time at which the employee who has the id now was made; none if that event was removed by a cut.
     fn employee_since(&self, company: &CompanyId, employee: &str) -> Answer<Option<Time>>;
-    /// Numbers that were given up to that event, each with the event, of employees whose ids are nobody's now.
+    /// Numbers that were given up to that event, each with the event, and whose ids no current employee has.
     fn numbers_of_nobody(&self, company: &CompanyId, until: u64) -> Answer<Vec<(u32, u64)>>;
 }
 
-/// What statistics count, row by row. Only bookings that began in the span, and only one employee's where one is named.
+/// The rows that statistics count: bookings that began in the span, with their offers, and sessions, optionally of one
+/// employee.
 pub trait Figures {
     fn count_bookings(&self, company: &CompanyId, span: Span, each: &mut dyn FnMut(BookingFigures<'_>)) -> Answer<()>;
     fn count_offers(
@@ -260,17 +262,17 @@ pub trait Figures {
         span: Span,
         each: &mut dyn FnMut(SessionFigures<'_>),
     ) -> Answer<()>;
-    /// The time of the earliest booking behind an id and not before that time.
+    /// The time of the first booking, by id, behind an id and not before that time.
     fn next_booking(&self, company: &CompanyId, first: &str, from: Time) -> Answer<Option<Time>>;
-    /// Whether no booking that began in the range searches, and no session runs.
+    /// Whether no booking that began in the range searches, and no session that began in it runs.
     fn is_settled(&self, company: &CompanyId, range: Range) -> Answer<bool>;
 }
 
-/// Counts of whole days that are kept, as JSON.
+/// Kept counts of whole days, as JSON.
 pub trait Days {
-    /// The days from the first until before the end, in order.
+    /// The kept days from the first until before the end, in order.
     fn days(&self, company: &CompanyId, first: Day, end: Day) -> Answer<Vec<Day>>;
-    /// Bookings and work of all.
+    /// The counts of bookings and of work of the whole company.
     fn day(&self, company: &CompanyId, day: Day) -> Answer<Option<(String, String)>>;
     fn is_day_kept(&self, company: &CompanyId, day: Day) -> Answer<bool>;
     /// One employee's days from the first to the last.
@@ -281,25 +283,25 @@ pub trait Days {
         days: (Day, Day),
         each: &mut dyn FnMut(Day, &str) -> Answer<()>,
     ) -> Answer<()>;
-    /// Everybody's work on one day.
+    /// The work of each employee on one day.
     fn employees_of_day(&self, company: &CompanyId, day: Day) -> Answer<Vec<(String, String)>>;
-    /// Employees with kept days, by id, behind an id.
+    /// Employees with kept days, ordered by id, behind an id.
     fn employees_with_days(&self, company: &CompanyId, after: Option<&str>) -> Answer<Vec<String>>;
 }
 
-/// Webhook endpoints, and what waits for each.
+/// Webhook endpoints and their deliveries.
 pub trait Endpoints {
     fn endpoint(&self, company: &CompanyId, id: &str) -> Answer<Option<Endpoint>>;
-    /// By id, behind an id.
+    /// Ordered by id, behind an id.
     fn endpoints(&self, company: &CompanyId, after: &str, limit: u32) -> Answer<Vec<Endpoint>>;
     fn endpoint_count(&self, company: &CompanyId) -> Answer<usize>;
-    /// Of all companies.
+    /// Endpoints of all companies.
     fn endpoints_that_are_on(&self) -> Answer<Vec<(CompanyId, String)>>;
-    /// How many deliveries wait, and how many are dead.
+    /// The number of pending deliveries, and of dead letters.
     fn deliveries_counted(&self, endpoint: &Endpoint) -> Answer<(u64, u64)>;
-    /// The deliveries that wait, by event, and the dead ones behind the endpoint's cursor.
+    /// Pending deliveries, ordered by event, and the dead letters behind the endpoint's position.
     fn queue(&self, endpoint: &Endpoint) -> Answer<(Vec<QueuedDelivery>, Vec<u64>)>;
-    /// Deliveries that wait or are dead, behind that event.
+    /// Pending deliveries and dead letters behind that event.
     fn deliveries(
         &self,
         company: &CompanyId,
@@ -322,7 +324,7 @@ pub struct AuditRow {
     pub status: Option<u16>,
 }
 
-/// What is kept beside the companies' events.
+/// Lists that are kept beside the companies' events.
 pub trait Lists {
     /// Newest first, before that number.
     fn audit(&self, filter: &audit::Filter, before: Option<i64>, limit: u32, each: Each<'_, AuditRow>) -> Answer<()>;

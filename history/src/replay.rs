@@ -1,4 +1,4 @@
-//! A company's past once more: from the latest state that was kept before a moment, one event after the other.
+//! The replay of a company's past: from the latest state that is stored before a moment, event by event.
 
 use std::ops::ControlFlow;
 
@@ -8,12 +8,12 @@ use switchboard_journal::StoreError;
 use crate::lists::unreadable;
 use crate::past::{Answer, Past};
 
-/// Events that are read for one question: some seconds. There are that many between two bases only in a store that an
-/// earlier version wrote.
+/// Maximum number of events that one question replays, in some seconds. Only a store that an earlier version wrote has
+/// so many events between two bases.
 const EVENTS_MAX: u64 = 1_000_000;
 
-/// The state to begin from, so that all of the company's events after that moment are still to come. Where history was
-/// removed, it is the earliest that there is.
+/// The latest base before that moment, so that all later events are still to come. After a cut, it may be the earliest
+/// base, which lies behind that moment.
 pub(crate) fn state_before(past: &dyn Past, id: &CompanyId, moment: Time) -> Answer<Company> {
     let base = match past.base_between(id, 0, moment)? {
         Some(base) => Some(base),
@@ -23,10 +23,7 @@ pub(crate) fn state_before(past: &dyn Past, id: &CompanyId, moment: Time) -> Ans
 }
 
 impl dyn Past + '_ {
-    /// The state that a company's remaining events begin from: none when all of them are there.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// The state from which the remaining events continue; none when all events are kept.
     pub fn origin(&self, id: &CompanyId) -> Answer<Option<Company>> {
         match self.events_kept(id)? {
             Some((first, _)) if first > 1 => self.first_base(id),
@@ -35,8 +32,8 @@ impl dyn Past + '_ {
     }
 }
 
-/// Has a company go through the events that come next. Each is shown before it happens, with the company as it was
-/// then, and with its number; it does not happen any more when the answer is to break.
+/// Applies the next events to a company. Each event is shown first, with the company as it was before it. An event
+/// whose callback breaks is not applied.
 pub(crate) fn go_on(
     past: &dyn Past,
     company: &mut Company,
@@ -48,7 +45,7 @@ pub(crate) fn go_on(
 /// The same for that many events at most.
 ///
 /// # Errors
-/// When the store cannot be read, or [`StoreError::TooFarBack`] behind that many events.
+/// When the store cannot be read, or [`StoreError::TooFarBack`] beyond that number of events.
 pub fn go_on_for(
     past: &dyn Past,
     company: &mut Company,
@@ -71,22 +68,22 @@ pub fn go_on_for(
     })
 }
 
-/// Behind all that can be stored.
+/// A time behind all that can be stored.
 const THE_END: Time = Time::from_ms(i64::MAX.unsigned_abs());
 
-/// The company as it is now, as it is filed, from the last base.
+/// The company after all projected events, replayed from the last base.
 pub(crate) fn latest(past: &dyn Past, id: &CompanyId) -> Answer<Company> {
     Ok(Walk::begin(past, id, THE_END)?.company)
 }
 
-/// A company on its way through its past, from one moment to later ones. What had ended is not in it.
+/// A company on its way through its past, from one moment to later ones. Finished bookings and sessions are left out.
 pub(crate) struct Walk<'a> {
     past: &'a dyn Past,
     company: Company,
 }
 
 impl<'a> Walk<'a> {
-    /// As it was at that moment; the earliest that there is when history begins later.
+    /// The company as of that moment, or as of the earliest base when the history begins later.
     pub(crate) fn begin(past: &'a dyn Past, id: &CompanyId, moment: Time) -> Answer<Self> {
         let company = state_before(past, id, moment)?;
         let mut walk = Self { past, company };
@@ -94,8 +91,7 @@ impl<'a> Walk<'a> {
         Ok(walk)
     }
 
-    /// On to a later moment. A month takes no longer than a day: where a state was kept in between, it goes on from
-    /// there.
+    /// Goes on to a later moment. A month takes no longer than a day, because the walk continues from the nearest base.
     pub(crate) fn on_to(&mut self, moment: Time) -> Answer<()> {
         let nearer = self.past.base_between(self.company.id(), self.company.seq(), moment)?;
         if let Some(nearer) = nearer {
@@ -104,7 +100,7 @@ impl<'a> Walk<'a> {
         self.go(moment)
     }
 
-    /// On to what it is now, as it is filed.
+    /// Goes on to the end of the projected events.
     pub(crate) fn on_to_the_end(mut self) -> Answer<Company> {
         self.on_to(THE_END)?;
         Ok(self.company)

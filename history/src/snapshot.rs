@@ -1,4 +1,4 @@
-//! Snapshots and bases: a company's state written down now and then, away from the way of a booking.
+//! Snapshots and bases: a company's state, written at intervals by a thread that no booking waits for.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -13,19 +13,19 @@ use crate::past::{Answer, Past};
 use crate::store::History;
 use crate::{days, replay};
 
-/// Companies that wait for their snapshot; one that finds no place asks again with its next event.
+/// Companies that wait for their snapshot. A company that finds no place asks again with its next event.
 const WAITING_MAX: usize = 64;
-/// Days that are counted whenever a base is kept. A company that has more of them, because an earlier version counted
-/// none, has them counted with the bases that follow.
+/// Maximum number of days that are counted with one base. A company that an earlier version served may have more
+/// uncounted days, which are counted with the next bases.
 const DAYS_AT_ONCE: usize = 31;
-/// A pause between two parts of days, for all who book meanwhile.
+/// A pause between two parts of days, so that bookings are committed in between.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Starts the thread that reads a company from the store, as a start would, and has the journal keep what it read.
-/// It ends when nobody can ask any more.
+/// Starts the thread that recovers a company from the store, as a start would, and sends the state to the journal. The
+/// thread ends when the last sender is dropped.
 ///
 /// # Errors
-/// When the system gives no thread.
+/// When the system refuses a thread.
 pub fn start(store: Arc<dyn History>, journal: mpsc::Sender<Work>) -> std::io::Result<SyncSender<Due>> {
     let (sender, receiver) = sync_channel(WAITING_MAX);
     std::thread::Builder::new().name("snapshot".into()).spawn(move || write_all(&*store, &journal, &receiver))?;
@@ -55,7 +55,7 @@ fn write_all(store: &dyn History, journal: &mpsc::Sender<Work>, companies: &Rece
     }
 }
 
-/// Says of which state it has also kept a base.
+/// Writes a snapshot, and returns the state if it was written as a base too.
 fn snapshot(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Answer<Option<Company>> {
     let (state, revision, is_due) = store.ask_until_answered(|past| {
         let (state, _) = past.company(company)?;
@@ -70,12 +70,12 @@ fn snapshot(store: &dyn History, journal: &mpsc::Sender<Work>, company: &Company
     Ok(Some(state))
 }
 
-/// From the base before, which is nearer than the beginning, and smaller than a snapshot.
+/// Replays from the previous base, which is nearer than the beginning of the history, and smaller than a snapshot.
 fn base(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) -> Answer<Option<Company>> {
     let due = store.ask_until_answered(|past| {
         let state = match replay::latest(past, company) {
             Ok(state) => state,
-            // In a store that an earlier version wrote: the next snapshot brings one.
+            // In a store that an earlier version wrote; the next snapshot writes the first base.
             Err(StoreError::TooFarBack(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -87,8 +87,8 @@ fn base(store: &dyn History, journal: &mpsc::Sender<Work>, company: &CompanyId) 
     Ok(Some(state))
 }
 
-/// Whether so much has happened since the last base that the next is worth its room. Half of it is enough, because the
-/// latest entries may not be projected yet when a base is asked for.
+/// Whether enough events have happened since the last base. Half of the distance is enough, because the latest entries
+/// may not be projected yet when a base is asked for.
 fn is_base_due(past: &dyn Past, company: &Company) -> Answer<bool> {
     let since = company.seq().saturating_sub(past.last_base(company.id())?.unwrap_or(0));
     Ok(since >= events_between(company) / 2)
@@ -98,8 +98,8 @@ fn kept(state: &Company, revision: u64) -> Work {
     Work::write(Write::Base { base: Base::of(state), revision }, Box::new(|_| {}))
 }
 
-/// Counts the days that are over by that state. A part waits until the one before it is written, so that others commit
-/// in between; when one is lost, the rest is for the next base.
+/// Counts the days that are over by that state. A part waits until the previous one is written, so that other entries
+/// are committed in between. When a part is lost, the rest is left to the next base.
 fn keep_days(store: &dyn History, journal: &mpsc::Sender<Work>, state: &Company) -> Answer<()> {
     let mut from = 0;
     for _ in 0..DAYS_AT_ONCE {

@@ -1,28 +1,29 @@
-//! How durations are spread: exact while they are few enough to keep, to three digits beyond and where they were kept.
+//! The distribution of durations: exact up to a number, and with three significant digits beyond it and in kept days.
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Durations that are kept one by one; 800 kB.
+/// Durations that are held one by one, in 800 kB at most.
 const EXACT_MAX: usize = 100_000;
 
-/// Durations as they come in, in milliseconds.
+/// Durations while they are counted, in milliseconds.
 #[derive(Debug, Default)]
 pub(super) struct Spread {
     one_by_one: Vec<u64>,
-    /// All of them, once they are too many.
+    /// All durations, once they are too many to hold one by one.
     histogram: Option<Histogram<u64>>,
     sum: u64,
     longest: u64,
 }
 
-/// A spread as it is kept.
+/// A distribution as it is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kept {
     sum: u64,
     longest: u64,
-    /// By how much each duration exceeds the one before, to three digits, and how often it came: by turns.
+    /// Pairs of numbers: the difference to the previous duration, with three significant digits, and the number of
+    /// occurrences.
     steps: Vec<u64>,
 }
 
@@ -49,7 +50,7 @@ impl Spread {
         self.count(ms, 1);
     }
 
-    /// Adds what was kept.
+    /// Adds the durations of a kept distribution.
     pub(super) fn add_kept(&mut self, kept: &Kept) {
         self.sum = self.sum.saturating_add(kept.sum);
         self.longest = self.longest.max(kept.longest);
@@ -61,7 +62,7 @@ impl Spread {
         }
     }
 
-    /// As it is kept.
+    /// The distribution as it is kept.
     pub(super) fn kept(mut self) -> Kept {
         self.begin_to_count();
         let (mut steps, mut before) = (Vec::new(), 0);
@@ -89,7 +90,7 @@ impl Spread {
 
     fn begin_to_count(&mut self) -> Option<&mut Histogram<u64>> {
         if self.histogram.is_none() {
-            // It grows by itself: no duration is too long for it.
+            // The histogram resizes itself, so that no duration is too long.
             let mut histogram = Histogram::new(3).ok()?;
             for ms in self.one_by_one.drain(..) {
                 let _grows_as_it_must = histogram.record(ms);
@@ -112,19 +113,19 @@ impl Spread {
         }
     }
 
-    /// The least duration that so many percent of all do not exceed.
+    /// The least duration that so many percent of all durations do not exceed.
     fn at(&self, percent: usize) -> Option<u64> {
         let found = match &self.histogram {
             Some(histogram) => (!histogram.is_empty()).then(|| histogram.value_at_quantile(percent as f64 / 100.0)),
             None => self.one_by_one.get((self.one_by_one.len() * percent).div_ceil(100).checked_sub(1)?).copied(),
         };
-        // With three digits it may lie behind the longest.
+        // A value with three digits may exceed the longest duration.
         found.map(|ms| ms.min(self.longest))
     }
 }
 
 impl Kept {
-    /// How many durations there were.
+    /// Number of the kept durations.
     pub(super) fn count(&self) -> u64 {
         let (steps, _) = self.steps.as_chunks();
         steps.iter().map(|[_, times]| times).sum()

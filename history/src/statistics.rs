@@ -1,4 +1,4 @@
-//! Statistics of a company and of its employees: as they are now, and over a time.
+//! Statistics of a company and of its employees: the current state, and counts over a period.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,12 @@ use crate::past::{Answer, Past};
 use crate::replay::Walk;
 use crate::tally::{BookingTally, Bookings, Offers, Sessions, WorkTally};
 
-/// What is asked for.
+/// The parameters of a question for statistics.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// Over which time.
     pub range: Range,
-    /// How long an assignment may take to count for the service level, in seconds.
+    /// Maximum time to an assignment that counts for the service level, in seconds.
     pub within_s: u64,
-    /// What time it is.
     pub now: Time,
 }
 
@@ -85,7 +83,8 @@ pub struct EmployeeStatistics {
 }
 
 impl Question {
-    /// The same from that moment on: what was before is another company's or another employee's, who had the id.
+    /// The same question from that moment on, because earlier rows belong to another company or employee with the same
+    /// id.
     fn since(self, begin: Time) -> Self {
         let from = self.range.from.max(begin);
         Self { range: Range { from, to: self.range.to.max(from) }, ..self }
@@ -96,7 +95,7 @@ impl dyn Past + '_ {
     /// A company's statistics.
     ///
     /// # Errors
-    /// When the store cannot be read, or too much happened since the state that a time is counted from.
+    /// When the store cannot be read, or too many events lie between a base and the period.
     pub fn statistics(&self, id: &CompanyId, question: Question) -> Answer<CompanyStatistics> {
         let Question { range: Range { from, to }, within_s, .. } = question;
         let question = question.since(self.begins_at(id)?);
@@ -123,8 +122,7 @@ impl dyn Past + '_ {
         })
     }
 
-    /// Statistics of a company's employees, by their ids: of all who were there at the end of the time, or were asked
-    /// in it.
+    /// Statistics of a company's employees, by id: of all who were employed at the end of the period or had work in it.
     ///
     /// # Errors
     /// As `statistics`.
@@ -151,8 +149,8 @@ impl dyn Past + '_ {
         Ok(paging.listed(|employee: &EmployeeStatistics| employee.id.clone()))
     }
 
-    /// One employee's statistics; none when nobody of that id is there, or was asked in the time. Nobody else's offers
-    /// and sessions are read for it.
+    /// One employee's statistics; none when no employee of that id was there or had work in the period. No other
+    /// employee's offers and sessions are read.
     ///
     /// # Errors
     /// As `statistics`.
@@ -211,7 +209,7 @@ impl TimeInStatus {
     }
 }
 
-/// What employees' meters said at the begin and at the end of a time.
+/// The meters of employees at the beginning and at the end of a period.
 struct Clocks<'a> {
     before: BTreeMap<EmployeeNo, Meter>,
     end: Walk<'a>,
@@ -222,7 +220,7 @@ impl<'a> Clocks<'a> {
     fn read(past: &'a dyn Past, id: &CompanyId, question: Question) -> Answer<Self> {
         let Question { range: Range { from, to }, now, .. } = question;
         let mut walk = Walk::begin(past, id, from)?;
-        // Where history was removed, it is counted from the earliest state that there is.
+        // After a cut, time counts from the earliest state that is kept.
         let begin_at = from.max(walk.company().clock());
         let employees = walk.company().employees_after(None);
         let before = employees.map(|(no, employee)| (no, employee.spent_until(begin_at))).collect();
@@ -232,7 +230,7 @@ impl<'a> Clocks<'a> {
 
     fn in_order(&self) -> impl Iterator<Item = (&Employee, Meter)> {
         self.end.company().employees_after(None).map(|(no, employee)| {
-            // One who was removed and made again has another number, and a meter that began anew.
+            // An employee who was removed and made again has another number, and a new meter.
             let before = self.before.get(&no).copied().unwrap_or_default();
             (employee, employee.spent_until(self.end_at).since(before))
         })
@@ -243,23 +241,23 @@ impl<'a> Clocks<'a> {
     }
 }
 
-/// Those employees of a company that are wanted, by their ids, and which days of the time are kept.
+/// The wanted employees of a company, by id, and the parts of the period.
 struct People {
     known: BTreeMap<String, Person>,
     parts: Parts,
 }
 
-/// What is known of one employee, but for the days that are kept.
+/// The counts of one employee, without the kept days.
 #[derive(Default)]
 struct Person {
     work: WorkTally,
     time: Option<TimeInStatus>,
-    /// Whether they were asked or in a session.
+    /// Whether the employee was asked or in a session.
     has_worked: bool,
 }
 
 impl People {
-    /// Where only one can be wanted, nobody else's rows are read.
+    /// With `only`, no other employee's rows are read.
     fn read(
         past: &dyn Past,
         id: &CompanyId,
@@ -288,7 +286,7 @@ impl People {
 }
 
 impl Person {
-    /// With the days that are kept; none of one who was not there and not asked.
+    /// Adds the kept days. None for an employee who was neither there nor asked.
     fn show(
         self,
         past: &dyn Past,

@@ -1,4 +1,4 @@
-//! How the past is asked: on a thread of the caller's, or beside the threads that serve sockets.
+//! The access to the past: on the caller's thread, or on a thread that serves no sockets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,38 +9,39 @@ use switchboard_journal::news::News;
 
 use crate::past::{Answer, Past};
 
-/// How often a question is asked that is cut each time.
+/// Number of tries of a question that is interrupted each time.
 const TRIES_MAX: u32 = 5;
 
-/// A question whose answer goes where the closure puts it.
+/// A question, which passes its answer on by itself.
 pub type Question<'a> = &'a mut dyn FnMut(&dyn Past) -> Answer<()>;
-/// A question for another thread.
+/// A question that can be sent to another thread.
 pub type SentQuestion = Box<dyn FnOnce(&dyn Past) -> Answer<()> + Send>;
 
 /// A store's committed past.
 pub trait History: Send + Sync {
-    /// Asks on this thread, which must not serve sockets. One question should be short: a store may cut a long one, and
-    /// answers [`StoreError::AskAgain`].
+    /// Asks on this thread, which must not serve sockets. One question should be short: a store may interrupt a long
+    /// one, and returns [`StoreError::AskAgain`].
     ///
     /// # Errors
-    /// The question's own, or that it must be asked again.
+    /// The question's own error, or `AskAgain`.
     fn ask_here(&self, question: Question<'_>) -> Answer<()>;
 
-    /// Asks on a thread for blocking work. Dropping the future cuts the question.
+    /// Asks on a thread for blocking work. Dropping the future interrupts the question.
     ///
     /// # Errors
     /// As [`History::ask_here`].
     fn ask_aside(&self, question: SentQuestion) -> BoxFuture<'static, Answer<()>>;
 
-    /// Tells followers what the writer has projected.
+    /// The channel that wakes followers when more is projected.
     fn news(&self) -> &Arc<News>;
 
-    /// Reads nothing more, cuts what is being read, and waits that long for it. Says whether all reads are over.
+    /// Refuses further reads, interrupts the running ones, and waits for them for at most that long. Returns whether
+    /// all reads are over.
     fn close(&self, at_most: Duration) -> bool;
 }
 
 impl dyn History + '_ {
-    /// Asks on this thread.
+    /// Asks on this thread, and returns the answer.
     ///
     /// # Errors
     /// As [`History::ask_here`].
@@ -55,7 +56,8 @@ impl dyn History + '_ {
         answer.ok_or(StoreError::Stopping)
     }
 
-    /// Asks on this thread, again when the question is cut, for callers that would not come back.
+    /// Asks on this thread, and again when the question is interrupted, for callers that would not repeat the question
+    /// themselves.
     ///
     /// # Errors
     /// As [`History::ask_here`].
@@ -69,7 +71,7 @@ impl dyn History + '_ {
         self.ask(question)
     }
 
-    /// Asks on a thread for blocking work. Dropping the future cuts the question.
+    /// Asks on a thread for blocking work. Dropping the future interrupts the question.
     pub fn aside<T: Send + 'static>(
         &self,
         question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,

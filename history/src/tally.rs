@@ -1,4 +1,4 @@
-//! Counts of bookings, offers and sessions that began within a time, as statistics show them.
+//! Counts of the bookings, offers and sessions that began within a period, as statistics show them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::figures::Span;
 use crate::past::{Answer, Past};
 use crate::spread::{Durations, Kept, Spread};
 
-/// What stands for an outcome that is not there yet, and for nobody who ended a session.
+/// Words for an outcome that is still open, and for a session that no party has ended.
 const OPEN: &str = "open";
 const NOBODY: &str = "nobody";
 
@@ -73,7 +73,7 @@ pub struct Sessions {
     length: Durations,
 }
 
-/// Words and how often each came.
+/// Words, each with its number of occurrences.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Words(BTreeMap<String, u64>);
 
@@ -106,14 +106,14 @@ fn share(part: u64, all: u64) -> Option<f64> {
     (all > 0).then(|| (part as f64 / all as f64 * 10_000.0).round() / 10_000.0)
 }
 
-/// Counts of bookings as they come in, or as they are kept.
+/// Counts of bookings, while they are counted or as they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BookingTally<D = Spread> {
     states: Words,
     reasons: Words,
     to_first_offer: D,
     to_answer: D,
-    /// How many were assigned in each second since they began: any service level can be told from them.
+    /// Number of assignments by whole seconds since the booking began, from which any service level is computed.
     assigned_in_s: BTreeMap<u64, u64>,
 }
 
@@ -122,14 +122,14 @@ impl BookingTally<Kept> {
         self.states.all()
     }
 
-    /// Whether none of them searches, and each that was assigned has its session.
+    /// Whether no counted booking searches, and every assigned one has its session.
     pub(super) fn is_settled(&self) -> bool {
         self.states.of("offering") == 0 && self.states.of("assigned") == self.to_answer.count()
     }
 }
 
 impl BookingTally {
-    /// Adds the bookings that began within the time.
+    /// Counts the bookings that began within the span.
     pub(super) fn count(&mut self, past: &dyn Past, company: &CompanyId, span: Span) -> Answer<()> {
         past.count_bookings(company, span, &mut |booking| {
             self.states.count(booking.state);
@@ -187,7 +187,7 @@ impl BookingTally {
     }
 }
 
-/// Counts of offers as they come in, or as they are kept.
+/// Counts of offers, while they are counted or as they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OfferTally<D = Spread> {
     outcomes: Words,
@@ -241,7 +241,7 @@ impl OfferTally {
     }
 }
 
-/// Counts of sessions as they come in, or as they are kept.
+/// Counts of sessions, while they are counted or as they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SessionTally<D = Spread> {
     ended_by: Words,
@@ -278,7 +278,7 @@ impl SessionTally {
     }
 }
 
-/// Counts of what one employee did, or all of a company: offers and sessions.
+/// Counts of the offers and sessions of one employee, or of a whole company.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct WorkTally<D = Spread> {
     offers: OfferTally<D>,
@@ -293,8 +293,8 @@ impl WorkTally<Kept> {
 }
 
 impl WorkTally {
-    /// Hands over the offers of bookings and the sessions that began within the time, each with whose it was. Where only
-    /// one's are wanted, nobody else's are read.
+    /// Hands over the offers of bookings and the sessions that began within the span, each with the id of its employee.
+    /// With `only`, no other employee's rows are read.
     pub(super) fn each(
         past: &dyn Past,
         company: &CompanyId,

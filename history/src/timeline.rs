@@ -1,4 +1,5 @@
-//! What became of a booking, step by step, and why: who was asked as the line stood then, and who was passed over.
+//! The timeline of a booking: each step with its reason, such as the line at an offer and the employees who were passed
+//! over.
 
 use std::ops::ControlFlow;
 
@@ -15,9 +16,9 @@ use utoipa::ToSchema;
 use crate::past::{Answer, Past};
 use crate::replay;
 
-/// People passed over who are named at one offer; the rest is counted.
+/// Employees passed over who are named at one offer; the others are counted.
 const PASSED_OVER_MAX: usize = 50;
-/// Bytes of steps that say why, as JSON: those beyond say what happened.
+/// Bytes of steps with reasons, as JSON. Later steps say only what happened.
 const REASONS_MAX_BYTES: usize = 1024 * 1024;
 
 /// What became of a booking, in order.
@@ -186,12 +187,13 @@ impl PassedOver {
         }
     }
 
-    /// The same without names.
+    /// The same as a number, without names.
     fn counted(self) -> Self {
         Self { more: self.more + self.employees.len(), employees: Vec::new() }
     }
 
-    /// Those who stood in the line before that employee, or all of it, and those who could not be asked by anybody.
+    /// The employees who stood in the line before the chosen one, or the whole line without one, and those who want to
+    /// work but could not be asked at all.
     fn of(company: &Company, booking: &Booking, chosen: Option<&Employee>) -> Self {
         let mut passed_over = Self::default();
         let line = company.in_line(None);
@@ -211,10 +213,10 @@ impl PassedOver {
 }
 
 impl dyn Past + '_ {
-    /// What became of a booking; none when there is no such booking.
+    /// The timeline of a booking; none when there is no such booking.
     ///
     /// # Errors
-    /// When the store cannot be read, or too much happened since the state that the story must begin from.
+    /// When the store cannot be read, or too many events lie between a base and the booking.
     pub fn timeline(&self, company: &CompanyId, id: BookingId) -> Answer<Option<Timeline>> {
         let Some(stored) = self.booking(company, id)? else { return Ok(None) };
         let mut teller = Teller { id, steps: Vec::new(), reasons_bytes: 0 };
@@ -231,16 +233,17 @@ impl dyn Past + '_ {
     }
 }
 
-/// Picks out of all that happens what is of one booking.
+/// Selects the steps of one booking from a company's events.
 struct Teller {
     id: BookingId,
     steps: Vec<Step>,
-    /// Bytes of the steps so far that say why.
+    /// Bytes of the steps with reasons so far.
     reasons_bytes: usize,
 }
 
 impl Teller {
-    /// The events of a booking that was open when history was cut are gone: what it was then is still known.
+    /// Makes the first steps from the booking itself, because a cut has removed the events of a booking that was open
+    /// at the time.
     fn tell_what_is_known(&mut self, booking: &Booking) {
         self.steps.push(opened(booking.created_at, &booking.client, booking.client_name.as_deref(), &booking.topic));
         for (attempt, offer) in (1..).zip(&booking.offers) {
@@ -342,7 +345,7 @@ impl Teller {
         self.push_with_reasons(asked.step(who, why));
     }
 
-    /// Everybody who was there, when the search asked nobody.
+    /// All who want to work or stood in the line, because the search asked no employee.
     fn passed_over(&self, before: &Company) -> PassedOver {
         let has_room = self.reasons_bytes < REASONS_MAX_BYTES;
         let passed_over = before.booking(self.id).map(|booking| PassedOver::of(before, booking, None));
@@ -365,7 +368,7 @@ impl Teller {
     }
 }
 
-/// What an employee was chosen by.
+/// The reasons for which an employee was chosen.
 struct Chosen {
     idle_since: Moment,
     topics: Vec<String>,

@@ -7,7 +7,7 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{constant_time, digest, rand};
 use switchboard_wire::Scope;
 
-/// The prefix of all keys made here, so that scanners of leaked secrets recognize one.
+/// The prefix of all keys made here, so that a leaked key is recognized.
 const PREFIX: &str = "sb_";
 const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 32;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// One entry of the audit list.
 #[derive(Clone, Debug)]
 pub struct AuditEntry {
-    /// A `UUIDv7`, drawn when the request arrives.
+    /// A `UUIDv7`, so that ids grow with time.
     pub id: Uuid,
     /// The time of the request.
     pub at: Time,

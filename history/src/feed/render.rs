@@ -1,7 +1,7 @@
-//! What is told of a stored event: what it says, and what the tables know of those it names.
+//! The rendering of a stored event for the feed, from the event and from the rows of the things that it names.
 //!
-//! Only what never changes is taken from a row, so the same event is told in the same way whenever it is read. The one
-//! exception is an employee's name, which is the one of today.
+//! Only fields that never change are taken from a row, so that an event is rendered in the same way whenever it is
+//! read. The one exception is an employee's name, which is the current one.
 
 use serde_json::value::RawValue;
 use switchboard_core::{BookingId, CompanyId, EmployeeNo, Event, MessageId, OfferId, Party, SessionId, Time};
@@ -12,17 +12,17 @@ use super::told::{Data, OfSession, Told};
 use crate::lists::unreadable;
 use crate::past::{Answer, BookingFacts, Past};
 
-/// What it is, what it is about, and what it says.
+/// The type, the lane and the data of an event.
 type Said = (Kind, String, Data);
 
-/// The event as it is told; none when it is of nobody's concern outside.
+/// The event as the feed has it; none when the event is internal.
 pub(super) fn told(past: &dyn Past, company: &CompanyId, seq: u64, at: Time, event: &Event) -> Answer<Option<Told>> {
     let rows = Rows { past, company };
     let Some((kind, lane, data)) = said(&rows, seq, at, event)? else { return Ok(None) };
     Ok(Some(Told::new(company, seq, at, kind, lane, data)))
 }
 
-/// What an event is about, without what it says; none when it is of nobody's concern outside.
+/// The lane of an event, without rendering the event; none when the event is internal.
 pub(super) fn lane(past: &dyn Past, company: &CompanyId, event: &Event) -> Answer<Option<String>> {
     let rows = Rows { past, company };
     Ok(match event {
@@ -109,13 +109,13 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Answer<Option<Sai
         Event::SessionEnded { session, by, reason } => {
             session_ended(rows, *session, by.word(), reason.as_deref().map(str::to_owned))?
         }
-        // What an employee notes is theirs: it leaves by no door but that of an API key. How a company looks is for
-        // pages, which read it when they join.
+        // Notes belong to the employee, and leave the server only by an API key. Pages read a company's appearance when
+        // they join.
         Event::NotesWritten { .. }
         | Event::DeliveryPutOff { .. }
         | Event::SearchWaits { .. }
         | Event::BrandSet { .. }
-        // Who shuts somebody out knows it, and with a removal it goes without saying.
+        // The caller that revokes access knows of it, and a removal implies it.
         | Event::AccessRevoked { .. }
         | Event::EmployeeConnected { .. }
         | Event::EmployeeDisconnected { .. }
@@ -130,13 +130,13 @@ fn said(rows: &Rows<'_>, seq: u64, at: Time, event: &Event) -> Answer<Option<Sai
     }))
 }
 
-/// By the number and not by the id: lanes are kept, and an erased id must be in none of them.
+/// The lane has the number and not the id, because lanes are stored, and an erased id must not remain in them.
 fn lane_of_employee(number: EmployeeNo) -> String {
-    // No booking has such a lane: a blank is in none of their ids.
+    // The blank keeps the lane apart from those of bookings, because no booking's id has one.
     format!("employee {}", number.0)
 }
 
-/// All that an app's back end needs to wake the asked employee's phone.
+/// Renders all that an app's back end needs to wake the phone of the asked employee.
 fn offer_made(rows: &Rows<'_>, at: Time, offer: OfferId, expires_at: Time) -> Answer<Said> {
     let (booking, employee_id) = (rows.booking(offer.booking)?, rows.asked(offer)?);
     let employee_name = employee_id.as_deref().map(|id| rows.name(id)).transpose()?.flatten();
@@ -177,7 +177,7 @@ fn session_started(rows: &Rows<'_>, offer: OfferId, session: SessionId) -> Answe
     Ok((Kind::SessionStarted, offer.booking.to_string(), data))
 }
 
-/// Without the words: who may read them asks for the session's messages.
+/// The text is left out: a receiver that may read it asks for the session's messages.
 fn message_sent(rows: &Rows<'_>, session: SessionId, message: MessageId, from: Party) -> Answer<Said> {
     let (lane, of, _) = rows.session(session)?;
     Ok((Kind::MessageSent, lane, Data::MessageSent { message_id: message, of, from: from.word() }))
@@ -188,12 +188,12 @@ fn session_ended(rows: &Rows<'_>, session: SessionId, ended_by: &'static str, re
     Ok((Kind::SessionEnded, lane, Data::SessionEnded { of, started_at, ended_by, reason }))
 }
 
-/// A client's JSON, told as it is.
+/// A client's JSON, unchanged.
 fn raw(note: Option<&str>) -> Answer<Option<Box<RawValue>>> {
     note.map(|note| RawValue::from_string(note.to_owned()).map_err(unreadable)).transpose()
 }
 
-/// What is known of one company's things, by their keys.
+/// The rows of one company, by key.
 struct Rows<'a> {
     past: &'a dyn Past,
     company: &'a CompanyId,
@@ -208,7 +208,7 @@ impl Rows<'_> {
         self.past.asked(self.company, offer)
     }
 
-    /// A session's lane, what it is of, and when it started.
+    /// A session's lane, its parties, and its start.
     fn session(&self, id: SessionId) -> Answer<(String, OfSession, Option<Moment>)> {
         Ok(match self.past.session_facts(self.company, id)? {
             Some(session) => {
@@ -233,7 +233,6 @@ impl Rows<'_> {
         self.past.employee_name(self.company, employee)
     }
 
-    /// The employee who had that number when the event happened.
     fn employee_with_number(&self, number: EmployeeNo, seq: u64) -> Answer<Option<String>> {
         self.past.employee_with_number(self.company, number, seq)
     }

@@ -1,4 +1,4 @@
-//! One event as back ends are told it.
+//! One event of the feed, as back ends get it.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -6,22 +6,21 @@ use switchboard_core::{BookingId, CompanyId, MessageId, OfferId, SessionId, Sett
 use switchboard_wire::Kind;
 use switchboard_wire::view::{self, Moment};
 
-/// An event, ready to be told.
+/// An event of the feed.
 #[derive(Debug)]
 pub struct Told {
-    /// Its number in its company.
+    /// The event's number in its company.
     pub seq: u64,
-    /// When it happened.
     pub at: Time,
-    /// What it is.
     pub kind: Kind,
-    /// What it is about: events with the same lane are told in their order.
+    /// The subject of the event. Events with the same lane are delivered in order.
     pub lane: String,
-    /// All of it as JSON.
+    /// The whole event as JSON.
     pub json: String,
 }
 
-/// The name of an event for whoever must not count it twice. No full stop is in it: it is signed between full stops.
+/// The id by which receivers deduplicate an event. It has no full stop, because a signature joins its parts with full
+/// stops.
 #[must_use]
 pub fn event_id(company: &CompanyId, seq: u64) -> String {
     format!("{}:{seq}", company.as_str().replace('.', ":"))
@@ -51,7 +50,7 @@ impl Told {
     }
 }
 
-/// What is said of an event. What its company does not keep any more is null.
+/// The data of an event. Fields that the company no longer keeps are null.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Data {
@@ -140,7 +139,7 @@ pub(super) enum Data {
     },
 }
 
-/// Whose session it is.
+/// The session and its parties.
 #[derive(Serialize)]
 pub(super) struct OfSession {
     pub(super) session_id: SessionId,
