@@ -1,8 +1,8 @@
-//! Where webhooks may go: to public addresses alone, looked at where the connection is made.
+//! Addresses that webhooks may go to: public ones alone, checked where the connection is made.
 //!
-//! Whoever sets an endpoint names an address, and the server goes there from inside of its network. So a name is
-//! resolved here, what is not public is taken out, and the connection is made to one of those that are left: a name
-//! that resolves differently a moment later gains nothing.
+//! An endpoint's address is set by an admin or a back end, and the server connects to it from inside its network. So
+//! this module resolves the name and removes the addresses that are not public, and the connection goes to one of the
+//! rest: a name that resolves differently a moment later gains nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
-/// Bytes of an endpoint's address.
+/// Bytes of an endpoint's address, at most.
 const URL_MAX_BYTES: usize = 2048;
-/// Names that are looked up at once. Each has a thread of those that read the store for everybody, and a name server
-/// that does not answer holds it for a long time.
+/// Names that are looked up at once. Each lookup holds a thread of the blocking pool, which also reads the store for
+/// all callers, and a name server that does not answer holds that thread for a long time.
 const LOOKUPS_MAX: usize = 4;
 
-/// Reads an endpoint's address; says what is wrong with it otherwise.
+/// Reads an endpoint's address, or says what is wrong with it.
 ///
 /// # Errors
-/// A sentence for whoever set it.
+/// A sentence for the caller who set the address.
 pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
     if text.len() > URL_MAX_BYTES {
         return Err(format!("has at most {URL_MAX_BYTES} bytes"));
@@ -42,7 +42,7 @@ pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
     }
     let host = url.host_str().ok_or("must name a host")?;
     let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    // RFC 6761: these names are this machine's, whoever is asked.
+    // RFC 6761: these names stand for this machine with every name server.
     let is_here = host == "localhost" || host.ends_with(".localhost");
     if !allow_private && (is_here || literal.is_ok_and(|address| !is_public(address))) {
         return Err("must be public: the setting `webhooks_allow_private` allows others".to_owned());
@@ -50,7 +50,7 @@ pub fn read_url(text: &str, allow_private: bool) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether an address is one of the public internet.
+/// Whether an address belongs to the public internet.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -81,7 +81,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(mapped);
     }
     let [first, second, ..] = address.segments();
-    // What translates to IPv4 (RFC 6052) is as public as that.
+    // An address that translates to IPv4 (RFC 6052) is as public as its IPv4 address.
     if let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments() {
         let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
         return is_public_v4(Ipv4Addr::new(a, b, c, d));
@@ -94,7 +94,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     is_global && !special
 }
 
-/// Resolves names to addresses that webhooks may go to.
+/// Resolver of names to addresses that webhooks may go to.
 #[derive(Clone, Debug)]
 pub struct Resolver {
     allow_private: bool,
@@ -115,9 +115,10 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let place = lookups.acquire_owned().await?;
             let lookup = move || {
-                // Until the answer is there, also when nobody waits for it any more.
+                // The place is held until the lookup has returned, even when its request is gone, because the lookup
+                // still uses a thread.
                 let _place = place;
-                // Whoever connects puts the port in.
+                // The HTTP client sets the port.
                 (name.as_str(), 0).to_socket_addrs()
             };
             let found = tokio::task::spawn_blocking(lookup).await??;

@@ -1,7 +1,7 @@
 //! The clerk: one thread with one connection, which reads the store for all endpoints.
 //!
-//! Endpoints have the same news at the same time. Were each to ask for itself, ten of them would have ten threads and
-//! ten caches; one after the other they need none of it, and a question takes a tenth of a millisecond.
+//! Endpoints get the same news at the same time. If each endpoint read by itself, ten of them would need ten threads
+//! and ten caches. One after the other they need a single one of each, and a question takes a tenth of a millisecond.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use switchboard_history::{Answer, History, Past};
 use switchboard_journal::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
-/// Questions that wait; whoever has one more waits with it.
+/// Questions that wait; further callers wait for a place.
 const QUESTIONS_MAX: usize = 64;
 
 type Question = Box<dyn FnOnce(&dyn History) + Send>;
@@ -17,7 +17,7 @@ type Question = Box<dyn FnOnce(&dyn History) + Send>;
 pub(super) struct Clerk(mpsc::Sender<Question>);
 
 impl Clerk {
-    /// Starts the thread. It ends with the clerk.
+    /// Starts the thread. The thread ends when the clerk is dropped.
     pub(super) fn start(history: Arc<dyn History>) -> std::io::Result<Self> {
         let (sender, mut questions) = mpsc::channel::<Question>(QUESTIONS_MAX);
         std::thread::Builder::new().name("webhooks".into()).spawn(move || {
@@ -28,7 +28,7 @@ impl Clerk {
         Ok(Self(sender))
     }
 
-    /// Asks the store.
+    /// Asks the store, and waits for the answer.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&dyn Past) -> Answer<T> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The courier: one request to a receiver, bounded in time, size and where it may go.
+//! The courier: one request to a receiver, bounded in time, size and address.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use reqwest::{Client, StatusCode, redirect};
 
 use super::address::{Resolver, read_url};
 
-/// How long a receiver may take for an answer: what takes longer it should do afterwards.
+/// Time that a receiver has for its answer: a receiver with longer work should answer first.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// What is read of an answer: enough to use the connection again.
+/// Bytes that are read of an answer: enough to reuse the connection.
 const ANSWER_MAX_BYTES: usize = 16 * 1024;
-/// How long a connection is kept for the next event.
+/// Time for which an idle connection is kept for the next event.
 const CONNECTION_KEPT: Duration = Duration::from_secs(30);
 /// Characters of an error that are kept.
 const ERROR_MAX_CHARS: usize = 200;
 
-/// One event on its way.
+/// Event as a request to one receiver.
 pub(super) struct Parcel {
     pub(super) url: String,
     pub(super) id: String,
@@ -27,27 +27,27 @@ pub(super) struct Parcel {
     pub(super) body: String,
 }
 
-/// What came of a request.
+/// Outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The receiver has it.
+    /// The receiver has accepted the event.
     Taken,
-    /// It may be tried again.
+    /// The event may be tried again.
     Failed {
-        /// Why, for a person.
+        /// Reason, for a person.
         error: String,
         /// The pause that the receiver asks for.
         asked_ms: Option<u64>,
     },
-    /// The receiver wants nothing more: HTTP 410.
+    /// The receiver wants no further events: HTTP 410.
     Gone,
 }
 
-/// Brings events to receivers.
+/// Sender of events to receivers.
 #[derive(Debug)]
 pub(super) struct Courier {
     allow_private: bool,
-    /// Made when it is needed: a server without webhooks needs no certificates.
+    /// Made on first use, because a server without webhooks needs no certificates.
     client: OnceLock<Result<Client, String>>,
 }
 
@@ -56,7 +56,7 @@ impl Courier {
         Self { allow_private, client: OnceLock::new() }
     }
 
-    /// Brings it there once.
+    /// Tries the delivery once.
     pub(super) async fn bring(&self, parcel: Parcel) -> Answer {
         match self.ask(parcel).await {
             Ok(answer) => answer,
@@ -65,7 +65,8 @@ impl Courier {
     }
 
     async fn ask(&self, parcel: Parcel) -> Result<Answer, String> {
-        // Again, because the setting may have changed since it was set; no resolver is asked about an address.
+        // Checked again, because `allow_private` may have changed since the address was set, and because a literal
+        // address needs no resolver, which would check it.
         let url = read_url(&parcel.url, self.allow_private).map_err(|wrong| format!("the address {wrong}"))?;
         let client = self.client.get_or_init(|| client(self.allow_private)).as_ref().map_err(Clone::clone)?;
         let request = client
@@ -98,7 +99,7 @@ fn client(allow_private: bool) -> Result<Client, String> {
     let builder = Client::builder()
         .user_agent(concat!("Switchboard/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
-        // A proxy would resolve names for itself.
+        // No proxy, because a proxy would resolve names by itself, past the resolver's check.
         .no_proxy()
         .dns_resolver(Resolver::new(allow_private))
         .timeout(ANSWER_MAX)
@@ -108,7 +109,7 @@ fn client(allow_private: bool) -> Result<Client, String> {
     builder.build().map_err(|error| format!("no request can be made: {}", in_words(&error)))
 }
 
-/// The innermost cause, which is what helps; never the address, which may hold a secret.
+/// The innermost cause, which is the useful part; never the address, which may hold a secret.
 fn in_words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
@@ -120,7 +121,7 @@ fn in_words(error: &reqwest::Error) -> String {
     if std::ptr::addr_eq(cause, error) { "the request could not be made".to_owned() } else { cause.to_string() }
 }
 
-/// Seconds; a date is passed over, because then the schedule is right.
+/// Reads `Retry-After` in seconds. A date is ignored, so that the schedule applies.
 fn asked_ms(value: &str) -> Option<u64> {
     value.trim().parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000))
 }

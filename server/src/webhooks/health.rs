@@ -1,21 +1,22 @@
-//! How an endpoint is doing: whether it is down, how long to leave it alone, and when to give it up.
+//! Health of an endpoint: whether the endpoint is down, how long the server pauses, and when the endpoint is turned
+//! off.
 
 use switchboard_core::Time;
 
 /// Failures in a row after which an endpoint is down.
 const DOWN_AFTER: u32 = 5;
-/// The pause between two tries while it is down: doubled each time up to the last.
+/// The first pause between two tries of an endpoint that is down; each further failure doubles the pause.
 const PAUSE_MS: u64 = 1_000;
 const PAUSE_MAX_MS: u64 = 60_000;
-/// An endpoint that has only failed for so long is turned off: longer than an event is tried.
+/// Time of failures alone after which an endpoint is turned off: longer than an event is tried.
 const FAILING_MAX_MS: u64 = 5 * 24 * 3_600_000;
 
-/// How an endpoint is doing.
+/// Failures of an endpoint, and the pause that follows from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Health {
     failures: u32,
     not_before: Time,
-    /// Since when nothing but failures was seen.
+    /// Moment of the first failure since the last success.
     pub(super) failing_since: Option<Time>,
 }
 
@@ -24,29 +25,29 @@ impl Health {
         Self { failing_since, ..Self::default() }
     }
 
-    /// Whether it failed so often that it is only looked whether it is back.
+    /// Whether the endpoint failed so often that single events only probe whether the endpoint is back.
     pub(super) const fn is_down(&self) -> bool {
         self.failures >= DOWN_AFTER
     }
 
-    /// Before which time nothing goes there.
+    /// Moment before which no event goes to the endpoint.
     pub(super) const fn not_before(&self) -> Time {
         self.not_before
     }
 
-    /// Somebody has looked after the endpoint: it need not be left alone.
+    /// Ends the pause, because an admin or a back end has looked after the endpoint.
     pub(super) const fn may_be_tried(&mut self) {
         self.not_before = Time::from_ms(0);
     }
 
-    /// Something was taken. Says whether it is back from being down.
+    /// Notes a delivered event. Says whether the endpoint is back from being down.
     pub(super) fn succeeded(&mut self) -> bool {
         let is_back = self.is_down();
         *self = Self::default();
         is_back
     }
 
-    /// Something failed, and the receiver may have asked to be left alone.
+    /// Notes a failure, with the pause that the receiver may have asked for.
     pub(super) fn failed(&mut self, now: Time, asked_ms: Option<u64>) {
         self.failures = self.failures.saturating_add(1);
         self.failing_since.get_or_insert(now);
@@ -56,7 +57,7 @@ impl Health {
         self.not_before = self.not_before.max(now.plus_ms(pause_ms.max(asked_ms)));
     }
 
-    /// Whether it has failed for too long.
+    /// Whether the endpoint has failed for too long.
     pub(super) fn is_hopeless(&self, now: Time) -> bool {
         self.failing_since.is_some_and(|since| since.ms_until(now) >= FAILING_MAX_MS)
     }

@@ -1,7 +1,7 @@
-//! Webhooks: what happened is brought to the endpoints of a company, at least once, a booking's events in their order.
+//! Webhooks: delivery of a company's events to its endpoints, at least once, and in order for each booking.
 //!
-//! The table of events is the outbox, and each endpoint has a cursor in it: so a crash loses nothing, and an endpoint
-//! that is down or slow has others wait for nothing and keeps nothing in memory but its own few events.
+//! The table of events is the outbox, and each endpoint has a cursor in that table. So a crash loses no event, and an
+//! endpoint that is down or slow delays no other endpoint and keeps only its own few events in memory.
 
 mod address;
 
@@ -35,17 +35,17 @@ use crate::shutdown::Shutdown;
 
 pub use address::read_url;
 
-/// Endpoints of one company.
+/// Endpoints of one company, at most.
 pub const ENDPOINTS_MAX: usize = 16;
-/// Requests on their way at once, to all endpoints together. Slow ones wait for 15 s each at most, and nobody has more
-/// than four on the way.
+/// Requests in flight at once, to all endpoints together. A slow receiver holds its place for at most 15 s, and no
+/// endpoint has more than four places.
 const ON_THE_WAY_MAX: usize = 512;
-/// How webhooks are sent.
+/// Settings of the sending of webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Whether they may go to private addresses, and without TLS.
+    /// Whether webhooks may go to private addresses, and without TLS.
     pub allow_private: bool,
-    /// How often an event is tried before it is dead.
+    /// Tries of an event, after which the event is dead.
     pub attempts: u32,
 }
 
@@ -67,11 +67,11 @@ pub struct Webhooks {
     shutdown: Shutdown,
 }
 
-/// A company and an endpoint of it.
+/// Company and id of one endpoint.
 type Key = (CompanyId, String);
 
 impl Webhooks {
-    /// Webhooks that nobody serves yet.
+    /// Webhooks without a served endpoint; [`Self::start`] serves them.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -105,7 +105,7 @@ impl Webhooks {
         Ok(())
     }
 
-    /// An endpoint was made or changed in the store: it is served as it is now.
+    /// Serves an endpoint as the store has it now, after the endpoint was made or changed there.
     pub fn changed(self: &Arc<Self>, key: (CompanyId, String)) {
         let mut rounds = self.rounds();
         if let Some(told) = rounds.get(&key) {
@@ -120,20 +120,22 @@ impl Webhooks {
         tokio::spawn(round::serve(self.clone(), key, receiver));
     }
 
-    /// A company was removed, and its endpoints with it: their services look again, and end.
+    /// Wakes the services of a removed company, so that each finds its endpoint gone, and ends.
     pub fn company_ended(&self, company: &CompanyId) {
         for (_, told) in self.rounds().iter().filter(|((of, _), _)| of == company) {
             told.send_modify(|changes| *changes += 1);
         }
     }
 
-    /// How webhooks are sent.
+    /// Settings with which webhooks are sent.
     #[must_use]
     pub const fn options(&self) -> Options {
         self.options
     }
 
-    /// Ends the service of an endpoint, unless it was changed again meanwhile. Says whether it has ended.
+    /// Ends the service of an endpoint, unless the endpoint was changed again meanwhile. Says whether the service has
+    /// ended.
+    // Checked and removed under one lock, because a change in between would be lost otherwise.
     fn leave(&self, key: &Key, told: &watch::Receiver<u64>) -> bool {
         let mut rounds = self.rounds();
         if told.has_changed().unwrap_or(false) {

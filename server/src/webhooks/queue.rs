@@ -1,56 +1,56 @@
-//! What waits for one endpoint, and in which order it goes: a booking's events one after the other, bookings beside
-//! each other.
+//! Queue of one endpoint: the events that wait, and the order in which they go. The events of a booking go one after
+//! the other, bookings go concurrently.
 //!
-//! It knows no clock and no store. What it must not forget it says in [`Progress`].
+//! The queue has no clock and no store: the caller stores the [`Progress`] that the queue reports.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use switchboard_core::Time;
 use switchboard_journal::endpoint::{Progress, QueuedDelivery};
 
-/// Events that wait for an endpoint, in memory and in the store. With more of them nothing is read on: what comes later
-/// stays in the table of events.
+/// Events that wait for an endpoint, in memory and in the store. A full queue reads no further, and later events stay
+/// in the table of events.
 pub(super) const WAITING_MAX: usize = 1_000;
-/// Events that are read ahead of those that are on their way.
+/// Events that are read ahead of those in flight.
 const FRESH_MAX: usize = 64;
 
 #[derive(Debug)]
 struct Waiting {
     row: QueuedDelivery,
     is_on_its_way: bool,
-    /// Whether the store has a row of it, and whether it is as it is now.
+    /// Whether the store has a row of the event, and whether that row is up to date.
     is_kept: bool,
     is_as_kept: bool,
 }
 
-/// What waits for one endpoint.
+/// Events that wait for one endpoint.
 #[derive(Debug)]
 pub(super) struct Queue {
     waiting: BTreeMap<u64, Waiting>,
     read_up_to: u64,
     dead: Vec<QueuedDelivery>,
     brought: Vec<u64>,
-    /// Dead ones behind the cursor, which must not be read again.
+    /// Dead events beyond the cursor, which must not be taken in again.
     passed: BTreeSet<u64>,
     kept_cursor: u64,
 }
 
-/// How the queue looks in the order of its events.
+/// A look at the queue, in the order of its events.
 #[derive(Debug, Default)]
 struct Look {
-    /// The first that may go now.
+    /// The first event that may go now.
     next: Option<u64>,
-    /// When the next may go that may not now.
+    /// Moment at which the next event may go that may not go now.
     due: Option<Time>,
-    /// Those that neither failed nor stand behind one that did, and the first of them.
+    /// Events that neither failed nor stand behind a failed event, and the first of these.
     fresh: usize,
     first_fresh: Option<u64>,
-    /// Those that the store must have a row of.
+    /// Events of which the store must have a row.
     stuck: Vec<u64>,
 }
 
 impl Queue {
-    /// As the store has it.
+    /// The queue as the store has it.
     pub(super) fn new(cursor: u64, waiting: Vec<QueuedDelivery>, dead: impl IntoIterator<Item = u64>) -> Self {
         let keep =
             |row: QueuedDelivery| (row.seq, Waiting { row, is_on_its_way: false, is_kept: true, is_as_kept: true });
@@ -72,8 +72,8 @@ impl Queue {
         self.waiting.len()
     }
 
-    /// How many more may be read. From a receiver that is down no more is asked than one, and only when nothing else
-    /// may go.
+    /// Number of further events that may be read. A receiver that is down gets one event at most, and only when no
+    /// other may go.
     pub(super) fn room(&self, now: Time, is_down: bool) -> usize {
         let look = self.look(now);
         let room = FRESH_MAX.saturating_sub(look.fresh).min(WAITING_MAX.saturating_sub(self.waiting.len()));
@@ -84,7 +84,7 @@ impl Queue {
         }
     }
 
-    /// Takes what was read, and notes up to where.
+    /// Takes in the events that were read, and notes how far the reading went.
     pub(super) fn take_in(&mut self, events: impl IntoIterator<Item = (u64, String)>, read_up_to: u64, now: Time) {
         for (seq, lane) in events {
             if self.passed.contains(&seq) || self.waiting.contains_key(&seq) {
@@ -97,7 +97,7 @@ impl Queue {
         self.read_up_to = self.read_up_to.max(read_up_to);
     }
 
-    /// Somebody wants this one brought now, though it was dead or waits: it begins anew.
+    /// Begins anew with an event that was dead or waits, because a redelivery was asked for.
     pub(super) fn bring_again(&mut self, row: QueuedDelivery) {
         let is_on_its_way = self.waiting.get(&row.seq).is_some_and(|waiting| waiting.is_on_its_way);
         if !is_on_its_way {
@@ -111,7 +111,7 @@ impl Queue {
         self.waiting.get(&row.seq).is_none_or(|waiting| row.due < waiting.row.due)
     }
 
-    /// The next to go, which is then on its way.
+    /// The next event to go, which is then in flight.
     pub(super) fn next(&mut self, now: Time) -> Option<u64> {
         let next = self.look(now).next?;
         if let Some(waiting) = self.waiting.get_mut(&next) {
@@ -120,24 +120,24 @@ impl Queue {
         Some(next)
     }
 
-    /// When the next may go, if none may now.
+    /// Moment at which the next event may go, if none may go now.
     pub(super) fn due(&self, now: Time) -> Option<Time> {
         self.look(now).due
     }
 
-    /// That many tries of it have failed.
+    /// Failed tries of an event.
     pub(super) fn attempts(&self, seq: u64) -> u32 {
         self.waiting.get(&seq).map_or(0, |waiting| waiting.row.attempts)
     }
 
-    /// It was brought.
+    /// Removes a delivered event.
     pub(super) fn brought(&mut self, seq: u64) {
         if self.waiting.remove(&seq).is_some_and(|waiting| waiting.is_kept) {
             self.brought.push(seq);
         }
     }
 
-    /// It was not sent at all, which is nobody's failure, and goes later.
+    /// Puts off an event that was not sent at all, without counting a failure.
     pub(super) fn not_sent(&mut self, seq: u64, due: Time) {
         if let Some(waiting) = self.waiting.get_mut(&seq) {
             waiting.row.due = due;
@@ -145,7 +145,7 @@ impl Queue {
         }
     }
 
-    /// It could not be brought, and is tried again later.
+    /// Counts a failed try of an event, which is tried again later.
     pub(super) fn failed(&mut self, seq: u64, error: String, due: Time) {
         if let Some(waiting) = self.waiting.get_mut(&seq) {
             waiting.row.attempts += 1;
@@ -156,7 +156,7 @@ impl Queue {
         }
     }
 
-    /// It could not be brought, and is not tried any more by itself.
+    /// Dead letter: delivery failed, and there are no further automatic retries.
     pub(super) fn died(&mut self, seq: u64, error: String) {
         if let Some(Waiting { mut row, .. }) = self.waiting.remove(&seq) {
             row.attempts += 1;
@@ -166,7 +166,7 @@ impl Queue {
         }
     }
 
-    /// The receiver is back: what waits need not wait for its time.
+    /// Makes all waiting events due, because the receiver is back or has a new address.
     pub(super) fn all_are_due(&mut self, now: Time) {
         for waiting in self.waiting.values_mut().filter(|waiting| waiting.row.due > now) {
             waiting.row.due = now;
@@ -174,7 +174,8 @@ impl Queue {
         }
     }
 
-    /// What the store must know, if there is anything.
+    /// Changes that the store must have, if there are any.
+    // With the moment 0 no event is due; `stuck` and `first_fresh` do not depend on the moment.
     pub(super) fn progress(&self) -> Option<Progress> {
         let look = self.look(Time::from_ms(0));
         let cursor = look.first_fresh.map_or(self.read_up_to, |first| first - 1).max(self.kept_cursor);
@@ -189,7 +190,7 @@ impl Queue {
         is_new.then_some(progress)
     }
 
-    /// The store knows that.
+    /// Notes that the store has this progress.
     pub(super) fn kept(&mut self, progress: &Progress) {
         for row in &progress.waiting {
             if let Some(waiting) = self.waiting.get_mut(&row.seq) {
@@ -205,7 +206,7 @@ impl Queue {
 
     fn look(&self, now: Time) -> Look {
         let mut look = Look::default();
-        // Of each lane, whether the one before has failed.
+        // For each lane, whether an earlier event has failed.
         let mut before: HashMap<&str, bool> = HashMap::new();
         for (seq, waiting) in &self.waiting {
             let row = &waiting.row;

@@ -1,4 +1,4 @@
-//! The service of one endpoint: it reads on in the feed, sends what may go, hears what came of it and writes that down.
+//! The service of one endpoint: reads on in the feed, sends the events that are due, and stores their outcomes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,24 +21,24 @@ use super::queue::Queue;
 use super::schedule::pause_ms;
 use super::{Key, Webhooks, signature};
 
-/// Requests to one endpoint at once, each of another booking.
+/// Requests to one endpoint at once, each for another booking.
 const ON_THE_WAY_MAX: usize = 4;
-/// How often progress is written down while there is much of it: what was brought since is brought again after a crash.
+/// Interval at which progress is stored while there is much of it. Deliveries since the last store are repeated after a
+/// crash.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
-/// A pause after the store could not be read or written.
+/// Pause after the store could not be read or written.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The same for an event that could not be read, in milliseconds.
+/// Pause after an event could not be read, in milliseconds.
 const NOT_SENT_PAUSE_MS: u64 = 1_000;
 
-/// Why a service ends.
+/// Reason why a service ends.
 enum End {
-    /// The endpoint is off, or gone.
+    /// The endpoint is off, or no longer in the store.
     Over,
-    /// The server stops.
     Stopping,
 }
 
-/// Serves an endpoint until it is off or the server stops.
+/// Serves an endpoint until the endpoint is off or the server stops.
 pub(super) async fn serve(office: Arc<Webhooks>, key: Key, mut told: watch::Receiver<u64>) {
     loop {
         if office.shutdown.has_begun() {
@@ -71,16 +71,16 @@ struct Round {
     last_error: Option<String>,
     follower: Follower,
     on_the_way: JoinSet<(u64, Option<Answer>)>,
-    /// Whether all that is filed was read.
+    /// Whether all projected events were read.
     is_caught_up: bool,
     off: Option<Off>,
-    /// Whether something must be written that is not in the queue.
+    /// Whether the health has changed since it was stored; the queue does not know of the health.
     health_changed: bool,
     write_at: Instant,
     waiting: Waiting,
 }
 
-/// How many wait here, as a part of all that wait.
+/// The part of the metric of waiting events that this endpoint adds.
 struct Waiting(i64);
 
 impl Waiting {
@@ -98,9 +98,9 @@ impl Drop for Waiting {
 }
 
 impl Round {
-    /// As the store has it; none when it is off or gone.
+    /// Begins with the endpoint as the store has it; none when the endpoint is off or not there.
     async fn begin(office: Arc<Webhooks>, key: &Key) -> Result<Option<Self>, StoreError> {
-        // Before anything is read: so nothing can be filed unnoticed in between.
+        // Follow before the read, so that no event can be projected unnoticed between the two.
         let follower = office.history.news().follow(&key.0);
         let Some(read) = Self::read(&office, key.clone()).await? else { return Ok(None) };
         let EndpointQueue { endpoint, waiting, dead } = read;
@@ -141,7 +141,7 @@ impl Round {
                     match done {
                         Ok((seq, Some(answer))) => self.hear(seq, answer),
                         Ok((seq, None)) => self.queue.not_sent(seq, self.now().plus_ms(NOT_SENT_PAUSE_MS)),
-                        // Only a service that ends stops what is on its way.
+                        // Only the end of a service aborts its requests.
                         Err(_) => {}
                     }
                 }
@@ -162,8 +162,8 @@ impl Round {
         }
     }
 
-    /// Reads what may be read, if there may be any. Says whether the endpoint is still there: with its company it ends, and
-    /// hears nothing of the next one of that id.
+    /// Reads events for which the queue has room. Says whether the endpoint is still there: the endpoint of a removed
+    /// company ends, and hears nothing of the next company with the same id.
     async fn read_on(&mut self) -> bool {
         let (now, room) = (self.now(), self.room());
         if room == 0 {
@@ -184,12 +184,12 @@ impl Round {
         true
     }
 
-    /// How many events may be read now.
+    /// Number of events that may be read now.
     fn room(&self) -> usize {
         if self.is_caught_up || self.off.is_some() { 0 } else { self.queue.room(self.now(), self.health.is_down()) }
     }
 
-    /// Sends what may go now.
+    /// Sends the events that are due.
     fn send(&mut self) {
         let now = self.now();
         let at_once = if self.health.is_down() { 1 } else { ON_THE_WAY_MAX };
@@ -203,7 +203,7 @@ impl Round {
         }
     }
 
-    /// What came of a request.
+    /// Notes the outcome of a request.
     fn hear(&mut self, seq: u64, answer: Answer) {
         let now = self.now();
         let before = self.health.failing_since;
@@ -256,7 +256,7 @@ impl Round {
             && (self.off.is_some() || self.health_changed || self.queue.progress().is_some())
     }
 
-    /// Writes down what has changed. Says whether it is written.
+    /// Stores the changes. Says whether they are stored.
     async fn write(&mut self) -> bool {
         let progress = self.queue.progress().unwrap_or_default();
         let report = Report {
@@ -277,7 +277,7 @@ impl Round {
         is_written
     }
 
-    /// Somebody changed the endpoint or wants something brought again. Says whether it is still on.
+    /// Reads the endpoint again after a change or a redelivery was asked for. Says whether the endpoint is still on.
     async fn look_again(&mut self) -> bool {
         let key = (self.endpoint.company.clone(), self.endpoint.id.clone());
         match Self::read(&self.office, key).await {
@@ -296,14 +296,14 @@ impl Round {
             }
             Ok(None) => false,
             Err(error) => {
-                // The next start of the service reads it.
+                // The next start of the service reads the endpoint.
                 tracing::warn!(%error, company = %self.endpoint.company, "an endpoint cannot be read");
                 true
             }
         }
     }
 
-    /// When there is something to do that nobody tells.
+    /// Moment of the next work that no message announces.
     fn wake_at(&self) -> Instant {
         if self.room() > 0 {
             return Instant::now();
@@ -325,7 +325,8 @@ impl Round {
     }
 }
 
-/// Brings one event to its endpoint. One that is not kept any more is passed over; none when it could not be sent.
+/// Brings one event to its endpoint. An event that was deleted counts as delivered; none when the event could not be
+/// sent.
 async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<Answer> {
     let company = endpoint.company.clone();
     let told = match office.clerk.ask(move |reader| reader.told(&company, seq)).await {
@@ -337,7 +338,7 @@ async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<A
         }
     };
     let _place = office.on_the_way.acquire().await.ok()?;
-    // Receivers hold it against their clocks.
+    // The time of sending, because receivers compare the timestamp with their own clocks.
     let now = office.exchange.clock().now();
     let at_s = now.as_ms() / 1000;
     let id = event_id(&endpoint.company, seq);
@@ -350,7 +351,7 @@ async fn bring(office: &Webhooks, endpoint: Arc<Endpoint>, seq: u64) -> Option<A
     Some(answer)
 }
 
-/// Something that is different each time.
+/// A random number that spreads the pauses.
 fn chance() -> u16 {
     let mut bytes = [0; 2];
     // Without randomness all pauses are the same, which does no harm.

@@ -1,19 +1,19 @@
-//! When an event is tried again: the schedule that the Standard Webhooks specification proposes, about three days.
+//! Schedule of the tries of an event: the one that the Standard Webhooks specification proposes, about three days.
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// The pause after each failure, in milliseconds; the first try is at once.
+/// The pause after each failure, in milliseconds; the first try is immediate.
 const PAUSES_MS: [u64; 9] =
     [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
-/// What a receiver may ask for with `Retry-After`, at most.
+/// The longest pause that a receiver may ask for with `Retry-After`.
 const ASKED_MAX_MS: u64 = 24 * HOUR;
-/// How often an event is tried when nothing else is set.
+/// Default number of tries of an event.
 pub const ATTEMPTS: u32 = 10;
 
-/// How long to wait after that many tries that failed. A pause is up to a tenth shorter or longer, so that what failed
-/// together does not come back together; `chance` is anything.
+/// Milliseconds to wait after that many failed tries. Each pause is up to a tenth shorter or longer, so that events
+/// that failed together do not return together; `chance` is any number.
 #[must_use]
 pub fn pause_ms(attempts: u32, asked_ms: Option<u64>, chance: u16) -> u64 {
     let place = (attempts.max(1) as usize - 1).min(PAUSES_MS.len() - 1);

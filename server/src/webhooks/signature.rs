@@ -1,4 +1,4 @@
-//! Secrets of endpoints, and signatures as the Standard Webhooks specification has them.
+//! Secrets of endpoints, and signatures as the Standard Webhooks specification defines them.
 
 use aws_lc_rs::{hmac, rand};
 use base64::Engine;
@@ -8,7 +8,7 @@ use switchboard_wire::Secret;
 const PREFIX: &str = "whsec_";
 const SECRET_BYTES: usize = 32;
 
-/// A secret that nobody can guess.
+/// A random secret of 256 bits.
 ///
 /// # Errors
 /// When the system has no randomness.
@@ -18,7 +18,7 @@ pub fn fresh_secret() -> Result<Secret, aws_lc_rs::error::Unspecified> {
     Ok(Secret::new(format!("{PREFIX}{}", STANDARD.encode(bytes))))
 }
 
-/// The value of `webhook-signature`: one signature for each secret.
+/// Value of `webhook-signature`: one signature for each secret, so that receivers may hold the old or the new one.
 #[must_use]
 pub fn sign<'a>(secrets: impl IntoIterator<Item = &'a Secret>, id: &str, at_s: u64, body: &str) -> String {
     let signed = secrets.into_iter().filter_map(|secret| {
