@@ -10,6 +10,7 @@ mod ice;
 mod layers;
 mod limits;
 mod nearest;
+mod rows;
 mod settings;
 mod show;
 mod table;

@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::settings::ROWS;
-use super::table::{Kind, Row};
+use super::rows::{Kind, ROWS, Row};
 
 /// Names of the flags of all rows. The parser borrows names for the life of the program.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| ROWS.iter().map(|row| row.name.replace('_', "-")).collect());

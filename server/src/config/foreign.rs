@@ -1,8 +1,7 @@
 //! Variables that begin as ours do and are somebody else's: an app's own, or those that Kubernetes sets.
 
 use super::nearest::nearest;
-use super::settings::ROWS;
-use super::table::Row;
+use super::rows::{ROWS, Row};
 use super::{CONFIG_VARIABLE, PREFIX, Settings};
 
 /// Links that are named; of the others only how many.

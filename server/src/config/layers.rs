@@ -7,9 +7,7 @@ use switchboard_wire::Secret;
 
 use super::foreign::Variable;
 use super::nearest::nearest;
-use super::settings::ROWS;
-use super::table::{Kind, Row};
-use super::value::Value;
+use super::rows::{Kind, ROWS, Row};
 use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
 
 /// The variables of this process that are Switchboard's.
@@ -132,11 +130,6 @@ impl Layers {
     /// Where a setting was set.
     pub(super) fn origin(&self, name: &str) -> Origin {
         self.given.get(name).map_or(Origin::Nowhere, |given| given.origin.clone())
-    }
-
-    /// A setting as a value of its type.
-    pub(super) fn value<T: Value>(&self, name: &str) -> Result<T, BadSetting> {
-        T::read(self, name)
     }
 
     pub(super) fn data(&self) -> Result<PathBuf, BadSetting> {

@@ -1,6 +1,6 @@
 //! The setting that somebody may have meant by a name that is none.
 
-use super::settings::ROWS;
+use super::rows::ROWS;
 
 /// What a setting is called elsewhere.
 const CALLED_ELSEWHERE: [(&str, &str); 9] = [

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use super::guessable::guessable;
 use super::layers::Layers;
-use super::settings::ROWS;
-use super::table::{Kind, Row};
+use super::rows::{Kind, ROWS, Row};
 use super::{BadSetting, Flags, SettingDoc, Settings, table};
 
 impl Settings {

@@ -5,8 +5,7 @@ use std::fs;
 use clap::Parser;
 use tempfile::TempDir;
 
-use super::settings::ROWS;
-use super::table::{Kind, Row};
+use super::rows::{Kind, ROWS, Row};
 use super::*;
 
 mod refused;

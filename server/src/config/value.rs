@@ -6,12 +6,19 @@ use switchboard_wire::Secret;
 use tracing_subscriber::EnvFilter;
 
 use super::layers::Layers;
-use super::table::Kind;
+use super::rows::Kind;
 use super::{BadSetting, LogFormat};
 
 /// A type that a setting is read as.
 pub(super) trait Value: Sized {
     fn read(layers: &Layers, name: &str) -> Result<Self, BadSetting>;
+}
+
+impl Layers {
+    /// A setting as a value of its type.
+    pub(super) fn value<T: Value>(&self, name: &str) -> Result<T, BadSetting> {
+        T::read(self, name)
+    }
 }
 
 impl Value for SocketAddr {

@@ -1,0 +1,245 @@
+//! The list of settings: one row gives a setting its name, type, default, unit, bounds and help.
+
+use std::borrow::Cow;
+
+use switchboard_core::limits::MESSAGE_BODY_MAX_BYTES;
+use switchboard_wire::HIDDEN;
+
+use self::Kind::{Address, AddressOrNone, Directory, File, List, LogFilter, OneOf, Switch, Text, Whole};
+use super::LogFormat;
+use crate::shown_url::without_password;
+
+/// What a setting's value must be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Address,
+    Directory,
+    /// A file; none when it is empty.
+    File,
+    Switch,
+    Secret,
+    /// Any text; none when it is empty.
+    Text,
+    /// Texts with commas between, or an array of them in the settings file.
+    List,
+    /// A URL; none when it is empty.
+    Url,
+    LogFilter,
+    /// One of a few words.
+    OneOf(&'static [&'static str]),
+    /// An address, or nothing.
+    AddressOrNone,
+    /// A whole number within bounds, both included.
+    Whole(u64, u64),
+}
+
+impl Kind {
+    pub(super) fn expected(self) -> Cow<'static, str> {
+        match self {
+            Kind::Address => "an address and port such as `127.0.0.1:4000`".into(),
+            Kind::Directory => "a directory".into(),
+            Kind::File => "a file".into(),
+            Kind::Switch => "`true` or `false`".into(),
+            Kind::Secret | Kind::Text => "a text".into(),
+            Kind::List => "texts with commas between".into(),
+            Kind::Url => "a URL".into(),
+            Kind::LogFilter => "a log filter such as `info` or `warn,switchboard=debug`".into(),
+            Kind::OneOf(words) => format!("one of `{}`", words.join("`, `")).into(),
+            Kind::AddressOrNone => "an address and port such as `127.0.0.1:4001`, or nothing".into(),
+            Kind::Whole(least, most) => format!("a whole number from {least} to {most}").into(),
+        }
+    }
+}
+
+impl Kind {
+    /// A value of it as it may be shown.
+    pub(super) fn shown(self, value: &str) -> Cow<'_, str> {
+        match self {
+            Kind::Secret if !value.is_empty() => HIDDEN.into(),
+            Kind::Url => without_password(value),
+            Kind::List => value.split(',').map(without_password).collect::<Vec<_>>().join(",").into(),
+            _ => value.into(),
+        }
+    }
+}
+
+/// One setting. The same name everywhere: `max_sockets`, `SWITCHBOARD_MAX_SOCKETS`, `--max-sockets`.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    /// Purpose, as `--help` and the documents show it.
+    pub(super) help: &'static str,
+    pub(super) kind: Kind,
+    /// Unit of the value, as `--help` shows it behind the flag.
+    pub(super) unit: &'static str,
+    pub(super) default: Option<&'static str>,
+}
+
+impl Row {
+    pub(super) fn named(name: &str) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.name == name)
+    }
+
+    pub(super) fn variable(&self) -> String {
+        format!("SWITCHBOARD_{}", self.name.to_uppercase())
+    }
+
+    /// Whether a flag can set it. No flag can set a secret, because a command line is shown to everyone on the machine.
+    pub(super) fn has_flag(&self) -> bool {
+        !matches!(self.kind, Kind::Secret)
+    }
+
+    pub(super) fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+}
+
+/// A limit that 0 turns off.
+const COUNT_OR_OFF: Kind = Whole(0, 1_000_000);
+
+/// Hands the list to a macro, which makes the rows below or the struct that holds the values.
+///
+/// An entry `name: Type = default, "UNIT", kind;` is a setting and a field of the struct. An entry without a type is a
+/// setting that a larger field contains, such as `jwt_keys` in `tokens`. An entry without a default is such a field.
+/// `by` names the function that reads the field; other fields are read as their type says.
+///
+/// Documents and `--help` show the settings in the order of the list. Fields are read in the same order, so that order
+/// also decides which of several bad settings ends the start.
+macro_rules! each_setting {
+    ($make:ident) => {
+        $make! {
+                /// Address and port to listen on
+                listen: SocketAddr = Some("127.0.0.1:4000"), "ADDRESS", Address;
+                /// Directory that everything is kept in
+                data: PathBuf, by Layers::data = Some("data"), "DIR", Directory;
+                /// Try it on your own machine: makes the secrets that are not given, and turns `auto_provision` on
+                dev: bool = Some("false"), "BOOL", Switch;
+                /// Let the first valid token that names a company or an employee make it
+                auto_provision: bool = Some("false"), "BOOL", Switch;
+                /// Serve the pages for people: `/desk`, `/book/{company}` and `/board`
+                console: bool = Some("true"), "BOOL", Switch;
+                /// URL in your app that signs people in and brings them back to the pages, which name themselves in `return_to`
+                sign_in_url: Option<PrivateUrl<Url>>, by sign_in_url = Some(""), "URL", Kind::Url;
+                /// Keys and rules that tokens are checked with
+                tokens: Tokens, by Settings::tokens;
+                /// Secret that tokens are signed with (HS256), best 32 random bytes or more; its characters are the key
+                jwt_secret = None, "TEXT", Kind::Secret;
+                /// File with public keys that tokens are signed with: a JWKS, or PEM; read again when it changes
+                jwt_keys = Some(""), "FILE", File;
+                /// URL of a JWKS with public keys that tokens are signed with; asked again and again
+                jwks_url = Some(""), "URL", Kind::Url;
+                /// What `aud` of a token must name
+                jwt_audience = Some(""), "TEXT", Text;
+                /// What `iss` of a token must be
+                jwt_issuer = Some(""), "TEXT", Text;
+                // Clocks that follow a time server differ by less.
+                /// By how many seconds the clock of whoever makes tokens may differ
+                jwt_leeway_s = Some("5"), "S", Whole(0, 300);
+                /// Key that back ends present to the HTTP API, with all rights; more are made by `switchboard key`
+                api_key: Option<Secret> = None, "TEXT", Kind::Secret;
+                /// What to log, as a filter of tracing's, such as `info` or `warn,switchboard=debug`
+                log: String = Some("info"), "FILTER", LogFilter;
+                /// How log lines look: `text` for people, `json` for programs
+                log_format: LogFormat = Some("text"), "FORMAT", OneOf(&LogFormat::WORDS);
+                /// Address and port for `/metrics`, `/healthz` and `/readyz` alone, without a key
+                metrics_listen: Option<SocketAddr> = Some(""), "ADDRESS", AddressOrNone;
+                /// Where to send traces for OpenTelemetry (OTLP over HTTP); only in a build with the feature `otlp`
+                otlp_endpoint: Option<PrivateUrl<String>>, by otlp_endpoint = Some(""), "URL", Kind::Url;
+                /// How many sockets may be open at once
+                max_sockets: usize = Some("50000"), "COUNT", Whole(1, 1_000_000);
+                // phoenix.js beats every 30 s and gives up 30 s later: a server that is less patient cuts live sockets.
+                /// Close a socket that said nothing for so long; apps send a heartbeat every 30 s
+                socket_idle_timeout_ms: u64 = Some("90000"), "MS", Whole(60_000, 3_600_000);
+                /// How many changes may wait for the store before new ones are refused as `overloaded`
+                journal_queue: usize = Some("65536"), "COUNT", Whole(64, 1_048_576);
+                /// How many frames may wait for one slow socket before it is closed
+                outbox_frames: usize = Some("256"), "COUNT", Whole(16, 65_536);
+                // Orchestrators kill after 10 s: a second is left for the store.
+                /// How long a stopping server takes to close its sockets, a few at a time
+                drain_timeout_ms: u64 = Some("8000"), "MS", Whole(0, 9_000);
+                // A line is about 300 bytes: 300 MB.
+                /// How many lines of the audit list are kept; the oldest go first
+                audit_rows: i64 = Some("1000000"), "COUNT", Whole(1_000, 100_000_000);
+                /// TLS, and the origins that pages may come from
+                door: Door, by Settings::door;
+                /// Limits of one person and of one address
+                limits: Limits, by Settings::limits;
+                /// Leave connections from this machine, which are usually a proxy's, out of the limits per address
+                trust_loopback = Some("true"), "BOOL", Switch;
+                /// Proxies whose word counts for who is behind them: addresses and networks, with commas between
+                trusted_proxies = Some(""), "LIST", List;
+                /// Header in which they say it: `x-forwarded-for` or `forwarded`
+                forwarded_header = Some("x-forwarded-for"), "NAME", Text;
+                /// Origins whose pages may open sockets and call the API, with commas between; empty: sockets from any, the API from none
+                allowed_origins = Some(""), "LIST", List;
+                /// File with the certificate and its chain in PEM, to speak TLS; read again when it changes
+                tls_certificate = Some(""), "FILE", File;
+                /// File with the certificate's private key in PEM
+                tls_key = Some(""), "FILE", File;
+                // A large office behind one address.
+                /// How many sockets one address may have at once
+                sockets_per_address = Some("2048"), "COUNT", COUNT_OR_OFF;
+                // All of its devices come back at once, and once more.
+                /// How many handshakes of sockets one address may make a second
+                handshakes_per_address_per_s = Some("200"), "COUNT", COUNT_OR_OFF;
+                /// How many bad tokens, and how many bad API keys, one address may present a second
+                failures_per_address_per_s = Some("3"), "COUNT", COUNT_OR_OFF;
+                /// How many sockets one person may have at once
+                sockets_per_person = Some("256"), "COUNT", COUNT_OR_OFF;
+                // A device that joins a hundred topics again after each of a few lost lines.
+                /// How many topics one person may join a second
+                joins_per_person_per_s = Some("30"), "COUNT", COUNT_OR_OFF;
+                // Far more than a person does, and a small part of what the store commits.
+                /// How much else than messages and signals one person may push or ask over HTTP a second, such as `book`
+                changes_per_person_per_s = Some("100"), "COUNT", COUNT_OR_OFF;
+                // Each rings on somebody's desk: a person who tries again by hand never comes near it.
+                /// How many searches one client may begin a second, 20 of them at once after a rest
+                searches_per_client_per_s = Some("1"), "COUNT", COUNT_OR_OFF;
+                /// How many messages and notes one person may send a second
+                messages_per_person_per_s = Some("50"), "COUNT", COUNT_OR_OFF;
+                // WebRTC candidates and typing come in flocks.
+                /// How many signals one person may send a second
+                signals_per_person_per_s = Some("100"), "COUNT", COUNT_OR_OFF;
+                // A thousand people who write a message of some hundred bytes every second.
+                /// How many bytes may be stored a second of all that people of one company write and do, and of what is set of it
+                stored_bytes_per_company_per_s = Some("4194304"), "BYTES", Whole(0, 1_073_741_824);
+                // A book of some thousand pages. At least the longest message, which nobody could send otherwise; at most 1 GiB, which
+                // is already up to 8 GB on everybody's disk.
+                /// How many bytes of messages one session may have in all
+                message_bytes_per_session: u64 = Some("16777216"), "BYTES", Whole(MESSAGE_BODY_MAX_BYTES as u64, 1_073_741_824);
+                /// Servers that calls between browsers are set up with
+                ice: Ice, by Settings::ice;
+                /// STUN servers that calls are set up with, such as `stun:stun.example.com:3478`, with commas between
+                stun_urls = Some(""), "LIST", List;
+                /// TURN servers that relay calls, such as `turn:turn.example.com:3478`, with commas between; with `turn_secret`
+                turn_urls = Some(""), "LIST", List;
+                /// Secret that the TURN servers share (`use-auth-secret` of coturn), best 32 random bytes or more
+                turn_secret = None, "TEXT", Kind::Secret;
+                /// Let webhooks go to private addresses, and without TLS
+                webhooks_allow_private: bool = Some("false"), "BOOL", Switch;
+                /// How often a webhook's event is tried, in the course of about three days, before it is dead
+                webhooks_attempts: u32 = Some("10"), "COUNT", Whole(1, 10);
+        }
+    };
+}
+pub(super) use each_setting;
+
+macro_rules! rows {
+    ($(
+        #[doc = $help:literal]
+        $name:ident
+        $(: $field:ty $(, by $reader:path)?)?
+        $(= $default:expr, $unit:literal, $kind:expr)?;
+    )+) => {
+        /// All settings, in the order of the documentation.
+        pub(super) static ROWS: &[Row] = &[$($(
+            Row {
+                name: stringify!($name),
+                help: $help.trim_ascii(),
+                kind: $kind,
+                unit: $unit,
+                default: $default,
+            },
+        )?)+];
+    };
+}
+each_setting!(rows);
