@@ -1,4 +1,4 @@
-//! Whoever waits for an answer of the store: when they are gone, the question ends.
+//! The caller that waits for an answer of the store: when the caller is gone, the question is interrupted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,45 +7,40 @@ use rusqlite::Connection;
 
 use crate::Error;
 
-/// How often SQLite looks whether somebody waits, in instructions of its machine: some thousand times a second.
+/// Instructions of SQLite's virtual machine between two looks for the caller, which happen some thousand times a
+/// second.
 const LOOK_EVERY: i32 = 10_000;
 
-/// The caller who waits for an answer. The question and the wait hold a clone each.
+/// The caller that waits for an answer. The question and the wait hold a clone each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asker {
     is_gone: Arc<AtomicBool>,
 }
 
 impl Asker {
-    /// Whether nobody waits any more.
+    /// Whether the caller has stopped waiting.
     pub(super) fn is_gone(&self) -> bool {
         self.is_gone.load(Ordering::Acquire)
     }
 
-    /// Every statement on that connection is cut from now on once nobody waits.
-    ///
-    /// # Errors
-    /// When the connection cannot be used any more.
+    /// From now on, statements on that connection are interrupted once the caller is gone.
     pub(super) fn asks_on(&self, connection: &mut Connection) -> Result<(), Error> {
         let is_gone = self.is_gone.clone();
         Ok(connection.progress_handler(LOOK_EVERY, Some(move || is_gone.load(Ordering::Acquire)))?)
     }
 
-    /// The wait. Dropped, whatever is asked is cut, and nothing more is asked.
+    /// The wait. Dropping it interrupts the question and prevents further ones.
     pub(super) const fn waits(self) -> Waits {
         Waits(self)
     }
 }
 
-/// The next question on this connection is somebody else's.
-///
-/// # Errors
-/// When the connection cannot be used any more.
+/// Removes the caller from a connection, because the next question on it belongs to another one.
 pub(super) fn nobody_asks_on(connection: &mut Connection) -> Result<(), Error> {
     Ok(connection.progress_handler(0, None::<fn() -> bool>)?)
 }
 
-/// Somebody waits.
+/// The wait of a caller.
 pub(super) struct Waits(Asker);
 
 impl Drop for Waits {
@@ -75,7 +70,8 @@ mod tests {
         let (ended, ends) = channel();
         let for_ever = reader.read_aside(move |connection| {
             began.send(()).unwrap();
-            // Between two statements nothing can be interrupted: the next one is.
+            // The interruption waits for the next statement, because between two statements SQLite has nothing to
+            // interrupt.
             leaves.recv_timeout(PATIENCE).unwrap();
             let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
             let answer = connection.query_row(sql, [], |row| row.get::<_, i64>(0));

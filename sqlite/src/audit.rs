@@ -1,22 +1,22 @@
-//! The table of the audit list: who changed what over HTTP or at the command line, and how it went. No names, notes or
-//! bodies.
+//! The table of the audit list: changes over HTTP or at the command line, with their authors and outcomes, and without
+//! names, notes or bodies.
 
 use rusqlite::{Connection, params};
 use switchboard_journal::audit::AuditEntry;
 
 use crate::Error;
 
-/// Lines that are removed at once: a matter of milliseconds, for which bookings wait.
+/// Entries that are removed at once, in some milliseconds, because commits wait for it.
 const TRIM_MAX: i64 = 2_000;
 
-/// Writes how a request ended, if its entry is there: a person whom the entry names may have been erased meanwhile.
+/// Writes the outcome of a request, if its entry is still there.
 pub(crate) fn write_end(connection: &Connection, entry: &AuditEntry, status: u16) -> Result<(), Error> {
     let mut write = connection.prepare_cached("UPDATE audit SET status = ?2 WHERE id = ?1")?;
     write.execute(params![entry.id.to_string(), status])?;
     Ok(())
 }
 
-/// Writes an entry; the same entry once more changes nothing.
+/// Writes an entry; a repetition changes nothing.
 pub(crate) fn write(connection: &Connection, entry: &AuditEntry, status: Option<u16>) -> Result<(), Error> {
     let sql = "INSERT INTO audit (id, at, key_id, key_name, company_id, method, route, target, status, request_id,
                                   address)
@@ -39,10 +39,7 @@ pub(crate) fn write(connection: &Connection, entry: &AuditEntry, status: Option<
     Ok(())
 }
 
-/// Removes lines beyond the newest, so many as are kept, a few at a time. Says how many it removed.
-///
-/// # Errors
-/// When the store cannot.
+/// Removes a slice of the oldest entries beyond that number. Returns the number of removed entries.
 pub(crate) fn remove_beyond(connection: &Connection, rows: i64) -> Result<usize, Error> {
     let sql = "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1
                    AND number < (SELECT min(number) FROM audit) + ?2";

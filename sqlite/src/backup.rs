@@ -1,4 +1,4 @@
-//! A copy of the store in one file, taken beside a running server, and how it becomes a store again.
+//! A copy of the store in one file, taken beside a running server, and the restoration of a store from it.
 
 use std::fs::File;
 use std::io;
@@ -11,16 +11,16 @@ use uuid::Uuid;
 use crate::directory::{self, FILE, Held, OpenError, SIDES, beside};
 use crate::{Error, owner_alone, schema};
 
-/// Why there is no backup, or none was restored. Nothing was changed.
+/// The reason why a backup was not made or not restored. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// There is something where the backup should go.
+    /// The target of the backup exists.
     #[error("`{0}` exists: name another file, or move it away")]
     Exists(PathBuf),
-    /// There is a store where the backup should become one.
+    /// The target of the restoration has a store.
     #[error("`{0}` has a store: `--replace` moves it aside and puts the backup in its place")]
     HasStore(PathBuf),
-    /// It is no backup, or a damaged one.
+    /// The file is no backup, or a damaged one.
     #[error("`{0}` is no backup of Switchboard's that can be used: {1}")]
     Unusable(PathBuf, String),
     /// A file cannot be read or written.
@@ -40,24 +40,24 @@ impl From<rusqlite::Error> for BackupError {
     }
 }
 
-/// Copies the store of a directory into a file that must not exist yet. All of it is of one moment, also while a server
-/// writes: the moment in which the copy began. Says how many bytes the copy has.
+/// Copies the store of a directory into a file that must not exist yet. The copy is as of the moment in which it began,
+/// even while a server writes. Returns the number of bytes.
 ///
 /// # Errors
-/// When there is no store, or the file cannot be written; nothing is left of it then.
+/// When there is no store, or the file cannot be written. No part of the file is left then.
 pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
     let store = directory.join(FILE);
     if !directory::is_there(directory)? {
         return Err(OpenError::Nothing(directory.to_owned()).into());
     }
-    // A link is something too, wherever it leads.
+    // A link counts as a file, wherever it leads.
     if file.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(file.to_owned()));
     }
     let part = part_of(file);
     let copied = copy(&store, OpenFlags::SQLITE_OPEN_READ_WRITE, &part).and_then(|()| put_in_place(&part, file));
     if copied.is_err() {
-        // What is left of it is nobody's loss.
+        // A rest of the copy does no harm, so an error is ignored.
         let _gone = std::fs::remove_file(&part);
     }
     copied?;
@@ -65,21 +65,21 @@ pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
     Ok(length)
 }
 
-/// Makes a backup the store of a directory that no server runs on. A store that is there is moved aside if `replace`
-/// says so; returns under which name.
+/// Makes a backup the store of a directory that no server runs on. With `replace`, an existing store is moved aside,
+/// and its new name is returned.
 ///
 /// # Errors
-/// When the file is no backup, a server runs on the directory, or there is a store that is not to be replaced.
+/// When the file is no backup, a server runs on the directory, or a store exists and `replace` is not set.
 pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<PathBuf>, BackupError> {
     must_be_whole(file)?;
     let mut held = Held::take(directory)?;
     let store = directory.join(FILE);
-    // The log of a store that is gone would be read as the backup's.
+    // A log without its store counts too, because SQLite would apply it to the backup.
     let has_store = [""].into_iter().chain(SIDES).any(|side| beside(&store, side).exists());
     if has_store && !replace {
         return Err(BackupError::HasStore(directory.to_owned()));
     }
-    // The copy is whole before anything of the old store is touched.
+    // The copy is complete before the old store is touched.
     let part = part_of(&store);
     copy(file, OpenFlags::SQLITE_OPEN_READ_ONLY, &part)?;
     let aside = if has_store { Some(move_aside(&store)?) } else { None };
@@ -88,9 +88,9 @@ pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<Pa
     Ok(aside)
 }
 
-/// Copies what is in a database into a new one, as of one moment: page by page, free room would come along with what
-/// was removed and stood there.
-/// What is in it is for its owner alone, and goes into no file that was there before: whoever made that could read it.
+/// Copies the contents of a database into a new one, as of one moment. `VACUUM` and no copy of pages, because free
+/// pages would bring removed rows along.
+/// The copy is a new file for its owner alone, because the maker of an existing file could read it.
 fn copy(from: &Path, access: OpenFlags, to: &Path) -> Result<(), BackupError> {
     let source = Connection::open_with_flags(from, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     owner_alone::create_new(to).map_err(|error| BackupError::File(to.to_owned(), error))?;
@@ -99,7 +99,7 @@ fn copy(from: &Path, access: OpenFlags, to: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Gives a file its name, and has both on the disk before anybody is told.
+/// Renames a file, and syncs both the file and its directory, so that the name survives a crash.
 fn put_in_place(part: &Path, file: &Path) -> Result<(), BackupError> {
     let failed = |error| BackupError::File(file.to_owned(), error);
     File::open(part).and_then(|part| part.sync_all()).map_err(failed)?;
@@ -108,7 +108,7 @@ fn put_in_place(part: &Path, file: &Path) -> Result<(), BackupError> {
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
 }
 
-/// Reads all of a backup once: a damaged one is found before it is needed.
+/// Reads the whole backup once, so that damage is found before the backup is needed.
 fn must_be_whole(file: &Path) -> Result<(), BackupError> {
     let unusable = |what: String| BackupError::Unusable(file.to_owned(), what);
     let refused = |error: rusqlite::Error| unusable(error.to_string());
@@ -128,7 +128,7 @@ fn must_be_whole(file: &Path) -> Result<(), BackupError> {
     if found == "ok" { Ok(()) } else { Err(unusable(found)) }
 }
 
-/// Moves a store aside with all that stands beside it; the first name that is free.
+/// Moves a store aside, with the files beside it, to the first free name.
 fn move_aside(store: &Path) -> Result<PathBuf, BackupError> {
     let free = (1_u32..).map(|number| beside(store, &format!(".before-restore-{number}"))).find(|path| !path.exists());
     let aside = free.unwrap_or_else(|| beside(store, ".before-restore"));
@@ -141,7 +141,7 @@ fn move_aside(store: &Path) -> Result<PathBuf, BackupError> {
     Ok(aside)
 }
 
-/// A copy that is not whole yet: a name that nobody else can have taken.
+/// The name of an unfinished copy, which is random, so that no other file has it.
 fn part_of(file: &Path) -> PathBuf {
     beside(file, &format!(".{}.part", Uuid::now_v7().simple()))
 }

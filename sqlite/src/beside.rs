@@ -1,4 +1,4 @@
-//! A second writer for a moment: beside a running server, or alone on a store that nobody serves.
+//! A second writer for a moment: beside a running server, or alone on a store without a server.
 
 use std::path::Path;
 
@@ -7,18 +7,18 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use crate::directory::{FILE, Held, OpenError};
 use crate::{Error, schema};
 
-/// A way to write one small thing into a store.
+/// A connection for one small write into a store.
 pub struct Beside {
     connection: Connection,
-    /// Held while no server has it, so that none starts meanwhile.
+    /// Held while no server has the directory, so that none starts meanwhile.
     _held: Option<Held>,
 }
 
 impl Beside {
-    /// Opens the store of a directory, and makes it when there is none.
+    /// Opens the store of a directory, and makes it if there is none.
     ///
     /// # Errors
-    /// When it cannot be used, or the server that runs on it is of another version.
+    /// When the store cannot be used, or the server that runs on it is of another version.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         match Held::take(directory) {
             Ok(mut held) => {
@@ -32,7 +32,7 @@ impl Beside {
                 let opened = Connection::open_with_flags(directory.join(FILE), flags);
                 let connection = opened.map_err(Error::from)?;
                 schema::must_be_ours(&connection)?;
-                // The server has its own way to copy the log, and would wait for us.
+                // The server copies the log in its own way, and would have to wait for a copy made here.
                 connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(Error::from)?;
                 connection.pragma_update(None, "synchronous", "full").map_err(Error::from)?;
                 Ok(Self { connection, _held: None })
@@ -41,10 +41,10 @@ impl Beside {
         }
     }
 
-    /// Writes in one transaction, for which the server waits, or it for the server's: both are short.
+    /// Writes in one transaction. The server waits for it, or it waits for the server's, and both are short.
     ///
     /// # Errors
-    /// What the change says, or that it cannot be committed; nothing of it is then written.
+    /// The error of the change, or of the commit. Nothing is written then.
     pub(super) fn write<T>(&mut self, change: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         let done = change(&transaction)?;

@@ -1,4 +1,4 @@
-//! `switchboard check`: folds every company's events anew and compares what comes out with the tables and snapshots.
+//! `switchboard check`: folds every company's events anew, and compares the result with the tables and snapshots.
 
 mod brought;
 
@@ -24,33 +24,27 @@ use crate::reader::Reader;
 use crate::states::{read_snapshot, while_events};
 use crate::{Error, erasure, logos, removal, tables};
 
-/// Differences of one company that are told in words; the rest is counted.
+/// Maximum number of differences that are described for one company; the others are counted.
 const TOLD_PER_COMPANY: usize = 20;
 
-/// How long one moment is read before the next: a server beside cannot begin SQLite's log anew meanwhile.
+/// Duration for which one moment is read, because a running server cannot restart SQLite's log meanwhile.
 const PIECE_MAX: Duration = Duration::from_secs(1);
-/// For the server to copy its log and begin it anew, which it does with its next commits.
+/// Pause in which the server copies and restarts its log, with its next commits.
 const BETWEEN_PIECES: Duration = Duration::from_millis(200);
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Companies that were folded.
     pub companies: usize,
-    /// Events that were folded.
     pub events: u64,
-    /// Rows that were compared.
     pub rows: usize,
-    /// What is not as it must be, in words.
+    /// Descriptions of the differences found.
     pub differences: Vec<String>,
-    /// Companies in which an erasure has begun that the server finishes, the next one when it was killed.
+    /// Companies with a decided erasure, which the server finishes, or the next one after a crash.
     pub unfinished: Vec<CompanyId>,
 }
 
-/// Checks everything that a store holds, each company as of one moment. A running server does not mind.
-///
-/// # Errors
-/// When the store cannot be read.
+/// Checks everything that a store holds, each company as of one moment. A running server goes on meanwhile.
 pub fn check(reader: &Reader) -> Result<Report, Error> {
     let mut report = Report::default();
     let mut companies = reader.read(companies)?.into_iter().peekable();
@@ -76,7 +70,7 @@ pub fn check(reader: &Reader) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// All of which there are events, filed or not.
+/// The companies of all events, projected or not.
 fn companies(connection: &Connection) -> Result<BTreeSet<CompanyId>, Error> {
     let mut query = connection.prepare("SELECT DISTINCT company_id FROM events")?;
     let ids = query.query_map([], |row| row.get::<_, String>(0))?;
@@ -137,23 +131,23 @@ fn check_company(
     Ok(())
 }
 
-/// What the filed events of a company make.
+/// The result of folding a company's projected events.
 struct Folded {
     company: Company,
     expected: BTreeMap<RowKey, Row>,
     found: Vec<String>,
-    /// When the history that is kept begins; none when all of it is kept.
+    /// The beginning of the kept history; none when all of it is kept.
     origin: Option<Time>,
-    /// The last event before it.
+    /// The number of the last event before the kept history.
     first_seq: u64,
-    /// Who has which number, and since which event.
+    /// The employee of each number, with the event from which on they have it.
     hired: Vec<numbers::Hired>,
-    /// The last event by which the company was removed.
+    /// The number of the last event that removed the company.
     removed: Option<u64>,
 }
 
-/// Folds a company's events, from the oldest base when those before it were removed, and compares every snapshot and
-/// base on the way.
+/// Folds a company's events, from the oldest base if earlier events were removed, and compares every snapshot and base
+/// on the way.
 fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
     let snapshot = read_snapshot_of(connection, id)?;
     let base = (&Tables(connection) as &dyn Past).origin(id)?;
@@ -201,8 +195,8 @@ fn fold(connection: &Connection, id: &CompanyId) -> Result<Folded, Error> {
     Ok(folded)
 }
 
-/// Whether the snapshot is of this moment and has another state. What had ended before the origin is remembered in the
-/// snapshot, and in nothing else any more.
+/// Whether the snapshot is of this moment and has another state. After a cut, finished bookings and sessions are not
+/// compared, because only the snapshot may still have those from before the origin.
 fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time>) -> bool {
     let whole = |company: &Company| match origin {
         Some(_) => switchboard_wire::view::json(&company.without_past().without_counts()),
@@ -211,15 +205,16 @@ fn is_another(snapshot: Option<&Company>, company: &Company, origin: Option<Time
     snapshot.is_some_and(|stored| stored.seq() == company.seq() && whole(stored) != whole(company))
 }
 
-/// The next base as it is now written by this version, so that a new field with a default is no difference, and without
-/// what a version before did not count.
+/// The next base, encoded anew by this version, so that a new field with its default is no difference, and without
+/// counts that an earlier version lacked.
 fn next_base(bases: &mut rusqlite::Rows<'_>) -> Result<Option<(u64, String)>, Error> {
     let Some(row) = bases.next()? else { return Ok(None) };
     let base = read_snapshot(row.get_ref(1)?.as_str().map_err(unreadable)?)?;
     Ok(Some((row.get::<_, i64>(0)?.cast_unsigned(), switchboard_wire::view::json(&base.without_counts()))))
 }
 
-/// Whether a row is of a history that is being removed: what was still open when the kept one begins is in its base.
+/// Whether a row belongs to a history that is being removed. Rows that were open at the origin do not, because the base
+/// has them.
 fn is_from_before(row: &Row, origin: Option<Time>) -> bool {
     let began = match row {
         Row::Booking(row) => row.created_at,
@@ -257,7 +252,7 @@ fn read_snapshot_of(connection: &Connection, id: &CompanyId) -> Result<Option<Co
     read_snapshot(row.get_ref(0)?.as_str().map_err(unreadable)?).map(Some)
 }
 
-/// The rows of a company, and those that nothing can be made of, in words.
+/// The rows of a company, and descriptions of those that cannot be read.
 #[derive(Default)]
 struct Found {
     rows: BTreeMap<RowKey, Row>,

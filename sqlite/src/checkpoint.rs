@@ -1,10 +1,11 @@
-//! SQLite's write-ahead log: room for it is made at the start, and it is copied into the database beside the writer.
+//! SQLite's write-ahead log: its space is allocated at the start, and its pages are copied into the database beside the
+//! writer.
 //!
-//! A commit that makes a file longer also syncs what the file system knows of the file, so the write-ahead log is as
-//! long from the start as it becomes. When it is full, its pages are copied into the database. Done by the writer, as
-//! SQLite does by itself, everybody would wait for that, often for tens of milliseconds.
+//! A commit that makes a file longer also syncs the file system's record of the file, so the log has its full length
+//! from the start. When the log is full, its pages are copied into the database. If the writer copied them, as SQLite
+//! does by default, all commits would wait for that, often for tens of milliseconds.
 //!
-//! It begins anew only when nobody reads what is in it. When that does not happen by itself, reads are held up for a
+//! SQLite restarts the log only when no reader uses it. If that does not happen by itself, reads are held up for a
 //! moment (`gate.rs`).
 
 use std::fs::OpenOptions;
@@ -22,64 +23,65 @@ use switchboard_journal::StoreError;
 use crate::gate::Gate;
 use crate::{Error, directory};
 
-/// Pages of the write-ahead log before they are copied into the database: about 8 MB. The more there are, the more
-/// often a page was written by then that is copied once.
+/// Pages of the log after which they are copied, about 8 MB. With more pages, a page is overwritten more often in the
+/// log before it is copied once.
 const PAGES_MAX: i32 = 2000;
-/// Pages that the writer copies itself, in a few milliseconds. The log begins anew only when a writer finds all of it
-/// copied, and whoever copies beside it always leaves some that were written meanwhile.
+/// Pages that the writer copies itself, in a few milliseconds. SQLite restarts the log only when a writer finds all of
+/// it copied, and a copy beside the writer always leaves pages that were written meanwhile.
 const PAGES_LEFT_MAX: i32 = 256;
-/// The log as long as it becomes: so many pages, each with its head, and as many that come while they are copied.
+/// The full length of the log: so many pages with their headers, and as many again that are written while the first are
+/// copied.
 const LOG_BYTES: u64 = 2 * PAGES_MAX as u64 * (4096 + HEAD_BYTES);
-/// The head of a page in the log.
+/// The header of a page in the log.
 const HEAD_BYTES: u64 = 24;
 
-/// Pages of a log that did not begin anew by itself, 33 MB: now reads make room for it. When that fails, because a tool
-/// of another process reads, it is tried again after as many more.
+/// Pages after which reads make room for a log that did not restart by itself, 33 MB. If that fails, because a tool in
+/// another process reads, it is tried again after as many more pages.
 const PAGES_BOUND: i32 = 4 * PAGES_MAX;
-/// How long a read that is on its way may go on then.
+/// Time that a running read may then go on.
 const READ_MAX: Duration = Duration::from_millis(250);
-/// How long may pass until the last of them has heard that it is cut.
+/// Time after which the last of these reads has noticed the interrupt.
 const CUT_MAX: Duration = Duration::from_secs(2);
-/// How often the log is copied while nobody reads: each time there is less that came meanwhile.
+/// Number of copies while the gate is shut, each of which leaves fewer pages that were written meanwhile.
 const COPIES_MAX: usize = 10;
-/// How long the gate stays shut for the writer to copy the rest. It does that with its next commit.
+/// Time that the gate stays shut for the writer, which copies the rest with its next commit.
 const REST_MAX: Duration = Duration::from_millis(100);
-/// How long the end waits for a tool that reads.
+/// Time that the end waits for a tool that reads.
 const END_WAIT_MAX: Duration = Duration::from_millis(500);
 
-/// Keeps the write-ahead log from growing. Dropping it ends its thread.
+/// Keeps the write-ahead log from growing. Dropping the value ends its thread.
 pub(super) struct Checkpoints {
     log: PathBuf,
     gate: Arc<Gate>,
-    /// A store that was vacuumed may have others than 4,096.
+    /// The page size, which `VACUUM` may have changed from 4,096.
     page_bytes: u64,
-    /// Pages of the log with which reads make room for it.
+    /// Length of the log, in pages, beyond which reads make room.
     bound: i32,
     wake: Option<SyncSender<Wish>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the thread is asked for.
+/// A request to the thread.
 enum Wish {
-    /// That it copies what can be copied.
+    /// Copy the pages that can be copied.
     Copy,
-    /// That nobody reads what is in the log.
+    /// Make a moment in which no reader uses the log.
     MakeRoom,
 }
 
 impl Checkpoints {
-    /// Makes room for the log of a store that nobody else writes, and starts the thread that copies it.
+    /// Allocates the log of a store that no other process writes, and starts the thread that copies it.
     ///
     /// # Errors
-    /// When the store cannot be opened once more, or the system gives no thread.
+    /// When the store cannot be opened a second time, or the system refuses a thread.
     pub(super) fn start(path: &Path, writer: &Connection, gate: Arc<Gate>) -> Result<Self, Error> {
         writer.pragma_update(None, "wal_autocheckpoint", 0)?;
-        // What a log has grown beyond its room is given back when it begins anew.
+        // Space beyond the full length is given back when the log restarts.
         writer.pragma_update(None, "journal_size_limit", LOG_BYTES.cast_signed())?;
         let beside = Connection::open(path)?;
         // A connection that has read nothing does not know that there is a log.
         beside.pragma_query_value(None, "schema_version", |_| Ok(()))?;
-        // Without a place to wait in, it is asked only when it has nothing to do.
+        // A channel without capacity takes a request only while the thread is idle.
         let (wake, woken) = sync_channel(0);
         let before = gate.clone();
         let work = move || {
@@ -102,8 +104,8 @@ impl Checkpoints {
         Ok(checkpoints)
     }
 
-    /// Makes the log as long as a full one, when it can be emptied before. Zeros are no pages to SQLite: it reads a log
-    /// up to where they begin.
+    /// Gives the log its full length, if it can be emptied first. The zeros are harmless, because SQLite reads a log
+    /// only up to the first invalid page.
     pub(super) fn make_room(&self, writer: &Connection) {
         self.give_room_back(writer);
         let made = OpenOptions::new().append(true).open(&self.log).and_then(|mut log| {
@@ -111,7 +113,7 @@ impl Checkpoints {
                 return Ok(());
             }
             let written = io::copy(&mut io::repeat(0).take(LOG_BYTES), &mut log);
-            // On a full disk the little room that there is must serve for what is real.
+            // On a full disk the remaining space must serve for real pages.
             written.and_then(|_| log.sync_all()).or_else(|_full| log.set_len(0))
         });
         if let Err(error) = made {
@@ -119,27 +121,27 @@ impl Checkpoints {
         }
     }
 
-    /// Looks whether all pages of the log are in its file. Behind the next commit it would have a hole, which nobody
-    /// sees: SQLite copies it into the database.
+    /// Checks that the log's file has all of its pages. In a shorter file the next commit would leave a hole, which
+    /// SQLite would copy into the database without notice.
     ///
     /// # Errors
-    /// When somebody made it shorter.
+    /// When another process has shortened the file.
     pub(super) fn log_must_be_whole(&self, writer: &Connection) -> Result<(), Error> {
         let is_whole = || {
             let all = pages(writer, CheckpointMode::NOOP).map_or(0, |(all, _)| u64::from(all.unsigned_abs()));
             self.log.metadata().map_or(true, |log| log.len() >= all * (self.page_bytes + HEAD_BYTES))
         };
-        // A tool may have emptied it between the two looks, as SQLite does.
+        // A tool may have emptied the log between the two readings, as SQLite does regularly.
         if is_whole() || is_whole() { Ok(()) } else { Err(Error::gone(&self.log)) }
     }
 
-    /// Copies all of the log into the database, and makes it as short as it can be.
+    /// Copies the whole log into the database, and makes the log as short as possible.
     pub(super) fn give_room_back(&self, writer: &Connection) {
-        // On a full disk nothing can be copied, and while somebody reads what was before, not all.
+        // A copy fails on a full disk, and is partial while a reader still uses older pages.
         let _emptied = pages(writer, CheckpointMode::TRUNCATE);
     }
 
-    /// After something was written: has a long log copied, and copies the little that is left.
+    /// Called after each write: requests a copy of a long log, and copies the little that is left.
     pub(super) fn look_after(&mut self, writer: &Connection) {
         let Some((all, mut copied)) = pages(writer, CheckpointMode::NOOP) else { return };
         if all < PAGES_MAX {
@@ -147,10 +149,11 @@ impl Checkpoints {
             return;
         }
         if all > copied && all - copied <= PAGES_LEFT_MAX {
-            // What it cannot copy now, because somebody still reads what was before, is tried again.
+            // Pages that an older reader still needs are tried again later.
             copied = pages(writer, CheckpointMode::PASSIVE).map_or(copied, |(_, copied)| copied);
         }
-        // All of it is copied and nobody reads what is in it: the next commit begins it anew, whoever reads by then.
+        // All pages are copied and no reader uses the log, so that the next commit restarts it, whatever readers there
+        // are by then.
         if all == copied && self.gate.open_if_empty() {
             return;
         }
@@ -163,23 +166,23 @@ impl Checkpoints {
         }
     }
 
-    /// Says whether it is done now: the thread may have something else to do.
+    /// Returns whether the thread has taken the request; it may be busy.
     fn ask(&self, wish: Wish) -> bool {
         self.wake.as_ref().is_some_and(|wake| wake.try_send(wish).is_ok())
     }
 
-    /// Copies all of the log for the last time, when nobody of this process reads any more. Says whether the database
-    /// has all of it: not while a tool of another process reads, or on a full disk.
+    /// Copies the whole log for the last time, when this process has no more readers. Returns whether the database has
+    /// all of it, which fails while a tool in another process reads, or on a full disk.
     pub(super) fn end(&mut self, writer: &Connection) -> bool {
         self.end_thread();
         let is_short = writer.busy_timeout(END_WAIT_MAX).is_ok();
-        // An empty log has no pages, and none that are left.
+        // An emptied log reports no pages, neither in total nor copied.
         is_short && pages(writer, CheckpointMode::TRUNCATE).is_some_and(|(all, copied)| all == copied)
     }
 
     fn end_thread(&mut self) {
         self.wake = None;
-        // It only copies, and a panic of its own has been told.
+        // The thread only copies, and the panic handler has reported a panic.
         let _ended = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -190,7 +193,7 @@ impl Drop for Checkpoints {
     }
 }
 
-/// Has all reads wait, copies the log, and leaves the rest to the writer.
+/// Makes all reads wait, copies the log, and leaves the rest to the writer.
 fn copy_while_nobody_reads(beside: &Connection, gate: &Gate) {
     gate.shut();
     if !gate.empty(READ_MAX, READ_MAX + CUT_MAX) {
@@ -206,7 +209,7 @@ fn copy_while_nobody_reads(beside: &Connection, gate: &Gate) {
     gate.open();
 }
 
-/// Pages of the log, and how many of them are copied; none when that cannot be said now.
+/// The pages of the log, in total and copied; none when they cannot be told now.
 fn pages(connection: &Connection, mode: CheckpointMode) -> Option<(i32, i32)> {
     let told = connection.wal_checkpoint_v2(Some(MAIN_DB), mode);
     let told = told.inspect_err(|error| tracing::debug!(%error, "the write-ahead log could not be copied")).ok();

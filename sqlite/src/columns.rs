@@ -1,4 +1,4 @@
-//! Values of columns: times, ids, and the error of a value that nothing can be made of.
+//! Values of columns: times, ids, and the error for an unreadable value.
 
 use rusqlite::Row;
 use switchboard_core::Time;
@@ -7,7 +7,7 @@ use switchboard_journal::StoreError;
 
 use crate::Error;
 
-/// The store counts in signed milliseconds.
+/// Converts a time to the signed milliseconds of the store.
 pub(crate) fn ms(time: Time) -> i64 {
     i64::try_from(time.as_ms()).unwrap_or(i64::MAX)
 }
@@ -40,7 +40,8 @@ pub(crate) fn time_or_null(row: &Row<'_>, at: usize) -> Result<Option<Time>, Err
     Ok(row.get::<_, Option<i64>>(at)?.map(time))
 }
 
-/// Time does not go back within one company: a negative duration comes of a damaged store.
+/// A duration between two times of one company. A negative one can only come from a damaged store, because a company's
+/// time does not go back, and counts as 0.
 pub(crate) fn duration(row: &Row<'_>, at: usize) -> Result<Option<u64>, Error> {
     let ms: Option<i64> = row.get(at)?;
     Ok(ms.map(|ms| u64::try_from(ms).unwrap_or(0)))

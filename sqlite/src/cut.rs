@@ -1,4 +1,4 @@
-//! Where a company's history begins: what ended before is removed, a slice at a time.
+//! The execution of a cut: everything that ended before the new beginning of a history is removed, a slice at a time.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,15 @@ use crate::columns::ms;
 use crate::tables::write_snapshot;
 use crate::{Error, bases, days, revision};
 
-/// Events and bookings that are removed with one transaction: commits wait behind it.
+/// Bounds of one transaction, because commits wait for it.
 const EVENTS_AT_ONCE: u64 = 1_000;
 const BOOKINGS_AT_ONCE: usize = 100;
 const NUMBERS_AT_ONCE: usize = 1_000;
 
-/// Removes a slice. Says whether there may be more.
+/// Removes a slice. Returns whether more may be left.
 pub(crate) fn remove_some(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
-    // Somebody was erased meanwhile, who is still in what was read: the next time it is read anew.
+    // After an erasure the cut is obsolete, because its origin still has the erased person. The next cut is computed
+    // anew.
     Ok(revision::is_as_read(connection, &cut.company, cut.revision)?
         && (remove_events(cut, connection)?
             || days::remove_some(connection, &cut.company, cut.origin.clock())?
@@ -26,13 +27,13 @@ pub(crate) fn remove_some(cut: &Cut, connection: &Connection) -> Result<bool, Er
             || remove_numbers(cut, connection)?))
 }
 
-/// The first slice also writes what history begins with from now on: without it nothing could be read back. Says
-/// whether events are left to remove.
+/// Removes a slice of the events. The first slice also writes the new origin, without which no state could be replayed.
+/// Returns whether more events are left.
 fn remove_events(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
     let (company, end) = (cut.company.as_str(), cut.origin.seq());
     let first = "SELECT min(seq) FROM events WHERE company_id = ?1";
     let first: Option<i64> = connection.query_row(first, [company], |row| row.get(0))?;
-    // The last event of the origin stays: the next one follows its number.
+    // The last event of the origin stays, because the next event continues its number.
     let Some(first) = first.map(i64::cast_unsigned).filter(|first| *first < end) else { return Ok(false) };
     let base = Base::as_is(&cut.origin);
     bases::write(connection, &base)?;
@@ -51,12 +52,12 @@ fn remove_events(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
     Ok(up_to < end)
 }
 
-/// Says whether numbers of employees are left to remove.
+/// Removes a slice of the employees' numbers. Returns whether more are left.
 fn remove_numbers(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
     let company = cut.company.as_str();
     let sql = "SELECT EXISTS (SELECT 1 FROM employee_numbers WHERE company_id = ?1 AND no = ?2 AND seq = ?3)";
     let mut is_there = connection.prepare_cached(sql)?;
-    // Slices go from the first to the last, so the next one is found without a look at all before it.
+    // Slices are removed in order, so that a binary search finds the first number that is left.
     let (mut from, mut end) = (0, cut.numbers.len());
     while from < end {
         let middle = from.midpoint(end);
@@ -75,11 +76,11 @@ fn remove_numbers(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
     Ok(up_to < cut.numbers.len())
 }
 
-/// Says whether bookings are left to remove.
+/// Removes a slice of the bookings. Returns whether more are left.
 fn remove_bookings(cut: &Cut, connection: &Connection) -> Result<bool, Error> {
     let company = cut.company.as_str();
     let open: BTreeSet<String> = cut.origin.bookings().map(|booking| booking.id.to_string()).collect();
-    // Ids grow with time: what began later need not be looked at.
+    // Ids grow with time, so that later bookings need not be read.
     let begun = BookingId::from_u128(u128::from(cut.ended_before.as_ms().min((1 << 48) - 1)) << 80).to_string();
     let sql = "SELECT b.id, b.session_id FROM bookings b
                LEFT JOIN sessions s ON s.company_id = b.company_id AND s.id = b.session_id

@@ -1,4 +1,4 @@
-//! The tables of days that are counted: see [`switchboard_history::days`].
+//! The tables of counted days: see [`switchboard_history::days`].
 
 use rusqlite::{Connection, Row, params};
 use switchboard_core::{CompanyId, Time};
@@ -10,7 +10,7 @@ use crate::columns::text;
 use crate::past::Tables;
 use crate::{Error, revision};
 
-/// Days that are removed with one transaction: those of a large company hold some 10 kB each.
+/// Days that are removed in one transaction, because those of a large company hold some 10 kB each.
 const DAYS_REMOVED_AT_ONCE: u16 = 31;
 
 pub(crate) fn write(connection: &Connection, part: &Part) -> Result<(), Error> {
@@ -20,7 +20,7 @@ pub(crate) fn write(connection: &Connection, part: &Part) -> Result<(), Error> {
     }
     let (company, day) = (company.as_str(), day.cast_signed());
     if *is_first {
-        // An earlier try may have left some.
+        // An earlier try may have left rows.
         let sql = "DELETE FROM days_of_employees WHERE company_id = ?1 AND day = ?2";
         connection.prepare_cached(sql)?.execute(params![company, day])?;
     }
@@ -38,7 +38,7 @@ pub(crate) fn write(connection: &Connection, part: &Part) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether history no longer reaches back behind that day: what is left of it is being removed.
+/// Whether a cut lies behind the beginning of that day, so that the rows of the day are being removed.
 fn is_cut_off(connection: &Connection, company: &CompanyId, day: Day) -> Result<bool, Error> {
     Ok(Tables(connection).cut_at(company)?.is_some_and(|at| begin_of(day) <= at))
 }
@@ -83,7 +83,7 @@ impl Days for Tables<'_> {
         self.all(sql, params![company.as_str(), stored(day)], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// From one employee to the next along the table, however many days there are.
+    /// Skips from one employee to the next along the table, so that the cost does not grow with the number of days.
     fn employees_with_days(&self, company: &CompanyId, after: Option<&str>) -> Answer<Vec<String>> {
         let sql = "WITH RECURSIVE known (id) AS (
                        SELECT min(employee_id) FROM days_of_employees
@@ -97,7 +97,7 @@ impl Days for Tables<'_> {
     }
 }
 
-/// The last day of all is behind every day that is stored.
+/// Converts a day to a column. `Day::MAX` becomes a number behind every stored day.
 fn stored(day: Day) -> i64 {
     i64::try_from(day).unwrap_or(i64::MAX)
 }
@@ -106,8 +106,8 @@ fn read_day(row: &Row<'_>, at: usize) -> Result<Day, Error> {
     Ok(row.get::<_, i64>(at)?.cast_unsigned())
 }
 
-/// Removes some of the days that began until then: first those of the company, without which the others do not count.
-/// Says whether there may be more.
+/// Removes a slice of the days that began until then: first the days of the company, without which those of employees
+/// do not count. Returns whether more may be left.
 pub(super) fn remove_some(connection: &Connection, company: &CompanyId, until: Time) -> Result<bool, Error> {
     let (company, last) = (company.as_str(), until.day().cast_signed());
     let of_company = "DELETE FROM days WHERE (company_id, day) IN
@@ -124,7 +124,7 @@ pub(super) fn remove_some(connection: &Connection, company: &CompanyId, until: T
     Ok(false)
 }
 
-/// Gives some of what is kept of an employee another id. Says whether there may be more.
+/// Renames an employee in a slice of the kept days. Returns whether more may be left.
 pub(super) fn rename_some(connection: &Connection, company: &str, employee: &str, alias: &str) -> Result<bool, Error> {
     let sql = "UPDATE days_of_employees SET employee_id = ?3 WHERE company_id = ?1 AND employee_id = ?2 AND day IN
                    (SELECT day FROM days_of_employees WHERE company_id = ?1 AND employee_id = ?2 LIMIT ?4)";
@@ -156,10 +156,10 @@ mod tests {
             days(store)
         };
         assert_eq!(keep(&store, 20_000, 0)?, 1);
-        // Somebody was erased.
+        // An erasure rewrites the history.
         store.execute("INSERT INTO erasures (company_id, revision) VALUES ('acme', 1)", [])?;
         assert_eq!((keep(&store, 20_001, 0)?, keep(&store, 20_001, 1)?), (1, 2));
-        // What was before noon of a day is removed.
+        // A cut removes the time before noon of a day.
         let noon = ms(begin_of(20_003).plus_ms(DAY_MS / 2));
         let event = "INSERT INTO events (company_id, seq, at, kind, data) VALUES ('acme', 7, ?1, '', '')";
         store.execute(event, [noon])?;
@@ -176,7 +176,7 @@ mod tests {
         migrate(&mut store)?;
         let acme = "acme".parse().map_err(unreadable)?;
         let began = begin_of(20_001).plus_ms(3_000);
-        // The wall clock went back, and the company's own time did not.
+        // The wall clock goes back, and the company's own time does not.
         for back_ms in [0, 30 * 60 * 1000, DAY_MS - 10_000] {
             let id = BookingId::from_u128(u128::from(began.as_ms() - back_ms) << 80).to_string();
             let sql = "INSERT INTO bookings (company_id, id, client_id, topic, state, offers, created_at)
@@ -212,7 +212,7 @@ mod tests {
         let parts = of_many();
         assert_eq!(parts.len(), 3);
         write(&store, &parts[0])?;
-        // Without the second one, which was refused or lost.
+        // The second part is left out, as if it was refused or lost.
         write(&store, &parts[2])?;
         assert_eq!(days(&store)?, 0);
         for part in of_many() {

@@ -1,8 +1,8 @@
-//! The data directory: it is one process's alone, a store that was in it must be there still, and the files that are
-//! open must be those that have the names.
+//! The data directory: one process alone uses it, a store that was in it must still be there, and the open files must
+//! be those that have the names.
 //!
-//! No function opens `switchboard.db` but [`Held`], which keeps it open for as long as anybody in the process reads or
-//! writes it: when a process closes a file, the system gives back all locks that SQLite has on it.
+//! Beside SQLite only [`Held`] opens `switchboard.db`, and keeps the file open for as long as any part of the process
+//! reads or writes it, because the system releases all of SQLite's locks on a file when the process closes it.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Seek, Write};
@@ -13,26 +13,26 @@ use crate::{Error, owner_alone};
 
 pub(super) const FILE: &str = "switchboard.db";
 pub(super) const LOCK: &str = "switchboard.lock";
-/// What SQLite keeps beside the database while it is open, or when it was killed.
+/// Files that SQLite keeps beside the database while it is open, or after a kill.
 pub(super) const SIDES: [&str; 2] = ["-wal", "-shm"];
-/// What the lock file says once there is a store.
+/// The text of the lock file once there is a store.
 const MARK: &str = "`switchboard.db` is a store: no server begins anew in this directory as long as this is written.\n";
 
-/// Why a data directory cannot be used.
+/// The reason why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another server has it.
+    /// Another server runs on the directory.
     #[error(
         "another switchboard is running on the data directory `{0}`: stop it, or give this one its own with `--data`"
     )]
     InUse(PathBuf),
-    /// It cannot be read or made.
+    /// The directory cannot be read or made.
     #[error("the data directory `{0}` cannot be used: {1}")]
     Directory(PathBuf, io::Error),
-    /// There is nothing to read.
+    /// The directory has no store to read.
     #[error("there is no `{FILE}` in `{0}`: is this the data directory?")]
     Nothing(PathBuf),
-    /// There was a store.
+    /// The directory had a store.
     #[error(
         "`{0}` is {1}, and `{2}` beside it says that a store was here: put the file back or restore a backup \
          (`switchboard restore --replace`); to begin anew on purpose, remove `{2}`"
@@ -43,18 +43,18 @@ pub enum OpenError {
     Store(#[from] Error),
 }
 
-/// A directory that this process has for itself, until it is dropped.
+/// A directory that this process alone uses, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
     path: PathBuf,
-    /// Of older versions, and of systems on which the database itself cannot be locked.
+    /// The lock for older versions, and for systems on which the database itself cannot be locked.
     lock: File,
-    /// What is locked is the database: another lock file guards nothing.
+    /// The database is locked too, because a replaced lock file guards nothing.
     database: Option<File>,
 }
 
 impl Held {
-    /// Takes a directory for this process alone, and makes it when there is none.
+    /// Takes a directory for this process alone, and makes it if there is none.
     pub(super) fn take(directory: &Path) -> Result<Self, OpenError> {
         let unusable = |error| OpenError::Directory(directory.to_owned(), error);
         owner_alone::make_directory(directory).map_err(unusable)?;
@@ -70,7 +70,8 @@ impl Held {
         Ok(held)
     }
 
-    /// The database to open, made when there never was one: SQLite gives the files beside it the same rights.
+    /// The path of the database, which is made if there never was one. Its rights are set here, because SQLite gives
+    /// them to the files beside it.
     pub(super) fn database(&mut self) -> Result<PathBuf, OpenError> {
         is_there(&self.path)?;
         self.take_database()?;
@@ -81,7 +82,7 @@ impl Held {
         if self.database.is_none() {
             let opened = owner_alone::open(&self.path.join(FILE));
             let database = opened.map_err(|error| OpenError::Directory(self.path.clone(), error))?;
-            // Elsewhere it would lock out SQLite's own locks.
+            // On other systems the lock would conflict with SQLite's own locks.
             if cfg!(target_os = "linux") {
                 lock_alone(&database, &self.path)?;
             }
@@ -90,12 +91,12 @@ impl Held {
         Ok(())
     }
 
-    /// Whether a store was here before.
+    /// Whether the directory had a store before.
     pub(super) fn is_marked(&self) -> bool {
         self.lock.metadata().is_ok_and(|lock| lock.len() > 0)
     }
 
-    /// Has the directory say that a store is in it.
+    /// Marks the directory as one with a store.
     pub(super) fn mark(&mut self) -> Result<(), OpenError> {
         if self.lock.metadata().is_ok_and(|lock| lock.len() == MARK.len() as u64) {
             return Ok(());
@@ -134,11 +135,11 @@ fn lock_alone(file: &File, directory: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Whether there is a store in a directory. SQLite must not be asked: it takes an empty file for a new store, and
-/// removes the log beside it.
+/// Whether there is a store in a directory. SQLite must not be asked, because it takes an empty file for a new store,
+/// and removes the log beside it.
 ///
 /// # Errors
-/// When there was one.
+/// When the directory had a store that is gone.
 pub(super) fn is_there(directory: &Path) -> Result<bool, OpenError> {
     let bytes = |name: &str| directory.join(name).metadata().map_or(0, |file| file.len());
     let log = "switchboard.db-wal";
@@ -152,24 +153,24 @@ pub(super) fn is_there(directory: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Device and inode.
+/// Device and inode of a file.
 type FileId = (u64, u64);
 
 fn id(file: &Metadata) -> FileId {
     (file.dev(), file.ino())
 }
 
-/// The files of a store that is open.
+/// The files of an open store.
 pub(super) struct Opened(Vec<(PathBuf, FileId)>);
 
 impl Opened {
-    /// Looks whether the next start would find what is written into them.
+    /// Checks that the next start would find data that is written into the files.
     ///
     /// # Errors
-    /// When it would not.
+    /// When a file was removed, replaced or emptied.
     pub(super) fn must_be_in_place(&self) -> Result<(), Error> {
         let in_place = |(path, opened): &&(PathBuf, FileId)| match path.metadata() {
-            // The database is never empty; the log is at times.
+            // The database is never empty, but the log is at times.
             Ok(found) => id(&found) == *opened && (found.len() > 0 || !path.ends_with(FILE)),
             Err(error) => error.kind() != io::ErrorKind::NotFound,
         };
@@ -180,7 +181,7 @@ impl Opened {
     }
 }
 
-/// The same name with something behind it.
+/// The path with a text behind its name.
 pub(super) fn beside(path: &Path, behind: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(behind);

@@ -1,4 +1,4 @@
-//! What the store keeps of webhooks: the endpoints, and of each what waits for it or could not be brought.
+//! The tables of webhooks: endpoints, and their pending deliveries and dead letters.
 
 use rusqlite::{Connection, Row as Record, params};
 use switchboard_core::{CompanyId, Time};

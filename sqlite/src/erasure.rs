@@ -1,9 +1,8 @@
-//! Erasure in the store: what is left of a history without a person is worked out beside the journal and laid ready, and
-//! only then put in its place (`placing.rs`).
+//! Erasure in the store: the rewritten history is computed beside the journal and stored in a table of its own, and
+//! only then put in place (`placing.rs`).
 //!
-//! The journal's thread writes nothing but small slices, between the commits of all others. Until all is laid ready,
-//! nothing has happened: a crash leaves the history as it was. From then on the next start puts in place what is left,
-//! before anybody is served.
+//! The journal's thread writes only small slices, between other commits. Until all slices are stored, a crash leaves
+//! the history unchanged. After that, the next start puts the remaining slices in place before it serves any device.
 
 mod placing;
 

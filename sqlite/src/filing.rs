@@ -1,4 +1,4 @@
-//! Filing: what is committed in the log goes into the tables, many entries of a company at a time.
+//! The projection: committed entries are copied from the log into the tables, many entries of a company at a time.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -13,18 +13,18 @@ use crate::tables::{write_events, write_latest};
 use crate::unfiled::{Unfiled, written};
 use crate::{Error, states};
 
-/// How long an entry waits to be filed. The longer, the more of a company are filed together, and the fewer pages and
-/// rows are written twice; and the further are the tables behind for who reads them with SQL.
+/// Time that an entry waits for its projection. The longer the wait, the more entries of a company are projected
+/// together, so that fewer pages and rows are written twice; but readers with SQL see older tables.
 const FILE_AFTER: Duration = Duration::from_millis(250);
-/// Entries, events and rows that are filed with one transaction: commits wait behind it, so it is a matter of some
-/// milliseconds. An entry of many bookings has four of them, one of an imported file a hundred thousand.
+/// Entries, events and rows that are projected in one transaction of some milliseconds, because commits wait for it. An
+/// entry of an ordinary booking has about four of them, and that of an imported file a hundred thousand.
 const WRITES_AT_ONCE: usize = 1024;
-/// Entries that may wait; with more, filing comes before new commits.
+/// Entries that may wait. Beyond this number the projection comes before new commits, which is backpressure.
 const ENTRIES_MAX: usize = 16 * 1024;
-/// Bytes of entries that may wait, likewise. Those of an ordinary day have about 1 KB each.
+/// Bytes of entries that may wait, likewise. An ordinary entry has about 1 KB.
 pub const WAITING_MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// Entries of companies, each company's in their order.
+/// Entries of several companies, each company's in order.
 pub(super) type Slice = Vec<(CompanyId, VecDeque<Unfiled>)>;
 
 /// The companies of a slice, each with the number of its last event there.
@@ -32,12 +32,12 @@ pub(super) fn last_seqs(slice: &Slice) -> impl Iterator<Item = (&CompanyId, u64)
     slice.iter().filter_map(|(company, entries)| Some((company, entries.back()?.last_seq())))
 }
 
-/// Whether it is as much as is filed at once.
+/// Whether the slice is as large as one transaction may be.
 pub(super) fn is_enough(slice: &Slice) -> bool {
     slice.iter().flat_map(|(_, entries)| entries).map(Unfiled::writes).sum::<usize>() >= WRITES_AT_ONCE
 }
 
-/// Takes out of a company's entries what there is room for, and at least one of them; the rest stays.
+/// Takes as many of a company's entries as there is room for, and at least one.
 fn take_some(entries: &mut VecDeque<Unfiled>, room: usize) -> VecDeque<Unfiled> {
     let mut writes = 0;
     let fits = |entry: &&Unfiled| {
@@ -49,22 +49,22 @@ fn take_some(entries: &mut VecDeque<Unfiled>, room: usize) -> VecDeque<Unfiled> 
     std::mem::replace(entries, rest)
 }
 
-/// All that waits to be filed.
+/// All entries that wait for their projection.
 #[derive(Default)]
 pub(super) struct Backlog {
     waiting: HashMap<CompanyId, VecDeque<Unfiled>>,
     entries: usize,
     bytes: usize,
-    /// Companies in the order in which they began to wait, and when that was. One that was filed in between may stand
-    /// here still, and is passed over.
+    /// Companies with the times at which they began to wait, in that order. A company that was projected in between may
+    /// still stand here, and is passed over.
     order: VecDeque<(CompanyId, Instant)>,
-    /// The batches of the log, with how many of their entries wait.
+    /// The batches of the log, each with the number of its waiting entries.
     batches: VecDeque<(i64, usize)>,
     filed_up_to: Option<i64>,
 }
 
 impl Backlog {
-    /// Adds what a batch of the log has.
+    /// Adds the entries of a batch of the log.
     pub(super) fn add(&mut self, batch: i64, entries: Vec<(CompanyId, Unfiled)>, now: Instant) {
         self.batches.push_back((batch, entries.len()));
         self.entries += entries.len();
@@ -81,23 +81,23 @@ impl Backlog {
         }
     }
 
-    /// The number of the last event that waits of a company.
+    /// The number of a company's last waiting event.
     pub(super) fn last_seq(&self, company: &CompanyId) -> Option<u64> {
         self.waiting.get(company)?.back().map(Unfiled::last_seq)
     }
 
-    /// When something is to be filed; none while nothing waits.
+    /// The time of the next projection; none while no entry waits.
     pub(super) fn due(&self) -> Option<Instant> {
         let (_, since) = self.order.front()?;
         Some(if self.is_too_long() { *since } else { *since + FILE_AFTER })
     }
 
-    /// Whether filing must come before everything else.
+    /// Whether the projection must come before everything else.
     pub(super) fn is_too_long(&self) -> bool {
         self.entries > ENTRIES_MAX || self.bytes > WAITING_MAX_BYTES
     }
 
-    /// Takes out what has waited longest, as much as is filed at once; nothing when nothing waits.
+    /// Takes the entries that have waited longest, as many as one transaction may have; none when no entry waits.
     pub(super) fn take_longest(&mut self) -> Slice {
         let (mut slice, mut room) = (Slice::new(), WRITES_AT_ONCE);
         while room > 0
@@ -115,18 +115,18 @@ impl Backlog {
         slice
     }
 
-    /// Takes out what has waited longest of a company, as much as is filed at once.
+    /// Takes a company's oldest entries, as many as one transaction may have.
     pub(super) fn take(&mut self, company: &CompanyId) -> Slice {
         let Some(mut entries) = self.waiting.remove(company) else { return Slice::new() };
         let taken = take_some(&mut entries, WRITES_AT_ONCE);
         if !entries.is_empty() {
-            // It stands in the order still.
+            // The company still stands in the order.
             self.waiting.insert(company.clone(), entries);
         }
         vec![(company.clone(), taken)]
     }
 
-    /// Puts a slice back that could not be filed.
+    /// Puts a slice back whose projection has failed.
     pub(super) fn put_back(&mut self, slice: Slice, now: Instant) {
         for (company, mut entries) in slice.into_iter().rev() {
             entries.extend(self.waiting.remove(&company).into_iter().flatten());
@@ -135,7 +135,7 @@ impl Backlog {
         }
     }
 
-    /// A slice is filed.
+    /// Counts a slice as projected.
     pub(super) fn strike_off(&mut self, slice: &Slice) {
         for entry in slice.iter().flat_map(|(_, entries)| entries) {
             self.entries -= 1;
@@ -150,18 +150,18 @@ impl Backlog {
         }
     }
 
-    /// The batch up to which the log can be shortened.
+    /// The batch up to which the log can be deleted.
     pub(super) const fn filed_up_to(&self) -> Option<i64> {
         self.filed_up_to
     }
 
-    /// The log was shortened.
+    /// Notes that the log was deleted up to that batch.
     pub(super) const fn is_shortened(&mut self) {
         self.filed_up_to = None;
     }
 }
 
-/// Files a slice, and shortens the log by what was filed before.
+/// Projects a slice, and deletes batches of the log that were projected earlier.
 pub(super) fn write(connection: &Connection, slice: &Slice, filed_up_to: Option<i64>) -> Result<(), Error> {
     for (company, entries) in slice {
         for entry in entries {
@@ -172,8 +172,8 @@ pub(super) fn write(connection: &Connection, slice: &Slice, filed_up_to: Option<
     filed_up_to.map_or(Ok(()), |batch| log::remove_up_to(connection, batch))
 }
 
-/// Files what a server that was killed had not filed yet. Only the events are in the log: the rows follow from the
-/// company as it was after each entry.
+/// Projects the entries that a killed server has left in the log. The log has only the events, so the rows are derived
+/// from the company's state after each entry.
 pub(super) fn file_the_log(connection: &mut Connection) -> Result<(), Error> {
     let transaction = connection.transaction()?;
     let Log { unfiled, clashes } = log::read(&transaction)?;

@@ -1,7 +1,7 @@
-//! The gate before all reads: shut for a moment so that SQLite's log can begin anew, and closed for good at the end.
+//! The gate before all reads. It is shut for a moment so that SQLite's log can restart, and closed for good at the end.
 //!
-//! SQLite begins its log anew only in a moment in which nobody reads what is in it. Reads that overlap never leave one,
-//! so it is made: new reads wait, those that run may go on for a while, and are cut then.
+//! SQLite restarts its log only in a moment in which no reader uses it. Overlapping reads never leave such a moment, so
+//! the gate makes one: new reads wait, and running reads may go on for a while and are then interrupted.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,9 +13,9 @@ use switchboard_journal::StoreError;
 
 use crate::Error;
 
-/// How long a read waits before the gate.
+/// Time that a read waits before the gate.
 const WAIT_MAX: Duration = Duration::from_secs(2);
-/// How often who runs on is cut once more: SQLite forgets it between two statements.
+/// Interval at which a running read is interrupted again, because SQLite forgets an interrupt between two statements.
 const CUT_EVERY: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub(super) struct Gate {
 #[derive(Default)]
 struct State {
     stands: Stands,
-    /// By what they are cut; none before they have a connection.
+    /// The handle that interrupts each read; none before the read has a connection.
     reads: HashMap<u64, Option<InterruptHandle>>,
     last: u64,
 }
@@ -50,7 +50,7 @@ impl Gate {
     /// Lets a read in, when the gate is open or opens soon.
     ///
     /// # Errors
-    /// When it does not, or never will.
+    /// `AskAgain` when the gate stays shut for too long, and `Stopping` when it is closed.
     pub(super) fn enter(&self) -> Result<Reading<'_>, Error> {
         let by = Instant::now() + WAIT_MAX;
         let mut state = self.lock();
@@ -69,7 +69,7 @@ impl Gate {
         Ok(Reading { gate: self, number })
     }
 
-    /// Lets no new read in.
+    /// Makes new reads wait.
     pub(super) fn shut(&self) {
         self.turn(Stands::Shut);
     }
@@ -79,12 +79,12 @@ impl Gate {
         self.turn(Stands::Open);
     }
 
-    /// Lets no read in any more.
+    /// Refuses all further reads.
     pub(super) fn close(&self) {
         self.turn(Stands::Closed);
     }
 
-    /// Opens a gate that is shut if nobody is behind it. Says whether nobody was, shut or not.
+    /// Opens the gate if no read is behind it. Returns whether none was.
     pub(super) fn open_if_empty(&self) -> bool {
         let is_empty = self.lock().reads.is_empty();
         if is_empty {
@@ -93,7 +93,7 @@ impl Gate {
         is_empty
     }
 
-    /// Waits until it is opened by somebody else, at most so long.
+    /// Waits until another thread opens the gate, for at most that long.
     pub(super) fn wait_until_open(&self, at_most: Duration) {
         let by = Instant::now() + at_most;
         let mut state = self.lock();
@@ -102,7 +102,7 @@ impl Gate {
         }
     }
 
-    /// Waits until nobody reads any more, and cuts who does after a while. Says whether nobody does.
+    /// Waits until all reads have ended, and interrupts the remaining ones after a while. Returns whether none is left.
     pub(super) fn empty(&self, cut_after: Duration, at_most: Duration) -> bool {
         let began = Instant::now();
         let mut state = self.lock();
@@ -146,7 +146,7 @@ impl fmt::Debug for Gate {
 }
 
 impl Reading<'_> {
-    /// From now on it can be cut.
+    /// From now on the read can be interrupted.
     pub(super) fn is_cut_by(&self, handle: InterruptHandle) {
         self.gate.lock().reads.insert(self.number, Some(handle));
     }

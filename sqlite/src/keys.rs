@@ -52,13 +52,13 @@ fn insert(connection: &Connection, fresh: &FreshKey, wanted: &WantedKey<'_>, now
     Ok(())
 }
 
-/// How many keys are in force, and whether one of them has that name.
+/// The number of keys in force, and whether one of them has that name.
 fn in_force(connection: &Connection, name: &str) -> Result<(u64, bool), Error> {
     let sql = "SELECT count(*), count(*) FILTER (WHERE name = ?1) > 0 FROM api_keys WHERE revoked_at IS NULL";
     Ok(connection.query_row(sql, [name], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))?)
 }
 
-/// Revokes the key of that name or id; gives both, or nothing when there is none.
+/// Revokes the key of that name or id. Returns its id and name, or none if there is no such key.
 fn revoke(connection: &Connection, which: &str, now: Time) -> Result<Option<(String, String)>, Error> {
     let sql = "UPDATE api_keys SET revoked_at = ?2 WHERE (name = ?1 OR id = ?1) AND revoked_at IS NULL
                RETURNING id, name";
@@ -66,10 +66,7 @@ fn revoke(connection: &Connection, which: &str, now: Time) -> Result<Option<(Str
     Ok(connection.query_row(sql, params![which, now], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-/// Writes when keys were used last.
-///
-/// # Errors
-/// When the store cannot be written.
+/// Writes the times at which keys were used last.
 pub(super) fn write_used(connection: &Connection, used: &HashMap<String, Time>) -> Result<(), Error> {
     let mut update = connection.prepare_cached("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1")?;
     for (id, at) in used {
@@ -79,10 +76,7 @@ pub(super) fn write_used(connection: &Connection, used: &HashMap<String, Time>) 
 }
 
 impl Beside {
-    /// Makes a key, if fewer than that many are in force and none has the name, with a line of the audit list.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
+    /// Makes a key, with an entry of the audit list, if fewer than that many keys are in force and none has the name.
     pub fn make_key(
         &mut self,
         fresh: &FreshKey,
@@ -103,11 +97,8 @@ impl Beside {
         })
     }
 
-    /// Revokes the key of that name or id, with a line of the audit list that names the id; gives both, or nothing when
-    /// there is none.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
+    /// Revokes the key of that name or id, with an entry of the audit list that names the id. Returns its id and name,
+    /// or none if there is no such key.
     pub fn revoke_key(&mut self, which: &str, mut line: AuditEntry) -> Result<Option<(String, String)>, Error> {
         self.write(|connection| {
             let Some((id, name)) = revoke(connection, which, line.at)? else { return Ok(None) };

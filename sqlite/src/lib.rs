@@ -5,7 +5,7 @@ mod directory;
 mod owner;
 pub mod owner_alone;
 
-// What is in them.
+// The contents of the files.
 mod columns;
 mod error;
 mod revision;
@@ -13,7 +13,7 @@ pub mod schema;
 mod states;
 mod tables;
 
-// The writer: a commit appends to the log, and filing brings the log into the tables.
+// The writer: a commit appends to the commit log, and the projection copies the log into the tables.
 mod checkpoint;
 mod filing;
 mod log;
@@ -21,7 +21,7 @@ mod unfiled;
 mod write;
 mod writer;
 
-// What is written beside the events.
+// Data beside the events.
 mod audit;
 mod bases;
 mod cut;

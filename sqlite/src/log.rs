@@ -1,8 +1,9 @@
-//! The log: each batch is a row, and each entry of it a line of JSON. It is all that a commit has to write.
+//! The commit log: each batch is a row, and each of its entries is a line of JSON. A commit writes nothing else for
+//! events.
 //!
-//! A batch has entries of many companies, and the tables stand in the order of companies: written into them at once, a
-//! batch would touch pages for each of its companies, and all of them would be synced before anybody is told. So the
-//! tables are filed a moment later (`filing.rs`), and what is filed leaves the log.
+//! A batch has entries of many companies, and the tables are ordered by company. Written into the tables at once, a
+//! batch would touch pages for each of its companies, and all of these pages would be synced before a reply. So entries
+//! are projected a moment later (`filing.rs`), and leave the log then.
 
 use std::collections::BTreeMap;
 
@@ -38,25 +39,25 @@ pub(super) fn add(batch: &mut String, company: &CompanyId, entry: &Unfiled) {
     batch.push_str("]}\n");
 }
 
-/// Writes a batch. Says under which number.
+/// Writes a batch, and returns its number.
 pub(super) fn append(connection: &Connection, batch: &str) -> Result<i64, Error> {
     let number = connection.prepare_cached("INSERT INTO log (entries) VALUES (?1)")?.insert([batch])?;
     Ok(number)
 }
 
-/// Takes out all batches up to that one: everything in them is filed.
+/// Removes all batches up to that one, whose entries are all projected.
 pub(super) fn remove_up_to(connection: &Connection, batch: i64) -> Result<(), Error> {
     connection.prepare_cached("DELETE FROM log WHERE batch <= ?1")?.execute(params![batch])?;
     Ok(())
 }
 
-/// Takes a company's entries out of all batches: all of them are filed.
+/// Removes a company's entries from all batches, because all of them are projected.
 pub(super) fn forget_filed(connection: &Connection, company: &CompanyId) -> Result<(), Error> {
     let mut query = connection.prepare("SELECT batch, entries FROM log ORDER BY batch")?;
     let batches = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     for batch in batches.collect::<Result<Vec<_>, _>>()? {
         let (number, entries) = batch;
-        // As it is written: an id has no character that JSON must escape.
+        // The beginning of a line as `add` writes it.
         let theirs = format!(r#"{{"company":"{company}","#);
         let kept: String = entries.split_inclusive('\n').filter(|line| !line.starts_with(&theirs)).collect();
         if kept.len() < entries.len() {
@@ -66,17 +67,17 @@ pub(super) fn forget_filed(connection: &Connection, company: &CompanyId) -> Resu
     Ok(())
 }
 
-/// What is in the log.
+/// The contents of the log.
 #[derive(Default)]
 pub(super) struct Log {
-    /// What is not filed yet, each company's in the order in which it was committed.
+    /// Entries that are not projected yet, each company's in the order of their commits.
     pub(super) unfiled: BTreeMap<CompanyId, Vec<Logged>>,
-    /// Events of which the tables have others under their numbers, in words: two servers have written.
+    /// Descriptions of events for which the tables have others under the same number, because two servers have written.
     pub(super) clashes: Vec<String>,
 }
 
-/// Reads the log of a store. A batch stays in it until the last of its entries is filed, and of a large entry a part may
-/// be.
+/// Reads the log of a store, without the events that are projected already. A batch stays in the log until its last
+/// entry is projected, and a large entry may be projected in part.
 pub(super) fn read(connection: &Connection) -> Result<Log, Error> {
     let mut query = connection.prepare("SELECT entries FROM log ORDER BY batch")?;
     let mut rows = query.query([])?;
@@ -100,8 +101,8 @@ pub(super) fn read(connection: &Connection) -> Result<Log, Error> {
     Ok(log)
 }
 
-/// The first of an entry's events that the tables have otherwise. What history does not begin before any more they do
-/// not have at all.
+/// The first of an entry's events that differs from the one in the tables. Events that a cut has removed are not
+/// compared.
 fn clash(connection: &Connection, entry: &Logged, filed_events: usize) -> Result<Option<u64>, Error> {
     if filed_events == 0 {
         return Ok(None);

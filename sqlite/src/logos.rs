@@ -1,7 +1,7 @@
-//! The companies' logos: pictures that stand beside the events, which name them.
+//! The companies' logos: pictures that are stored beside the events, which only name them.
 //!
-//! A picture is written before an event names it, and taken away after none does any more. So a crash may leave one that
-//! nobody names, and never a name without a picture; the next start takes it away.
+//! A picture is written before an event names it, and removed once the company no longer shows it. So a crash may leave
+//! a picture that no event names, which the next start removes, but never a name without a picture.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::{CompanyId, LogoId};
@@ -29,7 +29,8 @@ fn keep_only(connection: &Connection, company: &CompanyId, kept: &[Option<&LogoI
     Ok(())
 }
 
-/// Takes away what no company has, when all is filed and nobody is served yet.
+/// Deletes pictures that no company shows. Called at the start, when all entries are projected and no request is served
+/// yet.
 pub(super) fn forget_unknown(connection: &Connection) -> Result<(), Error> {
     let sql = "DELETE FROM logos WHERE NOT EXISTS
                    (SELECT 1 FROM companies c WHERE c.id = logos.company_id AND c.logo = logos.id)";
@@ -49,11 +50,11 @@ pub(crate) fn find(
     Ok(found.and_then(|(kind, data)| Some((Kind::of(&kind)?, data))))
 }
 
-/// A logo that a company names and that is not there, or is another picture.
+/// Describes a company's logo that is missing, or is another picture than its name says.
 pub(super) fn differences(connection: &Connection, company: &CompanyId) -> Result<Vec<String>, Error> {
     let sql = "SELECT logo FROM companies WHERE id = ?1 AND logo IS NOT NULL";
     let named: Option<String> = connection.query_row(sql, [company.as_str()], |row| row.get(0)).optional()?;
-    // What cannot be a name is found where the row is compared.
+    // A malformed name is reported where the row is compared.
     let Some(logo) = named.and_then(|named| named.parse::<LogoId>().ok()) else { return Ok(Vec::new()) };
     Ok(match find(connection, company, &logo)? {
         None => vec![format!("the logo {logo} is not there")],

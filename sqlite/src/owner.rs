@@ -1,7 +1,7 @@
-//! Whose the store is: a row that every server writes at its start, and looks at within each of its transactions.
+//! The owner of the store: a row that every server writes at its start, and checks within each of its transactions.
 //!
-//! Locks of files are what the system makes of them. So a server that has lost its own, or was never given one that
-//! holds, learns of the next one before it answers anybody.
+//! The row is a fencing token. File locks depend on the system, so a server that has lost its lock, or never had a
+//! working one, learns from the row of the next server, before it sends a reply.
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_journal::StoreError;
@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use crate::Error;
 
-/// The server that has written last that the store is its own.
+/// The token of the server that took the store last.
 pub(super) struct Owner(String);
 
 impl Owner {
-    /// Takes the store, from whoever had it.
+    /// Takes the store from its previous owner, if there is one.
     pub(super) fn take(connection: &Connection) -> Result<Self, Error> {
         let token = Uuid::now_v7().to_string();
         let sql = "INSERT INTO owner (id, token) VALUES (1, ?1) ON CONFLICT DO UPDATE SET token = excluded.token";
@@ -21,10 +21,10 @@ impl Owner {
         Ok(Self(token))
     }
 
-    /// Within a transaction: nobody can take it before that is over.
+    /// Checks the owner. Within a transaction no other server can take the store before the transaction is over.
     ///
     /// # Errors
-    /// When somebody has taken it.
+    /// When another server has taken the store.
     pub(super) fn must_be(&self, connection: &Connection) -> Result<(), Error> {
         let mut query = connection.prepare_cached("SELECT token = ?1 FROM owner WHERE id = 1")?;
         let is_ours = query.query_row([&self.0], |row| row.get(0)).optional()?;

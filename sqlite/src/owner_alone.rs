@@ -1,4 +1,4 @@
-//! Files and directories that their owner alone may read, whatever the process's umask says.
+//! Files and directories that only their owner may read, whatever the process's umask is.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -7,49 +7,38 @@ use std::path::{Path, PathBuf};
 
 const FILE: u32 = 0o600;
 const DIRECTORY: u32 = 0o700;
-/// The rights of everybody else.
+/// Rights of users other than the owner.
 const OTHERS: u32 = 0o077;
-/// The right to put files in, of everybody else.
+/// The right of other users to put files into a directory.
 const OTHERS_WRITE: u32 = 0o022;
-/// What the names of our files begin with.
+/// Beginnings of the names of Switchboard's files.
 const OURS: [&str; 3] = ["switchboard.", "dev-", ".dev-"];
 
-/// Makes a directory, and those above it that are not there.
-///
-/// # Errors
-/// When it cannot be made.
+/// Makes a directory, and its missing parents.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(DIRECTORY).create(path)
 }
 
-/// Opens a file to write into, and makes it when there is none.
-///
-/// # Errors
-/// When it can neither be opened nor made.
+/// Opens a file for writing, and makes it if there is none.
 pub fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE).open(path)
 }
 
-/// Makes a file where nothing is, not even a link: what others have put there they could read.
-///
-/// # Errors
-/// When there is something, or it cannot be made.
+/// Makes a file where nothing is, not even a link, because other users could read a file that they have made there.
 pub fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE).open(path)
 }
 
-/// Takes away what others may do with our files in a directory, and with the directory if nothing else is in it: a
-/// version before this one made them readable for all. Says what was changed, and what should be.
-///
-/// # Errors
-/// When the directory cannot be read.
+/// Takes away the rights of other users to Switchboard's files in a directory, and to the directory if it has no other
+/// files. An earlier version made the files readable for all. Returns descriptions of the changes, and of changes that
+/// failed.
 pub fn tighten(directory: &Path) -> io::Result<Vec<String>> {
     let (mut said, mut is_ours_alone) = (Vec::new(), true);
     for entry in directory.read_dir()? {
         let entry = entry?;
         let is_ours = entry.file_name().to_str().is_some_and(|name| OURS.iter().any(|ours| name.starts_with(ours)));
         is_ours_alone &= is_ours;
-        // A link is left alone: what it leads to may be somebody else's.
+        // The target of a link may belong to another program.
         if is_ours && entry.file_type()?.is_file() {
             said.extend(tighten_one(entry.path(), FILE));
         }

@@ -1,4 +1,4 @@
-//! Reads what is committed, beside the writer.
+//! The reader of committed data, which works beside the writer.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,11 +18,11 @@ use crate::directory::{self, FILE, Held, OpenError};
 use crate::gate::Gate;
 use crate::past::Tables;
 
-/// The same of each reader; what SQLite takes when nothing is said.
+/// The cache of each reader, in SQLite's default size.
 pub const READER_CACHE_KIB: i64 = 2_000;
-/// Readers that are kept open for the next question.
+/// Idle connections that are kept open for the next question.
 const READERS_KEPT: usize = 8;
-/// Reads what is committed, beside the writer. Cheap to clone.
+/// A reader of committed data, beside the writer. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Reader(Arc<Readers>, Option<Asker>);
 
@@ -32,7 +32,7 @@ struct Readers {
     idle: Mutex<Vec<Connection>>,
     news: Arc<News>,
     gate: Arc<Gate>,
-    /// Of the process that also writes: let go when the last connection is closed.
+    /// The hold of the process that also writes, released after the last connection is closed.
     _held: Option<Held>,
 }
 
@@ -42,7 +42,7 @@ impl Reader {
         Self(Arc::new(Readers { path, idle, news, gate, _held: held }), None)
     }
 
-    /// What all its reads pass.
+    /// The gate that all reads pass.
     pub(super) fn gate(&self) -> &Arc<Gate> {
         &self.0.gate
     }
@@ -51,10 +51,10 @@ impl Reader {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A reader of the store in a directory, for tools that look beside a server.
+    /// A reader of the store in a directory, for tools that read beside a server.
     ///
     /// # Errors
-    /// When there is no store, or none any more.
+    /// When there is no store, or the store is gone.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         if !directory::is_there(directory)? {
             return Err(OpenError::Nothing(directory.to_owned()));
@@ -70,12 +70,12 @@ impl Reader {
         (self as &dyn History).ask(question)
     }
 
-    /// Reads what is of one moment. A long read is cut when SQLite's log must begin anew.
+    /// Reads as of one moment. A long read is interrupted when SQLite's log must restart.
     pub(super) fn read<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         if self.1.as_ref().is_some_and(Asker::is_gone) {
             return Err(Error::Store(StoreError::Stopping));
         }
-        // It outlives the connection: whoever waits for the last read finds all connections closed or idle.
+        // The guard outlives the connection, so that after the last read all connections are closed or idle.
         let reading = self.0.gate.enter()?;
         let kept = self.idle().pop();
         let mut connection = match kept {
@@ -94,7 +94,7 @@ impl Reader {
         }
         let transaction = connection.unchecked_transaction()?;
         let answer = question(&transaction);
-        // A connection that cannot end it is closed.
+        // A connection that cannot end its transaction is closed.
         if transaction.finish().is_ok() && asker::nobody_asks_on(&mut connection).is_ok() {
             let mut idle = self.idle();
             if idle.len() < READERS_KEPT {
@@ -110,7 +110,7 @@ impl Reader {
         Self(self.0.clone(), Some(asker))
     }
 
-    /// Reads away from the threads that serve sockets, until the future is dropped.
+    /// Reads on a thread that serves no sockets. Dropping the future interrupts the read.
     pub(super) fn read_aside<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -134,12 +134,12 @@ impl History for Reader {
         Box::pin(self.read_aside(|connection| Ok(question(&Tables(connection))?)))
     }
 
-    /// Beside a tool's reader there is no writer, and no news.
+    /// The reader of a tool has no writer, and never any news.
     fn news(&self) -> &Arc<News> {
         &self.0.news
     }
 
-    /// Closes all connections: SQLite's log goes with the last.
+    /// Closes all connections, because SQLite deletes its log with the last one.
     fn close(&self, at_most: Duration) -> bool {
         self.0.gate.close();
         let is_empty = self.0.gate.empty(Duration::ZERO, at_most);

@@ -1,7 +1,9 @@
-//! What the end of a company takes with it, and where the history of the next one of its id begins.
+//! The removal of a company: the data that it ends, and the beginning of the history of the next company of the same
+//! id.
 //!
-//! What went on before stays in the tables until it is cut, and for one who may see all companies as long as the id is
-//! nobody's. Once the id is somebody's again, every question about that company begins behind its last removal.
+//! The removed company's rows stay in the tables until a cut removes them. A caller that may see all companies still
+//! sees them while no company has the id. When a company has the id again, every question about it begins behind the
+//! last removal.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use switchboard_core::{CompanyId, Time};
@@ -9,7 +11,7 @@ use switchboard_core::{CompanyId, Time};
 use crate::Error;
 use crate::columns::ms;
 
-/// The time before which nothing is shown: 0 while a company is gone, or was never removed.
+/// The time before which a company shows nothing: its creation, or 0 while there is no company of the id.
 macro_rules! begins_at {
     ($company:literal) => {
         concat!("coalesce((SELECT created_at FROM companies WHERE id = ", $company, "), 0)")
@@ -17,8 +19,9 @@ macro_rules! begins_at {
 }
 pub(super) use begins_at;
 
-/// A company was removed: its endpoints end with what waits for them, and so do API keys for it alone; of a key for
-/// several it is taken away. What was made after that is of the next company of its id.
+/// Records the removal of a company, deletes its webhooks with their deliveries, revokes API keys for this company
+/// alone, and takes the company out of keys for several. Webhooks and keys that were made later belong to the next
+/// company of the id.
 pub(super) fn end(connection: &Connection, company: &CompanyId, seq: u64, at: Time) -> Result<(), Error> {
     let (id, at) = (company.as_str(), ms(at));
     let sql = "INSERT INTO removals (company_id, seq, at, audit_number)
@@ -41,10 +44,7 @@ pub(super) fn end(connection: &Connection, company: &CompanyId, seq: u64, at: Ti
     Ok(())
 }
 
-/// The number of the event by which a company of that id was removed last, whether there is one again or not.
-///
-/// # Errors
-/// When the store cannot be read.
+/// The number of the event that removed a company of that id last, whether or not there is a current company.
 pub(super) fn last(connection: &Connection, company: &CompanyId) -> Result<Option<u64>, Error> {
     let sql = "SELECT seq FROM removals WHERE company_id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;

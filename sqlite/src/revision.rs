@@ -1,21 +1,18 @@
-//! The revision of a company's history: what was read at one must not be written at another.
+//! The revision of a company's history: data that was read at one revision must not be written at another.
 
 use rusqlite::{Connection, OptionalExtension};
 use switchboard_core::CompanyId;
 
 use crate::Error;
 
-/// How often a company's history was rewritten: what was read of it before must not be written after it.
-///
-/// # Errors
-/// When the store cannot be read.
+/// Number of rewrites of a company's history.
 pub(super) fn of(connection: &Connection, company: &CompanyId) -> Result<u64, Error> {
     let sql = "SELECT revision FROM erasures WHERE company_id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([company.as_str()], |row| row.get::<_, i64>(0)).optional()?;
     Ok(found.map_or(0, i64::cast_unsigned))
 }
 
-/// Whether what was read at that revision may be written: nothing was erased since, and nothing is being erased.
+/// Whether data that was read at that revision may be written: no erasure has finished since, and none is running.
 pub(super) fn is_as_read(connection: &Connection, company: &CompanyId, read: u64) -> Result<bool, Error> {
     let sql = "SELECT revision, state IS NULL FROM erasures WHERE company_id = ?1";
     let mut query = connection.prepare_cached(sql)?;

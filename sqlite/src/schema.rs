@@ -1,14 +1,14 @@
-//! The tables, and how they came to be: numbered steps, run in order at start.
+//! The tables, as numbered migrations that are run in order at the start.
 
 use rusqlite::Connection;
 use switchboard_journal::StoreError;
 
 use crate::Error;
 
-/// Memory for pages that are written again soon: the ends of the tables of some hundred companies.
+/// Memory of the writer for pages that are written again soon: the ends of the tables of some hundred companies.
 pub const CACHE_KIB: i64 = 32 * 1024;
 
-/// One step each; a step that was released is never changed.
+/// One step for each version of the schema. A released step is never changed.
 const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE events (
@@ -171,7 +171,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX audit_by_company ON audit (company_id, number);
 ",
-    // Snapshots of before have no meters: the next ones, made from all events, have them.
+    // Earlier snapshots have no meters, so they are deleted, and the next ones are folded from all events.
     "
     ALTER TABLE offers ADD COLUMN delivered_to TEXT;
     CREATE TABLE bases (
@@ -184,8 +184,8 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX bases_by_time ON bases (company_id, at, seq);
     DELETE FROM snapshots;
 ",
-    // A row of `erasures` has a state and a person only while somebody is being erased. A lane names an employee by the
-    // number, which says nothing to anybody.
+    // A row of `erasures` has a state and a person only while an erasure runs. A lane names an employee by the number,
+    // because a number identifies no person.
     "
     CREATE TABLE erasures (
         company_id TEXT PRIMARY KEY,
@@ -220,7 +220,7 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE bookings ADD COLUMN client_name TEXT;
     ALTER TABLE sessions ADD COLUMN client_name TEXT;
 ",
-    // A picture stands beside the events, which only name it.
+    // A picture is stored beside the events, which only name it.
     "
     ALTER TABLE companies ADD COLUMN colour TEXT;
     ALTER TABLE companies ADD COLUMN logo TEXT;
@@ -232,9 +232,9 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (company_id, id)
     ) STRICT;
 ",
-    // A company that was removed and made again was remembered with what was before: the next snapshots are made anew,
-    // where all events are there to make them of.
-    // What was for a company that is gone, and would be for the next one of its id, ends.
+    // Snapshots of a company that was removed and made again still remembered the removed one. They are deleted where
+    // all events are kept, from which the next ones are folded.
+    // Webhooks and API keys of a removed company end, because otherwise the next company of its id would have them.
     "
     CREATE TABLE removals (
         company_id TEXT PRIMARY KEY,
@@ -259,7 +259,7 @@ const MIGRATIONS: &[&str] = &[
             WHERE gone.company_id IS NULL);
     DROP TABLE gone;
 ",
-    // An employee's own statistics read their own rows.
+    // The index serves the statistics of one employee, which read that employee's rows alone.
     "
     CREATE INDEX offers_by_employee ON offers (company_id, employee_id, booking_id);
 ",
@@ -300,13 +300,13 @@ pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Error> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    // Removed text is overwritten at once: later nobody knows where it stood.
+    // Removed text is overwritten at once, because its place is unknown later.
     connection.pragma_update(None, "secure_delete", "on")?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(connection)
 }
 
-/// Brings the tables to what this version knows.
+/// Brings the tables to the schema of this version.
 ///
 /// # Errors
 /// When the store is newer than this version, or cannot be changed.
@@ -324,10 +324,10 @@ pub fn migrate(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a store that another version runs on: only the version that serves it may change its tables.
+/// Refuses a store on which another version runs, because only the version that serves a store may change its tables.
 ///
 /// # Errors
-/// When its tables are not those that this version knows.
+/// When the schema is not the one that this version knows.
 pub(super) fn must_be_ours(connection: &Connection) -> Result<(), Error> {
     let (known, found) = (known(), of(connection)?);
     match found.cmp(&known) {

@@ -8,7 +8,7 @@ use switchboard_core::{Company, CompanyId, Event, Time};
 use crate::Error;
 use crate::columns::{text, time, unreadable};
 
-/// The company after all its filed events, with the number of events since its snapshot.
+/// The company after all its projected events, with the number of events since its snapshot.
 pub(super) fn read_company(connection: &Connection, id: &CompanyId) -> Result<(Company, u64), Error> {
     let sql = "SELECT data FROM snapshots WHERE company_id = ?1";
     let snapshot: Option<String> = connection.query_row(sql, [id.as_str()], |row| row.get(0)).optional()?;
@@ -22,7 +22,7 @@ pub(super) fn read_company(connection: &Connection, id: &CompanyId) -> Result<(C
     Ok((company, events))
 }
 
-/// A company as a snapshot has it.
+/// The company from the JSON of a snapshot or base.
 pub(super) fn read_snapshot(data: &str) -> Result<Company, Error> {
     let mut company: Company = serde_json::from_str(data).map_err(unreadable)?;
     company.rebuild();
@@ -42,7 +42,7 @@ pub(super) fn for_each_event(
     })
 }
 
-/// Hands over a company's events after that number, in order, until it breaks.
+/// Hands over a company's events after that number, in order, until the callback breaks.
 pub(super) fn while_events(
     connection: &Connection,
     company: &CompanyId,

@@ -1,4 +1,4 @@
-//! The tables for people and SQL, as they are written: events one by one, and of each row its last state.
+//! The tables for people and SQL: the events one by one, and the last state of each row.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,8 @@ impl<'a> LatestRows<'a> {
         }
     }
 
-    /// What a company's end takes away must not be written after it; what comes later stands behind it.
+    /// Drops the earlier rows of the company and its employees, so that they are not written after the removal. Later
+    /// rows stand behind the removal.
     fn forget_people(&mut self) {
         let stays = |key: &RowKey| !matches!(key, RowKey::Company | RowKey::CompanyGone | RowKey::Employee(_));
         self.rows.retain(|key, _| stays(key));
@@ -39,7 +40,7 @@ impl<'a> LatestRows<'a> {
     }
 }
 
-/// Writes events that happened at once, each with its kind and as JSON.
+/// Writes events of one moment, each with its kind and as JSON.
 pub(super) fn write_events(
     connection: &Connection,
     company: &CompanyId,
@@ -60,8 +61,8 @@ pub(super) fn write_events(
     Ok(())
 }
 
-/// Events name an employee by the number in the roster, and whoever reads them later needs to know who that is. A
-/// number is given anew only when the company was removed in between: so it counts from which event on.
+/// Records the employee of a number, because events name employees by their number in the roster. A number is reused
+/// only after a removal of the company, so a record counts from its event on.
 fn write_employee_number(connection: &Connection, company: &CompanyId, seq: u64, data: &str) -> Result<(), Error> {
     let sql = "INSERT INTO employee_numbers (company_id, no, seq, id)
                SELECT ?1, new.no, ?2, new.id
@@ -72,7 +73,7 @@ fn write_employee_number(connection: &Connection, company: &CompanyId, seq: u64,
     Ok(())
 }
 
-/// An employee is called otherwise, under every number that they had.
+/// Renames an employee under every number that they had.
 pub(super) fn rename_employee_number(
     connection: &Connection,
     company: &str,
@@ -91,7 +92,7 @@ pub(super) fn last_seq(connection: &Connection, company: &CompanyId) -> Result<u
     Ok(last.map_or(0, i64::cast_unsigned))
 }
 
-/// Writes a company's state as JSON after that many events.
+/// Writes a company's state after that many events, as JSON.
 pub(super) fn write_snapshot(connection: &Connection, company: &CompanyId, seq: u64, data: &str) -> Result<(), Error> {
     let sql = "INSERT INTO snapshots (company_id, seq, data) VALUES (?1, ?2, ?3)
                ON CONFLICT DO UPDATE SET seq = excluded.seq, data = excluded.data";
@@ -110,7 +111,7 @@ pub(super) fn write_latest<'a>(
     latest.in_order().try_for_each(|row| write_row(connection, company, row))
 }
 
-/// Writes a row as it is now, or takes it away.
+/// Writes or deletes a row.
 fn write_row(connection: &Connection, company: &CompanyId, row: &Row) -> Result<(), Error> {
     let company = company.as_str();
     match row {
@@ -220,7 +221,7 @@ fn write_session_row(connection: &Connection, company: &str, row: &Row) -> Resul
         connection.prepare_cached(sql)?.execute(params![company, n.session_id.to_string(), n.body, ms(n.at)])?;
     }
     if let Row::Message(m) = row {
-        // Of a large entry the rows are filed before its events, and after a crash once more.
+        // Rows of a large entry are projected before its events, and after a crash once more.
         let sql = "INSERT INTO messages (company_id, session_id, id, sender, body, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                    ON CONFLICT DO NOTHING";
         let mut insert = connection.prepare_cached(sql)?;

@@ -1,13 +1,13 @@
-//! An entry that is committed and not in the tables yet, and its parts when it is large.
+//! An entry that is committed and not projected yet, and its parts if it is large.
 
 use switchboard_core::{Event, Time};
 use switchboard_journal::Entry;
 use switchboard_journal::rows::Row;
 use switchboard_wire::view::json;
 
-/// What a larger entry is filed in.
+/// Events and rows of one part of a large entry.
 const WRITES_PER_PART: usize = 512;
-/// Bytes of a row, beside the text in it, which it shares with nobody once its event is written down.
+/// Bytes of a row without its text, which is counted with the event.
 const ROW_BYTES: usize = 256;
 
 /// An entry that is in the log and not in the tables yet.
@@ -18,25 +18,25 @@ pub(super) struct Unfiled {
     pub(super) events: Vec<(&'static str, String)>,
     pub(super) rows: Vec<Row>,
     pub(super) bytes: usize,
-    /// The batch that has it, once there is one.
+    /// The batch of the log that has the entry, once there is one.
     pub(super) batch: i64,
 }
 
 impl Unfiled {
-    /// Takes an entry's rows; its events are written down.
+    /// Takes an entry's rows out of it, and encodes its events.
     pub(super) fn of(entry: &mut Entry) -> Self {
         let (events, rows) = (written(&entry.events), std::mem::take(&mut entry.rows));
         let bytes = bytes_of(&events, &rows);
         Self { first_seq: entry.first_seq, at: entry.at, events, rows, bytes, batch: 0 }
     }
 
-    /// The number of its last event.
+    /// The number of the last event.
     pub(super) fn last_seq(&self) -> u64 {
         self.first_seq + self.events.len() as u64 - 1
     }
 
-    /// The same in parts that are filed one after the other, when it is large. The rows go first: whoever reads the log
-    /// after a crash finds again which rows follow from the events that are not filed, and from no others.
+    /// The entry in parts that are projected one after the other, if it is large. The rows go first: a recovery derives
+    /// rows only from events that are not projected, so otherwise the rows of a projected event could be lost.
     pub(super) fn parts(self) -> impl Iterator<Item = Self> {
         let Self { first_seq, at, mut events, mut rows, batch, .. } = self;
         let is_large = events.len() + rows.len() > WRITES_PER_PART;
@@ -53,13 +53,13 @@ impl Unfiled {
         })
     }
 
-    /// Events and rows that it is filed with.
+    /// Number of writes that project the entry.
     pub(super) fn writes(&self) -> usize {
         1 + self.events.len() + self.rows.len()
     }
 }
 
-/// A row's text is in its event too, so it is counted by that.
+/// Bytes of an entry in memory. Events count twice, because a row has the text of its event once more.
 fn bytes_of(events: &[(&'static str, String)], rows: &[Row]) -> usize {
     2 * events.iter().map(|(_, event)| event.len()).sum::<usize>() + ROW_BYTES * rows.len()
 }

@@ -1,11 +1,11 @@
-//! What is written beside the companies' events, each in the transaction of its batch.
+//! Writes beside the companies' events, each in the transaction of its batch.
 
 use rusqlite::Connection;
 use switchboard_journal::{Write, Written};
 
 use crate::{Error, audit, bases, cut, days, endpoints, erasure, keys, logos};
 
-/// Writes one thing. It fails only when the store does.
+/// Executes one write. It fails only when the store does.
 pub(crate) fn write(connection: &Connection, write: &Write) -> Result<Written, Error> {
     match write {
         Write::AuditBegins(entry) => audit::write(connection, entry, None)?,

@@ -1,4 +1,4 @@
-//! The writer: every batch is one transaction.
+//! The writer, which commits every batch in one transaction.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,24 +17,25 @@ use crate::reader::Reader;
 use crate::unfiled::Unfiled;
 use crate::{Error, erasure, log, logos, revision, schema, tables, write};
 
-/// Bytes of the trial write: more than a small change needs, so that a disk with a single free page is still full.
+/// Bytes of the trial write. It is larger than a small change, so that a disk with a single free page still counts as
+/// full.
 const PROBE_BYTES: i64 = 256 * 1024;
 
-/// How often it is looked whether the files are in place, beside every commit.
+/// Interval at which the files are checked to be in place, beside the check of every commit.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long the end waits for those who read.
+/// Time that the end waits for running reads.
 const READS_MAX: Duration = Duration::from_secs(1);
 
-/// The writer. While it lives, no other server can have the data directory.
+/// The writer. While it lives, no other server can take the data directory.
 pub struct Sqlite {
-    // Its thread ends before the connection is closed.
+    // Declared before the connection, so that its thread ends before the connection is closed.
     checkpoints: Checkpoints,
     connection: Connection,
     backlog: Backlog,
     owner: Owner,
     opened: Opened,
     looked_at: Instant,
-    // It holds the directory, and lets go of it last.
+    // Declared last, because the reader holds the directory, which must be released last.
     reader: Reader,
 }
 
@@ -42,7 +43,7 @@ impl Sqlite {
     /// Opens or makes the store in a directory, for this server alone.
     ///
     /// # Errors
-    /// When another server has it, or it cannot be used.
+    /// When another server has the directory, or it cannot be used.
     pub fn open(directory: &Path) -> Result<(Self, Reader), OpenError> {
         let mut held = Held::take(directory)?;
         let path = held.database()?;
@@ -51,7 +52,7 @@ impl Sqlite {
             return Err(OpenError::Gone(path, "without its tables", LOCK));
         }
         schema::prepare(&mut connection)?;
-        // Before anything is read: whoever had it writes no more from then on.
+        // Taken before anything is read, because from now on the previous owner writes nothing more.
         let owner = Owner::take(&connection)?;
         held.mark()?;
         filing::file_the_log(&mut connection)?;
@@ -72,7 +73,8 @@ impl Sqlite {
         Ok(self.connection.busy_timeout(at_most)?)
     }
 
-    /// An entry's events must have the numbers that come next: another writer's would be somebody else's truth.
+    /// Checks that an entry's events continue the company's numbers. Otherwise another writer has decided events that
+    /// this server does not know.
     fn must_follow(&self, seqs: &HashMap<CompanyId, u64>, entry: &Entry) -> Result<(), Error> {
         let (company, first) = (&entry.company, entry.first_seq);
         let last = match seqs.get(company).copied().or_else(|| self.backlog.last_seq(company)) {
@@ -91,8 +93,8 @@ impl Sqlite {
         self.opened.must_be_in_place()
     }
 
-    /// Files a slice in a transaction of its own. It need not be synced: what is in it is in the log too, and the next
-    /// commit syncs all that was written before it.
+    /// Projects a slice in a transaction of its own. It need not be synced, because the log still has the entries, and
+    /// the next commit syncs all earlier writes.
     fn file_slice(&mut self, slice: Slice) -> Result<(), Error> {
         if slice.is_empty() && self.backlog.filed_up_to().is_none() {
             return Ok(());
@@ -128,7 +130,7 @@ impl Sqlite {
     fn commit_all(&mut self, batch: &mut [Work]) -> Result<(), Error> {
         self.checkpoints.log_must_be_whole(&self.connection)?;
         let (mut text, mut entries, mut seqs) = (String::new(), Vec::new(), HashMap::new());
-        // Whoever writes beside it, as `switchboard key` does for a moment, is waited for before anything is read.
+        // Waits for another writer, such as `switchboard key`, before anything is read.
         let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         self.owner.must_be(&transaction)?;
         for work in batch {
@@ -160,12 +162,13 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Writes more than a small change needs, and takes it back.
+    /// Tries a write that is larger than a small change, and takes it back.
     fn try_to_write(&mut self) -> Result<(), Error> {
         self.look()?;
         self.owner.must_be(&self.connection)?;
         self.connection.pragma_update(None, "synchronous", "full")?;
-        // The log may hold the room that is missing: what is in it is copied into the database, and the room given back.
+        // SQLite's log may hold the missing space, so its pages are copied into the database and the space is given
+        // back.
         self.checkpoints.give_room_back(&self.connection);
         let write = "INSERT INTO probe (id, padding) VALUES (1, zeroblob(?1))
                      ON CONFLICT DO UPDATE SET padding = excluded.padding";

@@ -1,11 +1,11 @@
-//! What webhooks have brought: never more than there is, and to no endpoint that there is not.
+//! The check of webhooks: no progress beyond the last event, and no delivery without an endpoint.
 
 use rusqlite::{Connection, params};
 use switchboard_core::CompanyId;
 
 use crate::Error;
 
-/// What cannot be so when that is the company's last event.
+/// Describes progress that is impossible when `last` is the company's last event.
 pub(super) fn differences(connection: &Connection, company: &CompanyId, last: u64) -> Result<Vec<String>, Error> {
     let sql = "SELECT format('the webhook %s was read up to event %d, and the last is %d', id, cursor, ?2)
                FROM webhooks WHERE company_id = ?1 AND cursor > ?2
@@ -20,7 +20,7 @@ pub(super) fn differences(connection: &Connection, company: &CompanyId, last: u6
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Deliveries without an endpoint.
+/// Describes deliveries whose endpoint is missing.
 pub(super) fn of_nobody(connection: &Connection) -> Result<Vec<String>, Error> {
     let sql = "SELECT format('%s: event %d is to be brought to a webhook %s that is not there', company_id, seq,
                    webhook_id)

@@ -1,4 +1,4 @@
-//! The numbers by which events name employees: the table must say of each whose it was, as the events do.
+//! The check of employees' numbers: the table must give each number the same employee as the events do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use switchboard_core::{CompanyId, EmployeeId, EmployeeNo};
 
 use crate::Error;
 
-/// An employee has this number from this event on.
+/// A number, the event from which on an employee has it, and the employee.
 pub(super) type Hired = (EmployeeNo, u64, EmployeeId);
 
-/// What the table says otherwise. Of what was before the event that history begins with, it may have more.
+/// Describes differences of the table from the events. Before the beginning of the history the table may have more.
 pub(super) fn differences(
     connection: &Connection,
     company: &CompanyId,

@@ -1,7 +1,7 @@
-//! What was laid ready is put in its place, a slice at a time, and what stood there is overwritten.
+//! The second half of an erasure: stored slices are put in place, one after the other, and overwrite the old rows.
 //!
-//! Each slice says by what it leaves where the next one begins: so whoever comes first goes on, the journal's turn or the
-//! next start.
+//! Each slice deletes its own rows, so that the remaining rows show where to continue, for the journal's thread as well
+//! as for the next start.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use switchboard_core::CompanyId;
@@ -15,22 +15,23 @@ use crate::columns::unreadable;
 use crate::past::Tables;
 use crate::{Error, days, log, tables};
 
-/// What is done with one transaction: commits wait behind it, so it is a matter of milliseconds.
+/// Bounds of one transaction of some milliseconds, because commits wait for it.
 const PLACED_AT_ONCE: u32 = 500;
 const BYTES_AT_ONCE: usize = 1024 * 1024;
 const EVENTS_AT_ONCE: i64 = 1_000;
 const SESSIONS_AT_ONCE: u32 = 20;
 const BOOKINGS_AT_ONCE: u32 = 100;
 const ROOM_AT_ONCE_BYTES: i64 = 4 * 1024 * 1024;
-/// Free room that is overwritten, at most 256 MiB: what was deleted earlier may stand there.
+/// Maximum number of such pieces of free pages, 256 MiB together. They are overwritten because deleted rows may still
+/// stand in them.
 const ROOMS_MAX: i64 = 64;
-/// Lines of the audit list that came while all was prepared.
+/// Audit entries that arrived during the preparation.
 const LATE_LINES_MAX: u32 = 10_000;
 
 pub(super) fn begin_now(connection: &Connection, begin: &Begin) -> Result<(), Error> {
     let Begin { company, is_client, person, alias, begins, audit_seen } = begin;
     log::forget_filed(connection, company)?;
-    // An event that is kept only for its number is in the origin already.
+    // The origin already includes this event, which is kept only for its number.
     let sql = "UPDATE events SET data = '\"resumed\"', kind = 'resumed' WHERE company_id = ?1 AND seq = ?2";
     connection.prepare_cached(sql)?.execute(params![company.as_str(), begins])?;
     let sql = "UPDATE erasures SET state = ?2, is_client = ?3, person = ?4, alias = ?5, begins = ?6, audit_seen = ?7
@@ -40,12 +41,12 @@ pub(super) fn begin_now(connection: &Connection, begin: &Begin) -> Result<(), Er
     Ok(())
 }
 
-/// Puts a slice in its place. More is left until all is.
+/// Puts a slice in place. `Done` means that the erasure is finished.
 pub(super) fn place_some(connection: &Connection, company: &CompanyId) -> Result<Written, Error> {
     Ok(Written::is_more(!place(connection, company.as_str())?))
 }
 
-/// What a crash left: what was not laid ready yet is given up, and all else is put in its place.
+/// Finishes the erasures that a crash interrupted. Preparations that were not decided yet are given up.
 pub(crate) fn finish_all(connection: &mut Connection) -> Result<(), Error> {
     connection.execute_batch(
         "UPDATE erasures SET state = NULL WHERE state = 'preparing';
@@ -67,14 +68,14 @@ pub(crate) fn finish_all(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether somebody is erased in a part of the company's history and not yet in all of it.
+/// Whether an erasure is in place in a part of the company's history only.
 pub(crate) fn is_being_placed(connection: &Connection, company: &CompanyId) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM erasures WHERE company_id = ?1 AND state IS NOT NULL AND state <> 'preparing'";
     Ok(connection.query_row(sql, [company.as_str()], |_| Ok(())).optional()?.is_some())
 }
 
-/// Free pages are overwritten before anything is placed, because it takes some of them and fills no last one, and once
-/// more when all has left its place: a version before this one left in them what was removed.
+/// The states of a decided erasure, in order. Free pages may hold rows that an earlier version removed. They are
+/// overwritten before the placing, which takes some of them and does not fill the last one, and again after it.
 #[derive(Clone, Copy)]
 enum State {
     Clearing,
@@ -98,7 +99,7 @@ impl State {
     }
 }
 
-/// An erasure that has begun.
+/// A decided erasure that is not finished.
 struct Begun {
     state: State,
     named: Named,
@@ -154,7 +155,7 @@ impl Begun {
         &self.named.company
     }
 
-    /// What history does not begin before any more, and was not removed yet.
+    /// Deletes a slice of the events before the beginning of the history, which a cut has left.
     fn forget_events(&self, connection: &Connection) -> Result<bool, Error> {
         let first = "SELECT min(seq) FROM events WHERE company_id = ?1";
         let first: Option<i64> = connection.prepare_cached(first)?.query_row([self.company()], |row| row.get(0))?;
@@ -189,7 +190,7 @@ impl Begun {
             EVENT => "UPDATE events SET data = ?3 WHERE company_id = ?1 AND seq = ?2",
             BASE => "UPDATE bases SET data = ?3 WHERE company_id = ?1 AND seq = ?2",
             SNAPSHOT => "UPDATE snapshots SET data = ?3 WHERE company_id = ?1 AND seq = ?2",
-            // What its caller called the request may say as much as the target: it is called by the line again.
+            // The caller may have put the person's id into the request's id, so the entry's own id replaces that too.
             LINE => "UPDATE audit SET target = ?3, request_id = id WHERE company_id = ?1 AND number = ?2",
             OFFER => {
                 let sql = "UPDATE offers SET employee_id = ?4, reason = NULL
@@ -202,14 +203,15 @@ impl Begun {
         };
         let mut update = connection.prepare_cached(sql)?;
         if what == BASE || what == SNAPSHOT {
-            // Written over in its pages, it would leave what stands behind it in the last one.
+            // Emptied first, because a shorter text would leave the end of the old one in the last page.
             update.execute(params![self.company(), place, ""])?;
         }
         update.execute(params![self.company(), place, data])?;
         Ok(())
     }
 
-    /// What was said in sessions and noted about them goes with the id by which they are found.
+    /// Renames a slice of the sessions, and empties their messages and notes in the same transaction, because the old
+    /// id, by which they are found, is gone after it.
     fn rename_sessions(&self, connection: &Connection) -> Result<bool, Error> {
         let (found, renamed) = match self.named.is_client {
             true => (
@@ -267,7 +269,8 @@ impl Begun {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    /// The last that knows the id: the numbers of employees, requests that came meanwhile, and the erasure itself.
+    /// Removes the id from its last places: the numbers of employees, late entries of the audit list, and the erasure
+    /// itself.
     fn finish(&self, connection: &Connection) -> Result<(), Error> {
         if !self.named.is_client {
             tables::rename_employee_number(connection, self.company(), &self.named.person, &self.named.alias)?;
@@ -292,7 +295,7 @@ impl Begun {
     }
 }
 
-/// Takes some of the free pages with zeros. Says whether there are more.
+/// Fills some of the free pages with zeros. Returns whether more are left.
 fn overwrite_some(connection: &Connection) -> Result<bool, Error> {
     let pages: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
     let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
@@ -303,9 +306,9 @@ fn overwrite_some(connection: &Connection) -> Result<bool, Error> {
     Ok(bytes == ROOM_AT_ONCE_BYTES && taken < ROOMS_MAX)
 }
 
-/// Says whether there was any to give back.
+/// Frees one piece of the zeros. Returns whether there was one.
 fn give_some_back(connection: &Connection) -> Result<bool, Error> {
-    // It is of zeros already.
+    // Zeros need not be overwritten again.
     connection.execute_batch("PRAGMA secure_delete = FAST")?;
     let sql = "DELETE FROM probe WHERE id = (SELECT min(id) FROM probe WHERE id > 1)";
     let given_back = connection.prepare_cached(sql).and_then(|mut delete| delete.execute([]));

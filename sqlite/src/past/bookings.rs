@@ -1,4 +1,4 @@
-//! Bookings and offers.
+//! The rows of bookings and offers.
 
 use rusqlite::{Row, named_params, params};
 use switchboard_core::{BookingId, CompanyId, OfferId};
@@ -12,7 +12,7 @@ use crate::Error;
 use crate::columns::{ms, parsed, parsed_or_null, text, time, time_or_null};
 use crate::removal::begins_at;
 
-/// The columns of [`read_booking`].
+/// The columns that [`read_booking`] expects, in order.
 macro_rules! booking_columns {
     () => {
         "b.id, b.client_id, b.topic, b.note, b.state, b.reason, b.offers, b.created_at, b.ended_at, b.session_id,
@@ -20,7 +20,7 @@ macro_rules! booking_columns {
     };
 }
 pub(crate) use booking_columns;
-/// The columns of [`read_offer`].
+/// The columns that [`read_offer`] expects, in order.
 macro_rules! offer_columns {
     () => {
         "booking_id, attempt, employee_id, made_at, expires_at, delivered_at, closed_at, outcome, reason, delivered_to"
@@ -57,10 +57,10 @@ macro_rules! bookings {
     };
 }
 
-/// Columns of a booking in front of those of its session.
+/// Number of a booking's columns, behind which those of its session begin.
 const BOOKING_COLUMNS: usize = 13;
 
-/// Reads the bookings by an index that has few others.
+/// The query for a filter, by the index that leads to the fewest other bookings.
 pub(super) fn listing(filter: &Filter) -> &'static str {
     match (&filter.client, &filter.employee, filter.state.as_deref()) {
         (Some(_), _, _) => bookings!("bookings b INDEXED BY bookings_by_client", "b.client_id = :client"),

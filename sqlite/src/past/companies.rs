@@ -1,4 +1,4 @@
-//! Companies, their people and their logos.
+//! Companies, their employees and their logos.
 
 use rusqlite::{Row, params};
 use switchboard_core::{Company, CompanyId, LogoId, SessionId, Time};
@@ -12,7 +12,7 @@ use crate::removal::{self, begins_at};
 use crate::states::read_company;
 use crate::{Error, logos};
 
-/// From company to company along the index, whatever their number of events.
+/// Skips from company to company along the index, so that the cost does not grow with the number of events.
 macro_rules! known_companies {
     () => {
         "WITH RECURSIVE known (id) AS (
@@ -36,7 +36,7 @@ impl Companies for Tables<'_> {
                    WHERE id > ?1 AND id >= ?2 AND id < ?3
                        AND (?5 IS NULL OR id IN (SELECT value FROM json_each(?5))) ORDER BY id LIMIT ?4";
         let CompaniesAsked { among, prefix, after, limit } = asked;
-        // No id has a character behind this one.
+        // `\u{7f}` sorts behind every character that an id may have.
         self.each(sql, params![after, prefix, format!("{prefix}\u{7f}"), limit, among], read_company_row, each)
     }
 

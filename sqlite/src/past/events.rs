@@ -21,7 +21,7 @@ impl Events for Tables<'_> {
     ) -> Answer<()> {
         let sql = "SELECT seq, at, kind, data FROM events WHERE company_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
         let mut query = self.0.prepare_cached(sql).map_err(Error::from)?;
-        // SQLite takes a negative limit for none.
+        // SQLite treats a negative limit as no limit.
         let limit = limit.map_or(-1, i64::from);
         let mut rows = query.query(params![company.as_str(), after.cast_signed(), limit]).map_err(Error::from)?;
         while let Some(row) = rows.next().map_err(Error::from)? {

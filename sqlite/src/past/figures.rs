@@ -1,4 +1,4 @@
-//! What statistics count.
+//! The rows that statistics count.
 
 use rusqlite::{Row, params};
 use switchboard_core::{CompanyId, EmployeeId, Time};

@@ -1,4 +1,4 @@
-//! What is kept beside the companies' events: the audit list and API keys.
+//! The audit list and the API keys, which are kept beside the companies' events.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! What an event names, by key.
+//! Lookups of the things that an event names, by key.
 
 use rusqlite::params;
 use switchboard_core::{BookingId, CompanyId, EmployeeNo, OfferId, SessionId, Time};
@@ -46,7 +46,8 @@ impl Lookups for Tables<'_> {
         self.one(sql, params![company.as_str(), no.0, seq.cast_signed()], |row| Ok(row.get(0)?))
     }
 
-    /// An employee was made by the event that gave them their number; where that is cut off, so is all before it.
+    /// The event that gave employees their number also made them. Without that event, a cut has removed all rows before
+    /// it too, so that no lower bound is needed.
     fn employee_since(&self, company: &CompanyId, employee: &str) -> Answer<Option<Time>> {
         let sql = "SELECT e.at FROM events e WHERE e.company_id = ?1 AND e.seq =
                        (SELECT max(seq) FROM employee_numbers WHERE company_id = ?1 AND id = ?2)";

@@ -1,4 +1,4 @@
-//! The port for questions about the past, answered from the tables, a subject a file.
+//! The port for questions about the past, answered from the tables, with one file for each subject.
 
 mod bases;
 pub(crate) mod bookings;
@@ -16,12 +16,12 @@ use switchboard_history::past::{Answer, Each};
 
 use crate::Error;
 
-/// The tables as of one moment: the connection is in a transaction.
+/// The tables as of one moment, because the connection is within a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tables<'a>(pub &'a Connection);
 
 impl Tables<'_> {
-    /// Hands over what is read of each row until the callback breaks.
+    /// Reads rows and hands them over until the callback breaks.
     pub(crate) fn each<T>(
         self,
         sql: &str,
@@ -39,7 +39,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// What is read of all rows.
+    /// Reads all rows into a list.
     pub(crate) fn all<T>(
         self,
         sql: &str,
@@ -54,7 +54,7 @@ impl Tables<'_> {
         Ok(found)
     }
 
-    /// What is read of the only row, if there is one.
+    /// Reads the first row, if there is one.
     pub(crate) fn one<T>(
         self,
         sql: &str,

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::columns::{ms, parsed, time, time_or_null};
 use crate::removal::begins_at;
 
-/// The columns of [`read_session`].
+/// The columns that [`read_session`] expects, in order.
 macro_rules! session_columns {
     () => {
         "s.id, s.booking_id, s.client_id, s.employee_id, s.topic, s.started_at, s.ended_at, s.ended_by, s.reason,
@@ -38,7 +38,7 @@ macro_rules! sessions {
     };
 }
 
-/// The columns of [`read_message`].
+/// The columns that [`read_message`] expects, in order.
 macro_rules! message_columns {
     () => {
         "id, session_id, sender, body, at"
@@ -46,7 +46,7 @@ macro_rules! message_columns {
 }
 pub(crate) use message_columns;
 
-/// Reads the sessions by an index that has few others.
+/// The query for a filter, by the index that leads to the fewest other sessions.
 pub(super) fn listing(filter: &Filter) -> &'static str {
     match (&filter.client, &filter.employee, filter.state.as_deref()) {
         (Some(_), _, _) => sessions!("sessions s INDEXED BY sessions_by_client", "s.client_id = :client"),
@@ -157,7 +157,7 @@ impl Sessions for Tables<'_> {
     }
 }
 
-/// Reads a session whose columns begin at that one.
+/// Reads a session from the columns that begin at `at`.
 pub(crate) fn read_session(row: &Row<'_>, at: usize) -> Result<SessionRow, Error> {
     Ok(SessionRow {
         id: parsed(row, at)?,

@@ -1,4 +1,4 @@
-//! Lists hold what was asked for, and are read by an index that has little else.
+//! Lists have the rows that were asked for, and are read by the index that leads to the fewest others.
 
 use proptest::prelude::*;
 use rusqlite::params;
@@ -24,7 +24,7 @@ fn store() -> (tempfile::TempDir, Connection, Reader) {
     (place, connection, Reader::of(path, None))
 }
 
-/// The id of something that was made then.
+/// An id that was drawn at that time.
 fn id_at(ms: u64, no: u64) -> String {
     let mut counted = [0; 10];
     counted[2..].copy_from_slice(&no.to_be_bytes());
@@ -95,7 +95,7 @@ fn every_list_is_read_by_the_index_that_has_the_least_beside_it() {
     assert!(running.contains("sessions_that_run (company_id=?") && !running.contains("TEMP B-TREE"), "{running}");
 }
 
-/// One booking and its session: when its id was made, how far its time is ahead of that, its state and client.
+/// A booking and its session: the time in their id, the distance of their own time from it, and their state and client.
 #[derive(Clone, Debug)]
 struct Put {
     made_ms: u64,
@@ -117,7 +117,7 @@ fn filters() -> impl Strategy<Value = (Filter, Option<bool>)> {
         .prop_map(|(from, to, client, open)| (Filter { state: None, client, employee: None, from, to }, open))
 }
 
-/// All pages of a list, one after the other.
+/// Collects the items of all pages.
 fn all_pages(mut page: impl FnMut(Page) -> (Vec<String>, Option<String>)) -> Vec<String> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {

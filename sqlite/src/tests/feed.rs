@@ -1,4 +1,4 @@
-//! What is told of each stored event, and that it is told in the same way again.
+//! The rendering of each stored event for the feed, which is the same at every reading.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ impl House {
         all.events.iter().map(|told| serde_json::from_str(&told.json).expect("JSON")).collect()
     }
 
-    /// Everything that is told of happens here.
+    /// A company to which everything happens that the feed tells.
     fn a_full_life() -> Self {
         let mut house = Self::new();
         house.founds();

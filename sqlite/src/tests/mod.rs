@@ -1,4 +1,4 @@
-//! The store in files: what is committed is found again, by one server at a time.
+//! The store in files: committed entries are found again, by one server at a time.
 
 mod feed;
 
@@ -82,7 +82,7 @@ fn two_writers_of_one_event_number_cannot_both_be_right() {
     assert!(store.commit(both).is_err(), "nor twice in one batch");
 }
 
-/// What a company has been through, as entries.
+/// The history of a company, as entries.
 struct Life(Company);
 
 impl Life {
@@ -116,7 +116,7 @@ impl Life {
     }
 }
 
-/// An entry of the audit list, of a request that was refused.
+/// An entry of the audit list for a refused request.
 fn audit_entry() -> Write {
     let text = || "x".to_owned();
     let (key_name, method, route, target, request_id) = (text(), text(), text(), text(), text());
@@ -126,7 +126,7 @@ fn audit_entry() -> Write {
     Write::AuditRefused(entry, 404)
 }
 
-/// Rows of a table.
+/// Number of rows in a table.
 fn count(directory: &std::path::Path, table: &str) -> u32 {
     let connection = rusqlite::Connection::open(directory.join("switchboard.db")).expect("a store");
     let count = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
@@ -168,7 +168,7 @@ fn what_a_killed_server_had_not_filed_is_filed_at_the_next_start() {
         let first =
             if round == 0 { [acme.is_founded(), bolt.is_founded()] } else { [acme.hires("x"), bolt.hires("x")] };
         store.commit(&mut { first }).expect("stored");
-        // One of them is filed halfway, and the server is killed.
+        // One of them is projected halfway before the server is killed.
         store.file(Filing::Of(acme.0.id())).expect("filed");
         store.commit(&mut [acme.hires(&format!("ann-{round}")), bolt.hires(&format!("bob-{round}"))]).expect("stored");
     }
@@ -194,7 +194,7 @@ fn a_slice_takes_who_has_waited_longest_and_goes_back_to_the_front_when_it_canno
     assert!(store.file(Filing::All).is_err(), "somebody else writes");
     holder.execute_batch("ROLLBACK").expect("given back");
     store.commit(&mut [acme.hires("zoe")]).expect("stored behind what went back");
-    // Each is an entry, an event and a row.
+    // Each entry counts as an entry, an event and a row.
     store.file(Filing::Longest).expect("filed");
     assert_eq!((count(directory.path(), "events"), count(directory.path(), "companies")), (342, 1));
     store.file(Filing::All).expect("filed");
@@ -212,7 +212,7 @@ fn the_write_ahead_log_is_copied_and_begins_anew() {
     assert!(room > 0, "it has its length from the start");
     let mut acme = Life::new("acme");
     store.commit(&mut [acme.is_founded()]).expect("stored");
-    // Pages enough for the log to be full some times over, and nobody waits for who copies it.
+    // The pages fill the log several times, and no commit waits for their copy.
     const COMMITS: u64 = 4_000;
     let note = "x".repeat(60_000);
     for number in 0..COMMITS {
@@ -261,7 +261,7 @@ fn a_large_entry_is_filed_a_part_at_a_time_and_the_next_start_files_what_a_kill_
     let (release, at): (Release, Time) = (Box::new(|_| {}), Time::from_ms(10));
     let entry = Entry { company: id.clone(), epoch: 0, first_seq: 1, at, events, rows, release };
     store.commit(&mut [Work::Entry(entry)]).expect("committed");
-    // First the rows, and then some of the events.
+    // The rows come first, and some of the events after them.
     let parts = 3001_u32.div_ceil(512);
     for _ in 0..parts {
         assert!(!store.file(Filing::Of(&id)).expect("filed"), "a moment is too short for all of it");
@@ -274,7 +274,7 @@ fn a_large_entry_is_filed_a_part_at_a_time_and_the_next_start_files_what_a_kill_
     assert_eq!((checked.events, store.file(Filing::Of(&id)).expect("nothing to file")), (3001, true));
 }
 
-/// What a file of the directory is called in an error, when the store can no longer be used.
+/// The name of a file of the directory in the error of a store that can no longer be used.
 fn refusal(committed: Result<(), StoreError>) -> String {
     let error = committed.expect_err("nothing is answered");
     assert!(error.is_for_good(), "{error}");
@@ -318,14 +318,14 @@ fn a_lost_store_is_sick_until_the_end_and_the_end_says_so() {
     let (file, away) = (directory.path().join("switchboard.db"), directory.path().join("away"));
     std::fs::rename(&file, &away).expect("moved away");
     let mut health = journal.health();
-    // It is said each time that the store was tried in vain.
+    // The health is announced anew after each failed probe.
     let mut is_sick_again = || {
         let said = async { tokio::time::timeout(Duration::from_secs(5), health.changed()).await };
         runtime.block_on(said).expect("nobody writes, and it is noticed").expect("the thread goes on");
         !*health.borrow()
     };
     assert!(is_sick_again());
-    // Others may have written meanwhile into what stood there.
+    // Another process may have written into the file meanwhile.
     std::fs::rename(&away, &file).expect("put back");
     assert!((0..3).all(|_| is_sick_again()));
     assert!(runtime.block_on(journal.write(Write::AuditTrimmed(1))).is_none() && !journal.is_healthy());
@@ -378,7 +378,7 @@ fn numbers_that_were_given_twice_are_damage() {
     let (mut acme, mut other) = (Life::new("acme"), Life::new("acme"));
     store.commit(&mut [acme.is_founded(), acme.hires("ann")]).expect("stored");
     store.file(Filing::All).expect("filed");
-    // What a second server decided, which read the company after its first event.
+    // A second server's entry, decided from the company after its first event.
     let (_, theirs) = (other.is_founded(), other.hires("zoe"));
     let Work::Entry(mut theirs) = theirs else { panic!("an entry") };
     let write = |theirs: &mut Entry| {
@@ -395,7 +395,7 @@ fn numbers_that_were_given_twice_are_damage() {
     drop((store, reader));
     let refused = Sqlite::open(directory.path()).err().expect("nothing is guessed").to_string();
     assert!(refused.contains(said) && refused.contains("restore a backup"), "{refused}");
-    // The same numbers with the same events are a batch of which some was filed.
+    // The same numbers with the same events mean a batch that was projected in part.
     let Work::Entry(mut ours) = Life(Company::new("acme".parse().expect("an id"))).is_founded() else {
         panic!("an entry")
     };
@@ -426,7 +426,7 @@ fn a_store_that_was_there_is_not_begun_anew() {
         std::fs::remove_file(file("switchboard.db")).expect("removed");
         refused("missing");
         assert!(!file("switchboard.db").exists(), "nothing is made either");
-        // The second time the log is the sign.
+        // The second time, the log shows that there was a store.
         std::fs::remove_file(file("switchboard.lock")).expect("removed");
         std::fs::write(file("switchboard.db-wal"), "what was not copied").expect("written");
     }
@@ -463,7 +463,7 @@ fn a_clean_end_leaves_one_file_whoever_reads() {
     begins.recv().expect("it reads");
     drop(journal);
     thread.join().expect("it ends").expect("all is stored");
-    // As whoever ends the process then finds it: the reader's side is not dropped yet.
+    // The reader is not dropped yet, as at the end of the process.
     assert_eq!(std::fs::metadata(directory.path().join("switchboard.db-wal")).map_or(0, |log| log.len()), 0);
     let copy = directory.path().join("copy.db");
     std::fs::copy(directory.path().join("switchboard.db"), &copy).expect("a copy");
@@ -498,7 +498,7 @@ fn the_write_ahead_log_begins_anew_although_reads_overlap() {
                         let mut query = tables.prepare("SELECT id FROM companies")?;
                         let mut rows = query.query([])?;
                         rows.next()?;
-                        // It ends when others have begun: there is never a moment in which nobody reads.
+                        // A read ends only after others have begun, so that there is never a moment without a reader.
                         let enough = begun.fetch_add(1, Ordering::Relaxed) + 2;
                         while begun.load(Ordering::Relaxed) < enough && go.load(Ordering::Relaxed) {
                             tables.query_row("SELECT count(*) FROM snapshots", [], |row| row.get::<_, i64>(0))?;
