@@ -1,4 +1,4 @@
-//! Reading a request, and an answer that waits for its commit.
+//! Reading of requests, and answers that wait for their commit.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -26,13 +26,13 @@ use super::past::HistoryReader;
 use super::problem::Problem;
 use crate::reading;
 
-/// Bytes of a request's body: a company or an employee is small.
+/// Bytes of a request's body, at most: a company or an employee is small.
 pub const BODY_MAX_BYTES: usize = 256 * 1024;
-/// Items of a page when nothing is said, and at most.
+/// Items of a page by default, and at most.
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
 
-/// An answer, or why there is none.
+/// An answer, or the problem that prevents it.
 pub type Answered = Result<Response, Problem>;
 
 /// An answer with a JSON body.
@@ -41,7 +41,7 @@ pub fn shown(status: StatusCode, body: &impl Serialize) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], view::json(body)).into_response()
 }
 
-/// Visits a company and answers once what was done there is committed.
+/// Visits a company, and answers once the changes of the visit are committed.
 ///
 /// # Errors
 /// The problem that the work found, or that nothing can be done now.
@@ -49,7 +49,7 @@ pub async fn visit(api: &ApiState, company: &CompanyId, work: impl FnOnce(&mut V
     api.exchange.visit(company, work).await?.committed().await?
 }
 
-/// Has a company take a command, and shows what came of it.
+/// Gives a company a command, and shows the outcome.
 ///
 /// # Errors
 /// The refusal as a problem.
@@ -66,7 +66,7 @@ pub async fn command(
     .await
 }
 
-/// Refuses to set more of a company or its employees when too much of that was stored at once.
+/// Refuses further settings of a company or its employees when too much of that company was stored at once.
 ///
 /// # Errors
 /// `rate_limited`.
@@ -75,7 +75,7 @@ pub fn may_set(api: &ApiState, visit: &mut Visit<'_>) -> Result<(), Problem> {
     may.map_err(|retry_in_ms| Limited::on_stored(retry_in_ms).into())
 }
 
-/// Refuses what asks for a company that is not there.
+/// Refuses a request for a company that does not exist.
 ///
 /// # Errors
 /// `unknown_company`.
@@ -83,7 +83,7 @@ pub fn must_exist(visit: &Visit<'_>) -> Result<(), Problem> {
     exists(visit.company())
 }
 
-/// The same of one that is only looked at.
+/// The same for a company that is only read.
 ///
 /// # Errors
 /// `unknown_company`.
@@ -91,7 +91,7 @@ pub fn exists(company: &Company) -> Result<(), Problem> {
     if company.exists() { Ok(()) } else { Err(unknown_company()) }
 }
 
-/// Shows something of a company as it is now; while the store cannot commit, as it is filed.
+/// Shows something of a company in its present state; while the store cannot commit, in its projected state.
 ///
 /// # Errors
 /// The problem that was found, or that nothing can be read now.
@@ -108,11 +108,11 @@ pub async fn look(
     look_through(api, past, caller, company, look).await
 }
 
-/// The same of what may take long, as a filter of all employees does: in the caller's turn, like pages of lists that the
-/// store is asked.
+/// The same for work that may take long, such as a filter of all employees. The caller waits for its turn, as for a
+/// page of a list from the store.
 ///
 /// # Errors
-/// As [`look`], or when others' turns take too long.
+/// As [`look`], or when the turns of other callers take too long.
 pub async fn look_through(
     api: &ApiState,
     past: &HistoryReader,
@@ -126,7 +126,7 @@ pub async fn look_through(
     }
     let of = company.clone();
     let read = past.as_filed(move |reader| {
-        // The turn lasts as long as the question, also when nobody waits for the answer any more.
+        // The turn lasts as long as the question, even when its request is gone, because the question goes on.
         let _turn = turn;
         reader.company(&of)
     });
@@ -134,29 +134,30 @@ pub async fn look_through(
     look(&company)
 }
 
-/// That there is no such company.
+/// The problem of a company that does not exist.
 #[must_use]
 pub fn unknown_company() -> Problem {
     Problem::from(&Refusal::UnknownCompany)
 }
 
-/// An id in the path.
+/// Reads an id of the path.
 ///
 /// # Errors
-/// A problem that names it.
+/// A problem that names the id.
 pub fn id<T: FromStr<Err: ToString>>(what: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::invalid(format!("`{what}` is not valid: {}", error.to_string())))
 }
 
-/// The id of something that is taken away: what an earlier version let in can still be removed and erased.
+/// Reads the id of something to remove. Ids that an earlier version accepted can still be removed and erased.
 ///
 /// # Errors
-/// A problem that names it.
+/// A problem that names the id.
 pub fn id_of_old<T: StoredAsText>(what: &str, text: &str) -> Result<T, Problem> {
     T::from_stored(text).map_err(|error| Problem::invalid(format!("`{what}` is not valid: {error}")))
 }
 
-/// The ids in the path. What is no UTF-8 is refused as a bad id is: axum's own answer would be no problem.
+/// The ids in the path. A path that is not UTF-8 is refused like a bad id, because axum's own answer would be no
+/// problem.
 pub struct InPath<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
@@ -168,7 +169,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<
     }
 }
 
-/// A body as it came. One that is too long is refused as a problem: axum's own answer would be none.
+/// A body as it came. A body that is too long is refused as a problem, which axum's own answer would not be.
 pub struct Sent(Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for Sent {
@@ -187,14 +188,14 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 }
 
 impl Sent {
-    /// What came, as it is.
+    /// The body as it came.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// A JSON body; an empty one counts as `{}`.
+/// Reads a JSON body; an empty one counts as `{}`.
 ///
 /// # Errors
 /// A problem that names the field.
@@ -203,7 +204,7 @@ pub fn body<T: DeserializeOwned>(Sent(bytes): &Sent) -> Result<T, Problem> {
     reading::json(bytes).map_err(|error| Problem::invalid(error.said_of("the body")))
 }
 
-/// The query's fields.
+/// Reads the fields of the query.
 ///
 /// # Errors
 /// A problem that names the field.
@@ -211,7 +212,7 @@ pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     reading::query(uri).map_err(|error| Problem::invalid(error.said_of("the query")))
 }
 
-/// How many items are asked for.
+/// Number of items that are asked for.
 ///
 /// # Errors
 /// When the limit is out of range.
@@ -224,36 +225,36 @@ pub fn limit(limit: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
-/// The page that is asked for, of a list whose cursors are ids of that kind. One that an earlier version let in is good:
-/// it may be the last of a page.
+/// The page that is asked for, of a list whose cursors are ids of type `T`. An id that an earlier version accepted is
+/// valid, because it may be the last id of a page.
 ///
 /// # Errors
-/// When the limit is out of range, or the cursor is none.
+/// When the limit is out of range, or the cursor is invalid.
 pub fn page<T: StoredAsText + Display>(given: Option<u32>, after: Option<&str>) -> Result<Page, Problem> {
     let limit = limit(given)?;
     let after = after.map(|after| T::from_stored(after).map(|id| id.to_string()));
     Ok(Page { limit, after: after.transpose().map_err(|_| no_cursor())? })
 }
 
-/// A cursor that no page ended with.
+/// The problem of a cursor that no page ended with.
 #[must_use]
 pub fn no_cursor() -> Problem {
     Problem::invalid("`after` must be the `next` of the page before")
 }
 
-/// A cursor that is a number.
+/// Reads a cursor that is a number.
 ///
 /// # Errors
-/// When it is none, or too large for one of ours.
+/// When the text is no number, or a negative one.
 pub fn cursor(text: &str) -> Result<i64, Problem> {
     let is_ours = |number: &i64| *number >= 0;
     text.parse().ok().filter(is_ours).ok_or_else(no_cursor)
 }
 
-/// A moment in a query.
+/// Reads a moment of the query.
 ///
 /// # Errors
-/// When it is not RFC 3339.
+/// When the text is not RFC 3339.
 pub fn moment(field: &str, text: Option<&str>) -> Result<Option<Time>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let moment: jiff::Timestamp = text
@@ -265,7 +266,7 @@ pub fn moment(field: &str, text: Option<&str>) -> Result<Option<Time>, Problem> 
 /// One of a few words in a query.
 ///
 /// # Errors
-/// When it is another.
+/// When the word is none of them.
 pub fn one_of(field: &str, word: Option<String>, words: &[&str]) -> Result<Option<String>, Problem> {
     match word {
         Some(word) if !words.contains(&word.as_str()) => {
@@ -275,18 +276,18 @@ pub fn one_of(field: &str, word: Option<String>, words: &[&str]) -> Result<Optio
     }
 }
 
-/// A display name: what was given, or what it is otherwise.
+/// A display name: the given one, or else the fallback.
 ///
 /// # Errors
-/// When it is empty or too long.
+/// When the name is empty or too long.
 pub fn name(given: Option<String>, otherwise: &str) -> Result<Arc<str>, Problem> {
     display_name(given.as_deref().unwrap_or(otherwise)).map_err(|must| Problem::invalid(format!("`name` {must}")))
 }
 
-/// A name as it may be shown, in its one spelling.
+/// A name in its one spelling, if it may be shown.
 ///
 /// # Errors
-/// What it must be.
+/// The rule that the name breaks.
 pub fn display_name(name: &str) -> Result<Arc<str>, String> {
     let must = || format!("must have 1 to {NAME_MAX_CHARS} characters, no control characters, not blanks alone");
     spelled(name, NAME_MAX_CHARS).map(Into::into).ok_or_else(must)

@@ -1,4 +1,4 @@
-//! The audit list over HTTP: written beside every change, and shown.
+//! The audit list over HTTP: a line beside every change, and the list itself.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ use super::past::HistoryReader;
 use super::problem::Problem;
 use super::rights::{self, Asked};
 
-/// How a request is found in the logs of all who pass it on.
+/// Id by which a request is found in the logs of all servers that pass it on.
 const REQUEST_ID: &str = "x-request-id";
 /// The longest id of a request that is kept.
 const REQUEST_ID_MAX_BYTES: usize = 128;
-/// What is kept of a path: all of one whose ids are good.
+/// Characters of a path that are kept: enough for every path with valid ids.
 const TARGET_MAX_CHARS: usize = 512;
 
 /// Whether a request may change something.
@@ -36,10 +36,10 @@ pub fn is_change(method: &Method) -> bool {
     ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
 }
 
-/// Does what a request asks for, with a line about it: it is queued before anything that is done, in the same order, so
-/// nothing is changed that has none. How it went comes behind it, and nobody waits for either.
+/// Runs a request, with a line about it. The line is queued before the change, in the same order, so that no change
+/// lacks its line. The outcome follows the change, and the answer waits for neither.
 ///
-/// When the caller goes away before the answer, it stays open how it went.
+/// When the caller goes away before the answer, the outcome stays open.
 pub async fn listed(
     api: &ApiState,
     caller: &Caller,
@@ -53,7 +53,8 @@ pub async fn listed(
         Ok(begun) => begun,
         Err(not_now) => return Problem::from(not_now).into_response(),
     };
-    // Without its line nothing may be done: what was done with a line that is lost is lost with it, and no more is.
+    // A lost line means that the commit failed, and the changes behind it are lost with it; so the request goes no
+    // further.
     let is_lost = async {
         if begun.await != Ok(None) {
             std::future::pending::<()>().await;
@@ -64,14 +65,14 @@ pub async fn listed(
         () = is_lost => return Problem::from(NotNow::Unavailable).into_response(),
         response = next.run(request) => response,
     };
-    // With a full queue it stays open how it went: the answer to the change itself is not kept waiting for it.
+    // With a full queue the outcome stays open, because the answer to the change must not wait for the queue.
     let _written_or_open = api.exchange.write_soon(Write::AuditEnds(line.clone(), response.status().as_u16()));
     name_request(&mut response, &line);
     response
 }
 
-/// Refuses what a caller may not, with a line about the attempt. Of one key or admin only so many are listed: they could
-/// write the changes of others out of the list otherwise, with nothing but requests that are refused.
+/// Refuses a request that the caller has no right to, with a line about the attempt. The lines of one key or admin are
+/// limited, because refused requests alone could push the changes of others out of the list.
 pub fn refused(
     api: &ApiState,
     caller: &Caller,
@@ -84,13 +85,13 @@ pub fn refused(
     let line = line(api, caller, peer, asked, request);
     name_request(&mut response, &line);
     if caller.is_listed() && api.admission.may_list_refusal(&caller.name_in(None), api.exchange.clock().even()) {
-        // Nothing was done, so nobody waits for it, and with a full queue it is not listed.
+        // Nothing was changed, so the answer does not wait for the line, and a full queue drops the line.
         let _written_or_lost = api.exchange.write_soon(Write::AuditRefused(line, response.status().as_u16()));
     }
     response
 }
 
-/// The answer names the line, or what the caller called the request.
+/// Names the request in the answer: by the caller's own id, or else by the id of the line.
 fn name_request(response: &mut Response, line: &AuditEntry) {
     if let Ok(id) = HeaderValue::from_str(&line.request_id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(id);
@@ -101,7 +102,7 @@ fn line(api: &ApiState, caller: &Caller, peer: Option<Peer>, asked: Asked, reque
     let id = api.exchange.clock().fresh_line();
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let sent = sent.filter(|id| (1..=REQUEST_ID_MAX_BYTES).contains(&id.len()));
-    // The router has taken the first part of the path away.
+    // The nested router has removed the first part of the path.
     let root = if asked.route.as_deref().is_some_and(|route| route.starts_with("/v1/")) { "/v1" } else { "" };
     let target = readable(&format!("{root}{}", request.uri().path()));
     AuditEntry {

@@ -1,4 +1,4 @@
-//! Reading goes on while the store cannot be written: the answer then says that the last of what was told may be missing.
+//! Header for stale reads: while the store cannot commit, an answer may lack the newest entries.
 
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use super::ApiState;
 /// The header of an answer that may be behind.
 pub const BEHIND: HeaderName = HeaderName::from_static("switchboard-behind");
 
-/// Says of what was read whether it may be behind: whether the store could not commit at any time meanwhile.
+/// Marks an answer to a read as possibly behind when the store could not commit at any moment meanwhile.
 pub async fn told(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let mut health = api.exchange.health();
     let was_healthy = *health.borrow_and_update();
     let mut response = next.run(request).await;
+    // A change since the read began also counts, so that a short outage does not go unseen.
     let may_be_behind = !was_healthy || !matches!(health.has_changed(), Ok(false));
     if reads && may_be_behind && (response.status().is_success() || response.status().is_redirection()) {
         response.headers_mut().insert(BEHIND, HeaderValue::from_static("true"));

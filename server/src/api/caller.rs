@@ -1,4 +1,4 @@
-//! Who sends a request: a back end with an API key, or a person with the token that also opens their socket.
+//! The caller of a request: a back end with an API key, or a person with the token that also opens their socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,29 +20,29 @@ use super::ApiState;
 use super::problem::Problem;
 use crate::auth::TokenError;
 
-/// What is said to whoever shows nothing that could be good.
+/// Advice to a caller that shows neither a key nor a token.
 const NEEDED: &str = "send an API key, or a person's token, as `Authorization: Bearer <key>`";
-/// The challenge to whoever shows nothing, and to whoever shows what is not good (RFC 6750, section 3).
+/// Challenge to a caller that shows nothing, and to one that shows a bad key or token (RFC 6750, section 3).
 const CHALLENGE: &str = "Bearer";
 const CHALLENGE_TO_BAD: &str = "Bearer error=\"invalid_token\"";
-/// How often it is looked whether somebody may still come in whose answer takes long: with the second after which a
-/// revoked key is known, within the two that the contract promises.
+/// Interval of the checks whether the caller of a long answer is still let in. Together with the second within which a
+/// revoked key becomes known, this stays within the two seconds that the contract promises.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How long what they were let in for goes on then: whoever follows a company that is removed hears of that first, which
-/// ends keys and tokens at the same moment.
+/// Time for which an answer goes on after its caller lost access. A caller that follows a company is told of its
+/// removal in that time, because the removal ends keys and tokens at the same moment.
 const LAST_WORDS: Duration = Duration::from_millis(400);
 
-/// Who sends a request.
+/// Back end or person that sends a request.
 #[derive(Clone, Debug)]
 pub enum Caller {
-    /// A back end.
     Key(Arc<ApiKey>),
     /// An admin, an employee or a client.
     Person(Arc<Claims>),
 }
 
 impl Caller {
-    /// Who shows this. A bad one counts for its address, and what a person asks for counts for the person.
+    /// Finds the caller by its key or token. A bad key counts against the address, and a person's requests count
+    /// against the person.
     ///
     /// # Errors
     /// `unauthorized`, or `rate_limited`.
@@ -53,7 +53,7 @@ impl Caller {
         now: Reading,
     ) -> Result<Self, Problem> {
         api.admission.may_try_key(peer, now.even)?;
-        // Who shows nothing guesses nothing.
+        // A caller that shows nothing guesses nothing, and so does not count against its address.
         let presented = presented.ok_or_else(|| Problem::unauthorized(NEEDED, CHALLENGE))?;
         if let Some(key) = api.api_keys.find(presented, now.wall) {
             return Ok(Self::Key(key));
@@ -61,7 +61,7 @@ impl Caller {
         match api.keyring.verify_or_ask(presented, now.wall.as_ms()).await {
             Ok(claims) => {
                 api.admission.request(&claims, now.even)?;
-                // It was signed, so nobody guesses: it does not count for the address.
+                // The token was signed, so this is no guess, and does not count against the address.
                 match is_shut_out(api, &claims).await? {
                     true => Err(Problem::unauthorized(REVOKED, CHALLENGE_TO_BAD)),
                     false => Ok(Self::Person(Arc::new(claims))),
@@ -69,7 +69,7 @@ impl Caller {
             }
             Err(error) => {
                 api.admission.bad_key(peer, now.even);
-                // What is no JWT was meant to be a key.
+                // A text that is no JWT was meant to be a key.
                 let detail = match error {
                     TokenError::Malformed => api.api_keys.why_not(presented, now.wall).to_string(),
                     error => error.to_string(),
@@ -79,8 +79,8 @@ impl Caller {
         }
     }
 
-    /// Comes back when it may come in no more, as long as something goes on that it was let in for: its key was revoked
-    /// or has ended, its token has, or the person is shut out. What was told until then has come through by then.
+    /// Returns when the caller may no longer be let in: its key was revoked or has expired, its token has expired, or
+    /// the person is shut out. [`LAST_WORDS`] pass first, so that earlier news of an answer comes through.
     pub async fn may_no_more(self, api: Arc<ApiState>) -> Problem {
         loop {
             match self.still_may(&api) {
@@ -93,7 +93,7 @@ impl Caller {
         }
     }
 
-    /// Looks again at somebody who was let in.
+    /// Checks again a caller that was let in.
     ///
     /// # Errors
     /// `unauthorized`.
@@ -111,14 +111,14 @@ impl Caller {
             Self::Key(key) => api.api_keys.has(key, now),
             Self::Person(claims) => {
                 let company = claims.company.as_deref().and_then(|company| company.parse().ok());
-                // Whoever shuts somebody out has the company in memory.
+                // A company from which a person is shut out is in memory, because the command loaded it.
                 let is_out = |id| api.exchange.peek(&id, |company| company.shuts_out(claims.token())).unwrap_or(false);
                 api.keyring.ends_at_ms(claims) > now.as_ms() && !company.is_some_and(is_out)
             }
         }
     }
 
-    /// Its name: a key's own, or a person's role and id, which no key can be called for the blank in it.
+    /// Name of the caller: a key's own, or a person's role and id. No key can have such a name, because of its blank.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -127,8 +127,8 @@ impl Caller {
         }
     }
 
-    /// Its name where that company is spoken of: a person of another one comes with theirs, for both may have an
-    /// `admin olga`.
+    /// Name of the caller in the context of that company. A person of another company is named together with it,
+    /// because both companies may have an `admin olga`.
     #[must_use]
     pub fn name_in(&self, company: Option<&str>) -> String {
         match self {
@@ -140,7 +140,7 @@ impl Caller {
         }
     }
 
-    /// Its id, if it is a key that has one.
+    /// Id of the key; none for a person, and for a key without an id.
     #[must_use]
     pub fn key_id(&self) -> Option<String> {
         match self {
@@ -149,7 +149,7 @@ impl Caller {
         }
     }
 
-    /// What it is that is shown.
+    /// Word for the credential of the caller.
     #[must_use]
     pub const fn shows(&self) -> &'static str {
         match self {
@@ -158,7 +158,7 @@ impl Caller {
         }
     }
 
-    /// Whether it is for that company.
+    /// Whether the caller may act in that company.
     #[must_use]
     pub fn is_for(&self, company: &str) -> bool {
         match self {
@@ -167,7 +167,7 @@ impl Caller {
         }
     }
 
-    /// Whether it is for all companies.
+    /// Whether the caller may act in all companies.
     #[must_use]
     pub fn is_for_all(&self) -> bool {
         match self {
@@ -176,15 +176,15 @@ impl Caller {
         }
     }
 
-    /// A part of what all share, in a company if it is of one.
+    /// Takes a part of a shared resource, counted for the company too if one is given.
     ///
     /// # Errors
-    /// `rate_limited` when the caller has all that one may have, `overloaded` when the company has, or all are taken.
+    /// `rate_limited` when the caller has its whole share, `overloaded` when the company has, or when no part is free.
     pub async fn part_of(&self, shared: &Shared, company: Option<&CompanyId>) -> Result<Part, Problem> {
         Ok(shared.take(self.by(), company.map(CompanyId::as_str)).await?)
     }
 
-    /// Who it is where something is shared out.
+    /// The caller as the holder of a part of a shared resource.
     #[must_use]
     pub fn by(&self) -> By<'_> {
         match self {
@@ -193,10 +193,10 @@ impl Caller {
         }
     }
 
-    /// It asks for what may go through a long past. Keys have no limit of requests.
+    /// Counts a question that may go through a long past. Keys have no limit of requests.
     ///
     /// # Errors
-    /// `rate_limited`, when a person asks too much.
+    /// `rate_limited` when a person asks too much.
     pub fn asks_long(&self, admission: &Admission, now: Time) -> Result<(), Problem> {
         match self {
             Self::Key(_) => Ok(()),
@@ -204,7 +204,7 @@ impl Caller {
         }
     }
 
-    /// As whom it sees an employee's past.
+    /// Perspective from which the caller sees an employee's past.
     #[must_use]
     pub fn for_whom(&self) -> ForWhom {
         match self {
@@ -213,7 +213,7 @@ impl Caller {
         }
     }
 
-    /// The companies that it is for, as JSON; none when it is for all.
+    /// The companies of the caller, as JSON; none when the caller may act in all.
     #[must_use]
     pub fn companies(&self) -> Option<String> {
         match self {
@@ -222,8 +222,8 @@ impl Caller {
         }
     }
 
-    /// Whether what it tried in vain belongs into the audit list. Employees and clients can change nothing here: the
-    /// list would only hold who they are, beyond their erasure, and a crowd of them could fill it.
+    /// Whether refused attempts of the caller belong in the audit list. Employees and clients can change nothing here:
+    /// their lines would only keep their names beyond an erasure, and a crowd of them could fill the list.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         match self {
@@ -233,7 +233,7 @@ impl Caller {
     }
 }
 
-/// Whether the person is shut out of the token's company; who names none may do nothing here.
+/// Whether the person is shut out of the token's company; a person without a company may do nothing here.
 pub(super) async fn is_shut_out(api: &ApiState, claims: &Claims) -> Result<bool, NotNow> {
     match claims.company.as_deref().and_then(|company| company.parse().ok()) {
         Some(company) => {
@@ -247,7 +247,7 @@ pub(super) async fn is_shut_out(api: &ApiState, claims: &Claims) -> Result<bool,
     }
 }
 
-/// What a request shows in its head.
+/// Key or token in the header of a request.
 #[must_use]
 pub fn presented(request: &Request) -> Option<&str> {
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;

@@ -208,7 +208,7 @@ pub async fn put(
     put.await
 }
 
-/// The logo stays: it has an address of its own.
+/// Sets the colour, and keeps the logo, which has an address of its own.
 fn painted(company: &Company, colour: Option<Colour>) -> Command {
     Command::SetBrand { brand: Brand { colour, logo: company.brand().logo.clone() } }
 }
@@ -263,7 +263,7 @@ pub async fn patch(
     patch.await
 }
 
-/// RFC 7396: what is named replaces, null removes, the rest stays.
+/// Merges a patch as RFC 7396 says: named fields are replaced, null removes, the rest stays.
 fn merged(settings: &Settings, patch: Patched<Map<String, Value>>) -> Result<Settings, Problem> {
     let patch = match patch {
         Patched::Kept => return Ok(settings.clone()),
@@ -272,7 +272,7 @@ fn merged(settings: &Settings, patch: Patched<Map<String, Value>>) -> Result<Set
     };
     let Ok(Value::Object(mut fields)) = serde_json::to_value(settings) else { return Ok(settings.clone()) };
     for (name, value) in patch {
-        // What is unknown is refused by its name, also when it is to be removed.
+        // An unknown field is kept here, also when null, so that it is refused by its name.
         if value.is_null() && fields.contains_key(&name) {
             fields.remove(&name);
         } else {
@@ -320,12 +320,13 @@ pub async fn remove(
         Ok(StatusCode::NO_CONTENT.into_response())
     });
     let removed = remove.await?;
-    // Also when the caller has gone.
+    // In a task of its own, so that it also ends when the caller has gone.
     let ended = tokio::spawn(end_what_was_for(api, company)).await;
     ended.unwrap_or_else(|_stopped| Err(NotNow::Draining.into())).map(|()| removed)
 }
 
-/// Endpoints and keys of a company that was removed end in the store when that is filed; and then at once here too.
+/// Ends the endpoints and keys of a removed company. In the store they end when the removal is projected, so the
+/// running ones are told after that.
 async fn end_what_was_for(api: Arc<ApiState>, company: CompanyId) -> Result<(), Problem> {
     logo::tidy(&api, &company).await;
     api.exchange.file(Some(&company)).await?;
@@ -361,7 +362,7 @@ pub async fn availability(
         ask::exists(company)?;
         let line = company.in_line(topic.as_ref());
         let idle_now = line.len();
-        // The cursor is a place in the line: it stays good when people leave the line.
+        // The cursor is a place in the line, so it stays valid when employees leave the line.
         let rest = line.into_iter().filter(|employee| after.is_none_or(|after| employee.place > after));
         let Listed { items, next } = Listed::of(rest.map(idle), limit, |employee| employee.place.to_string());
         Ok(shown(StatusCode::OK, &InLine { available: idle_now > 0, idle: idle_now, items, next }))

@@ -1,4 +1,4 @@
-//! The pages for people: a desk, a client's page, a board and, in dev, where to start; or why there are none.
+//! The pages for people: a desk, a client's page, a board and, in dev, a start page; or the reason why there are none.
 
 #[cfg(feature = "console")]
 mod embedded;
@@ -25,7 +25,7 @@ use super::ApiState;
 use super::problem::Problem;
 use crate::demo;
 
-/// Where there are pages, and what they are made of, as long as there are any.
+/// Addresses of the pages and of their files.
 const PLACES: [&str; 11] = [
     "/desk",
     "/desk/",
@@ -40,19 +40,19 @@ const PLACES: [&str; 11] = [
     "/icon.svg",
 ];
 
-/// The pages, and in dev who can be tried.
+/// Routes of the pages, and in dev of the people to try.
 pub(super) fn routes(api: &ApiState) -> Router<Arc<ApiState>> {
     let routes = present(api).unwrap_or_else(|| absent(api)).route("/sign-in", get(sign_in::sign_in));
     if api.pages.dev { routes.route("/dev/people", get(people)) } else { routes.route("/", get(no_start)) }
 }
 
-/// The same routes, with a page for people where there is nothing.
+/// The same routes, with a page for people at unknown addresses.
 #[cfg(feature = "console")]
 pub(super) fn with_page(routes: Router<Arc<ApiState>>, api: &Arc<ApiState>) -> Router<Arc<ApiState>> {
     routes.layer(axum::middleware::from_fn_with_state(api.clone(), nowhere::for_people))
 }
 
-/// The same routes: without pages everybody is told alike.
+/// The same routes: without pages every caller gets the same problem.
 #[cfg(not(feature = "console"))]
 pub(super) const fn with_page(routes: Router<Arc<ApiState>>, _: &Arc<ApiState>) -> Router<Arc<ApiState>> {
     routes
@@ -68,7 +68,7 @@ const fn present(_: &ApiState) -> Option<Router<Arc<ApiState>>> {
     None
 }
 
-/// In the place of the pages: why they are not there, and what to do.
+/// Routes in place of the pages, which say why the pages are missing, and how to get them.
 fn absent(api: &ApiState) -> Router<Arc<ApiState>> {
     let why = if cfg!(feature = "console") {
         "the pages for people are turned off: the setting `console` turns them on"
@@ -78,18 +78,18 @@ fn absent(api: &ApiState) -> Router<Arc<ApiState>> {
     };
     let place = any(move || async move { Problem::new(StatusCode::NOT_FOUND, "unknown_route", why) });
     let routes = PLACES.iter().fold(Router::new(), |routes, path| routes.route(path, place.clone()));
-    // A text is sent as `text/plain`.
+    // A `&str` is sent as `text/plain`.
     let start = move || async move { demo::without_pages(why) };
     if api.pages.dev { routes.route("/", get(start)) } else { routes }
 }
 
-/// Outside of dev nobody starts here.
+/// Outside of dev there is no start page.
 async fn no_start() -> Problem {
     let detail = "the API is under `/v1`, and people find `/desk`, `/book/{company}` and `/board`";
     Problem::new(StatusCode::NOT_FOUND, "unknown_route", detail)
 }
 
-/// The people of the demo with their tokens, for the pages. Only dev has this, which listens on loopback only.
+/// The people of the demo with their tokens, for the pages. Only dev has this route, and dev listens on loopback alone.
 async fn people(State(api): State<Arc<ApiState>>, headers: HeaderMap) -> Result<Response, Problem> {
     if !names_this_machine(&headers) {
         let detail = "ask by a name of this machine, such as `localhost`";
@@ -99,8 +99,8 @@ async fn people(State(api): State<Arc<ApiState>>, headers: HeaderMap) -> Result<
     Ok((unshared, Json(demo::people(api.exchange.clock(), &api.keyring))).into_response())
 }
 
-/// Whether a request was sent to a name that is this machine's for sure. A stranger's page could have its own name
-/// point here, and would then read what is answered.
+/// Whether the request names this machine as its host. A stranger's page could have its own host name resolve to this
+/// machine, and could then read the answer (DNS rebinding).
 fn names_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let Some(authority) = host.and_then(|host| host.parse::<Authority>().ok()) else { return false };

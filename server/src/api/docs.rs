@@ -1,4 +1,4 @@
-//! The API's document as it is served, and the page to read it on: all of it from this binary, and without a key.
+//! The API's document and the page that shows it: both from this binary, and without a key.
 
 use axum::Router;
 use axum::http::{HeaderName, header};
@@ -7,11 +7,11 @@ use axum::routing::get;
 
 use super::document;
 
-/// Nothing but what comes from this server, and no script or style within the page.
+/// Only contents of this server, and no script or style within the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// `/openapi.json`, and the page at `/docs`.
+/// Routes of `/openapi.json`, and of the page at `/docs`.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/openapi.json", get(|| async { served("application/json", document::text()) }))
@@ -30,7 +30,7 @@ fn served(kind: &'static str, text: &'static str) -> impl IntoResponse {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        // A new version of the server has a new document.
+        // Asked for again each time, because a new version of the server has a new document.
         (header::CACHE_CONTROL, "no-cache"),
     ];
     (headers, text)

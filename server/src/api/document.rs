@@ -1,4 +1,4 @@
-//! The API's document (OpenAPI 3.1): what the handlers say of themselves, with all that holds for every one of them.
+//! The API's document (OpenAPI 3.1): the parts of the handlers, with the rules that hold for all of them.
 
 mod reasons;
 
@@ -51,7 +51,7 @@ pub(super) fn frame() -> utoipa::openapi::OpenApi {
 pub fn text() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         let mut text = String::new();
-        // Writing into a text does not fail.
+        // Writing to a `String` does not fail.
         let _ = writeln!(text, "{:#}", document());
         text
     });
@@ -61,7 +61,7 @@ pub fn text() -> &'static str {
 /// The document: all operations, each with its errors and examples.
 ///
 /// # Panics
-/// When an operation names a reason that there is not: a mistake of ours, which a test finds.
+/// When an operation names an unknown reason: a mistake of ours, which a test finds.
 #[must_use]
 pub fn document() -> Value {
     let derived = super::open().merge(super::metrics()).nest("/v1", super::v1()).into_openapi();
@@ -96,7 +96,7 @@ pub fn document() -> Value {
     document
 }
 
-/// Whatever a key may do in a company, its admin may with the same scope. Metrics are the server's.
+/// Adds admins: an admin may do in the own company what a key with the same scope may. Metrics belong to the server.
 fn let_people_in(document: &mut Value) {
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -115,7 +115,7 @@ fn schemas(document: &mut Value) -> Map<String, Value> {
     let schemas = &mut document["components"]["schemas"];
     schemas["Problem"] = reasons::problem();
     for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
-        // A page names what it lists, and does not say all of it again.
+        // A page refers to the schema of its items, and does not repeat it.
         if let Some(listed) = name.strip_prefix("Page_") {
             schema["properties"]["items"]["items"] = json!({ "$ref": format!("#/components/schemas/{listed}") });
         }
@@ -128,7 +128,7 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Val
     paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut).filter_map(Value::as_object_mut)
 }
 
-/// A handler's own comment says for Rust what can go wrong; the document has it among the answers.
+/// Removes `# Errors` from a description, because the document has the errors among the answers.
 fn describe(operation: &mut Map<String, Value>) {
     let said = operation.get("description").and_then(Value::as_str).unwrap_or_default();
     let before = said.split("# Errors").next().unwrap_or_default().trim().to_owned();
@@ -139,12 +139,12 @@ fn describe(operation: &mut Map<String, Value>) {
     }
 }
 
-/// Whether an operation has a scope: those that need no key have an empty way in.
+/// Whether an operation has a scope: an operation that needs no key has an empty `security`.
 fn needs_a_key(operation: &Map<String, Value>) -> bool {
     operation.get("security").and_then(|ways| ways[0]["key"][0].as_str()).is_some()
 }
 
-/// What every operation may answer that is not open to all, has fields or takes a body.
+/// Adds the errors of every operation that needs a key, has fields or takes a body.
 fn name_common_errors(operation: &mut Map<String, Value>) {
     let mut common: Vec<Reason> = Vec::new();
     if needs_a_key(operation) {
@@ -169,7 +169,8 @@ fn name_common_errors(operation: &mut Map<String, Value>) {
     }
 }
 
-/// An error that only names its reasons is a problem with one of them: shown once for all who answer it.
+/// Replaces an error that only names its reasons by a problem with these reasons, shared by all operations with the
+/// same ones.
 fn show_errors(operation: &mut Map<String, Value>, shown: &mut Map<String, Value>) {
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for (status, response) in responses {
@@ -188,7 +189,7 @@ fn show_errors(operation: &mut Map<String, Value>, shown: &mut Map<String, Value
     }
 }
 
-/// An example is written once, at its schema; it stands wherever the schema does.
+/// Copies the example of each schema to the places where the schema stands.
 fn show_examples(operation: &mut Map<String, Value>, schemas: &Map<String, Value>) {
     for (part, value) in operation {
         match part.as_str() {
@@ -213,7 +214,7 @@ fn show_example(body: &mut Value, schemas: &Map<String, Value>) {
     }
 }
 
-/// A body that is missing counts as `{}`, which is enough where no field must be there.
+/// Whether a missing body is enough: it counts as `{}`, which suffices where no field is required.
 fn may_lack_body(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> bool {
     let content = operation.get("requestBody").and_then(|body| body["content"].as_object());
     content.is_some_and(|content| {
@@ -224,7 +225,7 @@ fn may_lack_body(operation: &Map<String, Value>, schemas: &Map<String, Value>) -
     })
 }
 
-/// The example of a schema that has a name; a page holds the example of what it lists.
+/// The example of a named schema; a page holds the example of its items.
 fn example_of(schema: &Value, schemas: &Map<String, Value>) -> Option<Value> {
     let name = schema["$ref"].as_str()?.rsplit('/').next()?;
     let schema = schemas.get(name)?;
@@ -238,7 +239,7 @@ fn example_of(schema: &Value, schemas: &Map<String, Value>) -> Option<Value> {
 mod tests {
     use super::*;
 
-    /// The document that is kept; `UPDATE_EXPECT=1` renews it.
+    /// The kept document; `UPDATE_EXPECT=1` renews it.
     const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
 
     #[test]
@@ -276,7 +277,7 @@ mod tests {
         assert!(names.len() >= 20, "{names:?}");
     }
 
-    /// Generators of types take a field with a default for one that is always there, and refuse a call without it.
+    /// Generators of types take a field with a default for one that is always present, and refuse a call without it.
     #[test]
     fn no_field_that_may_be_left_out_of_a_body_has_a_default() {
         fn look(schema: &Value, document: &Value, at: &str, seen: &mut usize) {
@@ -318,7 +319,7 @@ mod tests {
         }
     }
 
-    /// A file goes where an employee's id stands otherwise, and the router of the document has no such thing.
+    /// The import takes the place of an employee's id, which the router of the document cannot express.
     #[test]
     fn what_is_routed_beside_the_document_is_a_file_or_nothing_of_the_api() {
         let mut found = Vec::new();

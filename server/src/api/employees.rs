@@ -126,14 +126,14 @@ pub async fn list(
     list.await
 }
 
-/// Employees behind the cursor whose ids begin so, by id.
+/// Employees after the cursor whose ids begin with the prefix, by id.
 fn beginning_with<'a>(
     company: &'a Company,
     prefix: &'a str,
     after: Option<&'a str>,
 ) -> impl Iterator<Item = &'a Employee> {
     let begun = after.is_some_and(|after| after >= prefix);
-    // Who is called just like the beginning stands before all others.
+    // An employee whose id equals the prefix stands before all others.
     let first = prefix.parse().ok().filter(|_| !begun).and_then(|id: EmployeeId| company.find_employee(&id));
     let behind = if begun { after } else { Some(prefix) };
     let all = first.into_iter().chain(company.employees_after(behind)).map(|(_, employee)| employee);

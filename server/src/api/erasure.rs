@@ -87,7 +87,7 @@ async fn run(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A name that nobody can lead back to anybody.
+/// A fresh random name, which does not lead back to the person.
 fn alias<T: std::str::FromStr<Err = BadId>>(api: &ApiState) -> Result<T, Problem> {
     ask::id("alias", &format!("erased-{}", api.exchange.clock().fresh_session()))
 }

@@ -1,4 +1,4 @@
-//! Tags of what can be changed (`ETag`), and the conditions by which two admins do not overwrite each other.
+//! Tags of states that can be changed (`ETag`), and the conditions that keep two admins from overwriting each other.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::FromRequestParts;
@@ -20,8 +20,8 @@ use super::problem::Problem;
 /// Bytes of a digest in a tag: two states of one thing do not share 72 bits by chance.
 const DIGEST_BYTES: usize = 9;
 
-/// The state of a company or an employee in a few letters. What can be set stands before the dot, and what comes and
-/// goes by itself, such as a status, behind it: a change waits for the first, and a `GET` shows both.
+/// State of a company or an employee in a few letters. The part before the dot covers what can be set, the part behind
+/// it what also changes by itself, such as a status. A change compares the first part alone, and a `GET` both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     set: String,
@@ -29,13 +29,13 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// A company's, when there is one.
+    /// Tag of a company, if the company exists.
     #[must_use]
     pub fn of_company(company: &Company) -> Option<Self> {
         company.exists().then(|| Self { set: digest_of(&view::company(company)), moving: None })
     }
 
-    /// An employee's.
+    /// Tag of an employee.
     #[must_use]
     pub fn of_employee(employee: &Employee) -> Self {
         let topics: Vec<&str> = employee.topics.iter().map(switchboard_core::Topic::as_str).collect();
@@ -43,7 +43,7 @@ impl Tag {
         Self { set, moving: Some(digest_of(&view::employee(employee))) }
     }
 
-    /// A file's, by the digest of its bytes.
+    /// Tag of a file, by the digest of its bytes.
     #[cfg(feature = "console")]
     pub(super) fn of_file(digest: &[u8]) -> Self {
         Self { set: shortened(digest), moving: None }
@@ -57,7 +57,7 @@ impl Tag {
         }
     }
 
-    /// As a header has it.
+    /// The tag as a header has it.
     pub(super) fn quoted(&self) -> String {
         format!("\"{}\"", self.text())
     }
@@ -90,18 +90,18 @@ pub fn tagged(status: StatusCode, body: &impl Serialize, tag: Option<&Tag>) -> R
     response
 }
 
-/// Which tags a header names.
+/// Tags that a header names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Named {
-    /// `*`: any that there is.
+    /// `*`: any existing state.
     Any,
-    /// These, without their quotes.
+    /// These tags, without their quotes.
     These(Vec<String>),
 }
 
 impl Named {
-    /// Reads a header's tags. A weak tag counts as a strong one: a proxy that compresses an answer makes its tag weak,
-    /// and what can be set is the same for both. An empty header names none, as every list may be empty.
+    /// Reads a header's tags. A weak tag counts as a strong one, because a proxy that compresses an answer makes its
+    /// tag weak, and the state is the same for both. An empty header names none, as every list may be empty.
     fn read(text: &str) -> Option<Self> {
         if text.trim() == "*" {
             return Some(Self::Any);
@@ -121,7 +121,7 @@ impl Named {
     }
 }
 
-/// Under which conditions a request is meant.
+/// Conditions of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
     only_if: Option<Named>,
@@ -129,10 +129,10 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Whether a change is still meant, now that the thing is as it is.
+    /// Whether a change may go on in the present state.
     ///
     /// # Errors
-    /// `changed`, with the tag that there is.
+    /// `changed`, with the present tag.
     pub fn check(&self, now: Option<&Tag>) -> Result<(), Problem> {
         let only_if = match &self.only_if {
             None => true,
@@ -147,7 +147,7 @@ impl Conditions {
         if only_if && !unless { Ok(()) } else { Err(Problem::changed(now.map(Tag::quoted))) }
     }
 
-    /// Whether who asks has seen it already, just as it is.
+    /// Whether the caller has seen exactly this state already.
     #[must_use]
     pub fn has_seen(&self, now: &Tag) -> bool {
         match &self.unless {
@@ -157,7 +157,7 @@ impl Conditions {
         }
     }
 
-    /// The answer to a `GET`: the thing with its tag, or that it is as it was seen.
+    /// Answer to a `GET`: the state with its tag, or 304 when the caller has seen that state.
     #[must_use]
     pub fn show(&self, body: &impl Serialize, now: &Tag) -> Response {
         if self.has_seen(now) {

@@ -29,15 +29,15 @@ use super::past::HistoryReader;
 use super::problem::Problem;
 use crate::shutdown::Shutdown;
 
-/// How long an answer may wait for something to tell: less than most proxies do.
+/// The longest wait of an answer for an event: less than the timeouts of most proxies.
 const WAIT_MAX_MS: u64 = 60_000;
-/// Events that are read for a stream at once: what one stream may hold in memory, about 100 KB.
+/// Events that a stream reads at once, which bounds the memory of one stream to about 100 KB.
 const STREAM_SLICE: usize = 64;
-/// A stream ends after that long, and the client comes back with what it had last: no connection lives for ever.
+/// Duration of a stream, after which the client reconnects with its last id, so that no connection lives for ever.
 const STREAM_MAX: Duration = Duration::from_secs(240);
-/// A comment now and then, so that what lies between notices a dead line.
+/// Interval of comments in a stream, so that proxies notice a dead connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// When a client comes back.
+/// Pause before a client reconnects.
 const COME_BACK: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -146,7 +146,7 @@ pub async fn list(
         true => Some(caller.part_of(&api.admission.shares.feeds, Some(&company)).await?),
         false => None,
     };
-    // Before anything is read: so nothing can be filed unnoticed in between.
+    // Follow before the read, so that no event can be projected unnoticed between the two.
     let follower = past.follow(&company);
     let removed = past.of(&company, |reader, company| reader.removed_last(company)).await?;
     let after = start(&past, &company, last.or(after.as_deref())).await?;
@@ -165,7 +165,8 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// After which number to read. What a company has told before is filed first: whoever was told of it finds it.
+/// Number after which to read. Earlier events of the company are projected first, so that a caller who was told of an
+/// event finds it.
 async fn start(past: &HistoryReader, company: &CompanyId, after: Option<&str>) -> Result<u64, Problem> {
     let kept = past.of(company, |reader, company| {
         let kept = reader.feed_kept(company)?;
@@ -189,12 +190,12 @@ async fn start(past: &HistoryReader, company: &CompanyId, after: Option<&str>) -
     Ok(after)
 }
 
-/// One who reads a company's feed on.
+/// A reader of a company's feed.
 struct Reading {
     past: HistoryReader,
     caller: Caller,
     company: CompanyId,
-    /// The event by which a company of that id was removed last, when this began.
+    /// The event by which the last company of that id was removed, as of the beginning.
     removed: Option<u64>,
     follower: Follower,
     after: u64,
@@ -237,7 +238,7 @@ impl Reading {
     }
 }
 
-/// A stream that is read as fast as the client takes it: one that takes nothing holds a slice, and no more.
+/// A stream that is read as fast as the client takes it: a client that takes nothing holds one slice at most.
 fn stream_of(reading: Reading, place: Option<Part>) -> Response {
     let streaming = Streaming { reading, ready: VecDeque::new(), begun: false, until: Instant::now() + STREAM_MAX };
     let events = stream::unfold((streaming, place), |(mut streaming, place)| async move {
@@ -248,9 +249,9 @@ fn stream_of(reading: Reading, place: Option<Part>) -> Response {
 
 fn sse(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
-    // Proxies that collect an answer before they pass it on would hold events back.
+    // Proxies that buffer an answer would hold events back.
     response.headers_mut().insert("x-accel-buffering", header::HeaderValue::from_static("no"));
-    // As every answer with data, and not `no-cache` as the framework has it.
+    // The same as other answers with data, in place of the framework's `no-cache`.
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
 }
@@ -263,7 +264,7 @@ struct Streaming {
 }
 
 impl Streaming {
-    /// The next event of the stream; none when it ends.
+    /// The next event of the stream; none when the stream ends.
     async fn next(&mut self) -> Option<Event> {
         if !self.begun {
             self.begun = true;
@@ -280,7 +281,7 @@ impl Streaming {
         let event = Event::default();
         Some(match self.ready.pop_front() {
             Some(told) => event.id(told.seq.to_string()).event(told.kind.word()).data(told.json),
-            // Only of types that are not wanted: the client comes back behind them.
+            // All events of the slice were of other types: the client goes on after them.
             None => event.id(self.reading.after.to_string()),
         })
     }

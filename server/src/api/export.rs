@@ -24,9 +24,9 @@ use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::past::HistoryReader;
 
-/// Pieces that wait for whoever reads slowly.
+/// Pieces that wait for a slow reader.
 const PIECES_WAITING: usize = 4;
-/// How long a piece may wait to be taken: less than 7 KB a second is nobody's line.
+/// Time that a piece may wait to be taken: a reader with less than 7 KB/s is cut.
 const PIECE_WAIT_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -87,7 +87,7 @@ pub async fn show(
                 matches!(this_runtime.block_on(taken), Ok(Ok(())))
             })
         });
-        // An export that is cut lacks its last line: the store cannot be read, or the receiver is slow or dropped.
+        // A cut export lacks its last line: the store cannot be read, or the receiver is slow or gone.
         let _whole_or_cut = exported.await;
     });
     let body = stream::unfold(waiting, |mut waiting| async move {

@@ -1,4 +1,4 @@
-//! Heads of requests and answers: what HTTP demands of every request, and what caches may do with an answer.
+//! Headers that HTTP demands of every request.
 
 use axum::Router;
 use axum::extract::Request;
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::problem::Problem;
 use crate::socket;
 
-/// The same routes for requests that may come from anywhere: what is not as HTTP demands reaches none of them.
+/// Wraps routes for requests of any origin: a request that breaks HTTP's demands reaches none of the routes.
 pub fn checked(app: Router) -> Router {
     app.layer(from_fn(check))
 }
@@ -22,13 +22,13 @@ async fn check(request: Request, next: Next) -> Response {
     } else {
         Problem::new(StatusCode::BAD_REQUEST, "invalid", wrong).into_response()
     };
-    // Where this request ends and the next one begins is for nobody to guess.
+    // The connection closes, because where this request ends and the next one begins is unsure.
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-/// What the library that reads requests lets pass. A proxy before this server may read such a request in another way:
-/// as one to another host, or with another end.
+/// Checks that the HTTP library does not make. A proxy before this server may read such a request in another way: as a
+/// request to another host, or with another end.
 fn wrong(version: Version, headers: &HeaderMap) -> Result<(), &'static str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -46,7 +46,7 @@ fn wrong(version: Version, headers: &HeaderMap) -> Result<(), &'static str> {
     }
 }
 
-/// An empty one is for a request to no host (RFC 9110, 7.2).
+/// Whether the header is a host. An empty one is for a request to no host (RFC 9110, 7.2).
 fn is_host(host: &HeaderValue) -> bool {
     let Ok(host) = host.to_str() else { return false };
     host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())

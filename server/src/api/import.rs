@@ -1,4 +1,4 @@
-//! Many employees at once from a file, NDJSON or CSV: read as it comes, and taken as a whole or not at all.
+//! Import of many employees from a file, NDJSON or CSV: read as it arrives, and taken as a whole or not at all.
 
 mod blocks;
 
@@ -28,22 +28,22 @@ use super::caller::Caller;
 use super::in_path::OfCompany;
 use super::problem::Problem;
 
-/// Bytes of a file: a hundred thousand employees with long names and some topics.
+/// Bytes of a file, at most: a hundred thousand employees with long names and some topics.
 pub const FILE_MAX_BYTES: usize = 32 * 1024 * 1024;
-/// Lines of a file: what is taken in one visit is one entry of the journal, and everybody else of the company waits for
-/// the visit.
+/// Lines of a file, at most: one visit takes the file as one entry of the log, and all others of the company wait for
+/// that visit.
 const LINES_MAX: u64 = 100_000;
-/// In each such time at least so many bytes of a file must come, or it must end: who sends it slower than anybody's line
-/// holds a place for nothing.
+/// In each such period at least so many bytes of a file must arrive, or the file must end, because a slower sender
+/// holds a place for no good.
 const SPEED_LOOKED_AT: Duration = Duration::from_secs(10);
 const SPEED_LEAST_BYTES: usize = 16 * 1024;
 
-/// Where a file goes: in the place of an employee's id, so that an employee may be called so as well.
+/// Address of the import: in the place of an employee's id, so that an employee may still have this id.
 const PLACE: &str = "import";
-/// What is for an address of an employee, but for that one.
+/// Methods at an employee's address, except at that of the import.
 const FOR_AN_EMPLOYEE: &str = "GET,HEAD,PUT,PATCH,DELETE";
 
-/// How a file is written.
+/// Format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// A JSON object on each line.
@@ -66,12 +66,12 @@ impl Form {
     }
 }
 
-/// An employee as a line of a file has them.
+/// An employee as described by a line of a file.
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
     id: EmployeeId,
     name: Arc<str>,
-    /// In their order, each once, as a company keeps them.
+    /// Sorted and without duplicates, as a company keeps them.
     topics: Vec<Topic>,
 }
 
@@ -128,7 +128,7 @@ pub async fn import(
     }
     let _place = caller.part_of(&api.admission.shares.files, Some(&company)).await?;
     let wanted = read(form, request.into_body()).await?;
-    // It may have taken minutes.
+    // Checked again, because the file may have taken minutes.
     caller.still_may(&api)?;
     let take = ask::visit(&api, &company, |visit| {
         ask::must_exist(visit)?;
@@ -138,13 +138,13 @@ pub async fn import(
     take.await
 }
 
-/// What may be done at an address, where the router would say too much: an employee takes no file.
+/// Methods at an employee's address, where the router would also name `POST`.
 pub fn allowed_at(route: &str, path: &str) -> Option<&'static str> {
     let is_employee = route.ends_with("/employees/{employee}") && !path.ends_with(&format!("/{PLACE}"));
     is_employee.then_some(FOR_AN_EMPLOYEE)
 }
 
-/// Reads a file as it comes.
+/// Reads a file as it arrives.
 async fn read(form: Form, body: Body) -> Result<Vec<Wanted>, Problem> {
     let (mut blocks, mut sheet) = (Blocks::new(form), Sheet::new(form));
     let mut chunks = body.into_data_stream();
@@ -171,7 +171,7 @@ async fn read(form: Form, body: Body) -> Result<Vec<Wanted>, Problem> {
         if sheet.is_over() {
             break;
         }
-        // Somebody else's turn: a long file is many short works.
+        // Yields between the blocks of a long file, so that other tasks get their turn.
         tokio::task::yield_now().await;
     }
     sheet.read(&blocks.rest());
@@ -184,7 +184,7 @@ fn too_slow() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
 }
 
-/// One visit and one entry of the journal: either all of it is committed or nothing.
+/// Takes all lines in one visit and one entry of the log, so that either all are committed or none.
 fn take_all(visit: &mut Visit<'_>, wanted: Vec<Wanted>) -> Answered {
     let new = wanted.iter().filter(|one| visit.company().find_employee(&one.id).is_none()).count();
     if visit.company().employee_count() + new > EMPLOYEES_PER_COMPANY_MAX {
@@ -204,7 +204,7 @@ fn take_all(visit: &mut Visit<'_>, wanted: Vec<Wanted>) -> Answered {
             Some(_) => &mut imported.changed,
         };
         *counted += 1;
-        // The company itself leaves as they are who are just so.
+        // Commands for unchanged employees yield no events.
         let set = visit.take(&Command::SetEmployee { employee: id, name, topics });
         set.map_err(|refusal| Problem::refused(visit.company(), &refusal))?;
     }

@@ -1,4 +1,4 @@
-//! What stands in the paths of the HTTP API, for its document.
+//! Parameters in the paths of the HTTP API, for its document.
 
 use switchboard_wire::shape;
 use utoipa::IntoParams;

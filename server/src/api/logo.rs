@@ -1,4 +1,4 @@
-//! A company's logo over HTTP: set, shown and taken away by back ends, and served to everybody.
+//! A company's logo over HTTP: set, shown and removed by back ends, and served to everyone.
 
 use std::sync::Arc;
 
@@ -25,9 +25,10 @@ use super::past::HistoryReader;
 use super::problem::Problem;
 use super::unread::held;
 
-/// Changes at once: a picture is written before it is named and taken away after it, and nobody comes in between.
+/// One change at a time: a picture is stored before the company names it and removed after that, and no other change
+/// may come in between.
 static CHANGES: Semaphore = Semaphore::const_new(1);
-/// The name of an address changes with the picture.
+/// Cached for good, because the address changes with the picture.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 /// Sets a company's logo.
@@ -87,7 +88,7 @@ pub async fn put(
     set.await
 }
 
-/// What the body is, by its own bytes.
+/// Content type of the body, checked against its bytes, and the name of the picture.
 fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<(Kind, LogoId), Problem> {
     let said = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = Kind::of(&said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
@@ -143,7 +144,7 @@ pub async fn remove(
     Ok(removed)
 }
 
-/// Takes away the pictures that a company has no more. What cannot be taken away now is at the next change, or start.
+/// Removes the pictures that a company no longer names. A failed removal is made up for at the next change or start.
 pub(super) async fn tidy(api: &ApiState, company: &CompanyId) {
     let _alone = CHANGES.acquire().await;
     let mut now = None;
@@ -225,14 +226,14 @@ pub async fn for_all(
     found.map(|(kind, data)| picture_of(kind, held(data.into(), part), FOR_GOOD)).ok_or_else(unknown)
 }
 
-/// A picture and nothing else, whatever its bytes could also be taken for.
+/// An answer that browsers take for a picture alone, even if its bytes could pass for something else.
 fn picture_of(kind: Kind, data: impl Into<Body>, kept: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind.media_type())),
         (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
-        // An app of the company's own may show it.
+        // Apps of other origins may show the logo.
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
     ];
     (headers, data.into()).into_response()

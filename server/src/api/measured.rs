@@ -1,4 +1,4 @@
-//! What Prometheus reads, and how long each request took.
+//! Metrics for Prometheus, and the duration of each request.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,10 +28,10 @@ pub async fn show(State(api): State<Arc<ApiState>>) -> Response {
     ([(header::CONTENT_TYPE, switchboard_metrics::CONTENT_TYPE)], METRICS.scrape()).into_response()
 }
 
-/// Measures a request, makes it a span, and logs it when it was refused.
+/// Measures a request, makes a span for it, and logs it when it was refused.
 pub async fn measured(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    // Only the route's own text: a path has ids in it, and strangers can write anything there.
+    // Only the route's own text, because a path has ids in it, and a stranger can write anything there.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = known(request.method());
     let span = tracing::debug_span!(target: TRACE, "request", method, route, status = field::Empty);
@@ -42,7 +42,7 @@ pub async fn measured(request: Request, next: Next) -> Response {
     let refused = response.extensions_mut().remove::<Refused>();
     refusals::tell(&Answered { method, route: &route, status, refused, took: began.elapsed() });
     span.record("status", status.as_u16());
-    // A socket is not over with its handshake.
+    // The handshake does not end a socket, so its time is no duration of a request.
     if status != StatusCode::SWITCHING_PROTOCOLS {
         let request = switchboard_metrics::Request { method, route, status: status.as_u16() };
         METRICS.requests.get_or_create(&request).observe(began.elapsed().as_secs_f64());
@@ -50,7 +50,7 @@ pub async fn measured(request: Request, next: Next) -> Response {
     response
 }
 
-/// A stranger may send any word for a method; a series for each would have no bound.
+/// Name of a known method. A stranger may send any word for a method, and a series for each word would have no bound.
 const fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,21 +1,21 @@
-//! Merge patches (RFC 7396): what is not named stays, and what is null goes back to its default.
+//! Merge patches (RFC 7396): a field that is not named stays, and null resets a field to its default.
 
 use serde::{Deserialize, Deserializer};
 
-/// What a patch says of one field.
+/// Change of one field by a patch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patched<T> {
-    /// Nothing.
+    /// The field is not named, and stays.
     #[default]
     Kept,
-    /// Null: the default again.
+    /// The field is null, and gets its default again.
     Reset,
-    /// This.
+    /// The field gets this value.
     Set(T),
 }
 
 impl<T> Patched<T> {
-    /// What the field is then.
+    /// Value of the field after the patch.
     pub fn over(self, kept: impl FnOnce() -> T, default: impl FnOnce() -> T) -> T {
         match self {
             Self::Kept => kept(),
@@ -24,10 +24,10 @@ impl<T> Patched<T> {
         }
     }
 
-    /// The same of something else.
+    /// The same change with its value read as another type.
     ///
     /// # Errors
-    /// What `read` finds wrong.
+    /// The error of `read`.
     pub fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Patched<U>, E> {
         Ok(match self {
             Self::Kept => Patched::Kept,
@@ -37,7 +37,7 @@ impl<T> Patched<T> {
     }
 }
 
-/// A field that is there; one that is missing is the default of its struct.
+/// A field that is present; for a missing one the struct has the default.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patched<T> {
     fn deserialize<D: Deserializer<'de>>(field: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(field)?.map_or(Self::Reset, Self::Set))

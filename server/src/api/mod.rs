@@ -1,4 +1,4 @@
-//! The HTTP API: routes, whom they are open to, and how an answer waits for its commit.
+//! The HTTP API: routes, the callers they are open to, and how an answer waits for its commit.
 
 pub mod document;
 
@@ -95,38 +95,37 @@ use crate::webhooks::Webhooks;
 
 /// The part of the server that the API works with.
 pub struct ApiState {
-    /// Companies.
     pub exchange: Arc<Exchange>,
-    /// Limits people and addresses.
+    /// Limits of persons, keys and addresses.
     pub admission: Arc<Admission>,
-    /// Reads the tables.
+    /// Reader of the tables.
     pub past: HistoryReader,
-    /// Brings events to endpoints.
+    /// Delivery of events to endpoints.
     pub webhooks: Arc<Webhooks>,
-    /// Checks tokens.
+    /// Check of tokens.
     pub keyring: Arc<Keyring>,
-    /// Checks the keys of back ends.
+    /// Check of the keys of back ends.
     pub api_keys: Arc<ApiKeys>,
-    /// Stand for tokens in links.
+    /// One-time codes in links, each in place of a token.
     pub sign_in_codes: SignInCodes,
-    /// The pages of elsewhere that may ask.
+    /// Origins of other pages that may call the API.
     pub origins: Arc<Origins>,
-    /// The server's own pages.
+    /// Settings of the pages that this server shows.
     pub pages: Pages,
-    /// Counts the sockets, for the metrics.
+    /// Counter of open sockets, for the metrics.
     pub sockets: Arc<SocketLimits>,
-    /// Ends every wait.
+    /// Signal that ends every wait.
     pub shutdown: Shutdown,
 }
 
-/// The pages for people.
+/// Settings of the pages for people.
 #[derive(Debug, Default)]
 pub struct Pages {
-    /// Whether they are served, if they were built in.
+    /// Whether the pages are served, if they were built in.
     pub console: bool,
-    /// Where people sign in who open one that knows nobody.
+    /// Address of the app's sign-in, for people who open a page without being signed in.
     pub sign_in_url: Option<Url>,
-    /// Whether this is a trial on one's own machine, with people to try it as.
+    /// Whether this is a trial on a developer's machine, with people of the demo.
     pub dev: bool,
 }
 
@@ -136,7 +135,7 @@ impl FromRef<Arc<ApiState>> for HistoryReader {
     }
 }
 
-/// The routes that need a key or a token, with what the document says of them.
+/// The routes that need a key or a token, with their part of the document.
 fn v1() -> OpenApiRouter<Arc<ApiState>> {
     let routes = OpenApiRouter::new()
         .routes(routes!(companies::list))
@@ -174,7 +173,8 @@ fn v1() -> OpenApiRouter<Arc<ApiState>> {
     with_import(routes)
 }
 
-/// A file goes where an employee's id stands otherwise: a route of its own would hide whoever is called `import`.
+/// Routes the import where an employee's id stands otherwise: a route of its own would hide an employee whose id is
+/// `import`.
 fn with_import(routes: OpenApiRouter<Arc<ApiState>>) -> OpenApiRouter<Arc<ApiState>> {
     let (schemas, paths, import) = routes!(import::import);
     let mut routes = routes.route("/companies/{company}/employees/{employee}", import);
@@ -184,7 +184,7 @@ fn with_import(routes: OpenApiRouter<Arc<ApiState>>) -> OpenApiRouter<Arc<ApiSta
     routes
 }
 
-/// The routes that are open to all, with what the document says of them.
+/// The routes that are open to all, with their part of the document.
 fn open() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::with_openapi(document::frame())
         .routes(routes!(alive))
@@ -193,7 +193,7 @@ fn open() -> OpenApiRouter<Arc<ApiState>> {
         .routes(routes!(sign_in_codes::take))
 }
 
-/// The one route beside those of `/v1` that is not open to all.
+/// The one route outside of `/v1` that is not open to all.
 fn metrics() -> OpenApiRouter<Arc<ApiState>> {
     OpenApiRouter::new().routes(routes!(measured::show))
 }
@@ -220,7 +220,7 @@ pub fn router(api: Arc<ApiState>, sockets: Router) -> Router {
     Router::new().fallback_service(all).layer(from_fn(nothing::named))
 }
 
-/// Metrics and probes alone, for an address of their own: no key is asked there.
+/// Metrics and probes alone, for an address of their own, where no key is needed.
 pub fn probes(api: Arc<ApiState>) -> Router {
     Router::new()
         .route("/metrics", get(measured::show))
@@ -230,8 +230,8 @@ pub fn probes(api: Arc<ApiState>) -> Router {
         .with_state(api)
 }
 
-/// Lets only those in who show a key or a token, to what it is for; and lists who changes what, and who tried what they
-/// may not.
+/// Lets a caller with a key or a token in, as far as its rights go. Changes and refused attempts are written to the
+/// audit list.
 async fn with_caller(
     State(api): State<Arc<ApiState>>,
     peer: Option<Extension<Peer>>,
@@ -258,7 +258,7 @@ async fn with_caller(
     }
 }
 
-/// Shows something for as long as the caller may come in: a wait ends with `unauthorized`, and what is streamed is cut.
+/// Shows an answer for as long as the caller is let in: a wait ends with `unauthorized`, and a stream is cut.
 async fn shown_while_allowed(api: Arc<ApiState>, caller: Caller, request: Request, next: Next) -> Response {
     let response = tokio::select! {
         biased;

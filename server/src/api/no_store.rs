@@ -3,8 +3,8 @@
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
-/// An answer with data of people, or about what somebody asked for: a browser keeps it neither on its disk nor for
-/// whoever comes next, and takes it for nothing else than it says. A handler that knows better has said so.
+/// Marks an answer with data of people, or about what a caller asked for. A browser keeps no copy of the answer for its
+/// next user, and does not guess another content type. Headers that the handler has set stay.
 #[must_use]
 pub fn kept_by_nobody(mut response: Response) -> Response {
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! What is said where nothing is: an address that there is not, and a method that is not for one.
+//! Answers where nothing is found: an unknown address, or a method that the address does not have.
 
 use axum::extract::{MatchedPath, OriginalUri, Request};
 use axum::http::{Method, StatusCode, header};
@@ -9,9 +9,9 @@ use super::import;
 use super::problem::Problem;
 use crate::socket;
 
-/// Characters of a path that are repeated; none of ours has as many.
+/// Characters of a path that are repeated; no path of this API has as many.
 const SHOWN_CHARS: usize = 512;
-/// An address that there is not.
+/// Answers a request for an unknown address.
 pub async fn unknown_route(OriginalUri(uri): OriginalUri) -> Problem {
     let path = uri.path();
     let slash = match path.strip_suffix('/') {
@@ -21,7 +21,7 @@ pub async fn unknown_route(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "unknown_route", format!("there is nothing at `{}`{slash}", shown(path)))
 }
 
-/// A method that is not for an address. Which are is known once the router has answered: see `named`.
+/// Answers a method that the address does not have. The router knows the methods only afterwards: see [`named`].
 pub async fn unknown_method(route: MatchedPath, request: Request) -> Problem {
     match import::allowed_at(route.as_str(), request.uri().path()) {
         Some(allowed) => Problem::unknown_method(request.method().as_str(), allowed, None),
@@ -29,18 +29,19 @@ pub async fn unknown_method(route: MatchedPath, request: Request) -> Problem {
     }
 }
 
-/// Names the methods that are for an address to whoever came with another: around the router, which says them last.
+/// Names the methods of an address to a caller that used another one. This layer is around the router, which sets
+/// `Allow` last.
 pub async fn named(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
-    // A handshake is refused in a form of its own.
+    // Handshakes of sockets have refusals of their own form.
     if response.status() != StatusCode::METHOD_NOT_ALLOWED || path == socket::PATH {
         return response;
     }
     let allowed = response.headers().get(header::ALLOW).and_then(|allowed| allowed.to_str().ok()).unwrap_or_default();
     let hint = if method == Method::POST { hint(&path) } else { None };
     let mut named = Problem::unknown_method(method.as_str(), allowed, hint).into_response();
-    // What was set on the way, such as for pages of other origins, stays.
+    // Headers that other layers have set, such as those of CORS, are kept.
     for (name, value) in response.headers() {
         if !named.headers().contains_key(name) && name != header::CONTENT_LENGTH {
             named.headers_mut().append(name, value.clone());
@@ -49,7 +50,7 @@ pub async fn named(request: Request, next: Next) -> Response {
     named
 }
 
-/// What is meant most often by a `POST` to an address that it is not for.
+/// Advice for a `POST` to an address without that method: the request that callers most often mean.
 fn hint(path: &str) -> Option<&'static str> {
     let parts: Vec<_> = path.split('/').skip(1).collect();
     match parts.as_slice() {
@@ -62,7 +63,7 @@ fn hint(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Whole, or as many of its parts as there is room for.
+/// The path as a whole, or as many of its parts as there is room for.
 fn shown(path: &str) -> String {
     if path.chars().count() <= SHOWN_CHARS {
         return path.to_owned();

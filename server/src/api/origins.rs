@@ -1,4 +1,4 @@
-//! Pages of browsers: from which origins they may call the API (CORS).
+//! Origins of browser pages that may call the API (CORS).
 
 use std::sync::Arc;
 
@@ -9,13 +9,14 @@ use axum::response::{IntoResponse, Response};
 
 use super::ApiState;
 
-/// For how many seconds a browser need not ask again.
+/// Seconds for which a browser keeps the answer to a preflight.
 const PREFLIGHT_S: &str = "600";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "authorization, content-type, if-match, if-none-match, last-event-id, traceparent, x-request-id";
 const SHOWN: &str = "etag, link, retry-after, switchboard-behind, x-request-id";
 
-/// Lets the pages of allowed origins read what the API answers. What a browser asks before needs no key: it sends none.
+/// Lets pages of allowed origins read the answers of the API. A preflight needs no key, because browsers send none with
+/// it.
 pub async fn shared(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
     if api.origins.listed().is_empty() {
         return next.run(request).await;
@@ -26,7 +27,7 @@ pub async fn shared(State(api): State<Arc<ApiState>>, request: Request, next: Ne
         Some(_) if asks_before && request.method() == Method::OPTIONS => preflight(),
         Some(_) | None => next.run(request).await,
     };
-    // A cache must not show one page what was for another.
+    // Caches must not show one page the answer for another.
     response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -1,4 +1,4 @@
-//! What is asked of the past: it is read from the tables, once all that was told is in them.
+//! Questions about the past: read from the tables, once all earlier entries are projected.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use switchboard_journal::news::Follower;
 use super::caller::Caller;
 use super::problem::Problem;
 
-/// Companies, bookings, sessions and messages as the store has them.
+/// Reader of companies, bookings, sessions and messages as the store has them.
 #[derive(Clone)]
 pub struct HistoryReader {
     exchange: Arc<Exchange>,
@@ -20,17 +20,17 @@ pub struct HistoryReader {
     history: Arc<dyn History>,
 }
 
-/// The state of the tables that a question is asked of.
+/// State of the tables in which a question is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tables {
-    /// All that was told, once it is in them.
+    /// With all entries projected that were committed before the question.
     Filed,
-    /// Without waiting for anything.
+    /// With the entries that happen to be projected.
     AsTheyAre,
 }
 
 impl HistoryReader {
-    /// The past of these companies, as it is read there, in turns.
+    /// A reader of these companies' past, in turns.
     #[must_use]
     pub const fn new(exchange: Arc<Exchange>, admission: Arc<Admission>, history: Arc<dyn History>) -> Self {
         Self { exchange, admission, history }
@@ -42,7 +42,7 @@ impl HistoryReader {
         &self.history
     }
 
-    /// Asks about one thing of a company, which takes no longer in a large one.
+    /// Asks about one item of a company, which takes no longer in a large company.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -56,10 +56,10 @@ impl HistoryReader {
         self.as_filed(move |past| question(past, &of)).await
     }
 
-    /// Asks for a page of a list of a company, when it is the caller's turn.
+    /// Asks for a page of a list of a company, when the caller has its turn.
     ///
     /// # Errors
-    /// When others' turns take too long, or the store cannot be read.
+    /// When the turns of other callers take too long, or the store cannot be read.
     pub async fn list_of<T: Send + 'static>(
         &self,
         caller: &Caller,
@@ -70,7 +70,7 @@ impl HistoryReader {
         self.list(caller, Some(company), move |past| question(past, &of)).await
     }
 
-    /// The same of a company, or of all of them.
+    /// The same for one company, or for all of them.
     ///
     /// # Errors
     /// As [`HistoryReader::list_of`].
@@ -83,7 +83,7 @@ impl HistoryReader {
         self.in_turn(caller, &self.admission.shares.lists, company, Tables::Filed, question).await
     }
 
-    /// The same of the tables as they are, for those who follow and are told when there is more.
+    /// The same without waiting for projection, for followers, which are told when there is more.
     ///
     /// # Errors
     /// As [`HistoryReader::list_of`].
@@ -96,11 +96,11 @@ impl HistoryReader {
         self.in_turn(caller, &self.admission.shares.slices, Some(company), Tables::AsTheyAre, question).await
     }
 
-    /// Asks for what may go through a long past of a company, when it is the caller's turn. For a person it counts as
-    /// several requests.
+    /// Asks a question that may go through a long past of a company, when the caller has its turn. For a person the
+    /// question counts as several requests.
     ///
     /// # Errors
-    /// When the caller asks too much, others' turns take too long, or the store cannot be read.
+    /// When the caller asks too much, the turns of others take too long, or the store cannot be read.
     pub async fn long_of<T: Send + 'static>(
         &self,
         caller: &Caller,
@@ -113,7 +113,7 @@ impl HistoryReader {
         self.in_turn(caller, &self.admission.shares.long_reads, Some(company), Tables::Filed, question).await
     }
 
-    /// Asks the tables as they are, without having anything filed before.
+    /// Asks the tables as they are, without waiting for projection.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -124,8 +124,8 @@ impl HistoryReader {
         self.history.aside(question).await.map_err(|error| Problem::unreadable(&error))
     }
 
-    /// Asks in the caller's turn among those who share. The turn is over when the question is: also of one that nobody
-    /// waits for any more.
+    /// Asks in the caller's turn. The turn ends with the question, even when the request is gone, because the question
+    /// goes on.
     async fn in_turn<T: Send + 'static>(
         &self,
         caller: &Caller,
@@ -146,22 +146,22 @@ impl HistoryReader {
         answered.await
     }
 
-    /// Has all that was told filed. While the store cannot be written, what is filed is all that there is to show, and
-    /// the answer says so ([`super::behind`]).
+    /// Waits until all earlier entries are projected. While the store cannot commit, the answer shows the projected
+    /// state and says so ([`super::behind`]).
     pub async fn file(&self, company: Option<&CompanyId>) {
         if self.exchange.is_healthy() {
             let _filed_or_behind = self.exchange.file(company).await;
         }
     }
 
-    /// Follows what is filed of a company.
+    /// Follows the projected entries of a company.
     #[must_use]
     pub fn follow(&self, company: &CompanyId) -> Follower {
         self.history.news().follow(company)
     }
 }
 
-/// A question that is not asked of a company that is not there: its list would look like an empty one.
+/// Wraps a question so that an unknown company gives none, because its list would look like an empty one.
 pub fn known<T>(
     question: impl FnOnce(&dyn Past, &CompanyId) -> Answer<T>,
 ) -> impl FnOnce(&dyn Past, &CompanyId) -> Answer<Option<T>> {

@@ -34,20 +34,20 @@ impl Problem {
         problem
     }
 
-    /// The same with something more that its reason promises.
+    /// The same problem with a further field that its reason promises.
     #[must_use]
     pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
         self.more.insert(field.to_owned(), value.into());
         self
     }
 
-    /// A body, query or path that is not what it must be.
+    /// A body, query or path that is not valid.
     #[must_use]
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
     }
 
-    /// Nobody who may come in, with what to show (`WWW-Authenticate`).
+    /// A caller that may not come in, with the scheme to use (`WWW-Authenticate`).
     #[must_use]
     pub fn unauthorized(detail: impl Into<String>, challenge: &str) -> Self {
         let mut problem = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
@@ -55,7 +55,8 @@ impl Problem {
         problem
     }
 
-    /// A method that is not for an address; these are, with commas between. A hint says what is meant most often.
+    /// A method that the address does not have; `allowed` names its methods, with commas between. A hint says what
+    /// callers most often mean.
     #[must_use]
     pub fn unknown_method(method: &str, allowed: &str, hint: Option<&str>) -> Self {
         let named: Vec<_> = allowed.split(',').map(|method| format!("`{}`", method.trim())).collect();
@@ -67,7 +68,7 @@ impl Problem {
         problem
     }
 
-    /// What was to be changed is no longer as it was, or is there already; with its `ETag` now.
+    /// A state that is not as the condition says: changed meanwhile, or there already. `now` is its present `ETag`.
     #[must_use]
     pub fn changed(now: Option<String>) -> Self {
         let detail = match &now {
@@ -79,11 +80,11 @@ impl Problem {
         problem
     }
 
-    /// A company can do no such thing.
+    /// A command that the company refuses.
     #[must_use]
     pub fn refused(company: &Company, refusal: &Refusal) -> Self {
         let mut problem = Self::from(refusal);
-        // What the refusal shows on a socket it shows here too.
+        // The fields of a refusal are the same here as on a socket.
         let shown = serde_json::from_str(&view::json(&view::refusal(company, refusal)));
         problem.more = shown.unwrap_or_default();
         problem.more.remove("message");
@@ -91,7 +92,7 @@ impl Problem {
         problem
     }
 
-    /// The store cannot be read.
+    /// A failed question to the store.
     #[must_use]
     pub fn unreadable(error: &StoreError) -> Self {
         if matches!(error, StoreError::TooFarBack(_)) {
@@ -163,7 +164,7 @@ impl IntoResponse for Problem {
         body.insert("reason".into(), json!(self.reason));
         body.insert("detail".into(), json!(self.detail));
         let body = Value::Object(body).to_string();
-        // Why somebody may not come in is said in sentences of our own; other details repeat what was sent.
+        // Only this detail goes to the logs: its sentences are our own, whereas other details repeat what callers sent.
         let why = (self.status == StatusCode::UNAUTHORIZED).then_some(self.detail);
         let response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         let mut response = kept_by_nobody(response);

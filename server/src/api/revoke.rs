@@ -1,4 +1,4 @@
-//! Shutting out over HTTP: the tokens of one client or one employee count no more.
+//! Revocation over HTTP: the earlier tokens of one client or one employee no longer count.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who may do what: the scope of every route, whose it is, and the one place that decides.
+//! Rights: the scope of every route, the callers it belongs to, and the one place that decides.
 
 use axum::RequestExt;
 use axum::extract::{MatchedPath, RawPathParams, Request};
@@ -10,10 +10,10 @@ use super::caller::Caller;
 use super::problem::Problem;
 use crate::reading;
 
-/// What an admin may whose token does not say it: such tokens are given out for looking at a board.
+/// Scope of an admin whose token names none: such tokens are issued for looking at a board.
 const OF_AN_ADMIN: Scope = Scope::Operate;
 
-/// A route, and what it needs.
+/// A route, and the rights that it needs.
 struct Route {
     method: Method,
     path: &'static str,
@@ -21,21 +21,21 @@ struct Route {
     of: Of,
 }
 
-/// Whose a route is.
+/// Owner of the data of a route.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
     /// Of the company in its path.
     Company,
-    /// Of the company in its path, and of the employee whom the path or the query names: it is also their own.
+    /// Of the company in its path, and also of the employee named in the path or in the query.
     Employee,
-    /// Of nobody: it shows to each caller what is of the caller's own companies.
+    /// Of no one company: each caller sees the data of its own companies.
     TheCaller,
-    /// Of the server, and so for none but keys for all companies.
+    /// Of the server, and so for keys for all companies alone.
     Server,
 }
 
-/// Every route that is not open to all, with the scope that its operation in the document has. Whatever is forgotten here is
-/// closed to all but those who may do everything, and a test finds it.
+/// Every route that is not open to all, with the scope that its operation has in the document. A route that is missing
+/// here is closed to all callers but those with every right, and a test finds it.
 static ROUTES: [Route; 45] = [
     Route { method: Method::GET, path: "/metrics", scope: Scope::Read, of: Of::Server },
     Route { method: Method::GET, path: "/v1/companies", scope: Scope::Read, of: Of::TheCaller },
@@ -56,7 +56,7 @@ static ROUTES: [Route; 45] = [
     post("/v1/companies/{company}/employees/{employee}/status"),
     manage(Method::POST, "/v1/companies/{company}/employees/{employee}/revoke"),
     manage(Method::POST, "/v1/companies/{company}/clients/{client}/revoke"),
-    // A file of employees: it goes where an employee's id stands otherwise.
+    // The import takes the place of an employee's id.
     manage(Method::POST, "/v1/companies/{company}/employees/{employee}"),
     post("/v1/companies/{company}/sign-in-codes"),
     get("/v1/companies/{company}/bookings"),
@@ -85,39 +85,38 @@ static ROUTES: [Route; 45] = [
     manage(Method::DELETE, "/v1/companies/{company}/employees/{employee}/data"),
 ];
 
-/// A look.
+/// Reads something of a company.
 const fn get(path: &'static str) -> Route {
     Route { method: Method::GET, path, scope: Scope::Read, of: Of::Company }
 }
 
-/// A look that is also open to the employee whom it names.
+/// Reads something that is also open to the employee whom it names.
 const fn own(path: &'static str) -> Route {
     Route { method: Method::GET, path, scope: Scope::Read, of: Of::Employee }
 }
 
-/// Something done in what goes on.
+/// Acts on the running business of a company.
 const fn post(path: &'static str) -> Route {
     Route { method: Method::POST, path, scope: Scope::Operate, of: Of::Company }
 }
 
-/// What changes what there is, or takes all of it away.
+/// Changes the setup of a company, or removes or exports all of it.
 const fn manage(method: Method, path: &'static str) -> Route {
     Route { method, path, scope: Scope::Manage, of: Of::Company }
 }
 
-/// What a request asks for: where, in which company, and of whom.
+/// Target of a request: the route, the company and the employee.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// The route, as it is written above; none for an address without one.
+    /// The route as [`ROUTES`] has it; none for an address without a route.
     pub route: Option<String>,
-    /// The company in its path.
     pub company: Option<String>,
-    /// The employee in its path, or else the one in its query.
+    /// The employee in the path, or else the one in the query.
     pub employee: Option<String>,
 }
 
 impl Asked {
-    /// Reads it from a request that a route was found for.
+    /// Reads the target of a request that has passed the router.
     pub async fn of(request: &mut Request) -> Self {
         let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
         // A path that is not UTF-8 names nothing; its handler refuses it.
@@ -131,7 +130,8 @@ impl Asked {
     }
 }
 
-/// Read as the handlers read it. Who is named beside somebody else is not named.
+/// The employee in the query, read as the handlers read it. Of two employees none counts, because a handler might take
+/// the other one.
 fn employee_in_query(uri: &Uri) -> Option<String> {
     let fields = reading::pairs(uri);
     let mut named = fields.into_iter().filter_map(|(name, value)| (name == "employee").then_some(value));
@@ -139,12 +139,12 @@ fn employee_in_query(uri: &Uri) -> Option<String> {
     if named.next().is_none() { first } else { None }
 }
 
-/// Refuses what a caller may not.
+/// Refuses a request that the caller has no right to.
 ///
 /// # Errors
-/// `forbidden`, naming what the caller would have to be.
+/// `forbidden`, naming the right that the caller lacks.
 pub fn check(caller: &Caller, method: &Method, asked: &Asked) -> Result<(), Problem> {
-    // What is nowhere is refused as such: there is nothing to do there.
+    // An address without a route is answered with `unknown_route`, which gives nothing away.
     let Some(path) = asked.route.as_deref() else { return Ok(()) };
     let method = if method == Method::HEAD { &Method::GET } else { method };
     let route = ROUTES.iter().find(|route| route.method == *method && route.path == path);
@@ -170,7 +170,7 @@ pub fn check(caller: &Caller, method: &Method, asked: &Asked) -> Result<(), Prob
     }
 }
 
-/// Refuses an employee all that is not their own.
+/// Refuses an employee all data of others.
 fn check_own(person: &Claims, route: Option<&Route>, asked: &Asked) -> Result<(), Problem> {
     if route.is_none_or(|route| route.of != Of::Employee) {
         return Err(forbidden("an employee's token is for their own entry, statistics and sessions alone"));
@@ -182,7 +182,7 @@ fn check_own(person: &Claims, route: Option<&Route>, asked: &Asked) -> Result<()
     }
 }
 
-/// What is said to a caller who is for other companies.
+/// Refusal of a caller that is for other companies.
 #[must_use]
 pub fn is_not_for(caller: &Caller, needed: Scope) -> Problem {
     let (shows, name) = (caller.shows(), caller.name());
@@ -203,7 +203,8 @@ mod tests {
     use super::*;
     use crate::api::document::document;
 
-    /// Paths that need no key: how the server is, a picture that pages show, and the way from a code to its token.
+    /// Paths that need no key: the server's health, a picture that pages show, and the exchange of a code for its
+    /// token.
     const OPEN: &[&str] = &["/healthz", "/readyz", "/logo/{company}/{logo}", "/sign-in"];
 
     #[test]
@@ -217,7 +218,7 @@ mod tests {
                     assert!(OPEN.contains(&path.as_str()), "{method} {path} needs no key");
                     continue;
                 }
-                // Where the router has the place of a file, it has an employee's id.
+                // The document has the import at its own path, the router has it at an employee's id.
                 let path = path.replace("/employees/import", "/employees/{employee}");
                 documented.insert((method.to_uppercase(), path, serde_json::json!(ways).to_string()));
             }
@@ -231,7 +232,7 @@ mod tests {
         assert!(too_much.is_empty(), "the document lacks {too_much:?}");
     }
 
-    /// What the document must say of who may come in.
+    /// Callers that the document must name for a route.
     fn ways(route: &Route) -> serde_json::Value {
         let scope = route.scope.word();
         match route.of {

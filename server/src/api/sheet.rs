@@ -1,4 +1,4 @@
-//! Rows as CSV, as a spreadsheet opens them.
+//! CSV rows, such that spreadsheets open them safely.
 
 use axum::http::Uri;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Writes rows under their column names; a name such as `offers.made` is a path into the row.
 ///
 /// # Errors
-/// When a row cannot be made JSON.
+/// When a row has no form as JSON.
 pub fn write(columns: &[&str], rows: &[impl Serialize]) -> Result<Vec<u8>, std::io::Error> {
     let mut sheet = csv::Writer::from_writer(Vec::new());
     sheet.write_record(columns)?;
@@ -26,14 +26,14 @@ fn cell(row: &Value, column: &str) -> String {
     }
 }
 
-/// A spreadsheet takes what begins like this for a formula, in the wide form of Chinese and Japanese keyboards too, and
-/// people choose their names themselves.
+/// Puts an apostrophe before a text that a spreadsheet takes for a formula, in the wide form of Chinese and Japanese
+/// keyboards too, because people choose their names themselves.
 fn defused(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
-/// The value of a `Link` header that names the next page: the same question at the same address, after that cursor.
+/// Value of a `Link` header that names the next page: the same question at the same address, after that cursor.
 #[must_use]
 pub fn link_to_next(uri: &Uri, next: &str) -> String {
     let fields = uri.query().unwrap_or_default().split('&');

@@ -1,4 +1,5 @@
-//! Sign-in codes over HTTP: a back end makes one for a token, and the page that a link opens takes the token for it.
+//! Sign-in codes over HTTP: a back end makes a code for a token, and the page that a link opens exchanges the code for
+//! that token.
 
 use std::sync::Arc;
 
@@ -23,11 +24,11 @@ use super::{ApiState, caller};
 use crate::auth::{CODE_LIFE_MS, CODED_TOKEN_MAX_BYTES, NoCode};
 use crate::reading;
 
-/// Bytes of the body with a code: strangers may send it.
+/// Bytes of the body with a code, at most: a stranger may send that body.
 const CODE_BODY_MAX_BYTES: usize = 1024;
-/// What is said to a back end while too many codes wait: places are free again as codes are taken.
+/// Pause for a back end while too many codes wait: places become free as codes are taken or expire.
 const RETRY_IN_MS: u64 = 1000;
-/// What is said to whoever shows a code that is not good; nobody is told which of these it is.
+/// Detail of a bad code; the answer does not tell which of these is the case.
 const NOT_GOOD: &str = "the code was used already, is over 60 seconds old, or is none: ask the app for a new link";
 
 /// What a code is made for.

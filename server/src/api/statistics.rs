@@ -21,11 +21,11 @@ use super::past::{HistoryReader, known};
 use super::problem::Problem;
 use super::{ApiState, sheet};
 
-/// The time that is looked at when nothing is said: a day.
+/// The time range by default: a day.
 const RANGE_DEFAULT_MS: u64 = 24 * 60 * 60 * 1000;
-/// The longest: so many days are added up.
+/// The longest time range, because so many days are added up.
 const RANGE_MAX_MS: u64 = 366 * RANGE_DEFAULT_MS;
-/// The service level when nothing is said, and at most, in seconds.
+/// The service level by default, and at most, in seconds.
 const WITHIN_DEFAULT_S: u64 = 20;
 const WITHIN_MAX_S: u64 = 86_400;
 
@@ -64,7 +64,7 @@ const COMPANY_COLUMNS: &[&str] = &[
     "bookings.assigned_within",
     "bookings.service_level",
 ];
-/// What a company's row and an employee's row have in common.
+/// Columns that a company's row and an employee's row have in common.
 const WORK_COLUMNS: &[&str] = &[
     "offers.made",
     "offers.open",
@@ -283,7 +283,7 @@ fn question(from: Option<&str>, to: Option<&str>, within_s: u64, now: Time) -> R
     Ok(Question { range: Range { from, to }, within_s, now })
 }
 
-/// In which form an answer is wanted.
+/// Format of an answer.
 #[derive(Clone, Copy)]
 enum Form {
     Json,

@@ -1,5 +1,5 @@
-//! Answers that are on their way: what is large is counted until it is read, so that nobody fills the memory with what
-//! they do not read.
+//! Answers in flight: the bytes of a large answer count for its caller until they are read, so that a slow reader
+//! cannot fill the memory.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -15,12 +15,12 @@ use super::ApiState;
 use super::caller::Caller;
 use super::problem::Problem;
 
-/// Answers up to here are not counted: a count would cost more than they do.
+/// Answers up to this size are not counted, because the count would cost more than the answer.
 pub const SMALL_BYTES: usize = 8 * 1024;
-/// What is handed to the connection at once. It takes the next only when that is written.
+/// Bytes that the connection gets at once. The connection takes the next piece only when this one is written.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// Has a large answer count as its caller's until it is handed over.
+/// Counts a large answer for its caller until the answer is handed over.
 pub(super) async fn weighed(api: &ApiState, caller: &Caller, company: Option<&str>, answer: Response) -> Response {
     let Some(bytes) = answer.body().size_hint().exact().filter(|bytes| *bytes > SMALL_BYTES as u64) else {
         return answer;
@@ -31,7 +31,7 @@ pub(super) async fn weighed(api: &ApiState, caller: &Caller, company: Option<&st
         Err(full) => return Problem::from(full).into_response(),
     };
     let (head, body) = answer.into_parts();
-    // All of it is there, for its size is known.
+    // All pieces are in memory already, because the size is known.
     let mut whole = Vec::new();
     let mut pieces = body.into_data_stream();
     while let Some(Ok(piece)) = pieces.next().await {
@@ -44,12 +44,12 @@ pub(super) async fn weighed(api: &ApiState, caller: &Caller, company: Option<&st
     Response::from_parts(head, held(whole, part))
 }
 
-/// A body that counts as a part of what is shared until it is handed over.
+/// A body that counts as a part of a shared resource until it is handed over.
 pub(super) fn held(whole: Bytes, part: Part) -> Body {
     Body::new(Held { rest: whole, _part: part })
 }
 
-/// What is left of an answer.
+/// Remainder of an answer.
 struct Held {
     rest: Bytes,
     _part: Part,
@@ -64,7 +64,8 @@ impl HttpBody for Held {
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let most = self.rest.len().min(PIECE_BYTES);
-        // A copy: a piece of the whole would keep all of it in memory until the last one is written, and uncounted.
+        // A copy, because a slice of the whole would keep all of it in memory, uncounted, until the last piece is
+        // written.
         let piece = Bytes::copy_from_slice(&self.rest.split_to(most));
         Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(piece))))
     }

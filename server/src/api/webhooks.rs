@@ -29,9 +29,9 @@ use super::past::{HistoryReader, known};
 use super::problem::Problem;
 use crate::webhooks::{ENDPOINTS_MAX, read_url, signature};
 
-/// Characters of a description.
+/// Characters of a description, at most.
 const DESCRIPTION_MAX_CHARS: usize = 256;
-/// How long an old secret counts when nothing is said, and at most.
+/// Time for which an old secret still signs, by default and at most.
 const KEEP_OLD_S: u64 = 24 * 3600;
 const KEEP_OLD_MAX_S: u64 = 7 * 24 * 3600;
 
@@ -152,7 +152,7 @@ impl View {
         }
     }
 
-    /// Shown this once.
+    /// Adds the secret, which is shown this once.
     fn with_secret(mut self, secret: &Secret) -> Self {
         self.secret = Some(secret.expose().to_owned());
         self
@@ -186,7 +186,7 @@ pub async fn list(
     let found = past.list_of(&caller, &company, move |reader, company| {
         let found = reader.list_endpoints(company, &after, limit + 1)?;
         let found: Vec<View> = found.iter().map(|(found, behind)| View::of(found, *behind, now)).collect();
-        // A company that was removed still shows its endpoints, so that they can be removed too.
+        // A removed company still shows its endpoints, so that they can be removed too.
         Ok((!found.is_empty() || reader.is_known(company)?).then_some(found))
     });
     let found = found.await?.ok_or_else(ask::unknown_company)?;
@@ -317,7 +317,7 @@ pub async fn remove(
     State(api): State<Arc<ApiState>>,
     InPath((company, webhook)): InPath<(String, String)>,
 ) -> Answered {
-    // One that was removed before is gone as well.
+    // An endpoint that was removed before is gone as well.
     let key = ids(&company, &webhook)?;
     write(&api, EndpointWrite::Removed(key.0.clone(), key.1.clone())).await?;
     api.webhooks.changed(key);
@@ -363,7 +363,7 @@ pub async fn rotate(
     Ok(shown(StatusCode::OK, &view(&api, &past, &company, &webhook).await?.with_secret(&secret)))
 }
 
-/// Sets what the body names.
+/// Sets the fields that the body names.
 fn set(endpoint: &mut Endpoint, patch: WebhookPatch, allow_private: bool) -> Result<(), Problem> {
     if let Some(url) = patch.url {
         let url = read_url(&url, allow_private).map_err(|wrong| Problem::invalid(format!("`url` {wrong}")))?;
@@ -393,7 +393,7 @@ fn ids(company: &str, webhook: &str) -> Result<(CompanyId, String), Problem> {
     Ok((ask::id("company", company)?, uuid(webhook).ok_or_else(unknown_webhook)?))
 }
 
-/// A UUID with its hyphens, as it is stored.
+/// A UUID with its hyphens, as the store has it.
 fn uuid(text: &str) -> Option<String> {
     let uuid = Uuid::try_parse(text).ok()?.to_string();
     uuid.eq_ignore_ascii_case(text).then_some(uuid)

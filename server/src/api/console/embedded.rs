@@ -1,4 +1,5 @@
-//! What `console/` builds, within this binary: each file with its kind and tag, compressed for those who take that.
+//! Files that `console/` builds, within this binary: each with its content type and tag, compressed for browsers that
+//! accept gzip.
 
 use std::sync::Arc;
 
@@ -17,16 +18,16 @@ use super::super::etag::{Conditions, Tag};
 use super::super::problem::Problem;
 use super::policy::{Policy, RESOURCE_POLICY};
 
-/// A file with this name beside another's is the same, compressed.
+/// A file with this ending beside another file is the same one, compressed.
 const COMPRESSED: &str = ".gz";
-/// For files whose names change with what is in them.
+/// For files whose names change with their contents.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
-/// For all others: a new version of the server has new ones.
+/// For all other files, because a new version of the server has new ones.
 const ASK_AGAIN: &str = "no-cache";
 /// The script that other pages take from here.
 const FOR_OTHER_PAGES: &str = "embed.js";
 
-/// What was built.
+/// Files of the built console.
 #[derive(Embed)]
 #[folder = "../console/dist"]
 struct Built;
@@ -48,7 +49,7 @@ pub(super) fn routes(api: &ApiState) -> Router<Arc<ApiState>> {
     if api.pages.dev { routes.route("/", page("index.html", Policy::start())) } else { routes }
 }
 
-/// Whether it is found under its own name, as pages and what is under `assets` are not.
+/// Whether a file is served under its own name, unlike pages and the files in `assets`.
 fn is_at_the_top(name: &str) -> bool {
     !name.contains('/') && !name.ends_with(".html") && !name.ends_with(COMPRESSED)
 }
@@ -57,7 +58,7 @@ fn page(name: &'static str, policy: Policy) -> MethodRouter<Arc<ApiState>> {
     get(move |browser: Browser| async move { shown(name, &browser, &policy) })
 }
 
-/// The client's page, of a company that there could be: the page itself asks for it, and hears when there is none.
+/// The client's page, of any valid company id: the page itself asks for the company, and shows when there is none.
 fn client_page(policy: Policy) -> MethodRouter<Arc<ApiState>> {
     get(move |company: Result<Path<String>, PathRejection>, browser: Browser| async move {
         let company = company.map_err(|_| nothing())?;
@@ -66,7 +67,7 @@ fn client_page(policy: Policy) -> MethodRouter<Arc<ApiState>> {
     })
 }
 
-/// The page for people at an address that leads nowhere.
+/// The page for people at an unknown address.
 pub(super) fn nowhere() -> Option<Response> {
     let browser = Browser { conditions: Conditions::default(), takes_gzip: false };
     let mut response = shown("nowhere.html", &browser, &Policy::start()).ok()?;
@@ -92,14 +93,14 @@ fn file_at_the_top(name: String) -> MethodRouter<Arc<ApiState>> {
         if name == FOR_OTHER_PAGES {
             let headers = response.headers_mut();
             headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
-            // As a module, or with its digest named, it is read across origins.
+            // Modules, and scripts with an integrity digest, are read across origins.
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         Ok::<_, Problem>(response)
     })
 }
 
-/// A file as this browser takes it, or that it has it already.
+/// A file in the form that this browser accepts, or 304 when the browser has it already.
 fn served(name: &str, browser: &Browser, kept: &'static str) -> Result<Response, Problem> {
     let plain = Built::get(name).filter(|_| !name.ends_with(COMPRESSED)).ok_or_else(nothing)?;
     let mut headers = HeaderMap::from_iter([
@@ -129,7 +130,7 @@ fn nothing() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "unknown_route", "there is no such page or file")
 }
 
-/// What a file is, by the end of its name.
+/// Content type of a file, by the end of its name.
 fn kind_of(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, end)| end) {
         "html" => "text/html; charset=utf-8",
@@ -145,7 +146,7 @@ fn kind_of(name: &str) -> &'static str {
     }
 }
 
-/// What a browser has, and what it takes.
+/// Conditions and encodings that a browser sends.
 struct Browser {
     conditions: Conditions,
     takes_gzip: bool,

@@ -1,4 +1,4 @@
-//! The page for people at an address that leads nowhere; programs get the problem as it is.
+//! The page for people at an unknown address; programs get the problem unchanged.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::super::ApiState;
 use super::embedded;
 
-/// In the place of a problem that says that nothing is there, where whoever asks wants to look at a page.
+/// Replaces a 404 problem by a page when the caller wants to see a page.
 pub(in super::super) async fn for_people(State(api): State<Arc<ApiState>>, request: Request, next: Next) -> Response {
     let is_looked_at = api.pages.console && wants_page(&request);
     let response = next.run(request).await;
@@ -20,7 +20,8 @@ pub(in super::super) async fn for_people(State(api): State<Arc<ApiState>>, reque
     embedded::nowhere().unwrap_or(response)
 }
 
-/// A browser that goes to an address names pages first, and programs do not. What is under `/v1` is for programs.
+/// Whether a page is wanted. A browser that goes to an address accepts pages by name, and programs do not. Addresses
+/// under `/v1` are for programs.
 fn wants_page(request: &Request) -> bool {
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let path = request.uri().path();

@@ -1,4 +1,5 @@
-//! The way to sign in, for a page that knows nobody: to the app's own, and back with a sign-in code in the fragment.
+//! The way to sign in, for a page without a token: to the app's own sign-in, and back with a sign-in code in the
+//! fragment.
 
 use std::sync::Arc;
 
@@ -14,19 +15,19 @@ use super::super::{ApiState, ask};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Query {
-    /// The page to come back to.
+    /// Path of the page to return to.
     to: String,
 }
 
-/// Sends a browser to where the app signs people in. Without the setting there is no such way, which is no error: pages
-/// ask before they offer it.
+/// Redirects a browser to the app's sign-in. Without that setting the answer is 204 and no error, because pages ask
+/// before they offer to sign in.
 pub(super) async fn sign_in(State(api): State<Arc<ApiState>>, uri: Uri) -> Result<Response, Problem> {
     let Some(mut url) = api.pages.sign_in_url.clone() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     let Query { to } = ask::query(&uri)?;
     if !is_page(&to) {
         return Err(Problem::invalid("`to` must be `/desk`, `/board` or `/book/{company}`"));
     }
-    // The path alone: the app knows where this server is, and is led to no other.
+    // The path alone, because the app knows where this server is, and must not be led to another.
     url.query_pairs_mut().append_pair("return_to", &to);
     let headers = [(header::LOCATION, url.as_str()), (header::CACHE_CONTROL, "no-store")];
     Ok((StatusCode::SEE_OTHER, headers).into_response())

@@ -1,8 +1,8 @@
-//! Every reason that the HTTP API answers an error with, as the document shows it.
+//! Every reason of an error of the HTTP API, as the document shows it.
 
 use serde_json::{Map, Value, json};
 
-/// A reason, the status that it comes with, and a sentence as it is told.
+/// A reason, the status that it comes with, and an example of its sentence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reason {
     pub(super) word: &'static str,
@@ -10,7 +10,7 @@ pub(super) struct Reason {
     detail: &'static str,
 }
 
-/// What every operation may answer that is not open to all.
+/// Reasons that every operation may answer that needs a key.
 pub(super) const WITH_A_KEY: &[&str] =
     &["unauthorized", "forbidden", "rate_limited", "overloaded", "draining", "unavailable"];
 
@@ -43,7 +43,7 @@ const REASONS: &[(&str, u16, &str)] = &[
     ("unavailable", 503, "the store cannot commit now; nothing was changed, try again later"),
 ];
 
-/// All of them.
+/// All reasons, in the order of their status.
 pub(super) fn all() -> impl Iterator<Item = Reason> {
     REASONS.iter().map(|&(word, status, detail)| Reason { word, status, detail })
 }

@@ -1,23 +1,24 @@
-//! Pieces of a file as they come from the network, put together to whole records.
+//! Pieces of a file as they come from the network, joined to whole records.
 
 use super::Form;
 
-/// Bytes of one record: an id, a name and 64 topics of 128 characters each fit, also with every one of them escaped.
+/// Bytes of one record, at most: an id, a name and 64 topics of 128 characters each fit, even when every character is
+/// escaped.
 const RECORD_MAX_BYTES: usize = 256 * 1024;
-/// What is said of one that is longer.
+/// Problem of a longer record.
 pub(super) const RECORD_TOO_LONG: &str = "is longer than 262144 bytes; is a quote open?";
 
-/// Where in a CSV file the last byte stood.
+/// Place of the last byte in a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     FieldBegins,
     InField,
     InQuotes,
-    /// A quote within quotes: the end of them, or one of two that stand for one.
+    /// A quote within quotes: their end, or the first of two quotes that stand for one.
     QuoteInQuotes,
 }
 
-/// What has come and is no whole record yet.
+/// Bytes that have come and are no whole record yet.
 #[derive(Debug)]
 pub(super) struct Blocks {
     form: Form,
@@ -30,7 +31,7 @@ impl Blocks {
         Self { form, place: Place::FieldBegins, waiting: Vec::new() }
     }
 
-    /// Takes what came, and gives all whole records that there are.
+    /// Takes the next piece, and returns the records that it completes.
     pub(super) fn push(&mut self, chunk: &[u8]) -> Option<Vec<u8>> {
         let end = chunk.iter().enumerate().filter(|(_, byte)| self.ends_record(**byte)).map(|(at, _)| at + 1).last();
         let Some(end) = end else {
@@ -43,17 +44,18 @@ impl Blocks {
         Some(block)
     }
 
-    /// Whether a record is longer than any may be.
+    /// Whether a record is longer than the maximum.
     pub(super) const fn is_stuck(&self) -> bool {
         self.waiting.len() > RECORD_MAX_BYTES
     }
 
-    /// The last record, when no line ends it.
+    /// The last record, when no newline ends it.
     pub(super) fn rest(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.waiting)
     }
 
-    /// Within quotes a line does not end a record. The states are those of the reader that comes after.
+    /// Whether a byte ends a record. A newline within quotes does not. The states are those of the CSV reader that
+    /// parses the records, so that both agree.
     fn ends_record(&mut self, byte: u8) -> bool {
         if self.form == Form::Ndjson {
             return byte == b'\n';

@@ -1,4 +1,4 @@
-//! The lines of a file as employees, and what is wrong with those that are none.
+//! Lines of a file as employees, and the problems of bad lines.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use super::super::problem::Problem;
 use super::{Form, LINES_MAX, Wanted};
 use crate::reading;
 
-/// Bad lines that are named: who has more of them has one mistake many times.
+/// Bad lines that are named, at most: a file with more of them repeats one mistake.
 const NAMED_MAX: usize = 100;
 const COLUMNS: [&str; 3] = ["id", "name", "topics"];
 
-/// All that the lines so far have said.
+/// Result of the lines so far.
 #[derive(Debug)]
 pub(super) struct Sheet {
     form: Form,
@@ -24,7 +24,7 @@ pub(super) struct Sheet {
     columns: Option<Vec<Column>>,
     /// The number of the next line.
     line: u64,
-    /// Lines that say something, the first of a CSV file not among them.
+    /// Lines that are not empty, without the first line of a CSV file.
     filled: u64,
     wanted: Vec<Wanted>,
     seen: HashMap<EmployeeId, u64>,
@@ -40,7 +40,7 @@ enum Column {
     Topics,
 }
 
-/// What is wrong with a line; no field when it is the line as a whole.
+/// Problem of a line; no field when the whole line is bad.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 struct BadLine {
     line: u64,
@@ -48,7 +48,7 @@ struct BadLine {
     problem: String,
 }
 
-/// A line, not checked yet.
+/// A line that is not checked yet.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -57,7 +57,7 @@ struct Line {
     topics: Option<Vec<String>>,
 }
 
-/// A field, and what is wrong with it.
+/// A field, and its problem.
 type Fault = (Option<String>, String);
 
 impl Sheet {
@@ -77,7 +77,7 @@ impl Sheet {
 
     /// Reads some whole records.
     pub(super) fn read(&mut self, block: &[u8]) {
-        // Spreadsheets begin a file with a mark of its encoding.
+        // Spreadsheets begin a file with a byte order mark.
         let block = if self.line == 1 { block.strip_prefix(b"\xef\xbb\xbf").unwrap_or(block) } else { block };
         match self.form {
             Form::Ndjson => self.read_ndjson(block),
@@ -85,12 +85,12 @@ impl Sheet {
         }
     }
 
-    /// Whether no more of the file is of interest.
+    /// Whether the rest of the file is of no interest.
     pub(super) const fn is_over(&self) -> bool {
         self.over
     }
 
-    /// The next line is such that nothing after it can be read.
+    /// Refuses the next line, and with it all lines after it, which cannot be read.
     pub(super) fn refuse_rest(&mut self, problem: &str) {
         self.refuse(self.line, None, problem.to_owned());
         self.over = true;
@@ -127,7 +127,7 @@ impl Sheet {
             counted = at;
             passed.iter().filter(|byte| **byte == b'\n').count() as u64
         };
-        // What is read from memory can be read.
+        // Reading from memory does not fail.
         while reader.read_byte_record(&mut record).unwrap_or(false) {
             let at = record.position().map_or(0, csv::Position::byte);
             let mut at = usize::try_from(at).unwrap_or(block.len());
@@ -171,7 +171,7 @@ impl Sheet {
         });
         match wanted {
             Ok(wanted) if self.bad_lines == 0 => self.wanted.push(wanted),
-            // Nothing of the file will be taken: only what else is wrong is of interest.
+            // No employee of the file will be set, so only further problems matter.
             Ok(_) => {}
             Err((field, problem)) => self.refuse(line, field, problem),
         }
@@ -224,7 +224,7 @@ fn read_fields(columns: &[Column], record: &csv::ByteRecord) -> Result<Line, Fau
         let Ok(field) = std::str::from_utf8(field) else { return Err((None, "is not UTF-8".to_owned())) };
         match column {
             Column::Id => field.clone_into(&mut line.id),
-            // An empty field is one that is not named.
+            // An empty field counts as missing.
             Column::Name => line.name = (!field.trim().is_empty()).then(|| field.to_owned()),
             Column::Topics => {
                 let topics = field.split(';').map(str::trim).filter(|topic| !topic.is_empty());

@@ -1,4 +1,4 @@
-//! Deliveries that failed: those that wait for another try, and those that are dead.
+//! Failed deliveries: those that wait for another try, and dead ones.
 
 use std::sync::Arc;
 
