@@ -12,14 +12,16 @@ const SECRET_LEAST_BYTES: usize = 8;
 static PLACE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap_or_else(|error| panic!("{error}")));
 
 /// Loads settings from variables, one on each line, then a line `---`, then a file in TOML.
-pub fn settings(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+pub fn settings(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (variables, file) = text.split_once("---\n").unwrap_or(("", text));
     let variables = || variables.lines().filter_map(|line| line.split_once('=')).map(owned);
     let path = PLACE.path().join(format!("{:?}.toml", std::thread::current().id()));
     std::fs::write(&path, file).unwrap_or_else(|error| panic!("{error}"));
     // Flags give the directory and the file, so that nothing outside the trial's own place is read or made.
-    let flags = Flags { config: Some(path), data: Some(PLACE.path().join("data")), ..Flags::default() };
+    let data = PLACE.path().join("data");
+    let flags = Flags::of(["--config".into(), path.into(), "--data".into(), data.clone().into()]);
+    let flags = flags.unwrap_or_else(|error| panic!("{error}"));
     let secrets = secrets(text, variables().collect());
     let loaded = Settings::load(flags.clone(), variables());
     match &loaded {
@@ -33,8 +35,8 @@ pub fn settings(data: &[u8]) {
     if let Err(bad) = Settings::load_for_token(flags.clone(), variables()) {
         named(&bad, &secrets);
     }
-    if let Ok(data) = Settings::load_data(&flags, variables()) {
-        assert_eq!(Some(data), flags.data);
+    if let Ok(loaded_data) = Settings::load_data(&flags, variables()) {
+        assert_eq!(loaded_data, data);
     } else {
         assert!(loaded.is_err());
     }

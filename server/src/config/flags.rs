@@ -1,10 +1,11 @@
 //! The flags that settings can be given by.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use super::rows::{Kind, ROWS, Row};
 
@@ -22,7 +23,18 @@ pub struct Flags {
     given: Vec<(&'static Row, String)>,
 }
 
-impl clap::Args for Flags {
+impl Flags {
+    /// The flags of a command line that has nothing else, not even the program's name.
+    ///
+    /// # Errors
+    /// The words of the command line's parser.
+    pub fn of(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let command = Self::augment_args(Command::new("switchboard").no_binary_name(true));
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
+}
+
+impl Args for Flags {
     fn augment_args(command: Command) -> Command {
         let config = Arg::new("config")
             .long("config")
@@ -49,7 +61,7 @@ fn flag(row: &'static Row, name: &'static str) -> Arg {
     }
 }
 
-impl clap::FromArgMatches for Flags {
+impl FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let path = |name| matches.get_one::<PathBuf>(name).cloned();
         let text = |row: &Row| match row.kind {
