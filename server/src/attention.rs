@@ -1,43 +1,43 @@
-//! Whether a client's device is still there while a search of theirs runs: it is asked now and then, and must answer.
+//! Presence of a client's device while its search runs: the device is pinged at intervals, and must answer.
 
 use std::time::Duration;
 
 use switchboard_exchange::outbox::{GoesOn, Search};
 use tokio::time::Instant;
 
-/// How often a device is asked.
+/// Interval of the pings to a device.
 const ASKED_EVERY: Duration = Duration::from_secs(2);
 
-/// The questions to one device. There are none, and this is not there, unless a search runs.
+/// The pings to one device. Only a device with a running search has them.
 #[derive(Debug)]
 pub struct Attention {
     lines: Vec<Watched>,
     ask_at: Instant,
-    /// Since when the device has owed an answer.
+    /// Moment of the first unanswered ping.
     asked: Option<Instant>,
 }
 
-/// A line on which a search is told.
+/// Line of the device on which a search is announced.
 #[derive(Debug)]
 struct Watched {
     line: u64,
     patience: Duration,
-    /// None once the search is over; the line is kept as long as it counts as gone.
+    /// End of the search; none once it is over. The line is kept for as long as it counts as gone.
     until: Option<Instant>,
     is_gone: bool,
 }
 
-/// What is to be done now.
+/// Work that is due.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Due {
-    /// The device is asked.
+    /// The device must be pinged.
     pub ask: bool,
-    /// These lines count as gone.
+    /// Lines that count as gone from now on.
     pub gone: Vec<u64>,
 }
 
 impl Attention {
-    /// Follows with what the device is told of a search.
+    /// Follows the news of a search that go to the device.
     pub fn follow(attention: &mut Option<Box<Self>>, search: Search, now: Instant) {
         let Some(GoesOn { patience_ms, ends_in_ms }) = search.goes_on else {
             if let Some(watching) = attention {
@@ -57,7 +57,7 @@ impl Attention {
         }
     }
 
-    /// Without a search that runs, and without a line that counts as gone, there is nothing to look at.
+    /// Ends the watch when no search runs and no line counts as gone.
     fn rest(attention: &mut Option<Box<Self>>) {
         if let Some(watching) = attention {
             watching.lines.retain(|watched| watched.until.is_some() || watched.is_gone);
@@ -67,7 +67,7 @@ impl Attention {
         }
     }
 
-    /// Something was heard of the device: these lines count again.
+    /// Notes a sign of life of the device. Returns the lines that count again.
     pub fn heard(attention: &mut Option<Box<Self>>) -> Vec<u64> {
         let Some(watching) = attention else { return Vec::new() };
         watching.asked = None;
@@ -81,21 +81,21 @@ impl Attention {
         back
     }
 
-    /// When there is something to do.
+    /// Moment of the next work.
     #[must_use]
     pub fn next(&self) -> Option<Instant> {
         let searches = self.lines.iter().any(|watched| watched.until.is_some());
         searches.then(|| self.overdue_at().into_iter().fold(self.ask_at, Instant::min))
     }
 
-    /// When the first line counts as gone if nothing is heard.
+    /// Moment at which the first line counts as gone if the device stays silent.
     fn overdue_at(&self) -> Option<Instant> {
         let asked = self.asked?;
         let there = self.lines.iter().filter(|watched| watched.until.is_some() && !watched.is_gone);
         there.map(|watched| asked + watched.patience).min()
     }
 
-    /// Says what is due now; `is_joined` says whether the device still has a line.
+    /// Finds the work that is due; `is_joined` says whether the device still has a line.
     pub fn look(attention: &mut Option<Box<Self>>, now: Instant, is_joined: impl Fn(u64) -> bool) -> Due {
         let mut due = Due::default();
         let Some(watching) = attention else { return due };
@@ -130,7 +130,7 @@ mod tests {
         Search { line, goes_on: None }
     }
 
-    /// A device to which a search is told at the moment 0.
+    /// A device that is told of a search at moment 0.
     struct Device {
         attention: Option<Box<Attention>>,
         began: Instant,

@@ -1,5 +1,5 @@
-//! The demo of `--dev`: a company, people to try things as, and where to look. It asks the exchange, so it stands here;
-//! the play of `switchboard demo` is a client and stands in `load`.
+//! The demo of `--dev`: a company, people to try, and the addresses to open. The demo uses the exchange, so it belongs
+//! here; the play of `switchboard demo` is a client and belongs to `load`.
 
 use std::net::SocketAddr;
 
@@ -14,21 +14,21 @@ use switchboard_wire::claims::{Claims, Role};
 use crate::auth::Keyring;
 use crate::config::Settings as ServerSettings;
 
-/// The demo company.
+/// Id of the demo company.
 pub const COMPANY: &str = "demo";
 const COMPANY_NAME: &str = "Lindenhof Advice";
-/// Its employees: id, name, topics.
+/// Employees of the demo company: id, name, topics.
 const EMPLOYEES: &[(&str, &str, &[&str])] = &[("erika", "Erika", &["tax", "travel"]), ("max", "Max", &["tax"])];
-/// Who else can be tried: role, id, name.
+/// Further people to try: role, id, name.
 const OTHERS: [(Role, &str, &str); 3] =
     [(Role::Client, "alice", "Alice Miller"), (Role::Client, "bob", "Bob Tanner"), (Role::Admin, "olga", "Olga")];
-/// How long the demo's tokens are good for, in seconds.
+/// Lifetime of the demo's tokens, in seconds.
 const TOKEN_S: u64 = 12 * 60 * 60;
 
-/// Makes the demo company, if it is not there.
+/// Makes the demo company, unless it exists.
 ///
 /// # Errors
-/// When the store cannot commit it.
+/// When the store cannot commit the company.
 pub async fn seed(exchange: &Exchange) -> anyhow::Result<()> {
     let company: CompanyId = COMPANY.parse()?;
     let mut commands = vec![Command::SetCompany { name: COMPANY_NAME.into(), settings: Settings::default() }];
@@ -47,13 +47,13 @@ pub async fn seed(exchange: &Exchange) -> anyhow::Result<()> {
     }
 }
 
-/// What to do next, for a person who has just started `--dev`.
+/// Next steps for a person who has just started `--dev`.
 #[must_use]
 pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
     let data = settings.data.display();
-    // As it was started, so that the next command can be copied as it stands.
+    // The name by which this program was started, so that the next command can be copied as it stands.
     let own = std::env::args().next().unwrap_or_else(|| "switchboard".into());
-    // The play has no TLS, and a certificate for a trial is seldom one that the machine trusts.
+    // No play with TLS, because the play has none, and a trial's certificate is seldom one that the machine trusts.
     let (url, play, trust) = match &settings.door.tls {
         Some((certificate, _key)) => {
             (format!("https://{address}"), String::new(), format!(" --cacert {}", certificate.display()))
@@ -87,13 +87,13 @@ pub fn next_steps(address: SocketAddr, settings: &ServerSettings) -> String {
     )
 }
 
-/// The demo's company and people, each with a token; to be shown in dev only, which listens on loopback only.
+/// The demo's company and people, each with a token; shown in dev alone, which listens on loopback alone.
 #[must_use]
 pub fn people(clock: &Clock, keyring: &Keyring) -> Value {
     let employees = EMPLOYEES.iter().map(|(id, name, _)| (Role::Employee, *id, *name));
     let people = employees.chain(OTHERS.iter().copied()).filter_map(|(role, id, name)| {
         let claims = claims(clock, role, id, Some(name));
-        // Who runs the company may change it; nobody else has a scope.
+        // The admin may change the company; nobody else needs a scope.
         let claims = if role == Role::Admin { claims.with_scope(Scope::Manage) } else { claims };
         let token = keyring.sign(&claims).ok()?;
         Some(json!({ "role": role.as_str(), "id": id, "name": name, "token": token, "expires_in_s": TOKEN_S }))
@@ -101,7 +101,7 @@ pub fn people(clock: &Clock, keyring: &Keyring) -> Value {
     json!({ "company": { "id": COMPANY, "name": COMPANY_NAME }, "people": people.collect::<Vec<_>>() })
 }
 
-/// What stands in the place of the page to start at, where there are no pages.
+/// Text in place of the start page, where there are no pages.
 #[must_use]
 pub fn without_pages(why: &str) -> String {
     format!(

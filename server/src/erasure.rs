@@ -1,4 +1,4 @@
-//! Erasure: one person is taken out of all that is kept of a company, while nobody is in it and all others go on.
+//! Erasure: removes one person from all stored data of a company, while the company is closed and all others go on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use switchboard_journal::{StoreError, Write, Written};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-/// Erasures at once: each reads a company's history.
+/// Erasures at once, few because each reads a company's whole history.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
-/// How long somebody waits for one. It goes on after that.
+/// Time that a caller waits for an erasure, which goes on after that.
 const ANSWER_MAX: Duration = Duration::from_secs(300);
-/// A pause between two slices, for all who book meanwhile.
+/// Pause between two slices, so that other writes get through.
 const PAUSE: Duration = Duration::from_millis(5);
-/// The same while the store is sick.
+/// Pause between two tries while the store cannot commit.
 const STORE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Erases a person, if they may be erased. Says whether there was anything of the company. An erasure that has begun is
-/// carried through, also when nobody waits for it any more; when the server ends before that, by the next start.
+/// Erases a person, if `may` allows it. Says whether the company has any data. An erasure that has begun is completed,
+/// even when its caller is gone; after a stop of the server, the next start completes it.
 ///
 /// # Errors
-/// When nobody was erased, or not until now; or why nobody may be.
+/// When the erasure failed or is not finished yet, or the error of `may`.
 pub async fn erase<E: Send + 'static>(
     exchange: Arc<Exchange>,
     history: Arc<dyn History>,
@@ -46,7 +46,7 @@ pub async fn erase<E: Send + 'static>(
 }
 
 async fn run(exchange: &Exchange, history: &dyn History, company: CompanyId, erasure: Erasure) -> Result<(), NotNow> {
-    // One that was broken off halfway.
+    // Completes an earlier erasure that was interrupted.
     place_all(exchange, &company).await;
     let preparation = match lay_ready(exchange, history, &company, erasure).await {
         Ok(preparation) => preparation,
@@ -69,7 +69,7 @@ async fn place_all(exchange: &Exchange, company: &CompanyId) {
     }
 }
 
-/// Nothing of it counts yet.
+/// Prepares the erasure. Nothing of the preparation counts before [`Preparation::begin`] is written.
 async fn lay_ready(
     exchange: &Exchange,
     history: &dyn History,
@@ -99,8 +99,8 @@ fn not_now(company: &CompanyId, error: &StoreError) -> NotNow {
     not_now
 }
 
-/// Comes back when it is written: what has begun must not stay halfway. While the store cannot write, nobody else gets
-/// on either.
+/// Returns when the step is written, because an erasure that has begun must not stay halfway. While the store cannot
+/// commit, no other write gets through either.
 async fn written(exchange: &Exchange, step: impl Fn() -> Step) -> Written {
     loop {
         match exchange.write(Write::Erasure(step())).await {

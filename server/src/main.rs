@@ -1,4 +1,5 @@
-//! What each command does: `serve`, `token`, `key`, `config`, `check`, `backup`, `restore`, `demo`, `openapi` and `load`.
+//! Commands of the program: `serve`, `token`, `key`, `config`, `check`, `backup`, `restore`, `demo`, `openapi` and
+//! `load`.
 
 mod command_line;
 
@@ -23,17 +24,18 @@ use switchboard_wire::view;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// It could not be done.
+/// The command failed.
 const EXIT_FAILURE: u8 = 1;
 /// A bad setting, or a command line that cannot be read.
 const EXIT_BAD_SETTING: u8 = 2;
-/// A server or a store was looked at, and is not right: somebody is booked twice, or the store differs from its events.
+/// Finding of `load`, `check` or `token --check`: an employee is booked twice, the store differs from its events, or
+/// the token is refused.
 const EXIT_WRONG: u8 = 1;
-/// Those commands could not look, or not to the end.
+/// `load` or `check` could not look, or not to the end.
 const EXIT_NOT_LOOKED: u8 = 3;
-/// `load` ran, and lines broke or nothing was booked: its figures say nothing.
+/// `load` ran, and lines broke or nothing was booked, so that its figures mean nothing.
 const EXIT_NO_FIGURES: u8 = 4;
-/// How long tasks may take to end when the server has stopped.
+/// Time that tasks have to end after the server has stopped.
 const SHUTDOWN_MAX: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
@@ -60,7 +62,7 @@ fn is_bad_setting(error: &anyhow::Error) -> bool {
 }
 
 fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
-    // `serve` logs them, and the document of the API rests on no setting.
+    // `serve` logs these warnings itself, and the document of the API depends on no setting.
     if !matches!(command, Subcommands::Serve { .. } | Subcommands::Openapi) {
         warn(&Settings::foreign_variables(process_variables()));
     }
@@ -109,7 +111,7 @@ fn run(command: Subcommands) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Serves until it is asked to stop. Why it could not is said as the log says things.
+/// Serves until a stop is asked for. A failure is reported in the form of the log.
 fn put_up(flags: Flags) -> ExitCode {
     let format = Settings::log_format(&flags, process_variables());
     let served = (|| {
@@ -117,7 +119,7 @@ fn put_up(flags: Flags) -> ExitCode {
         let _telemetry = telemetry::start(&settings)?;
         let runtime = runtime()?;
         let served = runtime.block_on(serve::serve(settings));
-        // A long question to the store is not waited for.
+        // A timeout, so that a long question to the store does not delay the end.
         runtime.shutdown_timeout(SHUTDOWN_MAX);
         served?.wait()
     })();
@@ -150,7 +152,7 @@ fn put_load(flags: Flags, plan: load::Plan) -> anyhow::Result<ExitCode> {
         Some(load::Fault::LinesBroke(_) | load::Fault::NothingBooked) => ExitCode::from(EXIT_NO_FIGURES),
     };
     match (written, fault) {
-        // What was found weighs more than that it could not be kept.
+        // The finding decides the exit code, even when the report could not be stored.
         (Err(error), Some(_)) => eprintln!("switchboard: {error:#}"),
         (written, _) => drop(written?),
     }
@@ -161,7 +163,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
 }
 
-/// Says whose a token is, or why the server would refuse it: no client of a socket can show that.
+/// Says whose a token is, or why the server would refuse it, which clients of a socket cannot show.
 fn check_token(flags: &Flags, token: String) -> anyhow::Result<ExitCode> {
     let token = if token == "-" { std::io::read_to_string(std::io::stdin())? } else { token };
     let tokens = Settings::load_tokens(flags, process_variables())?;

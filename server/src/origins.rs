@@ -1,32 +1,33 @@
-//! The origins whose pages may come.
+//! Origins of pages that may use this server.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// The origins whose pages may come; without any, sockets may be opened from all of them, and the API asked from none.
+/// The allowed origins. When there are none, sockets may be opened from all origins, and the API may be called from
+/// none.
 #[derive(Debug, Default)]
 pub struct Origins(Vec<String>);
 
 impl Origins {
-    /// These origins, each as a browser writes it.
+    /// The allowed origins, each as a browser writes it.
     #[must_use]
     pub const fn new(allowed: Vec<String>) -> Self {
         Self(allowed)
     }
 
-    /// All of them.
+    /// All allowed origins.
     #[must_use]
     pub fn listed(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether pages of that origin are among those that may come.
+    /// Whether that origin is allowed.
     #[must_use]
     pub fn allow(&self, origin: &HeaderValue) -> bool {
         self.0.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
     }
 
-    /// Whether a socket may be opened from where a request comes. Who names no origin is no page, but an app or a back
-    /// end; and the server's own pages may always come.
+    /// Whether a socket may be opened by that request. A request without an origin comes from an app or a back end, not
+    /// from a page, and the server's own pages may always open one.
     #[must_use]
     pub fn may_open_socket(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
@@ -35,8 +36,8 @@ impl Origins {
     }
 }
 
-/// Whether an origin is the host that a request was sent to. The scheme is not compared: a proxy may have taken the
-/// encryption away. But its port is the one that both may leave out.
+/// Whether an origin is the host that a request was sent to. The scheme is not compared, because a proxy may have ended
+/// the encryption. But the scheme tells which port both may leave out.
 fn is_own(origin: &HeaderValue, host: &HeaderValue) -> bool {
     let (Ok(origin), Ok(host)) = (origin.to_str(), host.to_str()) else { return false };
     let (port, origin) = match origin.split_once("://") {

@@ -1,5 +1,4 @@
-//! Reading what somebody has sent, as JSON or as a query: what is wrong with it is said in words of the contract and not
-//! in those of a parser.
+//! Reading of JSON and of queries, with errors in the words of the contract rather than in those of a parser.
 
 mod given;
 
@@ -12,27 +11,27 @@ use serde_json::Value;
 
 use given::Given;
 
-/// Characters of a name that are repeated to whoever sent it.
+/// Characters of a name that are repeated to its sender.
 const SHOWN_CHARS: usize = 64;
 
-/// What cannot be read, and why.
+/// Error of a value that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// The field, such as `settings.wrap_up_ms` or `topics[0]`; empty for the whole.
     pub field: String,
-    /// What is wrong, such as `must be a list`.
+    /// The rule that is broken, such as `must be a list`.
     pub what: String,
 }
 
 impl Unreadable {
-    /// The sentence, where the whole is called that.
+    /// The error as a sentence, with `whole` as the name of the whole.
     #[must_use]
     pub fn said_of(&self, whole: &str) -> String {
         let Self { field, what } = self;
         if field.is_empty() { format!("{whole} {what}") } else { format!("`{field}` {what}") }
     }
 
-    /// The same, where the whole is a field.
+    /// The same error, when the whole is itself a field.
     #[must_use]
     pub fn inside(self, field: &str) -> Self {
         self.under(field)
@@ -57,20 +56,20 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Reads JSON. A field that is there twice, unknown, missing or of a wrong type is named.
+/// Reads JSON. The error names a field that is there twice, unknown, missing or of a wrong type.
 ///
 /// # Errors
-/// What is wrong first.
+/// The first error.
 pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let given = Given::deserialize(&mut json).and_then(|given| json.end().map(|()| given));
     T::deserialize(given.map_err(|error| Unreadable::of("", no_json(&error)))?)
 }
 
-/// Reads what was JSON already.
+/// Reads a value that is parsed already.
 ///
 /// # Errors
-/// What is wrong first.
+/// The first error.
 pub fn value<T: DeserializeOwned>(value: Value) -> Result<T, Unreadable> {
     let given = Given::deserialize(value).map_err(|error| Unreadable::of("", no_json(&error)))?;
     T::deserialize(given)
@@ -79,7 +78,7 @@ pub fn value<T: DeserializeOwned>(value: Value) -> Result<T, Unreadable> {
 /// Reads the fields of a query.
 ///
 /// # Errors
-/// What is wrong first.
+/// The first error.
 pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Unreadable> {
     let words = pairs(uri).into_iter().map(|(name, word)| (name, Given::Word(word)));
     T::deserialize(Given::Object(words.collect()))
@@ -88,11 +87,11 @@ pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Unreadable> {
 /// The fields of a query as they came, in their order.
 #[must_use]
 pub fn pairs(uri: &Uri) -> Vec<(String, String)> {
-    // Any text is a list of pairs.
+    // Every text is a list of pairs, so this cannot fail.
     Query::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default()
 }
 
-/// The parser's message says where in a way of its own.
+/// The parser's message without its position, which is added in our own form.
 fn no_json(error: &serde_json::Error) -> String {
     if error.is_eof() {
         return "is not whole: it ends in the middle of its JSON".to_owned();
@@ -146,7 +145,7 @@ impl serde::de::Error for Unreadable {
     }
 }
 
-/// What serde expects, in words that say nothing of the language that this is written in.
+/// Name of the type that serde expects, in words that say nothing of the programming language.
 fn in_words(expected: &dyn Expected) -> String {
     let said = expected.to_string();
     match said.as_str() {

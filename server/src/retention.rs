@@ -1,4 +1,4 @@
-//! Retention: what a company keeps for a number of days only is removed when they are over, beside all that goes on.
+//! Retention: a company's history is removed after its number of days, beside the running business.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use switchboard_history::{History, Past};
 use switchboard_journal::{StoreError, Write, Written};
 use switchboard_wire::view::Moment;
 
-/// The first look after a start, when everybody has come back; and how often then.
+/// Pause before the first sweep, so that people can reconnect after a start; and pause between sweeps.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(60 * 60);
-/// A pause between two slices, for all who book meanwhile.
+/// Pause between two slices, so that other writes get through.
 const PAUSE: Duration = Duration::from_millis(20);
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// How long a clock that is far ahead is not believed.
+/// Time for which a clock that is far ahead is not trusted.
 const DOUBT_MS: u64 = 60 * 60 * 1000;
 
-/// Whether the wall clock is believed where what follows cannot be undone.
+/// Trust in the wall clock, for steps that cannot be undone.
 ///
-/// A clock that is far ahead looks like one of a server that stood still for long. So who removes history waits for an
-/// hour then, in which somebody can see the warning and set the clock.
+/// A clock that is far ahead looks like the clock of a server that was off for long. So the removal of history waits
+/// for an hour then, in which an operator can see the warning and set the clock.
 #[derive(Debug)]
 pub struct Trust {
     ahead_ms: i64,
@@ -30,7 +30,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// At a start, when that was the time of the last that is written.
+    /// Trust at a start; `latest` is the time of the newest stored event.
     #[must_use]
     pub fn at_start(latest: Option<Time>, now: Reading) -> Self {
         let mut trust = Self { ahead_ms: now.ahead_ms(), from: now.even };
@@ -63,16 +63,16 @@ impl Trust {
     }
 }
 
-/// Says from which event on somebody still needs a company's events; none when nobody does.
+/// The first event of a company that a reader still needs; none when no reader needs any.
 pub type OldestNeeded = Arc<dyn Fn(&dyn Past, &CompanyId) -> Option<u64> + Send + Sync>;
 
-/// Events that a webhook still needs are not forgotten; while that cannot be read, none are.
+/// The first event that a webhook still needs. While that cannot be read, the answer is 0, so that no event is removed.
 #[must_use]
 pub fn needed_by_webhooks() -> OldestNeeded {
     Arc::new(|past, company| past.oldest_needed_by_endpoints(company).unwrap_or(Some(0)))
 }
 
-/// Why a company's history was not cut.
+/// Reason why a company's history was not cut.
 #[derive(Debug, thiserror::Error)]
 pub enum NotCut {
     /// The store cannot be read.
@@ -83,7 +83,7 @@ pub enum NotCut {
     NotNow(#[from] NotNow),
 }
 
-/// Looks after all companies, until the server ends.
+/// Sweeps all companies at intervals, until the server ends.
 pub async fn run(exchange: Arc<Exchange>, history: Arc<dyn History>, oldest_needed: OldestNeeded, mut trust: Trust) {
     tokio::time::sleep(FIRST_AFTER).await;
     loop {
@@ -94,7 +94,7 @@ pub async fn run(exchange: Arc<Exchange>, history: Arc<dyn History>, oldest_need
     }
 }
 
-/// Removes what is over in every company. One that cannot be cut now is looked at the next time.
+/// Removes expired history in every company. A company that cannot be cut now is left for the next sweep.
 pub async fn sweep(exchange: &Exchange, history: &dyn History, oldest_needed: &OldestNeeded) {
     remove_what_was_before(exchange, history).await;
     let now = exchange.clock().now();
@@ -110,7 +110,7 @@ pub async fn sweep(exchange: &Exchange, history: &dyn History, oldest_needed: &O
     }
 }
 
-/// Of companies that were made again under their ids nobody can see any more what was before.
+/// Removes the earlier history of companies that were made again under their ids, because no caller can see it.
 async fn remove_what_was_before(exchange: &Exchange, history: &dyn History) {
     let companies = match history.aside(|past| past.companies_made_again()).await {
         Ok(companies) => companies,

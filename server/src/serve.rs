@@ -1,4 +1,4 @@
-//! `switchboard serve`: everything put together, from an open store to a clean stop.
+//! `switchboard serve`: assembles the server, from opening the store to a clean stop.
 
 use std::future::Future;
 use std::io::Write;
@@ -33,40 +33,41 @@ use crate::tls::Tls;
 use crate::webhooks::{Options, Webhooks};
 use crate::{audit, demo, summary, systemd, telemetry};
 
-/// Connections beyond the sockets that are allowed: for the API and for probes.
+/// Connections beyond the allowed sockets: for the API and for probes.
 pub const CONNECTIONS_BESIDE_SOCKETS: usize = 1024;
 /// Connections for metrics and probes at once.
 const PROBES_AT_ONCE: usize = 64;
-/// From the wish to stop until the end, at most: orchestrators kill after 10 s.
+/// The longest stop: orchestrators kill after 10 s.
 const STOP_MAX: Duration = Duration::from_millis(9500);
-/// How long what was taken may need to be committed before the sockets are closed.
+/// Time in which accepted work is committed before the sockets are closed.
 const SETTLE_MAX: Duration = Duration::from_secs(2);
-/// What is kept back of the time to stop for the last commits and HTTP answers.
+/// Part of the stop that is kept for the last commits and HTTP answers.
 const LAST_MAX: Duration = Duration::from_secs(1);
-/// How long the store may take to be closed at the end, when most of the time to stop is over.
+/// Least time for closing the store, even when the time for the stop is over.
 const LAST_WRITES_MIN: Duration = Duration::from_secs(1);
-/// How long the last reads may take to hear that they are cut.
+/// Time in which the last reads must notice that they are cut.
 const LAST_READS_MAX: Duration = Duration::from_secs(1);
-/// How often it is looked whether all sockets, or the store, are closed.
+/// Interval of the checks whether all sockets, or the store, are closed.
 const CLOSED_EVERY: Duration = Duration::from_millis(10);
 
-/// Serves until the system asks to stop. What is left is to be waited for when no task runs any more.
+/// Serves until the system asks for a stop. The caller waits for the returned writes once no task runs any more.
 ///
 /// # Errors
-/// When the store or the address cannot be had.
+/// When the store or the address cannot be opened.
 pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let (version, data) = (env!("CARGO_PKG_VERSION"), settings.data.display());
     tracing::info!(version, %data, settings = settings.given, "switchboard starts");
     settings.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let keyring = keyring(&settings.tokens).await?;
     let tls = settings.door.tls.clone().map(|(certificate, key)| Tls::follow(certificate, key)).transpose()?;
-    // Without a key of the settings there must be one in the store, so there must be a store.
+    // Without a key in the settings there must be one in the store, so the store must exist; opening it for writing
+    // would make an empty one.
     if settings.api_key.is_none() && Reader::open(&settings.data).is_err() {
         return Err(Settings::no_api_key().into());
     }
     let (store, reader) = Sqlite::open(&settings.data)?;
     let clock = Clock::start();
-    // What is written from now on has the time of a clock that may be wrong.
+    // Decided before the first write, because later writes have the time of a clock that may be wrong.
     let trust = Trust::at_start(reader.ask(|past| past.latest())?, clock.read());
     let (journal, writer) = Journal::start(store, settings.journal_queue)?;
     let reader = Arc::new(reader);
@@ -107,7 +108,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     let api = api_state(&settings, &sockets, history.clone(), api_keys, webhooks);
     if let Some(probes) = probes {
         tracing::info!(address = %probes.local_addr()?, "metrics and probes are served");
-        // Probes are answered until the end, so that whoever asks learns that this server is draining.
+        // Probes are answered until the end, so that an orchestrator learns that this server is draining.
         let app = api::heads::checked(api::probes(api.clone()));
         let door = Door { app, admission: admission.clone(), tls: None, ending: ending.clone() };
         tokio::spawn(door::accept(probes, door, Arc::new(Semaphore::new(PROBES_AT_ONCE))));
@@ -120,7 +121,8 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     tracing::info!("stopping: new sockets are refused");
     exchange.drain();
     drain(&exchange, &sockets.limits, &stop_all, settings.drain_timeout_ms, stop_by).await;
-    // Until here `/readyz` says that this server is draining; answers that are on their way are still written.
+    // Not earlier, so that `/readyz` has said until now that this server is draining. Answers in flight are still
+    // written.
     accepting.abort();
     end.send_replace(true);
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
@@ -129,7 +131,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<LastWrites> {
     Ok(LastWrites { writer, history, stop_by })
 }
 
-/// The part of the server that devices work with.
+/// The part of the server that devices use.
 fn devices(settings: &Settings, exchange: Arc<Exchange>) -> Arc<DeviceContext> {
     Arc::new(DeviceContext {
         exchange,
@@ -160,7 +162,7 @@ fn sockets(
     })
 }
 
-/// The part of the server that the API works with, much of it the sockets' too.
+/// The part of the server that the API uses; the sockets share much of it.
 fn api_state(
     settings: &Settings,
     sockets: &SocketContext,
@@ -188,10 +190,10 @@ fn api_state(
     })
 }
 
-/// The keys that tokens are checked with, of all that the settings name.
+/// Loads the keys that tokens are checked with, from all sources that the settings name.
 ///
 /// # Errors
-/// When a file or a URL has none.
+/// When a file or a URL has no usable key.
 pub async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
     let mut keyring = Keyring::new(tokens.rules.clone());
     if let Some(secret) = &tokens.secret {
@@ -207,8 +209,8 @@ pub async fn keyring(tokens: &Tokens) -> anyhow::Result<Keyring> {
     Ok(keyring)
 }
 
-/// The journal's thread, which ends with the last task that could still write: it closes the store, so that one file
-/// has everything.
+/// The journal's thread, which ends with the last task that could still write. At its end the thread closes the store,
+/// so that one file holds everything.
 pub struct LastWrites {
     writer: Writer,
     history: Arc<dyn History>,
@@ -216,12 +218,13 @@ pub struct LastWrites {
 }
 
 impl LastWrites {
-    /// Waits for it, but not for ever: nothing is lost without it.
+    /// Waits for the thread, for a limited time: without its end nothing is lost, because the next start reads the log.
     ///
     /// # Errors
-    /// When what was answered may not be stored, or the thread has panicked.
+    /// When answered changes may not be stored, or the thread has panicked.
     pub fn wait(self) -> anyhow::Result<()> {
-        // Nobody waits for an answer any more; who still reads for one keeps the thread, and the log.
+        // Requests are over, so open reads serve no one; an open read would keep the thread from closing, and the log
+        // from being merged.
         self.history.close(LAST_READS_MAX);
         let by = self.stop_by.max(Instant::now() + LAST_WRITES_MIN);
         while !self.writer.is_finished() {
@@ -238,7 +241,8 @@ impl LastWrites {
     }
 }
 
-/// Says where it listens and what it is: a line of the log, one that a program can wait for, and in dev what to do next.
+/// Announces the address and the kind of server: in the log, in a line that programs can wait for, and in dev with the
+/// next steps.
 fn announce(address: SocketAddr, settings: &Settings, api_keys: usize) -> std::io::Result<()> {
     let scheme = if settings.door.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
@@ -258,7 +262,7 @@ fn announce(address: SocketAddr, settings: &Settings, api_keys: usize) -> std::i
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    // Who reads files again listens for it too; without anybody it would end the process.
+    // SIGHUP would end a process without a listener; the files that are read again have listeners of their own.
     let hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
@@ -269,12 +273,12 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What was taken is committed and told, then the sockets are closed, spread over the time there is.
+/// Commits and announces accepted work, then closes the sockets, spread over the remaining time.
 async fn drain(exchange: &Exchange, sockets: &SocketLimits, stop: &Stop, drain_timeout_ms: u64, stop_by: Instant) {
     let _settled_or_late = timeout(SETTLE_MAX, exchange.settle()).await;
     let left = (stop_by - LAST_MAX).saturating_duration_since(Instant::now());
     let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).min(drain_timeout_ms);
-    // A millisecond each: a few are closed at once, many are spread.
+    // A millisecond for each socket: few sockets close at once, many over a longer time.
     stop.begin(u64::try_from(sockets.open()).unwrap_or(u64::MAX).min(left_ms / 2));
     let closed = async {
         while sockets.open() > 0 {

@@ -1,4 +1,4 @@
-//! URLs as they may be shown in messages and logs: a password in one is a secret as any other.
+//! URLs as messages and logs may show them: a password in a URL is as secret as any other.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::fmt;
 use reqwest::Url;
 use switchboard_wire::HIDDEN;
 
-/// A URL as it may be shown: without who it is asked as, and with which password. What is no URL may have been meant as
-/// one, so whatever stands before an `@` in it is hidden too.
+/// A URL without its user and password. A text that is no URL may have been meant as one, so the part before its last
+/// `@` is hidden too.
 #[must_use]
 pub fn without_password(url: &str) -> Cow<'_, str> {
     match Url::parse(url) {
         Ok(read) if read.has_host() && read.username().is_empty() && read.password().is_none() => url.into(),
         Ok(mut read) if read.has_host() => {
-            // They can be set where there is a host.
+            // Setting the user cannot fail for a URL with a host.
             let _set = read.set_username(HIDDEN).and_then(|()| read.set_password(None));
             String::from(read).into()
         }
@@ -37,7 +37,7 @@ impl<T> PrivateUrl<T> {
         Self(url)
     }
 
-    /// The URL itself, for whoever asks it.
+    /// The URL itself, with its password.
     pub const fn expose(&self) -> &T {
         &self.0
     }

@@ -1,11 +1,11 @@
-//! The one signal by which all that goes on is asked to end, because the server stops.
+//! The one signal that asks all tasks to end, because the server stops.
 
 use tokio::sync::watch;
 
-/// Begins the shutdown.
+/// Handle that begins the shutdown.
 pub struct Stop(watch::Sender<Option<u64>>);
 
-/// Follows whether the shutdown has begun.
+/// Handle that follows whether the shutdown has begun.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Receiver<Option<u64>>);
 
@@ -17,7 +17,7 @@ pub fn channel() -> (Stop, Shutdown) {
 }
 
 impl Stop {
-    /// Asks all to end. The sockets are closed one after the other over so many milliseconds.
+    /// Asks all tasks to end. The sockets are closed one after another within that many milliseconds.
     pub fn begin(&self, window_ms: u64) {
         self.0.send_replace(Some(window_ms));
     }
@@ -30,12 +30,12 @@ impl Shutdown {
         self.0.borrow().is_some()
     }
 
-    /// Comes back when the shutdown has begun, with how long the closing of all sockets may take, in milliseconds.
+    /// Returns when the shutdown has begun, with the time for closing all sockets, in milliseconds.
     pub async fn begun(&mut self) -> u64 {
         let begun = self.0.wait_for(Option::is_some).await.ok().and_then(|window_ms| *window_ms);
         match begun {
             Some(window_ms) => window_ms,
-            // Nobody is left who could begin it.
+            // The handle that could begin the shutdown is gone.
             None => std::future::pending().await,
         }
     }

@@ -1,4 +1,4 @@
-//! What went on since the last look, as one line of the log: each minute in which there was anything, and at the end.
+//! Summary of the server's activity, as one line of the log: each minute with any activity, and at the end.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use tokio::sync::watch;
 
 use crate::telemetry::refusals;
 
-/// How often there is a line.
+/// Interval of the lines.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// What is counted.
+/// Counters since the start of the process, or between two lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
-    /// Bookings that found somebody.
+    /// Bookings that found an employee.
     assigned: u64,
-    /// Bookings that ended without.
+    /// Bookings that ended without an employee.
     without: u64,
     offers: u64,
     sessions_ended: u64,
     sockets_opened: u64,
-    /// Wishes that were refused because there was too much going on.
+    /// Requests that were refused because of overload.
     refused: u64,
-    /// Lines of the log that nobody read in time.
+    /// Lines of the log that were dropped because its reader was too slow.
     lines_lost: u64,
 }
 
@@ -40,7 +40,7 @@ impl Counts {
         }
     }
 
-    /// What has come since then.
+    /// Growth of the counters since an earlier moment.
     const fn since(self, before: Self) -> Self {
         Self {
             assigned: self.assigned.saturating_sub(before.assigned),
@@ -54,7 +54,7 @@ impl Counts {
     }
 }
 
-/// Says what goes on, until the server ends.
+/// Writes a summary at intervals, until the server ends.
 pub async fn every_minute(mut ending: watch::Receiver<bool>) {
     let mut before = Counts::now();
     loop {

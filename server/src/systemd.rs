@@ -1,29 +1,29 @@
-//! What systemd gives a service, and is told by it: a socket that is open already, and when the service is ready.
+//! Interface to systemd: takes a socket that is open already, and reports when the service is ready.
 
 use std::io;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// The listening socket that was handed over (`LISTEN_FDS`), if one was.
+/// The listening socket that systemd handed over (`LISTEN_FDS`), if there is one.
 ///
 /// # Errors
-/// When what was handed over is no listening socket for TCP.
+/// When the handed-over descriptor is no listening socket for TCP.
 pub fn handed_over() -> io::Result<Option<TcpListener>> {
     let mut handed = listenfd::ListenFd::from_env();
     if handed.len() == 0 { Ok(None) } else { handed.take_tcp_listener(0) }
 }
 
-/// What a service tells systemd.
+/// State of the service, as reported to systemd.
 #[derive(Clone, Copy, Debug)]
 pub enum News {
-    /// It serves.
+    /// The server accepts connections.
     Ready,
-    /// It was asked to stop, and does.
+    /// The server was asked to stop, and is stopping.
     Stopping,
 }
 
-/// Tells whoever has started this process, if they wish to know (`NOTIFY_SOCKET`).
+/// Reports the state to the service manager, if there is one (`NOTIFY_SOCKET`).
 pub fn tell(news: News) {
     let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
     let said: &[u8] = match news {
@@ -32,7 +32,7 @@ pub fn tell(news: News) {
     };
     let told = address(path.as_bytes()).and_then(|address| {
         let socket = UnixDatagram::unbound()?;
-        // Who does not listen keeps no server from serving.
+        // A manager that does not read must not keep the server from serving.
         socket.set_nonblocking(true)?;
         socket.send_to_addr(said, &address)
     });
@@ -41,7 +41,7 @@ pub fn tell(news: News) {
     }
 }
 
-/// A path, or a name that begins with `@`: on Linux it is in no file system.
+/// A path, or a name that begins with `@`: on Linux such a name is abstract, outside of the file system.
 fn address(path: &[u8]) -> io::Result<SocketAddr> {
     #[cfg(target_os = "linux")]
     if let Some(name) = path.strip_prefix(b"@") {

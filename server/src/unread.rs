@@ -1,4 +1,4 @@
-//! A stream that fails when nothing of what is written to it is taken: whoever does not read holds no place.
+//! A stream that fails when its peer takes nothing that is written, so that a peer that does not read holds no place.
 
 use std::io::{Error, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -8,17 +8,17 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A stream on which a write that waits fails once nothing was taken for so long.
+/// A stream whose waiting write fails after a time in which nothing was taken.
 #[derive(Debug)]
 pub struct TakenOrCut<S> {
     stream: S,
     most: Duration,
-    /// Until when something must be taken, while a write waits.
+    /// Moment by which something must be taken, while a write waits.
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> TakenOrCut<S> {
-    /// That stream, on which a write waits no longer than this.
+    /// Wraps a stream, on which a write waits for at most that time.
     pub const fn new(stream: S, most: Duration) -> Self {
         Self { stream, most, until: None }
     }

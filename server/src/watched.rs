@@ -6,30 +6,30 @@ use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How often it is looked whether a file has changed. A look is one call to the system, and works on every file system.
+/// Interval of the checks for a change. A check is one system call for each file, and works on every file system.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Files and how they looked when they were read.
+/// Files, and their state when they were read.
 pub struct Watched {
     paths: Vec<PathBuf>,
     seen: Vec<Look>,
     hangup: Signal,
 }
 
-/// How a file looks from outside; none when it is not there.
+/// State of a file: modification time, length and inode; none when the file is missing.
 type Look = Option<(SystemTime, u64, u64)>;
 
 impl Watched {
     /// Watches these files from now on.
     ///
     /// # Errors
-    /// When the system does not tell of SIGHUP.
+    /// When SIGHUP cannot be received.
     pub fn of(paths: Vec<PathBuf>) -> io::Result<Self> {
         let seen = look(&paths);
         Ok(Self { paths, seen, hangup: signal(SignalKind::hangup())? })
     }
 
-    /// Comes back when one of them has changed, and on SIGHUP.
+    /// Returns when a file has changed, and on SIGHUP.
     pub async fn changed(&mut self) {
         loop {
             let is_asked = tokio::select! {
@@ -37,7 +37,8 @@ impl Watched {
                 () = tokio::time::sleep(LOOK_EVERY) => false,
             };
             let paths = self.paths.clone();
-            // A disk that hangs keeps no socket waiting. Without a thread to look, it is looked again later.
+            // On a thread of its own, so that a hanging disk blocks no socket. Without such a thread the next check
+            // tries again.
             let Ok(seen) = tokio::task::spawn_blocking(move || look(&paths)).await else { continue };
             if is_asked || seen != self.seen {
                 self.seen = seen;

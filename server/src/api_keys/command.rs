@@ -14,7 +14,7 @@ use switchboard_wire::view::Moment;
 
 use crate::audit::COMMAND_LINE;
 
-/// Keys that may be in force at once: one each for more services and companies than a server has.
+/// Keys that may be in force at once: more than a server has services and companies.
 const KEYS_MAX: u64 = 1_000;
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
@@ -45,25 +45,25 @@ pub enum KeyCommand {
     },
 }
 
-/// Why a key could not be made or revoked.
+/// Reason why a key could not be made or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The store cannot be used.
+    /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The store said no.
+    /// The store refused the change.
     #[error(transparent)]
     Store(#[from] switchboard_sqlite::Error),
-    /// A name that cannot be told from others, or would look like something else in a list.
+    /// A name that is ambiguous, or would look like something else in a list.
     #[error("a key's name has 1 to 128 characters of `A-Z a-z 0-9 . _ ~ @ -`, and is not `settings`")]
     Name,
-    /// There is one already.
+    /// A key of that name exists already.
     #[error("there is a key `{0}` already: choose another name, or revoke it first")]
     Taken(String),
-    /// There are too many.
+    /// The store holds the maximum of keys.
     #[error("there are {KEYS_MAX} keys already: revoke those that nobody needs")]
     TooMany,
-    /// There is none.
+    /// No key with that name or id can be revoked.
     #[error("there is no key `{0}` that could be revoked: `switchboard key list` shows all")]
     Unknown(String),
     /// The system has no randomness.
@@ -71,10 +71,10 @@ pub enum KeyError {
     Randomness,
 }
 
-/// Does it. Gives what is to be printed.
+/// Runs the command. Returns the text to print.
 ///
 /// # Errors
-/// Why nothing was done.
+/// The reason why the command had no effect.
 pub fn run(command: KeyCommand, data: &Path) -> Result<String, KeyError> {
     let clock = Clock::start();
     match command {
@@ -129,7 +129,7 @@ fn line(clock: &Clock, command: &str, target: &str) -> AuditEntry {
     }
 }
 
-/// A key in one line: id, name, scope, companies, and what else there is to say.
+/// A key in one line: id, name, scope, companies, and further facts.
 fn shown(listed: &DatedKey, now: Time) -> String {
     let DatedKey { key, created_at_ms, revoked_at_ms } = listed;
     let at = |ms: u64| view_of(Time::from_ms(ms));

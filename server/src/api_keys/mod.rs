@@ -1,4 +1,4 @@
-//! The API keys that are good now: that of the settings, and those in the store, which are read again every second.
+//! API keys in force: the key of the settings, and those of the store, which are read again every second.
 
 pub mod command;
 
@@ -15,12 +15,12 @@ use switchboard_journal::api_key::{ApiKey, DatedKey, key_id};
 use switchboard_journal::{StoreError, Write};
 use switchboard_sqlite::Reader;
 
-/// How often the store is asked: a key that was revoked is good for no longer than that and the moment that it takes.
+/// Interval at which the store is read: a revoked key works for that long, and for the time of the read.
 const READ_EVERY: Duration = Duration::from_secs(1);
-/// How exact `last_used_at` is: more would be a write to the store for every request.
+/// Precision of `last_used_at`: a finer one would write to the store for every request.
 const USED_EVERY_MS: u64 = 3_600_000;
 
-/// Whether the store of a directory has a key that is good. One that cannot be read has none.
+/// Whether the store of a directory has a valid key. A store that cannot be read has none.
 #[must_use]
 pub fn are_in_store(data: &Path) -> bool {
     let now_ms = Clock::start().now().as_ms();
@@ -28,29 +28,29 @@ pub fn are_in_store(data: &Path) -> bool {
     keys.is_some_and(|keys| keys.iter().any(|key| key.is_good_at(now_ms)))
 }
 
-/// Why what was presented is no key that is good.
+/// Reason why a presented text is no valid key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
-    /// No key is so.
+    /// No key has that text.
     #[error("this is no API key that is known here, and no token")]
     Unknown,
-    /// Its days are over.
+    /// The key has expired.
     #[error("this API key has ended: `switchboard key create` makes another")]
     Ended,
-    /// Somebody has revoked it.
+    /// The key was revoked.
     #[error("this API key was revoked")]
     Revoked,
 }
 
-/// The API keys that are good now.
+/// The API keys in force.
 #[derive(Default)]
 pub struct ApiKeys {
     of_settings: Option<Arc<ApiKey>>,
-    /// Those in the store, by their ids.
+    /// Keys of the store, by their ids.
     stored: RwLock<Arc<HashMap<String, Arc<ApiKey>>>>,
-    /// Those that were revoked: whoever still has one is told so.
+    /// Revoked keys, so that a caller that still has one is told so.
     revoked: RwLock<Arc<HashMap<String, Arc<ApiKey>>>>,
-    /// When keys were used whose last use in the store is too old.
+    /// Last uses of keys, where the store's last use is too old.
     used: Mutex<HashMap<String, Time>>,
 }
 
@@ -61,7 +61,7 @@ impl ApiKeys {
         Self { of_settings: key.map(|key| Arc::new(ApiKey::new(key))), ..Self::default() }
     }
 
-    /// The key that was presented, if it is good.
+    /// The presented key, if it is valid.
     #[must_use]
     pub fn find(&self, presented: &str, now: Time) -> Option<Arc<ApiKey>> {
         let stored = key_id(presented).and_then(|id| self.now().get(id).cloned());
@@ -77,14 +77,15 @@ impl ApiKeys {
         Some(key)
     }
 
-    /// Whether a key that was found is still good.
+    /// Whether a key that was found earlier is still valid.
     #[must_use]
     pub fn has(&self, key: &ApiKey, now: Time) -> bool {
         let is_there = |id| self.now().get(id).is_some_and(|now| now.digest == key.digest);
         key.id.as_ref().is_none_or(is_there) && key.is_good_at(now.as_ms())
     }
 
-    /// Why what was presented is no key that is good. Only whoever has a key learns what became of it.
+    /// Reason why the presented text is no valid key. Only the holder of a key learns its state, because the secret
+    /// part is compared first.
     #[must_use]
     pub fn why_not(&self, presented: &str, now: Time) -> KeyFault {
         let Some(id) = key_id(presented) else { return KeyFault::Unknown };
@@ -98,16 +99,16 @@ impl ApiKeys {
         }
     }
 
-    /// How many keys are good.
+    /// Number of valid keys.
     #[must_use]
     pub fn count(&self, now: Time) -> usize {
         usize::from(self.of_settings.is_some()) + self.now().values().filter(|key| key.is_good_at(now.as_ms())).count()
     }
 
-    /// Reads those of the store.
+    /// Reads the keys of the store.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the store cannot be read.
     pub async fn read(&self, history: &dyn History) -> Result<(), StoreError> {
         let (revoked, in_force): (Vec<_>, Vec<_>) =
             history.aside(|past| past.api_keys()).await?.into_iter().partition(|listed| listed.revoked_at_ms.is_some());
@@ -119,7 +120,7 @@ impl ApiKeys {
         Ok(())
     }
 
-    /// Follows what `switchboard key` does beside the server, and writes down when keys were used.
+    /// Follows the changes that `switchboard key` makes beside the server, and stores when keys were used.
     pub async fn follow(self: Arc<Self>, history: Arc<dyn History>, exchange: Arc<Exchange>) {
         let mut fails = false;
         loop {
@@ -138,7 +139,7 @@ impl ApiKeys {
     async fn write_used(&self, exchange: &Exchange) {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         if !used.is_empty() {
-            // What is lost is written at the next use: the store still has the older time.
+            // A lost write is made up for at the next use, because the store still has the older time.
             let _written_or_not = exchange.write(Write::KeysUsed(used)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! What was given, before anybody says what it should be.
+//! Values as they were sent, before a type is demanded of them.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(super) enum Given {
     /// A text of a query, which may stand for a number.
     Word(String),
     List(Vec<Given>),
-    /// As it came: a name that is there twice is found by whoever knows the names.
+    /// Fields as they came. A name that is there twice is found by the type that knows the names.
     Object(Vec<(String, Given)>),
 }
 
@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for Gathering {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Given, E> {
-        // JSON has no number that is none.
+        // JSON has neither NaN nor infinity.
         Ok(Number::from_f64(value).map_or(Given::Null, Given::Number))
     }
 
@@ -95,7 +95,8 @@ impl Given {
         }
     }
 
-    /// The number that it stands for. JSON has one kind of number: `7.0`, as some languages write it, is as whole as `7`.
+    /// The number that the value stands for. JSON has one kind of number: `7.0`, as some languages write it, is as
+    /// whole as `7`.
     fn number(self) -> Self {
         match self {
             Self::Number(number) => Self::Number(match number.as_f64() {
@@ -157,7 +158,7 @@ impl<'de> Deserializer<'de> for Given {
         visitor.visit_newtype_struct(self)
     }
 
-    /// By name only: serde would take a list for the fields in their order.
+    /// Takes fields by name alone, because serde would also take a list for the fields in their order.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -187,7 +188,7 @@ impl<'de> Deserializer<'de> for Given {
     }
 }
 
-/// The entries of a list: an error says in which.
+/// The entries of a list; an error names the entry.
 struct Items(std::iter::Enumerate<std::vec::IntoIter<Given>>);
 
 impl<'de> SeqAccess<'de> for Items {
@@ -199,10 +200,10 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-/// The fields of an object: an error says in which.
+/// The fields of an object; an error names the field.
 struct Fields {
     left: std::vec::IntoIter<(String, Given)>,
-    /// That whose name was read last.
+    /// The field whose name was read last.
     at: Option<(String, Given)>,
 }
 

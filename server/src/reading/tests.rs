@@ -1,4 +1,4 @@
-//! How it is said that something cannot be read.
+//! Tests of the sentences about values that cannot be read.
 
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -31,7 +31,7 @@ enum Scope {
     Manage,
 }
 
-/// No word of the language, and none of a parser's.
+/// Asserts that a sentence has no words of the programming language or of a parser.
 fn assert_plain(said: &str) {
     let foreign = [
         "u8",

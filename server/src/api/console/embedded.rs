@@ -24,7 +24,7 @@ const COMPRESSED: &str = ".gz";
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 /// For all other files, because a new version of the server has new ones.
 const ASK_AGAIN: &str = "no-cache";
-/// The script that other pages take from here.
+/// The script that pages of other origins load from here.
 const FOR_OTHER_PAGES: &str = "embed.js";
 
 /// Files of the built console.

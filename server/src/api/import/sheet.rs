@@ -20,7 +20,7 @@ const COLUMNS: [&str; 3] = ["id", "name", "topics"];
 #[derive(Debug)]
 pub(super) struct Sheet {
     form: Form,
-    /// Which column of a CSV file stands where, once its first line was read.
+    /// Columns of a CSV file in their order, once its first line was read.
     columns: Option<Vec<Column>>,
     /// The number of the next line.
     line: u64,
