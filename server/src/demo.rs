@@ -93,7 +93,7 @@ pub fn people(clock: &Clock, keyring: &Keyring) -> Value {
     let employees = EMPLOYEES.iter().map(|(id, name, _)| (Role::Employee, *id, *name));
     let people = employees.chain(OTHERS.iter().copied()).filter_map(|(role, id, name)| {
         let claims = claims(clock, role, id, Some(name));
-        // The admin may change the company; nobody else needs a scope.
+        // The admin may change the company; the scopes of tokens are for admins alone.
         let claims = if role == Role::Admin { claims.with_scope(Scope::Manage) } else { claims };
         let token = keyring.sign(&claims).ok()?;
         Some(json!({ "role": role.as_str(), "id": id, "name": name, "token": token, "expires_in_s": TOKEN_S }))

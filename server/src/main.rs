@@ -24,7 +24,7 @@ use switchboard_wire::view;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The command failed.
+/// The command failed for any other reason.
 const EXIT_FAILURE: u8 = 1;
 /// A bad setting, or a command line that cannot be read.
 const EXIT_BAD_SETTING: u8 = 2;

@@ -14,7 +14,7 @@ impl Origins {
         Self(allowed)
     }
 
-    /// All allowed origins.
+    /// The origins as configured, for policies and layers.
     #[must_use]
     pub fn listed(&self) -> &[String] {
         &self.0

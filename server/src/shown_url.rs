@@ -32,7 +32,7 @@ pub fn without_password(url: &str) -> Cow<'_, str> {
 pub struct PrivateUrl<T>(T);
 
 impl<T> PrivateUrl<T> {
-    /// Wraps a URL.
+    /// Wraps a URL, so that only [`Self::expose`] gives its password away.
     pub const fn new(url: T) -> Self {
         Self(url)
     }

@@ -80,7 +80,7 @@ impl Caller {
     }
 
     /// Returns when the caller may no longer be let in: its key was revoked or has expired, its token has expired, or
-    /// the person is shut out. [`LAST_WORDS`] pass first, so that earlier news of an answer comes through.
+    /// the person is shut out. `LAST_WORDS` pass first, so that earlier news of an answer comes through.
     pub async fn may_no_more(self, api: Arc<ApiState>) -> Problem {
         loop {
             match self.still_may(&api) {

@@ -1,4 +1,4 @@
-//! Companies over HTTP: made, shown, changed, removed, and who is idle in them.
+//! Companies over HTTP: made, shown, changed and removed, and their idle employees.
 
 use std::sync::Arc;
 

@@ -204,7 +204,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// The next events, until the company is removed: what comes then is of the next one of that id. When there are none it waits for some until then, or until the server stops.
+    /// The next events, until the company is removed: later events belong to the next company with that id. Without
+    /// events the answer waits for some until that moment, or until the server stops.
     async fn slice(&mut self, limit: usize, until: Instant) -> Result<Slice, Problem> {
         loop {
             let (company, after, wanted) = (self.company.clone(), self.after, self.wanted.clone());

@@ -102,7 +102,6 @@ pub struct ApiState {
     pub past: HistoryReader,
     /// Delivery of events to endpoints.
     pub webhooks: Arc<Webhooks>,
-    /// Check of tokens.
     pub keyring: Arc<Keyring>,
     /// Check of the keys of back ends.
     pub api_keys: Arc<ApiKeys>,

@@ -13,7 +13,7 @@ use switchboard_wire::view;
 use super::no_store::kept_by_nobody;
 use crate::telemetry::refusals::Refused;
 
-/// An error answer.
+/// An error answer, as `application/problem+json`.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,

@@ -90,7 +90,7 @@ const fn get(path: &'static str) -> Route {
     Route { method: Method::GET, path, scope: Scope::Read, of: Of::Company }
 }
 
-/// Reads something that is also open to the employee whom it names.
+/// Reads something that is also open to the employee that the route names.
 const fn own(path: &'static str) -> Route {
     Route { method: Method::GET, path, scope: Scope::Read, of: Of::Employee }
 }
@@ -108,7 +108,7 @@ const fn manage(method: Method, path: &'static str) -> Route {
 /// Target of a request: the route, the company and the employee.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// The route as [`ROUTES`] has it; none for an address without a route.
+    /// The route as `ROUTES` has it; none for an address without a route.
     pub route: Option<String>,
     pub company: Option<String>,
     /// The employee in the path, or else the one in the query.

@@ -175,8 +175,8 @@ impl Queue {
     }
 
     /// Changes that the store must have, if there are any.
-    // With the moment 0 no event is due; `stuck` and `first_fresh` do not depend on the moment.
     pub(super) fn progress(&self) -> Option<Progress> {
+        // With the moment 0 no event is due; `stuck` and `first_fresh` do not depend on the moment.
         let look = self.look(Time::from_ms(0));
         let cursor = look.first_fresh.map_or(self.read_up_to, |first| first - 1).max(self.kept_cursor);
         let changed = |seq: &u64| self.waiting.get(seq).filter(|waiting| !waiting.is_as_kept);
