@@ -2,7 +2,7 @@
 //! statistics read some hundred rows and not every booking.
 //!
 //! A day is kept when it is over and settled: nothing can begin in it any more, and nothing of it is still open. A day
-//! that is not kept is counted anew for each question, so a missing day costs time and never correctness.
+//! that is not kept is counted anew for each question, so that a missing day costs time, but no count is ever wrong.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

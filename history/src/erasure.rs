@@ -1,5 +1,5 @@
 //! The preparation of an erasure: the history without a person is computed away from the journal's thread, and is
-//! stored beside the old one, a slice at a time. The store then puts it in place.
+//! stored beside the old one, a slice at a time. The store then puts the new history in place.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! The export of a company as lines of JSON. It is read a page at a time, because its receiver may be slow, and
+//! The export of a company as lines of JSON. The export is read a page at a time, because its receiver may be slow, and
 //! SQLite's log grows for as long as one moment is read.
 
 use std::ops::ControlFlow;

@@ -2,8 +2,8 @@
 
 use switchboard_core::{BookingId, Time};
 
-/// Maximum distance between the time in an id and the time of the row. It is a day because a company's time does not go
-/// back when a clock was set wrong for a while and was corrected.
+/// Maximum distance between the time in an id and the time of the row. The distance is a day because a company's time
+/// does not go back when a clock was set wrong for a while and was corrected.
 const APART_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 /// A text that sorts behind every id.
 const BEHIND_ALL: &str = "g";

@@ -229,7 +229,7 @@ pub struct SessionFacts {
     pub started_at: Time,
 }
 
-/// Lookups of the things that an event names, by key. They also find things of a removed company.
+/// Lookups of the things that an event names, by key. Things of a removed company are found too.
 pub trait Lookups {
     fn booking_facts(&self, company: &CompanyId, id: BookingId) -> Answer<Option<BookingFacts>>;
     fn session_facts(&self, company: &CompanyId, id: SessionId) -> Answer<Option<SessionFacts>>;

@@ -1,4 +1,4 @@
-//! The audit list: changes over HTTP or at the command line, with their authors and their outcomes. It holds no names,
+//! The audit list: changes over HTTP or at the command line, with their authors and their outcomes, but without names,
 //! notes or bodies.
 
 use switchboard_core::Time;

@@ -15,14 +15,14 @@ use crate::{Entry, Fate, Filing, Release, Store, StoreError, Work};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NotFiled;
 
-/// Commits batches, keeps the epoch, and releases entries. A thread drives it, or a test.
+/// Commits batches, keeps the epoch, and releases entries. A thread or a test drives the committer.
 pub struct Committer<S> {
     store: S,
     epoch: Arc<AtomicU64>,
     healthy: watch::Sender<bool>,
     /// The reason once the store is lost to this server for good.
     lost: Option<StoreError>,
-    /// Callers whose projection takes longer than one call. They are queued, so that commits go on in between.
+    /// Callers whose projection takes longer than one call, in a queue, so that commits go on in between.
     asked: VecDeque<(Option<CompanyId>, Release)>,
 }
 

@@ -9,8 +9,8 @@ use crate::{Write, Written};
 /// that.
 pub struct Entry {
     pub company: CompanyId,
-    /// The journal's epoch when the company was read. It is a fencing token: an entry of an older epoch rests on events
-    /// that were not committed.
+    /// The journal's epoch when the company was read. The epoch is a fencing token: an entry of an older epoch rests on
+    /// events that were not committed.
     pub epoch: u64,
     pub first_seq: u64,
     /// The time of the events.

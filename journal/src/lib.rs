@@ -1,7 +1,7 @@
 //! The journal commits the entries of all companies in the order in which they were queued, many in one transaction
 //! (group commit), and releases replies and notices only after the commit.
 //!
-//! This crate has the ports of a store and the rules that hold for every store. It knows no database.
+//! This crate has the ports of a store and the rules that hold for every store, and knows no database.
 
 // The path of an entry to its commit.
 mod committer;

@@ -32,8 +32,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts the thread. It ends when the journal is dropped and all queued work is done, and returns whether every
-    /// entry whose reply was sent is stored.
+    /// Starts the thread. The thread ends when the journal is dropped and all queued work is done, and returns whether
+    /// every entry whose reply was sent is stored.
     ///
     /// # Errors
     /// When the system refuses a thread.

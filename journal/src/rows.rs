@@ -89,8 +89,8 @@ pub struct SessionRow {
     pub reason: Option<Arc<str>>,
 }
 
-/// The notes in a row of `sessions`. They are written on their own, because a company still remembers sessions that are
-/// no longer in the history, and a note on one of these must not bring its row back.
+/// The notes in a row of `sessions`. Notes are written on their own, because a company still remembers sessions that
+/// are no longer in the history, and a note on one of these must not bring its row back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotesRow {
     pub session_id: SessionId,

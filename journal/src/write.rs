@@ -13,7 +13,7 @@ use crate::endpoint::EndpointWrite;
 use crate::erasure;
 use crate::logos::Logos;
 
-/// One write. It fails only when the store does, and then the whole batch is lost.
+/// One write. A write fails only when the store does, and then the whole batch is lost.
 pub enum Write {
     /// An audit entry, written before its request is carried out.
     AuditBegins(Arc<AuditEntry>),

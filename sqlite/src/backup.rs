@@ -57,7 +57,7 @@ pub fn backup(directory: &Path, file: &Path) -> Result<u64, BackupError> {
     let part = part_of(file);
     let copied = copy(&store, OpenFlags::SQLITE_OPEN_READ_WRITE, &part).and_then(|()| put_in_place(&part, file));
     if copied.is_err() {
-        // A rest of the copy does no harm, so an error is ignored.
+        // An unfinished copy does no harm, so a failure to remove it is ignored.
         let _gone = std::fs::remove_file(&part);
     }
     copied?;
@@ -88,9 +88,9 @@ pub fn restore(file: &Path, directory: &Path, replace: bool) -> Result<Option<Pa
     Ok(aside)
 }
 
-/// Copies the contents of a database into a new one, as of one moment. `VACUUM` and no copy of pages, because free
-/// pages would bring removed rows along.
-/// The copy is a new file for its owner alone, because the maker of an existing file could read it.
+/// Copies the contents of a database into a new one, as of one moment. `VACUUM` is used instead of a copy of pages,
+/// because free pages would bring removed rows along. The copy is a new file for its owner alone, because the maker of
+/// an existing file could read it.
 fn copy(from: &Path, access: OpenFlags, to: &Path) -> Result<(), BackupError> {
     let source = Connection::open_with_flags(from, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     owner_alone::create_new(to).map_err(|error| BackupError::File(to.to_owned(), error))?;

@@ -209,7 +209,7 @@ fn copy_while_nobody_reads(beside: &Connection, gate: &Gate) {
     gate.open();
 }
 
-/// The pages of the log, in total and copied; none when they cannot be told now.
+/// The pages of the log, in total and copied; none when SQLite cannot report them now.
 fn pages(connection: &Connection, mode: CheckpointMode) -> Option<(i32, i32)> {
     let told = connection.wal_checkpoint_v2(Some(MAIN_DB), mode);
     let told = told.inspect_err(|error| tracing::debug!(%error, "the write-ahead log could not be copied")).ok();

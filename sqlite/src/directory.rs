@@ -70,8 +70,8 @@ impl Held {
         Ok(held)
     }
 
-    /// The path of the database, which is made if there never was one. Its rights are set here, because SQLite gives
-    /// them to the files beside it.
+    /// The path of the database, which is made if there never was one, with rights for its owner alone, which SQLite
+    /// copies to the files beside it.
     pub(super) fn database(&mut self) -> Result<PathBuf, OpenError> {
         is_there(&self.path)?;
         self.take_database()?;

@@ -1,4 +1,4 @@
-//! The gate before all reads. It is shut for a moment so that SQLite's log can restart, and closed for good at the end.
+//! The gate before all reads: shut for a moment so that SQLite's log can restart, and closed for good at the end.
 //!
 //! SQLite restarts its log only in a moment in which no reader uses it. Overlapping reads never leave such a moment, so
 //! the gate makes one: new reads wait, and running reads may go on for a while and are then interrupted.

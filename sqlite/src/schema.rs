@@ -232,9 +232,9 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (company_id, id)
     ) STRICT;
 ",
-    // Snapshots of a company that was removed and made again still remembered the removed one. They are deleted where
-    // all events are kept, from which the next ones are folded.
-    // Webhooks and API keys of a removed company end, because otherwise the next company of its id would have them.
+    // Snapshots of a company that was removed and made again still remembered the removed one. These snapshots are
+    // deleted where all events are kept, from which the next ones are folded. Webhooks and API keys of a removed
+    // company end, because otherwise the next company of its id would have them.
     "
     CREATE TABLE removals (
         company_id TEXT PRIMARY KEY,

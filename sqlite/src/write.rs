@@ -5,7 +5,7 @@ use switchboard_journal::{Write, Written};
 
 use crate::{Error, audit, bases, cut, days, endpoints, erasure, keys, logos};
 
-/// Executes one write. It fails only when the store does.
+/// Executes one write. A write fails only when the store does.
 pub(crate) fn write(connection: &Connection, write: &Write) -> Result<Written, Error> {
     match write {
         Write::AuditBegins(entry) => audit::write(connection, entry, None)?,

@@ -17,8 +17,8 @@ use crate::reader::Reader;
 use crate::unfiled::Unfiled;
 use crate::{Error, erasure, log, logos, revision, schema, tables, write};
 
-/// Bytes of the trial write. It is larger than a small change, so that a disk with a single free page still counts as
-/// full.
+/// Bytes of the trial write, which is larger than a small change, so that a disk with a single free page still counts
+/// as full.
 const PROBE_BYTES: i64 = 256 * 1024;
 
 /// Interval at which the files are checked to be in place, beside the check of every commit.
@@ -93,8 +93,8 @@ impl Sqlite {
         self.opened.must_be_in_place()
     }
 
-    /// Projects a slice in a transaction of its own. It need not be synced, because the log still has the entries, and
-    /// the next commit syncs all earlier writes.
+    /// Projects a slice in a transaction of its own. The transaction need not be synced, because the log still has the
+    /// entries, and the next commit syncs all earlier writes.
     fn file_slice(&mut self, slice: Slice) -> Result<(), Error> {
         if slice.is_empty() && self.backlog.filed_up_to().is_none() {
             return Ok(());

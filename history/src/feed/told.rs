@@ -19,8 +19,8 @@ pub struct Told {
     pub json: String,
 }
 
-/// The id by which receivers deduplicate an event. It has no full stop, because a signature joins its parts with full
-/// stops.
+/// The id by which receivers deduplicate an event. The id has no full stop, because a signature joins its parts with
+/// full stops.
 #[must_use]
 pub fn event_id(company: &CompanyId, seq: u64) -> String {
     format!("{}:{seq}", company.as_str().replace('.', ":"))

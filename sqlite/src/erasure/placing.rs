@@ -22,8 +22,8 @@ const EVENTS_AT_ONCE: i64 = 1_000;
 const SESSIONS_AT_ONCE: u32 = 20;
 const BOOKINGS_AT_ONCE: u32 = 100;
 const ROOM_AT_ONCE_BYTES: i64 = 4 * 1024 * 1024;
-/// Maximum number of such pieces of free pages, 256 MiB together. They are overwritten because deleted rows may still
-/// stand in them.
+/// Maximum number of such pieces of free pages, 256 MiB together. Free pages are overwritten because deleted rows may
+/// still stand in them.
 const ROOMS_MAX: i64 = 64;
 /// Audit entries that arrived during the preparation.
 const LATE_LINES_MAX: u32 = 10_000;
@@ -74,7 +74,7 @@ pub(crate) fn is_being_placed(connection: &Connection, company: &CompanyId) -> R
     Ok(connection.query_row(sql, [company.as_str()], |_| Ok(())).optional()?.is_some())
 }
 
-/// The states of a decided erasure, in order. Free pages may hold rows that an earlier version removed. They are
+/// The states of a decided erasure, in order. Free pages may hold rows that an earlier version removed. These pages are
 /// overwritten before the placing, which takes some of them and does not fill the last one, and again after it.
 #[derive(Clone, Copy)]
 enum State {
