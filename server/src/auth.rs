@@ -1,4 +1,4 @@
-//! Who may come in: the tokens of people and the API key of back ends.
+//! Authentication: tokens of people, keys for checking and signing them, and sign-in codes.
 
 mod key;
 mod key_set;
@@ -22,40 +22,35 @@ pub use self::subprotocol::subprotocol_token;
 
 use switchboard_wire::claims::{self, BadClaims, Claims};
 
-/// Why a token is refused, in words that repeat nothing of the token.
+/// The reason for refusing a token. No message repeats a part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not three parts of base64url, or not JSON objects in them.
+    /// The token is not three parts of base64url with JSON objects in them.
     #[error("the token is not a JWT")]
     Malformed,
-    /// `none`, or an algorithm that no key here is for.
+    /// The algorithm is `none`, or no key here is for it.
     #[error("the token's algorithm (`alg`) is not one that is accepted here")]
     Algorithm,
-    /// Its `kid` names no key here.
+    /// The `kid` names no key here.
     #[error("no key here has the id that the token names (`kid`)")]
     UnknownKey,
     /// The header demands an extension (`crit`).
     #[error("the token's header demands an extension (`crit`) that is unknown here")]
     CriticalExtension,
-    /// Signed with another key, or changed after it was signed.
+    /// The token was signed with another key, or changed after signing.
     #[error("the token's signature does not match")]
     Signature,
-    /// Its `exp` has passed.
     #[error("the token has expired (`exp`)")]
     Expired,
-    /// Its `nbf` is still to come.
     #[error("the token is not valid yet (`nbf`)")]
     NotYetValid,
-    /// It is for somebody else.
     #[error("the token is not for this server (`aud`)")]
     Audience,
-    /// It is from somebody else.
     #[error("the token is not from the issuer that is trusted here (`iss`)")]
     Issuer,
-    /// Its claims are not as they must be.
     #[error(transparent)]
     Claims(#[from] BadClaims),
-    /// No key on the ring can sign, or it is no key.
+    /// The ring has no key that can sign, or the key is unusable.
     #[error("there is no key to sign a token with")]
     Signing,
 }

@@ -10,16 +10,16 @@ use switchboard_load::{self as load, ServerUrl};
 use switchboard_wire::Scope;
 use switchboard_wire::claims::Role;
 
-/// What stands below the help of `serve`.
+/// Text below the help of `serve`.
 const OF_SECRETS: &str = "`jwt_secret`, `api_key` and `turn_secret` have no flag, for everybody on the machine sees a command \
     line: they are variables (`SWITCHBOARD_JWT_SECRET`, `SWITCHBOARD_API_KEY`, `SWITCHBOARD_TURN_SECRET`) or keys of \
     the settings file. With --dev they are made.";
-/// What stands below the help of the other commands.
+/// Text below the help of the other commands.
 const OF_SETTINGS: &str =
     "The settings of the server count here too, from file, variables and flags: `switchboard serve --help`.";
-/// The commands whose help has all settings.
+/// Commands whose help has all settings.
 const SHOW_ALL: [&str; 2] = ["serve", "config"];
-/// The settings that the help of every command has.
+/// Settings that the help of every command has.
 const SHOWN_ALWAYS: [&str; 2] = ["config", "data"];
 
 /// Books on-demand consultations: nobody twice, nothing lost.
@@ -31,7 +31,7 @@ pub struct CommandLine {
 }
 
 impl Subcommands {
-    /// Reads the command line; one that cannot be read ends the program, with what may have been meant.
+    /// Reads the command line. A bad command line ends the program with a suggestion.
     pub fn read() -> Self {
         let mut command = with_help(CommandLine::command());
         let read = command.try_get_matches_from_mut(std::env::args_os());
@@ -45,7 +45,8 @@ impl Subcommands {
     }
 }
 
-/// Each command's help has what it is about, and that of `serve` all settings with their defaults and variables.
+/// Adds to the help of `serve` and `config` the default and the variable of every setting, and hides most settings in
+/// the help of other commands.
 fn with_help(command: clap::Command) -> clap::Command {
     let settings = table();
     command.mut_subcommands(|command| {
@@ -72,7 +73,7 @@ fn in_brackets(setting: &SettingDoc) -> String {
     format!(" [{default}variable: {}]", setting.variable)
 }
 
-/// A flag that is not known is told the setting that is nearest, where the parser has found nothing like it.
+/// Suggests the nearest setting for an unknown flag for which the parser has no suggestion.
 fn advise(error: &mut clap::Error) {
     if error.kind() != ErrorKind::UnknownArgument || error.get(ContextKind::SuggestedArg).is_some() {
         return;

@@ -1,4 +1,4 @@
-//! The settings that Switchboard runs with: from a file, then from variables, then from flags.
+//! The settings of the server: from a file, then from variables, then from flags.
 
 mod bad_setting;
 mod dev_secret;
@@ -37,7 +37,7 @@ use self::layers::Layers;
 use crate::auth::Rules;
 use crate::shown_url::PrivateUrl;
 
-/// What the names of variables begin with.
+/// Prefix of the variables that are settings.
 const PREFIX: &str = "SWITCHBOARD_";
 /// The variable that names the settings file.
 const CONFIG_VARIABLE: &str = "SWITCHBOARD_CONFIG";
@@ -46,15 +46,15 @@ impl Settings {
     /// Reads the settings: the file of `--config` (or `SWITCHBOARD_CONFIG`), then `SWITCHBOARD_*` of `env`, then the
     /// flags; the later wins.
     ///
-    /// With `dev` it makes the secrets that are not given, and keeps them under the data directory.
+    /// With `dev`, missing secrets are generated and kept under the data directory.
     ///
     /// # Errors
-    /// The first bad setting, with the place that it comes from.
+    /// The first bad setting, with its origin.
     pub fn load(flags: Flags, env: impl Iterator<Item = (String, String)>) -> Result<Settings, BadSetting> {
         let variables: Vec<_> = env.collect();
         let layers = Layers::gather(&flags, variables.iter().cloned())?;
         Self::away_from_home(&layers)?;
-        // An empty path is refused before a bad address.
+        // An empty path is named before a bad address, although the address is the first row.
         layers.data()?;
         let mut settings = Self::read(&layers, Self::foreign_variables(variables.into_iter()))?;
         settings.auto_provision |= settings.dev;
@@ -67,11 +67,11 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The secret to sign a token with, from the same places: the file or the variable, or else what an earlier
-    /// `serve --dev` keeps under the data directory.
+    /// The secret to sign a token with: from the settings file, from the variable, or else from the file that an
+    /// earlier `serve --dev` has left under the data directory.
     ///
     /// # Errors
-    /// No secret in any of these places, or a bad setting on the way there.
+    /// No secret in any of these places, or settings that cannot be read.
     pub fn load_for_token(flags: Flags, env: impl Iterator<Item = (String, String)>) -> Result<Secret, BadSetting> {
         let layers = Layers::gather(&flags, env)?;
         if let Some(secret) = layers.secret("jwt_secret") {
@@ -91,18 +91,18 @@ impl Settings {
         }
     }
 
-    /// The rules that a token must keep, for whoever makes one.
+    /// The rules that tokens must keep, for a command that makes tokens.
     ///
     /// # Errors
-    /// A bad setting on the way there.
+    /// Settings that cannot be read.
     pub fn load_token_rules(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<Rules, BadSetting> {
         Self::rules(&Layers::gather(flags, env)?)
     }
 
-    /// What tokens are checked with, for whoever looks at one.
+    /// Keys and rules that tokens are checked with, for a command that checks a token.
     ///
     /// # Errors
-    /// A bad setting on the way there, or nothing to check with.
+    /// Settings that cannot be read, or no key.
     pub fn load_tokens(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<Tokens, BadSetting> {
         let variables: Vec<_> = env.collect();
         let layers = Layers::gather(flags, variables.iter().cloned())?;
@@ -113,21 +113,21 @@ impl Settings {
         Ok(tokens)
     }
 
-    /// How log lines look, also while other settings are bad.
+    /// Format of log lines, also while other settings are bad.
     pub fn log_format(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> LogFormat {
         let (layers, _bad) = Layers::gather_all(flags, env);
         layers.value("log_format").unwrap_or(LogFormat::Text)
     }
 
-    /// The data directory alone, for tools that only read what is stored.
+    /// The data directory alone, for commands that work on the store.
     ///
     /// # Errors
-    /// A bad setting on the way there.
+    /// Settings that cannot be read.
     pub fn load_data(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<PathBuf, BadSetting> {
         Layers::gather(flags, env)?.data()
     }
 
-    /// What is allowed and yet unwise, in sentences for the log.
+    /// Warnings about settings that are allowed but unwise, in sentences for the log.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = guessable::guessable(|name| match name {
             "jwt_secret" => self.tokens.secret.clone(),
@@ -148,7 +148,7 @@ impl Settings {
         }
     }
 
-    /// Refuses to try something out where others could come in.
+    /// Refuses `dev` on an address that other machines can reach.
     fn away_from_home(layers: &Layers) -> Result<(), BadSetting> {
         if layers.value("dev")? && !layers.value::<SocketAddr>("listen")?.ip().to_canonical().is_loopback() {
             let expected = "a loopback address such as `127.0.0.1:4000`, because `dev` is on";
@@ -157,14 +157,14 @@ impl Settings {
         Ok(())
     }
 
-    /// The refusal to serve when no token could be good.
+    /// The refusal to serve without any key for tokens.
     fn no_token_key(layers: &Layers) -> Option<BadSetting> {
         let is_any = ["jwt_secret", "jwt_keys", "jwks_url"].iter().any(|name| layers.text(name).is_some());
         let or = "or set `jwt_keys` or `jwks_url`, or try it with `--dev`";
         (!is_any).then(|| layers.missing("jwt_secret", or))
     }
 
-    /// The refusal to serve when nobody could call: no key is set, and none is in the store.
+    /// The refusal to serve without any API key, neither a set one nor a stored one.
     #[must_use]
     pub fn no_api_key() -> BadSetting {
         let problem = "must be set, unless `switchboard key create` has made a key that is good: use the variable \
@@ -173,18 +173,17 @@ impl Settings {
     }
 }
 
-/// How log lines look.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
     Text,
-    /// A JSON object each, for programs.
+    /// One JSON object a line.
     Json,
 }
 
 impl LogFormat {
     const ALL: [Self; 2] = [Self::Text, Self::Json];
-    /// Their words, in the same order.
+    /// The words for [`Self::ALL`], in the same order.
     const WORDS: [&str; 2] = ["text", "json"];
 }
 
@@ -201,7 +200,7 @@ fn otlp_endpoint(layers: &Layers) -> Result<Option<PrivateUrl<String>>, BadSetti
         Some(_) if !cfg!(feature = "otlp") => {
             Err(layers.bad("otlp_endpoint", "nothing: this binary was built without the feature `otlp`"))
         }
-        // The exporter reads it as the second does, and its error would repeat it with its password.
+        // The exporter parses the URL as `Uri` does, and its error would repeat the password in the URL.
         Some(url)
             if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
                 || url.parse::<axum::http::Uri>().is_err() =>

@@ -1,4 +1,4 @@
-//! The door: connections come in here, each in a task of its own, and stay no longer than they may.
+//! The door: accepts connections, serves each in its own task, and limits how long each may last.
 
 mod counted;
 
@@ -24,24 +24,24 @@ use crate::systemd;
 use crate::tls::Tls;
 use crate::unread::TakenOrCut;
 
-/// Bytes of a request's head: room for the longest address that is read, with a token in it, and what browsers and
-/// proxies add. More than that is 431.
+/// The most bytes of a request's head: room for the longest accepted address with a token in it, and for the headers
+/// of browsers and proxies. A longer head is answered with 431.
 pub const HEAD_MAX_BYTES: usize = 32 * 1024;
-/// How long a request's head may take: who sends it a byte at a time does not hold a place for long.
+/// The longest that a request's head may take, so that a client that sends single bytes soon loses its place.
 const HEAD_MAX: Duration = Duration::from_secs(10);
-/// The longest that a connection may go on without becoming a socket: it is asked to come again. So whoever sends a body
-/// a byte at a time, or reads no answers, does not hold a place for ever.
+/// The longest that a connection may last without becoming a socket. A client that sends a body in single bytes, or
+/// reads no answers, would otherwise hold a place for ever.
 const CONNECTION_MAX: Duration = Duration::from_secs(300);
-/// The longest that nothing of what is written may be taken: longer than a socket's write may take, which is cut by its
-/// own limit.
+/// The longest that the client may take nothing of the bytes to be written. The limit of a socket's write is shorter,
+/// so sockets meet that one first.
 const TAKEN_MAX: Duration = Duration::from_secs(15);
-/// A pause after the listener had an error, such as no more file descriptors.
+/// Pause after an error of the listener, such as a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What is listened on: the socket that systemd hands over, or else the address of the settings.
+/// The listener: the socket that systemd hands over, or else the address of the settings.
 ///
 /// # Errors
-/// When what was handed over cannot be listened on, or the address cannot be had.
+/// The socket from systemd is no listening socket, or the address cannot be bound.
 pub async fn listener(settings: &Settings) -> anyhow::Result<TcpListener> {
     let handed = systemd::handed_over().context("what was handed over (`LISTEN_FDS`) is no listening socket")?;
     if let Some(handed) = handed {
@@ -54,7 +54,7 @@ pub async fn listener(settings: &Settings) -> anyhow::Result<TcpListener> {
 /// Listens on the address of that setting.
 ///
 /// # Errors
-/// When it cannot be had.
+/// The address cannot be bound.
 pub async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
     let in_use = listener.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
@@ -70,20 +70,18 @@ pub async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpLis
     listener.with_context(|| format!("cannot listen on {address} (setting `{setting}`){advice}"))
 }
 
-/// What every connection needs.
+/// The parts that every connection needs.
 #[derive(Clone)]
 pub struct Door {
-    /// What is served.
     pub app: Router,
-    /// Limits addresses, and knows the proxies.
     pub admission: Arc<Admission>,
-    /// Shakes hands, where TLS is spoken.
+    /// `None` means plain HTTP.
     pub tls: Option<Tls>,
-    /// Turns when what is on its way is still answered, and nothing more.
+    /// Turns true when each connection is to answer the requests that it has begun, and end.
     pub ending: watch::Receiver<bool>,
 }
 
-/// Takes connections for as long as it is let; each has a task of its own.
+/// Accepts connections until the task is aborted or `places` is closed.
 pub async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
@@ -106,13 +104,13 @@ pub async fn accept(listener: TcpListener, door: Door, places: Arc<Semaphore>) {
 }
 
 async fn connection(stream: TcpStream, peer: Peer, entrance: Entrance, door: Door) {
-    // Frames are small and should not wait for each other.
+    // Frames are small, and Nagle's algorithm would delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
     let Some(tls) = &door.tls else { return speak(stream, peer, entrance, door).await };
-    // In its own task: whoever takes their time keeps nobody else waiting.
+    // The TLS handshake runs in this connection's task, so that a slow client delays no other one.
     match timeout(HEAD_MAX, tls.acceptor().accept(stream)).await {
         Ok(Ok(encrypted)) => Box::pin(speak(encrypted, peer, entrance, door)).await,
         Ok(Err(error)) => tracing::debug!(%error, "a connection could not be encrypted"),
@@ -156,7 +154,7 @@ where
         Some(result) => result,
         None => {
             served.as_mut().graceful_shutdown();
-            // Who does not read their answers does not hold the place for it.
+            // A client that does not read its answers must not hold the place.
             let Ok(result) = timeout(HEAD_MAX, served).await else { return };
             result
         }

@@ -1,4 +1,4 @@
-//! A device's line: the handshake, frames in and out, and every way in which it ends.
+//! Sockets of devices: the handshake, frames in and out, and every way in which a socket ends.
 
 mod ends;
 mod handshake;
@@ -21,30 +21,25 @@ pub use limits::SocketLimits;
 
 use handshake::upgrade;
 
-/// Bytes of a frame that is taken. The wire contract's.
+/// The most bytes of an accepted frame, as in the wire contract.
 pub const FRAME_MAX_BYTES: usize = 64 * 1024;
-/// Bytes of a frame that is read to its end before it is refused: closing with bytes unread would reset the line, and
-/// the reason would be lost.
+/// The most bytes of a frame that is read to its end before it is refused. Closing with bytes unread would reset the
+/// connection and lose the reason.
 pub const FRAME_READ_MAX_BYTES: usize = 4 * FRAME_MAX_BYTES;
-/// Bytes that are read at once. An idle socket holds them too, and most frames have a few hundred.
+/// Bytes of a socket's read buffer. An idle socket holds the buffer too, and most frames have a few hundred bytes.
 pub const READ_BUFFER_BYTES: usize = 1024;
-/// Bytes after which what is written goes out before the flush.
+/// Bytes of frames that are collected before the socket writes without a flush.
 pub const WRITE_BUFFER_BYTES: usize = 4096;
 
-/// Where sockets come in.
+/// Path of the route of sockets.
 pub const PATH: &str = "/socket/websocket";
 
 /// The part of the server that all sockets share.
 pub struct SocketContext {
-    /// What their devices work with.
     pub devices: Arc<DeviceContext>,
-    /// Checks tokens.
     pub keyring: Arc<Keyring>,
-    /// The pages that may open one.
     pub origins: Arc<Origins>,
-    /// How many there may be.
     pub limits: Arc<SocketLimits>,
-    /// When they are closed.
     pub shutdown: Shutdown,
 }
 

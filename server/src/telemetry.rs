@@ -1,4 +1,4 @@
-//! What the server tells whoever runs it: log lines, and traces where they are wished for.
+//! Telemetry for the operator: log lines, and traces when they are configured.
 
 mod lines;
 
@@ -24,14 +24,14 @@ pub use said::{last_words, listening};
 #[cfg(feature = "otlp")]
 pub use traces::follow;
 
-/// Keeps the log and the traces going; what waits is written out when it is dropped.
+/// Keeps the log and the traces running. Dropping this value writes out the waiting lines and spans.
 pub struct Telemetry {
     _lines: lines::Writing,
     #[cfg(feature = "otlp")]
     _traces: Option<traces::Sending>,
 }
 
-/// A panic is a line like any other; where it came from is in it as far as `RUST_BACKTRACE` asks for that.
+/// Logs panics as lines, with a backtrace if `RUST_BACKTRACE` asks for one.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let trace = std::backtrace::Backtrace::capture();
@@ -41,10 +41,10 @@ fn log_panics() {
     }));
 }
 
-/// Begins to log, and to send traces when there is somewhere to send them.
+/// Starts the log, and the traces if `otlp_endpoint` is set.
 ///
 /// # Errors
-/// When the system gives no thread, or the traces cannot be sent in that way.
+/// The system gives no thread, or the endpoint cannot be used.
 pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
     let (lines, writing) = Lines::start(std::io::stderr())?;
     let colours = std::io::stderr().is_terminal();

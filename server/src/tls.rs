@@ -1,4 +1,4 @@
-//! Encryption at the door: a certificate that is read again when it changes, without a socket that is lost.
+//! TLS of incoming connections, with a certificate that is read again when it changes. Open sockets are kept.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,29 +11,26 @@ use tokio_rustls::rustls::{self, ServerConfig};
 
 use crate::watched::Watched;
 
-/// What new connections are encrypted with. Cheap to clone.
+/// The current TLS configuration for new connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
 
-/// Why a certificate cannot be used.
+/// The reason why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadCertificate {
-    /// Its file has none.
     #[error("`{0}` has no certificate: {1}")]
     Certificate(PathBuf, pem::Error),
-    /// Its file is without one.
     #[error("`{0}` has no certificate")]
     Empty(PathBuf),
-    /// The key's file has none.
     #[error("`{0}` has no private key: {1}")]
     Key(PathBuf, pem::Error),
-    /// The two do not belong together, or are of a kind that is not known.
+    /// Certificate and key do not belong together, or are of an unknown kind.
     #[error("the certificate and its key cannot be used together: {0}")]
     Together(#[from] rustls::Error),
 }
 
 impl BadCertificate {
-    /// Whether it is the file of the key that is bad.
+    /// Whether the file of the key is the bad one.
     #[must_use]
     pub const fn is_of_key(&self) -> bool {
         matches!(self, Self::Key(..))
@@ -41,11 +38,11 @@ impl BadCertificate {
 }
 
 impl Tls {
-    /// Encrypts with the certificate (its chain behind it) and the key in these files, which are read again when they
-    /// change and on SIGHUP. When they cannot be used then, what was before stays.
+    /// Encrypts with the certificate, its chain behind it, and the key in these files. The files are read again when
+    /// they change and on SIGHUP; the earlier certificate stays when the new one cannot be used.
     ///
     /// # Errors
-    /// When they cannot be used now.
+    /// The files cannot be used now.
     pub fn follow(certificate: PathBuf, key: PathBuf) -> anyhow::Result<Self> {
         let mut watched = Watched::of(vec![certificate.clone(), key.clone()])?;
         let tls = Self(Arc::new(RwLock::new(read(&certificate, &key)?)));
@@ -67,7 +64,7 @@ impl Tls {
         Ok(tls)
     }
 
-    /// Takes a new connection.
+    /// The acceptor for a new connection.
     #[must_use]
     pub fn acceptor(&self) -> TlsAcceptor {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone().into()
@@ -77,7 +74,7 @@ impl Tls {
 /// Reads both files.
 ///
 /// # Errors
-/// When they cannot be used.
+/// The files cannot be read, or cannot be used together.
 pub fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, BadCertificate> {
     let bad = |error| BadCertificate::Certificate(certificate.to_owned(), error);
     let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate).map_err(bad)?.collect();

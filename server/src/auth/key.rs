@@ -1,4 +1,4 @@
-//! One key that tokens are checked with, and the only algorithm it is for.
+//! A key that tokens are checked with, bound to one algorithm.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
@@ -8,10 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-/// A signature's algorithm. There are no others: what is not here is refused.
+/// The algorithms of signatures that are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
-    /// A secret that both sides share.
+    /// HMAC with a shared secret.
     Hs256,
     /// RSA, PKCS #1 v1.5.
     Rs256,
@@ -22,7 +22,7 @@ pub(super) enum Algorithm {
 }
 
 impl Algorithm {
-    /// The algorithm of that name in a header or a key. `Ed25519` is what RFC 9864 calls the second of its names.
+    /// The algorithm of that name in a header or a key. `EdDSA` has the newer name `Ed25519` (RFC 9864).
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "HS256" => Some(Self::Hs256),
@@ -33,7 +33,7 @@ impl Algorithm {
         }
     }
 
-    /// Its name in a header.
+    /// The name that a header has.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
@@ -44,7 +44,7 @@ impl Algorithm {
     }
 }
 
-/// One key, and the only algorithm it is for: a token's header never chooses how a key is used.
+/// A key and its one algorithm, so that a token's header never chooses how the key is used.
 pub(super) struct Key {
     pub(super) algorithm: Algorithm,
     pub(super) id: Option<String>,
@@ -71,7 +71,7 @@ impl Key {
         }
     }
 
-    /// Whether it signed the message. Secrets are compared in constant time.
+    /// Whether this key signed the message. Digests are compared in constant time.
     pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.verifying {
             Verifying::Secret(key) => hmac::verify(key, message, signature).is_ok(),
@@ -79,10 +79,10 @@ impl Key {
         }
     }
 
-    /// A public key as a key set has it (RFC 7517).
+    /// A public key in the form of a key set (RFC 7517).
     ///
     /// # Errors
-    /// Why it is none that tokens are checked with here.
+    /// The reason why tokens cannot be checked with this key here.
     pub(super) fn of_jwk(jwk: Jwk) -> Result<Self, &'static str> {
         if jwk.usage.as_deref().is_some_and(|usage| usage != "sig")
             || jwk.key_ops.as_ref().is_some_and(|operations| !operations.iter().any(|operation| operation == "verify"))
@@ -102,10 +102,10 @@ impl Key {
         Ok(Self { algorithm, id: jwk.kid, verifying: Verifying::Public(key) })
     }
 
-    /// A public key in DER, of whichever of the three kinds it is (RFC 5280, `SubjectPublicKeyInfo`).
+    /// A public key in DER, of any of the three kinds (RFC 5280, `SubjectPublicKeyInfo`).
     ///
     /// # Errors
-    /// When it is of another kind.
+    /// The key is of another kind.
     pub(super) fn of_public_key(der: &[u8]) -> Result<Self, &'static str> {
         let public = |algorithm, key| Self { algorithm, id: None, verifying: Verifying::Public(key) };
         if let Ok(key) = ParsedPublicKey::new(&ED25519, der) {
@@ -121,7 +121,7 @@ impl Key {
     }
 }
 
-/// A key of a set, as it is written (RFC 7517, 7518, 8037). What else it says is no matter.
+/// A key of a set, as JSON (RFC 7517, 7518, 8037). Other fields are ignored.
 #[derive(Deserialize)]
 pub(super) struct Jwk {
     kty: String,
@@ -137,7 +137,7 @@ pub(super) struct Jwk {
     y: Option<String>,
 }
 
-/// The least and the most bits of an RSA key (RFC 7518, section 3.3; beyond the most a check takes too long).
+/// Bits of an RSA key: the least of RFC 7518, section 3.3, and the most because checks with longer keys take too long.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 fn part(part: Option<String>) -> Result<Vec<u8>, &'static str> {

@@ -1,4 +1,4 @@
-//! A set of public keys as it is written: a JWKS (RFC 7517), or public keys in PEM.
+//! Parser for sets of public keys: a JWKS (RFC 7517), or public keys in PEM.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,27 +7,25 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 use super::key::{Jwk, Key};
 
-/// Keys of one set: a few are in force, and a few more while they are replaced. Each costs a check for a token without
-/// a `kid`.
+/// The most keys of one set. An issuer has a few keys, and a few more during a rotation; a token without a `kid` is
+/// checked with all of them.
 const KEYS_MAX: usize = 64;
 
-/// The keys of a set that tokens are checked with here.
+/// The usable keys of a set.
 pub struct KeySet {
     pub(super) keys: Vec<Key>,
-    /// The others, each with why it is not among them.
+    /// The other keys, each with the reason why it is unusable.
     pub skipped: Vec<String>,
 }
 
-/// Why a text is no set of keys.
+/// The reason for refusing a text as a set of keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeySet {
-    /// It is neither of the two forms.
     #[error("it is neither a JWKS (`{{\"keys\": [...]}}`) nor public keys in PEM")]
     Form,
-    /// It has too many.
     #[error("it has over {KEYS_MAX} keys")]
     TooMany,
-    /// None of them is one that tokens are checked with.
+    /// The set has no usable key; the text has the reason for each key.
     #[error("it has no key that tokens are checked with here: {0}")]
     NoneUsable(String),
 }
@@ -38,10 +36,10 @@ struct Jwks {
 }
 
 impl KeySet {
-    /// Reads a set. Keys of kinds that are not known here are passed over (RFC 7517, section 5).
+    /// Parses a set. Keys of unknown kinds are passed over (RFC 7517, section 5).
     ///
     /// # Errors
-    /// When no key is left, or it is no set.
+    /// The text is no set, or no key is left.
     pub fn read(text: &str) -> Result<Self, BadKeySet> {
         let read = if text.trim_start().starts_with("-----BEGIN ") { of_pem(text)? } else { of_jwks(text)? };
         let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
@@ -56,7 +54,7 @@ impl KeySet {
     }
 }
 
-/// Keys by a name to speak of them, and why one is not usable.
+/// Keys, or the reasons why they are unusable, each with a name for messages.
 type Read = Vec<(String, Result<Key, &'static str>)>;
 
 fn of_jwks(text: &str) -> Result<Read, BadKeySet> {

@@ -1,4 +1,4 @@
-//! Keys that change while the server runs: from a file, which is read again when it changes, and from a URL.
+//! Sources of keys that change while the server runs: a file that is watched, and a URL that is polled.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,26 +11,26 @@ use super::key::Key;
 use super::key_set::{BadKeySet, KeySet};
 use crate::watched::Watched;
 
-/// Bytes of a file or an answer: some hundred keys.
+/// The most bytes of a file or an answer: some hundred keys.
 const SET_MAX_BYTES: usize = 256 * 1024;
-/// How long a request for keys may take.
+/// Timeout of a request for keys.
 const FETCH_MAX: Duration = Duration::from_secs(5);
-/// How long whoever names an unknown key waits for a request for it.
+/// The longest that a token with an unknown key waits for a request for that key.
 const ASK_MAX: Duration = Duration::from_secs(3);
-/// After a request, how long no unknown key leads to another one: or strangers would have us ask all the time.
+/// The least time between requests for unknown keys, because otherwise strangers could cause a request for each token.
 const ASK_EVERY: Duration = Duration::from_secs(10);
-/// When to ask again, when the answer does not say (`Cache-Control: max-age`), and within which bounds.
+/// The time until the next request when the answer has no `Cache-Control: max-age`, and the bounds of that header.
 const REFRESH: Duration = Duration::from_secs(300);
 const REFRESH_LEAST: Duration = Duration::from_secs(60);
 const REFRESH_MOST: Duration = Duration::from_secs(3600);
-/// When to ask again after a request that failed.
+/// The time until the next request after a failed one.
 const RETRY: Duration = Duration::from_secs(30);
-/// How old keys may become while nothing newer is to be had: an issuer that took one back is heard by then.
+/// The greatest age of keys while requests fail. A key that the issuer has revoked is accepted no longer than that.
 const STALE_MAX: Duration = Duration::from_secs(24 * 3600);
-/// Connections that may wait for one request.
+/// The most tokens that wait for one request.
 const WISHES_MAX: usize = 64;
 
-/// The keys of one source as they are now. Cheap to clone.
+/// The current keys of one source. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct LiveKeys {
     keys: Arc<RwLock<Arc<Vec<Key>>>>,
@@ -38,12 +38,11 @@ pub struct LiveKeys {
 }
 
 impl LiveKeys {
-    /// The keys now.
     pub(super) fn now(&self) -> Arc<Vec<Key>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts the keys of that set in the place of those before.
+    /// Replaces all keys by those of the set.
     pub fn replace(&self, set: KeySet) {
         for skipped in &set.skipped {
             tracing::warn!("a key for tokens is passed over: {skipped}");
@@ -55,8 +54,7 @@ impl LiveKeys {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
-    /// Has the source asked whether there are new keys, unless it was just asked. Comes back when it was, or after a
-    /// while.
+    /// Requests new keys unless there was a request just now. Returns after the request, or after [`ASK_MAX`].
     pub(super) async fn ask(&self) {
         let Some(wishes) = &self.wishes else { return };
         let (done, wait) = oneshot::channel();
@@ -66,34 +64,31 @@ impl LiveKeys {
     }
 }
 
-/// Why keys cannot be had.
+/// The reason why a source has no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum NoKeys {
-    /// The file cannot be read.
     #[error("the file cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
-    /// The request failed.
     #[error("the request failed: {}", innermost(.0))]
     Request(reqwest::Error),
-    /// Another answer than one with keys.
+    /// The status of an answer without keys.
     #[error("the answer is {0}")]
     Status(reqwest::StatusCode),
-    /// More than a set of keys has.
     #[error("it has over {SET_MAX_BYTES} bytes")]
     TooLong,
-    /// What is there is no set of keys.
+    /// The text is no set of keys.
     #[error(transparent)]
     Bad(#[from] BadKeySet),
 }
 
-/// A URL may hold a password: it stays out of the log.
+/// Drops the URL, which may hold a password, so that the log does not show it.
 impl From<reqwest::Error> for NoKeys {
     fn from(error: reqwest::Error) -> Self {
         Self::Request(error.without_url())
     }
 }
 
-/// What went wrong at the bottom of it, such as that nobody listens there.
+/// The innermost cause of an error, such as a refused connection.
 fn innermost(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), innermost)
 }
@@ -101,7 +96,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 /// The keys in a file.
 ///
 /// # Errors
-/// When it has none.
+/// The file cannot be read, or has no usable key.
 pub fn read_file(path: &Path) -> Result<KeySet, NoKeys> {
     use std::io::Read;
     let mut text = String::new();
@@ -112,10 +107,11 @@ pub fn read_file(path: &Path) -> Result<KeySet, NoKeys> {
     Ok(KeySet::read(&text)?)
 }
 
-/// The keys in a file, which is read again when it changes and on SIGHUP. When it then has no keys, those before stay.
+/// The keys in a file, which is read again when it changes and on SIGHUP. The earlier keys stay when the file then has
+/// no usable key.
 ///
 /// # Errors
-/// When it has none now.
+/// The file cannot be read now, or has no usable key.
 pub fn follow_file(path: PathBuf) -> Result<LiveKeys, NoKeys> {
     let mut watched = Watched::of(vec![path.clone()])?;
     let keys = LiveKeys::default();
@@ -136,11 +132,11 @@ pub fn follow_file(path: PathBuf) -> Result<LiveKeys, NoKeys> {
     Ok(keys)
 }
 
-/// The keys at a URL: asked for now, again when the answer is too old, and at once when a token names an unknown one.
-/// While nothing can be had, those before stay for a day.
+/// The keys at a URL: requested now, again when the answer is too old, and at once when a token names an unknown key.
+/// While requests fail, the earlier keys stay for [`STALE_MAX`].
 ///
 /// # Errors
-/// When no request can be made at all.
+/// The HTTP client cannot be built.
 pub async fn follow_url(url: String) -> Result<LiveKeys, NoKeys> {
     let client = reqwest::Client::builder()
         .timeout(FETCH_MAX)
@@ -149,7 +145,7 @@ pub async fn follow_url(url: String) -> Result<LiveKeys, NoKeys> {
         .build()?;
     let (wishes, wished) = mpsc::channel(WISHES_MAX);
     let keys = LiveKeys { keys: Arc::default(), wishes: Some(wishes) };
-    // The follower holds no way to wish: it ends with the last who has one.
+    // The follower holds no sender, so that it ends when the last keyring is dropped.
     let live = LiveKeys { keys: keys.keys.clone(), wishes: None };
     let mut follower = Follower { client, url, live, fetched: None, fails: false };
     let next = follower.fetch().await;
@@ -161,9 +157,9 @@ struct Follower {
     client: reqwest::Client,
     url: String,
     live: LiveKeys,
-    /// When it went well the last time.
+    /// The time of the last successful request.
     fetched: Option<Instant>,
-    /// Whether it did not the last time: that is said once.
+    /// Whether the last request failed: only the first failure in a row is logged.
     fails: bool,
 }
 
@@ -182,12 +178,12 @@ impl Follower {
                 next = self.fetch().await;
                 asked = Instant::now();
             }
-            // Who wished may have gone.
+            // The waiting request may have been cancelled.
             let _told = wish.map(|wish| wish.send(()));
         }
     }
 
-    /// Asks once. Gives when to ask again.
+    /// Requests the keys once, and returns the time until the next request.
     async fn fetch(&mut self) -> Duration {
         match self.request().await {
             Ok((set, again)) => {
@@ -232,7 +228,7 @@ impl Follower {
     }
 }
 
-/// What `Cache-Control` says of how long an answer is good, within our bounds.
+/// The age that `Cache-Control` allows an answer, within the bounds.
 fn refresh_after(cache_control: &str) -> Duration {
     let age = cache_control.split(',').find_map(|directive| directive.trim().strip_prefix("max-age="));
     let age = age.and_then(|seconds| seconds.trim_matches('"').parse().ok());

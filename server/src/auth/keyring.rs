@@ -1,4 +1,4 @@
-//! The keys that tokens are checked with and signed by.
+//! The keyring: checks tokens, and signs them with the shared secret.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use super::key_source::LiveKeys;
 use super::parts::{read_header, read_part};
 use super::{Claims, Rules, Signer, TokenError, claims};
 
-/// The keys whose tokens are taken, and by which rules.
+/// The keys and rules that tokens are checked with.
 pub struct Keyring {
     rules: Rules,
     secret: Option<Key>,
@@ -17,7 +17,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// An empty ring: it takes nothing until it is given a key.
+    /// An empty ring, which accepts no token.
     pub const fn new(rules: Rules) -> Self {
         Self { rules, secret: None, signer: None, sources: Vec::new() }
     }
@@ -27,7 +27,7 @@ impl Keyring {
         Self::new(Rules::default()).with_secret(secret)
     }
 
-    /// With a shared secret, for HS256.
+    /// Adds a shared secret, for HS256.
     #[must_use]
     pub fn with_secret(mut self, secret: &[u8]) -> Self {
         self.secret = Some(Key::secret(secret));
@@ -35,18 +35,18 @@ impl Keyring {
         self
     }
 
-    /// With the public keys of a source, as they are at any time.
+    /// Adds a source of public keys; changes of the source take effect at once.
     #[must_use]
     pub fn with_keys(mut self, keys: LiveKeys) -> Self {
         self.sources.push(keys);
         self
     }
 
-    /// Checks a token at the time `now_ms` (milliseconds since 1970), and says whose it is. When it names a key that is
-    /// not known, whoever makes keys is asked for new ones, but seldom and not for long.
+    /// Like [`Keyring::verify`], but a token with an unknown key first causes a request for new keys. Such requests are
+    /// rare and short.
     ///
     /// # Errors
-    /// As [`Keyring::verify`].
+    /// Those of [`Keyring::verify`].
     pub async fn verify_or_ask(&self, token: &str, now_ms: u64) -> Result<Claims, TokenError> {
         let verified = self.verify(token, now_ms);
         if verified != Err(TokenError::UnknownKey) {
@@ -58,10 +58,10 @@ impl Keyring {
         self.verify(token, now_ms)
     }
 
-    /// Checks a token at the time `now_ms` (milliseconds since 1970), and says whose it is.
+    /// Checks a token at the time `now_ms` (milliseconds since 1970), and returns its claims.
     ///
     /// # Errors
-    /// The signature is looked at before any claim, so that a stranger learns nothing by guessing claims.
+    /// The signature is checked before any claim, so that a stranger learns nothing by guessing claims.
     pub fn verify(&self, token: &str, now_ms: u64) -> Result<Claims, TokenError> {
         let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
@@ -80,7 +80,7 @@ impl Keyring {
         Ok(claims)
     }
 
-    /// A key is chosen by its own algorithm and id, never by what the header would like it to be used for.
+    /// Refuses a token that no key has signed. A key is used for its own algorithm only, so a header cannot misuse one.
     fn must_be_signed(&self, header: &str, message: &str, signature: &str) -> Result<(), TokenError> {
         let (algorithm, wanted) = read_header(header)?;
         let wanted = wanted.as_deref();
@@ -104,16 +104,16 @@ impl Keyring {
         }
     }
 
-    /// When a token ends, leeway included: its sockets are closed then. They would be refused a moment before they
-    /// began, if its end did not count alike for both.
+    /// The time when a token expires and its sockets are closed, leeway included. The check of a token uses the same
+    /// time, because otherwise a socket could be admitted and closed at once.
     pub const fn ends_at_ms(&self, claims: &Claims) -> u64 {
         claims.expires_at_s.saturating_mul(1000).saturating_add(self.rules.leeway_ms())
     }
 
-    /// Makes a token with the shared secret.
+    /// Signs a token with the shared secret.
     ///
     /// # Errors
-    /// Claims that [`Keyring::verify`] would refuse for their form, or a ring without a secret.
+    /// The claims have a form that [`Keyring::verify`] would refuse, or the ring has no secret.
     pub fn sign(&self, claims: &Claims) -> Result<String, TokenError> {
         self.signer.as_ref().ok_or(TokenError::Signing)?.sign(claims, &self.rules)
     }

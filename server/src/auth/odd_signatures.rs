@@ -1,4 +1,4 @@
-//! Signatures made without the key, or with the key in a way that its one algorithm does not allow.
+//! Tests of signatures made without the key, or with the key in a way that its one algorithm does not allow.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -15,7 +15,7 @@ use super::odd_tokens::{CLAIMS, answer, b64, sealed};
 use super::tests::{Pair, all, ed25519, p256, pem, ring, rsa};
 use super::*;
 
-/// The orders of the groups: P-256 with its first byte first, Ed25519 with its last byte first.
+/// Orders of the groups: P-256 in big-endian, Ed25519 in little-endian order of bytes.
 const P256_ORDER: &str = "_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE";
 const ED25519_ORDER: &str = "7dP1XBpjEljWnPei3vneFAAAAAAAAAAAAAAAAAAAABA";
 
@@ -29,7 +29,7 @@ fn token(header: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     format!("{message}.{}", b64(signature))
 }
 
-/// Makes a signature of the two halves of an honest one.
+/// Forges a signature from the two halves of an honest one.
 type Bend<'a> = &'a dyn Fn(&[u8], &[u8]) -> Vec<u8>;
 
 fn with_halves(header: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>, bend: Bend<'_>) -> String {
@@ -64,7 +64,7 @@ fn assert_answers(ring: &Keyring, rows: impl IntoIterator<Item = (&'static str, 
     }
 }
 
-/// The sum of two numbers of one length, last byte first; a carry out of the first byte is dropped.
+/// The sum of two numbers of one length in little-endian order; a carry out of the highest byte is dropped.
 fn plus(number: &[u8], more: &[u8]) -> Vec<u8> {
     let mut carry = 0;
     let digits = number.iter().zip(more).map(|(one, other)| {
@@ -75,7 +75,7 @@ fn plus(number: &[u8], more: &[u8]) -> Vec<u8> {
     digits.collect()
 }
 
-/// `whole` less the number, both of 32 bytes, first byte first.
+/// `whole` minus the number, both of 32 bytes in big-endian order.
 fn rest_of(whole: &[u8], number: &[u8]) -> Vec<u8> {
     let mut negative = number.iter().rev().map(|byte| !byte).collect::<Vec<_>>();
     negative = plus(&negative, &[&[1], [0; 31].as_slice()].concat());
@@ -127,7 +127,7 @@ fn a_signature_of_p256_is_two_numbers_of_32_bytes() {
         &ring,
         [
             ("as it should be", token(&header, fixed), "client ann"),
-            // FIPS 186 lets either be the second number, and RFC 7518 asks for none of the two. The claims are the same.
+            // FIPS 186 allows either second number, and RFC 7518 prefers none. The claims are the same.
             ("with the other second number", bent(&|r, s| [r, &rest_of(&order, s)].concat()), "client ann"),
             ("in DER", token(&header, |text| key.sign_ec(&ECDSA_P256_SHA256_ASN1_SIGNING, text)), "Signature"),
             ("zeros", bent(&|_, _| vec![0; 64]), "Signature"),

@@ -1,4 +1,4 @@
-//! Tokens that attackers and careless issuers write, each with its exact answer.
+//! Tests of tokens that attackers and careless issuers write, each with its exact answer.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -16,7 +16,7 @@ pub(super) fn b64(text: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// Signed with the secret, whatever it says.
+/// A token with this header and these claims, signed with the secret.
 fn signed(header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
     sealed(SECRET, &format!("{}.{}", b64(header), b64(claims)))
 }
@@ -26,7 +26,7 @@ pub(super) fn sealed(secret: &[u8], message: &str) -> String {
     format!("{message}.{}", b64(signature.as_ref()))
 }
 
-/// Whom a token lets in, or why it is refused.
+/// The person that a token lets in, or the reason for its refusal.
 pub(super) fn answer(ring: &Keyring, token: &str) -> String {
     match ring.verify(token, NOW_MS) {
         Ok(Claims { role, subject, company, scope, .. }) => {
@@ -41,7 +41,7 @@ pub(super) fn answer(ring: &Keyring, token: &str) -> String {
     }
 }
 
-/// Good claims with those in them.
+/// Good claims, with these claims merged in.
 fn with(others: &str) -> String {
     let mut claims: Map<String, Value> = serde_json::from_str(CLAIMS).unwrap();
     claims.extend(serde_json::from_str::<Map<_, _>>(others).unwrap());
@@ -139,7 +139,7 @@ fn a_token_has_three_parts_each_written_in_one_way() {
     ] {
         assert_eq!(answer(&ring, &token), expected, "{token:?}");
     }
-    // The bits behind the last letter of a signature: another text of the same bytes would be another token.
+    // The unused bits of a signature's last letter must be zero, because otherwise one token would have several texts.
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let place = alphabet.find(&signature[42..]).unwrap();
     for other in 1..4 {

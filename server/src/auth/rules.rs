@@ -1,18 +1,18 @@
-//! What a token must say beside who it is for: to whom, from whom, and how exact its times are.
+//! Rules for tokens: the audience, the issuer, and the leeway of the times.
 
 use serde_json::{Map, Value, json};
 
 use super::TokenError;
 use super::claims::present;
 
-/// What every token must keep to.
+/// Rules that every token must keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// Must be in `aud`, when it is set.
+    /// The audience that `aud` must name; `None` accepts any.
     pub audience: Option<String>,
-    /// Must be `iss`, when it is set.
+    /// The issuer that `iss` must be; `None` accepts any.
     pub issuer: Option<String>,
-    /// By how many seconds the clock of whoever makes tokens may differ from ours.
+    /// The greatest difference between the clock of the issuer and the clock of this server, in seconds.
     pub leeway_s: u64,
 }
 
@@ -21,7 +21,7 @@ impl Rules {
         self.leeway_s.saturating_mul(1000)
     }
 
-    /// Refuses what is for others, or by others.
+    /// Refuses a token for another audience or from another issuer.
     pub(super) fn check(&self, claims: &Map<String, Value>) -> Result<(), TokenError> {
         if let Some(audience) = &self.audience
             && !names(present(claims, "aud"), audience)
@@ -36,7 +36,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Says in a new token what [`Rules::check`] will ask for.
+    /// Adds the claims that [`Rules::check`] requires to a new token.
     pub(super) fn write(&self, claims: &mut Map<String, Value>) {
         if let Some(audience) = &self.audience {
             claims.insert("aud".to_owned(), json!(audience));
@@ -47,7 +47,7 @@ impl Rules {
     }
 }
 
-/// `aud` is one text or many (RFC 7519, section 4.1.3).
+/// Whether `aud`, which is one text or a list of texts (RFC 7519, section 4.1.3), names the audience.
 fn names(audience: Option<&Value>, wanted: &str) -> bool {
     match audience {
         Some(Value::String(one)) => one == wanted,

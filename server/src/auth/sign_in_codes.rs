@@ -1,7 +1,6 @@
-//! Sign-in codes: each stands for a token, for a minute and for one taker, so that a link names no token.
+//! Sign-in codes: each is exchanged for a token, once and within a minute, so that a link contains no token.
 //!
-//! A browser keeps the addresses that it was sent to, also what stands behind `#`. A code that it keeps is good for
-//! nothing any more.
+//! A browser keeps the addresses that it visits, with the part behind `#`. A code in such an address is used up.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -13,27 +12,26 @@ use switchboard_core::{CompanyId, Time};
 use switchboard_journal::api_key::sha256;
 use switchboard_wire::Secret;
 
-/// How long a code is good, in milliseconds: from the answer to a back end, over a redirect, to a page that has loaded.
+/// Lifetime of a code in milliseconds: enough for the answer to a back end, a redirect, and the loading of a page.
 pub const CODE_LIFE_MS: u64 = 60_000;
-/// Bytes of a token that a code may stand for: many times what a token has, and all codes together a few megabytes.
+/// The most bytes of a token behind a code. Real tokens are many times smaller, and all codes take at most 16 MiB.
 pub const CODED_TOKEN_MAX_BYTES: usize = 8 * 1024;
-/// Codes that wait to be taken: of one company, so that none takes the places of all, and in all.
+/// The most unused codes of one company, so that one company cannot use up [`CODES_MAX`].
 pub const CODES_OF_COMPANY_MAX: usize = 512;
-/// See [`CODES_OF_COMPANY_MAX`].
+/// The most unused codes of all companies.
 pub const CODES_MAX: usize = 2048;
-/// As many as an API key has: nobody guesses one within its minute, nor within a life.
+/// Random bytes of a code, as many as an API key has, so that a code cannot be guessed.
 const CODE_BYTES: usize = 32;
 
-/// Why there is no code.
+/// The reason why no code was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoCode {
-    /// Too many wait to be taken.
+    /// There are too many unused codes.
     TooMany,
-    /// The system has no randomness.
     NoRandomness,
 }
 
-/// The codes that wait to be taken. They are in memory alone: a restart ends them, as a minute would.
+/// The unused codes. They are in memory only, so a restart invalidates them.
 #[derive(Debug, Default)]
 pub struct SignInCodes(Mutex<Waiting>);
 
@@ -41,9 +39,9 @@ type Digest = [u8; 32];
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// By the digests of the codes: how long a look-up takes says nothing of a code.
+    /// The key is a code's digest, so that the time of a look-up reveals nothing about the code.
     codes: HashMap<Digest, Coded>,
-    /// In the order in which they end. Some were taken by now.
+    /// Expiry times in their order, including those of codes that have been taken.
     ends: VecDeque<(Time, Digest)>,
     of_company: HashMap<CompanyId, usize>,
 }
@@ -55,10 +53,10 @@ struct Coded {
 }
 
 impl SignInCodes {
-    /// Makes a code for a token that was looked at, for its company.
+    /// Makes a code for a token of that company. The caller has checked the token.
     ///
     /// # Errors
-    /// When there are too many already, or there is no randomness.
+    /// There are too many unused codes, or the system has no randomness.
     pub fn make(&self, company: CompanyId, token: Secret, now: Time) -> Result<String, NoCode> {
         let mut bytes = [0; CODE_BYTES];
         rand::fill(&mut bytes).map_err(|_| NoCode::NoRandomness)?;
@@ -77,7 +75,7 @@ impl SignInCodes {
         Ok(code)
     }
 
-    /// The token that a code stands for; none when the code was taken, has ended, or is none.
+    /// Takes the token behind a code; `None` when the code is unknown, used or expired.
     pub fn take(&self, code: &str, now: Time) -> Option<Secret> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.end_until(now);
@@ -95,7 +93,7 @@ impl Waiting {
         }
     }
 
-    /// Codes that are taken at once leave their ends behind: no more than there may be codes.
+    /// Bounds `ends`, because a code that is taken leaves its expiry time there.
     fn forget_taken(&mut self) {
         if self.ends.len() >= 2 * CODES_MAX {
             let codes = &self.codes;
@@ -157,7 +155,7 @@ mod tests {
         assert_eq!(make(&codes, &other, 1), Err(NoCode::TooMany));
         take(&codes, &last.unwrap(), 1).unwrap();
         make(&codes, &other, 1).unwrap();
-        // Whatever was never taken makes room by itself.
+        // Codes that were never taken expire and make room.
         make(&codes, &acme(), 1 + CODE_LIFE_MS).unwrap();
         let waiting = codes.0.lock().unwrap();
         assert_eq!((waiting.codes.len(), waiting.ends.len(), waiting.of_company.len()), (1, 1, 1));

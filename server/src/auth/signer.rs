@@ -1,4 +1,4 @@
-//! The key that tokens are made with: the shared secret, or a private key in a file.
+//! The signer of tokens: with the shared secret, or with a private key in PEM.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use super::key::Algorithm;
 use super::{Claims, Rules, TokenError};
 
-/// Makes tokens.
+/// Signs tokens.
 pub struct Signer {
     secret: Signing,
     id: Option<String>,
@@ -33,10 +33,10 @@ impl Signer {
         Self { secret: Signing::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))), id: None }
     }
 
-    /// Signs with a private key in PEM (PKCS #8), with the algorithm that it is for. `id` is the `kid` that tokens name.
+    /// Signs with a private key in PEM (PKCS #8), with the key's own algorithm. `id` is the `kid` of the tokens.
     ///
     /// # Errors
-    /// [`TokenError::Signing`] when it is no such key.
+    /// [`TokenError::Signing`] when the text is no such key.
     pub fn of_pem(pem: &str, id: Option<String>) -> Result<Self, TokenError> {
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| TokenError::Signing)?;
         let der = der.secret_pkcs8_der();
@@ -51,12 +51,12 @@ impl Signer {
         Ok(Self { secret, id })
     }
 
-    /// Makes a token that is good by these rules.
+    /// Signs a token that keeps these rules.
     ///
     /// # Errors
-    /// Claims that would be refused for their form, or a key that does not sign.
+    /// The claims have a form that would be refused, or the key does not sign.
     pub fn sign(&self, claims: &Claims, rules: &Rules) -> Result<String, TokenError> {
-        // Read as it will be: in the one spelling of names and topics.
+        // Claims are read back first, so that the token has the normalized spelling of names and topics.
         let mut written = Claims::read(&claims.write(), u64::MAX)?.write();
         rules.write(&mut written);
         let mut header = Map::new();

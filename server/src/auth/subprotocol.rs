@@ -1,14 +1,14 @@
-//! The token that phoenix.js hides in the list of WebSocket subprotocols (`authToken`).
+//! The token that phoenix.js puts into the list of WebSocket subprotocols (`authToken`).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 const PREFIX: &str = "base64url.bearer.phx.";
 
-/// Finds the token in a `Sec-WebSocket-Protocol` header: `base64url.bearer.phx.` and the token in base64.
+/// Finds the token in a `Sec-WebSocket-Protocol` header, where it follows `base64url.bearer.phx.` in base64.
 ///
-/// Taken with the standard and with the URL-safe alphabet, padded or not: phoenix.js names the second and sends the
-/// first.
+/// Both alphabets of base64 are accepted, padded or not, because phoenix.js names the URL-safe one and sends the
+/// standard one.
 pub fn subprotocol_token(header: &str) -> Option<String> {
     let encoded = header.split(',').find_map(|entry| entry.trim().strip_prefix(PREFIX))?;
     let encoded = encoded.trim_end_matches('=').replace('-', "+").replace('_', "/");

@@ -1,4 +1,4 @@
-//! Tokens of every algorithm, made by another library, and the keys that they are checked with.
+//! Tests of tokens of every algorithm that another library signs, and of the keys that they are checked with.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -15,7 +15,7 @@ use super::*;
 
 const NOW_MS: u64 = 1_700_000_000_000;
 
-/// A key pair: how another library signs with it, how a set shows it, and its files.
+/// A key pair in all forms: for the other library, for a key set, and in DER.
 pub(super) struct Pair {
     pub(super) algorithm: Algorithm,
     signing: EncodingKey,
@@ -60,7 +60,7 @@ pub(super) fn rsa(size: KeySize) -> Pair {
     let private: Pkcs8V1Der<'_> = key.as_der().unwrap();
     let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
     let (n, e) = (key.public_key().modulus(), key.public_key().exponent());
-    // The other library wants the key without the 26 bytes that PKCS #8 puts before it.
+    // The other library expects the key without the 26 bytes of the PKCS #8 header.
     let bare = &private.as_ref()[26..];
     Pair {
         algorithm: Algorithm::RS256,

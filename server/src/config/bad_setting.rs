@@ -1,39 +1,32 @@
-//! What is wrong with a setting, and where it was set.
+//! The error for a bad setting, with the place where it was set.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A setting that the server does not start with: which, from where, and what is expected instead.
-///
-/// A secret's value is never repeated.
+/// A setting that the server does not start with. The message never repeats a secret's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{setting}` ({origin}) {problem}")]
 pub struct BadSetting {
-    /// The setting's name.
     pub setting: String,
-    /// Where it was set.
     pub origin: Origin,
-    /// What is wrong and what is expected.
+    /// The mistake and the expected value, as the end of a sentence.
     pub problem: String,
 }
 
-/// Where a setting was set.
+/// The place where a setting was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nowhere, and there is no default.
+    /// Set nowhere, and without a default.
     Nowhere,
-    /// Nowhere; the default counts.
+    /// Set nowhere: the default applies.
     Default,
-    /// In the settings file.
     File {
-        /// The file.
         path: PathBuf,
-        /// The key in it.
         key: String,
     },
-    /// By a variable of the environment.
+    /// The name of an environment variable.
     Variable(String),
-    /// By a flag on the command line.
+    /// A flag, with its two dashes.
     Flag(String),
 }
 

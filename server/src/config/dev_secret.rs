@@ -1,4 +1,4 @@
-//! The secrets that a trial run makes for itself and keeps.
+//! Secrets that `serve --dev` generates and keeps.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,18 +7,18 @@ use std::path::Path;
 use aws_lc_rs::rand;
 use switchboard_sqlite::owner_alone;
 
-/// The file under the data directory that a trial run keeps its token secret in.
+/// File under the data directory with the token secret of `serve --dev`.
 pub const DEV_JWT_SECRET_FILE: &str = "dev-jwt-secret";
 
-/// The file under the data directory that a trial run keeps its API key in.
+/// File under the data directory with the API key of `serve --dev`.
 pub const DEV_API_KEY_FILE: &str = "dev-api-key";
 
-/// The secret in the file `name` under `data`; if there is none, 32 random bytes in hexadecimal are put there.
+/// The secret in the file `name` under `data`. A missing file is created with 32 random bytes in hexadecimal.
 ///
-/// The file is readable by its owner only, and appears whole or not at all.
+/// Only its owner can read the file, and the file appears whole or not at all.
 ///
 /// # Errors
-/// The directory or the file cannot be read or made, or the file is there and empty.
+/// The directory or the file cannot be read or created, or the file is empty.
 pub fn dev_secret(data: &Path, name: &str) -> io::Result<String> {
     if let Some(secret) = existing(data, name)? {
         return Ok(secret);
@@ -28,14 +28,14 @@ pub fn dev_secret(data: &Path, name: &str) -> io::Result<String> {
     let temporary = data.join(format!(".{name}.{}", random_hex::<8>()?));
     let made = write_for_owner_only(&temporary, &secret).and_then(|()| fs::rename(&temporary, data.join(name)));
     if let Err(error) = made {
-        // The first error is the one that says what is wrong.
+        // The first error is the cause; an error of the clean-up would hide it.
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
     Ok(secret)
 }
 
-/// The secret in the file `name` under `data`, if there is one.
+/// The secret in the file `name` under `data`, if the file exists.
 pub(super) fn existing(data: &Path, name: &str) -> io::Result<Option<String>> {
     let secret = match fs::read_to_string(data.join(name)) {
         Ok(secret) => secret,

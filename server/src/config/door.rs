@@ -1,4 +1,4 @@
-//! The server's door: encryption, proxies before it, and the pages of browsers that may come.
+//! Settings of incoming connections: TLS, trusted proxies and allowed origins.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,13 @@ use switchboard_exchange::admission::{ForwardedHeader, Network, Proxies};
 use super::layers::Layers;
 use super::{BadSetting, Settings};
 
-/// How connections come in.
+/// Settings of incoming connections.
 #[derive(Clone, Debug, Default)]
 pub struct Door {
-    /// The files of the certificate with its chain, and of its private key; without them the server speaks plain HTTP.
+    /// Files of the certificate with its chain and of the private key; `None` means plain HTTP.
     pub tls: Option<(PathBuf, PathBuf)>,
-    /// The origins whose pages may open sockets and call the API; empty: sockets from any, the API from none.
+    /// Origins whose pages may open sockets and call the API. Without any, all pages may open sockets and none may call
+    /// the API.
     pub allowed_origins: Vec<String>,
 }
 
@@ -51,7 +52,7 @@ impl Settings {
     }
 }
 
-/// As browsers write it: a scheme, a host, and a port that is not the scheme's own.
+/// Whether an origin is written as browsers write it: a scheme, a host, and a port unless it is the scheme's default.
 fn is_origin(text: &str) -> bool {
     reqwest::Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
 }

@@ -1,4 +1,4 @@
-//! The flags that settings can be given by.
+//! Flags of the settings, for the parser of the command line.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -55,7 +55,7 @@ fn flag(row: &'static Row, name: &'static str) -> Arg {
     let flag = Arg::new(row.name).long(name).help(row.help).value_name(row.unit);
     match row.kind {
         Kind::Switch => flag.num_args(0..=1).require_equals(true).default_missing_value("true"),
-        // The commands that have commands of their own take it behind those too.
+        // A command with subcommands, such as `key`, accepts this flag behind those too.
         Kind::Directory => flag.value_parser(value_parser!(PathBuf)).global(true),
         _ => flag,
     }

@@ -1,23 +1,22 @@
-//! Variables that begin as ours do and are somebody else's: an app's own, or those that Kubernetes sets.
+//! Variables with the prefix of settings that belong to other programs: to an app, or to Kubernetes.
 
 use super::nearest::nearest;
 use super::rows::{ROWS, Row};
 use super::{CONFIG_VARIABLE, PREFIX, Settings};
 
-/// Links that are named; of the others only how many.
+/// Links that a warning names; the others are only counted.
 const LINKS_NAMED: usize = 3;
 
-/// What a variable with our prefix is.
+/// The meaning of a variable with the prefix of settings.
 pub(super) enum Variable {
-    /// A setting.
     Setting(&'static Row),
-    /// The name of the settings file.
+    /// The variable that names the settings file.
     Config,
-    /// A setting whose name is misspelt: it would be missed.
+    /// A setting with a typing error, which must not be ignored.
     Misspelt(&'static str),
-    /// Somebody else's, perhaps with a setting that has a name like it.
+    /// A variable of another program, with the setting of the nearest name if there is one.
     Foreign(Option<&'static str>),
-    /// One of those that Kubernetes and Docker set beside a service.
+    /// A variable that Kubernetes and Docker set beside a service.
     Link,
 }
 
@@ -37,7 +36,8 @@ impl Variable {
 }
 
 impl Settings {
-    /// The variables that begin as settings do and are none, in sentences: they stop nothing.
+    /// Warnings about variables that have the prefix of settings and are none, in sentences. Such a variable does not
+    /// prevent a start.
     pub fn foreign_variables(env: impl Iterator<Item = (String, String)>) -> Vec<String> {
         let mut variables: Vec<_> = env.filter(|(name, _)| name.starts_with(PREFIX)).collect();
         variables.sort();
@@ -73,9 +73,9 @@ fn of_links(links: &[&str]) -> Option<String> {
     })
 }
 
-/// Whether Kubernetes or Docker sets it, in every container beside a service `switchboard` or `switchboard-…`.
+/// Whether Kubernetes or Docker sets the variable, in each container beside a service `switchboard` or `switchboard-…`.
 fn is_link(rest: &str, value: &str) -> bool {
-    // A port's own variable has its number next, such as `PORT_4000_TCP_ADDR`.
+    // The variable of a port has the number next, such as `PORT_4000_TCP_ADDR`.
     let is_of_port = |rest: &str| {
         let number = rest.split('_').next().unwrap_or_default();
         !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())

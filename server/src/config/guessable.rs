@@ -1,10 +1,10 @@
-//! How easily a secret can be guessed: the same for `serve` and for `config check`.
+//! Warnings about secrets that are easy to guess, the same for `serve` and for `config check`.
 
 use std::collections::BTreeSet;
 
 use switchboard_wire::Secret;
 
-/// What a secret must have, and how it is guessed otherwise.
+/// The least length of a secret, and how a shorter one is guessed.
 struct Rule {
     name: &'static str,
     least_bytes: usize,
@@ -14,15 +14,15 @@ struct Rule {
 const RULES: [Rule; 3] = [
     // RFC 7518, section 3.2: a key for HS256 is at least as long as its digest.
     Rule { name: "jwt_secret", least_bytes: 32, how: "it can be guessed from any one token" },
-    // Written in hexadecimal it is 64 bits, which the limit of bad keys for each address makes plenty.
+    // Sixteen hexadecimal digits are 64 bits, which is plenty because each address may present few bad keys.
     Rule { name: "api_key", least_bytes: 16, how: "it can be guessed by trying, and may do everything" },
     // RFC 2104, section 3: a key is at least as long as the digest, of SHA-1 here.
     Rule { name: "turn_secret", least_bytes: 20, how: "it can be guessed from any one credential" },
 ];
-/// Fewer different bytes than any 16 random digits have, but for one in 100,000.
+/// The least number of different bytes. One in 100,000 sequences of 16 random digits has fewer.
 const DIFFERENT_LEAST: usize = 5;
 
-/// What is to be said of secrets that are easily guessed. No secret is repeated in it.
+/// Warnings about secrets that are easy to guess. No warning repeats a secret.
 pub(super) fn guessable(secret: impl Fn(&str) -> Option<Secret>) -> Vec<String> {
     let mut said = Vec::new();
     for Rule { name, least_bytes, how } in RULES {
@@ -39,11 +39,11 @@ pub(super) fn guessable(secret: impl Fn(&str) -> Option<Secret>) -> Vec<String> 
     said
 }
 
-/// Whether a secret has little in it for its length.
+/// Whether a secret has little entropy for its length.
 fn is_monotonous(secret: &[u8], least_bytes: usize) -> bool {
     let different: BTreeSet<u8> = secret.iter().copied().collect();
     let repeats_after = |period: usize| secret.iter().zip(secret.iter().skip(period)).all(|(a, b)| a == b);
-    // A digit is next to its neighbour, or is it, three times out of sixteen.
+    // Of random digits, three in sixteen equal their neighbour or differ from it by one.
     let steps = secret.windows(2).filter(|pair| matches!(pair, [a, b] if a.abs_diff(*b) <= 1)).count();
     let period_end = least_bytes.min(secret.len() / 2 + 1);
     different.len() < DIFFERENT_LEAST || (1..period_end).any(repeats_after) || steps * 2 > secret.len()

@@ -1,4 +1,4 @@
-//! The servers that calls between browsers are set up with: STUN and TURN, none unless they are named.
+//! Settings of the STUN and TURN servers that calls between browsers are set up with.
 
 use std::net::Ipv6Addr;
 
@@ -28,12 +28,13 @@ impl Settings {
     }
 }
 
-/// RFC 7064: a scheme, a host and perhaps a port.
+/// Whether a URL is one of RFC 7064: a scheme, a host and perhaps a port.
 fn is_stun(url: &str) -> bool {
     url.split_once(':').is_some_and(|(scheme, place)| matches!(scheme, "stun" | "stuns") && is_place(place))
 }
 
-/// RFC 7065: the same and perhaps a transport, of which browsers know two. One bad URL makes them refuse all.
+/// Whether a URL is one of RFC 7065: a scheme, a host, perhaps a port, and perhaps one of the two transports that
+/// browsers know. The check is strict because browsers refuse all servers when one URL is bad.
 fn is_turn(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else { return false };
     let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
@@ -41,7 +42,7 @@ fn is_turn(url: &str) -> bool {
     matches!(scheme, "turn" | "turns") && is_known && is_place(place)
 }
 
-/// A host, of which an IPv6 address stands in brackets, and perhaps a port.
+/// Whether a text is a host and perhaps a port. An IPv6 address stands in brackets.
 fn is_place(text: &str) -> bool {
     let (is_host, rest) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => (address.parse::<Ipv6Addr>().is_ok(), rest),

@@ -1,4 +1,4 @@
-//! The places that settings come from, laid one over the other.
+//! The layers of settings: defaults, then the file, then variables, then flags; a later layer wins.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use super::nearest::nearest;
 use super::rows::{Kind, ROWS, Row};
 use super::{BadSetting, CONFIG_VARIABLE, Flags, Origin, PREFIX};
 
-/// The variables of this process that are Switchboard's.
+/// The environment variables of this process that have the prefix of settings.
 ///
-/// A value that is not UTF-8 is passed on with replacement characters, to be refused with its name.
+/// A value that is not UTF-8 gets replacement characters, so that the refusal can name the variable.
 pub fn process_variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
@@ -20,7 +20,7 @@ pub fn process_variables() -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// The value of every setting that has one, with the place that won.
+/// The value of every setting that has one, with the place that it comes from.
 pub(super) struct Layers {
     given: BTreeMap<&'static str, Given>,
     /// Path of `--data`, which need not be UTF-8.
@@ -39,7 +39,7 @@ impl Layers {
         bad.into_iter().next().map_or(Ok(layers), Err)
     }
 
-    /// All that could be read, and all that could not.
+    /// The settings that could be read, and the errors of the others.
     pub(super) fn gather_all(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> (Self, Vec<BadSetting>) {
         let mut variables: Vec<_> = env.filter(|(name, _)| name.starts_with(PREFIX)).collect();
         variables.sort();
@@ -104,14 +104,14 @@ impl Layers {
                     let problem = format!("is not a setting: did you mean `{meant}`?");
                     bad.push(BadSetting { setting: variable.clone(), origin: Origin::Variable(variable), problem });
                 }
-                // Whoever sets them does not know of us; `foreign_variables` says so.
+                // Variables of other programs; `foreign_variables` warns about them.
                 Variable::Config | Variable::Foreign(_) | Variable::Link => {}
             }
         }
         bad
     }
 
-    /// The places that settings come from, with the names of what is set there.
+    /// The places that settings come from, for the log: a count for the file, names for variables and flags.
     pub(super) fn places(&self) -> String {
         let (mut in_file, mut others) = (BTreeMap::<&Path, usize>::new(), Vec::new());
         for given in self.given.values() {
@@ -127,7 +127,6 @@ impl Layers {
         if all.is_empty() { "defaults".to_owned() } else { all.join(", ") }
     }
 
-    /// Where a setting was set.
     pub(super) fn origin(&self, name: &str) -> Origin {
         self.given.get(name).map_or(Origin::Nowhere, |given| given.origin.clone())
     }
@@ -137,30 +136,30 @@ impl Layers {
         Ok(self.data.clone().unwrap_or(data))
     }
 
-    /// A text; an empty one counts as not given.
+    /// A setting's text; `None` when it is empty.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.given.get(name).map(|given| given.text.clone()).filter(|text| !text.is_empty())
     }
 
-    /// A list; its text has commas between.
+    /// A setting's list, whose text has commas between the parts.
     pub(super) fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
-    /// A secret; an empty one counts as not given.
+    /// A setting's secret; `None` when it is empty.
     pub(super) fn secret(&self, name: &str) -> Option<Secret> {
         let given = self.given.get(name).filter(|given| !given.text.is_empty())?;
         Some(Secret::new(given.text.clone()))
     }
 
-    /// The value that `parse` makes of a setting's text, or the refusal of the text.
+    /// Parses a setting's text, or refuses the text.
     pub(super) fn read<T>(&self, name: &str, parse: impl FnOnce(&str, Kind) -> Option<T>) -> Result<T, BadSetting> {
         let given = self.given.get(name).ok_or_else(|| self.missing(name, ""))?;
         parse(&given.text, given.row.kind).ok_or_else(|| self.bad(name, &given.row.kind.expected()))
     }
 
-    /// The error for a value that is not as it should be.
+    /// The error for a bad value, which never shows a secret.
     pub(super) fn bad(&self, name: &str, expected: &str) -> BadSetting {
         let Some(given) = self.given.get(name) else {
             return self.missing(name, "");
@@ -172,7 +171,7 @@ impl Layers {
         BadSetting { setting: name.to_owned(), origin: given.origin.clone(), problem }
     }
 
-    /// The error for a setting that nobody gave, or gave empty, and that has no default.
+    /// The error for a setting that is missing or empty and has no default.
     pub(super) fn missing(&self, name: &str, or: &str) -> BadSetting {
         let origin = self.given.get(name).map_or(Origin::Nowhere, |given| given.origin.clone());
         let variable = Row::named(name).map(Row::variable).unwrap_or_default();
@@ -201,7 +200,8 @@ fn unknown_key(key: &str, value: &toml::Value) -> String {
     }
 }
 
-/// Only the parser's message and the line's number: its full text quotes the line, which may hold a secret.
+/// The problem with a file that is not TOML: the parser's message and the number of the line. The parser's full text
+/// would quote the line, which may hold a secret.
 fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.as_bytes().get(..span.start));
     let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
@@ -218,7 +218,7 @@ fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> String {
     format!("names `{}`, which is not TOML in line {}: {why}", path.display(), line + 1)
 }
 
-/// The setting whose text stands in this line without quotes.
+/// The setting whose text lacks its quotes in this line.
 fn lacks_quotes(line: &str) -> Option<&'static Row> {
     let (key, value) = line.split_once('=')?;
     let row = Row::named(key.trim()).filter(|row| !matches!(row.kind, Kind::Switch | Kind::Whole(..)))?;

@@ -1,4 +1,4 @@
-//! The limits of one person and of one address, as they are set.
+//! Settings of the limits of one person and of one address.
 
 use switchboard_exchange::admission::Limits;
 

@@ -1,8 +1,8 @@
-//! The setting that somebody may have meant by a name that is none.
+//! The nearest setting to an unknown name, for "did you mean".
 
 use super::rows::ROWS;
 
-/// What a setting is called elsewhere.
+/// Names of other programs for a setting, with our name.
 const CALLED_ELSEWHERE: [(&str, &str); 9] = [
     ("address", "listen"),
     ("bind", "listen"),
@@ -15,22 +15,22 @@ const CALLED_ELSEWHERE: [(&str, &str); 9] = [
     ("cert", "tls_certificate"),
 ];
 
-/// The setting that is nearest to a name.
+/// The setting nearest to a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Near {
     pub(super) name: &'static str,
-    /// Whether the name can hardly mean anything else.
+    /// Whether the name is so close that a typing error is the only likely explanation.
     pub(super) is_misspelt: bool,
 }
 
-/// The setting that is nearest to this name, in whatever way its words are joined; none when none is near.
+/// The setting nearest to this name, however its words are joined; `None` when no setting is near.
 pub(super) fn nearest(word: &str) -> Option<Near> {
     let word = word.to_lowercase().replace('-', "_");
     let joined = word.replace('_', "");
     let apart = |name: &str| strsim::damerau_levenshtein(&joined, &name.replace('_', ""));
     let by_letters = ROWS.iter().map(|row| (apart(row.name), row.name)).min();
     if let Some((distance, name)) = by_letters.filter(|(distance, _)| *distance <= slips_max(joined.len())) {
-        // One slip in a short word and two in a long one: two in a short one make another word of it.
+        // One slip in a short word and two in a long one, because two slips turn a short word into another word.
         return Some(Near { name, is_misspelt: distance <= 1 + joined.len() / 10 });
     }
     let elsewhere = CALLED_ELSEWHERE.iter().find(|(called, _)| apart(called) <= slips_max(called.len()).min(1));
@@ -40,7 +40,7 @@ pub(super) fn nearest(word: &str) -> Option<Near> {
     Some(Near { name, is_misspelt: false })
 }
 
-/// How many letters may be missing, too many, swapped or others in a word of that length.
+/// The most letters that may be missing, added, swapped or replaced in a word of that length.
 const fn slips_max(letters: usize) -> usize {
     match letters {
         0..=2 => 0,
@@ -50,7 +50,7 @@ const fn slips_max(letters: usize) -> usize {
     }
 }
 
-/// The flag of the setting that is nearest to a flag that is not known.
+/// The flag of the setting nearest to an unknown flag.
 #[must_use]
 pub fn nearest_flag(flag: &str) -> Option<String> {
     let near = nearest(flag.trim_start_matches('-'))?;

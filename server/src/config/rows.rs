@@ -9,25 +9,24 @@ use self::Kind::{Address, AddressOrNone, Directory, File, List, LogFilter, OneOf
 use super::LogFormat;
 use crate::shown_url::without_password;
 
-/// What a setting's value must be.
+/// The kind of a setting's value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Address,
     Directory,
-    /// A file; none when it is empty.
+    /// A file; an empty text is none.
     File,
     Switch,
     Secret,
-    /// Any text; none when it is empty.
+    /// Any text; an empty text is none.
     Text,
     /// Texts with commas between, or an array of them in the settings file.
     List,
-    /// A URL; none when it is empty.
+    /// A URL; an empty text is none.
     Url,
     LogFilter,
-    /// One of a few words.
     OneOf(&'static [&'static str]),
-    /// An address, or nothing.
+    /// An address; an empty text is none.
     AddressOrNone,
     /// A whole number within bounds, both included.
     Whole(u64, u64),
@@ -52,7 +51,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// A value of it as it may be shown.
+    /// The text of a value without a secret, and without a password in a URL.
     pub(super) fn shown(self, value: &str) -> Cow<'_, str> {
         match self {
             Kind::Secret if !value.is_empty() => HIDDEN.into(),
@@ -63,7 +62,7 @@ impl Kind {
     }
 }
 
-/// One setting. The same name everywhere: `max_sockets`, `SWITCHBOARD_MAX_SOCKETS`, `--max-sockets`.
+/// One setting, with the same name everywhere: `max_sockets`, `SWITCHBOARD_MAX_SOCKETS`, `--max-sockets`.
 pub(super) struct Row {
     pub(super) name: &'static str,
     /// Purpose, as `--help` and the documents show it.
@@ -83,7 +82,7 @@ impl Row {
         format!("SWITCHBOARD_{}", self.name.to_uppercase())
     }
 
-    /// Whether a flag can set it. No flag can set a secret, because a command line is shown to everyone on the machine.
+    /// Whether this setting has a flag. A secret has none, because everyone on the machine can see a command line.
     pub(super) fn has_flag(&self) -> bool {
         !matches!(self.kind, Kind::Secret)
     }
@@ -146,17 +145,17 @@ macro_rules! each_setting {
                 otlp_endpoint: Option<PrivateUrl<String>>, by otlp_endpoint = Some(""), "URL", Kind::Url;
                 /// How many sockets may be open at once
                 max_sockets: usize = Some("50000"), "COUNT", Whole(1, 1_000_000);
-                // phoenix.js beats every 30 s and gives up 30 s later: a server that is less patient cuts live sockets.
+                // phoenix.js sends a heartbeat every 30 s and gives up 30 s later: a less patient server would cut live sockets.
                 /// Close a socket that said nothing for so long; apps send a heartbeat every 30 s
                 socket_idle_timeout_ms: u64 = Some("90000"), "MS", Whole(60_000, 3_600_000);
                 /// How many changes may wait for the store before new ones are refused as `overloaded`
                 journal_queue: usize = Some("65536"), "COUNT", Whole(64, 1_048_576);
                 /// How many frames may wait for one slow socket before it is closed
                 outbox_frames: usize = Some("256"), "COUNT", Whole(16, 65_536);
-                // Orchestrators kill after 10 s: a second is left for the store.
+                // Orchestrators kill after 10 s, so a second is left for the store.
                 /// How long a stopping server takes to close its sockets, a few at a time
                 drain_timeout_ms: u64 = Some("8000"), "MS", Whole(0, 9_000);
-                // A line is about 300 bytes: 300 MB.
+                // A line has about 300 bytes: the default is 300 MB.
                 /// How many lines of the audit list are kept; the oldest go first
                 audit_rows: i64 = Some("1000000"), "COUNT", Whole(1_000, 100_000_000);
                 /// TLS, and the origins that pages may come from
@@ -178,32 +177,32 @@ macro_rules! each_setting {
                 // A large office behind one address.
                 /// How many sockets one address may have at once
                 sockets_per_address = Some("2048"), "COUNT", COUNT_OR_OFF;
-                // All of its devices come back at once, and once more.
+                // All devices of that office reconnect at once, and once more.
                 /// How many handshakes of sockets one address may make a second
                 handshakes_per_address_per_s = Some("200"), "COUNT", COUNT_OR_OFF;
                 /// How many bad tokens, and how many bad API keys, one address may present a second
                 failures_per_address_per_s = Some("3"), "COUNT", COUNT_OR_OFF;
                 /// How many sockets one person may have at once
                 sockets_per_person = Some("256"), "COUNT", COUNT_OR_OFF;
-                // A device that joins a hundred topics again after each of a few lost lines.
+                // A device joins a hundred topics again after each of a few lost connections.
                 /// How many topics one person may join a second
                 joins_per_person_per_s = Some("30"), "COUNT", COUNT_OR_OFF;
-                // Far more than a person does, and a small part of what the store commits.
+                // A person does far less, and the store commits far more.
                 /// How much else than messages and signals one person may push or ask over HTTP a second, such as `book`
                 changes_per_person_per_s = Some("100"), "COUNT", COUNT_OR_OFF;
-                // Each rings on somebody's desk: a person who tries again by hand never comes near it.
+                // Each search rings at an employee's desk, and a client who retries by hand stays far below one a second.
                 /// How many searches one client may begin a second, 20 of them at once after a rest
                 searches_per_client_per_s = Some("1"), "COUNT", COUNT_OR_OFF;
                 /// How many messages and notes one person may send a second
                 messages_per_person_per_s = Some("50"), "COUNT", COUNT_OR_OFF;
-                // WebRTC candidates and typing come in flocks.
+                // WebRTC candidates and typing signals come in bursts.
                 /// How many signals one person may send a second
                 signals_per_person_per_s = Some("100"), "COUNT", COUNT_OR_OFF;
-                // A thousand people who write a message of some hundred bytes every second.
+                // A thousand people each write a message of some hundred bytes every second.
                 /// How many bytes may be stored a second of all that people of one company write and do, and of what is set of it
                 stored_bytes_per_company_per_s = Some("4194304"), "BYTES", Whole(0, 1_073_741_824);
-                // A book of some thousand pages. At least the longest message, which nobody could send otherwise; at most 1 GiB, which
-                // is already up to 8 GB on everybody's disk.
+                // The default is a book of some thousand pages. The least is the longest message, which could not be sent
+                // otherwise; the most is 1 GiB, which already takes up to 8 GB on disk.
                 /// How many bytes of messages one session may have in all
                 message_bytes_per_session: u64 = Some("16777216"), "BYTES", Whole(MESSAGE_BODY_MAX_BYTES as u64, 1_073_741_824);
                 /// Servers that calls between browsers are set up with

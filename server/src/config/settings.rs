@@ -36,7 +36,7 @@ macro_rules! settings {
         }
 
         impl Settings {
-            /// Reads every field. The first bad setting ends the reading.
+            /// Reads every field, up to the first bad setting.
             pub(super) fn read(layers: &Layers, foreign: Vec<String>) -> Result<Self, BadSetting> {
                 Ok(Self {
                     $($($name: settings!(@read layers $name $($reader)?),)?)+

@@ -1,4 +1,4 @@
-//! `switchboard config`: what is set and where, without the secrets, and all that is wrong with it at once.
+//! `switchboard config`: prints the settings without their secrets, and lists all errors in them at once.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -10,26 +10,26 @@ use super::rows::{Kind, ROWS, Row};
 use super::{BadSetting, Flags, SettingDoc, Settings, table};
 
 impl Settings {
-    /// Every setting with its value and where it was set, a line each.
+    /// Every setting with its value and its origin, a line each.
     ///
     /// # Errors
-    /// What cannot be read on the way there.
+    /// Settings that cannot be read.
     pub fn print(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<String, BadSetting> {
         let layers = Layers::gather(flags, env)?;
         let mut lines = String::new();
         for row in ROWS {
             let value = layers.text(row.name).map(|text| row.kind.shown(&text).into_owned()).unwrap_or_default();
             let origin = layers.origin(row.name);
-            // A text takes all that is written to it.
+            // Writing to a `String` cannot fail.
             let _written = writeln!(lines, "{} = {value} ({origin})", row.name);
         }
         Ok(lines)
     }
 
-    /// The same as a settings file; what is not set, and the secrets, are comments in it.
+    /// Every setting, as a settings file in which unset settings and secrets are comments.
     ///
     /// # Errors
-    /// What cannot be read on the way there.
+    /// Settings that cannot be read.
     pub fn print_toml(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<String, BadSetting> {
         let layers = Layers::gather(flags, env)?;
         let mut lines = String::new();
@@ -58,7 +58,7 @@ impl Settings {
         lines
     }
 
-    /// All that is wrong with the settings. Nothing is made, the secrets of `dev` neither.
+    /// All errors in the settings. No file is created, not even a secret of `dev`.
     pub fn problems(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Vec<BadSetting> {
         let (layers, mut problems) = Layers::gather_all(flags, env);
         let is_read = problems.iter().all(|problem| problem.setting != "config");
@@ -66,7 +66,7 @@ impl Settings {
         problems.extend(Self::tokens(&layers).err());
         problems.extend(Self::proxies(&layers).err());
         problems.extend(Self::away_from_home(&layers).err());
-        // What misses another setting may have it in the file that could not be read.
+        // A setting that needs another one may have it in the file that could not be read.
         if is_read {
             problems.extend(Self::door(&layers).err());
             problems.extend(Self::ice(&layers).err());
@@ -83,19 +83,19 @@ impl Settings {
         problems
     }
 
-    /// What is allowed and yet unwise, in the words that `serve` logs at its start.
+    /// Warnings about settings that are allowed but unwise, in the words that `serve` logs at its start.
     ///
     /// # Errors
-    /// What cannot be read on the way there.
+    /// Settings that cannot be read.
     pub fn unwise(flags: &Flags, env: impl Iterator<Item = (String, String)>) -> Result<Vec<String>, BadSetting> {
         let layers = Layers::gather(flags, env)?;
         Ok(guessable(|name| layers.secret(name)))
     }
 
-    /// The data directory in which there must be an API key, for the settings have none and make none.
+    /// The data directory that must hold an API key; `None` when the settings have a key or `dev` makes one.
     ///
     /// # Errors
-    /// What cannot be read on the way there.
+    /// Settings that cannot be read.
     pub fn needs_stored_key(
         flags: &Flags,
         env: impl Iterator<Item = (String, String)>,
@@ -107,7 +107,7 @@ impl Settings {
 }
 
 impl Layers {
-    /// What is wrong with a value by itself.
+    /// The error in a value, without a look at other settings.
     fn problem(&self, row: &Row) -> Option<BadSetting> {
         match row.kind {
             Kind::Address => self.value::<SocketAddr>(row.name).err(),

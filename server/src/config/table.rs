@@ -7,21 +7,20 @@ use super::rows::{ROWS, Row};
 /// One setting, as documents show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingDoc {
-    /// Its name, which is its key in the settings file.
+    /// The name, which is the key in the settings file too.
     pub name: &'static str,
-    /// Its variable.
     pub variable: String,
-    /// Its flag; a secret has none.
+    /// `None` for a secret.
     pub flag: Option<String>,
-    /// Its default as text; `None` when it must be set.
+    /// `None` when the setting must be set.
     pub default: Option<&'static str>,
-    /// What its value must be, bounds included.
+    /// Description of good values, with the bounds.
     pub expected: Cow<'static, str>,
-    /// What it does; the same words as in `--help`.
+    /// The words of `--help`.
     pub what: &'static str,
 }
 
-/// All settings in the order that documents show them in.
+/// All settings, in the order of the documentation.
 pub fn table() -> Vec<SettingDoc> {
     let document = |row: &Row| SettingDoc {
         name: row.name,

@@ -1,4 +1,4 @@
-//! How settings are read, and what a trial run adds.
+//! Tests of reading settings, and of the secrets that `dev` adds.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ struct Command {
     flags: Flags,
 }
 
-/// The secrets that a server needs outside of `dev`.
+/// The secrets that a server needs without `dev`.
 const SECRETS: [(&str, &str); 2] = [
     ("SWITCHBOARD_JWT_SECRET", "an honest secret of 32 bytes...."),
     ("SWITCHBOARD_API_KEY", "an honest key for tests"),
@@ -48,7 +48,7 @@ fn file(text: &str) -> (TempDir, String) {
     (place, flag)
 }
 
-/// All that is set, wherever it was.
+/// All values, without the places that they come from.
 fn shown(settings: Settings) -> String {
     format!("{:?}", Settings { given: String::new(), ..settings })
 }
@@ -309,7 +309,7 @@ fn settings_and_flags_are_shown_without_a_secret_and_without_a_password_in_a_url
             line += &format!("{} {value} ", row.flag());
             hidden_flags += 1;
         }
-        // A list with a password is refused, and so are traces without their feature.
+        // A list with a password is refused, and so is an address for traces without the feature.
         if !matches!(row.kind, Kind::List) && (row.name != "otlp_endpoint" || cfg!(feature = "otlp")) {
             given.push((row.variable(), value.to_owned()));
             hidden += 1;

@@ -1,4 +1,4 @@
-//! What tokens are checked with: a secret, keys in a file or at a URL, and the rules that every token must keep.
+//! Settings for checking tokens: a secret, keys in a file or at a URL, and the rules that every token must keep.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,20 @@ use super::{BadSetting, Settings};
 use crate::auth::{Rules, read_file};
 use crate::shown_url::PrivateUrl;
 
-/// What tokens are checked with. At least one of the first three is there.
+/// Keys and rules that tokens are checked with. At least one of the first three fields is set.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
-    /// The shared secret, for HS256.
+    /// Shared secret, for HS256.
     pub secret: Option<Secret>,
-    /// A file of public keys.
+    /// File with public keys.
     pub keys: Option<PathBuf>,
-    /// Where public keys are fetched.
+    /// URL that public keys are fetched from.
     pub url: Option<PrivateUrl<String>>,
-    /// What every token must keep to.
     pub rules: Rules,
 }
 
 impl Settings {
-    /// All of it but the secret.
+    /// Everything but the secret, which `dev` may have to generate first.
     pub(super) fn tokens(layers: &Layers) -> Result<Tokens, BadSetting> {
         let keys = layers.text("jwt_keys").map(PathBuf::from);
         if let Some(Err(error)) = keys.as_deref().map(read_file) {
@@ -45,7 +44,8 @@ impl Settings {
     }
 }
 
-/// Whoever can change what comes from there can be anybody: so it comes encrypted, or from this machine.
+/// Whether keys from a URL can be trusted: encrypted, or from this machine. An attacker who could change them on the
+/// way could sign in as anyone.
 fn is_safe(url: &str) -> bool {
     let Ok(url) = reqwest::Url::parse(url) else { return false };
     let here = ["localhost", "127.0.0.1", "[::1]"];

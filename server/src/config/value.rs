@@ -1,4 +1,4 @@
-//! Types that a setting's text is read as.
+//! Conversions of a setting's text into the types of fields.
 
 use std::net::SocketAddr;
 
@@ -9,13 +9,13 @@ use super::layers::Layers;
 use super::rows::Kind;
 use super::{BadSetting, LogFormat};
 
-/// A type that a setting is read as.
+/// A type of field that a setting's text is read as.
 pub(super) trait Value: Sized {
     fn read(layers: &Layers, name: &str) -> Result<Self, BadSetting>;
 }
 
 impl Layers {
-    /// A setting as a value of its type.
+    /// Reads a setting as a value of type `T`.
     pub(super) fn value<T: Value>(&self, name: &str) -> Result<T, BadSetting> {
         T::read(self, name)
     }
@@ -27,7 +27,7 @@ impl Value for SocketAddr {
     }
 }
 
-/// An empty text is no address.
+/// `None` is an empty text.
 impl Value for Option<SocketAddr> {
     fn read(layers: &Layers, name: &str) -> Result<Self, BadSetting> {
         layers.read(name, |text, _| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) })

@@ -1,4 +1,4 @@
-//! A connection of which it is counted what is unfinished.
+//! A connection that counts the bytes of unfinished requests and frames.
 
 use std::io::{Error, IoSlice, Result};
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use switchboard_exchange::admission::Unfinished;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection of which it is counted what is unfinished.
+/// A stream that counts the bytes read for an unfinished request or frame.
 pub(super) struct Counted<S> {
     pub(super) stream: S,
     pub(super) unfinished: Arc<Unfinished>,

@@ -1,4 +1,4 @@
-//! The ways in which this side ends a line, each with its close code and its reason.
+//! The ways in which the server ends a socket, each with its close code and its reason.
 
 use switchboard_exchange::device::End;
 use switchboard_exchange::outbox::{Ended, FRAME_TOLD_MAX_BYTES};
@@ -8,8 +8,8 @@ use tokio_tungstenite::tungstenite;
 
 use super::FRAME_MAX_BYTES;
 
-/// How the line ends when its outbox is shut while something is being written. Where room is needed it is had at once:
-/// nothing can be said on a line that takes nothing.
+/// The end of a socket whose outbox is closed during a write. A socket that was closed to make room ends without a
+/// close frame, because a device that reads nothing would not take one.
 pub(super) fn end_amid_write(ended: Ended) -> End {
     if ended == Ended::MadeRoom {
         METRICS.sockets_closed.of(code::why(code::TOO_SLOW)).inc();
@@ -18,7 +18,7 @@ pub(super) fn end_amid_write(ended: Ended) -> End {
     end_of(ended)
 }
 
-/// How the line ends when nothing more comes out of the outbox.
+/// The end of a socket whose outbox has ended.
 pub(super) fn end_of(ended: Ended) -> End {
     match ended {
         Ended::Overflowed => too_slow(),
@@ -46,7 +46,7 @@ pub(super) fn too_big() -> End {
     End::Close(code::TOO_BIG, format!("a frame has at most {FRAME_MAX_BYTES} bytes"))
 }
 
-/// What could not be read as a WebSocket message.
+/// The end of a socket after bytes that are no WebSocket message.
 pub(super) fn unreadable(error: axum::Error) -> End {
     match error.into_inner().downcast::<tungstenite::Error>().map(|error| *error) {
         Ok(tungstenite::Error::Capacity(_)) => too_big(),

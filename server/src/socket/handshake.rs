@@ -1,4 +1,4 @@
-//! The handshake of a socket: who may open one, and how it is refused.
+//! The handshake of a socket: the checks before a socket is opened, and the form of refusals.
 
 use std::sync::Arc;
 
@@ -25,15 +25,15 @@ use crate::auth::subprotocol_token;
 use crate::reading;
 use crate::telemetry::refusals::Refused;
 
-/// Bytes that wait in a socket to be written: the largest frame that is told fits behind what went before it.
+/// The most bytes that wait in a socket to be written. The largest frame fits in behind the frames before it.
 const WRITE_MAX_BYTES: usize = FRAME_TOLD_MAX_BYTES + 16 * 1024 * 1024;
-/// The one version of WebSockets that there is (RFC 6455).
+/// The version of WebSockets, the only one (RFC 6455).
 const VERSION: &str = "13";
-/// What is said to whoever asks for the socket's address without wanting a socket.
+/// Answer to a request with a good token that is no handshake.
 const NO_HANDSHAKE: &str = "the token is good, and this is no handshake of a WebSocket: a proxy on the way may have taken \
     the headers `Connection: upgrade` and `Upgrade: websocket`, or this is not a WebSocket client";
 
-/// What a device may say in the address.
+/// The query of a handshake.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Address {
     vsn: Option<String>,
@@ -92,7 +92,7 @@ pub(super) async fn upgrade(
         Ok(kind) => kind,
         Err(error) => return refuse(StatusCode::FORBIDDEN, "invalid", &format!("`device`: {error}")),
     };
-    // After the token: whoever tries one with curl learns of it what a socket would.
+    // After the token, so that a trial with curl shows the same answers to a token as a socket does.
     let upgrade = match by_the_book(upgrade, http, &headers) {
         Ok(upgrade) => upgrade,
         Err(refused) => return *refused,
@@ -122,8 +122,8 @@ fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .max_frame_size(FRAME_READ_MAX_BYTES)
 }
 
-/// Whether the person is known to be shut out of the token's company. It is looked at in memory alone: of a company that
-/// nobody has asked for yet the joins say it, and so they do to an employee who is not there any more.
+/// Whether the company's state in memory shuts the person out. For a company that is not in memory, and for an employee
+/// who has been removed, the joins refuse instead.
 fn is_shut_out(exchange: &Exchange, claims: &Claims) -> bool {
     let company = claims.company.as_deref().and_then(|company| company.parse().ok());
     let shuts_out = company.and_then(|company| {
@@ -136,7 +136,7 @@ fn is_shut_out(exchange: &Exchange, claims: &Claims) -> bool {
     shuts_out.unwrap_or(false)
 }
 
-/// A handshake as RFC 6455 has it, or why it is none.
+/// Accepts a handshake that keeps RFC 6455, and refuses others with the reason.
 fn by_the_book(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     http: HttpVersion,
@@ -158,14 +158,15 @@ fn other_method() -> Response {
     refused
 }
 
-/// Whether the key is what a client draws anew for each handshake: a cache that answers from memory knows none.
+/// Whether there is exactly one key of 16 bytes. A client draws a new key for each handshake, so that no cache can
+/// answer it.
 fn has_one_key(headers: &HeaderMap) -> bool {
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
     let is_key = |key: &HeaderValue| STANDARD.decode(key.as_bytes()).is_ok_and(|key| key.len() == 16);
     keys.next().is_some_and(is_key) && keys.next().is_none()
 }
 
-/// Refuses other versions of WebSockets, and names the one that is spoken (RFC 6455, 4.4).
+/// Refuses another version of WebSockets, and names the accepted one (RFC 6455, 4.4).
 fn other_version() -> Response {
     let mut refused =
         refuse(StatusCode::UPGRADE_REQUIRED, "invalid", "`Sec-WebSocket-Version` must be 13, the only one spoken here");
@@ -177,7 +178,7 @@ fn other_version() -> Response {
     refused
 }
 
-/// The one form in which a handshake is refused.
+/// The refusal of a handshake, always in this form.
 pub fn refuse(status: StatusCode, reason: &'static str, message: &str) -> Response {
     let error = view::json(&channel::error(reason, message.to_owned()));
     logged(reason, message, (status, [(header::CONTENT_TYPE, "application/json")], error).into_response())
@@ -189,8 +190,8 @@ fn too_many(limited: Limited) -> Response {
     logged(Limited::REASON, &limited.to_string(), answer.into_response())
 }
 
-/// No browser and no client of Phoenix shows what the answer to a handshake says: whoever runs the server finds it in
-/// the log.
+/// Adds the reason for the log. Browsers and Phoenix clients do not show the answer to a handshake, so the log is where
+/// an operator finds the reason.
 fn logged(reason: &'static str, why: &str, mut answer: Response) -> Response {
     answer.extensions_mut().insert(Refused { reason, why: Some(why.to_owned()) });
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

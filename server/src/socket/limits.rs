@@ -1,10 +1,10 @@
-//! How many sockets there may be, and for how long one may say nothing.
+//! The number of open sockets with its maximum, and the idle timeout.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// The sockets that are open, among those that may be.
+/// Counter of open sockets with its maximum, and the idle timeout of each socket.
 #[derive(Debug)]
 pub struct SocketLimits {
     most: usize,
@@ -13,25 +13,25 @@ pub struct SocketLimits {
 }
 
 impl SocketLimits {
-    /// At most so many sockets at once, each of which is closed when nothing is heard for so long.
+    /// At most `most` sockets at once; a socket is closed after `idle_timeout` without a frame.
     #[must_use]
     pub const fn new(most: usize, idle_timeout: Duration) -> Self {
         Self { most, idle_timeout, open: AtomicUsize::new(0) }
     }
 
-    /// How long a socket may say nothing.
+    /// The time without a frame after which a socket is closed.
     #[must_use]
     pub const fn idle_timeout(&self) -> Duration {
         self.idle_timeout
     }
 
-    /// Sockets now.
+    /// The number of open sockets.
     #[must_use]
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Acquire)
     }
 
-    /// A place for one more socket; none when all are taken.
+    /// A place for one more socket; `None` when all places are taken.
     pub(super) fn place(self: &Arc<Self>) -> Option<SocketPlace> {
         let place = SocketPlace(self.clone());
         let taken = self.open.fetch_add(1, Ordering::AcqRel);
@@ -39,7 +39,7 @@ impl SocketLimits {
     }
 }
 
-/// One socket's place; given back when dropped.
+/// The place of one socket, which a drop gives back.
 pub(super) struct SocketPlace(Arc<SocketLimits>);
 
 impl Drop for SocketPlace {

@@ -1,4 +1,4 @@
-//! The times that a line must not sleep past.
+//! Deadlines of a socket: idle timeout, expiry of the token, restart of the server, and rest after a refusal.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use super::SocketContext;
 use super::ends::expired;
 use crate::attention::Attention;
 
-/// The times that a line must not sleep past.
+/// Deadlines that a socket's task must not sleep past.
 pub(super) struct Times {
     idle_after: Duration,
-    /// When the device was heard last.
+    /// Time of the last frame from the device.
     pub(super) heard: Instant,
-    /// When the token expires, by the wall clock in milliseconds.
+    /// Expiry of the token by the wall clock, in milliseconds.
     expires_ms: u64,
-    /// When that is, as far as was known when it was looked up last.
+    /// Expiry of the token, as of the last look at the wall clock.
     expires: Option<Instant>,
-    /// When the line is closed because the server stops.
+    /// Time of the close because the server stops.
     pub(super) restart: Option<Instant>,
-    /// Until when the device is not heard, after it was refused for wanting too much.
+    /// End of the time for which the device is not read after a refusal by a rate limit.
     pub(super) rest: Option<Instant>,
 }
 
@@ -37,12 +37,12 @@ impl Times {
         times
     }
 
-    /// By the wall clock, which may have been set since.
+    /// Whether the token has expired by the wall clock, which may have been set since the last look.
     pub(super) const fn have_expired(&self, wall: Time) -> bool {
         self.expires_ms <= wall.as_ms()
     }
 
-    /// The wall clock may have been set since: an open line follows it with each frame, and whenever its alarm rings.
+    /// Computes the expiry of the token anew, because the wall clock may have been set.
     fn look_up(&mut self, now: Instant, wall: Time) {
         self.expires = now.checked_add(Duration::from_millis(self.expires_ms.saturating_sub(wall.as_ms())));
     }
@@ -53,7 +53,7 @@ impl Times {
         [self.expires, self.restart, self.rest, asks].into_iter().flatten().fold(idle, Instant::min)
     }
 
-    /// Ends what is over now: the rest of the device, or its line.
+    /// Ends the device's rest if it is over, and returns the end of the socket if a deadline has passed.
     pub(super) fn end(&mut self, wall: Time) -> Option<End> {
         let now = Instant::now();
         self.look_up(now, wall);

@@ -1,4 +1,4 @@
-//! One open socket: the task that hears its device, writes what waits for it, and closes it.
+//! One open socket: the task that reads the device's frames, writes waiting frames, and closes the socket.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -24,53 +24,53 @@ use super::times::Times;
 use super::{FRAME_MAX_BYTES, SocketContext};
 use crate::attention::Attention;
 
-/// The longest that a write may take: a device that takes nothing for so long is gone.
+/// The longest that a write may take. A device that reads nothing for so long is considered gone.
 const WRITE_MAX: Duration = Duration::from_secs(10);
-/// How long a closing handshake may take.
+/// The longest that a closing handshake may take.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
-/// Frames that are written with one flush.
+/// The most frames that are written with one flush.
 const FRAMES_PER_FLUSH: usize = 32;
-/// Frames that are heard in a row before the other sockets have their turn. One read brings many small frames, and the
-/// runtime only counts reads: without this a flood on a few sockets would keep all others waiting for long.
+/// The most frames that are handled in a row before other sockets have their turn. One read brings many small frames
+/// and the runtime counts only reads, so without this bound a flood on a few sockets would delay all others.
 const FRAMES_PER_TURN: u32 = 4;
-/// How long a device is not heard after it was refused for wanting too much: so that a flood costs next to nothing,
-/// and whoever only slipped up notices nothing.
+/// The time for which a device is not read after a refusal by a rate limit. A flood then costs almost nothing, and a
+/// device that exceeds its rate once notices nothing.
 const REST_AFTER_REFUSAL: Duration = Duration::from_millis(5);
-/// Pings and pongs that are refused, beyond those that are granted, until the socket is closed: nothing is answered to a pong, so whoever floods
-/// with them and goes away would be read to the end, a few at a time.
+/// The most refused pings and pongs before the socket is closed. A pong gets no answer, so a device that floods with
+/// pongs and leaves would otherwise be read to the end, a few frames at a time.
 const CONTROLS_IN_VAIN_MAX: u32 = 200;
-/// What a ping carries that only asks whether the device is there; an offer's carries the offer's id.
+/// Payload of a ping that only checks the device's presence. The ping of an offer carries the offer's id.
 const QUESTION: &[u8] = b"there?";
 
-/// A device's line.
+/// An open socket with its device.
 pub(super) struct Wire {
     socket: WebSocket,
     device: Device,
     waiting: Waiting,
-    /// What has come of the next frame.
+    /// Counter of the bytes of the frame that is not complete yet.
     unfinished: Option<Arc<Unfinished>>,
-    /// Whether what waits for the device has its turn before what it says: they take turns.
+    /// Whether writing has its turn before reading. Writing and reading take turns.
     tells_next: bool,
     heard_in_turn: u32,
     controls_in_vain: u32,
-    /// Whether the device is there, while its person searches.
+    /// Presence checks of the device while a search of its client runs.
     attention: Option<Box<Attention>>,
 }
 
-/// With what a line goes on.
+/// The next thing for a socket's task to do.
 enum News {
-    /// The device has said something, or has gone.
+    /// A frame from the device, or the end of the connection.
     Heard(Option<Result<Message, axum::Error>>),
-    /// Something waits for the device, or nothing more will.
+    /// Frames wait for the device, or the outbox has ended.
     Waiting(Result<(), Ended>),
-    /// The server stops, and closes all sockets within so many milliseconds.
+    /// The server stops and closes all sockets within so many milliseconds.
     Closing(u64),
-    /// A time has come.
+    /// The alarm rang.
     Due,
 }
 
-/// A device's task. Most wait most of the time, so what they hold meanwhile is small: whatever is large and soon over is
-/// in a box of its own.
+/// The task of a device. Most tasks wait most of the time, so a large future that is soon over has its own box to keep
+/// waiting tasks small.
 #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice, and the wire is most of the task")]
 pub(super) fn serve(
     mut wire: Wire,
@@ -87,24 +87,24 @@ pub(super) fn serve(
                 Box::pin(close(&mut wire.socket, Some(CloseFrame { code, reason: reason.into() }))).await;
             }
         }
-        // The line is given up before the company hears of it: nothing more is written for a device that has gone.
+        // The socket is dropped before the company learns of it, so that nothing is written to a device that has gone.
         drop(wire.socket);
         Box::pin(wire.device.leave_all()).await;
         drop(places);
     }
 }
 
-/// Says why this side closes; without a word it answers the device's own close, and what still waits is for nobody.
+/// Closes with a code and a reason; `None` answers the device's own close. Waiting frames are dropped.
 async fn close(socket: &mut WebSocket, why: Option<CloseFrame>) {
     let handshake = async {
         if let Some(why) = why {
-            // The device may have closed first: then it is answered all the same.
+            // An error means that the device has closed first, and the flush below answers that close.
             let _said_or_not = socket.send(Message::Close(Some(why))).await;
         }
-        // The answer to a device's close was laid ready when that was read (RFC 6455, 5.5.1).
+        // The answer to a device's close was queued when the close was read (RFC 6455, 5.5.1).
         if socket.flush().await.is_ok() {
             while let Some(Ok(_rest)) = socket.recv().await {
-                // A flood that goes on after the end is read in turns too.
+                // A flood after the close takes turns with other sockets too.
                 tokio::task::yield_now().await;
             }
         }
@@ -165,7 +165,7 @@ impl Wire {
                     None
                 }
                 News::Due => match times.end(clock.now()) {
-                    // What was committed before waits by now, and is told before the end.
+                    // Frames of earlier commits wait by now, and are written before the end.
                     Some(end) => Some(self.write(outbox_frames).await.unwrap_or(end)),
                     None => {
                         let end = if self.attention.is_some() { Box::pin(self.look()).await } else { None };
@@ -177,7 +177,7 @@ impl Wire {
             if let Some(end) = end {
                 return end;
             }
-            // A time that moved away is looked up when the alarm rings: most frames touch no timer.
+            // A deadline that moved later is noticed when the alarm rings, so that most frames touch no timer.
             let next = times.next(self.attention.as_deref());
             if next < alarm.deadline() {
                 alarm.as_mut().reset(next);
@@ -204,7 +204,7 @@ impl Wire {
         waits.map(News::Waiting)
     }
 
-    /// What has come counts as unfinished no more.
+    /// Stops counting the bytes of a frame that is complete.
     fn count(&self, message: &Option<Result<Message, axum::Error>>) {
         let Some(unfinished) = &self.unfinished else { return };
         match message {
@@ -213,21 +213,21 @@ impl Wire {
         }
     }
 
-    /// When the server stops, its sockets are closed one after the other over the time given: all at once would be
-    /// back all at once.
+    /// The delay of this socket's close when the server stops. Closes are spread over the window, because devices that
+    /// are closed at once would reconnect at once.
     fn place_in(&self, window_ms: u64) -> Duration {
         const PLACES: u64 = 64;
         Duration::from_millis(window_ms * (self.device.first_line().unwrap_or(0) % PLACES) / PLACES)
     }
 
-    /// Something was heard of the device: what counted as gone does no more.
+    /// Notes a frame of the device: lines that counted as gone no longer do.
     async fn is_heard(&mut self) {
         for line in Attention::heard(&mut self.attention) {
             self.device.answers(line, true).await;
         }
     }
 
-    /// Asks the device whether it is there, if it is time, and says so when it does not answer.
+    /// Pings the device when a presence check is due, and reports lines that have not answered.
     async fn look(&mut self) -> Option<End> {
         let device = &self.device;
         let due = Attention::look(&mut self.attention, Instant::now(), |line| device.has_line(line));
@@ -245,7 +245,7 @@ impl Wire {
         }
     }
 
-    /// Writes what waits, at most so many frames, with one flush: also what comes while it writes.
+    /// Writes at most `most` waiting frames with one flush, including frames that arrive during the write.
     async fn write(&mut self, most: usize) -> Option<End> {
         let is_for_one_company = self.device.claims().company.is_some();
         let Self { socket, waiting, attention, .. } = self;
@@ -267,7 +267,7 @@ impl Wire {
                         is_shut_out = true;
                         break;
                     }
-                    // Its topics of that company were closed before.
+                    // The topics of that company have been closed already.
                     Outgoing::ShutOut => continue,
                 };
                 METRICS.frames_told.inc();
@@ -294,7 +294,7 @@ impl Wire {
         }
     }
 
-    /// A ping or a pong was heard: too many of them end the line.
+    /// Counts a ping or a pong. Too many of them end the socket.
     fn controls(&mut self) -> Option<End> {
         let before = self.controls_in_vain;
         self.controls_in_vain = if self.device.is_limited() { before + 1 } else { before.saturating_sub(1) };

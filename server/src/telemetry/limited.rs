@@ -1,14 +1,14 @@
-//! Lines of the log that strangers can cause: so many in a row, then so many a second, and how many were left out.
+//! Rate limit for log lines that strangers can cause: a burst, then a rate, and a count of omitted lines.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Lines in a row: what goes wrong at a start is seen whole.
+/// Lines of a burst, so that the errors of a start are logged whole.
 const IN_A_ROW: f64 = 20.0;
-/// Lines a second after it.
+/// Lines a second after the burst.
 const PER_SECOND: f64 = 1.0;
 
-/// A kind of line that is held back when there are too many of it.
+/// One kind of line with a rate limit.
 pub(super) struct Limited(Mutex<State>);
 
 struct State {
@@ -22,7 +22,7 @@ impl Limited {
         Self(Mutex::new(State { left: IN_A_ROW, asked: None, left_out: 0 }))
     }
 
-    /// Whether a line may be written, with how many were left out since the last.
+    /// The number of lines omitted since the last one, if a line may be written now.
     pub(super) fn take(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let since = state.asked.replace(now).map_or(0.0, |asked| now.saturating_duration_since(asked).as_secs_f64());
@@ -35,7 +35,7 @@ impl Limited {
         Some(std::mem::take(&mut state.left_out))
     }
 
-    /// How many were left out since the last line; they are told with it.
+    /// Takes the number of lines omitted since the last one.
     pub(super) fn take_left_out(&self) -> u64 {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).left_out)
     }

@@ -1,4 +1,4 @@
-//! Log lines on their way out: written by a thread of their own, for who logs must never wait for who reads the log.
+//! The thread that writes log lines, so that no task waits for the reader of the log.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -7,31 +7,31 @@ use std::time::Duration;
 use switchboard_metrics::METRICS;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that may wait. With more the reader has stopped reading, and lines are lost; how many is counted.
+/// The most lines that wait. A longer queue means that the log is not read: further lines are lost and counted.
 const WAITING_MAX: usize = 8192;
-/// Lines that are written at once.
+/// The most lines of one write.
 const AT_ONCE: usize = 256;
-/// How long the last lines may take.
+/// The longest that the last lines may take.
 const LAST_MAX: Duration = Duration::from_secs(1);
 
 enum Item {
     Line(Vec<u8>),
-    /// All before is to be written; then whoever waits is told.
+    /// Answered after all earlier lines have been written.
     Flush(SyncSender<()>),
 }
 
-/// Takes lines without ever waiting.
+/// The sender of lines, which never waits.
 #[derive(Clone)]
 pub struct Lines(SyncSender<Item>);
 
-/// Waits a moment for the last lines when it is dropped.
+/// Dropping this value waits up to [`LAST_MAX`] for the last lines.
 pub struct Writing(SyncSender<Item>);
 
 impl Lines {
     /// Starts the thread that writes.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// The system gives no thread.
     pub fn start(out: impl Write + Send + 'static) -> io::Result<(Self, Writing)> {
         let (sender, receiver) = sync_channel(WAITING_MAX);
         std::thread::Builder::new().name("log".into()).spawn(move || write_all(out, &receiver))?;
@@ -49,7 +49,7 @@ fn write_all(mut out: impl Write, items: &Receiver<Item>) {
                 Item::Flush(told) => flushed = Some(told),
             }
         }
-        // Nobody is left to be told that the log cannot be written.
+        // A log that cannot be written has no place to report its error.
         let _written = out.write_all(&text).and_then(|()| out.flush());
         text.clear();
         if let Some(told) = flushed {
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(text.lines().count(), 1000);
     }
 
-    /// Takes nothing until it is let.
+    /// Blocks each write until the test releases it.
     struct Stuck(Receiver<()>);
 
     impl Write for Stuck {

@@ -1,5 +1,5 @@
-//! A line of the log for each handshake and each request that was refused or failed. Nobody is named in it: neither who
-//! asked, nor from where, nor what was in the path.
+//! A log line for each handshake and each request that was refused or failed. Lines name no person, no address and no
+//! part of a path.
 
 use std::time::{Duration, Instant};
 
@@ -7,39 +7,36 @@ use axum::http::StatusCode;
 
 use super::limited::Limited;
 
-/// What an answer that is an error says of itself, for the log.
+/// The reason of an answer with an error, for the log.
 #[derive(Clone, Debug)]
 pub struct Refused {
-    /// The stable word.
+    /// The stable word for programs.
     pub reason: &'static str,
-    /// The sentence, where it is one of ours that repeats nothing of what was sent.
+    /// The sentence for people, if it repeats nothing of the request.
     pub why: Option<String>,
 }
 
-/// A request that was answered.
+/// A request with its answer.
 pub struct Answered<'a> {
-    /// Its method.
     pub method: &'a str,
-    /// Its route, with the names of what stands in the path.
+    /// The route, with the names of its parameters instead of their values.
     pub route: &'a str,
-    /// The status of the answer.
     pub status: StatusCode,
-    /// What an error says.
+    /// `None` for an answer without an error.
     pub refused: Option<Refused>,
-    /// How long it took.
     pub took: Duration,
 }
 
-/// The route that sockets come in by.
+/// The route of sockets.
 const SOCKET: &str = "/socket/websocket";
-/// Who asks these asks again and again, and reads the answer.
+/// Routes of probes, which repeat their requests and read the answers: a log line for each would be noise.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 static HANDSHAKES: Limited = Limited::new();
 static REFUSED: Limited = Limited::new();
 static FAILED: Limited = Limited::new();
 
-/// Logs a request that was answered: an error in a line of its own, as far as there are not too many.
+/// Logs a request: an answer with an error in its own line, up to the rate limit.
 pub fn tell(answered: &Answered<'_>) {
     let Answered { method, route, status, refused, took } = answered;
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -63,12 +60,12 @@ pub fn tell(answered: &Answered<'_>) {
     }
 }
 
-/// How many lines were left out and not told of yet.
+/// Takes the number of omitted lines that no line has reported yet.
 pub fn take_left_out() -> u64 {
     [&HANDSHAKES, &REFUSED, &FAILED].map(Limited::take_left_out).into_iter().sum()
 }
 
-/// A field that is only there when it says something.
+/// A field that zero leaves out.
 fn some(left_out: u64) -> Option<u64> {
     (left_out > 0).then_some(left_out)
 }

@@ -1,4 +1,4 @@
-//! What is said beside the log and must look like it: where the server listens, and why it ended.
+//! Lines beside the log that must look like it: the address of the server, and the reason of its end.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::config::LogFormat;
 
-/// The line on standard output that a program can wait for.
+/// The line on standard output that a script waits for.
 #[must_use]
 pub fn listening(format: LogFormat, url: &str) -> String {
     match format {
@@ -15,15 +15,15 @@ pub fn listening(format: LogFormat, url: &str) -> String {
     }
 }
 
-/// Says on standard error why the server ends, whatever the filter of the log leaves out. Before there was a log, which
-/// bad settings are, it is the answer of a command to whoever typed it.
+/// Writes the reason of the server's end to standard error, past the filter of the log. An error before the start of
+/// the log, such as a bad setting, looks like the answer of a command.
 pub fn last_words(format: LogFormat, error: &anyhow::Error, was_there_a_log: bool) {
     let line = match format {
         LogFormat::Text if was_there_a_log => format!("{:.6} ERROR switchboard: {error:#}", jiff::Timestamp::now()),
         LogFormat::Text => format!("switchboard: {error:#}"),
         LogFormat::Json => in_json("ERROR", &format!("{error:#}")),
     };
-    // Nobody is left to be told that it cannot be said.
+    // An error of standard error has no other place to be reported.
     let _said = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -16,13 +16,13 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Sends what waits when it is dropped.
+/// Dropping this value sends the waiting spans.
 pub struct Sending(SdkTracerProvider);
 
 /// Sends spans to the collector at that address, such as `http://127.0.0.1:4318`.
 ///
 /// # Errors
-/// When the address cannot be used.
+/// The address cannot be used.
 pub fn start<S>(endpoint: &str) -> anyhow::Result<(impl Layer<S> + use<S>, Sending)>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -45,7 +45,7 @@ where
     Ok((layer, Sending(provider)))
 }
 
-/// Makes a request's span a part of the trace that its sender began (the header `traceparent`, W3C Trace Context).
+/// Makes a request's span a part of the caller's trace (the header `traceparent`, W3C Trace Context).
 pub fn follow(span: &tracing::Span, headers: &HeaderMap) {
     struct Headers<'a>(&'a HeaderMap);
     impl Extractor for Headers<'_> {
@@ -58,13 +58,13 @@ pub fn follow(span: &tracing::Span, headers: &HeaderMap) {
         }
     }
     let parent = global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
-    // Without a collector the span is no part of any trace.
+    // Without a collector the span belongs to no trace.
     let _disabled = span.set_parent(parent);
 }
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        // A collector that is gone must not keep the server from ending; it has a time-out of its own.
+        // A lost collector does not block the end of the server, because the shutdown has its own timeout.
         let _sent_or_not = self.0.shutdown();
     }
 }
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes one request, and gives back its first line and its body.
+    /// Accepts one request, and returns its first line and its body.
     fn collect(listener: &TcpListener) -> (String, Vec<u8>) {
         let (mut stream, _) = listener.accept().expect("somebody sends");
         let (mut head, mut byte) = (Vec::new(), [0]);

@@ -1,4 +1,4 @@
-//! How a bad setting is named.
+//! Tests of the errors for bad settings.
 
 use super::*;
 
@@ -81,7 +81,7 @@ fn a_misspelt_variable_is_refused_with_the_one_that_was_meant() {
     assert!(load("", &[("OTHERBOARD_LISTEN", "x")]).is_ok());
 }
 
-/// The variables of an app, and of Kubernetes beside services `switchboard` and `switchboard-metrics`.
+/// Variables of an app, and of Kubernetes beside services `switchboard` and `switchboard-metrics`.
 const FOREIGN: [(&str, &str); 12] = [
     ("SWITCHBOARD_URL", "ws://127.0.0.1:4000/socket"),
     ("SWITCHBOARD_API", "http://127.0.0.1:4000/v1"),
